@@ -1,0 +1,223 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { MillraceError } from '../errors.ts';
+import { formatDsn } from './dsn.ts';
+import { isAlive, withFileLock } from './file-lock.ts';
+import { freePort, isFree } from './free-port.ts';
+import { findMariadb } from './mariadb-programs.ts';
+
+export interface PrivateServer {
+  /** Of an account with every right; with the password, a secret. */
+  readonly dsn: string;
+  /** Whether it was running already. */
+  readonly reused: boolean;
+}
+
+/** How the server was last started: kept in `server.json`, readable by its owner only. */
+interface Settings {
+  readonly port: number;
+  readonly password: string;
+}
+
+const USER = 'millrace';
+const HOST = '127.0.0.1';
+/** Long enough for InnoDB's recovery after a crash. */
+const START_PATIENCE_MS = 60_000;
+const STOP_PATIENCE_MS = 60_000;
+
+/**
+ * A MariaDB of the project's own in `folder` (data, password, log, process number): on loopback only, with its own port, detached
+ * from this process. Other servers on the machine and their settings are never touched.
+ *
+ * @param options.onProgress called with a short sentence before each step that takes its time
+ * @throws MillraceError MARIADB_MISSING, MARIADB_FAILED
+ */
+export async function startPrivateServer(
+  folder: string,
+  { onProgress = () => {} }: { readonly onProgress?: (message: string) => void } = {},
+): Promise<PrivateServer> {
+  const root = resolve(folder);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  return withFileLock(join(root, 'starting.lock'), async () => {
+    const known = await readSettings(root);
+    if (known && (await answers(known))) return { dsn: dsnOf(known), reused: true };
+    const programs = await findMariadb();
+    if (!(await exists(join(root, 'data')))) {
+      onProgress('creating a private MariaDB');
+      await createData(root, programs.install);
+    }
+    onProgress('starting the private MariaDB');
+    const started = await startServer(root, programs.server, known);
+    return { dsn: dsnOf(started), reused: false };
+  });
+}
+
+/** Stops the server of `folder` in good order and waits for its end; nothing happens where none runs. */
+export async function stopPrivateServer(folder: string): Promise<void> {
+  const root = resolve(folder);
+  const settings = await readSettings(root);
+  const connection = settings && (await connect(settings));
+  if (!connection) return;
+  const pid = Number(await readFile(join(root, 'mariadb.pid'), 'utf8'));
+  await connection.query('SHUTDOWN');
+  connection.destroy();
+  const deadline = Date.now() + STOP_PATIENCE_MS;
+  while (isAlive(pid) && Date.now() < deadline) await sleep(50);
+}
+
+/** Written aside and renamed, so that an interrupted creation leaves no half of a data folder. Its script wants a path without spaces. */
+async function createData(root: string, install: string): Promise<void> {
+  const unfinished = join(root, 'data.new');
+  await rm(unfinished, { recursive: true, force: true });
+  const options = ['--datadir=./data.new', '--skip-test-db', '--auth-root-authentication-method=socket'];
+  try {
+    await promisify(execFile)(install, ['--no-defaults', ...runAsRoot(), ...options, ...smallLog()], { cwd: root });
+  } catch (error) {
+    throw failed('creating its data folder failed', lastLine((error as { stderr?: string }).stderr ?? ''), error);
+  }
+  await rename(unfinished, join(root, 'data'));
+}
+
+/** Another program may take the free port before the server does: then once more with a new one. */
+async function startServer(root: string, server: string, known: Settings | null): Promise<Settings> {
+  const password = known?.password ?? randomBytes(24).toString('base64url');
+  let port = known && (await isFree(HOST, known.port)) ? known.port : await freePort(HOST);
+  for (let attempt = 1; ; attempt++) {
+    const settings = { port, password };
+    await writeSettings(root, settings);
+    const log = await launch(root, server, settings);
+    if (log === null) return settings;
+    if (attempt === 3 || !/Can't start server: Bind on TCP\/IP port/.test(log))
+      throw failed('it ended while starting', lastError(log), undefined, join(root, 'mariadb.log'));
+    port = await freePort(HOST);
+  }
+}
+
+/** null once the server answers, or its log if it ends before. */
+async function launch(root: string, server: string, settings: Settings): Promise<string | null> {
+  const accounts = join(root, 'accounts.sql');
+  await writeSecret(accounts, accountsSql(settings.password));
+  const logFile = join(root, 'mariadb.log');
+  const log = await open(logFile, 'w', 0o600);
+  const child = spawn(server, serverOptions(root, settings.port, accounts), {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  child.on('error', () => {});
+  child.unref();
+  await log.close();
+  try {
+    return (await isReady(child, settings)) ? null : await readFile(logFile, 'utf8');
+  } finally {
+    await rm(accounts, { force: true });
+  }
+}
+
+async function isReady(child: ChildProcess, settings: Settings): Promise<boolean> {
+  const deadline = Date.now() + START_PATIENCE_MS;
+  while (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (await answers(settings)) return true;
+    if (Date.now() > deadline) child.kill('SIGTERM');
+    await sleep(50);
+  }
+  return false;
+}
+
+/** `--no-defaults` first: no settings of the machine. The socket is relative to the data folder, for paths are at most 107 bytes. */
+function serverOptions(root: string, port: number, accounts: string): string[] {
+  return [
+    '--no-defaults',
+    ...runAsRoot(),
+    `--datadir=${join(root, 'data')}`,
+    `--pid-file=${join(root, 'mariadb.pid')}`,
+    '--socket=mariadb.sock',
+    `--bind-address=${HOST}`,
+    `--port=${port}`,
+    `--init-file=${accounts}`,
+    '--skip-name-resolve',
+    '--local-infile=0',
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_unicode_ci',
+    '--default-time-zone=+00:00',
+    '--innodb-buffer-pool-size=256M',
+    '--max-allowed-packet=64M',
+    ...smallLog(),
+  ];
+}
+
+function smallLog(): string[] {
+  return ['--innodb-log-file-size=48M'];
+}
+
+function runAsRoot(): string[] {
+  return process.getuid?.() === 0 ? ['--user=root'] : [];
+}
+
+/** The password is base64url: nothing to escape. */
+function accountsSql(password: string): string {
+  const account = `'${USER}'@'${HOST}'`;
+  return [
+    `CREATE USER IF NOT EXISTS ${account};`,
+    `ALTER USER ${account} IDENTIFIED BY '${password}';`,
+    `GRANT ALL PRIVILEGES ON *.* TO ${account} WITH GRANT OPTION;`,
+    '',
+  ].join('\n');
+}
+
+async function answers(settings: Settings): Promise<boolean> {
+  const connection = await connect(settings);
+  connection?.destroy();
+  return connection !== null;
+}
+
+async function connect({ port, password }: Settings): Promise<Connection | null> {
+  return createConnection({ host: HOST, port, user: USER, password, connectTimeout: 5_000 }).catch(() => null);
+}
+
+function dsnOf({ port, password }: Settings): string {
+  return formatDsn({ host: HOST, port, user: USER, password, database: null, socketPath: null, tls: null });
+}
+
+async function readSettings(root: string): Promise<Settings | null> {
+  const text = await readFile(join(root, 'server.json'), 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Settings);
+}
+
+async function writeSettings(root: string, settings: Settings): Promise<void> {
+  const file = join(root, 'server.json');
+  await writeSecret(`${file}.new`, `${JSON.stringify(settings)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+async function writeSecret(file: string, text: string): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, text, { mode: 0o600, flag: 'wx' });
+  await chmod(file, 0o600);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+/** The log goes on after the cause: its first line marked as an error says most. */
+function lastError(log: string): string {
+  return /\[ERROR\] (.*)/.exec(log)?.[1] ?? lastLine(log);
+}
+
+function failed(what: string, reason: string, cause?: unknown, log?: string): MillraceError {
+  const message = `the private MariaDB did not start: ${what}${reason ? ` (${reason})` : ''}`;
+  return new MillraceError('MARIADB_FAILED', message, { cause, ...(log ? { hint: `see ${log}` } : {}) });
+}
