@@ -25,6 +25,29 @@ export type ErrorKind = keyof typeof exitCodes;
 export const errorTable = {
   // sql
   SYNTAX: { kind: 'statement', meaning: 'the text is not a statement of the dialect' },
+  UNKNOWN_CHARACTER: { kind: 'statement', meaning: 'a character that no token of the dialect begins with' },
+  UNKNOWN_KEYWORD: { kind: 'statement', meaning: 'a word stands where a clause begins, and no clause has that name' },
+  UNKNOWN_VERB: { kind: 'statement', meaning: 'the word after TO is none of the verbs' },
+  VERB_WITHOUT_QUERY: { kind: 'statement', meaning: 'TO and its verb stand without a query before them' },
+  NOT_A_QUERY: { kind: 'statement', meaning: 'the statement before TO returns no rows' },
+  TWO_QUERIES: { kind: 'statement', meaning: 'two queries stand before TO without a UNION or a semicolon between them' },
+  VERB_IN_BRACKETS: { kind: 'statement', meaning: 'TO and its verb stand inside brackets' },
+  MISSING_COMMA: { kind: 'statement', meaning: 'two items of a list stand without a comma between them' },
+  MISSING_SEMICOLON: { kind: 'statement', meaning: 'a statement begins before the one before it has ended' },
+  MISSING_CLAUSE: { kind: 'statement', meaning: 'the verb needs a clause that is not there' },
+  UNEXPECTED_CLAUSE: { kind: 'statement', meaning: 'the verb has no such clause' },
+  DUPLICATE_CLAUSE: { kind: 'statement', meaning: 'a clause is given twice' },
+  CLAUSE_ORDER: { kind: 'statement', meaning: 'the clauses of a verb stand in the wrong order' },
+  DUPLICATE_ATTRIBUTE: { kind: 'statement', meaning: 'an attribute of WITH is given twice' },
+  INVALID_NAME: { kind: 'statement', meaning: 'the name of a table, column or model has the wrong form' },
+  INVALID_IMAGE: { kind: 'statement', meaning: 'the image of TO RUN is no image reference' },
+  UNCLOSED_STRING: { kind: 'statement', meaning: 'a string or quoted name has no closing quote' },
+  UNCLOSED_COMMENT: { kind: 'statement', meaning: 'a comment has no closing */' },
+  UNCLOSED_BRACKET: { kind: 'statement', meaning: 'a bracket has no closing bracket in its statement' },
+  UNCLOSED_BLOCK: { kind: 'statement', meaning: 'the body of a stored program has a BEGIN or CASE without its END' },
+  DELIMITER: { kind: 'statement', meaning: 'DELIMITER is a command of the mysql client, not SQL' },
+  STATEMENT_TOO_LONG: { kind: 'statement', meaning: 'a statement is longer than the bound on its size' },
+  NESTING_TOO_DEEP: { kind: 'statement', meaning: 'brackets or operators are nested deeper than the bound' },
   // plan
   UNKNOWN_IMAGE: { kind: 'statement', meaning: 'TO RUN names an image that the catalog does not know' },
   UNKNOWN_MODEL: { kind: 'statement', meaning: '--model names a model that the catalog does not know' },
@@ -47,6 +70,13 @@ export const errorTable = {
   DATASOURCE_INVALID: { kind: 'configuration', meaning: 'the DSN of the database cannot be read' },
   MARIADB_MISSING: { kind: 'configuration', meaning: 'MariaDB is not installed on this machine' },
   MARIADB_FAILED: { kind: 'configuration', meaning: "the project's own MariaDB does not start" },
+  DATABASE_UNREACHABLE: { kind: 'database', meaning: 'the database does not answer' },
+  DATABASE_REFUSED: { kind: 'database', meaning: 'the database refuses the account, the password or the connection' },
+  DATABASE_RIGHTS: { kind: 'database', meaning: 'the account lacks a right that the statement needs' },
+  DATABASE_FULL: { kind: 'database', meaning: 'the database has no room left' },
+  DATABASE_BUSY: { kind: 'database', meaning: 'a deadlock or a lock held too long; another try may pass' },
+  DATABASE_NEWER: { kind: 'database', meaning: 'the system schema was made by a newer Millrace' },
+  QUERY_FAILED: { kind: 'statement', meaning: 'the database refuses a statement, or fails while it runs' },
   // engine
   UNKNOWN_STATEMENT: { kind: 'statement', meaning: 'no statement has this id' },
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
@@ -69,6 +99,8 @@ export interface ErrorDetails {
   readonly span?: Span;
   /** What to do about it; a short imperative phrase, shown at the caret or on a line of its own. */
   readonly hint?: string;
+  /** Further independent errors of the same program, in the order of the text. */
+  readonly related?: readonly MillraceError[];
   readonly cause?: unknown;
 }
 
@@ -77,6 +109,7 @@ export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly span: Span | undefined;
   readonly hint: string | undefined;
+  readonly related: readonly MillraceError[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -84,6 +117,7 @@ export class MillraceError extends Error {
     this.code = code;
     this.span = details.span;
     this.hint = details.hint;
+    this.related = details.related ?? [];
   }
 
   get exitCode(): number {

@@ -1,0 +1,118 @@
+import { type ErrorCode, MillraceError } from '../errors.ts';
+
+/** What mysql2 and Node attach to an error: a server's has `errno` and `sqlMessage`, a connection's only `code`. */
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly sqlMessage?: string;
+  /** Whether the connection is of no more use. */
+  readonly fatal?: boolean;
+}
+
+type DatabaseCode = Extract<ErrorCode, `DATABASE_${string}` | 'QUERY_FAILED'>;
+
+/**
+ * The server's error numbers that mean more than a wrong statement.
+ * https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/
+ */
+const meanings: Partial<Record<DatabaseCode, readonly number[]>> = {
+  // too many connections (1040, 1203), shutting down (1053), killed (1927, 3169), idle too long (4031)
+  DATABASE_UNREACHABLE: [1040, 1053, 1203, 1927, 3169, 4031],
+  // wrong account or password (1045, 1698), host (1129, 1130), plugin (1251, 1524), expired (1820, 1862), locked (3118, 4151)
+  DATABASE_REFUSED: [1045, 1129, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4151],
+  DATABASE_RIGHTS: [1044, 1142, 1143, 1227, 1370, 1410, 1419],
+  // disk (1021), table (1114), writing (3: errno 28), tablespace (1030: "No space left"), temporary space (4217)
+  DATABASE_FULL: [1021, 1114, 3675, 4217],
+  // changed since read (1020), lock wait (1205), deadlock (1213), definition changed (1412, 1615), rollback by the group (3101)
+  DATABASE_BUSY: [1020, 1205, 1213, 1412, 1615, 3101, 3572],
+};
+
+/** Of Node's sockets, and mysql2's own for a connection that ended. */
+const connectionCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+]);
+
+const hints: Partial<Record<DatabaseCode, string>> = {
+  DATABASE_UNREACHABLE: 'start the database, or correct host and port in MILLRACE_DATASOURCE',
+  DATABASE_REFUSED: 'correct user, password or database in MILLRACE_DATASOURCE',
+  DATABASE_RIGHTS: 'ask for that right, or use another account',
+  DATABASE_FULL: 'make room where the database keeps its data, then run the statement again',
+  DATABASE_BUSY: 'run the statement again',
+};
+
+/** mysql2's and the server's errors as errors of the table; all others as they are. */
+export function databaseError(error: unknown): unknown {
+  if (error instanceof MillraceError || !(error instanceof Error)) return error;
+  const code = databaseCode(error);
+  if (code === null) return error;
+  return new MillraceError(code, message(code, error), { cause: error, ...(hints[code] ? { hint: hints[code] } : {}) });
+}
+
+/** Whether waiting and trying again may help: the database is gone for the moment, or was busy. */
+export function isTemporary(error: unknown): boolean {
+  const known = databaseError(error);
+  return known instanceof MillraceError && (known.code === 'DATABASE_UNREACHABLE' || known.code === 'DATABASE_BUSY');
+}
+
+function databaseCode(error: DriverError): DatabaseCode | null {
+  if (error.sqlMessage === undefined) return connectionCode(error);
+  if (isOutOfSpace(error)) return 'DATABASE_FULL';
+  // The same numbers while connecting are about MILLRACE_DATASOURCE: no rights on its database, no such database.
+  if (error.fatal && (error.errno === 1044 || error.errno === 1049)) return 'DATABASE_REFUSED';
+  const meaning = Object.entries(meanings).find(([, numbers]) => numbers.includes(error.errno ?? 0));
+  return (meaning?.[0] as DatabaseCode | undefined) ?? 'QUERY_FAILED';
+}
+
+function connectionCode(error: DriverError): DatabaseCode | null {
+  if (connectionCodes.has(error.code ?? '')) return 'DATABASE_UNREACHABLE';
+  if (/^Can't add new command when connection is in closed state/.test(error.message)) return 'DATABASE_UNREACHABLE';
+  return isRefusal(error) ? 'DATABASE_REFUSED' : null;
+}
+
+/** TLS and the exchange of passwords, before the server has said a word of SQL. */
+function isRefusal({ code, fatal }: DriverError): boolean {
+  return (
+    /^(HANDSHAKE_|AUTH_SWITCH_|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code ?? '') &&
+    fatal !== false
+  );
+}
+
+/** A storage engine reports the system's ENOSPC (28) inside errors of writing. */
+function isOutOfSpace({ errno, sqlMessage = '' }: DriverError): boolean {
+  return /no space left on device|errcode: 28\b|errno: 28\b|error 28\b/i.test(sqlMessage) && errno !== 1064;
+}
+
+function message(code: DatabaseCode, error: DriverError): string {
+  const said = serverMessage(error);
+  switch (code) {
+    case 'DATABASE_UNREACHABLE':
+      return `the database does not answer: ${said}`;
+    case 'DATABASE_REFUSED':
+      return `the database refuses the connection: ${said}`;
+    case 'DATABASE_FULL':
+      return `the database has no room left: ${said}`;
+    default:
+      return `the database says: ${said}`;
+  }
+}
+
+/** The server's sentence without its advice to read a manual. */
+function serverMessage(error: DriverError): string {
+  const said = error.sqlMessage ?? (error.message || error.code || 'the connection was lost');
+  return said
+    .replace(/^You have an error in your SQL syntax; .*? syntax to use near /s, 'syntax error near ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}

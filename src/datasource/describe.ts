@@ -1,0 +1,73 @@
+import { type FieldPacket, type Pool, type RowDataPacket, Types } from 'mysql2/promise';
+import { MillraceError } from '../errors.ts';
+
+export interface Column {
+  readonly name: string;
+  /** As the server calls it. */
+  readonly type: string;
+}
+
+export interface QueryDescription {
+  /** In the query's order; a name may stand twice. Empty for a statement that returns no rows. */
+  readonly columns: readonly Column[];
+}
+
+export interface TableDescription {
+  readonly kind: 'table' | 'view';
+  readonly columns: readonly Column[];
+}
+
+/**
+ * The columns of a query, from preparing it: nothing is executed.
+ *
+ * @throws MillraceError QUERY_FAILED with what the server says, DATABASE_…
+ */
+export async function describeQuery(pool: Pool, sql: string): Promise<QueryDescription> {
+  const connection = await pool.getConnection();
+  try {
+    const { statement } = (await connection.prepare(sql)) as unknown as { statement: PreparedStatement };
+    connection.unprepare(sql);
+    if (statement.parameters.length > 0) throw placeholder();
+    return { columns: statement.columns.map(({ name, columnType }) => ({ name, type: typeName(columnType) })) };
+  } finally {
+    connection.release();
+  }
+}
+
+/** Not in mysql2's types: what its PreparedStatementInfo holds. */
+interface PreparedStatement {
+  readonly columns: readonly FieldPacket[];
+  readonly parameters: readonly FieldPacket[];
+}
+
+function typeName(columnType = -1): string {
+  return String((Types as unknown as Record<number, string>)[columnType] ?? 'unknown').toLowerCase();
+}
+
+function placeholder(): MillraceError {
+  return new MillraceError('QUERY_FAILED', 'the query holds a ? outside of quotes', {
+    hint: 'write the value in its place',
+  });
+}
+
+/** A table or view and all of its columns, invisible ones too; null: there is none, or none that the account may see. */
+export async function describeTable(
+  pool: Pool,
+  { database, table }: { readonly database: string | null; readonly table: string },
+): Promise<TableDescription | null> {
+  const [[found]] = await pool.query<RowDataPacket[]>(
+    `SELECT TABLE_TYPE AS type FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?`,
+    [database, table],
+  );
+  if (found === undefined) return null;
+  const [columns] = await pool.query<RowDataPacket[]>(
+    `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+    [database, table],
+  );
+  return {
+    kind: String(found.type).includes('VIEW') ? 'view' : 'table',
+    columns: columns.map(({ name, type }) => ({ name, type })),
+  };
+}

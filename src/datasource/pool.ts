@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { createPool, type Pool, type PoolConnection, type PoolOptions, type SslOptions } from 'mysql2/promise';
+import pRetry from 'p-retry';
+import { MillraceError } from '../errors.ts';
+import { databaseError, isTemporary } from './database-error.ts';
+import type { Datasource, Tls } from './dsn.ts';
+
+/**
+ * What each session of ours sets. Without NO_BACKSLASH_ESCAPES, mysql2's quoting of bound values is right; `SET NAMES` takes the
+ * server's own collation; MariaDB 10.11 knows the isolation level only as a statement.
+ */
+const sessionSettings = [
+  'SET NAMES utf8mb4',
+  "SET SESSION time_zone = '+00:00', sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+
+/** Long enough for a restart of the database. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Connections to a datasource, opened as needed. BIGINT, DECIMAL, JSON and times come as strings, exactly as stored; times are
+ * UTC. Whatever fails throws a MillraceError: DATABASE_… or QUERY_FAILED.
+ */
+export function openPool(datasource: Datasource, { connections }: { readonly connections: number }): Pool {
+  const pool = createPool(poolOptions(datasource, connections));
+  pool.pool.on('connection', (connection) => {
+    for (const sql of sessionSettings) connection.query(sql, (error) => error && connection.destroy());
+  });
+  return withDatabaseErrors(pool);
+}
+
+function poolOptions({ tls, socketPath, database, ...account }: Datasource, connections: number): PoolOptions {
+  return {
+    ...account,
+    ...(database === null ? {} : { database }),
+    ...(socketPath === null ? {} : { socketPath }),
+    ...(tls === null ? {} : { ssl: sslOptions(tls) }),
+    connectionLimit: connections,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    jsonStrings: true,
+  };
+}
+
+function sslOptions({ verify, ca }: Tls): SslOptions {
+  return { rejectUnauthorized: verify, verifyIdentity: verify, ...(ca === null ? {} : { ca: readCertificates(ca) }) };
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new MillraceError('DATASOURCE_INVALID', `the file ${file} of ssl-ca cannot be read`, { cause });
+  }
+}
+
+function withDatabaseErrors(pool: Pool): Pool {
+  mapErrors(pool, ['query', 'execute', 'getConnection']);
+  const getConnection = pool.getConnection;
+  pool.getConnection = async () => {
+    const connection = await getConnection();
+    mapErrors(connection, ['query', 'execute', 'prepare', 'beginTransaction', 'commit', 'rollback']);
+    return connection;
+  };
+  return pool;
+}
+
+function mapErrors<T extends object>(target: T, methods: readonly (keyof T)[]): void {
+  for (const method of methods) {
+    const original = target[method] as (...args: unknown[]) => Promise<unknown>;
+    const mapped = async (...args: unknown[]) => {
+      try {
+        return await original.apply(target, args);
+      } catch (error) {
+        throw databaseError(error);
+      }
+    };
+    target[method] = mapped as T[keyof T];
+  }
+}
+
+/** Commits what `work` did, or rolls all of it back when it throws. */
+export async function transaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.beginTransaction();
+    const result = await work(connection);
+    await connection.commit();
+    return result;
+  } catch (error) {
+    await connection.rollback().catch(() => connection.destroy());
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+/**
+ * Calls `work` again while the database is gone or busy. `work` must be safe to repeat: a lost connection leaves open whether
+ * its last commit took place.
+ *
+ * @param options.patience ms after which the last error is thrown
+ * @throws the signal's reason as soon as it is aborted
+ */
+export async function withReconnect<T>(
+  work: () => Promise<T>,
+  { patience = PATIENCE_MS, signal }: { readonly patience?: number; readonly signal?: AbortSignal } = {},
+): Promise<T> {
+  return pRetry(work, {
+    retries: Number.POSITIVE_INFINITY,
+    maxRetryTime: patience,
+    minTimeout: 100,
+    maxTimeout: 2_000,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => isTemporary(error),
+  });
+}
