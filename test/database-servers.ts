@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { withFileLock } from '../src/datasource/file-lock.ts';
+import { freePort } from '../src/datasource/free-port.ts';
+import { startPrivateServer, stopPrivateServer } from '../src/datasource/private-server.ts';
+
+/** A real server of the test run, started by the first test that needs it. */
+export interface DatabaseServer {
+  readonly name: 'MariaDB' | 'MySQL';
+  /** Starts it in the run's folder, or finds it running there; gives the administrator's DSN. */
+  readonly start: (folder: string) => Promise<string>;
+}
+
+const mysqlScripts = join(import.meta.dirname, '../../shared/mysql');
+const mariadb: DatabaseServer = { name: 'MariaDB', start: async (folder) => (await startPrivateServer(folder)).dsn };
+const mysql: DatabaseServer = { name: 'MySQL', start: startMysql };
+
+/** MySQL only where ../shared/mysql can start one, which needs root. */
+export const databaseServers: readonly DatabaseServer[] = hasMysql() ? [mariadb, mysql] : [mariadb];
+
+function hasMysql(): boolean {
+  return existsSync(join(mysqlScripts, 'up')) && process.getuid?.() === 0;
+}
+
+async function startMysql(folder: string): Promise<string> {
+  return withFileLock(join(folder, 'mysql.lock'), async () => {
+    const port = (await mysqlPort(folder)) ?? String(await freePort('127.0.0.1'));
+    await writeFile(join(folder, 'mysql.port'), port);
+    const { stdout } = await promisify(execFile)(join(mysqlScripts, 'up'), [port]);
+    return stdout.trim().split('\n').at(-1)!;
+  });
+}
+
+export async function stopServers(folder: string): Promise<void> {
+  const port = await mysqlPort(folder);
+  const stopMysql = port === null ? null : promisify(execFile)(join(mysqlScripts, 'down'), [port, '--purge']);
+  await Promise.all([stopPrivateServer(folder), stopMysql]);
+}
+
+async function mysqlPort(folder: string): Promise<string | null> {
+  return readFile(join(folder, 'mysql.port'), 'utf8').catch(() => null);
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from 'mysql2/promise';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { type Datasource, formatDsn, parseDsn } from '../src/datasource/dsn.ts';
+import { quoteName } from '../src/datasource/identifiers.ts';
+import { openPool } from '../src/datasource/pool.ts';
+import { type DatabaseServer, databaseServers } from './database-servers.ts';
+
+/** The real servers at hand: `describe.each(servers)('… on $name', (server) => { const database = useDatabase(server); … })` */
+export const servers = databaseServers;
+export const [mariadb] = databaseServers as readonly [DatabaseServer];
+
+/** A fresh database of a test file, with an account that has every right on it and on a system schema, and no other. */
+export interface TestDatabase {
+  readonly name: string;
+  /** Not made yet: `migrate(pool, systemSchema)`, or MILLRACE_SCHEMA of a child process. */
+  readonly systemSchema: string;
+  readonly datasource: Datasource;
+  readonly dsn: string;
+  readonly pool: Pool;
+  /** An administrator's. */
+  readonly admin: Pool;
+}
+
+const SERVER_START_MS = 180_000;
+
+/** Made before the tests of the surrounding `describe` and dropped after them; its properties can be read inside tests only. */
+export function useDatabase(server: DatabaseServer): TestDatabase {
+  const database = {} as { -readonly [key in keyof TestDatabase]: TestDatabase[key] };
+  beforeAll(async () => {
+    Object.assign(database, await createDatabase(server));
+  }, SERVER_START_MS);
+  afterAll(async () => {
+    if (database.admin) await dropDatabase(database);
+  });
+  return database;
+}
+
+async function createDatabase(server: DatabaseServer): Promise<TestDatabase> {
+  const administrator = parseDsn(await server.start(inject('serversFolder')));
+  const admin = openPool(administrator, { connections: 2 });
+  const id = randomBytes(6).toString('hex');
+  const [name, systemSchema, user, password] = [`test${id}`, `system${id}`, `user${id}`, `p@s's:/?#%41"\\${id}`];
+  await admin.query(`CREATE DATABASE ${quoteName(name)} CHARACTER SET utf8mb4`);
+  await admin.query(`CREATE USER ?@'%' IDENTIFIED BY ?`, [user, password]);
+  for (const schema of [name, systemSchema]) await admin.query(`GRANT ALL ON ${quoteName(schema)}.* TO ?@'%'`, [user]);
+  const datasource = { ...administrator, user, password, database: name };
+  const pool = openPool(datasource, { connections: 4 });
+  return { name, systemSchema, datasource, dsn: formatDsn(datasource), pool, admin };
+}
+
+async function dropDatabase({ name, systemSchema, datasource, pool, admin }: TestDatabase): Promise<void> {
+  await pool.end();
+  for (const schema of [name, systemSchema]) await admin.query(`DROP DATABASE IF EXISTS ${quoteName(schema)}`);
+  await admin.query(`DROP USER ?@'%'`, [datasource.user]);
+  await admin.end();
+}

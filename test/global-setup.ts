@@ -1,0 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { stopServers } from './database-servers.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The run's own folder, where the first test that needs a database server starts it. */
+    readonly serversFolder: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+  project.provide('serversFolder', folder);
+  return async () => {
+    await stopServers(folder);
+    await rm(folder, { recursive: true, force: true });
+  };
+}
