@@ -78,6 +78,8 @@ export const errorTable = {
   DATABASE_BUSY: { kind: 'database', meaning: 'a deadlock or a lock held too long; another try may pass' },
   DATABASE_NEWER: { kind: 'database', meaning: 'the system schema was made by a newer Millrace' },
   QUERY_FAILED: { kind: 'statement', meaning: 'the database refuses a statement, or fails while it runs' },
+  // cli
+  USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },
   // engine
   UNKNOWN_STATEMENT: { kind: 'statement', meaning: 'no statement has this id' },
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },

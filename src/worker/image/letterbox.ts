@@ -1,0 +1,42 @@
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a picture lies in the model's input: scaled to `width` x `height`, its corner at (`left`, `top`), the rest padding. */
+export interface Letterbox extends Size {
+  readonly left: number;
+  readonly top: number;
+  /** Input pixels per pixel of the picture. */
+  readonly scale: number;
+}
+
+/** Fits a picture into the input, keeping its proportions, with the roundings of YOLOv5's `letterbox()`. */
+export function letterbox(picture: Size, input: Size): Letterbox {
+  const scale = Math.min(input.height / picture.height, input.width / picture.width);
+  const width = roundHalfEven(picture.width * scale);
+  const height = roundHalfEven(picture.height * scale);
+  const left = roundHalfEven((input.width - width) / 2 - 0.1);
+  const top = roundHalfEven((input.height - height) / 2 - 0.1);
+  return { width, height, left, top, scale };
+}
+
+/**
+ * Where YOLOv5 takes the picture's corner to lie, in training and in `scale_boxes()`: before rounding, hence up to half a
+ * pixel from where the picture is drawn.
+ */
+export function unroundedCorner(
+  picture: Size,
+  scale: number,
+  input: Size,
+): { readonly left: number; readonly top: number } {
+  return { left: (input.width - picture.width * scale) / 2, top: (input.height - picture.height * scale) / 2 };
+}
+
+/** Python's and OpenCV's rounding. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

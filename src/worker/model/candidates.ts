@@ -1,0 +1,29 @@
+/** What a model proposes: a box in pixels of its input, and the best class with its score. */
+export interface Candidate {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+  readonly score: number;
+  readonly classId: number;
+}
+
+/** The output tensor of a batch: `data.length === dims[0] * dims[1] * dims[2]`. */
+export interface Output {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** Reads the candidates of one picture whose score is above `confidence`, in the order of the tensor. */
+export type ReadCandidates = (output: Output, picture: number, confidence: number) => Candidate[];
+
+export function candidate(
+  cx: number,
+  cy: number,
+  width: number,
+  height: number,
+  score: number,
+  classId: number,
+): Candidate {
+  return { x1: cx - width / 2, y1: cy - height / 2, x2: cx + width / 2, y2: cy + height / 2, score, classId };
+}
