@@ -6,33 +6,53 @@
  *   MILLRACE_TASK         this Task as JSON
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the database's DSN (a secret: never in the Task)
+ *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod
  *
- * writes JSON lines to standard output, the last of them `{"error": {code, message, hint}}` after a failure, and ends with
- * one of `workerExit`.
+ * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure, and ends
+ * with one of `workerExit`.
  */
-export type WriteMode = 'fail' | 'append' | 'overwrite';
-
-export type WorkerCommand = 'prepare' | 'partition' | 'finish';
-
 export interface Task {
   readonly statement: string;
   readonly step: string;
   readonly select: string;
-  readonly into: { readonly database: string | null; readonly table: string };
+  readonly into: TableTarget;
   readonly writeMode: WriteMode;
   readonly partitions: number;
+  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
   readonly partitionBy: string | null;
+  /** Rows per transaction. */
   readonly batchSize: number;
   readonly maxFailedRows: number;
-  readonly gpu: number;
-  /** Threads of inference; null: one. */
-  readonly cpu: number | null;
-  readonly command: readonly string[];
-  readonly modelFile: string;
-  /** The selected column that holds each image's path, relative to `--image_dir`. */
-  readonly imageColumn: string;
+  /** Threads of inference. */
+  readonly threads: number;
+  readonly detect: DetectSettings;
 }
+
+export type WriteMode = 'fail' | 'append' | 'overwrite';
+
+export type WorkerCommand = 'prepare' | 'partition' | 'finish';
+
+export interface TableTarget {
+  readonly database: string | null;
+  readonly table: string;
+}
+
+/** What the program `yolo` is asked to do. Paths are those inside the volumes. */
+export interface DetectSettings {
+  readonly modelFile: string;
+  readonly imageDir: string;
+  /** The selected column with each image's path below `imageDir`; null: chosen by `imageColumnOf` once the columns are known. */
+  readonly imageColumn: string | null;
+  readonly confidence: number;
+  readonly iou: number;
+  readonly maxDetections: number;
+  /** Side of the model's square input in px; null: what the model's metadata say. */
+  readonly imageSize: number | null;
+  readonly device: Device;
+}
+
+export type Device = 'cpu' | 'cuda' | 'auto';
 
 /** Exit codes of the worker, after sysexits(3). Only `temporary` (and a death by signal) is worth another try. */
 export const workerExit = {
@@ -46,3 +66,17 @@ export const workerExit = {
   /** Ended by SIGTERM, in good order. */
   terminated: 143,
 } as const;
+
+/** The columns that the worker adds after the selected ones. */
+export const detectionColumns = ['detection_no', 'class_id', 'class_name', 'score', 'x1', 'y1', 'x2', 'y2'] as const;
+
+/** Columns of a result table that number its rows; invisible to `SELECT *`, so nothing else may bear these names. */
+export const hiddenColumns = { selection: 'millrace_selection', row: 'millrace_row' } as const;
+
+const imageColumnNames = ['file_name', 'filename', 'image_path', 'file_path', 'image_file', 'path', 'file', 'image'];
+
+/** The selected column that holds the images' paths, by its usual names; null: none of them is there. */
+export function imageColumnOf(columns: readonly string[]): string | null {
+  const byName = imageColumnNames.map((name) => columns.find((column) => column.toLowerCase() === name));
+  return byName.find((column) => column !== undefined) ?? null;
+}

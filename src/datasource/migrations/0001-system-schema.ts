@@ -10,8 +10,6 @@ export function systemSchema(table: (name: string) => string): readonly string[]
       plan LONGTEXT NOT NULL,
       state VARCHAR(16) NOT NULL,
       submitted_by VARCHAR(255) NOT NULL,
-      owner VARCHAR(255) NULL COMMENT 'the engine that runs it',
-      heartbeat_at DATETIME(6) NULL,
       error_code VARCHAR(64) NULL,
       error_message TEXT NULL,
       error_hint TEXT NULL,
@@ -24,13 +22,11 @@ export function systemSchema(table: (name: string) => string): readonly string[]
     `CREATE TABLE IF NOT EXISTS ${table('steps')} (
       statement_id CHAR(36) NOT NULL,
       step VARCHAR(255) NOT NULL,
+      position INT UNSIGNED NOT NULL,
       state VARCHAR(16) NOT NULL,
-      summary LONGTEXT NULL COMMENT 'JSON',
       error_code VARCHAR(64) NULL,
       error_message TEXT NULL,
       error_hint TEXT NULL,
-      started_at DATETIME(6) NULL,
-      finished_at DATETIME(6) NULL,
       PRIMARY KEY (statement_id, step)
     ) ${OPTIONS}`,
 

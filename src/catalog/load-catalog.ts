@@ -1,0 +1,73 @@
+import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import type { Config } from '../config.ts';
+import { describeQuery, describeTable } from '../datasource/describe.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { MillraceError } from '../errors.ts';
+import type { TableTarget } from '../task.ts';
+import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
+
+/** What a program asks the database about before it is planned. */
+export interface Questions {
+  readonly queries: readonly { readonly text: string; readonly afterOthers: boolean }[];
+  /** Result tables that no earlier statement of the program can have made or dropped. */
+  readonly tables: readonly TableTarget[];
+}
+
+const images = [{ name: 'millrace/worker', programs: ['yolo'] }];
+
+const volumes = [
+  { claim: 'datasets', mountPath: '/datasets', readOnly: true },
+  { claim: 'models', mountPath: '/models', readOnly: true },
+];
+
+/** Models are those registered in the system schema, and each file `NAME.onnx` in the folder that stands for `/models`. */
+export async function loadCatalog(pool: Pool, config: Config, questions: Questions): Promise<Catalog> {
+  return {
+    images,
+    volumes,
+    models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
+    parallelism: availableParallelism(),
+    queries: await describeQueries(pool, questions.queries),
+    tables: await describeTargets(pool, questions.tables),
+  };
+}
+
+async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {
+  const table = quoteTable({ database: schema, table: 'models' });
+  const [rows] = await pool.query<RowDataPacket[]>(`SELECT name, file FROM ${table} ORDER BY name`);
+  return rows.map(({ name, file }) => ({ name, file }));
+}
+
+async function modelFiles(folder: string | undefined): Promise<readonly CatalogModel[]> {
+  const files = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.onnx'))
+    .sort()
+    .map((file) => ({ name: basename(file, '.onnx'), file: join('/models', file) }));
+}
+
+async function describeQueries(pool: Pool, queries: Questions['queries']): Promise<Record<string, QueryFacts>> {
+  const facts: Record<string, QueryFacts> = {};
+  for (const { text, afterOthers } of queries) facts[text] ??= await factsOf(pool, text, afterOthers);
+  return facts;
+}
+
+async function factsOf(pool: Pool, query: string, afterOthers: boolean): Promise<QueryFacts> {
+  try {
+    const { columns } = await describeQuery(pool, query);
+    if (columns.length === 0) return { kind: 'refused', message: 'the statement before TO returns no rows' };
+    return { kind: 'columns', columns: columns.map(({ name }) => name) };
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') throw error;
+    return afterOthers ? { kind: 'unknown' } : { kind: 'refused', message: error.message };
+  }
+}
+
+async function describeTargets(pool: Pool, tables: readonly TableTarget[]): Promise<Record<string, TableFacts>> {
+  const facts: Record<string, TableFacts> = {};
+  for (const table of tables) facts[tableKey(table)] = { exists: (await describeTable(pool, table)) !== null };
+  return facts;
+}

@@ -1,0 +1,51 @@
+import { table } from 'table';
+
+/** Rows as a table for people: control characters made visible, long values cut. */
+export function formatRows(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumeric(row[index])));
+  const text = table([columns.map(cell), ...rows.map((row) => row.map(cell))], {
+    border: {
+      topBody: '',
+      topJoin: '',
+      topLeft: '',
+      topRight: '',
+      bottomBody: '',
+      bottomJoin: '',
+      bottomLeft: '',
+      bottomRight: '',
+      bodyLeft: '',
+      bodyRight: '',
+      bodyJoin: ' ',
+      joinBody: '─',
+      joinLeft: '',
+      joinRight: '',
+      joinJoin: '─',
+    },
+    columns: numeric.map((right) => ({ alignment: right ? 'right' : 'left' })),
+    drawHorizontalLine: (line) => line === 1,
+  });
+  return text.replace(/ +$/gm, '').replace(/\n$/, '');
+}
+
+const longest = 60;
+
+function cell(value: unknown): string {
+  const text = textOf(value).replace(/[\u0000-\u001f\u007f]/g, visible);
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL';
+  if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Unicode's pictures of control characters, U+2400 and up. */
+function visible(control: string): string {
+  const code = control.charCodeAt(0);
+  return code === 0x7f ? '\u2421' : String.fromCharCode(0x2400 + code);
+}
+
+function isNumeric(value: unknown): boolean {
+  return value === null || typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
+}

@@ -1,0 +1,74 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Pool } from 'mysql2/promise';
+import type { Catalog } from '../catalog/catalog.ts';
+import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
+import { type Config, hasPrivateServer, privateServerFolder } from '../config.ts';
+import { parseDsn } from '../datasource/dsn.ts';
+import { migrate } from '../datasource/migrate.ts';
+import { openPool } from '../datasource/pool.ts';
+import { startPrivateServer } from '../datasource/private-server.ts';
+import type { Engine, Submission } from '../engine/engine.ts';
+import { openLocalEngine } from '../engine/local/local-engine.ts';
+import { MillraceError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planProgram } from '../plan/plan-program.ts';
+import { parseProgram } from '../sql/parse.ts';
+import type { Program } from '../sql/statement.ts';
+
+/** A database and the engine that works on it, for the length of one command. */
+export interface Session {
+  readonly pool: Pool;
+  readonly engine: Engine;
+  /** SQL text -> Statement -> Plan, with what the database and the catalog know. */
+  plan(text: string): Promise<Plan>;
+  submission(text: string, plan: Plan): Submission;
+  close(): Promise<void>;
+}
+
+export async function openSession(config: Config, note: (line: string) => void): Promise<Session> {
+  const dsn = config.dsn ?? (await ownDatabase(config, note));
+  const pool = openPool(parseDsn(dsn), { connections: 8 });
+  try {
+    await migrate(pool, config.schema);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const engine = openLocalEngine({ ...config, pool, dsn });
+  return {
+    pool,
+    engine,
+    plan: (text) => planText(text, pool, config),
+    submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username }),
+    async close() {
+      await engine.close();
+      await pool.end();
+    },
+  };
+}
+
+async function ownDatabase(config: Config, note: (line: string) => void): Promise<string> {
+  if (!hasPrivateServer(config)) {
+    const hint = 'set MILLRACE_DATASOURCE=mysql://user:password@host:port/database, or run npm run demo first';
+    throw new MillraceError('DATASOURCE_MISSING', 'no database is named', { hint });
+  }
+  note("MILLRACE_DATASOURCE is not set: using the demo's own database");
+  return (await startPrivateServer(privateServerFolder(config), {})).dsn;
+}
+
+async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
+  const program = parseProgram(text);
+  const catalog: Catalog = await loadCatalog(pool, config, questionsOf(program));
+  return planProgram(program, catalog);
+}
+
+function questionsOf(program: Program): Questions {
+  const runs = program.statements
+    .map((statement, index) => ({ statement, first: index === 0 }))
+    .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
+  return {
+    queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
+    tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
+  };
+}

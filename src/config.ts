@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Settings of this process, from its environment. */
+export interface Config {
+  /** The DSN of `MILLRACE_DATASOURCE`; null: not given. */
+  readonly dsn: string | null;
+  /** The system schema's name. */
+  readonly schema: string;
+  /** Where databases of our own, logs and drawn pictures are kept. */
+  readonly stateFolder: string;
+  /** Mount paths and the folders that stand for them on this machine. */
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+const projectFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated). */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const stateFolder = environment.MILLRACE_STATE ?? join(projectFolder, '.millrace');
+  return {
+    dsn: environment.MILLRACE_DATASOURCE || null,
+    schema: environment.MILLRACE_SCHEMA || 'millrace',
+    stateFolder,
+    volumes: {
+      '/datasets': join(stateFolder, 'datasets'),
+      '/models': join(projectFolder, 'models'),
+      ...readVolumes(environment.MILLRACE_VOLUMES ?? ''),
+    },
+  };
+}
+
+function readVolumes(written: string): Record<string, string> {
+  const pairs = written.split(',').filter((pair) => pair.includes('='));
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+export function privateServerFolder({ stateFolder }: Config): string {
+  return join(stateFolder, 'mariadb');
+}
+
+export function hasPrivateServer(config: Config): boolean {
+  return existsSync(privateServerFolder(config));
+}

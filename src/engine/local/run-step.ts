@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import pRetry, { AbortError } from 'p-retry';
+import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
+import type { RunStep } from '../../plan/plan.ts';
+import { type WorkerCommand, workerExit } from '../../task.ts';
+import { taskOf } from '../task-of.ts';
+import { runWorker, type WorkerEnd } from './worker-process.ts';
+
+export interface StepRun {
+  readonly statement: string;
+  readonly dsn: string;
+  readonly schema: string;
+  readonly volumes: Readonly<Record<string, string>>;
+  /** Where the statement's logs go. */
+  readonly logFolder: string;
+  readonly signal: AbortSignal;
+}
+
+/** `prepare -> partition × N -> finish`, each a worker of its own, started again after failures that may pass. */
+export async function runStep(step: RunStep, run: StepRun): Promise<void> {
+  const deadline = step.timeoutSeconds === null ? null : AbortSignal.timeout(step.timeoutSeconds * 1000);
+  const signal = deadline === null ? run.signal : AbortSignal.any([run.signal, deadline]);
+  try {
+    await runAttempts('prepare', step, { ...run, signal });
+    await runPartitions(step, { ...run, signal });
+    await runAttempts('finish', step, { ...run, signal });
+  } catch (error) {
+    if (!deadline?.aborted || run.signal.aborted) throw error;
+    const hint = `what is done is kept: retry, or raise the timeout`;
+    throw new MillraceError('TIMED_OUT', `${step.name} took longer than ${step.timeoutSeconds} s`, { hint });
+  }
+}
+
+/** As many at once as the step allows and the machine has cores for. The first that fails for good ends the others. */
+async function runPartitions(step: RunStep, run: StepRun): Promise<void> {
+  const threads = taskOf(run.statement, step).threads;
+  const atOnce = Math.max(1, Math.min(step.parallelism, Math.floor(availableParallelism() / threads)));
+  const failed = new AbortController();
+  const signal = AbortSignal.any([run.signal, failed.signal]);
+  const limit = pLimit(atOnce);
+  const partitions = Array.from({ length: step.partitions }, (_, number) =>
+    limit(() => runAttempts('partition', step, { ...run, signal }, number)).catch((error) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(partitions);
+  failed.signal.throwIfAborted();
+}
+
+async function runAttempts(command: WorkerCommand, step: RunStep, run: StepRun, partition?: number): Promise<void> {
+  const once = async () => {
+    const end = await runWorker({
+      command,
+      environment: environmentOf(step, run, partition),
+      logFile: join(run.logFolder, step.name, `${sourceOf(command, partition)}.log`),
+      signal: run.signal,
+    });
+    if (run.signal.aborted) throw new AbortError(new MillraceError('CANCELLED', `${step.name} was cancelled`));
+    if (end.exitCode !== workerExit.done)
+      throw mayPass(end) ? failureOf(end, step) : new AbortError(failureOf(end, step));
+  };
+  await pRetry(once, {
+    retries: step.retries,
+    minTimeout: 500,
+    maxTimeout: 30_000,
+    randomize: true,
+    signal: run.signal,
+  });
+}
+
+function sourceOf(command: WorkerCommand, partition: number | undefined): string {
+  return partition === undefined ? command : `${command}-${partition}`;
+}
+
+function environmentOf(step: RunStep, run: StepRun, partition: number | undefined): Record<string, string> {
+  return {
+    MILLRACE_TASK: JSON.stringify(taskOf(run.statement, step)),
+    MILLRACE_DATASOURCE: run.dsn,
+    MILLRACE_SCHEMA: run.schema,
+    MILLRACE_VOLUMES: JSON.stringify(run.volumes),
+    ...(partition === undefined ? {} : { MILLRACE_PARTITION: String(partition) }),
+  };
+}
+
+/** A death by signal, a temporary failure, or an end the worker did not choose. */
+function mayPass({ exitCode }: WorkerEnd): boolean {
+  return exitCode !== workerExit.mistake && exitCode !== workerExit.defect;
+}
+
+function failureOf({ exitCode, error }: WorkerEnd, step: RunStep): MillraceError {
+  if (error !== null && Object.hasOwn(errorTable, error.code)) {
+    return new MillraceError(error.code as ErrorCode, error.message, { hint: error.hint ?? undefined });
+  }
+  const how = exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
+  return new MillraceError('WORKER_FAILED', `a worker of ${step.name} ${how}`, {
+    hint: 'see millrace logs; what is done is kept: retry',
+  });
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type WorkerCommand, workerExit } from '../../task.ts';
+import type { StatementError } from '../engine.ts';
+
+const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+/** How long a worker may take to end in good order, as a pod's terminationGracePeriodSeconds. */
+const graceMs = 30_000;
+
+export interface WorkerRun {
+  readonly command: WorkerCommand;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly signal: AbortSignal;
+}
+
+export interface WorkerEnd {
+  /** null: ended by a signal. */
+  readonly exitCode: number | null;
+  /** What the worker said last, if it failed. */
+  readonly error: StatementError | null;
+}
+
+/** Runs the worker once as a child process; its output is appended to the log file. An abort asks it to end, then kills it. */
+export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
+  if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
+  await mkdir(dirname(logFile), { recursive: true });
+  // The channel (ipc) tells the worker when this process dies.
+  const child = spawn(process.execPath, [workerProgram, command], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const release = endOnAbort(child, signal);
+  const error = collectOutput(child, logFile);
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  release();
+  return { exitCode, error: exitCode === workerExit.done ? null : await error };
+}
+
+function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
+  let killing: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.kill('SIGTERM');
+    killing = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return () => {
+    clearTimeout(killing);
+    signal.removeEventListener('abort', end);
+  };
+}
+
+/** Writes both streams to the log; the last line that carries an error is the worker's own account of its failure. */
+async function collectOutput(child: ChildProcess, logFile: string): Promise<StatementError | null> {
+  const file = createWriteStream(logFile, { flags: 'a' });
+  let error: StatementError | null = null;
+  const follow = async (stream: NodeJS.ReadableStream) => {
+    for await (const line of createInterface({ input: stream })) {
+      file.write(`${line}\n`);
+      error = errorOf(line) ?? error;
+    }
+  };
+  await Promise.all([follow(child.stdout as NodeJS.ReadableStream), follow(child.stderr as NodeJS.ReadableStream)]);
+  file.end();
+  return error;
+}
+
+function errorOf(line: string): StatementError | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const { error } = JSON.parse(line);
+    return typeof error?.code === 'string'
+      ? { code: error.code, message: error.message, hint: error.hint ?? null }
+      : null;
+  } catch {
+    return null;
+  }
+}

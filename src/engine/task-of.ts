@@ -1,0 +1,19 @@
+import type { RunStep } from '../plan/plan.ts';
+import type { Task } from '../task.ts';
+
+/** What the worker is told of a step. */
+export function taskOf(statement: string, step: RunStep): Task {
+  return {
+    statement,
+    step: step.name,
+    select: step.select,
+    into: step.into,
+    writeMode: step.writeMode,
+    partitions: step.partitions,
+    partitionBy: step.partitionBy,
+    batchSize: step.batchSize,
+    maxFailedRows: step.maxFailedRows,
+    threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
+    detect: step.detect,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Value } from '../sql/statement.ts';
+
+/** Each reads a WITH value and answers undefined where it is not one of the kind. */
+
+export function wholeNumber(value: Value, least: number, most: number): number | undefined {
+  if (value.kind !== 'number' || !Number.isInteger(value.value)) return undefined;
+  return value.value >= least && value.value <= most ? value.value : undefined;
+}
+
+export function positiveNumber(value: Value, most: number): number | undefined {
+  return value.kind === 'number' && value.value > 0 && value.value <= most ? value.value : undefined;
+}
+
+export function text(value: Value): string | undefined {
+  return value.kind === 'string' ? value.value : undefined;
+}
+
+export function oneOf<const Word extends string>(value: Value, words: readonly Word[]): Word | undefined {
+  const written = value.kind === 'expression' ? value.text : text(value);
+  return words.find((word) => word === written?.toLowerCase());
+}
+
+/** One text, or a list of them. */
+export function texts(value: Value): readonly string[] | undefined {
+  const items = value.kind === 'list' ? value.items.map(text) : [text(value)];
+  return items.every((item) => item !== undefined) ? items : undefined;
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** Bytes, in Kubernetes' notation of quantities: 536870912, '512Mi', '1.5G'. */
+export function bytes(value: Value): number | undefined {
+  const written = value.kind === 'number' ? value.text : text(value);
+  const match = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(written?.trim() ?? '');
+  const unit = byteUnits[match?.[2] ?? ''];
+  if (match === null || unit === undefined) return undefined;
+  const amount = Math.round(Number(match[1]) * unit);
+  return amount > 0 && Number.isSafeInteger(amount) ? amount : undefined;
+}
+
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/** Seconds: 90, '90s', '30m', '2h', '1h30m'. */
+export function duration(value: Value): number | undefined {
+  if (value.kind === 'number') return wholeNumber(value, 1, 31_536_000);
+  const written = text(value)?.trim() ?? '';
+  if (!/^(\d+[smhd])+$/.test(written)) return undefined;
+  const parts = [...written.matchAll(/(\d+)([smhd])/g)];
+  const seconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (secondsPerUnit[unit ?? ''] ?? 0), 0);
+  return seconds >= 1 && seconds <= 31_536_000 ? seconds : undefined;
+}

@@ -1,0 +1,119 @@
+import { closestMatch } from 'leven';
+import { MillraceError } from '../errors.ts';
+import type { Attribute, Value } from '../sql/statement.ts';
+import type { WriteMode } from '../task.ts';
+import { bytes, duration, oneOf, positiveNumber, text, texts, wholeNumber } from './attribute-values.ts';
+import type { VolumeMount } from './plan.ts';
+import { parseVolumes } from './volumes.ts';
+
+/** The WITH attributes of TO RUN, read; what was not given has its default. */
+export interface RunAttributes {
+  partitions: number | 'auto';
+  partition_by: string | null;
+  parallelism: number | null;
+  gpu: number;
+  cpu: number | null;
+  memory: number | null;
+  batch_size: number;
+  max_failed_rows: number;
+  retries: number;
+  timeout: number | null;
+  write_mode: WriteMode;
+  volume: readonly VolumeMount[];
+  priority: number | null;
+  node_selector: Readonly<Record<string, string>>;
+}
+
+interface Reader<T> {
+  readonly expects: string;
+  readonly read: (value: Value) => T | undefined;
+  readonly otherwise: T;
+}
+
+type Readers = { readonly [Name in keyof RunAttributes]: Reader<RunAttributes[Name]> };
+
+export const runAttributes: Readers = {
+  partitions: {
+    expects: "a whole number from 1 to 10000, or 'auto'",
+    read: (value) => oneOf(value, ['auto']) ?? wholeNumber(value, 1, 10_000),
+    otherwise: 1,
+  },
+  partition_by: { expects: "the name of a selected column, e.g. 'camera'", read: text, otherwise: null },
+  parallelism: {
+    expects: 'a whole number from 1 to 10000',
+    read: (value) => wholeNumber(value, 1, 10_000),
+    otherwise: null,
+  },
+  gpu: { expects: 'a whole number from 0 to 64', read: (value) => wholeNumber(value, 0, 64), otherwise: 0 },
+  cpu: { expects: 'a number of cores, e.g. 2 or 0.5', read: (value) => positiveNumber(value, 1024), otherwise: null },
+  memory: { expects: "a number of bytes, e.g. '4Gi'", read: bytes, otherwise: null },
+  batch_size: { expects: 'a whole number from 1 to 4096', read: (value) => wholeNumber(value, 1, 4096), otherwise: 32 },
+  max_failed_rows: {
+    expects: 'a whole number, 0 or more',
+    read: (value) => wholeNumber(value, 0, Number.MAX_SAFE_INTEGER),
+    otherwise: 0,
+  },
+  retries: { expects: 'a whole number from 0 to 100', read: (value) => wholeNumber(value, 0, 100), otherwise: 3 },
+  timeout: { expects: "seconds, or a duration such as '30m' or '2h'", read: duration, otherwise: null },
+  write_mode: {
+    expects: "'fail', 'append' or 'overwrite'",
+    read: (value) => oneOf(value, ['fail', 'append', 'overwrite']),
+    otherwise: 'fail',
+  },
+  volume: {
+    expects: "'claim:/mount/path' or 'claim:/mount/path:ro', or a list of them",
+    read: (value) => parseVolumes(texts(value)),
+    otherwise: [],
+  },
+  priority: {
+    expects: 'a whole number',
+    read: (value) => wholeNumber(value, -1_000_000_000, 1_000_000_000),
+    otherwise: null,
+  },
+  node_selector: { expects: "'label=value', or a list of them", read: nodeSelector, otherwise: {} },
+};
+
+/** Reads the attributes; reports each that is unknown or of the wrong kind. */
+export function readAttributes(
+  attributes: readonly Attribute[],
+  report: (error: MillraceError) => void,
+): RunAttributes {
+  const entries = Object.entries(runAttributes).map(([name, reader]) => [name, reader.otherwise]);
+  const values = Object.fromEntries(entries) as Record<string, unknown>;
+  for (const attribute of attributes) {
+    try {
+      values[attribute.name] = readAttribute(attribute);
+    } catch (error) {
+      report(error as MillraceError);
+    }
+  }
+  return values as unknown as RunAttributes;
+}
+
+function readAttribute(attribute: Attribute): unknown {
+  const reader = Object.hasOwn(runAttributes, attribute.name)
+    ? runAttributes[attribute.name as keyof RunAttributes]
+    : undefined;
+  if (reader === undefined) throw unknownAttribute(attribute);
+  const value = reader.read(attribute.value);
+  if (value !== undefined) return value;
+  throw new MillraceError('WRONG_ATTRIBUTE', `the attribute '${attribute.name}' takes ${reader.expects}`, {
+    span: attribute.value.span,
+    hint: `give ${reader.expects}`,
+  });
+}
+
+function unknownAttribute({ name, nameSpan }: Attribute): MillraceError {
+  const nearest = closestMatch(name.toLowerCase(), Object.keys(runAttributes), { maxDistance: 4 });
+  const known = Object.keys(runAttributes).join(', ');
+  return new MillraceError('UNKNOWN_ATTRIBUTE', `TO RUN has no attribute '${name}'`, {
+    span: nameSpan,
+    hint: nearest === undefined ? `it has ${known}` : `did you mean ${nearest}?`,
+  });
+}
+
+function nodeSelector(value: Value): Readonly<Record<string, string>> | undefined {
+  const pairs = texts(value)?.map((item) => /^([\w./-]+)=([\w.-]*)$/.exec(item.trim()));
+  if (pairs === undefined || pairs.includes(null)) return undefined;
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
+}

@@ -1,0 +1,90 @@
+import { closestMatch } from 'leven';
+import type { CatalogImage } from '../catalog/catalog.ts';
+import { MillraceError, type Span } from '../errors.ts';
+import type { RunStatement, StringLiteral } from '../sql/statement.ts';
+
+/** The options of the program `yolo`, as written: `--name=value`. */
+export type YoloOptions = Readonly<Record<YoloOption, GivenOption | undefined>>;
+
+export interface GivenOption {
+  readonly value: string;
+  readonly span: Span;
+}
+
+export const yoloOptions = {
+  model: 'the name of a model, or the path of an ONNX file inside a volume',
+  image_dir: 'the folder of the images inside a volume',
+  image_column: "the selected column that holds each image's path",
+  confidence: 'the least score of a detection, 0 to 1',
+  iou: 'the overlap above which of two detections of a class the weaker is dropped, 0 to 1',
+  max_detections: 'how many detections of an image are kept at most',
+  image_size: "the side of the model's input in pixels",
+  device: 'cpu, cuda or auto',
+} as const;
+
+export type YoloOption = keyof typeof yoloOptions;
+
+/** Takes CMD apart: the program, then options. Reports what the image's programs do not know. */
+export function readCommand(
+  statement: RunStatement,
+  image: CatalogImage,
+  report: (error: MillraceError) => void,
+): YoloOptions {
+  const [program, ...rest] = statement.command;
+  const none = Object.fromEntries(Object.keys(yoloOptions).map((name) => [name, undefined])) as YoloOptions;
+  const problem = checkProgram(statement, image, program);
+  if (problem !== null) report(problem);
+  if (problem !== null) return none;
+  return readOptions(rest, none, report);
+}
+
+function checkProgram(
+  statement: RunStatement,
+  image: CatalogImage,
+  program: StringLiteral | undefined,
+): MillraceError | null {
+  const known = image.programs.map((name) => `"${name}"`).join(', ');
+  if (program === undefined) {
+    const hint = `add CMD ${known}, "--model=…", "--image_dir=…"`;
+    return new MillraceError('MISSING_COMMAND', `${image.name} needs a CMD`, { span: statement.image.span, hint });
+  }
+  if (image.programs.includes(program.value)) return null;
+  const message = `${image.name} has no program '${program.value}'`;
+  return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `it has ${known}` });
+}
+
+function readOptions(
+  literals: readonly StringLiteral[],
+  none: YoloOptions,
+  report: (error: MillraceError) => void,
+): YoloOptions {
+  const options: Record<string, GivenOption | undefined> = { ...none };
+  for (const literal of literals) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(literal.value) ?? [];
+    const problem = checkOption(literal, name?.replaceAll('-', '_'), options);
+    if (problem !== null) report(problem);
+    else if (name !== undefined && value !== undefined)
+      options[name.replaceAll('-', '_')] = { value, span: literal.span };
+  }
+  return options as YoloOptions;
+}
+
+function checkOption(
+  literal: StringLiteral,
+  name: string | undefined,
+  given: Readonly<Record<string, GivenOption | undefined>>,
+): MillraceError | null {
+  const { span } = literal;
+  if (name === undefined) {
+    const hint = 'write options as "--name=value"';
+    return new MillraceError('WRONG_OPTION', `'${literal.value}' is not an option`, { span, hint });
+  }
+  if (!Object.hasOwn(yoloOptions, name)) {
+    const nearest = closestMatch(name, Object.keys(yoloOptions), { maxDistance: 4 });
+    const hint =
+      nearest === undefined ? `it has --${Object.keys(yoloOptions).join(', --')}` : `did you mean --${nearest}?`;
+    return new MillraceError('UNKNOWN_OPTION', `yolo has no option '--${name}'`, { span, hint });
+  }
+  if (given[name] === undefined) return null;
+  return new MillraceError('WRONG_OPTION', `the option '--${name}' is given twice`, { span, hint: 'keep one of them' });
+}

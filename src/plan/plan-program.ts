@@ -1,0 +1,61 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import { MillraceError } from '../errors.ts';
+import type { Program, Statement } from '../sql/statement.ts';
+import { checkTargets } from './check-targets.ts';
+import type { Plan, Step } from './plan.ts';
+import { planRun } from './plan-run.ts';
+
+/**
+ * Program + Catalog -> Plan. Pure and deterministic.
+ * @throws {MillraceError} the first mistake by its place, with the others as `related`
+ */
+export function planProgram(program: Program, catalog: Catalog): Plan {
+  const errors: MillraceError[] = [];
+  const report = (error: MillraceError) => void errors.push(error);
+  const steps = program.statements.map((statement, index) => planStatement(statement, index, catalog, report));
+  checkTargets(program, catalog, report);
+  throwAll(errors);
+  return { version: 1, steps: steps.filter((step) => step !== null) };
+}
+
+function planStatement(
+  statement: Statement,
+  index: number,
+  catalog: Catalog,
+  report: (error: MillraceError) => void,
+): Step | null {
+  const place = { name: stepName(index), needs: index === 0 ? [] : [stepName(index - 1)] };
+  switch (statement.kind) {
+    case 'standard':
+      return { kind: 'sql', ...place, sql: statement.text, span: statement.span };
+    case 'run':
+      return planRun(statement, place, catalog, report);
+    default:
+      report(notPlanned(statement));
+      return null;
+  }
+}
+
+const verbs = {
+  train: 'TO TRAIN',
+  predict: 'TO PREDICT',
+  explain: 'TO EXPLAIN',
+  evaluate: 'TO EVALUATE',
+  optimize: 'TO MAXIMIZE and TO MINIMIZE',
+  showTrain: 'SHOW TRAIN',
+} as const;
+
+function notPlanned({ kind, span }: Exclude<Statement, { kind: 'standard' | 'run' }>): MillraceError {
+  const hint = 'standard SQL and TO RUN can be run';
+  return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is understood, and cannot be run yet`, { span, hint });
+}
+
+function stepName(index: number): string {
+  return `step-${index + 1}`;
+}
+
+function throwAll(errors: readonly MillraceError[]): void {
+  const [first, ...related] = [...errors].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
+  if (first === undefined) return;
+  throw new MillraceError(first.code, first.message, { span: first.span, hint: first.hint, related });
+}

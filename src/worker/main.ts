@@ -1,0 +1,85 @@
+import { pino } from 'pino';
+import { isTemporary } from '../datasource/database-error.ts';
+import { parseDsn } from '../datasource/dsn.ts';
+import { openPool } from '../datasource/pool.ts';
+import { errorTable, MillraceError } from '../errors.ts';
+import { type Task, type WorkerCommand, workerExit } from '../task.ts';
+import type { WorkerContext } from './context.ts';
+import { finish } from './finish.ts';
+import { partition } from './partition.ts';
+import { prepare } from './prepare.ts';
+import { selectionNames } from './selection.ts';
+
+const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
+const ending = new AbortController();
+process.once('SIGTERM', () => ending.abort());
+// The local engine holds a channel to its workers: when it dies, they end too.
+process.once('disconnect', () => ending.abort());
+
+process.exitCode = await main(process.argv[2]);
+process.disconnect?.();
+
+async function main(command: string | undefined): Promise<number> {
+  try {
+    await work(command as WorkerCommand);
+    return ending.signal.aborted ? workerExit.terminated : workerExit.done;
+  } catch (error) {
+    if (ending.signal.aborted) return workerExit.terminated;
+    return report(error);
+  }
+}
+
+async function work(command: WorkerCommand): Promise<void> {
+  const task = readTask();
+  const schema = process.env.MILLRACE_SCHEMA ?? 'millrace';
+  const pool = openPool(parseDsn(process.env.MILLRACE_DATASOURCE ?? ''), { connections: 2 });
+  const context: WorkerContext = {
+    task,
+    pool,
+    schema,
+    names: selectionNames(task, schema),
+    volumes: JSON.parse(process.env.MILLRACE_VOLUMES ?? '{}'),
+    log,
+    signal: ending.signal,
+  };
+  try {
+    await run(command, context);
+  } finally {
+    await pool.end();
+  }
+}
+
+function run(command: WorkerCommand, context: WorkerContext): Promise<void> {
+  switch (command) {
+    case 'prepare':
+      return prepare(context);
+    case 'partition':
+      return partition(context, Number(process.env.MILLRACE_PARTITION));
+    case 'finish':
+      return finish(context);
+    default:
+      throw new MillraceError('TASK_INVALID', `the worker has no command '${command}'`, {
+        hint: 'it has prepare, partition and finish',
+      });
+  }
+}
+
+function readTask(): Task {
+  try {
+    return JSON.parse(process.env.MILLRACE_TASK ?? '');
+  } catch (cause) {
+    throw new MillraceError('TASK_INVALID', 'MILLRACE_TASK holds no JSON', { cause, hint: 'an engine sets it' });
+  }
+}
+
+function report(error: unknown): number {
+  if (!(error instanceof MillraceError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error({ error: { code: 'INTERNAL', message }, stack: (error as Error)?.stack }, 'failed');
+    return workerExit.defect;
+  }
+  const { code, message, hint } = error;
+  log.error({ error: { code, message, hint } }, 'failed');
+  if (isTemporary(error)) return workerExit.temporary;
+  return errorTable[code].kind === 'internal' ? workerExit.defect : workerExit.mistake;
+}

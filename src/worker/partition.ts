@@ -1,0 +1,86 @@
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../datasource/pool.ts';
+import type { WorkerContext } from './context.ts';
+import { type Detector, loadDetector } from './detector.ts';
+import { pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
+import { requireSelection } from './selection-state.ts';
+import { imagePath, volumePath } from './volume-path.ts';
+import { type DoneRow, writeBatch } from './write-batch.ts';
+
+/**
+ * Works off one partition's rows that are not in the ledger yet: detects in a batch of images while the batch before is written.
+ * @throws {MillraceError} PARTITION_TAKEN once another worker has taken the partition over
+ */
+export async function partition(context: WorkerContext, partitionNo: number): Promise<void> {
+  const selection = await withReconnect(() => requireSelection(context), { signal: context.signal });
+  if (selection.state !== 'ready') return context.log.info('published already');
+  const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
+  const detector = await openDetector(context);
+  try {
+    await detectAll(context, taken, selection.columns, selection.imageColumn, detector);
+  } finally {
+    await detector.close();
+  }
+  if (context.signal.aborted) return;
+  await withReconnect(() => closePartition(context, taken), { signal: context.signal });
+}
+
+async function openDetector({ task, volumes, log }: WorkerContext): Promise<Detector> {
+  const { modelFile, device, confidence, iou, maxDetections, imageSize } = task.detect;
+  const detector = await loadDetector({
+    modelFile: volumePath(modelFile, volumes),
+    device,
+    threads: task.threads,
+    confidence,
+    iou,
+    maxDetections,
+    imageSize,
+  });
+  log.info({ model: detector.model }, 'model loaded');
+  return detector;
+}
+
+async function detectAll(
+  context: WorkerContext,
+  taken: TakenPartition,
+  columns: readonly string[],
+  imageColumn: string,
+  detector: Detector,
+): Promise<void> {
+  let written = Promise.resolve(0);
+  for await (const rows of pendingRows(context, taken, imageColumn)) {
+    const done = await detectRows(context, rows, detector);
+    const lastWriteMs = await written;
+    if (context.signal.aborted) return;
+    written = writeBatch(context, taken, columns, done, lastWriteMs);
+    written.catch(() => {}); // awaited one batch later; without this Node ends the process in between
+  }
+  await written;
+}
+
+async function detectRows(
+  { task, volumes }: WorkerContext,
+  rows: readonly { readonly row: string; readonly image: string | null }[],
+  detector: Detector,
+): Promise<readonly DoneRow[]> {
+  const folder = volumePath(task.detect.imageDir, volumes);
+  const paths = rows.map(({ image }) => (image === null ? null : imagePath(folder, volumePath(image, volumes))));
+  const present = paths.filter((path) => path !== null);
+  const results = (await detector.detect(present)).values();
+  return rows.map(({ row, image }, index) => {
+    if (paths[index] !== null) return { row, result: results.next().value! };
+    const message = image === null ? 'the row names no image' : `${image} lies outside ${task.detect.imageDir}`;
+    return { row, result: { error: { code: 'IMAGE_MISSING', message } } };
+  });
+}
+
+async function closePartition({ pool, schema, names, log }: WorkerContext, taken: TakenPartition): Promise<void> {
+  await transaction(pool, (connection) =>
+    connection.query(
+      `UPDATE ${quoteTable({ database: schema, table: 'partitions' })} SET state = 'done', finished_at = NOW(6)
+       WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
+      [names.id, taken.partitionNo, taken.attempt],
+    ),
+  );
+  log.info({ partition: taken.partitionNo }, 'partition done');
+}

@@ -1,0 +1,76 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import { quoteName, quoteTable } from '../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../datasource/pool.ts';
+import { MillraceError } from '../errors.ts';
+import { hiddenColumns } from '../task.ts';
+import type { WorkerContext } from './context.ts';
+
+export interface TakenPartition {
+  readonly partitionNo: number;
+  /** Grows by one each time a worker takes the partition; only the last taker's writes are accepted. */
+  readonly attempt: number;
+  readonly firstRow: string;
+  readonly lastRow: string;
+}
+
+export interface PendingRow {
+  readonly row: string;
+  readonly image: string | null;
+}
+
+/** Takes the partition for this process: whoever held it before can write no more. */
+export function takePartition({ pool, schema, names }: WorkerContext, partitionNo: number): Promise<TakenPartition> {
+  const partitions = quoteTable({ database: schema, table: 'partitions' });
+  const key = [names.id, partitionNo];
+  return transaction(pool, async (connection) => {
+    await connection.query(
+      `UPDATE ${partitions} SET attempt = attempt + 1, state = 'running', started_at = COALESCE(started_at, NOW(6))
+       WHERE selection_id = ? AND partition_no = ?`,
+      key,
+    );
+    const [found] = await connection.query<RowDataPacket[]>(
+      `SELECT attempt, first_row, last_row FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
+      key,
+    );
+    const [row] = found;
+    if (row === undefined) throw new MillraceError('TASK_INVALID', `there is no partition ${partitionNo}`);
+    return { partitionNo, attempt: row.attempt, firstRow: String(row.first_row), lastRow: String(row.last_row) };
+  });
+}
+
+/** The partition's rows that the ledger does not hold, in batches, by keyset: memory does not grow with the selection. */
+export async function* pendingRows(
+  context: WorkerContext,
+  taken: TakenPartition,
+  imageColumn: string,
+): AsyncGenerator<readonly PendingRow[]> {
+  const { sql, values } = pageQuery(context, taken, imageColumn);
+  for (let after = '0'; ; ) {
+    if (context.signal.aborted) return;
+    const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(sql, [...values, after]), {
+      signal: context.signal,
+    });
+    if (rows.length === 0) return;
+    yield rows.map(({ row_id, image }) => ({ row: String(row_id), image: image === null ? null : String(image) }));
+    after = String(rows.at(-1)?.row_id);
+  }
+}
+
+function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition, imageColumn: string) {
+  const row = `s.${quoteName(hiddenColumns.row)}`;
+  const share = shareCondition(task.partitionBy, task.partitions, taken, row);
+  const sql = `SELECT ${row} AS row_id, s.${quoteName(imageColumn)} AS image FROM ${quoteTable(names.selection)} AS s
+    WHERE ${share.sql}
+      AND NOT EXISTS (SELECT 1 FROM ${quoteTable({ database: schema, table: 'ledger' })} AS l
+                      WHERE l.selection_id = ? AND l.row_id = ${row})
+      AND ${row} > ?
+    ORDER BY ${row} LIMIT ${task.batchSize}`;
+  return { sql, values: [...share.values, names.id] };
+}
+
+/** Which rows are the partition's: a range of row numbers, or those whose column hashes to the partition's number. */
+function shareCondition(partitionBy: string | null, partitions: number, taken: TakenPartition, row: string) {
+  if (partitionBy === null) return { sql: `${row} BETWEEN ? AND ?`, values: [taken.firstRow, taken.lastRow] };
+  const hash = `MOD(CRC32(COALESCE(CAST(s.${quoteName(partitionBy)} AS CHAR), '')), ?)`;
+  return { sql: `${hash} = ?`, values: [partitions, taken.partitionNo] };
+}

@@ -1,0 +1,35 @@
+import { describeTable } from '../datasource/describe.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { MillraceError } from '../errors.ts';
+import type { WorkerContext } from './context.ts';
+import type { SelectionState } from './selection-state.ts';
+
+/**
+ * Gives the finished table its name by one RENAME, which both servers do atomically: readers see the old table or the new one.
+ * A RENAME cannot be part of a transaction, so the intention is written down first; after a crash the staging table's absence
+ * says that the RENAME took place.
+ */
+export async function publish(context: WorkerContext, selection: SelectionState): Promise<void> {
+  if (context.task.writeMode === 'append') return;
+  if (selection.state === 'ready') await intend(context);
+  if ((await describeTable(context.pool, context.names.staging)) !== null) await rename(context);
+  await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.replaced)}`);
+}
+
+async function intend({ pool, schema, names }: WorkerContext): Promise<void> {
+  await pool.query(
+    `UPDATE ${quoteTable({ database: schema, table: 'selections' })} SET state = 'publishing' WHERE selection_id = ?`,
+    [names.id],
+  );
+}
+
+async function rename({ task, pool, names }: WorkerContext): Promise<void> {
+  const [staging, target, replaced] = [names.staging, task.into, names.replaced].map(quoteTable);
+  const present = await describeTable(pool, task.into);
+  if (present === null) return void (await pool.query(`RENAME TABLE ${staging} TO ${target}`));
+  if (task.writeMode === 'overwrite' && present.kind === 'table') {
+    return void (await pool.query(`RENAME TABLE ${target} TO ${replaced}, ${staging} TO ${target}`));
+  }
+  const hint = 'rename or drop that table, then retry: only publishing is left to do';
+  throw new MillraceError('TABLE_EXISTS', `the table ${target} was made while the statement ran`, { hint });
+}

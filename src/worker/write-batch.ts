@@ -1,0 +1,149 @@
+import type { PoolConnection, ResultSetHeader } from 'mysql2/promise';
+import { quoteName, quoteTable } from '../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../datasource/pool.ts';
+import { MillraceError } from '../errors.ts';
+import { detectionColumns, hiddenColumns } from '../task.ts';
+import type { WorkerContext } from './context.ts';
+import type { ImageResult } from './detector.ts';
+import type { TakenPartition } from './pending-rows.ts';
+
+export interface DoneRow {
+  readonly row: string;
+  readonly result: ImageResult;
+}
+
+/**
+ * One transaction: the partition's counters (refused for a worker that no longer holds it), a ledger row per input row, and the
+ * result rows. After a lost connection nobody knows whether a commit took place; the ledger does.
+ * @param lastWriteMs what the batch before took, for the counters
+ * @returns ms that writing took
+ */
+export async function writeBatch(
+  context: WorkerContext,
+  taken: TakenPartition,
+  columns: readonly string[],
+  rows: readonly DoneRow[],
+  lastWriteMs: number,
+): Promise<number> {
+  const started = performance.now();
+  const write = async (connection: PoolConnection) => {
+    await countBatch(connection, context, taken, rows, lastWriteMs);
+    await insertLedger(connection, context, taken, rows);
+    await insertDetections(connection, context, columns, rows);
+  };
+  let tried = false;
+  await withReconnect(
+    async () => {
+      if (tried && (await isWritten(context, rows))) return;
+      tried = true;
+      await transaction(context.pool, write);
+    },
+    { signal: context.signal },
+  );
+  const writeMs = Math.round(performance.now() - started);
+  context.log.info({ partition: taken.partitionNo, rows: rows.length, writeMs }, 'batch written');
+  return writeMs;
+}
+
+async function isWritten({ pool, schema, names }: WorkerContext, rows: readonly DoneRow[]): Promise<boolean> {
+  const [found] = await pool.query(
+    `SELECT 1 FROM ${quoteTable({ database: schema, table: 'ledger' })} WHERE selection_id = ? AND row_id = ?`,
+    [names.id, rows[0]?.row],
+  );
+  return (found as unknown[]).length === 1;
+}
+
+async function countBatch(
+  connection: PoolConnection,
+  { schema, names }: WorkerContext,
+  taken: TakenPartition,
+  rows: readonly DoneRow[],
+  lastWriteMs: number,
+): Promise<void> {
+  const failed = rows.filter(({ result }) => 'error' in result).length;
+  const sum = (of: (result: ImageResult) => number) => rows.reduce((total, { result }) => total + of(result), 0);
+  const [updated] = await connection.query<ResultSetHeader>(
+    `UPDATE ${quoteTable({ database: schema, table: 'partitions' })}
+     SET done_rows = done_rows + ?, failed_rows = failed_rows + ?, detections = detections + ?,
+         decode_ms = decode_ms + ?, infer_ms = infer_ms + ?, write_ms = write_ms + ?, heartbeat_at = NOW(6)
+     WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
+    [
+      rows.length,
+      failed,
+      sum((result) => ('error' in result ? 0 : result.detections.length)),
+      Math.round(sum((result) => ('error' in result ? 0 : result.timings.decodeMs))),
+      Math.round(sum((result) => ('error' in result ? 0 : result.timings.inferMs))),
+      lastWriteMs,
+      names.id,
+      taken.partitionNo,
+      taken.attempt,
+    ],
+  );
+  if (updated.affectedRows === 1) return;
+  throw new MillraceError('PARTITION_TAKEN', `partition ${taken.partitionNo} was taken over by another worker`);
+}
+
+async function insertLedger(
+  connection: PoolConnection,
+  { schema, names }: WorkerContext,
+  taken: TakenPartition,
+  rows: readonly DoneRow[],
+): Promise<void> {
+  await connection.query(
+    `INSERT INTO ${quoteTable({ database: schema, table: 'ledger' })}
+       (selection_id, row_id, partition_no, detections, error_code, error_message) VALUES ?`,
+    [rows.map(({ row, result }) => [names.id, row, taken.partitionNo, ...outcome(result)])],
+  );
+}
+
+function outcome(result: ImageResult): readonly [number, string | null, string | null] {
+  return 'error' in result
+    ? [0, result.error.code, result.error.message.slice(0, 1000)]
+    : [result.detections.length, null, null];
+}
+
+/** The selected columns go from table to table inside the server, so their values pass through no type of ours. */
+async function insertDetections(
+  connection: PoolConnection,
+  { task, names }: WorkerContext,
+  columns: readonly string[],
+  rows: readonly DoneRow[],
+): Promise<void> {
+  const detections = rows.flatMap(({ row, result }) => detectionsOf(row, result));
+  if (detections.length === 0) return;
+  const target = task.writeMode === 'append' ? task.into : names.staging;
+  const selected = columns.map(quoteName);
+  const row = quoteName(hiddenColumns.row);
+  await connection.query(
+    `INSERT INTO ${quoteTable(target)}
+       (${[quoteName(hiddenColumns.selection), row, ...selected, ...detectionColumns].join(', ')})
+     SELECT ${['?', `s.${row}`, ...selected.map((name) => `s.${name}`), ...detectionColumns.map((name) => `d.${name}`)].join(', ')}
+     FROM JSON_TABLE(?, '$[*]' COLUMNS (
+       row_id BIGINT UNSIGNED PATH '$[0]', detection_no INT UNSIGNED PATH '$[1]', class_id INT UNSIGNED PATH '$[2]',
+       class_name VARCHAR(255) PATH '$[3]', score DOUBLE PATH '$[4]',
+       x1 DOUBLE PATH '$[5]', y1 DOUBLE PATH '$[6]', x2 DOUBLE PATH '$[7]', y2 DOUBLE PATH '$[8]'
+     )) AS d
+     STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = d.row_id`,
+    [names.id, JSON.stringify(detections)],
+  );
+}
+
+function detectionsOf(row: string, result: ImageResult): readonly (readonly (string | number)[])[] {
+  if ('error' in result) return [];
+  return result.detections.map((box, index) => [
+    row,
+    index + 1,
+    box.classId,
+    box.className,
+    rounded(box.score, 6),
+    rounded(box.x1, 3),
+    rounded(box.y1, 3),
+    rounded(box.x2, 3),
+    rounded(box.y2, 3),
+  ]);
+}
+
+/** A model's float32 has about seven digits; the rest would be noise in the table. */
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
