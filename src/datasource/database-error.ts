@@ -5,8 +5,6 @@ interface DriverError extends Error {
   readonly code?: string;
   readonly errno?: number;
   readonly sqlMessage?: string;
-  /** Whether the connection is of no more use. */
-  readonly fatal?: boolean;
 }
 
 type DatabaseCode = Extract<ErrorCode, `DATABASE_${string}` | 'QUERY_FAILED'>;
@@ -53,9 +51,9 @@ const hints: Partial<Record<DatabaseCode, string>> = {
 };
 
 /** mysql2's and the server's errors as errors of the table; all others as they are. */
-export function databaseError(error: unknown): unknown {
+export function databaseError(error: unknown, phase: 'connecting' | 'connected' = 'connected'): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
-  const code = databaseCode(error);
+  const code = databaseCode(error, phase);
   if (code === null) return error;
   return new MillraceError(code, message(code, error), { cause: error, ...(hints[code] ? { hint: hints[code] } : {}) });
 }
@@ -66,13 +64,13 @@ export function isTemporary(error: unknown): boolean {
   return known instanceof MillraceError && (known.code === 'DATABASE_UNREACHABLE' || known.code === 'DATABASE_BUSY');
 }
 
-function databaseCode(error: DriverError): DatabaseCode | null {
+function databaseCode(error: DriverError, phase: 'connecting' | 'connected'): DatabaseCode | null {
   if (error.sqlMessage === undefined) return connectionCode(error);
   if (isOutOfSpace(error)) return 'DATABASE_FULL';
-  // The same numbers while connecting are about MILLRACE_DATASOURCE: no rights on its database, no such database.
-  if (error.fatal && (error.errno === 1044 || error.errno === 1049)) return 'DATABASE_REFUSED';
   const meaning = Object.entries(meanings).find(([, numbers]) => numbers.includes(error.errno ?? 0));
-  return (meaning?.[0] as DatabaseCode | undefined) ?? 'QUERY_FAILED';
+  const code = (meaning?.[0] as DatabaseCode | undefined) ?? 'QUERY_FAILED';
+  const refused = phase === 'connecting' && (code === 'DATABASE_RIGHTS' || code === 'QUERY_FAILED');
+  return refused ? 'DATABASE_REFUSED' : code;
 }
 
 function connectionCode(error: DriverError): DatabaseCode | null {
@@ -82,11 +80,8 @@ function connectionCode(error: DriverError): DatabaseCode | null {
 }
 
 /** TLS and the exchange of passwords, before the server has said a word of SQL. */
-function isRefusal({ code, fatal }: DriverError): boolean {
-  return (
-    /^(HANDSHAKE_|AUTH_SWITCH_|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code ?? '') &&
-    fatal !== false
-  );
+function isRefusal({ code = '' }: DriverError): boolean {
+  return /^(HANDSHAKE_|AUTH_SWITCH_|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code);
 }
 
 /** A storage engine reports the system's ENOSPC (28) inside errors of writing. */

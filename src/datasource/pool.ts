@@ -58,29 +58,42 @@ function readCertificates(file: string): string {
   }
 }
 
+/** `query` and `execute` of the pool take a connection themselves, so that refusals can be told from failures. */
 function withDatabaseErrors(pool: Pool): Pool {
-  mapErrors(pool, ['query', 'execute', 'getConnection']);
-  const getConnection = pool.getConnection;
+  const open = pool.getConnection.bind(pool);
   pool.getConnection = async () => {
-    const connection = await getConnection();
-    mapErrors(connection, ['query', 'execute', 'prepare', 'beginTransaction', 'commit', 'rollback']);
+    const connection = await open().catch((error) => {
+      throw databaseError(error, 'connecting');
+    });
+    for (const method of ['query', 'execute', 'prepare', 'beginTransaction', 'commit', 'rollback'] as const)
+      mapErrors(connection, method);
     return connection;
   };
+  for (const method of ['query', 'execute'] as const) callOnConnection(pool, method);
   return pool;
 }
 
-function mapErrors<T extends object>(target: T, methods: readonly (keyof T)[]): void {
-  for (const method of methods) {
-    const original = target[method] as (...args: unknown[]) => Promise<unknown>;
-    const mapped = async (...args: unknown[]) => {
-      try {
-        return await original.apply(target, args);
-      } catch (error) {
-        throw databaseError(error);
-      }
-    };
-    target[method] = mapped as T[keyof T];
-  }
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+function mapErrors<T extends object>(target: T, name: keyof T): void {
+  const method = (target[name] as Method).bind(target);
+  const mapped: Method = (...args) =>
+    method(...args).catch((error) => {
+      throw databaseError(error);
+    });
+  Object.assign(target, { [name]: mapped });
+}
+
+function callOnConnection(pool: Pool, name: 'query' | 'execute'): void {
+  const call: Method = async (...args) => {
+    const connection = await pool.getConnection();
+    try {
+      return await (connection[name] as Method)(...args);
+    } finally {
+      connection.release();
+    }
+  };
+  Object.assign(pool, { [name]: call });
 }
 
 /** Commits what `work` did, or rolls all of it back when it throws. */
