@@ -1,4 +1,5 @@
-import { type FieldPacket, type Pool, type RowDataPacket, Types } from 'mysql2/promise';
+import mysql from 'mysql2';
+import type { FieldPacket, Pool, RowDataPacket } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
 
 export interface Column {
@@ -41,7 +42,7 @@ interface PreparedStatement {
 }
 
 function typeName(columnType = -1): string {
-  return String((Types as unknown as Record<number, string>)[columnType] ?? 'unknown').toLowerCase();
+  return String((mysql.Types as unknown as Record<number, string>)[columnType] ?? 'unknown').toLowerCase();
 }
 
 function placeholder(): MillraceError {
