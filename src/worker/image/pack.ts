@@ -31,36 +31,44 @@ function padAround(box: Letterbox, size: Size, input: Float32Array): void {
   }
 }
 
-function copyRows(picture: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
-  const plane = size.width * size.height;
+function copyRows({ data }: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
+  const [red, green, blue] = planes(input, size);
   let from = 0;
   for (let row = 0; row < box.height; row++) {
     let to = (box.top + row) * size.width + box.left;
-    for (let column = 0; column < box.width; column++, to++, from += channels) {
-      input[to] = unit[picture.data[from]!]!;
-      input[to + plane] = unit[picture.data[from + 1]!]!;
-      input[to + 2 * plane] = unit[picture.data[from + 2]!]!;
+    for (const end = to + box.width; to < end; to++, from += channels) {
+      red[to] = unit[data[from]!]!;
+      green[to] = unit[data[from + 1]!]!;
+      blue[to] = unit[data[from + 2]!]!;
     }
   }
 }
 
-/** The vertical pass keeps OpenCV's shifts: `(((b0 * (s0 >> 4)) >> 16) + ((b1 * (s1 >> 4)) >> 16) + 2) >> 2`. */
 function resizeRows(picture: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
-  const plane = size.width * size.height;
+  const [red, green, blue] = planes(input, size);
   const rows = bilinearTaps(picture.height, box.height, 'row');
   const stretched = stretchedRows(picture, bilinearTaps(picture.width, box.width, 'column'));
   for (let row = 0; row < box.height; row++) {
     const [upper, lower] = stretched(rows.first[row]!, rows.second[row]!);
-    const upperWeight = rows.firstWeight[row]!;
-    const lowerWeight = rows.secondWeight[row]!;
+    const a = rows.firstWeight[row]!;
+    const b = rows.secondWeight[row]!;
     let to = (box.top + row) * size.width + box.left;
-    for (let from = 0; from < upper.length; to++) {
-      for (let channel = 0; channel < channels * plane; channel += plane, from++) {
-        const value = ((upperWeight * (upper[from]! >> 4)) >> 16) + ((lowerWeight * (lower[from]! >> 4)) >> 16) + 2;
-        input[to + channel] = unit[value >> 2]!;
-      }
+    for (let from = 0; from < upper.length; from += channels, to++) {
+      red[to] = unit[blend(upper[from]!, lower[from]!, a, b)]!;
+      green[to] = unit[blend(upper[from + 1]!, lower[from + 1]!, a, b)]!;
+      blue[to] = unit[blend(upper[from + 2]!, lower[from + 2]!, a, b)]!;
     }
   }
+}
+
+/** OpenCV's vertical pass (`VResizeLinear` with `FixedPtCast`): its shifts lose bits, and the results with them. */
+function blend(upper: number, lower: number, upperWeight: number, lowerWeight: number): number {
+  return (((upperWeight * (upper >> 4)) >> 16) + ((lowerWeight * (lower >> 4)) >> 16) + 2) >> 2;
+}
+
+function planes(input: Float32Array, { width, height }: Size): readonly [Float32Array, Float32Array, Float32Array] {
+  const plane = width * height;
+  return [input.subarray(0, plane), input.subarray(plane, 2 * plane), input.subarray(2 * plane)];
 }
 
 type RowPair = readonly [upper: Int32Array, lower: Int32Array];
@@ -82,14 +90,13 @@ function stretchedRows(picture: Pixels, columns: Taps): (upper: number, lower: n
 function stretchRow(picture: Pixels, row: number, columns: Taps, values: Int32Array): void {
   const { data } = picture;
   const start = row * picture.width * channels;
-  let to = 0;
-  for (let column = 0; column < columns.first.length; column++) {
+  for (let column = 0, to = 0; column < columns.first.length; column++, to += channels) {
     const first = start + columns.first[column]! * channels;
     const second = start + columns.second[column]! * channels;
     const firstWeight = columns.firstWeight[column]!;
     const secondWeight = columns.secondWeight[column]!;
-    for (let channel = 0; channel < channels; channel++, to++) {
-      values[to] = data[first + channel]! * firstWeight + data[second + channel]! * secondWeight;
-    }
+    values[to] = data[first]! * firstWeight + data[second]! * secondWeight;
+    values[to + 1] = data[first + 1]! * firstWeight + data[second + 1]! * secondWeight;
+    values[to + 2] = data[first + 2]! * firstWeight + data[second + 2]! * secondWeight;
   }
 }
