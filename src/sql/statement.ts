@@ -6,9 +6,19 @@ export interface Program {
   readonly statements: readonly Statement[];
 }
 
-export type Statement = StandardStatement | RunStatement;
+export type Statement = StandardStatement | ExtendedStatement;
 
-/** A statement that goes to the database as it stands. `text` is byte for byte what the user wrote, without the final `;`. */
+/** A statement that Millrace answers itself. */
+export type ExtendedStatement =
+  | RunStatement
+  | TrainStatement
+  | PredictStatement
+  | ExplainStatement
+  | EvaluateStatement
+  | OptimizeStatement
+  | ShowTrainStatement;
+
+/** A statement that goes to the database as it stands: `text` is byte for byte what the user wrote, from its first token to its `;`. */
 export interface StandardStatement {
   readonly kind: 'standard';
   readonly text: string;
@@ -24,6 +34,72 @@ export interface RunStatement {
   readonly command: readonly StringLiteral[];
   readonly attributes: readonly Attribute[];
   readonly into: readonly TableName[];
+}
+
+/** `query TO TRAIN estimator [WITH …] [COLUMN … [FOR name]]… [LABEL name] [USING model] INTO model` */
+export interface TrainStatement {
+  readonly kind: 'train';
+  readonly span: Span;
+  readonly query: Query;
+  readonly estimator: Reference;
+  readonly attributes: readonly Attribute[];
+  readonly columns: readonly ColumnClause[];
+  readonly label: Reference | null;
+  /** The trained model to go on from. */
+  readonly using: Reference | null;
+  readonly into: Reference;
+}
+
+/** `query TO PREDICT table[.column] [WITH …] USING model` */
+export interface PredictStatement {
+  readonly kind: 'predict';
+  readonly span: Span;
+  readonly query: Query;
+  readonly into: PredictionTarget;
+  readonly attributes: readonly Attribute[];
+  readonly using: Reference;
+}
+
+/** `query TO EXPLAIN model [WITH …] [USING explainer] [INTO table]` */
+export interface ExplainStatement {
+  readonly kind: 'explain';
+  readonly span: Span;
+  readonly query: Query;
+  readonly model: Reference;
+  readonly attributes: readonly Attribute[];
+  readonly explainer: Reference | null;
+  readonly into: TableName | null;
+}
+
+/** `query TO EVALUATE model [WITH …] LABEL name INTO table` */
+export interface EvaluateStatement {
+  readonly kind: 'evaluate';
+  readonly span: Span;
+  readonly query: Query;
+  readonly model: Reference;
+  readonly attributes: readonly Attribute[];
+  readonly label: Reference;
+  readonly into: TableName;
+}
+
+/** `query TO MAXIMIZE|MINIMIZE expression [CONSTRAINT …] WITH … [USING solver] INTO table` */
+export interface OptimizeStatement {
+  readonly kind: 'optimize';
+  readonly span: Span;
+  readonly query: Query;
+  readonly direction: 'maximize' | 'minimize';
+  readonly objective: Value;
+  readonly constraints: readonly Constraint[];
+  readonly attributes: readonly Attribute[];
+  readonly solver: Reference | null;
+  readonly into: TableName;
+}
+
+/** `SHOW TRAIN model` */
+export interface ShowTrainStatement {
+  readonly kind: 'showTrain';
+  readonly span: Span;
+  readonly model: Reference;
 }
 
 /** The query before `TO`, byte for byte, never parsed. */
@@ -43,6 +119,26 @@ export interface ImageReference {
   readonly span: Span;
 }
 
+/** What names an estimator, model, explainer, solver or column; unquoted. */
+export interface Reference {
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** `COLUMN value {, value} [FOR name]`; the name is null for an estimator's only set of columns. */
+export interface ColumnClause {
+  readonly name: Reference | null;
+  readonly columns: readonly Value[];
+  readonly span: Span;
+}
+
+/** `expression [GROUP BY name]` of CONSTRAINT. */
+export interface Constraint {
+  readonly expression: Value;
+  readonly groupBy: Reference | null;
+  readonly span: Span;
+}
+
 export interface StringLiteral {
   readonly kind: 'string';
   /** The value, escapes resolved. */
@@ -55,6 +151,11 @@ export interface TableName {
   readonly database: string | null;
   readonly table: string;
   readonly span: Span;
+}
+
+/** `table`, `table.column` or `database.table.column`; unquoted. */
+export interface PredictionTarget extends TableName {
+  readonly column: string | null;
 }
 
 /** `name = value` of a WITH clause; names may be dotted (`train.epoch`). */
@@ -71,5 +172,18 @@ export type Value =
   | { readonly kind: 'boolean'; readonly value: boolean; readonly span: Span }
   | { readonly kind: 'null'; readonly span: Span }
   | { readonly kind: 'list'; readonly items: readonly Value[]; readonly span: Span }
-  /** Anything else that SQLFlow's expressions allow, e.g. a bare word or a call; kept as text. */
-  | { readonly kind: 'expression'; readonly text: string; readonly span: Span };
+  | Expression;
+
+export type ExpressionForm = 'name' | 'call' | 'unary' | 'binary' | 'bracket';
+
+/** Any other expression. */
+export interface Expression {
+  readonly kind: 'expression';
+  readonly form: ExpressionForm;
+  /** The name, the function's name or the operator in upper case; `(` of a bracket. */
+  readonly head: string;
+  readonly operands: readonly Value[];
+  /** In one canonical form: `SUM(a * b) <= 100`. */
+  readonly text: string;
+  readonly span: Span;
+}

@@ -1,0 +1,8 @@
+/** In UTF-16 units. MariaDB takes no longer packet unless told to: https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet */
+export const maxStatementLength = 16 * 1024 * 1024;
+
+/** The clauses of one statement, after the query. */
+export const maxClauseTokens = 20_000;
+
+/** Brackets in brackets, and operators on operators. */
+export const maxNesting = 1000;

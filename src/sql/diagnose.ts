@@ -1,0 +1,190 @@
+import { type ErrorCode, MillraceError } from '../errors.ts';
+import { nearestWord } from './nearest-word.ts';
+import { quoteToken } from './split-errors.ts';
+import { clauseKeywords, type Token } from './tokens.ts';
+import { clauseWords, type VerbForm, verbForms } from './verb-forms.ts';
+
+/** A type of token that could have come, and the grammar's rule that waited for it. */
+export interface Expectation {
+  readonly rule: string;
+  readonly type: string;
+}
+
+/** The place where a statement's clauses stop making sense. */
+interface Failure {
+  readonly tokens: readonly Token[];
+  readonly index: number;
+  readonly found: Token;
+  readonly expected: ReadonlyMap<string, string>;
+  readonly form: VerbForm;
+  /** `TO RUN`, `SHOW TRAIN`. */
+  readonly verb: string;
+  /** The clauses before the failure, in the order of the text. */
+  readonly seen: readonly string[];
+}
+
+/** Turns what the parser expected and what it found into an error that says what to do. */
+export function diagnose(tokens: readonly Token[], index: number, expected: readonly Expectation[]): MillraceError {
+  const first = tokens[0] as Token;
+  const failure: Failure = {
+    tokens,
+    index,
+    found: tokens[index] as Token,
+    expected: new Map(expected.map(({ type, rule }) => [type, rule])),
+    form: verbForms[first.type] as VerbForm,
+    verb: first.type === 'SHOW' ? 'SHOW TRAIN' : `TO ${first.text.toUpperCase()}`,
+    seen: tokens.slice(0, index).flatMap(({ type }) => (clauseWords.has(type) ? [type] : [])),
+  };
+  return (
+    unknownCharacter(failure) ??
+    misspeltKeyword(failure) ??
+    missingComma(failure) ??
+    misplacedClause(failure) ??
+    missingClause(failure) ??
+    missingSemicolon(failure) ??
+    secondVerb(failure) ??
+    wrongToken(failure)
+  );
+}
+
+const failAt = (token: Token, code: ErrorCode, message: string, hint: string) =>
+  new MillraceError(code, message, { span: { start: token.offset, end: token.end }, hint });
+
+const smartQuotes = /[\u2018\u2019\u201a-\u201f\u00ab\u00bb]/;
+
+function unknownCharacter({ found }: Failure): MillraceError | null {
+  if (found.type !== 'invalid') return null;
+  const hint = smartQuotes.test(found.text) ? `use straight quotes: " or '` : 'take it away, or put it into quotes';
+  return failAt(found, 'UNKNOWN_CHARACTER', `no word of a clause begins with ${visible(found.text)}`, hint);
+}
+
+/** Control characters and the like by their number. */
+const visible = (character: string) =>
+  /^[\p{C}\p{Z}]$/u.test(character)
+    ? `the character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+    : `'${character}'`;
+
+function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceError | null {
+  if ((found.type !== 'name' && found.type !== 'reference') || tokens[index + 1]?.type === 'equals') return null;
+  const keywords = [...expected.keys()].filter((type) => (clauseKeywords as readonly string[]).includes(type));
+  const nearest = nearestWord(found.text, keywords);
+  if (!nearest) return null;
+  return failAt(
+    found,
+    'UNKNOWN_KEYWORD',
+    `${quoteToken(found.text)} is no word of the dialect`,
+    `did you mean ${nearest}?`,
+  );
+}
+
+const valueStarts = new Set(['number', 'string', 'name', 'open', 'openList', 'NOT']);
+/** The lists of the grammar: what their items are called, and what an item begins with. */
+const lists: Readonly<Record<string, { readonly items: string; readonly starts: ReadonlySet<string> }>> = {
+  strings: { items: 'the strings of CMD', starts: new Set(['string']) },
+  attributes: { items: 'the attributes of WITH', starts: new Set(['name']) },
+  columnItems: { items: 'the columns of COLUMN', starts: new Set([...valueStarts, 'star']) },
+  constraints: { items: 'the expressions of CONSTRAINT', starts: valueStarts },
+  expressions: { items: 'the values of a list', starts: valueStarts },
+  names: { items: 'the tables of INTO', starts: new Set(['name', 'string']) },
+};
+
+function missingComma({ found, expected }: Failure): MillraceError | null {
+  const list = lists[expected.get('comma') ?? ''];
+  if (!list?.starts.has(found.type)) return null;
+  return failAt(found, 'MISSING_COMMA', `expected ',' between ${list.items}`, 'add a comma here');
+}
+
+/** A clause that comes twice, in the wrong place, or with a verb that has none such. */
+function misplacedClause({ found, expected, form, verb, seen }: Failure): MillraceError | null {
+  const atClause = expected.has('end') || form.clauses.some((clause) => expected.has(clause));
+  if (!atClause || !clauseWords.has(found.type)) return null;
+  const order = `the order is ${form.clauses.join(', ')}`;
+  if (!form.clauses.includes(found.type)) {
+    const hint = form.clauses.length > 0 ? `its clauses are ${form.clauses.join(', ')}` : 'end the statement here';
+    return failAt(found, 'UNEXPECTED_CLAUSE', `${verb} has no ${found.type}`, hint);
+  }
+  if (seen.includes(found.type) && (found.type !== 'COLUMN' || seen.at(-1) === 'COLUMN')) {
+    return failAt(found, 'DUPLICATE_CLAUSE', `${found.type} is given twice`, 'put the two together');
+  }
+  const later = seen.find((clause) => form.clauses.indexOf(clause) > form.clauses.indexOf(found.type));
+  return later ? failAt(found, 'CLAUSE_ORDER', `${found.type} comes before ${later}`, order) : null;
+}
+
+function missingClause({ found, expected, form, verb }: Failure): MillraceError | null {
+  const missing = form.required.find((clause) => expected.has(clause));
+  if (!missing || (found.type !== 'end' && !clauseWords.has(found.type))) return null;
+  return failAt(found, 'MISSING_CLAUSE', `${verb} needs ${missing}`, `add ${missing} here: ${form.form}`);
+}
+
+/** Words that begin a statement of SQL. */
+const statementWords = new Set(
+  'ALTER CALL CREATE DELETE DESCRIBE DROP EXPLAIN GRANT INSERT RENAME REPLACE SELECT SET SHOW TRUNCATE UPDATE USE'.split(
+    ' ',
+  ),
+);
+
+function missingSemicolon({ found, expected }: Failure): MillraceError | null {
+  const word = found.text.toUpperCase();
+  if (!expected.has('end') || !statementWords.has(word)) return null;
+  return failAt(
+    found,
+    'MISSING_SEMICOLON',
+    `${word} begins before the statement before it has ended`,
+    "add a ';' before it",
+  );
+}
+
+function secondVerb({ found, expected, verb }: Failure): MillraceError | null {
+  if (found.type !== 'TO' || !expected.has('end')) return null;
+  return failAt(
+    found,
+    'SYNTAX',
+    `a statement has one TO, and this one has ${verb} already`,
+    "end the statement before it with ';'",
+  );
+}
+
+function wrongToken(failure: Failure): MillraceError {
+  const { found, form } = failure;
+  const what = found.type === 'end' ? "the statement's end" : quoteToken(found.text);
+  return failAt(
+    found,
+    'SYNTAX',
+    `expected ${orList(alternatives(failure))}, found ${what}`,
+    nameHint(failure) ?? form.form,
+  );
+}
+
+/** A keyword or a string where a name is due. */
+function nameHint({ found, expected }: Failure): string | null {
+  if (!expected.has('name')) return null;
+  if ((clauseKeywords as readonly string[]).includes(found.type))
+    return `to use the word as a name, write \`${found.text}\``;
+  return found.type === 'string' && !expected.has('string') ? 'write the name without quotes, or in backquotes' : null;
+}
+
+const descriptions: Readonly<Record<string, string>> = {
+  string: 'a string',
+  name: 'a name',
+  reference: 'a name',
+  end: "';'",
+  comma: "','",
+  equals: "'='",
+  open: "'('",
+  close: "')'",
+  closeList: "']'",
+  BY: 'BY',
+};
+const operators = new Set(['OR', 'AND', 'comparison', 'equals', 'sign', 'star', 'factor', 'power', 'open']);
+
+/** What could have come, in words, without the operators that could go on with an expression. */
+function alternatives({ expected }: Failure): readonly string[] {
+  if (expected.has('number')) return ['a value'];
+  if (expected.has('reference')) return ['a name or a quoted name'];
+  const types = [...expected.keys()];
+  const plain = types.filter((type) => !operators.has(type));
+  return [...new Set((plain.length > 0 ? plain : types).map((type) => descriptions[type] ?? type))].sort();
+}
+
+const orList = (words: readonly string[]) =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;

@@ -1,0 +1,64 @@
+import type { MillraceError } from '../errors.ts';
+
+/** A place in a text: both from 1, the column counted in code points. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The line and column of an offset in UTF-16 units; beyond the text's end, that of the end. */
+export function position(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  const line = before.length - before.replaceAll('\n', '').length + 1;
+  return { line, column: [...before.slice(before.lastIndexOf('\n') + 1)].length + 1 };
+}
+
+/** Of a long line only this many code points before and after the caret are shown. */
+const margin = 100;
+
+/** An error, and those together with it, as a person reads them: message, place, the line and a caret with the hint. */
+export function formatError(error: MillraceError, text: string, fileName: string): string {
+  return [error, ...error.related].map((each) => formatOne(each, text, fileName)).join('\n');
+}
+
+function formatOne({ message, span, hint }: MillraceError, text: string, fileName: string): string {
+  if (!span) return `error: ${message}\n${hint ? `  ${hint}\n` : ''}`;
+  const { line, column } = position(text, span.start);
+  const lines = text.split('\n', line);
+  const gutter = String(line).length;
+  const row = (content: string, number = '') => `${`   ${number.padStart(gutter)} | ${content}`.trimEnd()}\n`;
+  const { shown, before } = cut(lines[line - 1] ?? '', column);
+  const previous = lines[line - 2];
+  return [
+    `error: ${message}\n`,
+    `  --> ${fileName}:${line}:${column}\n`,
+    previous?.trim() ? row(cut(previous, 1).shown, String(line - 1)) : '',
+    row(shown, String(line)),
+    row(`${blank(before)}^ ${hint ?? ''}`),
+  ].join('');
+}
+
+/** The part of a line around a column, control characters made visible, and what of it stands before that column. */
+function cut(line: string, column: number): { readonly shown: string; readonly before: string } {
+  const characters = [...line.replace(/\r$/, '')];
+  const from = Math.max(0, column - 1 - margin);
+  const before = (from > 0 ? '…' : '') + visible(characters.slice(from, column - 1));
+  const after = visible(characters.slice(column - 1, column - 1 + margin));
+  return { before, shown: before + after + (characters.length > column - 1 + margin ? '…' : '') };
+}
+
+const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+
+const visible = (characters: readonly string[]) =>
+  characters.map((character) => (control.test(character) ? '\ufffd' : character)).join('');
+
+// The wide characters of https://www.unicode.org/reports/tr11/, as far as Unicode's scripts and emoji tell them.
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
+const zeroWidth = /\p{Mn}|\p{Me}|\p{Cf}/u;
+
+/** White space as wide on a terminal as the text: tabs stay, wide characters count twice. */
+const blank = (text: string) =>
+  [...text].map((character) => (character === '\t' ? '\t' : ' '.repeat(width(character)))).join('');
+
+const width = (character: string) => (zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1);

@@ -1,0 +1,44 @@
+import { MillraceError } from '../errors.ts';
+import { buildStatement } from './build-statement.ts';
+import { parseClauses } from './clauses.ts';
+import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
+import type { Program, Query, Statement } from './statement.ts';
+
+/**
+ * Parses a program: its standard statements untouched, its extended statements into their parts.
+ * Throws one MillraceError, the first in the text, with all others as `related`.
+ */
+export function parseProgram(text: string): Program {
+  const { pieces, errors } = splitProgram(text);
+  const statements: Statement[] = [];
+  const failures = [...errors];
+  for (const piece of pieces) {
+    try {
+      statements.push(parsePiece(text, piece));
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw together(failures);
+  return Object.freeze({ text, statements: Object.freeze(statements) });
+}
+
+function parsePiece(text: string, piece: Piece): Statement {
+  const span = Object.freeze(piece.span);
+  if (piece.kind === 'standard') {
+    return Object.freeze({ kind: 'standard', text: text.slice(span.start, span.end), span });
+  }
+  const clauses = parseClauses(piece.tokens.filter(({ type }) => type !== 'comment'));
+  return buildStatement(clauses, span, queryOf(text, piece));
+}
+
+const queryOf = (text: string, { query }: ExtendedPiece): Query | null =>
+  query && Object.freeze({ text: text.slice(query.start, query.end), span: Object.freeze(query) });
+
+function together(errors: MillraceError[]): MillraceError {
+  const [first, ...related] = errors.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)) as [MillraceError];
+  return related.length === 0
+    ? first
+    : new MillraceError(first.code, first.message, { span: first.span, hint: first.hint, cause: first.cause, related });
+}

@@ -1,0 +1,170 @@
+import type { Span } from '../errors.ts';
+import { maxNesting } from './bounds.ts';
+import * as errors from './split-errors.ts';
+import { type BlockTracker, createBlockTracker } from './stored-program.ts';
+import { type Token, verbs } from './tokens.ts';
+
+/** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */
+export interface Head {
+  first: Token | null;
+  /** Upper-case word of the first token; of the UPDATE or DELETE after WITH. */
+  statementWord: string;
+  isQuery: boolean;
+  previous: Token | null;
+  /** Upper case; empty for a quoted name or one after a dot. */
+  previousWord: string;
+  beforePrevious: Token | null;
+  /** The end of the last token or comment. */
+  end: number;
+  readonly brackets: Token[];
+  readonly blocks: BlockTracker;
+  hasSelect: boolean;
+  secondQuery: Token | null;
+  verbInBrackets: Token | null;
+  /** `FOR SYSTEM_TIME FROM a TO b`: https://mariadb.com/kb/en/system-versioned-tables/ */
+  hasPeriod: boolean;
+  hasExecutableComment: boolean;
+}
+
+/** Where a statement turns out to be an extended one. */
+export interface Extension {
+  /** Null for SHOW TRAIN. */
+  readonly query: Span | null;
+  /** The verb; for SHOW TRAIN both words. */
+  readonly verb: readonly Token[];
+}
+
+const queryWords = new Set(['SELECT', 'WITH', 'TABLE', 'VALUES', '(']);
+const setOperators = new Set(['UNION', 'EXCEPT', 'INTERSECT', 'MINUS', 'ALL', 'DISTINCT']);
+/** Statements in which SQL itself has no TO. */
+const statementsWithoutTo = new Set(
+  'CALL DELETE DESC DESCRIBE DO DROP EXPLAIN INSERT REPLACE SHOW TRUNCATE UPDATE USE'.split(' '),
+);
+const periodWords = new Set(['SYSTEM_TIME', 'PORTION']);
+const verbWords = new Set<string>(verbs);
+
+export const createHead = (): Head => ({
+  first: null,
+  statementWord: '',
+  isQuery: false,
+  previous: null,
+  previousWord: '',
+  beforePrevious: null,
+  end: 0,
+  brackets: [],
+  blocks: createBlockTracker(),
+  hasSelect: false,
+  secondQuery: null,
+  verbInBrackets: null,
+  hasPeriod: false,
+  hasExecutableComment: false,
+});
+
+export function readHead(head: Head, token: Token): Extension | null {
+  const word = plainWord(head, token);
+  if (!head.first) beginStatement(head, token, word);
+  head.blocks.read(token, word);
+  followBrackets(head, token);
+  head.hasPeriod ||= periodWords.has(word);
+  head.hasExecutableComment ||= token.type === 'executable';
+  const extension = findVerb(head, token, word);
+  head.beforePrevious = head.previous;
+  head.previous = token;
+  head.previousWord = word;
+  head.end = token.end;
+  return extension;
+}
+
+/** Whether a semicolon ends the statement; inside a stored program's body it does not. */
+export function endsHead(head: Head, semicolon: Token): boolean {
+  head.blocks.read(semicolon, ';');
+  return !head.blocks.open();
+}
+
+/** The whole of a standard statement at its end; null when there is none. */
+export function closeHead(head: Head): Span | null {
+  if (!head.first || !head.previous) return null;
+  const block = head.blocks.open();
+  if (block) throw errors.unclosedBlock(block);
+  const bracket = head.brackets.at(-1);
+  // The text of `/*! … */` is not read, and may hold the other bracket.
+  if (bracket && !head.hasExecutableComment) throw errors.unclosedBracket(bracket);
+  if (head.verbInBrackets) throw errors.verbInBrackets(head.verbInBrackets);
+  if (head.isQuery && head.previousWord === 'TO') throw errors.nothingAfterTo(head.previous);
+  return { start: head.first.offset, end: head.end };
+}
+
+/** Upper case, and empty for what cannot be a keyword: a quoted name, or a name after a dot. */
+function plainWord(head: Head, token: Token): string {
+  if (token.type !== 'word') return token.text;
+  return head.previous?.type === 'dot' || token.text.startsWith('`') ? '' : token.text.toUpperCase();
+}
+
+function beginStatement(head: Head, token: Token, word: string) {
+  if (word === 'DELIMITER') throw errors.delimiter(token);
+  head.first = token;
+  head.statementWord = word;
+  head.isQuery = queryWords.has(word);
+}
+
+function followBrackets(head: Head, token: Token) {
+  if (token.type === 'open') head.brackets.push(token);
+  else if (token.type === 'close') head.brackets.pop();
+  if (head.brackets.length > maxNesting) throw errors.nestedTooDeep(token);
+}
+
+function findVerb(head: Head, token: Token, word: string): Extension | null {
+  if (head.brackets.length > 0) {
+    if (head.previousWord === 'TO' && head.isQuery && verbWords.has(word)) head.verbInBrackets ??= token;
+    return null;
+  }
+  if (head.previousWord === 'TO') return verbAfterTo(head, head.previous as Token, token, word);
+  if (head.previousWord === 'SHOW' && word === 'TRAIN') return showTrain(head, head.previous as Token, token);
+  followQuery(head, token, word);
+  return null;
+}
+
+function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extension | null {
+  const isVerb = verbWords.has(word);
+  const first = head.first as Token;
+  if (to === first) throw isVerb ? errors.verbWithoutQuery(to, token) : errors.unknownVerb(token);
+  if (!head.isQuery) {
+    if (isVerb && statementsWithoutTo.has(head.statementWord)) throw errors.notAQuery(first, token);
+    return null;
+  }
+  if (!isVerb) {
+    if (head.hasPeriod) return null;
+    throw errors.unknownVerb(token);
+  }
+  if (head.secondQuery) throw errors.twoQueries(head.secondQuery);
+  const query = { start: first.offset, end: (head.beforePrevious as Token).end };
+  return { query, verb: [{ ...token, type: verbType(word) }] };
+}
+
+const verbType = (word: string) => (word === 'MAXIMIZE' || word === 'MINIMIZE' ? 'OPTIMIZE' : word);
+
+function showTrain(head: Head, show: Token, token: Token): Extension | null {
+  if (show === head.first)
+    return {
+      query: null,
+      verb: [
+        { ...show, type: 'SHOW' },
+        { ...token, type: 'TRAIN' },
+      ],
+    };
+  if (head.isQuery) throw errors.missingSemicolon(show, 'SHOW TRAIN');
+  return null;
+}
+
+/** WITH may introduce an UPDATE or DELETE, and a query may stand after a query. */
+function followQuery(head: Head, token: Token, word: string) {
+  const afterWith = head.statementWord === 'WITH' && !head.hasSelect;
+  if (afterWith && (word === 'UPDATE' || word === 'DELETE')) {
+    head.statementWord = word;
+    head.isQuery = false;
+  }
+  if (word !== 'SELECT') return;
+  const continues = token === head.first || afterWith || setOperators.has(head.previousWord);
+  if (!continues) head.secondQuery ??= token;
+  head.hasSelect = true;
+}

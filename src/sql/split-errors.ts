@@ -1,0 +1,107 @@
+import { MillraceError } from '../errors.ts';
+import { maxClauseTokens, maxNesting, maxStatementLength } from './bounds.ts';
+import { nearestWord } from './nearest-word.ts';
+import { type Token, verbs } from './tokens.ts';
+
+const spanOf = (token: Token) => ({ start: token.offset, end: token.end });
+const verbList = `${verbs.slice(0, -1).join(', ')} or ${verbs.at(-1)}`;
+
+/** The beginning of a token's text, on one line, in quotes. */
+export function quoteToken(text: string): string {
+  const line = text.replace(/\s+/g, ' ').slice(0, 41);
+  return line.length > 40 ? `'${line.slice(0, 39)}…'` : `'${line}'`;
+}
+
+export const unclosedString = (token: Token) =>
+  new MillraceError('UNCLOSED_STRING', `this ${token.text === '`' ? 'name' : 'string'} is not closed`, {
+    span: { start: token.offset, end: token.offset + 1 },
+    hint: `close it with ${token.text}`,
+  });
+
+export const unclosedComment = (token: Token) =>
+  new MillraceError('UNCLOSED_COMMENT', 'this comment is not closed', {
+    span: spanOf(token),
+    hint: 'close it with */',
+  });
+
+export const unclosedBracket = (open: Token) =>
+  new MillraceError('UNCLOSED_BRACKET', `this '${open.text}' is not closed before its statement ends`, {
+    span: spanOf(open),
+    hint: `close it with '${open.text === '[' ? ']' : ')'}'`,
+  });
+
+export const unclosedBlock = (open: Token) =>
+  new MillraceError('UNCLOSED_BLOCK', `this ${open.text.toUpperCase()} has no END`, {
+    span: spanOf(open),
+    hint: 'write END; after its last statement',
+  });
+
+export const delimiter = (token: Token) =>
+  new MillraceError('DELIMITER', 'DELIMITER is a command of the mysql client, and no SQL', {
+    span: spanOf(token),
+    hint: 'take it away: a body in BEGIN … END is read to its END without it',
+  });
+
+export const verbWithoutQuery = (to: Token, verb: Token) =>
+  new MillraceError('VERB_WITHOUT_QUERY', `TO ${verb.text.toUpperCase()} has no query before it`, {
+    span: spanOf(to),
+    hint: 'write the query here: SELECT … FROM …',
+  });
+
+export const notAQuery = (first: Token, verb: Token) =>
+  new MillraceError(
+    'NOT_A_QUERY',
+    `TO ${verb.text.toUpperCase()} needs a query before it, and ${first.text.toUpperCase()} is none`,
+    { span: spanOf(first), hint: 'begin with SELECT, WITH or a query in brackets' },
+  );
+
+export const twoQueries = (second: Token) =>
+  new MillraceError('TWO_QUERIES', 'a second query begins before TO', {
+    span: spanOf(second),
+    hint: "end the first one with ';', or join the two with UNION",
+  });
+
+export const verbInBrackets = (verb: Token) =>
+  new MillraceError('VERB_IN_BRACKETS', `TO ${verb.text.toUpperCase()} stands inside brackets`, {
+    span: spanOf(verb),
+    hint: 'close the brackets before TO',
+  });
+
+export function unknownVerb(token: Token): MillraceError {
+  const nearest = nearestWord(token.text, verbs);
+  return new MillraceError('UNKNOWN_VERB', `TO is followed by ${verbList}, and not by ${quoteToken(token.text)}`, {
+    span: spanOf(token),
+    hint: nearest ? `did you mean ${nearest}?` : `write ${verbList}`,
+  });
+}
+
+export const nothingAfterTo = (to: Token) =>
+  new MillraceError('UNKNOWN_VERB', `TO is followed by ${verbList}, and here by nothing`, {
+    span: spanOf(to),
+    hint: 'write a verb after it',
+  });
+
+export const missingSemicolon = (token: Token, what: string) =>
+  new MillraceError('MISSING_SEMICOLON', `${what} begins before the statement before it has ended`, {
+    span: spanOf(token),
+    hint: "add a ';' before it",
+  });
+
+export const nestedTooDeep = (token: Token) =>
+  new MillraceError('NESTING_TOO_DEEP', `brackets are nested deeper than ${maxNesting} levels`, {
+    span: spanOf(token),
+    hint: 'take some brackets away',
+  });
+
+export const tooManyTokens = (token: Token) =>
+  new MillraceError('STATEMENT_TOO_LONG', `the clauses of this statement have more than ${maxClauseTokens} tokens`, {
+    span: spanOf(token),
+    hint: 'shorten the lists, or make several statements of it',
+  });
+
+export const statementTooLong = (start: number, length: number) =>
+  new MillraceError(
+    'STATEMENT_TOO_LONG',
+    `this statement has ${length} characters, and ${maxStatementLength} are the most`,
+    { span: { start, end: start + 1 }, hint: 'make several statements of it' },
+  );

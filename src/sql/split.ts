@@ -1,0 +1,133 @@
+import { MillraceError, type Span } from '../errors.ts';
+import { maxClauseTokens, maxNesting, maxStatementLength } from './bounds.ts';
+import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
+import * as errors from './split-errors.ts';
+import { createScanner, type Scanner, type Token } from './tokens.ts';
+
+/** A statement of a program, before its clauses are parsed. */
+export type Piece = StandardPiece | ExtendedPiece;
+
+export interface StandardPiece {
+  readonly kind: 'standard';
+  readonly span: Span;
+}
+
+export interface ExtendedPiece {
+  readonly kind: 'extended';
+  readonly span: Span;
+  /** Null for SHOW TRAIN. */
+  readonly query: Span | null;
+  /** From the verb on (from SHOW for SHOW TRAIN), comments among them; the last one is of type `end`. */
+  readonly tokens: readonly Token[];
+}
+
+export interface Split {
+  readonly pieces: readonly Piece[];
+  /** Those that stand before a statement's first token, or after the last statement. */
+  readonly comments: readonly Token[];
+  readonly errors: readonly MillraceError[];
+}
+
+interface Step {
+  readonly piece: Piece | null;
+  readonly more: boolean;
+}
+
+/** The verbs after which the reference of an image, estimator or model is due. */
+const referenceVerbs = new Set(['RUN', 'TRAIN', 'EXPLAIN', 'EVALUATE', 'SHOW']);
+const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'closeList' };
+/** After these nobody can know where the next statement begins. */
+const lastErrors = new Set(['DELIMITER', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
+
+/** Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text. */
+export function splitProgram(text: string): Split {
+  const split = { pieces: [] as Piece[], comments: [] as Token[], errors: [] as MillraceError[] };
+  const scanner = createScanner(text);
+  for (let more = true; more; ) {
+    try {
+      const step = readStatement(scanner, split.comments);
+      if (step.piece) split.pieces.push(step.piece);
+      more = step.more;
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      split.errors.push(error);
+      more = !lastErrors.has(error.code) && skipStatement(scanner);
+    }
+  }
+  return split;
+}
+
+function readStatement(scanner: Scanner, comments: Token[]): Step {
+  scanner.enter('start');
+  const head = createHead();
+  for (let token = scanner.next(); ; token = scanner.next()) {
+    if (token?.type === 'comment') {
+      if (head.first) head.end = token.end;
+      else comments.push(token);
+      continue;
+    }
+    if (!token || (token.type === 'semicolon' && endsHead(head, token))) {
+      return { piece: standardPiece(closeHead(head)), more: token !== undefined };
+    }
+    scanner.enter('query');
+    const extension = readHead(head, refuseUnclosed(token));
+    if (extension) return readClauses(scanner, extension);
+  }
+}
+
+function standardPiece(span: Span | null): StandardPiece | null {
+  if (!span) return null;
+  boundLength(span);
+  return { kind: 'standard', span };
+}
+
+function readClauses(scanner: Scanner, { query, verb }: Extension): Step {
+  const tokens = [...verb];
+  const brackets: Token[] = [];
+  const start = query?.start ?? (verb[0] as Token).offset;
+  let end = (verb.at(-1) as Token).end;
+  scanner.enter(referenceVerbs.has((verb[0] as Token).type) ? 'reference' : 'clause');
+  for (let token = scanner.next(); token && token.type !== 'semicolon'; token = scanner.next()) {
+    tokens.push(refuseUnclosed(token));
+    if (token.type === 'comment') continue;
+    scanner.enter(token.type === 'USING' ? 'reference' : 'clause');
+    followBrackets(brackets, token);
+    if (tokens.length > maxClauseTokens) throw errors.tooManyTokens(token);
+    end = token.end;
+  }
+  const open = brackets.at(-1);
+  if (open) throw errors.unclosedBracket(open);
+  const span = boundLength({ start, end });
+  tokens.push(endToken(scanner.last(), end));
+  return { piece: { kind: 'extended', span, query, tokens }, more: scanner.last() !== undefined };
+}
+
+/** The semicolon, or the place where it would stand. */
+const endToken = (semicolon: Token | undefined, end: number): Token =>
+  semicolon ? { ...semicolon, type: 'end' } : { type: 'end', text: '', offset: end, end };
+
+function followBrackets(brackets: Token[], token: Token) {
+  if (token.type in closings) brackets.push(token);
+  else if (closings[brackets.at(-1)?.type ?? ''] === token.type) brackets.pop();
+  if (brackets.length > maxNesting) throw errors.nestedTooDeep(token);
+}
+
+/** Reads on to the end of a statement that has an error; false at the end of the text. */
+function skipStatement(scanner: Scanner): boolean {
+  scanner.enter('query');
+  let token = scanner.last();
+  while (token && token.type !== 'semicolon') token = scanner.next();
+  return token !== undefined;
+}
+
+function refuseUnclosed(token: Token): Token {
+  if (token.type === 'unclosedQuote' || token.type === 'unclosedName') throw errors.unclosedString(token);
+  if (token.type === 'unclosedComment') throw errors.unclosedComment(token);
+  return token;
+}
+
+function boundLength(span: Span): Span {
+  const length = span.end - span.start;
+  if (length > maxStatementLength) throw errors.statementTooLong(span.start, length);
+  return span;
+}

@@ -1,0 +1,43 @@
+/** A verb as the user knows it: its clauses in their order, those it cannot do without, and its form in one line. */
+export interface VerbForm {
+  readonly clauses: readonly string[];
+  readonly required: readonly string[];
+  readonly form: string;
+}
+
+/** By the type of a statement's first token after the query. The grammar decides; this is for its errors. */
+export const verbForms: Readonly<Record<string, VerbForm>> = {
+  RUN: {
+    clauses: ['CMD', 'WITH', 'INTO'],
+    required: [],
+    form: 'TO RUN image [CMD string, …] [WITH name = value, …] [INTO table, …]',
+  },
+  TRAIN: {
+    clauses: ['WITH', 'COLUMN', 'LABEL', 'USING', 'INTO'],
+    required: ['INTO'],
+    form: 'TO TRAIN estimator [WITH name = value, …] [COLUMN column, … [FOR name]] [LABEL name] [USING model] INTO model',
+  },
+  PREDICT: {
+    clauses: ['WITH', 'USING'],
+    required: ['USING'],
+    form: 'TO PREDICT table[.column] [WITH name = value, …] USING model',
+  },
+  EXPLAIN: {
+    clauses: ['WITH', 'USING', 'INTO'],
+    required: [],
+    form: 'TO EXPLAIN model [WITH name = value, …] [USING explainer] [INTO table]',
+  },
+  EVALUATE: {
+    clauses: ['WITH', 'LABEL', 'INTO'],
+    required: ['LABEL', 'INTO'],
+    form: 'TO EVALUATE model [WITH name = value, …] LABEL name INTO table',
+  },
+  OPTIMIZE: {
+    clauses: ['CONSTRAINT', 'WITH', 'USING', 'INTO'],
+    required: ['WITH', 'INTO'],
+    form: 'TO MAXIMIZE expression [CONSTRAINT expression [GROUP BY name], …] WITH name = value, … [USING solver] INTO table',
+  },
+  SHOW: { clauses: [], required: [], form: 'SHOW TRAIN model' },
+};
+
+export const clauseWords: ReadonlySet<string> = new Set(Object.values(verbForms).flatMap(({ clauses }) => clauses));
