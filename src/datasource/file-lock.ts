@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,7 +17,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
 
 /** `link` is atomic and, unlike an exclusive open, never leaves a lock without its owner's number. */
 async function takeLock(file: string): Promise<boolean> {
-  const own = `${file}.${process.pid}`;
+  const own = `${file}.${randomUUID()}`;
   await writeFile(own, String(process.pid));
   try {
     await link(own, file);

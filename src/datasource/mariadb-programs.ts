@@ -60,7 +60,7 @@ export function installCommand(platform: NodeJS.Platform, release: string, root:
 }
 
 const packageCommands: readonly (readonly [RegExp, string])[] = [
-  [/debian|ubuntu/, 'apt-get install -y mariadb-server'],
+  [/debian|ubuntu/, 'apt-get install -y mariadb-server-core mariadb-client-core'],
   [/fedora|rhel|centos/, 'dnf install -y mariadb-server'],
   [/suse/, 'zypper install -y mariadb'],
   [/arch/, 'pacman -S --noconfirm mariadb'],

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -42,7 +43,7 @@ export async function startPrivateServer(
   { onProgress = () => {} }: { readonly onProgress?: (message: string) => void } = {},
 ): Promise<PrivateServer> {
   const root = resolve(folder);
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  await makeFolder(root);
   return withFileLock(join(root, 'starting.lock'), async () => {
     const known = await readSettings(root);
     if (known && (await answers(known))) return { dsn: dsnOf(known), reused: true };
@@ -55,6 +56,15 @@ export async function startPrivateServer(
     const started = await startServer(root, programs.server, known);
     return { dsn: dsnOf(started), reused: false };
   });
+}
+
+async function makeFolder(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    await access(root, constants.W_OK);
+  } catch (error) {
+    throw failed('its folder cannot be written', root, error);
+  }
 }
 
 /** Stops the server of `folder` in good order and waits for its end; nothing happens where none runs. */
@@ -70,15 +80,18 @@ export async function stopPrivateServer(folder: string): Promise<void> {
   while (isAlive(pid) && Date.now() < deadline) await sleep(50);
 }
 
-/** Written aside and renamed, so that an interrupted creation leaves no half of a data folder. Its script wants a path without spaces. */
+/**
+ * Written aside and renamed, so that an interrupted creation leaves no half of a data folder. Its script wants a path
+ * without spaces, and without `--force` a host name that resolves.
+ */
 async function createData(root: string, install: string): Promise<void> {
   const unfinished = join(root, 'data.new');
   await rm(unfinished, { recursive: true, force: true });
-  const options = ['--datadir=./data.new', '--skip-test-db', '--auth-root-authentication-method=socket'];
+  const options = ['--force', '--datadir=./data.new', '--skip-test-db', '--auth-root-authentication-method=socket'];
   try {
     await promisify(execFile)(install, ['--no-defaults', ...runAsRoot(), ...options, ...smallLog()], { cwd: root });
   } catch (error) {
-    throw failed('creating its data folder failed', lastLine((error as { stderr?: string }).stderr ?? ''), error);
+    throw failed('creating its data folder failed', firstLine(error as { stdout?: string; stderr?: string }), error);
   }
   await rename(unfinished, join(root, 'data'));
 }
@@ -206,6 +219,10 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function firstLine({ stderr = '', stdout = '' }: { readonly stderr?: string; readonly stdout?: string }): string {
+  return `${stderr}${stdout}`.trim().split('\n')[0] ?? '';
 }
 
 function lastLine(text: string): string {
