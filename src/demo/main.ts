@@ -1,0 +1,31 @@
+import { Command } from '@commander-js/extra-typings';
+import { openOutput } from '../cli/output.ts';
+import { exitCodeOf } from '../cli/print-error.ts';
+import { privateServerFolder, readConfig } from '../config.ts';
+import { stopPrivateServer } from '../datasource/private-server.ts';
+import { exitCodes } from '../errors.ts';
+import { demoMaterial, ownMaterial } from './material.ts';
+import { tellStory } from './story.ts';
+
+const { images, model, stop } = new Command('npm run demo --')
+  .description('the main job on real parts: SQL in, detections out')
+  .option('--images <folder>', 'your own pictures instead of drawn scenes')
+  .option('--model <file>', 'your own YOLO model (ONNX) instead of the small one that Millrace brings')
+  .option('--stop', "stop the demo's database")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))
+  .parse()
+  .opts();
+
+const config = readConfig(process.env);
+try {
+  if (stop) {
+    await stopPrivateServer(privateServerFolder(config));
+    console.log("The demo's database is stopped; its tables are kept.");
+  } else {
+    const material = images === undefined ? demoMaterial(config, model) : await ownMaterial(images, model);
+    process.exitCode = await tellStory(config, material);
+  }
+} catch (error) {
+  openOutput(false, null).error(error);
+  process.exitCode = exitCodeOf(error);
+}

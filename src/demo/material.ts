@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { MillraceError } from '../errors.ts';
+import { type Dataset, drawDataset } from './scenes/dataset.ts';
+
+/** Which pictures and which model the demo works with. */
+export interface Material {
+  /** Database tables of this material: `demo.images`, `demo.detections`; `demo.own_images`, … */
+  readonly prefix: '' | 'own_';
+  /** As the statement names them: `--image_dir`, `--model`. */
+  readonly imageDir: string;
+  readonly model: string;
+  /** Mount paths of this material besides the configured ones. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** The folder of the pictures on this machine. */
+  readonly folder: string;
+  /** Finds or draws the pictures; progress for those that take their time. */
+  load(onProgress: (line: string) => void): Promise<Pictures>;
+}
+
+export interface Pictures {
+  readonly fileNames: readonly string[];
+  /** null: nobody has annotated them. */
+  readonly dataset: Dataset | null;
+  /** What was done or reused, in a few words. */
+  readonly note: string;
+}
+
+const scenes = { count: 200, firstSeed: 5_000_000, styles: ['fluent', 'noto'], width: 640 } as const;
+
+export function demoMaterial(config: Config, modelFile: string | undefined): Material {
+  const folder = join(config.volumes['/datasets'] ?? config.stateFolder, 'demo');
+  return {
+    prefix: '',
+    imageDir: '/datasets/demo',
+    folder,
+    ...modelMaterial(modelFile),
+    async load(onProgress) {
+      const present = existsSync(join(folder, 'annotations.json'));
+      const dataset = await drawDataset(folder, scenes, (done, total) =>
+        onProgress(`drawing pictures  ${done}/${total}`),
+      );
+      const note = present ? `${scenes.count} drawn scenes reused` : `${scenes.count} scenes drawn`;
+      return { fileNames: dataset.images.map(({ file_name }) => file_name), dataset, note };
+    },
+  };
+}
+
+/** @throws {MillraceError} USAGE where the folder or the file is not there */
+export async function ownMaterial(images: string, modelFile: string | undefined): Promise<Material> {
+  const folder = resolve(images);
+  const model = modelMaterial(modelFile);
+  const fileNames = await findPictures(folder);
+  return {
+    prefix: 'own_',
+    imageDir: '/datasets/own',
+    folder,
+    model: model.model,
+    volumes: { ...model.volumes, '/datasets/own': folder },
+    load: async () => ({ fileNames, dataset: null, note: `${fileNames.length} pictures found` }),
+  };
+}
+
+function modelMaterial(file: string | undefined): Pick<Material, 'model' | 'volumes'> {
+  if (file === undefined) return { model: 'demo', volumes: {} };
+  const path = resolve(file);
+  if (!existsSync(path)) throw usage(`there is no model file ${file}`, 'give the path of an ONNX file');
+  return { model: `/models/own/${basename(path)}`, volumes: { '/models/own': dirname(path) } };
+}
+
+async function findPictures(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => {
+    throw usage(`the folder ${folder} cannot be read`, 'give a folder of pictures');
+  });
+  const pictures = names.filter((name) => /\.(jpe?g|png|webp|tiff?|avif|gif)$/i.test(name)).sort();
+  if (pictures.length === 0)
+    throw usage(`the folder ${folder} holds no pictures`, 'JPEG, PNG, WebP, TIFF, AVIF or GIF');
+  return pictures;
+}
+
+function usage(message: string, hint: string): MillraceError {
+  return new MillraceError('USAGE', message, { hint });
+}

@@ -1,0 +1,147 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { styleText } from 'node:util';
+import { openOutput } from '../cli/output.ts';
+import { duration } from '../cli/progress.ts';
+import { formatRows } from '../cli/result-table.ts';
+import { followStatement } from '../cli/run.ts';
+import { openSession, type Session } from '../cli/session.ts';
+import { type Config, privateServerFolder } from '../config.ts';
+import { describeDsn, parseDsn } from '../datasource/dsn.ts';
+import { startPrivateServer } from '../datasource/private-server.ts';
+import type { StatementStatus } from '../engine/engine.ts';
+import { explainPlan } from '../plan/explain.ts';
+import { measureAccuracy } from './accuracy.ts';
+import { fillDatabase } from './database.ts';
+import { followUps } from './follow-ups.ts';
+import type { Material, Pictures } from './material.ts';
+import { progressLines } from './progress-lines.ts';
+import { drawSheet } from './sheet.ts';
+
+/** The main job from nothing to a picture, each stage said in a line. @returns the exit code */
+export async function tellStory(configured: Config, material: Material): Promise<number> {
+  const config = { ...configured, volumes: { ...configured.volumes, ...material.volumes } };
+  const database = await findDatabase(config);
+  const pictures = await findPictures(material);
+  const session = await openSession({ ...config, dsn: database }, () => {});
+  try {
+    await fillDatabase(session.pool, material.prefix, pictures);
+    const table = `demo.${material.prefix}detections`;
+    const sql = statementOf(material);
+    const status = await runStatement(session, sql);
+    if (status === null) return 5;
+    await showAnswers(session, table, pictures);
+    if (pictures.dataset !== null) await showAccuracy(session);
+    showSpeed(status, pictures);
+    await showSheet(session, config, material, table);
+    showNext(table);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+async function findDatabase(config: Config): Promise<string> {
+  if (config.dsn !== null) {
+    say('database', `yours: ${describeDsn(parseDsn(config.dsn))}`);
+    return config.dsn;
+  }
+  const { dsn, reused } = await startPrivateServer(privateServerFolder(config), {
+    onProgress: (line) => say('database', `${line} …`),
+  });
+  say(
+    'database',
+    `a private MariaDB, ${reused ? 'reused: it was running' : 'started'} (${describeDsn(parseDsn(dsn))})`,
+  );
+  return dsn;
+}
+
+async function findPictures(material: Material): Promise<Pictures> {
+  const lines = progressLines(process.stdout);
+  const pictures = await material.load(lines.show);
+  lines.end();
+  say('pictures', `${pictures.note}, in ${shown(material.folder)}`);
+  return pictures;
+}
+
+function statementOf({ prefix, model, imageDir }: Material): string {
+  return `SELECT image_id, file_name FROM demo.${prefix}images
+TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=${imageDir}"
+WITH partitions = 2
+INTO demo.${prefix}detections;`;
+}
+
+async function runStatement(session: Session, sql: string): Promise<StatementStatus | null> {
+  heading('The statement');
+  console.log(sql);
+  const plan = await session.plan(sql);
+  heading('Its plan');
+  console.log(explainPlan(plan));
+  heading('Running');
+  const submission = session.submission(sql, plan);
+  await session.engine.submit(submission);
+  const exitCode = await followStatement(session.engine, submission.id, openOutput(false, null));
+  return exitCode === 0 ? session.engine.status(submission.id) : null;
+}
+
+async function showAnswers(session: Session, table: string, { dataset }: Pictures): Promise<void> {
+  for (const { title, sql } of followUps(table, dataset !== null)) {
+    heading(title);
+    console.log(styleText('dim', sql));
+    const [rows, fields] = await session.pool.query({ sql, rowsAsArray: true });
+    console.log(
+      formatRows(
+        fields.map(({ name }) => name),
+        rows as unknown[][],
+      ),
+    );
+  }
+}
+
+async function showAccuracy({ pool }: Session): Promise<void> {
+  const { map50, map5095 } = await measureAccuracy(pool);
+  heading('Accuracy against the ground truth');
+  console.log(
+    `mAP50 ${map50.toFixed(3)}   mAP50-95 ${map5095.toFixed(3)}   (COCO's measure, detections with a score of 0.25 or more)`,
+  );
+}
+
+function showSpeed({ startedAt, finishedAt }: StatementStatus, { fileNames }: Pictures): void {
+  const seconds = (Date.parse(`${finishedAt}Z`) - Date.parse(`${startedAt}Z`)) / 1000;
+  heading('Speed');
+  const speed = (fileNames.length / seconds).toFixed(1);
+  console.log(
+    `${speed} images/s: ${fileNames.length} images in ${duration(seconds)}, from the SELECT to the published table`,
+  );
+}
+
+async function showSheet({ pool }: Session, config: Config, material: Material, table: string): Promise<void> {
+  const folder = join(config.stateFolder, 'demo');
+  const file = join(folder, `${material.prefix}contact-sheet.png`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, await drawSheet(pool, table, material.folder));
+  heading('Contact sheet');
+  console.log(shown(file));
+}
+
+function showNext(table: string): void {
+  heading('Try next');
+  console.log(`npx millrace run "SELECT class_name, COUNT(*) AS times FROM ${table} GROUP BY class_name ORDER BY times DESC"
+npx millrace explain "SELECT image_id, file_name FROM demo.images TO RUN millrace/worker CMD 'yolo', '--model=demo', '--image_dir=/datasets/demo' WITH partitions = 8, gpu = 1 INTO demo.more"
+npm run demo -- --images FOLDER_OF_PICTURES --model YOLO.onnx
+
+The private database goes on running for these; npm run demo -- --stop stops it.`);
+}
+
+function say(what: string, how: string): void {
+  console.log(`${styleText('bold', what.padEnd(10))}${how}`);
+}
+
+function heading(text: string): void {
+  console.log(`\n${styleText('bold', text)}`);
+}
+
+function shown(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') ? path : here;
+}
