@@ -29,8 +29,9 @@ export function progressOf(status: StatementStatus): (Progress & { readonly step
   };
 }
 
-/** One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left` */
+/** One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for a statement without images. */
 export function progressLine(status: StatementStatus, samples: readonly Sample[]): string {
+  if (status.plan.steps.every(({ kind }) => kind === 'sql')) return '';
   const progress = progressOf(status);
   if (progress === null) return `${status.state === 'queued' ? 'queued' : 'selecting the rows'} …`;
   const { step, done, total, failed } = progress;

@@ -43,7 +43,7 @@ function showRows({ step, columns, rows, truncated }: QueryRows, output: Output)
 
 function showEnd(status: StatementStatus, output: Output): number {
   if (output.json) output.write(statusJson(status));
-  else for (const line of summaryLines(status)) output.line(line);
+  else for (const line of summaryLines(status)) output.note(line);
   if (status.state === 'succeeded') return 0;
   if (!hasEnded(status) || status.error === null) return exitCodes.run;
   if (status.state === 'cancelled') return exitCodes.cancelled;

@@ -42,7 +42,7 @@ function appending(stream: NodeJS.WriteStream): Drawing {
       const progress = progressOf(status);
       const tenth = progress === null || progress.total === 0 ? 0 : Math.floor((progress.done * 10) / progress.total);
       if (tenth === shown && !hasEnded(status)) return;
-      if (tenth !== shown) stream.write(`${line}\n`);
+      if (tenth !== shown && line !== '') stream.write(`${line}\n`);
       shown = tenth;
     },
     end: () => {},

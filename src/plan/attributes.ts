@@ -47,7 +47,7 @@ export const runAttributes: Readers = {
   gpu: { expects: 'a whole number from 0 to 64', read: (value) => wholeNumber(value, 0, 64), otherwise: 0 },
   cpu: { expects: 'a number of cores, e.g. 2 or 0.5', read: (value) => positiveNumber(value, 1024), otherwise: null },
   memory: { expects: "a number of bytes, e.g. '4Gi'", read: bytes, otherwise: null },
-  batch_size: { expects: 'a whole number from 1 to 4096', read: (value) => wholeNumber(value, 1, 4096), otherwise: 32 },
+  batch_size: { expects: 'a whole number from 1 to 4096', read: (value) => wholeNumber(value, 1, 4096), otherwise: 16 },
   max_failed_rows: {
     expects: 'a whole number, 0 or more',
     read: (value) => wholeNumber(value, 0, Number.MAX_SAFE_INTEGER),

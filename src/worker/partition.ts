@@ -3,12 +3,12 @@ import { transaction, withReconnect } from '../datasource/pool.ts';
 import type { WorkerContext } from './context.ts';
 import { type Detector, loadDetector } from './detector.ts';
 import { pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
-import { requireSelection } from './selection-state.ts';
+import { requireSelection, type SelectionState } from './selection-state.ts';
 import { imagePath, volumePath } from './volume-path.ts';
 import { type DoneRow, writeBatch } from './write-batch.ts';
 
 /**
- * Works off one partition's rows that are not in the ledger yet: detects in a batch of images while the batch before is written.
+ * Works off one partition's rows that are not in the ledger yet.
  * @throws {MillraceError} PARTITION_TAKEN once another worker has taken the partition over
  */
 export async function partition(context: WorkerContext, partitionNo: number): Promise<void> {
@@ -17,7 +17,7 @@ export async function partition(context: WorkerContext, partitionNo: number): Pr
   const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
   const detector = await openDetector(context);
   try {
-    await detectAll(context, taken, selection.columns, selection.imageColumn, detector);
+    await detectAll(context, taken, selection, detector);
   } finally {
     await detector.close();
   }
@@ -40,22 +40,34 @@ async function openDetector({ task, volumes, log }: WorkerContext): Promise<Dete
   return detector;
 }
 
+/** Three batches are under way at once: one is decoded and inferred, the next has begun, the one before is being written. */
 async function detectAll(
   context: WorkerContext,
   taken: TakenPartition,
-  columns: readonly string[],
-  imageColumn: string,
+  selection: SelectionState,
   detector: Detector,
 ): Promise<void> {
+  let detecting: Promise<readonly DoneRow[]> | null = null;
   let written = Promise.resolve(0);
-  for await (const rows of pendingRows(context, taken, imageColumn)) {
-    const done = await detectRows(context, rows, detector);
+  const write = async (done: Promise<readonly DoneRow[]>) => {
+    const rows = await done;
     const lastWriteMs = await written;
-    if (context.signal.aborted) return;
-    written = writeBatch(context, taken, columns, done, lastWriteMs);
-    written.catch(() => {}); // awaited one batch later; without this Node ends the process in between
+    written = ahead(writeBatch(context, taken, selection.columns, rows, lastWriteMs));
+  };
+  for await (const rows of pendingRows(context, taken, selection.imageColumn)) {
+    const next = ahead(detectRows(context, rows, detector));
+    if (detecting !== null) await write(detecting);
+    detecting = next;
+    if (context.signal.aborted) break;
   }
+  if (detecting !== null) await write(detecting);
   await written;
+}
+
+/** Work whose failure is looked at later: without this Node ends the process in between. */
+function ahead<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
 }
 
 async function detectRows(
