@@ -16,10 +16,10 @@ type DatabaseCode = Extract<ErrorCode, `DATABASE_${string}` | 'QUERY_FAILED'>;
 const meanings: Partial<Record<DatabaseCode, readonly number[]>> = {
   // too many connections (1040, 1203), shutting down (1053), killed (1927, 3169), idle too long (4031)
   DATABASE_UNREACHABLE: [1040, 1053, 1203, 1927, 3169, 4031],
-  // wrong account or password (1045, 1698), host (1129, 1130), plugin (1251, 1524), expired (1820, 1862), locked (3118, 4151)
+  // account or password (1045, 1698), host (1129, 1130), plugin (1251, 1524), expired (1820, 1862), locked (3118, 4151), no TLS (3159)
   DATABASE_REFUSED: [1045, 1129, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4151],
   DATABASE_RIGHTS: [1044, 1142, 1143, 1227, 1370, 1410, 1419],
-  // disk (1021), table (1114), writing (3: errno 28), tablespace (1030: "No space left"), temporary space (4217)
+  // disk (1021), table or tablespace (1114), undo log (3675), MariaDB's limit of temporary space (4217)
   DATABASE_FULL: [1021, 1114, 3675, 4217],
   // changed since read (1020), lock wait (1205), deadlock (1213), definition changed (1412, 1615), rollback by the group (3101)
   DATABASE_BUSY: [1020, 1205, 1213, 1412, 1615, 3101, 3572],
