@@ -54,9 +54,10 @@ function guess(
   const [, second, third] = first?.dims ?? [];
   if (names.includes('detection_boxes')) return 'a TensorFlow object detection model';
   if (names.includes('boxes') && names.includes('labels')) return 'a torchvision detector';
-  if (first?.dims.length === 2) return 'an image classifier';
+  if (first?.dims.length === 2 && second !== 7) return 'an image classifier';
   if (first?.dims.length === 5) return 'a YOLO model exported without its detection head';
-  if (third === 6) return 'a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)';
+  if (third === 6 || second === 7)
+    return 'a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)';
   if (isCells(second) && third === 5 + classes) return 'YOLOX';
   if (isCells(third) && (second ?? 0) > 4 + classes) return 'a YOLO model for masks, key points or rotated boxes';
   return null;

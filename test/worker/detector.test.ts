@@ -1,0 +1,227 @@
+import { existsSync, readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type DetectedImage, type Detector, loadDetector } from '../../src/worker/detector.ts';
+import { type ModelSketch, onnxModel } from './onnx-model.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const file = temporaryFolder();
+const settings = {
+  device: 'cpu',
+  threads: 1,
+  imageSize: null,
+  confidence: 0.25,
+  iou: 0.45,
+  maxDetections: 300,
+} as const;
+const names = { names: "{0: 'cat', 1: 'dog'}" };
+
+const loaded: Detector[] = [];
+afterAll(() => Promise.all(loaded.map((detector) => detector.close())));
+
+async function load(sketch: ModelSketch | Uint8Array, more: Partial<Parameters<typeof loadDetector>[0]> = {}) {
+  const modelFile = file('model.onnx', sketch instanceof Uint8Array ? sketch : onnxModel(sketch));
+  const detector = await loadDetector({ ...settings, modelFile, ...more });
+  loaded.push(detector);
+  return detector;
+}
+
+/** The output for one dog of 8 x 4 px in the middle of a 32 x 32 input. */
+function dog(batch = 1) {
+  const rows = [[16], [16], [8], [4], [0], [0.5]].map(([first]) => [first!, ...new Array(20).fill(0)]);
+  return { dims: [batch, 6, 21], values: Float32Array.from(new Array(batch).fill(rows).flat(2)) };
+}
+
+function picture(name: string, width: number, height: number): Promise<string> {
+  const grey = { create: { width, height, channels: 3 as const, background: '#888' } };
+  return sharp(grey)
+    .png()
+    .toBuffer()
+    .then((png) => file(name, png));
+}
+
+describe('a detector', () => {
+  it('says what the model is', async () => {
+    const { model } = await load({ outputs: [dog()], metadata: { ...names, stride: '16' } });
+    expect(model).toEqual({
+      family: 'yolov8',
+      classNames: ['cat', 'dog'],
+      stride: 16,
+      imageSize: { width: 32, height: 32 },
+      batch: 1,
+      device: 'cpu',
+    });
+  });
+
+  it('gives boxes in pixels of each picture', async () => {
+    const detector = await load({ outputs: [dog()], metadata: names });
+    const files = [await picture('wide.png', 64, 32), await picture('high.png', 16, 32)];
+    const found = { classId: 1, className: 'dog', score: 0.5 };
+    expect(await detector.detect(files)).toMatchObject([
+      { width: 64, height: 32, detections: [{ ...found, x1: 24, y1: 12, x2: 40, y2: 20 }] },
+      { width: 16, height: 32, detections: [{ ...found, x1: 4, y1: 14, x2: 12, y2: 18 }] },
+    ]);
+  });
+
+  it('cuts boxes off at the edge of the picture', async () => {
+    const detector = await load({ outputs: [dog()], metadata: names });
+    expect(await detector.detect([await picture('narrow.png', 4, 32)])).toMatchObject([
+      { detections: [{ x1: 0, x2: 4 }] },
+    ]);
+  });
+
+  it.each([
+    ['one picture per run', 1],
+    ['three pictures per run', 3],
+  ])('keeps pictures and results together around broken ones, with %s', async (_, batch) => {
+    const detector = await load({ input: [batch, 3, 32, 32], outputs: [dog(batch)], metadata: names });
+    const whole = await Promise.all([32, 33, 34, 35, 36].map((width) => picture(`${width}.png`, width, 32)));
+    const broken = file('broken.png', 'no picture');
+    const results = await detector.detect([...whole.slice(0, 2), broken, ...whole.slice(2), `${broken}.gone`]);
+    expect(results.map((result) => ('error' in result ? result.error.code : result.width))).toEqual([
+      32,
+      33,
+      'IMAGE_BROKEN',
+      34,
+      35,
+      36,
+      'IMAGE_MISSING',
+    ]);
+    expect(results.map((result) => ('error' in result ? 0 : result.detections.length))).toEqual([1, 1, 0, 1, 1, 1, 0]);
+  });
+
+  it('answers no pictures with no results', async () => {
+    const detector = await load({ outputs: [dog()], metadata: names });
+    expect(await detector.detect([])).toEqual([]);
+  });
+
+  it('says that it was closed', async () => {
+    const detector = await load({ outputs: [dog()], metadata: names });
+    await detector.close();
+    await expect(detector.detect([await picture('late.png', 32, 32)])).rejects.toMatchObject({
+      code: 'INFERENCE_FAILED',
+    });
+  });
+
+  it('falls back to the CPU for --device=auto, and says so', async () => {
+    const { model } = await load({ outputs: [dog()], metadata: names }, { device: 'auto' });
+    expect(['cpu', 'cuda']).toContain(model.device);
+  });
+});
+
+describe('a model that cannot be used', () => {
+  const free = ['batch', 3, 'height', 'width'];
+  it.each<[string, object, ModelSketch | Uint8Array, Partial<Parameters<typeof loadDetector>[0]>]>([
+    [
+      'is missing',
+      { code: 'MODEL_MISSING', message: 'there is no model file: /nowhere/model.onnx' },
+      new Uint8Array(),
+      { modelFile: '/nowhere/model.onnx' },
+    ],
+    [
+      'is no ONNX file',
+      { code: 'MODEL_UNREADABLE', message: 'model.onnx is not an ONNX model that can be loaded' },
+      new TextEncoder().encode('<html>'),
+      {},
+    ],
+    [
+      'was cut off',
+      { code: 'MODEL_UNREADABLE' },
+      onnxModel({ outputs: [dog()], metadata: names }).subarray(0, 300),
+      {},
+    ],
+    [
+      'names no classes',
+      { code: 'MODEL_UNSUPPORTED', message: "the model file names no classes: its metadata have no 'names'" },
+      { outputs: [dog()] },
+      {},
+    ],
+    [
+      'wants bytes',
+      {
+        code: 'MODEL_UNSUPPORTED',
+        message: 'the model takes images uint8 [1, 32, 32, 3]; a detector takes float32 [batch, 3, height, width]',
+      },
+      { input: [1, 32, 32, 3], inputType: 'uint8', outputs: [dog()], metadata: names },
+      {},
+    ],
+    [
+      'is no detector',
+      {
+        code: 'MODEL_UNSUPPORTED',
+        message:
+          'the model looks like an image classifier: outputs output0 [1, 2] for 2 classes and an input of 32 x 32',
+      },
+      { outputs: [{ dims: [1, 2] }], metadata: names },
+      {},
+    ],
+    [
+      'has another size than asked for',
+      { code: 'WRONG_OPTION', message: '--image_size=64, but the model is made for 32 x 32 only' },
+      { outputs: [dog()], metadata: names },
+      { imageSize: 64 },
+    ],
+    [
+      'has a stride that the size is no multiple of',
+      {
+        code: 'WRONG_OPTION',
+        message: "an image size of 100 is not a multiple of the model's stride 32",
+        hint: 'use --image_size=96',
+      },
+      { input: free, outputs: [dog()], metadata: names },
+      { imageSize: 100 },
+    ],
+  ])('%s', async (_, error, sketch, more) => {
+    await expect(load(sketch, more)).rejects.toMatchObject(error);
+  });
+
+  const cudaHere = existsSync(
+    new URL(
+      '../../node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
+      import.meta.url,
+    ),
+  );
+  it.skipIf(cudaHere)('wants a GPU that is not there (skipped where the CUDA provider is installed)', async () => {
+    await expect(load({ outputs: [dog()], metadata: names }, { device: 'cuda' })).rejects.toMatchObject({
+      code: 'DEVICE_UNAVAILABLE',
+      message: 'a GPU was asked for, and CUDA is not available to this worker',
+      hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there',
+    });
+  });
+});
+
+const real = new URL('../../../shared/real/', import.meta.url).pathname;
+
+type ReferenceBox = [x1: number, y1: number, x2: number, y2: number, score: number, classId: number];
+type Reference = Record<string, { hw: [number, number]; square640_conf25_iou45: ReferenceBox[] }>;
+
+/** The reference lists boxes by falling score; of equal scores either may stand first. */
+function byClassAndPlace(boxes: readonly ReferenceBox[]): ReferenceBox[] {
+  return boxes.toSorted((a, b) => a[5] - b[5] || a[0] - b[0] || a[1] - b[1]);
+}
+
+describe.skipIf(!existsSync(real))('YOLOv5n on 64 real photos (skipped where ../shared/real is missing)', () => {
+  it("finds the 332 boxes of the model's own Python pipeline, to 0.01 px and 0.001 of score", {
+    timeout: 120_000,
+  }, async () => {
+    const reference: Reference = JSON.parse(readFileSync(`${real}yolov5n_reference.json`, 'utf8'));
+    const detector = await loadDetector({ ...settings, modelFile: `${real}models/yolov5n.onnx` });
+    loaded.push(detector);
+    const photos = Object.keys(reference);
+    const results = (await detector.detect(photos.map((photo) => `${real}images/${photo}`))) as DetectedImage[];
+    let compared = 0;
+    for (const [at, { width, height, detections }] of results.entries()) {
+      const { hw, square640_conf25_iou45: expected } = reference[photos[at]!]!;
+      expect([height, width]).toEqual(hw);
+      const found = detections.map((d): ReferenceBox => [d.x1, d.y1, d.x2, d.y2, d.score, d.classId]);
+      expect(found.map((box) => box[5]).sort()).toEqual(expected.map((box) => box[5]).sort());
+      for (const [box, theirs] of byClassAndPlace(expected).entries()) {
+        const ours = byClassAndPlace(found)[box]!;
+        expect(Math.max(...[0, 1, 2, 3].map((side) => Math.abs(ours[side]! - theirs[side]!)))).toBeLessThan(0.01);
+        expect(Math.abs(ours[4] - theirs[4])).toBeLessThan(0.001);
+        compared++;
+      }
+    }
+    expect(compared).toBe(332);
+  });
+});

@@ -1,0 +1,87 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+
+export interface ModelSketch {
+  /** Dimensions of the input `images`; a text is a free dimension. */
+  readonly input?: readonly (number | string)[];
+  readonly inputType?: 'float32' | 'uint8';
+  /** Constant outputs: the model says the same of every picture. */
+  readonly outputs: readonly {
+    readonly name?: string;
+    readonly dims: readonly number[];
+    readonly values?: Float32Array;
+  }[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const elementTypes = { float32: 1, uint8: 2 };
+
+/** A real, tiny ONNX file (onnx.proto, opset 17). */
+export function onnxModel({
+  input = [1, 3, 32, 32],
+  inputType = 'float32',
+  outputs,
+  metadata = {},
+}: ModelSketch): Uint8Array {
+  const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
+  const graph = message((graph) => {
+    for (const { name } of named) {
+      nested(graph, 1, (node) =>
+        node.tag(1, len).string(`${name}_value`).tag(2, len).string(name).tag(4, len).string('Identity'),
+      );
+    }
+    graph.tag(2, len).string('sketch');
+    for (const output of named) nested(graph, 5, (tensor) => writeTensor(tensor, output));
+    nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
+    for (const { name, dims } of named)
+      nested(graph, 12, (value) => writeValue(value, name, elementTypes.float32, dims));
+  });
+  return message((model) => {
+    model.tag(1, WireType.Varint).int64(8).tag(7, len).bytes(graph);
+    nested(model, 8, (opset) => opset.tag(1, len).string('').tag(2, WireType.Varint).int64(17));
+    for (const [key, value] of Object.entries(metadata)) {
+      nested(model, 14, (entry) => entry.tag(1, len).string(key).tag(2, len).string(value));
+    }
+  });
+}
+
+const len = WireType.LengthDelimited;
+
+function message(write: (writer: BinaryWriter) => void): Uint8Array {
+  const writer = new BinaryWriter();
+  write(writer);
+  return writer.finish();
+}
+
+function nested(writer: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
+  writer.tag(field, len).bytes(message(write));
+}
+
+interface Constant {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly values?: Float32Array;
+}
+
+function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant): void {
+  const data = values ?? new Float32Array(dims.reduce((product, dim) => product * dim, 1));
+  for (const dim of dims) writer.tag(1, WireType.Varint).int64(dim);
+  writer.tag(2, WireType.Varint).int32(elementTypes.float32).tag(8, len).string(`${name}_value`);
+  writer.tag(9, len).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function writeValue(writer: BinaryWriter, name: string, type: number, dims: readonly (number | string)[]): void {
+  writer.tag(1, len).string(name);
+  nested(writer, 2, (typeProto) =>
+    nested(typeProto, 1, (tensorType) => {
+      tensorType.tag(1, WireType.Varint).int32(type);
+      nested(tensorType, 2, (shape) => {
+        for (const dim of dims) nested(shape, 1, (dimension) => writeDimension(dimension, dim));
+      });
+    }),
+  );
+}
+
+function writeDimension(writer: BinaryWriter, dim: number | string): void {
+  if (typeof dim === 'number') writer.tag(1, WireType.Varint).int64(dim);
+  else writer.tag(2, len).string(dim);
+}
