@@ -42,7 +42,13 @@ export function annotate(sprites: readonly Sprite[], scenery: readonly Scenery[]
     if (object.total === 0 || object.visible < leastVisible * object.total) return [];
     const { className } = sprites[index] as Sprite;
     const [x1, y1, x2, y2] = object.box;
-    return [{ classId: cocoClasses.indexOf(className), className, box: [x1 * scale, y1 * scale, x2 * scale, y2 * scale] as const }];
+    return [
+      {
+        classId: cocoClasses.indexOf(className),
+        className,
+        box: [x1 * scale, y1 * scale, x2 * scale, y2 * scale] as const,
+      },
+    ];
   });
 }
 
@@ -56,7 +62,10 @@ function stampSprite(ids: Int16Array, sprite: Sprite, id: number): number {
   const angle = (-sprite.tilt * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const middle = sprite.base - sprite.height / 2;
-  const reach = sprite.tilt === 0 ? [sprite.width / 2, sprite.height / 2] : Array(2).fill(Math.hypot(sprite.width, sprite.height) / 2);
+  const reach =
+    sprite.tilt === 0
+      ? [sprite.width / 2, sprite.height / 2]
+      : Array(2).fill(Math.hypot(sprite.width, sprite.height) / 2);
   const [reachX, reachY] = reach as [number, number];
   let total = 0;
   for (let y = Math.floor(middle - reachY); y <= middle + reachY; y++) {
@@ -75,10 +84,18 @@ function stampSprite(ids: Int16Array, sprite: Sprite, id: number): number {
 
 function stampScenery(ids: Int16Array, { covers }: Scenery): void {
   if (!covers) return;
-  for (let y = Math.max(0, Math.ceil(covers.y - covers.ry)); y < Math.min(sceneSize.height, covers.y + covers.ry); y++) {
+  for (
+    let y = Math.max(0, Math.ceil(covers.y - covers.ry));
+    y < Math.min(sceneSize.height, covers.y + covers.ry);
+    y++
+  ) {
     const half = covers.rx * Math.sqrt(Math.max(0, 1 - ((y - covers.y) / covers.ry) ** 2));
     const row = y * sceneSize.width;
-    ids.fill(0, row + Math.max(0, Math.round(covers.x - half)), row + Math.min(sceneSize.width, Math.round(covers.x + half)));
+    ids.fill(
+      0,
+      row + Math.max(0, Math.round(covers.x - half)),
+      row + Math.min(sceneSize.width, Math.round(covers.x + half)),
+    );
   }
 }
 

@@ -19,7 +19,9 @@ export interface Icon {
 export type Art = ReadonlyMap<SceneClass, readonly Icon[]>;
 
 interface IconPack {
-  readonly icons: Readonly<Record<string, { body: string; left?: number; top?: number; width?: number; height?: number }>>;
+  readonly icons: Readonly<
+    Record<string, { body: string; left?: number; top?: number; width?: number; height?: number }>
+  >;
   readonly width?: number;
   readonly height?: number;
 }
@@ -45,7 +47,9 @@ async function readArt(style: Style): Promise<Art> {
   const entries = await Promise.all(
     classes.map(async (className) => {
       const names = iconNames[className].filter((name) => pack.icons[name] && !leftOut.has(`${style}/${name}`));
-      const icons = names.flatMap((name) => tonesOf(className, style).map((tone) => measureIcon(pack, style, name, tone)));
+      const icons = names.flatMap((name) =>
+        tonesOf(className, style).map((tone) => measureIcon(pack, style, name, tone)),
+      );
       return [className, await Promise.all(icons)] as const;
     }),
   );
@@ -66,8 +70,18 @@ async function measureIcon(pack: IconPack, style: Style, name: string, tone: str
   return { name, body, ...(await measure(body, width, height, sunk[`${style}/${name}`] ?? 0)) };
 }
 
-async function measure(body: string, width: number, height: number, sunkShare: number): Promise<Omit<Icon, 'name' | 'body'>> {
-  const frame = { x: -margin * width, y: -margin * height, width: width * (1 + 2 * margin), height: height * (1 + 2 * margin) };
+async function measure(
+  body: string,
+  width: number,
+  height: number,
+  sunkShare: number,
+): Promise<Omit<Icon, 'name' | 'body'>> {
+  const frame = {
+    x: -margin * width,
+    y: -margin * height,
+    width: width * (1 + 2 * margin),
+    height: height * (1 + 2 * margin),
+  };
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${maskSide}" height="${maskSide}" viewBox="${frame.x} ${frame.y} ${frame.width} ${frame.height}" preserveAspectRatio="none">${body}</svg>`;
   const pixels = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
   const bounds = visibleBounds(pixels);

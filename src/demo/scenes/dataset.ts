@@ -63,7 +63,9 @@ export async function drawDataset(
   const dataset: Dataset = {
     info: wish,
     images: scenes.map((scene) => scene.image),
-    annotations: scenes.flatMap((scene) => scene.annotations).map((annotation, index) => ({ id: index + 1, ...annotation })),
+    annotations: scenes
+      .flatMap((scene) => scene.annotations)
+      .map((annotation, index) => ({ id: index + 1, ...annotation })),
     categories: cocoClasses.map((name, id) => ({ id, name })),
   };
   await writeWhole(path.join(folder, 'annotations.json'), JSON.stringify(dataset));

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { annotate, type Annotation } from './annotate.ts';
+import { type Annotation, annotate } from './annotate.ts';
 import { loadArt } from './art.ts';
 import type { Style } from './icon-names.ts';
 import { createRandom, type Random } from './random.ts';
@@ -34,7 +34,12 @@ export async function drawScene(seed: number, style: Style, width: number = scen
   const background = pickTheme(random)(stage);
   const svg = renderSvg(background, stage.sprites, stage.scenery, width);
   const jpeg = await sharp(Buffer.from(svg)).flatten().jpeg({ quality: 88 }).toBuffer();
-  return { jpeg, width, height: (width * 3) / 4, annotations: annotate(stage.sprites, stage.scenery, width / sceneSize.width) };
+  return {
+    jpeg,
+    width,
+    height: (width * 3) / 4,
+    annotations: annotate(stage.sprites, stage.scenery, width / sceneSize.width),
+  };
 }
 
 function pickTheme(random: Random): Theme {

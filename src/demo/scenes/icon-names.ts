@@ -9,9 +9,19 @@ export const packs: Readonly<Record<Style, string>> = {
 
 /** COCO's class names and the icons that show them; a style uses those that its pack has. */
 export const iconNames = {
-  person: ['person', 'man', 'woman'].flatMap((who) => ['walking', 'running', 'standing'].map((does) => `${who}-${does}`)),
+  person: ['person', 'man', 'woman'].flatMap((who) =>
+    ['walking', 'running', 'standing'].map((does) => `${who}-${does}`),
+  ),
   bicycle: ['bicycle'],
-  car: ['automobile', 'sport-utility-vehicle', 'taxi', 'police-car', 'racing-car', 'oncoming-automobile', 'oncoming-taxi'],
+  car: [
+    'automobile',
+    'sport-utility-vehicle',
+    'taxi',
+    'police-car',
+    'racing-car',
+    'oncoming-automobile',
+    'oncoming-taxi',
+  ],
   motorcycle: ['motorcycle', 'motor-scooter'],
   airplane: ['airplane', 'small-airplane'],
   bus: ['bus', 'trolleybus', 'oncoming-bus'],
@@ -107,6 +117,18 @@ export const sunk: Readonly<Record<string, number>> = {
 /** Endings of the names that give a person's skin tone. */
 export const skinTones: Readonly<Record<Style, readonly string[]>> = {
   fluent: ['-light', '-medium-light', '-medium', '-medium-dark', '-dark'],
-  noto: ['-light-skin-tone', '-medium-light-skin-tone', '-medium-skin-tone', '-medium-dark-skin-tone', '-dark-skin-tone'],
-  'noto-v1': ['-light-skin-tone', '-medium-light-skin-tone', '-medium-skin-tone', '-medium-dark-skin-tone', '-dark-skin-tone'],
+  noto: [
+    '-light-skin-tone',
+    '-medium-light-skin-tone',
+    '-medium-skin-tone',
+    '-medium-dark-skin-tone',
+    '-dark-skin-tone',
+  ],
+  'noto-v1': [
+    '-light-skin-tone',
+    '-medium-light-skin-tone',
+    '-medium-skin-tone',
+    '-medium-dark-skin-tone',
+    '-dark-skin-tone',
+  ],
 };

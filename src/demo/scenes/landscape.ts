@@ -60,7 +60,10 @@ export function fillSky(stage: Stage, horizon: number, kites: boolean): void {
   const { random } = stage;
   const at = (low: number, high: number) => ({ x: random.between(60, 580), base: random.between(low, high) });
   if (random.chance(0.45)) {
-    stage.place(stage.sprite('airplane', { ...at(75, horizon * 0.6), height: random.between(48, 80), shadow: false }), 0);
+    stage.place(
+      stage.sprite('airplane', { ...at(75, horizon * 0.6), height: random.between(48, 80), shadow: false }),
+      0,
+    );
   }
   if (kites && random.chance(0.55)) {
     stage.place(stage.sprite('kite', { ...at(90, horizon * 0.75), height: random.between(55, 90), shadow: false }), 0);

@@ -62,7 +62,11 @@ export function toHsl(red: number, green: number, blue: number): [hue: number, s
 export function repaint(svg: string, hue: number, paint: Paint): string {
   return svg.replace(/#([0-9a-f]{6}|[0-9a-f]{3})\b/gi, (colour, digits: string) => {
     const wide = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
-    const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(wide.slice(at, at + 2), 16)) as [number, number, number];
+    const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(wide.slice(at, at + 2), 16)) as [
+      number,
+      number,
+      number,
+    ];
     const [ownHue, saturation, lightness] = toHsl(red, green, blue);
     const distance = Math.abs(((ownHue - hue + 540) % 360) - 180);
     if (distance > 30 || saturation < 0.3) return colour;

@@ -2,7 +2,12 @@ import { repaint } from './paint.ts';
 import { type Scenery, type Sprite, sceneSize } from './stage.ts';
 
 /** The picture as SVG: the background, then sprites and scenery by their depth, the nearest last. */
-export function renderSvg(background: string, sprites: readonly Sprite[], scenery: readonly Scenery[], width: number): string {
+export function renderSvg(
+  background: string,
+  sprites: readonly Sprite[],
+  scenery: readonly Scenery[],
+  width: number,
+): string {
   const parts = [
     ...scenery.map((part) => ({ depth: part.depth, svg: part.svg })),
     ...sprites.map((sprite, index) => ({ depth: sprite.depth, svg: spriteSvg(sprite, index) })),
@@ -27,7 +32,10 @@ function spriteSvg(sprite: Sprite, index: number): string {
 
 /** Icons name their gradients alike; within one document an id is the first that has it. */
 function uniqueIds(body: string, prefix: string): string {
-  return body.replace(/\bid="/g, `$&${prefix}`).replace(/url\(#/g, `$&${prefix}`).replace(/href="#/g, `$&${prefix}`);
+  return body
+    .replace(/\bid="/g, `$&${prefix}`)
+    .replace(/url\(#/g, `$&${prefix}`)
+    .replace(/href="#/g, `$&${prefix}`);
 }
 
 function round(value: number): number {

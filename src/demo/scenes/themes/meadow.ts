@@ -11,21 +11,39 @@ interface Country {
   readonly far: string;
   readonly near: string;
   readonly meadow: readonly [top: string, bottom: string];
-  readonly animals: readonly (readonly ['cow' | 'horse' | 'sheep' | 'elephant' | 'zebra' | 'giraffe' | 'dog' | 'bird' | 'person', metres: number])[];
+  readonly animals: readonly (readonly [
+    'cow' | 'horse' | 'sheep' | 'elephant' | 'zebra' | 'giraffe' | 'dog' | 'bird' | 'person',
+    metres: number,
+  ])[];
 }
 
 const pasture: Country = {
   far: '#8fb9a3',
   near: '#79b36b',
   meadow: ['#94c973', '#68a84f'],
-  animals: [['cow', 1.9], ['horse', 2], ['sheep', 1.4], ['dog', 1.05], ['bird', 0.8], ['person', 1.9]],
+  animals: [
+    ['cow', 1.9],
+    ['horse', 2],
+    ['sheep', 1.4],
+    ['dog', 1.05],
+    ['bird', 0.8],
+    ['person', 1.9],
+  ],
 };
 
 const savannah: Country = {
   far: '#c2b489',
   near: '#c9b268',
   meadow: ['#dcc47a', '#bfa050'],
-  animals: [['elephant', 2.9], ['zebra', 1.9], ['giraffe', 3.4], ['bird', 0.8], ['elephant', 2.6], ['giraffe', 3.2], ['person', 1.9]],
+  animals: [
+    ['elephant', 2.9],
+    ['zebra', 1.9],
+    ['giraffe', 3.4],
+    ['bird', 0.8],
+    ['elephant', 2.6],
+    ['giraffe', 3.2],
+    ['person', 1.9],
+  ],
 };
 
 export function meadow(stage: Stage): string {
@@ -66,8 +84,12 @@ function oncoming(stage: Stage, way: 'towards' | 'road'): void {
     stage.place(stage.sprite('train', { ...wish, height: metre(base) * 3, icons: ['train', 'tram'] }));
     return;
   }
-  if (random.chance(0.3)) stage.place(stage.sprite('bus', { ...wish, height: metre(base) * 2.9, icons: ['oncoming-bus'] }));
-  else stage.place(stage.sprite('car', { ...wish, height: metre(base) * 1.9, icons: ['oncoming-automobile', 'oncoming-taxi'] }));
+  if (random.chance(0.3))
+    stage.place(stage.sprite('bus', { ...wish, height: metre(base) * 2.9, icons: ['oncoming-bus'] }));
+  else
+    stage.place(
+      stage.sprite('car', { ...wish, height: metre(base) * 1.9, icons: ['oncoming-automobile', 'oncoming-taxi'] }),
+    );
 }
 
 /** The road runs from (330, horizon) to (250, 480). */
@@ -81,14 +103,22 @@ function animals(stage: Stage, country: Country): void {
     const base = random.between(292, 470);
     const height = Math.max(28, metres * metre(base) * random.between(0.9, 1.1));
     const wish = { x: random.between(35, 605), base, height, maxWidth: 190 };
-    const ground = className === 'bird' ? { ...wish, icons: ['rooster', 'duck', 'baby-chick', 'penguin', 'owl', 'parrot', 'bird'] } : wish;
+    const ground =
+      className === 'bird'
+        ? { ...wish, icons: ['rooster', 'duck', 'baby-chick', 'penguin', 'owl', 'parrot', 'bird'] }
+        : wish;
     if (stage.place(stage.sprite(className, ground), 0.15)) placed++;
   }
 }
 
 function leisure(stage: Stage): void {
   const { random } = stage;
-  const extras = [['sports ball', 0.75], ['umbrella', 1.8], ['bicycle', 1.5], ['teddy bear', 0.9]] as const;
+  const extras = [
+    ['sports ball', 0.75],
+    ['umbrella', 1.8],
+    ['bicycle', 1.5],
+    ['teddy bear', 0.9],
+  ] as const;
   for (const [className, metres] of random.shuffle(extras).slice(0, random.count(0, 2))) {
     const base = random.between(340, 470);
     const wish = { x: random.between(40, 600), base, height: Math.max(28, metres * metre(base)) };
@@ -97,7 +127,9 @@ function leisure(stage: Stage): void {
 }
 
 function background(random: Random, country: Country, way: 'along' | 'towards' | 'road'): string {
-  const trees = Array.from({ length: random.count(2, 6) }, () => tree(random, random.between(5, 635), random.between(236, 252), random.between(46, 84)));
+  const trees = Array.from({ length: random.count(2, 6) }, () =>
+    tree(random, random.between(5, 635), random.between(236, 252), random.between(46, 84)),
+  );
   const [top, bottom] = country.meadow;
   return (
     sky(random, horizon) +
@@ -130,7 +162,8 @@ function approach(way: 'towards' | 'road'): string {
     const half = 6 + ((y - horizon) / 248) * 66;
     return rect(roadMiddle(y) - half, y, 2 * half, 2 + index * 0.35, '#6b4f3a');
   });
-  const rail = (side: number) => `<path d="M${edge(side * 0.6, side * side * 46 * side)}" stroke="#59616b" stroke-width="4"/>`;
+  const rail = (side: number) =>
+    `<path d="M${edge(side * 0.6, side * side * 46 * side)}" stroke="#59616b" stroke-width="4"/>`;
   return `<path d="M${edge(-1, 85)}L335 480L336 ${horizon}Z" fill="#a39a8c"/>${sleepers.join('')}${rail(-1)}${rail(1)}`;
 }
 

@@ -8,7 +8,13 @@ const horizon = 258;
 const metre = (base: number) => 20 + (base - horizon) * 0.235;
 
 const vehicles = [
-  { className: 'car', metres: 1.75, length: 3.4, share: 5, icons: ['automobile', 'sport-utility-vehicle', 'taxi', 'police-car', 'racing-car'] },
+  {
+    className: 'car',
+    metres: 1.75,
+    length: 3.4,
+    share: 5,
+    icons: ['automobile', 'sport-utility-vehicle', 'taxi', 'police-car', 'racing-car'],
+  },
   { className: 'bus', metres: 3, length: 5.2, share: 2, icons: ['bus', 'trolleybus'] },
   { className: 'truck', metres: 2.9, length: 5.2, share: 2.4, icons: undefined },
   { className: 'motorcycle', metres: 1.65, length: 3, share: 2, icons: undefined },
@@ -56,7 +62,13 @@ function pavement(stage: Stage, where: () => number, walkerCount: number): void 
     const height = Math.max(26, metres * metre(base) * random.between(0.92, 1.08));
     const wish = { x: random.between(30, 610), base, height };
     const grounded = className === 'bird' ? { ...wish, icons: ['duck', 'rooster', 'bird'] } : wish;
-    if (stage.place(stage.sprite(className, className === 'umbrella' ? { ...grounded, icons: ['umbrella'] } : grounded), 0.2)) placed++;
+    if (
+      stage.place(
+        stage.sprite(className, className === 'umbrella' ? { ...grounded, icons: ['umbrella'] } : grounded),
+        0.2,
+      )
+    )
+      placed++;
   }
 }
 
@@ -67,10 +79,22 @@ function trafficLights(stage: Stage): void {
     const x = random.chance(0.5) ? random.between(40, 180) : random.between(460, 600);
     const unit = metre(base);
     const icons = random.chance(0.75) ? ['vertical-traffic-light'] : ['horizontal-traffic-light'];
-    const wish = { x, base: base - unit * 2.4, height: unit * 1.5, maxWidth: unit * 1.6, depth: base, icons, shadow: false, flip: false };
+    const wish = {
+      x,
+      base: base - unit * 2.4,
+      height: unit * 1.5,
+      maxWidth: unit * 1.6,
+      depth: base,
+      icons,
+      shadow: false,
+      flip: false,
+    };
     if (!stage.place(stage.sprite('traffic light', wish), 0)) continue;
     const pole = rect(x - unit * 0.06, base - unit * 2.5, unit * 0.12, unit * 2.5, '#4b5560');
-    stage.scenery.push({ depth: base - 0.5, svg: `<ellipse cx="${x}" cy="${base}" rx="${unit * 0.25}" ry="3" opacity=".25"/>${pole}` });
+    stage.scenery.push({
+      depth: base - 0.5,
+      svg: `<ellipse cx="${x}" cy="${base}" rx="${unit * 0.25}" ry="3" opacity=".25"/>${pole}`,
+    });
   }
 }
 
@@ -78,8 +102,14 @@ function background(random: Random): string {
   const road = random.pick(['#6b7178', '#757a80', '#5f666f']);
   const kerb = random.pick(['#c9c5bd', '#d3cec6', '#bfc3c6']);
   const dashes = Array.from({ length: 8 }, (_, index) => rect(index * 86 - 20, 352, 46, 5, '#f4f1e6'));
-  const slabs = Array.from({ length: 14 }, (_, index) => `<path d="M${index * 52 - 10} 480L${index * 46 + 10} 424" stroke="#000" opacity=".08" stroke-width="2"/>`);
-  const trees = Array.from({ length: random.count(1, 4) }, () => tree(random, random.between(10, 630), 270, random.between(80, 120)));
+  const slabs = Array.from(
+    { length: 14 },
+    (_, index) =>
+      `<path d="M${index * 52 - 10} 480L${index * 46 + 10} 424" stroke="#000" opacity=".08" stroke-width="2"/>`,
+  );
+  const trees = Array.from({ length: random.count(1, 4) }, () =>
+    tree(random, random.between(10, 630), 270, random.between(80, 120)),
+  );
   return (
     `${sky(random, horizon)}${houses(random)}${rect(0, horizon, 640, 40, kerb)}${trees.join('')}` +
     `${rect(0, 297, 640, 125, road)}${rect(0, 297, 640, 4, '#9b9890')}${dashes.join('')}` +
@@ -110,12 +140,18 @@ function house(random: Random, x: number, width: number, height: number, wall: s
     }
   }
   const shop = random.chance(0.55)
-    ? rect(x + 8, horizon - 34, width - 16, 34, '#6f8796') + rect(x + 4, horizon - 42, width - 8, 11, random.pick(['#b5544d', '#3f7d74', '#c98f3c', '#4d6591']))
+    ? rect(x + 8, horizon - 34, width - 16, 34, '#6f8796') +
+      rect(x + 4, horizon - 42, width - 8, 11, random.pick(['#b5544d', '#3f7d74', '#c98f3c', '#4d6591']))
     : rect(x + width / 2 - 9, horizon - 32, 18, 32, '#6b4c3b');
   return `${rect(x, top, width, height, wall)}${rect(x - 2, top - 5, width + 4, 8, '#000', 'opacity=".25"')}${windows.join('')}${shop}`;
 }
 
 function weighted<T extends { readonly share: number }>(random: Random, choices: readonly T[]): T {
-  let remaining = random.between(0, choices.reduce((sum, choice) => sum + choice.share, 0));
-  return choices.find((choice) => (remaining -= choice.share) < 0) ?? (choices[0] as T);
+  const whole = choices.reduce((sum, choice) => sum + choice.share, 0);
+  let remaining = random.between(0, whole);
+  for (const choice of choices) {
+    remaining -= choice.share;
+    if (remaining < 0) return choice;
+  }
+  return choices[0] as T;
 }

@@ -42,14 +42,25 @@ export function table(stage: Stage): string {
 }
 
 /** Objects beside one another at about the same depth; one place in six stays empty. */
-function row(stage: Stage, places: number, base: number, size: number, choices: readonly (readonly [SceneClass, number, boolean?])[]): void {
+function row(
+  stage: Stage,
+  places: number,
+  base: number,
+  size: number,
+  choices: readonly (readonly [SceneClass, number, boolean?])[],
+): void {
   const { random } = stage;
   const step = 590 / places;
   for (let place = 0; place < places; place++) {
     if (random.chance(0.16)) continue;
     const [className, height, plate] = random.pick(choices);
     const x = 25 + step * (place + 0.5) + random.between(-14, 14);
-    const wish = { x, base: base + random.between(-16, 16), height: height * size * random.between(0.9, 1.1), maxWidth: step * 0.82 };
+    const wish = {
+      x,
+      base: base + random.between(-16, 16),
+      height: height * size * random.between(0.9, 1.1),
+      maxWidth: step * 0.82,
+    };
     const sprite = stage.sprite(className, { ...wish, shadow: !plate });
     if (!sprite || !stage.place(sprite, 0.2) || !plate) continue;
     stage.scenery.push(plateUnder(random, sprite.x, sprite.base, Math.min(sprite.width * 0.72 + 8, step * 0.52)));
@@ -75,13 +86,24 @@ function background(random: Random): string {
 function planks(random: Random): string {
   const wood = random.pick(['#c99a6b', '#b98255', '#d8b184', '#a8734a']);
   const seams = [232, 300, 382].map((y) => rect(0, y, 640, 2, '#000', 'opacity=".13"'));
-  const grain = Array.from({ length: 26 }, () => rect(random.between(-40, 620), random.between(edge + 8, 474), random.between(30, 110), 1.6, '#000', 'opacity=".07" rx="1"'));
+  const grain = Array.from({ length: 26 }, () =>
+    rect(
+      random.between(-40, 620),
+      random.between(edge + 8, 474),
+      random.between(30, 110),
+      1.6,
+      '#000',
+      'opacity=".07" rx="1"',
+    ),
+  );
   return `${rect(0, edge, 640, 304, wood)}${rect(0, edge, 640, 5, '#fff', 'opacity=".25"')}${seams.join('')}${grain.join('')}`;
 }
 
 function cloth(random: Random): string {
   const colour = random.pick(['#c9584f', '#4f7fae', '#5f9b78', '#d09b45', '#8c7bb0']);
-  const columns = Array.from({ length: 10 }, (_, index) => rect(index * 68 - 12, edge, 34, 304, colour, 'opacity=".3"'));
+  const columns = Array.from({ length: 10 }, (_, index) =>
+    rect(index * 68 - 12, edge, 34, 304, colour, 'opacity=".3"'),
+  );
   const rows = [184, 228, 282, 348, 426].map((y, index) => rect(0, y, 640, 18 + index * 6, colour, 'opacity=".3"'));
   return `${rect(0, edge, 640, 304, '#faf5ec')}${columns.join('')}${rows.join('')}${rect(0, edge, 640, 4, colour)}`;
 }
