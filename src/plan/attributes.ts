@@ -1,8 +1,9 @@
-import { closestMatch } from 'leven';
 import { MillraceError } from '../errors.ts';
+import { valueText } from '../sql/expression-nodes.ts';
 import type { Attribute, Value } from '../sql/statement.ts';
 import type { WriteMode } from '../task.ts';
 import { bytes, duration, oneOf, positiveNumber, text, texts, wholeNumber } from './attribute-values.ts';
+import { nearestName } from './nearest-name.ts';
 import type { VolumeMount } from './plan.ts';
 import { parseVolumes } from './volumes.ts';
 
@@ -97,14 +98,18 @@ function readAttribute(attribute: Attribute): unknown {
   if (reader === undefined) throw unknownAttribute(attribute);
   const value = reader.read(attribute.value);
   if (value !== undefined) return value;
-  throw new MillraceError('WRONG_ATTRIBUTE', `the attribute '${attribute.name}' takes ${reader.expects}`, {
-    span: attribute.value.span,
-    hint: `give ${reader.expects}`,
-  });
+  throw new MillraceError(
+    'WRONG_ATTRIBUTE',
+    `the attribute '${attribute.name}' cannot be ${valueText(attribute.value)}`,
+    {
+      span: attribute.value.span,
+      hint: `give ${reader.expects}`,
+    },
+  );
 }
 
 function unknownAttribute({ name, nameSpan }: Attribute): MillraceError {
-  const nearest = closestMatch(name.toLowerCase(), Object.keys(runAttributes), { maxDistance: 4 });
+  const nearest = nearestName(name, Object.keys(runAttributes));
   const known = Object.keys(runAttributes).join(', ');
   return new MillraceError('UNKNOWN_ATTRIBUTE', `TO RUN has no attribute '${name}'`, {
     span: nameSpan,

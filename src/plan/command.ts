@@ -1,10 +1,10 @@
-import { closestMatch } from 'leven';
 import type { CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError, type Span } from '../errors.ts';
 import type { RunStatement, StringLiteral } from '../sql/statement.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** The options of the program `yolo`, as written: `--name=value`. */
-export type YoloOptions = Readonly<Record<YoloOption, GivenOption | undefined>>;
+export type YoloOptions = Readonly<Partial<Record<YoloOption, GivenOption>>>;
 
 export interface GivenOption {
   readonly value: string;
@@ -24,18 +24,17 @@ export const yoloOptions = {
 
 export type YoloOption = keyof typeof yoloOptions;
 
-/** Takes CMD apart: the program, then options. Reports what the image's programs do not know. */
+/** Takes CMD apart: the program, then options. Reports what they do not know; null: the program itself is wrong. */
 export function readCommand(
   statement: RunStatement,
   image: CatalogImage,
   report: (error: MillraceError) => void,
-): YoloOptions {
+): YoloOptions | null {
   const [program, ...rest] = statement.command;
-  const none = Object.fromEntries(Object.keys(yoloOptions).map((name) => [name, undefined])) as YoloOptions;
   const problem = checkProgram(statement, image, program);
-  if (problem !== null) report(problem);
-  if (problem !== null) return none;
-  return readOptions(rest, none, report);
+  if (problem === null) return readOptions(rest, report);
+  report(problem);
+  return null;
 }
 
 function checkProgram(
@@ -53,12 +52,8 @@ function checkProgram(
   return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `it has ${known}` });
 }
 
-function readOptions(
-  literals: readonly StringLiteral[],
-  none: YoloOptions,
-  report: (error: MillraceError) => void,
-): YoloOptions {
-  const options: Record<string, GivenOption | undefined> = { ...none };
+function readOptions(literals: readonly StringLiteral[], report: (error: MillraceError) => void): YoloOptions {
+  const options: Record<string, GivenOption | undefined> = {};
   for (const literal of literals) {
     const [, name, value] = /^--([^=]+)=(.*)$/s.exec(literal.value) ?? [];
     const problem = checkOption(literal, name?.replaceAll('-', '_'), options);
@@ -66,7 +61,7 @@ function readOptions(
     else if (name !== undefined && value !== undefined)
       options[name.replaceAll('-', '_')] = { value, span: literal.span };
   }
-  return options as YoloOptions;
+  return options;
 }
 
 function checkOption(
@@ -80,7 +75,7 @@ function checkOption(
     return new MillraceError('WRONG_OPTION', `'${literal.value}' is not an option`, { span, hint });
   }
   if (!Object.hasOwn(yoloOptions, name)) {
-    const nearest = closestMatch(name, Object.keys(yoloOptions), { maxDistance: 4 });
+    const nearest = nearestName(name, Object.keys(yoloOptions));
     const hint =
       nearest === undefined ? `it has --${Object.keys(yoloOptions).join(', --')}` : `did you mean --${nearest}?`;
     return new MillraceError('UNKNOWN_OPTION', `yolo has no option '--${name}'`, { span, hint });

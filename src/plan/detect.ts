@@ -1,10 +1,10 @@
-import { closestMatch } from 'leven';
 import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
-import { MillraceError, type Span } from '../errors.ts';
+import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import { type DetectSettings, imageColumnOf } from '../task.ts';
 import type { RunAttributes } from './attributes.ts';
 import type { GivenOption, YoloOption, YoloOptions } from './command.ts';
+import { nearestName } from './nearest-name.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -45,7 +45,7 @@ function readModel(statement: RunStatement, given: GivenOption | undefined, cata
 
 function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceError {
   const names = catalog.models.map(({ name }) => name);
-  const nearest = closestMatch(value, names, { maxDistance: 3 });
+  const nearest = nearestName(value, names);
   const known = names.length === 0 ? 'no model is known' : `known are ${names.join(', ')}`;
   const hint = nearest === undefined ? `${known}; or give the path of an ONNX file` : `did you mean ${nearest}?`;
   return new MillraceError('UNKNOWN_MODEL', `there is no model '${value}'`, { span, hint });
@@ -54,8 +54,7 @@ function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceE
 function readImageDir(statement: RunStatement, given: GivenOption | undefined, report: Report): string {
   if (given === undefined) report(missing(statement, 'image_dir', '"--image_dir=/datasets/…"'));
   else if (!given.value.startsWith('/')) {
-    const hint = 'give the path inside a volume, e.g. /datasets/demo';
-    report(new MillraceError('WRONG_OPTION', `--image_dir is not an absolute path`, { span: given.span, hint }));
+    report(wrongOption('image_dir', given, 'a path inside a volume, e.g. /datasets/demo'));
   }
   return given?.value ?? '';
 }
@@ -109,22 +108,20 @@ function readNumber(
   const value = given.value.trim() === '' ? Number.NaN : Number(given.value);
   if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
   const expects = `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`;
-  report(wrongOption(name, expects, given.span));
+  report(wrongOption(name, given, expects));
   return otherwise;
 }
 
 function readDevice(given: GivenOption | undefined, otherwise: 'cpu' | 'cuda', report: Report) {
   if (given === undefined) return otherwise;
   const device = devices.find((name) => name === given.value);
-  if (device === undefined) report(wrongOption('device', devices.join(', '), given.span));
+  if (device === undefined) report(wrongOption('device', given, 'cpu, cuda or auto'));
   return device ?? otherwise;
 }
 
-function wrongOption(name: string, expects: string, span: Span): MillraceError {
-  return new MillraceError('WRONG_OPTION', `the option '--${name}' takes ${expects}`, {
-    span,
-    hint: `give ${expects}`,
-  });
+function wrongOption(name: string, { value, span }: GivenOption, expects: string): MillraceError {
+  const message = `the option '--${name}' cannot be '${value}'`;
+  return new MillraceError('WRONG_OPTION', message, { span, hint: `give ${expects}` });
 }
 
 function missing(statement: RunStatement, name: YoloOption, example: string): MillraceError {

@@ -1,4 +1,3 @@
-import { closestMatch } from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
@@ -7,6 +6,7 @@ import { type RunAttributes, readAttributes } from './attributes.ts';
 import { checkColumns } from './check-columns.ts';
 import { readCommand } from './command.ts';
 import { readDetectSettings } from './detect.ts';
+import { nearestName } from './nearest-name.ts';
 import type { RunStep } from './plan.ts';
 import { mergeVolumes } from './volumes.ts';
 
@@ -25,6 +25,7 @@ export function planRun(
   if (image === null || into === null) return null;
   checkColumns(statement, attributes.partition_by, catalog, report);
   const options = readCommand(statement, image, report);
+  if (options === null) return null;
   const partitions = attributes.partitions === 'auto' ? catalog.parallelism : attributes.partitions;
   return {
     kind: 'run',
@@ -61,7 +62,7 @@ function findImage(statement: RunStatement, catalog: Catalog, report: Report): C
   const image = catalog.images.find((known) => known.name === name);
   if (image !== undefined) return image;
   const names = catalog.images.map((known) => known.name);
-  const nearest = closestMatch(name, names, { maxDistance: 5 });
+  const nearest = nearestName(name, names);
   const hint = nearest === undefined ? `known are ${names.join(', ')}` : `did you mean ${nearest}?`;
   report(new MillraceError('UNKNOWN_IMAGE', `there is no image '${name}' in the catalog`, { span, hint }));
   return null;

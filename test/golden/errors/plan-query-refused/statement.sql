@@ -1,0 +1,2 @@
+SELECT colour FROM demo.images
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets/demo" INTO demo.detections;
