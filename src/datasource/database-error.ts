@@ -19,8 +19,8 @@ const meanings: Partial<Record<DatabaseCode, readonly number[]>> = {
   // account or password (1045, 1698), host (1129, 1130), plugin (1251, 1524), expired (1820, 1862), locked (3118, 4151), no TLS (3159)
   DATABASE_REFUSED: [1045, 1129, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4151],
   DATABASE_RIGHTS: [1044, 1142, 1143, 1227, 1370, 1410, 1419],
-  // disk (1021), table or tablespace (1114), undo log (3675), MariaDB's limit of temporary space (4217)
-  DATABASE_FULL: [1021, 1114, 3675, 4217],
+  // disk (1021, 3675), table or its disk (1114)
+  DATABASE_FULL: [1021, 1114, 3675],
   // changed since read (1020), lock wait (1205), deadlock (1213), definition changed (1412, 1615), rollback by the group (3101)
   DATABASE_BUSY: [1020, 1205, 1213, 1412, 1615, 3101, 3572],
 };
