@@ -8,7 +8,7 @@ const datasets: Readonly<Record<string, DatasetWish>> = {
   train: { count: 7000, firstSeed: 0, styles: ['fluent', 'noto'], width: 320 },
 };
 
-const [, , root = 'build/demo-model'] = process.argv;
+const [, , root = '.millrace/demo-model'] = process.argv;
 for (const [name, wish] of Object.entries(datasets)) {
   await drawDataset(path.join(root, name), wish, (done, total) => {
     if (done % 100 === 0) process.stdout.write(`${name} ${done}/${total}\n`);
