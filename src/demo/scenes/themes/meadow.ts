@@ -149,13 +149,14 @@ function railway(): string {
 }
 
 function approach(way: 'towards' | 'road'): string {
-  const edge = (side: number, width: number) => `${330 + side * 6} ${horizon}L${250 + side * width} 480`;
+  const surface = (half: number, fill: string) =>
+    `<path d="M324 ${horizon}L${250 - half} 480H${250 + half}L336 ${horizon}Z" fill="${fill}"/>`;
   if (way === 'road') {
     const lines = Array.from({ length: 6 }, (_, index) => {
       const y = horizon + 12 + index ** 1.6 * 14;
       return `<path d="M${roadMiddle(y)} ${y}L${roadMiddle(y + 5 + index * 3)} ${y + 5 + index * 3}" stroke="#f4f1e6" stroke-width="${1 + index * 0.8}"/>`;
     });
-    return `<path d="M${edge(-1, 105)}L${250 + 105} 480L336 ${horizon}Z" fill="#858b90"/>${lines.join('')}`;
+    return `${surface(105, '#858b90')}${lines.join('')}`;
   }
   const sleepers = Array.from({ length: 22 }, (_, index) => {
     const y = horizon + 4 + 0.52 * index ** 2;
@@ -163,8 +164,8 @@ function approach(way: 'towards' | 'road'): string {
     return rect(roadMiddle(y) - half, y, 2 * half, 2 + index * 0.35, '#6b4f3a');
   });
   const rail = (side: number) =>
-    `<path d="M${edge(side * 0.6, side * side * 46 * side)}" stroke="#59616b" stroke-width="4"/>`;
-  return `<path d="M${edge(-1, 85)}L335 480L336 ${horizon}Z" fill="#a39a8c"/>${sleepers.join('')}${rail(-1)}${rail(1)}`;
+    `<path d="M${330 + side * 4} ${horizon}L${250 + side * 48} 480" stroke="#59616b" stroke-width="4"/>`;
+  return `${surface(85, '#a39a8c')}${sleepers.join('')}${rail(-1)}${rail(1)}`;
 }
 
 function flowers(random: Random): string {
