@@ -47,6 +47,7 @@ export const errorTable = {
   UNCLOSED_BLOCK: { kind: 'statement', meaning: 'the body of a stored program has a BEGIN or CASE without its END' },
   DELIMITER: { kind: 'statement', meaning: 'DELIMITER is a command of the mysql client, not SQL' },
   STATEMENT_TOO_LONG: { kind: 'statement', meaning: 'a statement is longer than the bound on its size' },
+  INVALID_LINE: { kind: 'statement', meaning: 'a line of `parse --lines` is no JSON object with "id" and "sql"' },
   NESTING_TOO_DEEP: { kind: 'statement', meaning: 'brackets or operators are nested deeper than the bound' },
   // plan
   UNKNOWN_IMAGE: { kind: 'statement', meaning: 'TO RUN names an image that the catalog does not know' },

@@ -6,3 +6,6 @@ export const maxClauseTokens = 20_000;
 
 /** Brackets in brackets, and operators on operators. */
 export const maxNesting = 1000;
+
+/** Reported of one program; what follows is not read. */
+export const maxErrors = 100;

@@ -55,13 +55,19 @@ export const bracket = (open: Token, inner: Value, close: Token): Value =>
 /** A sign before a number belongs to the number. */
 export function unary(operator: Token, operand: Value): Value {
   const span = spanOf(operator, operand);
-  if (operator.type === 'sign' && operand.kind === 'number' && !/^[+-]/.test(operand.text)) {
+  if (operator.type === 'sign' && operand.kind === 'number' && !isSigned(operand)) {
     const text = operator.text + operand.text;
     return Object.freeze({ kind: 'number', value: Number(text), text, span });
   }
   const head = operator.text.toUpperCase();
-  const gap = operator.type === 'NOT' || /^[+-]/.test(valueText(operand)) ? ' ' : '';
+  const gap = operator.type === 'NOT' || isSigned(operand) ? ' ' : '';
   return expression('unary', head, [operand], head + gap + valueText(operand), span);
+}
+
+/** Two signs side by side would begin a comment. The text of an expression may be long: it is not looked at. */
+function isSigned(value: Value): boolean {
+  if (value.kind === 'number') return /^[+-]/.test(value.text);
+  return value.kind === 'expression' && value.form === 'unary' && value.head !== 'NOT';
 }
 
 export function binary(left: Value, operator: Token, right: Value): Value {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts';
+import { maxErrors } from './bounds.ts';
 import { buildStatement } from './build-statement.ts';
 import { parseClauses } from './clauses.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
@@ -6,13 +7,14 @@ import type { Program, Query, Statement } from './statement.ts';
 
 /**
  * Parses a program: its standard statements untouched, its extended statements into their parts.
- * Throws one MillraceError, the first in the text, with all others as `related`.
+ * Throws one MillraceError, the first in the text, with the others as `related`.
  */
 export function parseProgram(text: string): Program {
   const { pieces, errors } = splitProgram(text);
   const statements: Statement[] = [];
   const failures = [...errors];
   for (const piece of pieces) {
+    if (failures.length >= maxErrors) break;
     try {
       statements.push(parsePiece(text, piece));
     } catch (error) {

@@ -14,8 +14,8 @@ export interface Head {
   /** Upper case; empty for a quoted name or one after a dot. */
   previousWord: string;
   beforePrevious: Token | null;
-  /** The end of the last token or comment. */
-  end: number;
+  /** After the first token. */
+  readonly comments: Token[];
   readonly brackets: Token[];
   readonly blocks: BlockTracker;
   hasSelect: boolean;
@@ -30,6 +30,8 @@ export interface Head {
 export interface Extension {
   /** Null for SHOW TRAIN. */
   readonly query: Span | null;
+  /** Between the query and the verb, or between SHOW and TRAIN. */
+  readonly comments: readonly Token[];
   /** The verb; for SHOW TRAIN both words. */
   readonly verb: readonly Token[];
 }
@@ -50,7 +52,7 @@ export const createHead = (): Head => ({
   previous: null,
   previousWord: '',
   beforePrevious: null,
-  end: 0,
+  comments: [],
   brackets: [],
   blocks: createBlockTracker(),
   hasSelect: false,
@@ -71,7 +73,6 @@ export function readHead(head: Head, token: Token): Extension | null {
   head.beforePrevious = head.previous;
   head.previous = token;
   head.previousWord = word;
-  head.end = token.end;
   return extension;
 }
 
@@ -91,7 +92,7 @@ export function closeHead(head: Head): Span | null {
   if (bracket && !head.hasExecutableComment) throw errors.unclosedBracket(bracket);
   if (head.verbInBrackets) throw errors.verbInBrackets(head.verbInBrackets);
   if (head.isQuery && head.previousWord === 'TO') throw errors.nothingAfterTo(head.previous);
-  return { start: head.first.offset, end: head.end };
+  return { start: head.first.offset, end: Math.max(head.previous.end, head.comments.at(-1)?.end ?? 0) };
 }
 
 /** Upper case, and empty for what cannot be a keyword: a quoted name, or a name after a dot. */
@@ -138,20 +139,21 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
   }
   if (head.secondQuery) throw errors.twoQueries(head.secondQuery);
   const query = { start: first.offset, end: (head.beforePrevious as Token).end };
-  return { query, verb: [{ ...token, type: verbType(word) }] };
+  return { query, comments: commentsFrom(head, query.end), verb: [{ ...token, type: verbType(word) }] };
 }
+
+const commentsFrom = ({ comments }: Head, offset: number) => comments.filter((comment) => comment.offset >= offset);
 
 const verbType = (word: string) => (word === 'MAXIMIZE' || word === 'MINIMIZE' ? 'OPTIMIZE' : word);
 
 function showTrain(head: Head, show: Token, token: Token): Extension | null {
-  if (show === head.first)
-    return {
-      query: null,
-      verb: [
-        { ...show, type: 'SHOW' },
-        { ...token, type: 'TRAIN' },
-      ],
-    };
+  if (show === head.first) {
+    const verb = [
+      { ...show, type: 'SHOW' },
+      { ...token, type: 'TRAIN' },
+    ];
+    return { query: null, comments: head.comments, verb };
+  }
   if (head.isQuery) throw errors.missingSemicolon(show, 'SHOW TRAIN');
   return null;
 }

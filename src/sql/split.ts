@@ -1,5 +1,5 @@
 import { MillraceError, type Span } from '../errors.ts';
-import { maxClauseTokens, maxNesting, maxStatementLength } from './bounds.ts';
+import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength } from './bounds.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
 import { createScanner, type Scanner, type Token } from './tokens.ts';
@@ -17,6 +17,8 @@ export interface ExtendedPiece {
   readonly span: Span;
   /** Null for SHOW TRAIN. */
   readonly query: Span | null;
+  /** Between the query and the verb, or between SHOW and TRAIN. */
+  readonly comments: readonly Token[];
   /** From the verb on (from SHOW for SHOW TRAIN), comments among them; the last one is of type `end`. */
   readonly tokens: readonly Token[];
 }
@@ -51,7 +53,7 @@ export function splitProgram(text: string): Split {
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       split.errors.push(error);
-      more = !lastErrors.has(error.code) && skipStatement(scanner);
+      more = !lastErrors.has(error.code) && split.errors.length < maxErrors && skipStatement(scanner);
     }
   }
   return split;
@@ -62,8 +64,7 @@ function readStatement(scanner: Scanner, comments: Token[]): Step {
   const head = createHead();
   for (let token = scanner.next(); ; token = scanner.next()) {
     if (token?.type === 'comment') {
-      if (head.first) head.end = token.end;
-      else comments.push(token);
+      (head.first ? head.comments : comments).push(token);
       continue;
     }
     if (!token || (token.type === 'semicolon' && endsHead(head, token))) {
@@ -81,7 +82,7 @@ function standardPiece(span: Span | null): StandardPiece | null {
   return { kind: 'standard', span };
 }
 
-function readClauses(scanner: Scanner, { query, verb }: Extension): Step {
+function readClauses(scanner: Scanner, { query, comments, verb }: Extension): Step {
   const tokens = [...verb];
   const brackets: Token[] = [];
   const start = query?.start ?? (verb[0] as Token).offset;
@@ -99,7 +100,7 @@ function readClauses(scanner: Scanner, { query, verb }: Extension): Step {
   if (open) throw errors.unclosedBracket(open);
   const span = boundLength({ start, end });
   tokens.push(endToken(scanner.last(), end));
-  return { piece: { kind: 'extended', span, query, tokens }, more: scanner.last() !== undefined };
+  return { piece: { kind: 'extended', span, query, comments, tokens }, more: scanner.last() !== undefined };
 }
 
 /** The semicolon, or the place where it would stand. */

@@ -1,0 +1,79 @@
+import { MillraceError } from '../src/errors.ts';
+import { parseProgram } from '../src/sql/parse.ts';
+
+/** Example 3.2 of the thesis that Millrace starts from. */
+export const example =
+  'SELECT * FROM coco_val.images ORDER BY image_id TO RUN hebafer/yolov5-sqlflow:latest CMD "run_yolov5.py", ' +
+  '"--dataset=coco_val", "--model=yolov5s", "--image_dir=/datasets/coco/val/val2017" INTO result_table;';
+
+const query = 'SELECT 1 TO RUN i WITH v = ';
+
+/** Texts that grow; each is answered in time linear in its length, with a program or an error. */
+const growing: Readonly<Record<string, (length: number) => string>> = {
+  'plain text': (length) => 'SELECT a, b FROM t WHERE c = 1 AND d '.repeat(length / 37),
+  'one insert of numbers': (length) => `INSERT INTO t VALUES ${'(1, 2.5, NULL),'.repeat(length / 15)}(1)`,
+  'one string': (length) => `SELECT '${'x'.repeat(length)}'`,
+  'one string of escapes': (length) => `SELECT '${"\\n''".repeat(length / 4)}'`,
+  'an unclosed string': (length) => `SELECT '${"a''\\'".repeat(length / 5)}`,
+  'unclosed strings of clauses': (length) => `${query}'${'"a` '.repeat(length / 4)}`,
+  'an unclosed comment': (length) => `SELECT 1 /*${' * / '.repeat(length / 5)}`,
+  'an unclosed quoted name': (length) => `${query}\`${'a``'.repeat(length / 3)}`,
+  'opening brackets': (length) => `SELECT ${'('.repeat(length)}`,
+  'brackets of a query': (length) => `SELECT ${'('.repeat(900)}1${')'.repeat(900)}, `.repeat(length / 1800),
+  'opening brackets of a value': (length) => query + '['.repeat(length),
+  semicolons: (length) => ';'.repeat(length),
+  'statements without blanks': (length) => 'a;'.repeat(length / 2),
+  'extended statements': (length) => 'SELECT 1 TO RUN i CMD "a", "b" WITH v = 1 INTO t;\n'.repeat(length / 50),
+  'wrong statements': (length) => 'SELECT 1 TO RUN i CMD "a" "b";\n'.repeat(length / 31),
+  'one long list': (length) => `${query}[${'1,'.repeat(length / 2)}1]`,
+  'one long sum': (length) => `${query}${'1+'.repeat(length / 2)}1`,
+  'signs before a number': (length) => `${query}${'+'.repeat(length)}1`,
+  'dashes and slashes': (length) => `SELECT ${'-/'.repeat(length / 2)}`,
+  'TO and TO': (length) => 'SELECT 1 TO '.repeat(length / 12),
+  'any characters': (length) => '\u0000\ud800“{~\\'.repeat(length / 6),
+};
+
+const parse = (text: string) => {
+  try {
+    return parseProgram(text).statements.length;
+  } catch (error) {
+    if (error instanceof MillraceError) return 0;
+    throw error;
+  }
+};
+
+function timeOf(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+const quantile = (sorted: readonly number[], part: number) => sorted[Math.floor(sorted.length * part)] as number;
+
+/** Milliseconds of one parse of the example, after warm-up: median and 99th percentile of 20,000. */
+export function exampleTimes(): { readonly median: number; readonly p99: number } {
+  for (let round = 0; round < 5000; round++) parse(example);
+  const times = Array.from({ length: 20_000 }, () => timeOf(() => parse(example))).sort((a, b) => a - b);
+  return { median: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}
+
+export function benchSql() {
+  const { median, p99 } = exampleTimes();
+  console.log(`parse of Example 3.2: median ${median.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms`);
+  const program = `${example}\n`.repeat(10_000);
+  console.log(`10,000 statements in one program: ${timeOf(() => parse(program)).toFixed(0)} ms`);
+  console.log(`a million semicolons: ${timeOf(() => parse(';'.repeat(1_000_000))).toFixed(0)} ms`);
+  console.log('\nmilliseconds, 1 KiB to 4 MiB (linear: each figure at most four times the one before)');
+  const sizes = [1, 4, 16, 64, 256, 1024, 4096].map((kib) => kib * 1024);
+  for (const [name, make] of Object.entries(growing)) {
+    parse(make(64 * 1024));
+    const times = sizes.map((size) =>
+      timeOf(() => parse(make(size)))
+        .toFixed(1)
+        .padStart(8),
+    );
+    console.log(`${name.padEnd(30)}${times.join('')}`);
+  }
+}
+
+if (import.meta.main) benchSql();

@@ -1,0 +1,87 @@
+import { beginsLine, formatClauses, formatComments, isLineComment } from './format-clauses.ts';
+import { parseProgram } from './parse.ts';
+import { type ExtendedPiece, type StandardPiece, splitProgram } from './split.ts';
+import { createScanner, type Token } from './tokens.ts';
+
+/** A statement as it is printed, or a comment that stands between statements. */
+interface Line {
+  readonly text: string;
+  readonly isComment: boolean;
+  /** A comment in the line of the statement before it. */
+  readonly continues: boolean;
+}
+
+/**
+ * Prints a program in the one canonical style: each clause on its own line, keywords in upper case, strings in double
+ * quotes. Standard SQL and queries stay as they are, comments are kept, and the parse of the result is that of `text`.
+ * Throws what parseProgram throws.
+ */
+export function formatProgram(text: string): string {
+  parseProgram(text);
+  const { pieces, comments } = splitProgram(text);
+  const lines: Line[] = [];
+  let next = 0;
+  for (const piece of pieces) {
+    while (comments[next] && (comments[next] as Token).offset < piece.span.start) {
+      lines.push(commentLine(comments[next++] as Token, text));
+    }
+    lines.push(...(piece.kind === 'standard' ? [standardLine(piece, text)] : extendedLines(piece, text)));
+  }
+  for (const comment of comments.slice(next)) lines.push(commentLine(comment, text));
+  return join(lines);
+}
+
+const commentLine = (token: Token, source: string): Line => ({
+  text: token.text.trimEnd(),
+  isComment: true,
+  continues: !beginsLine(source, token.offset),
+});
+
+const statementLine = (text: string): Line => ({ text: `${text};`, isComment: false, continues: false });
+
+function standardLine({ span }: StandardPiece, source: string): Line {
+  const text = source.slice(span.start, span.end);
+  return statementLine(endsInLineComment(text) ? `${text.trimEnd()}\n` : text);
+}
+
+function endsInLineComment(text: string): boolean {
+  if (!/(?:--|#).*$/.test(text)) return false;
+  const scanner = createScanner(text);
+  scanner.enter('query');
+  let last: Token | undefined;
+  for (let token = scanner.next(); token; token = scanner.next()) last = token;
+  return last !== undefined && isLineComment(last);
+}
+
+/** The statement, and the comments before its semicolon, which come after it. */
+function extendedLines({ query, comments, tokens }: ExtendedPiece, source: string): Line[] {
+  const last = tokens.findLastIndex(({ type }) => type !== 'comment' && type !== 'end');
+  const clauses = formatClauses(tokens.slice(0, last + 1), source);
+  const after = tokens.slice(last + 1, -1).map((token) => commentLine(token, source));
+  if (!query) return [...comments.map((token) => commentLine(token, source)), statementLine(clauses), ...after];
+  const queryText = source.slice(query.start, query.end) + formatComments(comments, source);
+  return [statementLine(`${queryText}\n${clauses}`), ...after];
+}
+
+function join(lines: readonly Line[]): string {
+  const printed = lines.map((line, index) => separator(lines, index) + line.text).join('');
+  return printed === '' ? '' : `${printed}\n`;
+}
+
+/** A blank line stands before comments, and around a statement of several lines. */
+function separator(lines: readonly Line[], index: number): string {
+  const line = lines[index] as Line;
+  const previous = lines[index - 1];
+  if (!previous) return '';
+  if (line.continues && !/^(?:--|#)/.test(previous.text)) return ' ';
+  const statement = lastStart(lines, index);
+  if (statement?.isComment) return '\n';
+  return line.isComment || `${statement?.text}${line.text}`.includes('\n') ? '\n\n' : '\n';
+}
+
+/** The line that the lines before this one go on with. */
+function lastStart(lines: readonly Line[], index: number): Line | undefined {
+  let start = index - 1;
+  while (start > 0 && lines[start]?.continues) start--;
+  return lines[start];
+}
