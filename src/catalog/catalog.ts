@@ -6,6 +6,8 @@ export interface Catalog {
   readonly volumes: readonly CatalogVolume[];
   /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */
   readonly parallelism: number;
+  /** Names of the database's views, lower-case, without their databases. */
+  readonly views: readonly string[];
   /** What the database says of each query of the program, by the query's text. */
   readonly queries: Readonly<Record<string, QueryFacts>>;
   /** What the database says of each result table of the program, by `tableKey`. */

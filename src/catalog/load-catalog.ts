@@ -30,9 +30,18 @@ export async function loadCatalog(pool: Pool, config: Config, questions: Questio
     volumes,
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     parallelism: availableParallelism(),
+    views: await findViews(pool),
     queries: await describeQueries(pool, questions.queries),
     tables: await describeTargets(pool, questions.tables),
   };
+}
+
+async function findViews(pool: Pool): Promise<readonly string[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT DISTINCT LOWER(TABLE_NAME) AS name FROM information_schema.VIEWS
+     WHERE TABLE_SCHEMA NOT IN ('sys', 'information_schema', 'performance_schema', 'mysql') ORDER BY name`,
+  );
+  return rows.map(({ name }) => name);
 }
 
 async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {

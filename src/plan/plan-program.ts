@@ -2,8 +2,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { Program, Statement } from '../sql/statement.ts';
 import { checkTargets } from './check-targets.ts';
+import { orderStatements } from './order.ts';
 import type { Plan, Step } from './plan.ts';
 import { planRun } from './plan-run.ts';
+import { tableUse } from './table-use.ts';
 
 /**
  * Program + Catalog -> Plan. Pure and deterministic.
@@ -12,7 +14,11 @@ import { planRun } from './plan-run.ts';
 export function planProgram(program: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];
   const report = (error: MillraceError) => void errors.push(error);
-  const steps = program.statements.map((statement, index) => planStatement(statement, index, catalog, report));
+  const order = orderStatements(program.statements.map((statement) => tableUse(statement, catalog.views)));
+  const steps = program.statements.map((statement, index) => {
+    const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
+    return planStatement(statement, place, catalog, report);
+  });
   checkTargets(program, catalog, report);
   throwAll(errors);
   return { version: 1, steps: steps.filter((step) => step !== null) };
@@ -20,11 +26,10 @@ export function planProgram(program: Program, catalog: Catalog): Plan {
 
 function planStatement(
   statement: Statement,
-  index: number,
+  place: Pick<Step, 'name' | 'needs'>,
   catalog: Catalog,
   report: (error: MillraceError) => void,
 ): Step | null {
-  const place = { name: stepName(index), needs: index === 0 ? [] : [stepName(index - 1)] };
   switch (statement.kind) {
     case 'standard':
       return { kind: 'sql', ...place, sql: statement.text, span: statement.span };
