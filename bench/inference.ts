@@ -1,0 +1,134 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drawDataset } from '../src/demo/scenes/dataset.ts';
+import { loadDetector } from '../src/worker/detector.ts';
+import { decodeImage, type Pixels } from '../src/worker/image/decode.ts';
+import { letterbox } from '../src/worker/image/letterbox.ts';
+import { packImage } from '../src/worker/image/pack.ts';
+import type { Output } from '../src/worker/model/candidates.ts';
+import { suppress } from '../src/worker/model/non-maximum-suppression.ts';
+import { openSession, type Session } from '../src/worker/model/session.ts';
+
+export interface InferenceFigure {
+  readonly stage: string;
+  /** The best of the rounds. */
+  readonly imagesPerSecond: number;
+  /** Of all threads of the process, in the round with the least. */
+  readonly cpuMsPerImage: number;
+}
+
+const rounds = 5;
+const batch = 4;
+const settings = {
+  device: 'cpu',
+  threads: 1,
+  imageSize: null,
+  confidence: 0.25,
+  iou: 0.45,
+  maxDetections: 300,
+} as const;
+
+/**
+ * The stages of detection one by one, the runtime alone on the same tensors, and the detector as the worker uses it. The
+ * rounds of all go by turns, so that what else the machine does meets each alike.
+ */
+export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
+  const session = await openSession({ ...settings, modelFile });
+  const detector = await loadDetector({ ...settings, modelFile });
+  const pictures = await Promise.all(files.map(decodeImage));
+  const inputs = packBatches(pictures, session);
+  const outputs = await inferAll(inputs, session);
+  const stages: Record<string, () => unknown> = {
+    decode: () => Promise.all(files.map(decodeImage)),
+    'letterbox and pack': () => packBatches(pictures, session),
+    'onnxruntime alone': () => inferAll(inputs, session),
+    'read and suppress': () => readAll(outputs, session),
+    detector: () => detector.detect(files),
+  };
+  const measured = await measureByTurns(stages, files.length);
+  await detector.close();
+  return measured;
+}
+
+async function measureByTurns(stages: Record<string, () => unknown>, images: number): Promise<InferenceFigure[]> {
+  const best = new Map<string, InferenceFigure>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [stage, work] of Object.entries(stages)) {
+      const { imagesPerSecond, cpuMsPerImage } = await measure(work, images);
+      const before = best.get(stage) ?? { imagesPerSecond: 0, cpuMsPerImage: Number.POSITIVE_INFINITY };
+      best.set(stage, {
+        stage,
+        imagesPerSecond: Math.max(before.imagesPerSecond, imagesPerSecond),
+        cpuMsPerImage: Math.min(before.cpuMsPerImage, cpuMsPerImage),
+      });
+    }
+  }
+  return [...best.values()];
+}
+
+async function measure(work: () => unknown, images: number) {
+  const [started, cpuBefore] = [performance.now(), process.cpuUsage()];
+  await work();
+  const [seconds, cpu] = [(performance.now() - started) / 1000, process.cpuUsage(cpuBefore)];
+  return { imagesPerSecond: images / seconds, cpuMsPerImage: (cpu.user + cpu.system) / 1000 / images };
+}
+
+interface Batch {
+  readonly input: Float32Array;
+  readonly pictures: number;
+}
+
+function packBatches(pictures: readonly Pixels[], { model }: Session): Batch[] {
+  const slots = model.batch ?? batch;
+  const slot = 3 * model.imageSize.width * model.imageSize.height;
+  return Array.from({ length: Math.ceil(pictures.length / slots) }, (_, at) => {
+    const chosen = pictures.slice(at * slots, (at + 1) * slots);
+    const input = new Float32Array((model.batch ?? chosen.length) * slot);
+    for (const [position, picture] of chosen.entries()) {
+      const target = input.subarray(position * slot, (position + 1) * slot);
+      packImage(picture, letterbox(picture, model.imageSize), model.imageSize, target);
+    }
+    return { input, pictures: chosen.length };
+  });
+}
+
+interface BatchOutput {
+  readonly output: Output;
+  readonly pictures: number;
+}
+
+async function inferAll(batches: readonly Batch[], session: Session): Promise<BatchOutput[]> {
+  const outputs: BatchOutput[] = [];
+  for (const { input, pictures } of batches) {
+    outputs.push({ output: await session.run(input, session.model.batch ?? pictures), pictures });
+  }
+  return outputs;
+}
+
+function readAll(outputs: readonly BatchOutput[], session: Session): number {
+  let found = 0;
+  for (const { output, pictures } of outputs) {
+    for (let picture = 0; picture < pictures; picture++) {
+      const candidates = session.read(output, picture, settings.confidence);
+      found += suppress(candidates, settings.iou, settings.maxDetections).length;
+    }
+  }
+  return found;
+}
+
+/** Scenes of the demo, drawn once into a folder that git ignores. */
+export async function benchPictures(folder: string): Promise<string[]> {
+  await drawDataset(folder, { count: 64, firstSeed: 900_000, styles: ['fluent', 'noto'], width: 640 });
+  return pictureFiles(folder);
+}
+
+async function pictureFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).map((name) => join(folder, name));
+}
+
+if (import.meta.main) {
+  const [modelFile = 'models/demo.onnx', folder] = process.argv.slice(2);
+  const files = folder ? await pictureFiles(folder) : await benchPictures('.millrace/bench');
+  console.table(await benchInference(modelFile, files));
+}
