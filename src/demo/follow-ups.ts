@@ -24,7 +24,7 @@ function catAndDog(detections: string): FollowUp {
     title: 'Pictures with a cat and a dog',
     sql: `SELECT file_name, SUM(class_name = 'cat') AS cats, SUM(class_name = 'dog') AS dogs
   FROM ${detections} GROUP BY image_id, file_name HAVING cats > 0 AND dogs > 0
-  ORDER BY cats + dogs DESC, file_name LIMIT 5`,
+  ORDER BY dogs DESC, cats DESC, file_name LIMIT 5`,
   };
 }
 

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
+import pLimit from 'p-limit';
 import { MillraceError } from '../../errors.ts';
 import { type Engine, hasEnded, type QueryRows, type StatementStatus, type Submission } from '../engine.ts';
 import { readLogs } from './logs.ts';
@@ -27,6 +29,7 @@ const active = ['queued', 'running', 'cancelling'] as const;
 export function openLocalEngine(options: LocalEngineOptions): Engine {
   const { pool, schema, stateFolder } = options;
   const store = openStatementStore(pool, schema);
+  const cores = pLimit(availableParallelism());
   const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   const logFolder = (id: string) => join(stateFolder, 'statements', id);
 
@@ -42,7 +45,14 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     const abort = new AbortController();
     const statement = await store.read(id);
     await store.move(id, ['queued', 'running', 'cancelling', 'failed', 'cancelled'], 'running');
-    const ended = runPlan(statement, { ...options, store, logFolder: logFolder(id), signal: abort.signal, onRows })
+    const ended = runPlan(statement, {
+      ...options,
+      store,
+      logFolder: logFolder(id),
+      cores,
+      signal: abort.signal,
+      onRows,
+    })
       .finally(release)
       .finally(() => running.delete(id));
     running.set(id, { abort, ended });

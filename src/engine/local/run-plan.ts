@@ -1,10 +1,11 @@
 import type { Pool } from 'mysql2/promise';
+import type { LimitFunction } from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { QueryRows, StatementError, StepStatus } from '../engine.ts';
-import { runSql } from './run-sql.ts';
 import { runStep } from './run-step.ts';
+import { openSqlSession, type SqlSession } from './sql-session.ts';
 import type { StatementStore, StoredStatement } from './statement-store.ts';
 import { readSteps } from './step-status.ts';
 
@@ -15,24 +16,48 @@ export interface PlanRun {
   readonly volumes: Readonly<Record<string, string>>;
   readonly store: StatementStore;
   readonly logFolder: string;
+  /** Shared by all that runs on this machine: as many workers at once as it has cores. */
+  readonly cores: LimitFunction;
   readonly signal: AbortSignal;
   readonly onRows: (rows: QueryRows) => void;
 }
 
-/** Runs the steps that have not succeeded yet, each after those it needs, and writes down how the statement ended. Never throws. */
+/** Runs the steps that have not succeeded yet and writes down how the statement ended. Never throws. */
 export async function runPlan(statement: StoredStatement, run: PlanRun): Promise<void> {
   const { store } = run;
+  const session = openSqlSession(run.pool, run.onRows, run.signal);
   try {
-    const done = await succeededSteps(statement.id, run);
-    for (const step of statement.plan.steps) {
-      if (!done.has(step.name)) await runOne(statement.id, step, run);
-    }
+    await runSteps(statement, session, run);
     await withReconnect(() => store.move(statement.id, ['running', 'cancelling'], 'succeeded'), {});
   } catch (error) {
     const state = run.signal.aborted ? 'cancelled' : 'failed';
     const write = () => store.move(statement.id, ['running', 'cancelling'], state, statementError(error));
     await withReconnect(write, {}).catch(() => {});
+  } finally {
+    session.close();
   }
+}
+
+/** Each step after those it needs, the others side by side. After a failure none begins, and those that run go on to their end. */
+async function runSteps({ id, plan }: StoredStatement, session: SqlSession, run: PlanRun): Promise<void> {
+  const done = await succeededSteps(id, run);
+  const ends = new Map<string, Promise<void>>();
+  let failed = false;
+  for (const step of plan.steps) {
+    const start = async () => {
+      await Promise.all(step.needs.map((name) => ends.get(name)));
+      if (done.has(step.name) || failed) return;
+      await runOne(id, step, session, run);
+    };
+    const end = start().catch((error) => {
+      failed = true;
+      throw error;
+    });
+    end.catch(() => {});
+    ends.set(step.name, end);
+  }
+  const rejected = (await Promise.allSettled(ends.values())).find(({ status }) => status === 'rejected');
+  if (rejected !== undefined) throw (rejected as PromiseRejectedResult).reason;
 }
 
 async function succeededSteps(id: string, { pool, schema }: PlanRun): Promise<ReadonlySet<string>> {
@@ -40,14 +65,14 @@ async function succeededSteps(id: string, { pool, schema }: PlanRun): Promise<Re
   return new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
 }
 
-async function runOne(id: string, step: Step, run: PlanRun): Promise<void> {
+async function runOne(id: string, step: Step, session: SqlSession, run: PlanRun): Promise<void> {
   const { store, signal } = run;
   if (signal.aborted) throw new MillraceError('CANCELLED', `the statement was cancelled before ${step.name}`);
   const move = (state: StepStatus['state'], error: StatementError | null = null) =>
     withReconnect(() => store.moveStep(id, step.name, state, error), {});
   await move('running');
   try {
-    if (step.kind === 'sql') await runSql(run.pool, step, run.onRows);
+    if (step.kind === 'sql') await session.run(step);
     else await runStep(step, { ...run, statement: id });
     await move('succeeded');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
 import type { RunStep } from '../../plan/plan.ts';
@@ -15,6 +15,8 @@ export interface StepRun {
   readonly volumes: Readonly<Record<string, string>>;
   /** Where the statement's logs go. */
   readonly logFolder: string;
+  /** Shared by all that runs on this machine. */
+  readonly cores: LimitFunction;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ async function runPartitions(step: RunStep, run: StepRun): Promise<void> {
   const signal = AbortSignal.any([run.signal, failed.signal]);
   const limit = pLimit(atOnce);
   const partitions = Array.from({ length: step.partitions }, (_, number) =>
-    limit(() => runAttempts('partition', step, { ...run, signal }, number)).catch((error) => {
+    limit(() => run.cores(() => runAttempts('partition', step, { ...run, signal }, number))).catch((error) => {
       failed.abort(error);
       throw error;
     }),
