@@ -60,12 +60,10 @@ function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition
   const row = `s.${quoteName(hiddenColumns.row)}`;
   const share = shareCondition(task.partitionBy, task.partitions, taken, row);
   const sql = `SELECT ${row} AS row_id, s.${quoteName(imageColumn)} AS image FROM ${quoteTable(names.selection)} AS s
-    WHERE ${share.sql}
-      AND NOT EXISTS (SELECT 1 FROM ${quoteTable({ database: schema, table: 'ledger' })} AS l
-                      WHERE l.selection_id = ? AND l.row_id = ${row})
-      AND ${row} > ?
+    LEFT JOIN ${quoteTable({ database: schema, table: 'ledger' })} AS l ON l.selection_id = ? AND l.row_id = ${row}
+    WHERE ${share.sql} AND l.row_id IS NULL AND ${row} > ?
     ORDER BY ${row} LIMIT ${task.batchSize}`;
-  return { sql, values: [...share.values, names.id] };
+  return { sql, values: [names.id, ...share.values] };
 }
 
 /** Which rows are the partition's: a range of row numbers, or those whose column hashes to the partition's number. */
