@@ -1,26 +1,15 @@
-import { type ErrorCode, MillraceError } from '../errors.ts';
+import type { MillraceError } from '../errors.ts';
+import { type Failure, failAt } from './failure.ts';
 import { nearestWord } from './nearest-word.ts';
 import { quoteToken } from './split-errors.ts';
 import { clauseKeywords, type Token } from './tokens.ts';
 import { clauseWords, type VerbForm, verbForms } from './verb-forms.ts';
+import { formOf, wrongToken } from './wrong-token.ts';
 
 /** A type of token that could have come, and the grammar's rule that waited for it. */
 export interface Expectation {
   readonly rule: string;
   readonly type: string;
-}
-
-/** The place where a statement's clauses stop making sense. */
-interface Failure {
-  readonly tokens: readonly Token[];
-  readonly index: number;
-  readonly found: Token;
-  readonly expected: ReadonlyMap<string, string>;
-  readonly form: VerbForm;
-  /** `TO RUN`, `SHOW TRAIN`. */
-  readonly verb: string;
-  /** The clauses before the failure, in the order of the text. */
-  readonly seen: readonly string[];
 }
 
 /** Turns what the parser expected and what it found into an error that says what to do. */
@@ -46,9 +35,6 @@ export function diagnose(tokens: readonly Token[], index: number, expected: read
     wrongToken(failure)
   );
 }
-
-const failAt = (token: Token, code: ErrorCode, message: string, hint: string) =>
-  new MillraceError(code, message, { span: { start: token.offset, end: token.end }, hint });
 
 const smartQuotes = /[\u2018\u2019\u201a-\u201f\u00ab\u00bb]/;
 
@@ -110,10 +96,11 @@ function misplacedClause({ found, expected, form, verb, seen }: Failure): Millra
   return later ? failAt(found, 'CLAUSE_ORDER', `${found.type} comes before ${later}`, order) : null;
 }
 
-function missingClause({ found, expected, form, verb }: Failure): MillraceError | null {
+function missingClause(failure: Failure): MillraceError | null {
+  const { found, expected, form, verb } = failure;
   const missing = form.required.find((clause) => expected.has(clause));
   if (!missing || (found.type !== 'end' && !clauseWords.has(found.type))) return null;
-  return failAt(found, 'MISSING_CLAUSE', `${verb} needs ${missing}`, `add ${missing} here: ${form.form}`);
+  return failAt(found, 'MISSING_CLAUSE', `${verb} needs ${missing}`, `add ${missing} here: ${formOf(failure)}`);
 }
 
 /** Words that begin a statement of SQL. */
@@ -143,48 +130,3 @@ function secondVerb({ found, expected, verb }: Failure): MillraceError | null {
     "end the statement before it with ';'",
   );
 }
-
-function wrongToken(failure: Failure): MillraceError {
-  const { found, form } = failure;
-  const what = found.type === 'end' ? "the statement's end" : quoteToken(found.text);
-  return failAt(
-    found,
-    'SYNTAX',
-    `expected ${orList(alternatives(failure))}, found ${what}`,
-    nameHint(failure) ?? form.form,
-  );
-}
-
-/** A keyword or a string where a name is due. */
-function nameHint({ found, expected }: Failure): string | null {
-  if (!expected.has('name')) return null;
-  if ((clauseKeywords as readonly string[]).includes(found.type))
-    return `to use the word as a name, write \`${found.text}\``;
-  return found.type === 'string' && !expected.has('string') ? 'write the name without quotes, or in backquotes' : null;
-}
-
-const descriptions: Readonly<Record<string, string>> = {
-  string: 'a string',
-  name: 'a name',
-  reference: 'a name',
-  end: "';'",
-  comma: "','",
-  equals: "'='",
-  open: "'('",
-  close: "')'",
-  closeList: "']'",
-  BY: 'BY',
-};
-const operators = new Set(['OR', 'AND', 'comparison', 'equals', 'sign', 'star', 'factor', 'power', 'open']);
-
-/** What could have come, in words, without the operators that could go on with an expression. */
-function alternatives({ expected }: Failure): readonly string[] {
-  if (expected.has('number')) return ['a value'];
-  if (expected.has('reference')) return ['a name or a quoted name'];
-  const types = [...expected.keys()];
-  const plain = types.filter((type) => !operators.has(type));
-  return [...new Set((plain.length > 0 ? plain : types).map((type) => descriptions[type] ?? type))].sort();
-}
-
-const orList = (words: readonly string[]) =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import { maxErrors } from './bounds.ts';
 import { buildStatement } from './build-statement.ts';
+import { checkOptions } from './check-options.ts';
 import { parseClauses } from './clauses.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import type { Program, Query, Statement } from './statement.ts';
@@ -31,6 +32,7 @@ function parsePiece(text: string, piece: Piece): Statement {
   if (piece.kind === 'standard') {
     return Object.freeze({ kind: 'standard', text: text.slice(span.start, span.end), span });
   }
+  checkOptions(piece.tokens);
   const clauses = parseClauses(piece.tokens.filter(({ type }) => type !== 'comment'));
   return buildStatement(clauses, span, queryOf(text, piece));
 }

@@ -7,7 +7,8 @@ import { type Token, verbs } from './tokens.ts';
 /** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */
 export interface Head {
   first: Token | null;
-  /** Upper-case word of the first token; of the UPDATE or DELETE after WITH. */
+  /** The first word, or the UPDATE or DELETE after WITH; and its upper case. */
+  statement: Token | null;
   statementWord: string;
   isQuery: boolean;
   previous: Token | null;
@@ -47,6 +48,7 @@ const verbWords = new Set<string>(verbs);
 
 export const createHead = (): Head => ({
   first: null,
+  statement: null,
   statementWord: '',
   isQuery: false,
   previous: null,
@@ -104,6 +106,7 @@ function plainWord(head: Head, token: Token): string {
 function beginStatement(head: Head, token: Token, word: string) {
   if (word === 'DELIMITER') throw errors.delimiter(token);
   head.first = token;
+  head.statement = token;
   head.statementWord = word;
   head.isQuery = queryWords.has(word);
 }
@@ -130,7 +133,7 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
   const first = head.first as Token;
   if (to === first) throw isVerb ? errors.verbWithoutQuery(to, token) : errors.unknownVerb(token);
   if (!head.isQuery) {
-    if (isVerb && statementsWithoutTo.has(head.statementWord)) throw errors.notAQuery(first, token);
+    if (isVerb && statementsWithoutTo.has(head.statementWord)) throw errors.notAQuery(head.statement as Token, token);
     return null;
   }
   if (!isVerb) {
@@ -162,6 +165,7 @@ function showTrain(head: Head, show: Token, token: Token): Extension | null {
 function followQuery(head: Head, token: Token, word: string) {
   const afterWith = head.statementWord === 'WITH' && !head.hasSelect;
   if (afterWith && (word === 'UPDATE' || word === 'DELETE')) {
+    head.statement = token;
     head.statementWord = word;
     head.isQuery = false;
   }

@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE (a] ) WITH v = "x" INTO r;

@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE SUM(] WITH v = "x" INTO r;

@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE SUM(x) CONSTRAINT WITH variables = "x" INTO r;

@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE x WITH v = "x";

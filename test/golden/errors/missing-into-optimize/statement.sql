@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE SUM(amount) WITH variables = "amount" USING glpk;

@@ -1,0 +1,2 @@
+SELECT * FROM r
+SHOW TRAIN my_model;

@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MINIMIZE SUM(amount) INTO r;

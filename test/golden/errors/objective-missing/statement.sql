@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE WITH variables = "x" INTO r;

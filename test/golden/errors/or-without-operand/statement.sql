@@ -1,0 +1,2 @@
+SELECT * FROM woodcarving
+TO MAXIMIZE a OR WITH v = "x" INTO r;

@@ -1,0 +1,2 @@
+SELECT COUNT(* FROM demo.images
+TO RUN millrace/worker;

@@ -1,0 +1,6 @@
+SELECT image_id, file_name
+FROM demo.images
+TO TRAIN DNNClassifier
+WITH model.hidden_units = [10, 20
+LABEL class
+INTO my_model;

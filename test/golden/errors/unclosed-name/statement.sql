@@ -1,0 +1,2 @@
+SELECT * FROM `demo.images
+TO RUN millrace/worker;

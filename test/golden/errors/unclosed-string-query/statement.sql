@@ -1,0 +1,2 @@
+SELECT * FROM t WHERE a = 'it''s
+TO RUN millrace/worker;

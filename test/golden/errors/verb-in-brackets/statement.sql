@@ -1,0 +1,1 @@
+(SELECT * FROM demo.images TO RUN millrace/worker);

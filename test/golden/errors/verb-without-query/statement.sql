@@ -1,0 +1,1 @@
+TO RUN millrace/worker CMD "yolo" INTO r;
