@@ -1,88 +1,116 @@
-import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { readConfig } from '../config.ts';
-import { exitCodes, MillraceError } from '../errors.ts';
-import { explainPlan } from '../plan/explain.ts';
+import { exitCodes } from '../errors.ts';
 import { type Output, openOutput } from './output.ts';
 import { exitCodeOf, type Source } from './print-error.ts';
+import { readSource } from './source.ts';
 
 const config = readConfig(process.env);
 
-const program = new Command('millrace')
+const millrace = new Command('millrace')
   .description('SQL in, GPU workflows out, rows back')
   .showHelpAfterError('(millrace --help lists the commands)')
-  .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement));
 
-program
-  .command('run')
-  .description('run the statements of a program')
-  .argument('[sql]', 'the program; - reads standard input')
-  .option('-f, --file <file>', 'read the program from a file')
+// Commands load what they need when they run: a parse shall not wait for the database's client.
+
+withProgram('run', 'run the statements of a program').action((sql, options) =>
+  answer(options, sql, async (source, output) => (await import('./run.ts')).runProgram(source, config, output)),
+);
+
+withProgram('explain', 'show the plan of a program; nothing is executed').action((sql, options) =>
+  answer(options, sql, async (source, output) => (await import('./explain.ts')).explainProgram(source, config, output)),
+);
+
+withProgram('parse', 'show the statements of a program and their parts')
+  .option(
+    '--lines',
+    'answer each line {"id", "sql"} of standard input with a line {"id", "statements"} or {"id", "error"}',
+  )
+  .action(async (sql, options) => {
+    const { answerLines, printStatements } = await import('./parse.ts');
+    if (options.lines) process.exitCode = await answerLines(process.stdin, process.stdout);
+    else await answer(options, sql, printStatements);
+  });
+
+withProgram('format', 'print a program in one canonical style').action((sql, options) =>
+  answer({ ...options, json: false }, sql, async (source, output) => {
+    const { formatProgram } = await import('../sql/format-program.ts');
+    output.line(formatProgram(source.text).replace(/\n$/, ''));
+    return 0;
+  }),
+);
+
+ofStatement('status', 'show how far a statement is').action((id, { json = false }) =>
+  finish(json, async (output) => (await import('./statements.ts')).showStatus(id, config, output)),
+);
+
+ofStatement('logs', "show what a statement's workers wrote")
+  .option('--step <name>', 'of one step only')
+  .option('--partition <number>', 'of one partition only', Number)
+  .action((id, { json = false, step, partition }) =>
+    finish(json, null, async (output) =>
+      (await import('./statements.ts')).showLogs(id, { step, partition }, config, output),
+    ),
+  );
+
+ofStatement('cancel', 'end a statement in good order; what is done is kept').action((id, { json = false }) =>
+  finish(json, async (output) => (await import('./statements.ts')).cancelStatement(id, config, output)),
+);
+
+ofStatement('retry', 'run what is missing of a statement that failed, was cancelled or interrupted').action(
+  (id, { json = false }) =>
+    finish(json, async (output) => (await import('./statements.ts')).retryStatement(id, config, output)),
+);
+
+millrace
+  .command('list')
+  .description('list the last statements')
   .option('--json', 'print JSON lines')
-  .action(async (sql, { file, json = false }) => {
-    await withSource(sql, file, json, async (source, output) => {
-      const { runProgram } = await import('./run.ts');
-      return runProgram(source, config, output);
-    });
-  });
+  .action(({ json = false }) =>
+    finish(json, async (output) => (await import('./statements.ts')).listStatements(config, output)),
+  );
 
-program
-  .command('explain')
-  .description('show the plan of a program; nothing is executed')
-  .argument('[sql]', 'the program; - reads standard input')
-  .option('-f, --file <file>', 'read the program from a file')
-  .option('--json', 'print the plan as JSON')
-  .action(async (sql, { file, json = false }) => {
-    await withSource(sql, file, json, async (source, output) => {
-      const { openSession } = await import('./session.ts');
-      const session = await openSession(config, output.note);
-      const plan = await session.plan(source.text).finally(() => session.close());
-      if (json) output.write(plan);
-      else output.line(explainPlan(plan));
-      return 0;
-    });
-  });
+await millrace.parseAsync();
 
-await program.parseAsync();
-
-async function withSource(
-  sql: string | undefined,
-  file: string | undefined,
-  json: boolean,
-  command: (source: Source, output: Output) => Promise<number>,
-): Promise<void> {
-  await ending(openOutput(json, null), async () => {
-    const source = readSource(sql, file);
-    return ending(openOutput(json, source), (output) => command(source, output));
-  });
+function withProgram(name: string, description: string) {
+  return millrace
+    .command(name)
+    .description(description)
+    .argument('[sql]', 'the program; - reads standard input')
+    .option('-f, --file <file>', 'read the program from a file')
+    .option('--json', 'print JSON lines');
 }
 
-async function ending(output: Output, command: (output: Output) => Promise<number | undefined>): Promise<undefined> {
+function ofStatement(name: string, description: string) {
+  return millrace.command(name).description(description).argument('<id>').option('--json', 'print JSON lines');
+}
+
+type ProgramCommand = (source: Source, output: Output) => number | Promise<number>;
+
+function answer(
+  { file, json = false }: { readonly file?: string; readonly json?: boolean },
+  sql: string | undefined,
+  command: ProgramCommand,
+): Promise<void> {
+  let source: Source | null = null;
+  const run = (output: Output) => {
+    source = readSource(sql, file);
+    return command(source, output);
+  };
+  return finish(json, run, () => source);
+}
+
+async function finish(
+  json: boolean,
+  command: (output: Output) => number | Promise<number>,
+  source: () => Source | null = () => null,
+): Promise<void> {
+  const output = openOutput(json, source);
   try {
-    process.exitCode = (await command(output)) ?? process.exitCode;
+    process.exitCode = await command(output);
   } catch (error) {
     output.error(error);
     process.exitCode = exitCodeOf(error);
   }
-}
-
-function readSource(sql: string | undefined, file: string | undefined): Source {
-  if (sql !== undefined && file !== undefined) throw usage('a program and a file are given', 'give one of them');
-  if (file !== undefined) return { name: file, text: readText(file) };
-  if (sql === '-') return { name: 'stdin', text: readFileSync(0, 'utf8') };
-  if (sql !== undefined) return { name: 'statement', text: sql };
-  throw usage('no program is given', 'give one in quotes, or -f FILE, or - for standard input');
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw usage(`the file ${file} cannot be read`, 'give the path of a file of SQL');
-  }
-}
-
-function usage(message: string, hint: string): MillraceError {
-  return new MillraceError('USAGE', message, { hint });
 }

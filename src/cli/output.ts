@@ -11,7 +11,8 @@ export interface Output {
   error(error: unknown): void;
 }
 
-export function openOutput(json: boolean, source: Source | null): Output {
+/** @param source the program that errors point into, once it is read */
+export function openOutput(json: boolean, source: () => Source | null): Output {
   return {
     json,
     progress: process.stderr,
@@ -19,8 +20,8 @@ export function openOutput(json: boolean, source: Source | null): Output {
     write: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
     error(error) {
-      if (json) process.stdout.write(`${JSON.stringify({ error: errorJson(error) })}\n`);
-      else process.stderr.write(`${errorText(error, source)}\n`);
+      if (json) process.stdout.write(`${JSON.stringify({ error: errorJson(error, source()) })}\n`);
+      else process.stderr.write(`${errorText(error, source())}\n`);
       if (process.env.MILLRACE_DEBUG && error instanceof Error)
         process.stderr.write(`${error.stack}\n${error.cause}\n`);
     },

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import { formatError } from '../sql/format-error.ts';
+import { viewError } from '../sql/program-view.ts';
 
 /** The source of a program: where its errors point to. */
 export interface Source {
@@ -15,10 +16,11 @@ export function errorText(error: unknown, source: Source | null): string {
   return `error[${error.code}]: ${error.message}${hint}`;
 }
 
-export function errorJson(error: unknown): Record<string, unknown> {
+/** The same for machines: with line and column where it has a place. */
+export function errorJson(error: unknown, source: Source | null): object {
   const known = error instanceof MillraceError ? error : defect(error);
-  const { code, message, hint, span, related } = known;
-  return { code, message, hint, span, related: related?.map(errorJson) };
+  if (known.span !== undefined && source !== null) return viewError(known, source.text);
+  return { code: known.code, message: known.message, hint: known.hint ?? null };
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -26,6 +26,6 @@ try {
     process.exitCode = await tellStory(config, material);
   }
 } catch (error) {
-  openOutput(false, null).error(error);
+  openOutput(false, () => null).error(error);
   process.exitCode = exitCodeOf(error);
 }

@@ -80,7 +80,11 @@ async function runStatement(session: Session, sql: string): Promise<StatementSta
   heading('Running');
   const submission = session.submission(sql, plan);
   await session.engine.submit(submission);
-  const exitCode = await followStatement(session.engine, submission.id, openOutput(false, null));
+  const exitCode = await followStatement(
+    session.engine,
+    submission.id,
+    openOutput(false, () => null),
+  );
   return exitCode === 0 ? session.engine.status(submission.id) : null;
 }
 

@@ -1,0 +1,28 @@
+import { createInterface } from 'node:readline';
+import { parseProgram } from '../sql/parse.ts';
+import { answerLine, type StatementView, viewProgram } from '../sql/program-view.ts';
+import type { Output } from './output.ts';
+import type { Source } from './print-error.ts';
+
+/** `millrace parse`: the statements of a program, one a line with `--json`. */
+export function printStatements(source: Source, output: Output): number {
+  for (const view of viewProgram(parseProgram(source.text))) {
+    if (output.json) output.write(view);
+    else output.line(describe(view));
+  }
+  return 0;
+}
+
+function describe({ kind, span, parts }: StatementView): string {
+  const lines = Object.entries(parts).map(([name, part]) => `  ${name.padEnd(12)}${JSON.stringify(part)}`);
+  return [`${kind}  ${span.start}..${span.end}`, ...lines].join('\n');
+}
+
+/** `millrace parse --lines`: each line of standard input answered by one line; stops reading while nobody takes the answers. */
+export async function answerLines(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<number> {
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    if (!output.write(`${answerLine(line)}\n`)) await new Promise((resolve) => output.once('drain', resolve));
+  }
+  return 0;
+}
