@@ -26,6 +26,7 @@ export function diagnose(tokens: readonly Token[], index: number, expected: read
   };
   return (
     unknownCharacter(failure) ??
+    executableComment(failure) ??
     misspeltKeyword(failure) ??
     missingComma(failure) ??
     misplacedClause(failure) ??
@@ -49,6 +50,12 @@ const visible = (character: string) =>
   /^[\p{C}\p{Z}]$/u.test(character)
     ? `the character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
     : `'${character}'`;
+
+function executableComment({ found }: Failure): MillraceError | null {
+  if (found.type !== 'executable') return null;
+  const message = 'this is SQL for the database alone, and the clauses after TO do not reach it';
+  return failAt(found, 'SYNTAX', message, 'make it a plain comment, /* … */, or take it away');
+}
 
 function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceError | null {
   if ((found.type !== 'name' && found.type !== 'reference') || tokens[index + 1]?.type === 'equals') return null;

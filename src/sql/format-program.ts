@@ -71,17 +71,15 @@ function join(lines: readonly Line[]): string {
 /** A blank line stands before comments, and around a statement of several lines. */
 function separator(lines: readonly Line[], index: number): string {
   const line = lines[index] as Line;
-  const previous = lines[index - 1];
-  if (!previous) return '';
-  if (line.continues && !/^(?:--|#)/.test(previous.text)) return ' ';
-  const statement = lastStart(lines, index);
-  if (statement?.isComment) return '\n';
-  return line.isComment || `${statement?.text}${line.text}`.includes('\n') ? '\n\n' : '\n';
+  if (index === 0) return '';
+  if (continues(lines, index)) return ' ';
+  let start = index - 1;
+  while (continues(lines, start)) start--;
+  const before = lines[start] as Line;
+  if (before.isComment) return '\n';
+  return line.isComment || (before.text + line.text).includes('\n') ? '\n\n' : '\n';
 }
 
-/** The line that the lines before this one go on with. */
-function lastStart(lines: readonly Line[], index: number): Line | undefined {
-  let start = index - 1;
-  while (start > 0 && lines[start]?.continues) start--;
-  return lines[start];
-}
+/** Nothing goes on with a line that ends in a line comment. */
+const continues = (lines: readonly Line[], index: number) =>
+  lines[index]?.continues === true && index > 0 && !/^(?:--|#)/.test(lines[index - 1]?.text ?? '');

@@ -94,7 +94,13 @@ export function closeHead(head: Head): Span | null {
   if (bracket && !head.hasExecutableComment) throw errors.unclosedBracket(bracket);
   if (head.verbInBrackets) throw errors.verbInBrackets(head.verbInBrackets);
   if (head.isQuery && head.previousWord === 'TO') throw errors.nothingAfterTo(head.previous);
-  return { start: head.first.offset, end: Math.max(head.previous.end, head.comments.at(-1)?.end ?? 0) };
+  return { start: head.first.offset, end: Math.max(head.previous.end, endOfComments(head)) };
+}
+
+/** White space at the end of a line comment is none of the statement. */
+function endOfComments({ comments }: Head): number {
+  const last = comments.at(-1);
+  return last ? last.offset + last.text.trimEnd().length : 0;
 }
 
 /** Upper case, and empty for what cannot be a keyword: a quoted name, or a name after a dot. */

@@ -40,7 +40,8 @@ const clauseWord = (text: string) => (keywords.has(text.toUpperCase()) ? text.to
 
 const letter = 'A-Za-z0-9_$\\u00a1-\\u1fff\\u2030-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
 const invalid = { match: /[\ud800-\udbff][\udc00-\udfff]|[\s\S]/, lineBreaks: true };
-const namePart = `(?:[${letter}]+|\`(?:[^\`]|\`\`){1,256}\`(?!\`))`;
+const backquoted = '`(?:[^`]|``){1,256}`(?!`)';
+const namePart = `(?:[${letter}]+|${backquoted})`;
 
 const blank = { match: /[ \t\r\n\f\v\ufeff]+/, lineBreaks: true };
 const wideBlank = { match: /\s+/, lineBreaks: true };
@@ -86,11 +87,12 @@ export const lexer = moo.states({
   query: { space: blank, ...standard },
   reference: {
     space: wideBlank,
+    executable: executableComment,
     comment: clauseComment,
     unclosedComment: '/*',
     ...quotes,
     semicolon: ';',
-    name: new RegExp(`\`(?:[^\`]|\`\`){1,256}\`(?!\`)(?:\\.${namePart})*`),
+    name: new RegExp(`(?:[${letter}]+\\.)*${backquoted}(?:\\.${namePart})*`),
     unclosedName: '`',
     reference: {
       match: new RegExp(`[${letter}](?:[${letter}.:@-]|/(?!\\*))*`),
@@ -100,6 +102,7 @@ export const lexer = moo.states({
   },
   clause: {
     space: wideBlank,
+    executable: executableComment,
     comment: clauseComment,
     unclosedComment: '/*',
     ...quotes,
