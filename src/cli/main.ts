@@ -49,9 +49,7 @@ ofStatement('logs', "show what a statement's workers wrote")
   .option('--step <name>', 'of one step only')
   .option('--partition <number>', 'of one partition only', Number)
   .action((id, { json = false, step, partition }) =>
-    finish(json, null, async (output) =>
-      (await import('./statements.ts')).showLogs(id, { step, partition }, config, output),
-    ),
+    finish(json, async (output) => (await import('./statements.ts')).showLogs(id, { step, partition }, config, output)),
   );
 
 ofStatement('cancel', 'end a statement in good order; what is done is kept').action((id, { json = false }) =>

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { choosePictures } from './choose-pictures.ts';
 import { drawContactSheet } from './contact-sheet.ts';
 
-const pictures = 12;
-
-/** The pictures with the most different things on them, with the boxes that were found. @returns a PNG */
+/** A dozen pictures that show as many classes as can be, with the boxes that were found. @returns a PNG */
 export async function drawSheet(pool: Pool, table: string, folder: string): Promise<Buffer> {
-  const [chosen] = await pool.query<RowDataPacket[]>(
-    `SELECT file_name FROM ${table} GROUP BY image_id, file_name
-     ORDER BY COUNT(DISTINCT class_name) DESC, COUNT(*) DESC, image_id LIMIT ${pictures}`,
+  const [seen] = await pool.query<RowDataPacket[]>(
+    `SELECT DISTINCT image_id, file_name, class_name FROM ${table} ORDER BY image_id, class_name`,
   );
-  const files = chosen.map(({ file_name }) => String(file_name));
+  const files = choosePictures(
+    seen.map(({ file_name, class_name }) => ({ file: file_name, className: class_name })),
+    12,
+  );
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT file_name, class_id, class_name, score, x1, y1, x2, y2 FROM ${table} WHERE file_name IN (?)`,
     [files.length === 0 ? [''] : files],
