@@ -47,7 +47,7 @@ export function progressLine(status: StatementStatus, samples: readonly Sample[]
 }
 
 /** Images per second over the samples; null: none done yet. */
-export function speedOf(samples: readonly Sample[]): number | null {
+function speedOf(samples: readonly Sample[]): number | null {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined || last.done === first.done) return null;
