@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
+import { drawScene } from '../../src/demo/scenes/draw-scene.ts';
 import { type DetectedImage, type Detector, loadDetector } from '../../src/worker/detector.ts';
 import { type ModelSketch, onnxModel } from './onnx-model.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -188,6 +190,35 @@ describe('a model that cannot be used', () => {
       hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there',
     });
   });
+});
+
+describe("the demo's model", () => {
+  const modelFile = new URL('../../models/demo.onnx', import.meta.url).pathname;
+
+  it('is a YOLOv8 layout with the classes of COCO, for any number of pictures', async () => {
+    const detector = await loadDetector({ ...settings, modelFile });
+    loaded.push(detector);
+    const size = { width: 320, height: 320 };
+    expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: null });
+    expect(detector.model.classNames).toEqual(cocoClasses);
+  });
+
+  it('finds the same alone and in company, asked once or several times at once', async () => {
+    const detector = await loadDetector({ ...settings, modelFile });
+    loaded.push(detector);
+    const scenes = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => drawScene(seed, 'fluent', 320)));
+    const files = scenes.map(({ jpeg }, at) => file(`scene-${at}.jpg`, jpeg));
+    const together = (await detector.detect(files)) as DetectedImage[];
+    const alone = (await Promise.all(files.map((scene) => detector.detect([scene])))).flat() as DetectedImage[];
+    expect(together.map(classNames)).toEqual(alone.map(classNames));
+    expect(largestDifference(together.flatMap(numbers), alone.flatMap(numbers))).toBeLessThan(0.01);
+    expect(together.every(({ detections }) => detections.length > 0)).toBe(true);
+  });
+
+  const classNames = ({ detections }: DetectedImage) => detections.map(({ className }) => className);
+  const numbers = ({ detections }: DetectedImage) => detections.flatMap((d) => [d.score, d.x1, d.y1, d.x2, d.y2]);
+  const largestDifference = (ours: readonly number[], theirs: readonly number[]) =>
+    Math.max(...ours.map((value, at) => Math.abs(value - theirs[at]!)));
 });
 
 const real = new URL('../../../shared/real/', import.meta.url).pathname;
