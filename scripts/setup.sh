@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   echo "Installing the npm packages (half a minute) …" >&2
   # npm under Node 20 warns of packages that want Node 22: they run under the Node 24 that npm is about to bring.
-  npm ci --loglevel=error --no-fund --no-audit >&2
+  npm ci --loglevel=error --no-fund --no-audit >/dev/null
 fi
 
 if [ ! -x node_modules/.bin/node ]; then
