@@ -1,0 +1,10 @@
+(SELECT 1 TO_DAYS, t.to FROM t) UNION ALL (SELECT 2) LIMIT 3 TO RUN i;
+WITH a AS (SELECT 1), b AS (SELECT 2) SELECT * FROM a, b TO RUN i;
+TABLE t ORDER BY a TO RUN i;
+VALUES ROW(1, 2) TO RUN i;
+SELECT * FROM t FOR SYSTEM_TIME FROM @a TO @b TO RUN i;
+SELECT 'TO RUN x' -- TO RUN y
+FROM t /* TO RUN z */ TO RUN i;
+SELECT 1 -- a comment before TO
+TO -- one after it
+RUN i
