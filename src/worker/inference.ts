@@ -44,11 +44,10 @@ interface Waiting {
 /** @throws MillraceError whatever `openSession` throws */
 export async function startInference(settings: InferenceSettings): Promise<Inference> {
   const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData: settings });
-  const nextAnswer = answersInOrder(thread);
-  const close = async () => void (await thread.terminate());
+  const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {
-    await close();
+    await thread.terminate();
     throw failureOf(ready);
   }
   const infer = async (batch: ToThread): Promise<Inferred> => {
@@ -58,24 +57,44 @@ export async function startInference(settings: InferenceSettings): Promise<Infer
     if (inferred.kind !== 'inferred') throw failureOf(inferred);
     return inferred;
   };
+  const close = async (): Promise<void> => {
+    // A thread ended inside `session.run` takes the whole process with it: "terminate called after throwing Napi::Error".
+    await end();
+    await thread.terminate();
+  };
   return { model: ready.model, infer, close };
 }
 
-function answersInOrder(thread: Worker): () => Promise<FromThread> {
+interface Answers {
+  /** @throws MillraceError INFERENCE_FAILED once the thread has ended or is to end */
+  nextAnswer(): Promise<FromThread>;
+  /** Takes no more questions; resolves when those already asked are answered. */
+  end(): Promise<void>;
+}
+
+function answersInOrder(thread: Worker): Answers {
   const waiting: Waiting[] = [];
+  let last: Promise<unknown> = Promise.resolve();
   let ended: MillraceError | undefined;
-  const end = (cause?: unknown) => {
-    ended = new MillraceError('INFERENCE_FAILED', 'the thread of inference has ended', { cause });
+  const fail = (cause?: unknown) => {
+    ended ??= new MillraceError('INFERENCE_FAILED', 'the thread of inference has ended', { cause });
     for (const { reject } of waiting.splice(0)) reject(ended);
   };
   thread.on('message', (answer: FromThread) => waiting.shift()?.resolve(answer));
-  thread.on('error', end);
-  thread.on('exit', () => end());
-  return () =>
-    new Promise((resolve, reject) => {
-      if (ended) reject(ended);
-      else waiting.push({ resolve, reject });
-    });
+  thread.on('error', fail);
+  thread.on('exit', () => fail());
+  return {
+    nextAnswer: () => {
+      if (ended) throw ended;
+      const answer = new Promise<FromThread>((resolve, reject) => waiting.push({ resolve, reject }));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
+    end: async () => {
+      ended ??= new MillraceError('INFERENCE_FAILED', 'the detector was closed');
+      await last;
+    },
+  };
 }
 
 function failureOf(answer: FromThread): MillraceError {

@@ -16,6 +16,7 @@ const settings = {
   iou: 0.45,
   maxDetections: 300,
 } as const;
+const demoModel = new URL('../../models/demo.onnx', import.meta.url).pathname;
 const names = { names: "{0: 'cat', 1: 'dog'}" };
 
 const loaded: Detector[] = [];
@@ -103,6 +104,16 @@ describe('a detector', () => {
     await expect(detector.detect([await picture('late.png', 32, 32)])).rejects.toMatchObject({
       code: 'INFERENCE_FAILED',
     });
+  });
+
+  it('finishes what it began when it is closed in the middle, and begins nothing more', async () => {
+    const detector = await loadDetector({ ...settings, modelFile: demoModel });
+    const files = await Promise.all(Array.from({ length: 40 }, (_, at) => picture(`${at}.png`, 64, 48)));
+    const detecting = detector.detect(files);
+    await Promise.all([
+      expect(detecting).rejects.toMatchObject({ code: 'INFERENCE_FAILED', message: 'the detector was closed' }),
+      detector.close(),
+    ]);
   });
 
   it('falls back to the CPU for --device=auto, and says so', async () => {
@@ -193,10 +204,8 @@ describe('a model that cannot be used', () => {
 });
 
 describe("the demo's model", () => {
-  const modelFile = new URL('../../models/demo.onnx', import.meta.url).pathname;
-
   it('is a YOLOv8 layout with the classes of COCO, for any number of pictures', async () => {
-    const detector = await loadDetector({ ...settings, modelFile });
+    const detector = await loadDetector({ ...settings, modelFile: demoModel });
     loaded.push(detector);
     const size = { width: 320, height: 320 };
     expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: null });
@@ -204,7 +213,7 @@ describe("the demo's model", () => {
   });
 
   it('finds the same alone and in company, asked once or several times at once', async () => {
-    const detector = await loadDetector({ ...settings, modelFile });
+    const detector = await loadDetector({ ...settings, modelFile: demoModel });
     loaded.push(detector);
     const scenes = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => drawScene(seed, 'fluent', 320)));
     const files = scenes.map(({ jpeg }, at) => file(`scene-${at}.jpg`, jpeg));
