@@ -25,7 +25,7 @@ type JsonValue = string | number | boolean | null | readonly JsonValue[] | { rea
 
 export const viewProgram = ({ statements }: Program): readonly StatementView[] => statements.map(viewStatement);
 
-export const viewStatement = (statement: Statement): StatementView => ({
+const viewStatement = (statement: Statement): StatementView => ({
   kind: statement.kind,
   span: statement.span,
   parts: partsOf(statement),

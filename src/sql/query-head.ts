@@ -39,9 +39,9 @@ export interface Extension {
 
 const queryWords = new Set(['SELECT', 'WITH', 'TABLE', 'VALUES', '(']);
 const setOperators = new Set(['UNION', 'EXCEPT', 'INTERSECT', 'MINUS', 'ALL', 'DISTINCT']);
-/** Statements in which SQL itself has no TO. */
+/** Statements in which SQL itself has no TO; of CREATE only a stored program's body may have one. */
 const statementsWithoutTo = new Set(
-  'CALL DELETE DESC DESCRIBE DO DROP EXPLAIN INSERT REPLACE SHOW TRUNCATE UPDATE USE'.split(' '),
+  'CALL CREATE DELETE DESC DESCRIBE DO DROP EXPLAIN INSERT REPLACE SHOW TRUNCATE UPDATE USE'.split(' '),
 );
 const periodWords = new Set(['SYSTEM_TIME', 'PORTION']);
 const verbWords = new Set<string>(verbs);
@@ -139,7 +139,8 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
   const first = head.first as Token;
   if (to === first) throw isVerb ? errors.verbWithoutQuery(to, token) : errors.unknownVerb(token);
   if (!head.isQuery) {
-    if (isVerb && statementsWithoutTo.has(head.statementWord)) throw errors.notAQuery(head.statement as Token, token);
+    if (isVerb && statementsWithoutTo.has(head.statementWord) && !head.blocks.isProgram())
+      throw errors.notAQuery(head.statement as Token, token);
     return null;
   }
   if (!isVerb) {

@@ -133,6 +133,7 @@ describe('standard SQL', () => {
     'RENAME TABLE a TO run, b TO train',
     'ALTER TABLE a RENAME COLUMN x TO run',
     'GRANT SELECT ON t TO explain',
+    'CREATE EVENT e ON SCHEDULE AT NOW() DO RENAME TABLE a TO run',
     "SELECT 'TO RUN x', `TO`, t.to, @to run FROM t",
     'SELECT * FROM t FOR SYSTEM_TIME FROM @a TO @b',
     'SELECT /*+ NO_INDEX_MERGE(t) */ * FROM t /*! STRAIGHT_JOIN ; ( */',
@@ -176,6 +177,15 @@ describe('standard SQL', () => {
 });
 
 describe('errors', () => {
+  test.each([
+    'CREATE TABLE r AS SELECT 1',
+    'INSERT INTO r SELECT 1',
+    'EXPLAIN SELECT 1',
+    'WITH a AS (SELECT 1) UPDATE t SET b = 1',
+  ])('name what stands before TO and is no query: %s', (text) => {
+    expect(codesOf(`${text} TO RUN i`)).toEqual(['NOT_A_QUERY']);
+  });
+
   test('of several statements come together, in the order of the text', () => {
     const text = 'SELECT 1 TO RUN i LABEL x; SELECT 2; SELECT 3 TO RNU x; SELECT 4 TO RUN i INTO a b; SELECT (5';
     expect(codesOf(text)).toEqual(['UNEXPECTED_CLAUSE', 'UNKNOWN_VERB', 'MISSING_COMMA', 'UNCLOSED_BRACKET']);
