@@ -18,14 +18,15 @@ interface Tally {
  */
 export async function finish(context: WorkerContext): Promise<void> {
   const selection = await requireSelection(context);
-  if (selection.state === 'published') return context.log.info('published already');
-  const tally = await countLedger(context);
-  checkComplete(selection, tally);
-  await checkFailed(context, tally);
-  await publish(context, selection);
-  await recordSummary(context, tally);
+  if (selection.state !== 'published') {
+    const tally = await countLedger(context);
+    checkComplete(selection, tally);
+    await checkFailed(context, tally);
+    await publish(context, selection);
+    await recordSummary(context, tally);
+    context.log.info({ summary: tally }, 'published');
+  }
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.selection)}`);
-  context.log.info({ summary: tally }, 'published');
 }
 
 async function countLedger({ pool, schema, names }: WorkerContext): Promise<Tally> {

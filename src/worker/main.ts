@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
-import { openPool } from '../datasource/pool.ts';
+import { openPool, withReconnect } from '../datasource/pool.ts';
 import { errorTable, MillraceError } from '../errors.ts';
 import { type Task, type WorkerCommand, workerExit } from '../task.ts';
 import type { WorkerContext } from './context.ts';
@@ -17,7 +17,7 @@ process.once('SIGTERM', () => ending.abort());
 process.once('disconnect', () => ending.abort());
 
 process.exitCode = await main(process.argv[2]);
-process.disconnect?.();
+if (process.connected) process.disconnect();
 
 async function main(command: string | undefined): Promise<number> {
   try {
@@ -52,11 +52,11 @@ async function work(command: WorkerCommand): Promise<void> {
 function run(command: WorkerCommand, context: WorkerContext): Promise<void> {
   switch (command) {
     case 'prepare':
-      return prepare(context);
+      return withReconnect(() => prepare(context), context);
     case 'partition':
       return partition(context, Number(process.env.MILLRACE_PARTITION));
     case 'finish':
-      return finish(context);
+      return withReconnect(() => finish(context), context);
     default:
       throw new MillraceError('TASK_INVALID', `the worker has no command '${command}'`, {
         hint: 'it has prepare, partition and finish',

@@ -1,12 +1,14 @@
-import type { RowDataPacket } from 'mysql2/promise';
-import { describeTable, type TableDescription } from '../datasource/describe.ts';
+import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { abortableQuery } from '../datasource/abortable-query.ts';
+import { describeTable } from '../datasource/describe.ts';
 import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
-import { MillraceError } from '../errors.ts';
-import { hiddenColumns, imageColumnOf } from '../task.ts';
+import { hiddenColumns } from '../task.ts';
+import { checkTarget } from './check-target.ts';
 import type { WorkerContext } from './context.ts';
 import { partitionRows } from './partition-rows.ts';
-import { checkAppend, createResultTable } from './result-table.ts';
+import { createResultTable } from './result-table.ts';
+import { selectedColumns } from './selected-columns.ts';
 import { readSelection } from './selection-state.ts';
 
 /**
@@ -17,60 +19,27 @@ export async function prepare(context: WorkerContext): Promise<void> {
   const known = await readSelection(context);
   if (known?.state === 'ready') return forgetFailedRows(context);
   if (known !== null) return;
-  const target = await describeTable(context.pool, context.task.into);
-  checkTarget(context, target);
+  const { pool, task, names } = context;
+  const { imageColumn, ...selected } = await selectedColumns(context);
+  const target = await describeTable(pool, task.into);
+  await checkTarget(context, target, selected.columns);
   const columns = await materialise(context);
-  const imageColumn = chooseImageColumn(context, columns);
-  await makeResultTable(context, columns, target);
+  if (task.writeMode !== 'append') await createResultTable(pool, names.staging, names.selection, columns);
+  else if (target === null) await createResultTable(pool, task.into, names.selection, columns);
   const rows = await record(context, columns, imageColumn);
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }
 
-function checkTarget({ task }: WorkerContext, target: TableDescription | null): void {
-  if (target === null || task.writeMode === 'append') return;
-  const name = quoteTable(task.into);
-  if (target.kind === 'view') {
-    throw new MillraceError('TABLE_EXISTS', `${name} is a view`, { hint: 'choose another table' });
-  }
-  if (task.writeMode === 'overwrite') return;
-  const hint = "choose another table, or add WITH write_mode = 'append' or 'overwrite'";
-  throw new MillraceError('TABLE_EXISTS', `the table ${name} exists already`, { hint });
-}
-
 /** At READ COMMITTED one consistent read that blocks no writer of the source; measured in design/WORKER.md. */
-async function materialise({ task, pool, names, log }: WorkerContext): Promise<readonly string[]> {
+async function materialise({ task, pool, names, log, signal }: WorkerContext): Promise<readonly string[]> {
   log.info('selecting');
   const table = quoteTable(names.selection);
-  await pool.query(`DROP TABLE IF EXISTS ${table}`);
+  await abortableQuery(pool, { sql: `DROP TABLE IF EXISTS ${table}, ${quoteTable(names.staging)}` }, signal);
   const row = quoteName(hiddenColumns.row);
-  await pool.query(
-    `CREATE TABLE ${table} (${row} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB AS ${task.select}`,
-  );
+  const numbered = `${row} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY`;
+  await abortableQuery(pool, { sql: `CREATE TABLE ${table} (${numbered}) ENGINE=InnoDB AS ${task.select}` }, signal);
   const description = await describeTable(pool, names.selection);
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
-}
-
-function chooseImageColumn({ task }: WorkerContext, columns: readonly string[]): string {
-  const wanted = task.detect.imageColumn;
-  const chosen =
-    wanted === null ? imageColumnOf(columns) : columns.find((column) => column.toLowerCase() === wanted.toLowerCase());
-  if (chosen !== null && chosen !== undefined) return chosen;
-  const hint = `the query selects ${columns.join(', ')}; name one by "--image_column=…"`;
-  throw new MillraceError('NO_IMAGE_COLUMN', 'no selected column is known to hold the paths of images', { hint });
-}
-
-async function makeResultTable(
-  context: WorkerContext,
-  columns: readonly string[],
-  target: TableDescription | null,
-): Promise<void> {
-  const { task, names, pool } = context;
-  if (task.writeMode !== 'append') {
-    await pool.query(`DROP TABLE IF EXISTS ${quoteTable(names.staging)}`);
-    return createResultTable(pool, names.staging, names.selection, columns);
-  }
-  if (target === null) return createResultTable(pool, task.into, names.selection, columns);
-  checkAppend(task.into, target, columns);
 }
 
 /** Writes down that the selection is ready, in one transaction with its partitions. */
@@ -95,21 +64,19 @@ async function record(context: WorkerContext, columns: readonly string[], imageC
   return rows;
 }
 
+/** The partitions first, as who writes a batch does: whoever was writing one has committed it then, or waits. */
 async function forgetFailedRows({ names, pool, schema, log }: WorkerContext): Promise<void> {
   const system = (table: string) => quoteTable({ database: schema, table });
   await transaction(pool, async (connection) => {
-    const [deleted] = await connection.query(
-      `DELETE FROM ${system('ledger')} WHERE selection_id = ? AND error_code IS NOT NULL`,
-      [names.id],
-    );
     await connection.query(
       `UPDATE ${system('partitions')} SET done_rows = done_rows - failed_rows, failed_rows = 0
        WHERE selection_id = ?`,
       [names.id],
     );
-    log.info(
-      { rows: (deleted as { affectedRows: number }).affectedRows },
-      'selection was ready; failed rows get another chance',
+    const [deleted] = await connection.query<ResultSetHeader>(
+      `DELETE FROM ${system('ledger')} WHERE selection_id = ? AND error_code IS NOT NULL`,
+      [names.id],
     );
+    log.info({ rows: deleted.affectedRows }, 'selection was ready; failed rows get another chance');
   });
 }

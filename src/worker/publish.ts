@@ -1,3 +1,4 @@
+import { abortableQuery } from '../datasource/abortable-query.ts';
 import { describeTable } from '../datasource/describe.ts';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
@@ -23,12 +24,14 @@ async function intend({ pool, schema, names }: WorkerContext): Promise<void> {
   );
 }
 
-async function rename({ task, pool, names }: WorkerContext): Promise<void> {
+async function rename({ task, pool, names, signal }: WorkerContext): Promise<void> {
   const [staging, target, replaced] = [names.staging, task.into, names.replaced].map(quoteTable);
   const present = await describeTable(pool, task.into);
-  if (present === null) return void (await pool.query(`RENAME TABLE ${staging} TO ${target}`));
+  // It waits for who reads the old table.
+  const rename = (pairs: string) => abortableQuery(pool, { sql: `RENAME TABLE ${pairs}` }, signal);
+  if (present === null) return void (await rename(`${staging} TO ${target}`));
   if (task.writeMode === 'overwrite' && present.kind === 'table') {
-    return void (await pool.query(`RENAME TABLE ${target} TO ${replaced}, ${staging} TO ${target}`));
+    return void (await rename(`${target} TO ${replaced}, ${staging} TO ${target}`));
   }
   const hint = 'rename or drop that table, then retry: only publishing is left to do';
   throw new MillraceError('TABLE_EXISTS', `the table ${target} was made while the statement ran`, { hint });

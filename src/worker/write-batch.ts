@@ -26,27 +26,33 @@ export async function writeBatch(
   lastWriteMs: number,
 ): Promise<number> {
   const started = performance.now();
+  let tried = false;
   const write = async (connection: PoolConnection) => {
+    if (tried && (await isWritten(connection, context, taken, rows))) return;
+    tried = true;
     await countBatch(connection, context, taken, rows, lastWriteMs);
     await insertLedger(connection, context, taken, rows);
     await insertDetections(connection, context, columns, rows);
   };
-  let tried = false;
-  await withReconnect(
-    async () => {
-      if (tried && (await isWritten(context, rows))) return;
-      tried = true;
-      await transaction(context.pool, write);
-    },
-    { signal: context.signal },
-  );
+  await withReconnect(() => transaction(context.pool, write), { signal: context.signal });
   const writeMs = Math.round(performance.now() - started);
   context.log.info({ partition: taken.partitionNo, rows: rows.length, writeMs }, 'batch written');
   return writeMs;
 }
 
-async function isWritten({ pool, schema, names }: WorkerContext, rows: readonly DoneRow[]): Promise<boolean> {
-  const [found] = await pool.query(
+/** Under the partition's lock: the commit that was lost sight of may still be under way. */
+async function isWritten(
+  connection: PoolConnection,
+  { schema, names }: WorkerContext,
+  taken: TakenPartition,
+  rows: readonly DoneRow[],
+): Promise<boolean> {
+  await connection.query(
+    `SELECT 1 FROM ${quoteTable({ database: schema, table: 'partitions' })}
+     WHERE selection_id = ? AND partition_no = ? FOR UPDATE`,
+    [names.id, taken.partitionNo],
+  );
+  const [found] = await connection.query(
     `SELECT 1 FROM ${quoteTable({ database: schema, table: 'ledger' })} WHERE selection_id = ? AND row_id = ?`,
     [names.id, rows[0]?.row],
   );

@@ -1,0 +1,70 @@
+import type { Pool } from 'mysql2/promise';
+import type { TableDescription } from '../datasource/describe.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { MillraceError } from '../errors.ts';
+import type { TableTarget } from '../task.ts';
+import type { WorkerContext } from './context.ts';
+import { checkAppend } from './result-table.ts';
+
+/**
+ * Refuses a result table that could not be written at the end, before any work.
+ * @throws {MillraceError} TABLE_EXISTS, APPEND_MISMATCH, DATABASE_RIGHTS, or QUERY_FAILED where its database is not there
+ */
+export async function checkTarget(
+  context: WorkerContext,
+  target: TableDescription | null,
+  columns: readonly string[],
+): Promise<void> {
+  const { task, pool } = context;
+  if (target === null) return checkRename(context);
+  if (task.writeMode === 'append') {
+    checkAppend(task.into, target, columns);
+    return checkInsert(pool, task.into);
+  }
+  checkMode(context, target);
+  await checkRename(context);
+}
+
+function checkMode({ task }: WorkerContext, target: TableDescription): void {
+  const name = quoteTable(task.into);
+  if (target.kind === 'view') {
+    throw new MillraceError('TABLE_EXISTS', `${name} is a view`, { hint: 'choose another table' });
+  }
+  if (task.writeMode === 'overwrite') return;
+  const hint = "choose another table, or add WITH write_mode = 'append' or 'overwrite'";
+  throw new MillraceError('TABLE_EXISTS', `the table ${name} exists already`, { hint });
+}
+
+async function checkInsert(pool: Pool, table: TableTarget): Promise<void> {
+  await pool.query(`INSERT INTO ${quoteTable(table)} (detection_no) SELECT 1 FROM (SELECT 1) AS one WHERE FALSE`);
+}
+
+/** Errors of a RENAME that has passed the check of rights: exists (1050), no such table (1146), readers hold it (1205). */
+const rightsSuffice = [1050, 1146, 1205];
+
+/** Both servers check the rights of a RENAME before they look for its table, which is not there. */
+async function checkRename({ task, pool, schema, names }: WorkerContext): Promise<void> {
+  await checkDatabase(pool, task.into);
+  const absent = { database: schema, table: `absent_${names.id.toString('hex')}` };
+  const connection = await pool.getConnection();
+  try {
+    await connection.query('SET SESSION lock_wait_timeout = 1');
+    await connection.query(`RENAME TABLE ${quoteTable(absent)} TO ${quoteTable(task.into)}`);
+  } catch (error) {
+    const { errno } = ((error as Error).cause ?? {}) as { errno?: number };
+    if (!rightsSuffice.includes(errno ?? 0)) throw error;
+  } finally {
+    await connection.query('SET SESSION lock_wait_timeout = DEFAULT').catch(() => connection.destroy());
+    connection.release();
+  }
+}
+
+/** MariaDB misses the database only when the table is there. */
+async function checkDatabase(pool: Pool, { database, table }: TableTarget): Promise<void> {
+  if (database === null) return;
+  const [found] = await pool.query('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [database]);
+  if ((found as unknown[]).length > 0) return;
+  throw new MillraceError('QUERY_FAILED', `there is no database '${database}' for the table '${table}'`, {
+    hint: 'create it, or ask for rights on it, or name another after INTO',
+  });
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { RowDataPacket } from 'mysql2/promise';
+import { pino } from 'pino';
+import { beforeAll } from 'vitest';
+import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { migrate } from '../../src/datasource/migrate.ts';
+import type { Task } from '../../src/task.ts';
+import type { WorkerContext } from '../../src/worker/context.ts';
+import { finish } from '../../src/worker/finish.ts';
+import { partition } from '../../src/worker/partition.ts';
+import { prepare } from '../../src/worker/prepare.ts';
+import { selectionNames } from '../../src/worker/selection.ts';
+import { type TestDatabase, useDatabase } from '../database.ts';
+import type { DatabaseServer } from '../database-servers.ts';
+import { type Pictures, usePictures } from '../pictures.ts';
+
+/** The worker's three commands in this process, on a database and pictures of the test file's own. */
+export interface TestWorker {
+  readonly database: TestDatabase;
+  readonly pictures: Pictures;
+  /** A statement of its own that writes `table`. */
+  context(table: string, select: string, changes?: Partial<Task>): WorkerContext;
+  query(sql: string, values?: unknown[]): Promise<RowDataPacket[]>;
+  /** The rows that `prepare` numbered. */
+  selection(context: WorkerContext): Promise<RowDataPacket[]>;
+  ledger(context: WorkerContext): Promise<RowDataPacket[]>;
+}
+
+export function useWorker(server: DatabaseServer): TestWorker {
+  const database = useDatabase(server);
+  const pictures = usePictures();
+  beforeAll(() => migrate(database.pool, database.systemSchema));
+  const query = async (sql: string, values: unknown[] = []) =>
+    (await database.pool.query<RowDataPacket[]>(sql, values))[0];
+  return {
+    database,
+    pictures,
+    context(table, select, changes = {}) {
+      const task = {
+        ...defaults,
+        statement: randomUUID(),
+        select,
+        into: { database: database.name, table },
+        ...changes,
+      };
+      const schema = database.systemSchema;
+      const log = pino({ level: 'silent' });
+      const { signal } = new AbortController();
+      return { task, pool: database.pool, schema, names: selectionNames(task, schema), ...pictures, log, signal };
+    },
+    query,
+    selection: ({ names }) => query(`SELECT millrace_row, s.* FROM ${quoteTable(names.selection)} AS s ORDER BY 1`),
+    ledger: ({ schema, names }) =>
+      query(
+        `SELECT row_id, partition_no, detections, error_code, error_message
+         FROM ${quoteTable({ database: schema, table: 'ledger' })} WHERE selection_id = ? ORDER BY row_id`,
+        [names.id],
+      ),
+  };
+}
+
+const defaults = {
+  step: 'step-1',
+  writeMode: 'fail',
+  partitions: 2,
+  partitionBy: null,
+  batchSize: 4,
+  maxFailedRows: 0,
+  threads: 1,
+  detect: {
+    modelFile: '/models/demo.onnx',
+    imageDir: '/datasets',
+    imageColumn: null,
+    confidence: 0.25,
+    iou: 0.45,
+    maxDetections: 300,
+    imageSize: null,
+    device: 'cpu',
+  },
+} as const;
+
+/** `prepare -> partition × N -> finish` */
+export async function runWorkers(context: WorkerContext): Promise<void> {
+  await prepare(context);
+  await runPartitions(context);
+  await finish(context);
+}
+
+export async function runPartitions(context: WorkerContext): Promise<void> {
+  for (let number = 0; number < context.task.partitions; number++) await partition(context, number);
+}
