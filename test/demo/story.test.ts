@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Config, readConfig } from '../../src/config.ts';
+import { type Material, ownMaterial } from '../../src/demo/material.ts';
+import { drawDataset } from '../../src/demo/scenes/dataset.ts';
+import { tellStory } from '../../src/demo/story.ts';
+import { mariadb, useDatabase } from '../database.ts';
+
+describe('the demo', () => {
+  const database = useDatabase(mariadb);
+  let state = '';
+  let config: Config;
+
+  beforeAll(async () => {
+    state = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
+    await database.admin.query(`GRANT ALL ON demo.* TO ?@'%'`, [database.datasource.user]);
+    config = readConfig({
+      MILLRACE_DATASOURCE: database.dsn,
+      MILLRACE_SCHEMA: database.systemSchema,
+      MILLRACE_STATE: state,
+    });
+  });
+
+  afterAll(async () => {
+    await database.admin.query('DROP DATABASE IF EXISTS demo');
+    await rm(state, { recursive: true });
+  });
+
+  test('tells the whole story of drawn scenes, twice', async () => {
+    const material = fewScenes(state);
+    const first = await told(config, material);
+    expect(first).toContain('INTO demo.detections;');
+    expect(first).toMatch(/How often each class was seen\n.*\n.*\n class_name +times +images +mean_score\n─+\n \w+/);
+    const [, map50] = /mAP50 (\d\.\d{3})/.exec(first) ?? [];
+    expect(Number(map50)).toBeGreaterThan(0.6);
+    expect(first).toMatch(/[\d.]+ images\/s: 6 images in \d+ s/);
+    expect(await told(config, material)).toContain(`mAP50 ${map50}`);
+    const sheet = await sharp(join(state, 'demo', 'contact-sheet.png')).metadata();
+    expect([sheet.format, (sheet.width ?? 0) > 1000]).toEqual(['png', true]);
+  });
+
+  test("takes a person's own pictures, without accuracy", async () => {
+    const { folder } = fewScenes(state);
+    const story = await told(config, await ownMaterial(folder, undefined));
+    expect(story).toContain('6 pictures found');
+    expect(story).toContain('The fullest pictures');
+    expect(story).not.toContain('mAP');
+    expect(await readFile(join(state, 'demo', 'own_contact-sheet.png'))).toBeInstanceOf(Buffer);
+  });
+
+  test("leaves a table that is not the demo's own as it is", async () => {
+    await database.pool.query('CREATE DATABASE IF NOT EXISTS demo');
+    await database.pool.query('DROP TABLE IF EXISTS demo.images');
+    await database.pool.query('CREATE TABLE demo.images (precious INT)');
+    await expect(told(config, fewScenes(state))).rejects.toMatchObject({ code: 'TABLE_EXISTS' });
+    expect(await database.pool.query('SELECT * FROM demo.images')).toBeDefined();
+    await database.pool.query('DROP TABLE demo.images');
+  });
+
+  test('says what is wrong with the folder and the model file', async () => {
+    await expect(ownMaterial(join(state, 'nowhere'), undefined)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(ownMaterial(state, join(state, 'no.onnx'))).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+function fewScenes(state: string): Material {
+  const folder = join(state, 'datasets', 'demo');
+  const wish = { count: 6, firstSeed: 6_000_000, styles: ['fluent', 'noto'], width: 320 } as const;
+  return {
+    prefix: '',
+    imageDir: '/datasets/demo',
+    model: 'demo',
+    volumes: {},
+    folder,
+    async load() {
+      const dataset = await drawDataset(folder, wish);
+      return { fileNames: dataset.images.map(({ file_name }) => file_name), dataset, note: '6 scenes' };
+    },
+  };
+}
+
+/** Everything that the story prints to standard output. */
+async function told(config: Config, material: Material): Promise<string> {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  try {
+    expect(await tellStory(config, material)).toBe(0);
+  } finally {
+    log.mockRestore();
+  }
+  return lines.join('\n').replace(/\u001b\[\d+m/g, '');
+}
