@@ -48,10 +48,10 @@ const wideBlank = { match: /\s+/, lineBreaks: true };
 const blockComment = { match: /\/\*[\s\S]*?\*\//, lineBreaks: true };
 // MySQL and MariaDB run what stands in `/*! … */` and `/*M! … */`: https://mariadb.com/kb/en/comment-syntax/
 const executableComment = { match: /\/\*M?![\s\S]*?\*\//, lineBreaks: true };
-const hashComment = /#[^\n]*/;
-const dashComment = /--[^\n]*/;
+const hashComment = { match: /#[^\n]*/ };
+const dashComment = { match: /--[^\n]*/ };
 // In SQL, `--` begins a comment only before white space: https://dev.mysql.com/doc/refman/8.4/en/ansi-diff-comments.html
-const spacedDashComment = /--(?=[\x00-\x20]|$)[^\n]*/;
+const spacedDashComment = { match: /--(?=[\x00-\x20]|$)[^\n]*/ };
 const quotes = {
   singleQuote: { match: "'", push: 'single' },
   doubleQuote: { match: '"', push: 'double' },
@@ -59,7 +59,7 @@ const quotes = {
 
 const standard = {
   executable: executableComment,
-  comment: [blockComment, hashComment, spacedDashComment] as never,
+  comment: [blockComment, hashComment, spacedDashComment],
   unclosedComment: '/*',
   ...quotes,
   backQuote: { match: '`', push: 'back' },
@@ -72,7 +72,7 @@ const standard = {
   other: { match: /[^A-Za-z0-9_$\u0080-\uffff'"`(). \t\r\n\f\v;@#/-]+|[\s\S]/, lineBreaks: true },
 };
 
-const clauseComment = [blockComment, hashComment, dashComment] as never;
+const clauseComment = [blockComment, hashComment, dashComment];
 
 const content = (quote: string) => ({
   escape: { match: /\\[\s\S]/, lineBreaks: true },
@@ -83,7 +83,7 @@ const content = (quote: string) => ({
 
 /** Made for nearley too, which asks it whether a token type exists. Never advanced itself: each scanner clones it. */
 export const lexer = moo.states({
-  start: { space: blank, ...standard, comment: [blockComment, hashComment, dashComment] as never },
+  start: { space: blank, ...standard, comment: [blockComment, hashComment, dashComment] },
   query: { space: blank, ...standard },
   reference: {
     space: wideBlank,
