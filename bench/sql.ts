@@ -1,5 +1,6 @@
 import { MillraceError } from '../src/errors.ts';
 import { parseProgram } from '../src/sql/parse.ts';
+import { type Figure, median, quantile, type Table } from './figure.ts';
 
 /** Example 3.2 of the thesis that Millrace starts from. */
 export const example =
@@ -48,32 +49,37 @@ function timeOf(work: () => unknown): number {
   return performance.now() - start;
 }
 
-const quantile = (sorted: readonly number[], part: number) => sorted[Math.floor(sorted.length * part)] as number;
+/** What parsing costs: the example, long programs, and texts of 4 MiB. */
+export function benchSql(): Table {
+  return { title: 'SQL text -> Statement', figures: [...exampleFigures(), ...programFigures(), ...growthFigures()] };
+}
 
-/** Milliseconds of one parse of the example, after warm-up: median and 99th percentile of 20,000. */
-export function exampleTimes(): { readonly median: number; readonly p99: number } {
+function exampleFigures(): Figure[] {
   for (let round = 0; round < 5000; round++) parse(example);
-  const times = Array.from({ length: 20_000 }, () => timeOf(() => parse(example))).sort((a, b) => a - b);
-  return { median: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  const times = Array.from({ length: 20_000 }, () => timeOf(() => parse(example)));
+  return [
+    { figure: 'Example 3.2, median', value: median(times), unit: 'ms' },
+    { figure: 'Example 3.2, p99', value: quantile(times, 0.99), unit: 'ms' },
+  ];
 }
 
-export function benchSql() {
-  const { median, p99 } = exampleTimes();
-  console.log(`parse of Example 3.2: median ${median.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms`);
+function programFigures(): Figure[] {
   const program = `${example}\n`.repeat(10_000);
-  console.log(`10,000 statements in one program: ${timeOf(() => parse(program)).toFixed(0)} ms`);
-  console.log(`a million semicolons: ${timeOf(() => parse(';'.repeat(1_000_000))).toFixed(0)} ms`);
-  console.log('\nmilliseconds, 1 KiB to 4 MiB (linear: each figure at most four times the one before)');
-  const sizes = [1, 4, 16, 64, 256, 1024, 4096].map((kib) => kib * 1024);
-  for (const [name, make] of Object.entries(growing)) {
-    parse(make(64 * 1024));
-    const times = sizes.map((size) =>
-      timeOf(() => parse(make(size)))
-        .toFixed(1)
-        .padStart(8),
-    );
-    console.log(`${name.padEnd(30)}${times.join('')}`);
-  }
+  return [
+    { figure: '10,000 statements', value: timeOf(() => parse(program)), unit: 'ms' },
+    { figure: 'a million semicolons', value: timeOf(() => parse(';'.repeat(1_000_000))), unit: 'ms' },
+  ];
 }
 
-if (import.meta.main) benchSql();
+const [short, long] = [64 * 1024, 4 * 1024 * 1024];
+
+/** Time linear in the length: a text 64 times as long takes 64 times as long. */
+function growthFigures(): Figure[] {
+  return Object.entries(growing).map(([name, make]) => {
+    const [shortText, longText] = [make(short), make(long)];
+    const shortMs = median(Array.from({ length: 5 }, () => timeOf(() => parse(shortText))));
+    const value = timeOf(() => parse(longText));
+    const ratio = value / long / (shortMs / short);
+    return { figure: `4 MiB: ${name}`, value, unit: 'ms', against: { baseline: 'a byte of 64 KiB', ratio } };
+  });
+}

@@ -1,0 +1,127 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import { openSession, type Session } from '../src/cli/session.ts';
+import type { Config } from '../src/config.ts';
+import { quoteTable } from '../src/datasource/identifiers.ts';
+import { fillDatabase } from '../src/demo/database.ts';
+import { type Figure, median, type Table } from './figure.ts';
+import type { Pictures } from './material.ts';
+import { type RuntimeAlone, startRuntimeAlone } from './runtime-alone.ts';
+
+/** One run of the statement. Speeds in images/s, stages in ms per image, summed over the partitions. */
+interface StatementRun {
+  readonly speed: number;
+  readonly partitionsSpeed: number;
+  readonly besidesSeconds: number;
+  readonly decodeMs: number;
+  readonly inferMs: number;
+  readonly writeMs: number;
+}
+
+interface Run extends StatementRun {
+  readonly runtimeSpeed: number;
+}
+
+const rounds = 3;
+const partitionCounts = [1, 2] as const;
+
+/**
+ * The demo's statement through parser, planner, engine and workers, in 1 and 2 partitions, and onnxruntime alone in as many processes on the
+ * same tensors. They take turns, so that what else the machine does meets all alike.
+ */
+export async function benchEndToEnd(config: Config, modelFile: string, pictures: Pictures): Promise<Table> {
+  const { dataset, files } = pictures;
+  const fileNames = dataset.images.map(({ file_name }) => file_name);
+  const session = await openSession(config, () => {});
+  const runtime = await startRuntimeAlone(modelFile, files, Math.max(...partitionCounts));
+  try {
+    await fillDatabase(session.pool, '', { fileNames, dataset, note: '' });
+    const statement = (partitions: number) => runStatement(session, config.schema, pictures.imageDir, partitions);
+    const runs = await measureByTurns(statement, runtime);
+    const figures = partitionCounts.flatMap((partitions) => figuresOf(partitions, runs.get(partitions) ?? []));
+    return { title: `The demo's statement over ${files.length} images, median of ${rounds} runs`, figures };
+  } finally {
+    runtime.close();
+    await session.close();
+  }
+}
+
+async function measureByTurns(statement: (partitions: number) => Promise<StatementRun>, runtime: RuntimeAlone) {
+  const runs = new Map<number, Run[]>(partitionCounts.map((partitions) => [partitions, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const partitions of partitionCounts) {
+      const runtimeSpeed = await runtime.measure(partitions === 1 ? 'in turn' : 'at once');
+      runs.get(partitions)?.push({ ...(await statement(partitions)), runtimeSpeed });
+    }
+  }
+  return runs;
+}
+
+async function runStatement(session: Session, schema: string, imageDir: string, partitions: number) {
+  const sql = `SELECT image_id, file_name FROM demo.images
+    TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=${imageDir}"
+    WITH partitions = ${partitions}, write_mode = 'overwrite'
+    INTO demo.detections;`;
+  const submission = session.submission(sql, await session.plan(sql));
+  await session.engine.submit(submission);
+  await ended(session, submission.id);
+  return readRun(session, schema, submission.id);
+}
+
+async function ended({ engine }: Session, id: string): Promise<void> {
+  for await (const { state, error } of engine.events(id)) {
+    if (state !== 'succeeded' && error !== null) throw new Error(`${error.code}: ${error.message}`);
+  }
+}
+
+/** From what the engine and the workers wrote down themselves. */
+async function readRun({ pool }: Session, schema: string, id: string): Promise<StatementRun> {
+  const table = (name: string) => quoteTable({ database: schema, table: name });
+  const [[row]] = await pool.query<RowDataPacket[]>(
+    `SELECT SUM(p.done_rows) AS images, SUM(p.decode_ms) AS decode_ms, SUM(p.infer_ms) AS infer_ms, SUM(p.write_ms) AS write_ms,
+       TIMESTAMPDIFF(MICROSECOND, MIN(p.started_at), MAX(p.finished_at)) AS partitions_us,
+       TIMESTAMPDIFF(MICROSECOND, t.submitted_at, t.finished_at) AS statement_us
+     FROM ${table('statements')} AS t
+     JOIN ${table('selections')} AS s ON s.statement_id = t.id
+     JOIN ${table('partitions')} AS p ON p.selection_id = s.selection_id
+     WHERE t.id = ? GROUP BY t.id`,
+    [id],
+  );
+  const number = (name: string) => Number(row?.[name]);
+  const images = number('images');
+  const [seconds, partitionsSeconds] = [number('statement_us') / 1e6, number('partitions_us') / 1e6];
+  return {
+    speed: images / seconds,
+    partitionsSpeed: images / partitionsSeconds,
+    besidesSeconds: seconds - partitionsSeconds,
+    decodeMs: number('decode_ms') / images,
+    inferMs: number('infer_ms') / images,
+    writeMs: number('write_ms') / images,
+  };
+}
+
+function figuresOf(partitions: number, runs: readonly Run[]): Figure[] {
+  const middle = (of: keyof Run) => median(runs.map((run) => run[of]));
+  const where = partitions === 1 ? '1 partition' : `${partitions} partitions`;
+  const baseline = `onnxruntime alone, ${partitions === 1 ? '1 process' : `${partitions} processes`}`;
+  const runtimeSpeed = middle('runtimeSpeed');
+  const speed = (figure: string, of: 'speed' | 'partitionsSpeed'): Figure => ({
+    figure: `${where}: ${figure}`,
+    value: middle(of),
+    unit: 'images/s',
+    against: { baseline, ratio: median(runs.map((run) => run[of] / run.runtimeSpeed)) },
+  });
+  const stage = (figure: string, of: 'decodeMs' | 'inferMs' | 'writeMs'): Figure => ({
+    figure: `${where}: ${figure}`,
+    value: middle(of),
+    unit: 'ms/image',
+  });
+  return [
+    { figure: baseline, value: runtimeSpeed, unit: 'images/s' },
+    speed('submit to published', 'speed'),
+    speed('the partitions, model loading included', 'partitionsSpeed'),
+    { figure: `${where}: select, start, publish`, value: middle('besidesSeconds'), unit: 's' },
+    stage('decode', 'decodeMs'),
+    stage('infer', 'inferMs'),
+    stage('write', 'writeMs'),
+  ];
+}

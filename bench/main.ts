@@ -1,0 +1,47 @@
+import { Argument, Command } from '@commander-js/extra-typings';
+import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
+import { exitCodes } from '../src/errors.ts';
+import { benchEndToEnd } from './end-to-end.ts';
+import type { Table } from './figure.ts';
+import { type Material, openMaterial } from './material.ts';
+import { benchMemory } from './memory.ts';
+import { benchPlan } from './plan.ts';
+import { openReport } from './report.ts';
+import { benchSql } from './sql.ts';
+import { benchStages } from './stages.ts';
+
+const benchmarks = {
+  sql: async () => benchSql(),
+  plan: async () => benchPlan(),
+  inference: async (material) => benchStages(material.modelFile(), (await material.pictures()).files),
+  'end-to-end': async (material) =>
+    benchEndToEnd(await material.config(), material.modelFile(), await material.pictures()),
+  memory: async (material) => benchMemory((await material.config()).dsn),
+} satisfies Record<string, (material: Material) => Promise<Table>>;
+
+const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
+
+const command = new Command('npm run bench --')
+  .description('what Millrace costs, each figure beside a baseline of the same run')
+  .addArgument(new Argument('[benchmarks...]', 'these only').choices(names).default(names))
+  .option('--json', 'print JSON lines')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))
+  .parse();
+
+const report = openReport(command.opts().json ?? false);
+const material = openMaterial((line) => console.error(line));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(exitCodes.cancelled));
+
+try {
+  report.machine();
+  for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material));
+  await material.release();
+} catch (error) {
+  console.error(errorText(error, null));
+  await end(exitCodeOf(error));
+}
+
+async function end(exitCode: number): Promise<never> {
+  await material.release();
+  process.exit(exitCode);
+}

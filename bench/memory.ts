@@ -1,0 +1,142 @@
+import { fork } from 'node:child_process';
+import { randomUUIDv7 } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Pool } from 'mysql2/promise';
+import { pino } from 'pino';
+import { parseDsn } from '../src/datasource/dsn.ts';
+import { migrate } from '../src/datasource/migrate.ts';
+import { openPool } from '../src/datasource/pool.ts';
+import type { DetectSettings, Task } from '../src/task.ts';
+import { prepare } from '../src/worker/prepare.ts';
+import { selectionNames } from '../src/worker/selection.ts';
+import { type Figure, median, type Table } from './figure.ts';
+import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
+
+const schema = 'millrace_bench';
+const sizes = [1e3, 1e4, 1e5, 1e6];
+/** Larger than the default of 16: a million rows in a minute. */
+const batchSize = 500;
+
+interface Measured extends PartitionFigures {
+  readonly prepareSeconds: number;
+}
+
+/** The database part of one partition over selections that grow tenfold: what it takes in memory and time. */
+export async function benchMemory(dsn: string): Promise<Table> {
+  const pool = openPool(parseDsn(dsn), { connections: 2 });
+  try {
+    await migrate(pool, schema);
+    await makePictures(pool, Math.max(...sizes));
+    const measured: Measured[] = [];
+    for (const rows of sizes) measured.push(await measure(dsn, pool, rows));
+    return {
+      title: `One partition without a model, ${batchSize} rows a batch, 3 detections a row`,
+      figures: figuresOf(measured),
+    };
+  } finally {
+    await pool.end();
+  }
+}
+
+async function makePictures(pool: Pool, rows: number): Promise<void> {
+  await pool.query('CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4');
+  await pool.query(
+    'CREATE TABLE IF NOT EXISTS bench.pictures (image_id INT UNSIGNED PRIMARY KEY, file_name VARCHAR(512) NOT NULL)',
+  );
+  await pool.query(
+    `INSERT IGNORE INTO bench.pictures
+     SELECT seq, CONCAT('train2017/', LPAD(seq, 12, '0'), '.jpg') FROM bench.seq_1_to_${rows}`,
+  );
+}
+
+async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured> {
+  const task = taskOver(rows);
+  const names = selectionNames(task, schema);
+  const signal = new AbortController().signal;
+  const started = performance.now();
+  await prepare({ task, pool, schema, names, volumes: {}, log: pino({ enabled: false }), signal });
+  const prepareSeconds = (performance.now() - started) / 1000;
+  return { ...(await runPartition({ dsn, schema, task })), prepareSeconds };
+}
+
+function taskOver(rows: number): Task {
+  return {
+    statement: randomUUIDv7(),
+    step: 'step-1',
+    select: `SELECT image_id, file_name FROM bench.pictures ORDER BY image_id LIMIT ${rows}`,
+    into: { database: 'bench', table: `detections_${rows}` },
+    writeMode: 'fail',
+    partitions: 1,
+    partitionBy: null,
+    batchSize,
+    maxFailedRows: 0,
+    threads: 1,
+    detect: noDetection,
+  };
+}
+
+/** The partition here works off rows without a model. */
+const noDetection: DetectSettings = {
+  modelFile: '',
+  imageDir: '/',
+  imageColumn: null,
+  confidence: 0.25,
+  iou: 0.45,
+  maxDetections: 300,
+  imageSize: null,
+  device: 'cpu',
+};
+
+async function runPartition(work: PartitionWork): Promise<PartitionFigures> {
+  const program = fileURLToPath(new URL('partition-rows.ts', import.meta.url));
+  const env = { ...process.env, BENCH_PARTITION: JSON.stringify(work) };
+  const child = fork(program, { env, execArgv: ['--expose-gc'] });
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`the partition of ${work.task.select} ended with ${code} before it answered`);
+  });
+  const [figures] = (await Promise.race([once(child, 'message'), exited])) as [PartitionFigures];
+  await exited.catch(() => {});
+  return figures;
+}
+
+function figuresOf(measured: readonly Measured[]): readonly Figure[] {
+  const [least, most] = [measured[0]!, measured.at(-1)!];
+  const baseline = named(least.rows);
+  const grown = (what: string, of: 'peakMiB' | 'liveMiB') =>
+    measured.map((each) => ({
+      figure: `${named(each.rows)}: ${what}`,
+      value: each[of],
+      unit: 'MiB',
+      against: { baseline, ratio: each[of] / least[of] },
+    }));
+  const speeds = measured.map((each) => ({
+    figure: `${named(each.rows)}: read and written`,
+    value: each.rows / each.seconds,
+    unit: 'rows/s',
+  }));
+  return [
+    ...grown('live memory at the end', 'liveMiB'),
+    ...grown('peak of the process', 'peakMiB'),
+    ...speeds,
+    ...pageFigures(most),
+  ];
+}
+
+function pageFigures({ rows, firstPagesMs, lastPagesMs, prepareSeconds }: Measured): readonly Figure[] {
+  const [first, last] = [median(firstPagesMs), median(lastPagesMs)];
+  return [
+    { figure: `${named(rows)}: a page at the beginning`, value: first, unit: 'ms' },
+    {
+      figure: `${named(rows)}: a page at the end`,
+      value: last,
+      unit: 'ms',
+      against: { baseline: 'at the beginning', ratio: last / first },
+    },
+    { figure: `${named(rows)}: selected`, value: rows / prepareSeconds, unit: 'rows/s' },
+  ];
+}
+
+function named(rows: number): string {
+  return `${rows.toLocaleString('en')} rows`;
+}

@@ -1,0 +1,103 @@
+import { pino } from 'pino';
+import { parseDsn } from '../src/datasource/dsn.ts';
+import { openPool } from '../src/datasource/pool.ts';
+import type { Task } from '../src/task.ts';
+import type { WorkerContext } from '../src/worker/context.ts';
+import type { ImageResult } from '../src/worker/detector.ts';
+import { pendingRows, type TakenPartition, takePartition } from '../src/worker/pending-rows.ts';
+import { selectionNames } from '../src/worker/selection.ts';
+import { requireSelection, type SelectionState } from '../src/worker/selection-state.ts';
+import { writeBatch } from '../src/worker/write-batch.ts';
+
+// A process of its own, so that its peak memory is that of one partition.
+
+/** As JSON in the environment, as the worker's own task. */
+export interface PartitionWork {
+  readonly dsn: string;
+  readonly schema: string;
+  readonly task: Task;
+}
+
+/** Sent to the parent process. */
+export interface PartitionFigures {
+  readonly rows: number;
+  readonly seconds: number;
+  /** The process's peak resident memory, MiB. */
+  readonly peakMiB: number;
+  /** What is left after a garbage collection at the end: heap and buffers, MiB. */
+  readonly liveMiB: number;
+  /** Milliseconds that reading a page took, of the first pages and of the last. */
+  readonly firstPagesMs: readonly number[];
+  readonly lastPagesMs: readonly number[];
+}
+
+/** Pages looked at on either end. */
+const pagesKept = 50;
+
+/** What a picture gives on average in the demo; the worker's own shape. */
+const fakeResult: ImageResult = {
+  width: 640,
+  height: 480,
+  timings: { decodeMs: 4, inferMs: 12 },
+  detections: [1, 2, 3].map((n) => ({
+    classId: n,
+    className: 'potted plant',
+    score: 0.9,
+    x1: 1.5 * n,
+    y1: 2.5,
+    x2: 99.125,
+    y2: 77.75,
+  })),
+};
+
+process.send?.(await work(JSON.parse(process.env.BENCH_PARTITION ?? '')));
+
+async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigures> {
+  const pool = openPool(parseDsn(dsn), { connections: 2 });
+  const context: WorkerContext = {
+    task,
+    pool,
+    schema,
+    names: selectionNames(task, schema),
+    volumes: {},
+    log: pino({ enabled: false }),
+    signal: new AbortController().signal,
+  };
+  try {
+    return await measure(context, await requireSelection(context), await takePartition(context, 0));
+  } finally {
+    await pool.end();
+  }
+}
+
+async function measure(
+  context: WorkerContext,
+  selection: SelectionState,
+  taken: TakenPartition,
+): Promise<PartitionFigures> {
+  const started = performance.now();
+  const firstPagesMs: number[] = [];
+  const lastPagesMs: number[] = [];
+  const pages = pendingRows(context, taken, selection.imageColumn);
+  let rows = 0;
+  for (let writeMs = 0; ; ) {
+    const asked = performance.now();
+    const page = await pages.next();
+    if (page.done) break;
+    const pageMs = performance.now() - asked;
+    if (firstPagesMs.length < pagesKept) firstPagesMs.push(pageMs);
+    if (lastPagesMs.push(pageMs) > pagesKept) lastPagesMs.shift();
+    const done = page.value.map(({ row }) => ({ row, result: fakeResult }));
+    writeMs = await writeBatch(context, taken, selection.columns, done, writeMs);
+    rows += done.length;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  return { rows, seconds, peakMiB, liveMiB: liveMiB(), firstPagesMs, lastPagesMs };
+}
+
+function liveMiB(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}

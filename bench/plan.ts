@@ -1,0 +1,79 @@
+import type { Catalog } from '../src/catalog/catalog.ts';
+import { MillraceError } from '../src/errors.ts';
+import { planProgram } from '../src/plan/plan-program.ts';
+import { parseProgram } from '../src/sql/parse.ts';
+import { type Figure, median, quantile, type Table } from './figure.ts';
+import { example } from './sql.ts';
+
+const demo = `SELECT image_id, file_name FROM demo.images
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets/demo"
+WITH partitions = 2
+INTO demo.detections;`;
+
+const catalog: Catalog = {
+  images: [
+    { name: 'millrace/worker', programs: ['yolo'] },
+    { name: 'hebafer/yolov5-sqlflow', programs: [] },
+  ],
+  models: [
+    { name: 'demo', file: '/models/demo.onnx' },
+    { name: 'yolov5s', file: '/models/yolov5s.onnx' },
+  ],
+  volumes: [
+    { claim: 'datasets', mountPath: '/datasets', readOnly: true },
+    { claim: 'models', mountPath: '/models', readOnly: true },
+  ],
+  parallelism: 2,
+  views: [],
+  queries: {
+    'SELECT image_id, file_name FROM demo.images': { kind: 'columns', columns: ['image_id', 'file_name'] },
+    'SELECT * FROM coco_val.images ORDER BY image_id': { kind: 'columns', columns: ['image_id', 'file_name'] },
+  },
+  tables: {},
+};
+
+/** SQL text -> Statement -> Plan, pure and without a database: what one statement costs, and a long program. */
+export function benchPlan(): Table {
+  return {
+    title: 'SQL text -> Statement -> Plan',
+    figures: [
+      ...statementFigures("the demo's statement", demo),
+      ...statementFigures('Example 3.2', example),
+      ...programFigures(),
+    ],
+  };
+}
+
+function statementFigures(name: string, text: string): Figure[] {
+  const outcome = planOrCode(text);
+  const label = outcome === 'planned' ? name : `${name} (refused: ${outcome})`;
+  for (let round = 0; round < 5000; round++) planOrCode(text);
+  const times = Array.from({ length: 20_000 }, () => timeOf(text));
+  return [
+    { figure: `${label}, median`, value: median(times), unit: 'ms' },
+    { figure: `${label}, p99`, value: quantile(times, 0.99), unit: 'ms' },
+  ];
+}
+
+/** Each statement into a table of its own. */
+function programFigures(): Figure[] {
+  const program = Array.from({ length: 10_000 }, (_, n) => demo.replace('demo.detections', `demo.detections_${n}`));
+  const text = program.join('\n');
+  return [{ figure: `10,000 statements, ${planOrCode(text)}`, value: timeOf(text), unit: 'ms' }];
+}
+
+function timeOf(text: string): number {
+  const started = performance.now();
+  planOrCode(text);
+  return performance.now() - started;
+}
+
+function planOrCode(text: string): string {
+  try {
+    planProgram(parseProgram(text), catalog);
+    return 'planned';
+  } catch (error) {
+    if (error instanceof MillraceError) return error.code;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { decodeImage } from '../src/worker/image/decode.ts';
+import { letterbox } from '../src/worker/image/letterbox.ts';
+import { packImage } from '../src/worker/image/pack.ts';
+import { openSession, type Session } from '../src/worker/model/session.ts';
+
+// A process that does nothing but inference: onnxruntime with the worker's options, on tensors made before the clock starts.
+
+/** As JSON in the environment. */
+export interface RuntimeWork {
+  readonly modelFile: string;
+  readonly files: readonly string[];
+}
+
+/** As many as the detector takes on a CPU. */
+const batchSize = 4;
+
+interface Batch {
+  readonly input: Float32Array;
+  readonly pictures: number;
+}
+
+const { modelFile, files }: RuntimeWork = JSON.parse(process.env.BENCH_RUNTIME ?? '');
+const session = await openSession({ modelFile, device: 'cpu', threads: 1, imageSize: null });
+const batches = await packAll(session, files);
+process.on('message', () => void inferAll().then((seconds) => process.send?.(seconds)));
+process.send?.('ready');
+
+async function inferAll(): Promise<number> {
+  const started = performance.now();
+  for (const { input, pictures } of batches) await session.run(input, session.model.batch ?? pictures);
+  return (performance.now() - started) / 1000;
+}
+
+async function packAll({ model }: Session, files: readonly string[]): Promise<Batch[]> {
+  const slots = model.batch ?? batchSize;
+  const starts = Array.from({ length: Math.ceil(files.length / slots) }, (_, at) => at * slots);
+  const batches: Batch[] = [];
+  for (const start of starts) batches.push(await packBatch(model, files.slice(start, start + slots), slots));
+  return batches;
+}
+
+async function packBatch(
+  { imageSize, batch }: Session['model'],
+  files: readonly string[],
+  slots: number,
+): Promise<Batch> {
+  const slot = 3 * imageSize.width * imageSize.height;
+  const input = new Float32Array((batch === null ? files.length : slots) * slot);
+  for (const [at, file] of files.entries()) {
+    const pixels = await decodeImage(file);
+    packImage(pixels, letterbox(pixels, imageSize), imageSize, input.subarray(at * slot, (at + 1) * slot));
+  }
+  return { input, pictures: files.length };
+}
