@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
+import type { WorkflowTemplates } from '../../workflow/workflow.ts';
+
+/** Reads templates/ of this installation. */
+export function loadTemplates(): WorkflowTemplates {
+  return {
+    workflow: read('workflow'),
+    runStep: read('run-step'),
+    worker: read('worker'),
+    partition: read('partition'),
+    sqlStep: read('sql-step'),
+    foreignImage: read('foreign-image'),
+  };
+}
+
+function read<T>(name: string): T {
+  return load(readFileSync(new URL(`../../../templates/${name}.yaml`, import.meta.url), 'utf8')) as T;
+}

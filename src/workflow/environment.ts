@@ -1,0 +1,52 @@
+import { MillraceError } from '../errors.ts';
+import type { Container, Deployment } from './workflow.ts';
+
+export type EnvironmentVariable = NonNullable<Container['env']>[number];
+
+/** Linux takes no longer string of the environment, name and final NUL included: MAX_ARG_STRLEN in execve(2). */
+const longestVariable = 131_072;
+
+/** What every command of the worker is told: its task, the system schema and, from the Secret, the database. */
+export function workerEnvironment(task: unknown, deployment: Deployment): EnvironmentVariable[] {
+  return [
+    taskVariable(task),
+    { name: 'MILLRACE_SCHEMA', value: deployment.schema },
+    datasourceVariable('MILLRACE_DATASOURCE', deployment),
+  ];
+}
+
+function taskVariable(task: unknown): EnvironmentVariable {
+  const value = literalJson(task);
+  const bytes = Buffer.byteLength(`MILLRACE_TASK=${value}`) + 1;
+  if (bytes <= longestVariable) return { name: 'MILLRACE_TASK', value };
+  throw new MillraceError(
+    'STATEMENT_TOO_LONG',
+    `a step of the statement takes ${bytes} bytes, a pod ${longestVariable}`,
+    {
+      hint: 'put long lists of values into a table and select from it',
+    },
+  );
+}
+
+export function datasourceVariable(name: string, { datasource }: Deployment): EnvironmentVariable {
+  return { name, valueFrom: { secretKeyRef: { name: datasource.secret, key: datasource.key } } };
+}
+
+/**
+ * JSON in which neither Argo nor Kubernetes finds anything to fill in. Both characters stand inside strings only. Argo fills `{{…}}`:
+ * https://argo-workflows.readthedocs.io/en/latest/variables/; Kubernetes `$(…)`, even with secrets, and `$$`:
+ * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ */
+export function literalJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replace(/\{(?=\{)/g, '\\u007b')
+    .replaceAll('$', '\\u0024');
+}
+
+/** Must stand before the variables and arguments that hold a `literal`. */
+export const braceVariable: EnvironmentVariable = { name: 'MILLRACE_BRACE', value: '{' };
+
+/** A text that reaches the container as it is: what Argo would fill in is put together by Kubernetes, which fills in later. */
+export function literal(text: string): string {
+  return text.replaceAll('$', '$$$$').replace(/\{(?=\{)/g, `$(${braceVariable.name})`);
+}

@@ -1,0 +1,76 @@
+import type { TableTarget } from '../task.ts';
+import { withClaims } from './claims.ts';
+import { braceVariable, datasourceVariable, type EnvironmentVariable, literal } from './environment.ts';
+import { foreignProgram } from './foreign-program.ts';
+import { shareQuery } from './foreign-share.ts';
+import { renderPartitionedStep } from './partitioned-step.ts';
+import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
+import { resourceRequirements } from './resources.ts';
+import { renderWorker } from './run-step.ts';
+import type { ForeignRunStep, Rendering, Template } from './workflow.ts';
+
+/** What the worker's `prepare` and `finish` are told around a foreign image: only the selection is theirs. */
+export interface ForeignTask {
+  readonly statement: string;
+  readonly step: string;
+  readonly select: string;
+  readonly partitions: number;
+  readonly partitionBy: string | null;
+}
+
+/** One pod with the whole query, as SQLFlow ran it; or `prepare`, a pod for each share of the rows, and `finish`. */
+export function renderForeignStep(step: ForeignRunStep, rendering: Rendering): Template[] {
+  if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
+  const { name, select, partitions, partitionBy } = step;
+  const task: ForeignTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
+  const pod = { step, image: rendering.deployment.workerImage, task };
+  return [
+    renderPartitionedStep(step, rendering.templates),
+    renderWorker('prepare', pod, rendering),
+    renderShare(step, rendering),
+    renderWorker('finish', pod, rendering),
+  ];
+}
+
+function renderShare(step: ForeignRunStep, rendering: Rendering): Template {
+  return {
+    ...renderProgram(step, shareQuery(step, rendering), rendering),
+    name: `${step.name}-partition`,
+    metadata: podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering),
+    inputs: { parameters: [{ name: 'partition' }] },
+  };
+}
+
+function renderProgram(step: ForeignRunStep, select: string, rendering: Rendering): Template {
+  const { deployment, templates } = rendering;
+  const { container, ...template } = withClaims(withRetries(templates.foreignImage, step.retries), step.volumes);
+  return {
+    name: step.name,
+    metadata: podLabels(step.name, 'statement', rendering),
+    ...template,
+    ...podDeadline(step),
+    ...placement(step, deployment),
+    container: {
+      image: imageReference(step.image, deployment),
+      ...container,
+      command: foreignProgram(step.command).map(literal),
+      resources: resourceRequirements(step.resources, container.resources),
+      env: foreignEnvironment(step, select, rendering),
+    },
+  };
+}
+
+function foreignEnvironment(step: ForeignRunStep, select: string, { deployment }: Rendering): EnvironmentVariable[] {
+  return [
+    braceVariable,
+    { name: 'HOME', value: '/tmp' },
+    { name: 'SQLFLOW_TO_RUN_SELECT', value: select },
+    { name: 'SQLFLOW_TO_RUN_INTO', value: literal(step.into.map(tableName).join(',')) },
+    { name: 'SQLFLOW_TO_RUN_IMAGE', value: literal(step.image) },
+    datasourceVariable('SQLFLOW_DATASOURCE', deployment),
+  ];
+}
+
+function tableName({ database, table }: TableTarget): string {
+  return database === null ? table : `${database}.${table}`;
+}

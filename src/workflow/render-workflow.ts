@@ -1,0 +1,102 @@
+import { MillraceError } from '../errors.ts';
+import { renderForeignStep } from './foreign-step.ts';
+import { workflowMetadata } from './metadata.ts';
+import { renderRunStep } from './run-step.ts';
+import { renderSqlStep } from './sql-step.ts';
+import type {
+  Deployment,
+  Rendering,
+  Template,
+  Workflow,
+  WorkflowPlan,
+  WorkflowStep,
+  WorkflowSubmission,
+  WorkflowTemplates,
+} from './workflow.ts';
+
+/** `maxItems` of templates and of a DAG's tasks in Argo's CRD. */
+const mostTemplates = 200;
+
+/**
+ * The workflow that runs a plan. The same arguments give the same workflow.
+ * @throws {MillraceError} STATEMENT_TOO_LONG; MISSING_COMMAND, UNKNOWN_PROGRAM of a foreign image
+ */
+export function renderWorkflow(
+  plan: WorkflowPlan,
+  submission: WorkflowSubmission,
+  deployment: Deployment,
+  templates: WorkflowTemplates,
+): Workflow {
+  const steps = plan.steps.filter(({ name }) => !submission.done.includes(name));
+  const rendering: Rendering = { statement: submission.id, deployment, templates };
+  const pods = steps.flatMap((step) => renderStep(step, rendering));
+  checkCount(pods, steps);
+  return {
+    ...templates.workflow,
+    metadata: workflowMetadata(plan, submission, deployment, templates.workflow.metadata),
+    spec: {
+      ...templates.workflow.spec,
+      serviceAccountName: deployment.serviceAccount,
+      ...priority(steps),
+      parallelism: Math.max(1, ...steps.map((step) => (step.kind === 'sql' ? 1 : step.parallelism))),
+      activeDeadlineSeconds: deadline(steps, deployment),
+      templates: [statementDag(steps), ...pods],
+    },
+  };
+}
+
+function renderStep(step: WorkflowStep, rendering: Rendering): Template[] {
+  switch (step.kind) {
+    case 'sql':
+      return [renderSqlStep(step, rendering)];
+    case 'run':
+      return renderRunStep(step, rendering);
+    case 'foreign':
+      return renderForeignStep(step, rendering);
+  }
+}
+
+/** The steps, each after those it needs. */
+function statementDag(steps: readonly WorkflowStep[]): Template {
+  const direct = directNeeds(steps);
+  const tasks = steps.map(({ name }) => {
+    const before = direct.get(name)?.map((need) => `${need}.Succeeded`) ?? [];
+    return { name, template: name, ...(before.length === 0 ? {} : { depends: before.join(' && ') }) };
+  });
+  return { name: 'statement', dag: { tasks } };
+}
+
+/** What each step needs, less the steps not here and those that another of its needs waits for already. Needs stand before. */
+function directNeeds(steps: readonly WorkflowStep[]): ReadonlyMap<string, readonly string[]> {
+  const before = new Map<string, ReadonlySet<string>>();
+  const direct = new Map<string, readonly string[]>();
+  for (const { name, needs } of steps) {
+    const here = needs.filter((need) => before.has(need));
+    const implied = new Set(here.flatMap((need) => [...(before.get(need) ?? [])]));
+    before.set(name, new Set([...implied, ...here]));
+    direct.set(
+      name,
+      here.filter((need) => !implied.has(need)),
+    );
+  }
+  return direct;
+}
+
+/** Orders workflows in the controller's queue; the most urgent step counts. */
+function priority(steps: readonly WorkflowStep[]): { priority?: number } {
+  const given = steps.flatMap((step) => (step.kind === 'sql' || step.priority === null ? [] : [step.priority]));
+  return given.length === 0 ? {} : { priority: Math.max(...given) };
+}
+
+/** All that the steps may take one after the other: of a single step, its timeout. */
+function deadline(steps: readonly WorkflowStep[], { deadlineSeconds }: Deployment): number {
+  const timeouts = steps.map((step) => (step.kind === 'sql' ? null : step.timeoutSeconds));
+  return timeouts.reduce<number>((sum, timeout) => sum + (timeout ?? deadlineSeconds), 0);
+}
+
+function checkCount(pods: readonly Template[], { length }: readonly WorkflowStep[]): void {
+  if (pods.length < mostTemplates) return;
+  throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${length} steps: more than one workflow takes`, {
+    hint: 'submit it in parts',
+  });
+}

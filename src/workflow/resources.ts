@@ -1,0 +1,34 @@
+import type { Resources } from '../plan/plan.ts';
+import type { Container } from './workflow.ts';
+
+type ResourceRequirements = NonNullable<Container['resources']>;
+
+/** What the statement asks for is requested and the limit; the rest is the template's. GPUs are limits only, always whole. */
+export function resourceRequirements({ cpu, memory, gpu }: Resources, defaults: ResourceRequirements = {}) {
+  const asked = {
+    ...(cpu === null ? {} : { cpu: cpuQuantity(cpu) }),
+    ...(memory === null ? {} : { memory: memoryQuantity(memory) }),
+  };
+  return {
+    requests: { ...defaults.requests, ...asked },
+    limits: { ...defaults.limits, ...asked, ...(gpu === 0 ? {} : { 'nvidia.com/gpu': String(gpu) }) },
+  };
+}
+
+/** Cores in Kubernetes' canonical form. */
+function cpuQuantity(cores: number): string {
+  const milli = Math.max(1, Math.round(cores * 1000));
+  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+}
+
+/** Bytes in the largest unit that divides them. */
+function memoryQuantity(bytes: number): string {
+  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
+  let size = Math.ceil(bytes);
+  let unit = 0;
+  while (size % 1024 === 0 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size}${units[unit]}`;
+}

@@ -1,0 +1,64 @@
+import { taskOf } from '../engine/task-of.ts';
+import type { RunStep } from '../plan/plan.ts';
+import { withClaims } from './claims.ts';
+import { workerEnvironment } from './environment.ts';
+import { renderPartitionedStep } from './partitioned-step.ts';
+import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
+import { resourceRequirements } from './resources.ts';
+import type { Rendering, Template } from './workflow.ts';
+
+/** The step's DAG and the pods in it, all of them the worker's image with one task. */
+export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
+  const { deployment, templates, statement } = rendering;
+  const image = imageReference(step.image, deployment);
+  const pod = { step, image, task: taskOf(statement, step) };
+  return [
+    renderPartitionedStep(step, templates),
+    renderWorker('prepare', pod, rendering),
+    renderPartition(pod, rendering),
+    renderWorker('finish', pod, rendering),
+  ];
+}
+
+/** A pod of the worker and what it is told. */
+export interface WorkerPod {
+  readonly step: Pick<RunStep, 'name' | 'retries' | 'timeoutSeconds'>;
+  readonly image: string;
+  readonly task: unknown;
+}
+
+export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rendering: Rendering): Template {
+  const { step, image, task } = pod;
+  const { container, ...template } = withRetries(rendering.templates.worker, step.retries);
+  return {
+    name: `${step.name}-${command}`,
+    metadata: podLabels(step.name, command, rendering),
+    ...template,
+    ...podDeadline(step),
+    container: { image, ...container, args: [command], env: workerEnvironment(task, rendering.deployment) },
+  };
+}
+
+function renderPartition(
+  { step, image, task }: WorkerPod & { readonly step: RunStep },
+  rendering: Rendering,
+): Template {
+  const { deployment, templates } = rendering;
+  const { container, ...template } = withClaims(withRetries(templates.partition, step.retries), step.volumes);
+  return {
+    name: `${step.name}-partition`,
+    metadata: podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering),
+    ...template,
+    ...podDeadline(step),
+    ...placement(step, deployment),
+    container: {
+      image,
+      ...container,
+      resources: resourceRequirements(step.resources, container.resources),
+      env: [
+        { name: 'MILLRACE_PARTITION', value: '{{inputs.parameters.partition}}' },
+        ...workerEnvironment(task, deployment),
+      ],
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+
+const longestId = 40;
+
+/**
+ * The workflow's name: a DNS label of at most 63 characters, the same for the same statement and attempt. Argo writes it into a
+ * label of each pod, whose values are no longer: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+ */
+export function workflowName(id: string, attempt: number): string {
+  return `millrace-${statementLabel(id)}-${attempt}`;
+}
+
+/** The statement's id as a label's value: itself where it is a DNS label, or else what it has of one and a hash. */
+export function statementLabel(id: string): string {
+  if (id.length <= longestId && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(id)) return id;
+  const hash = createHash('sha256').update(id).digest('hex').slice(0, 16);
+  const readable = id.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return `${readable.slice(0, longestId - 17)}-${hash}`.replace(/^-+/, '');
+}

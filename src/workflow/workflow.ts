@@ -1,0 +1,91 @@
+import type { ITemplate } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Template';
+import type { IWorkflow } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Workflow';
+import type { Plan, RunStep, SqlStep } from '../plan/plan.ts';
+import type { TableTarget } from '../task.ts';
+
+export type Workflow = IWorkflow;
+export type Template = ITemplate;
+export type Container = NonNullable<Template['container']>;
+export type Toleration = NonNullable<Template['tolerations']>[number];
+
+/** The constant parts: the files of templates/, parsed. */
+export interface WorkflowTemplates {
+  readonly workflow: Workflow;
+  readonly runStep: Template & { readonly dag: NonNullable<Template['dag']> };
+  readonly worker: ContainerTemplate;
+  readonly partition: ContainerTemplate;
+  readonly sqlStep: ContainerTemplate;
+  readonly foreignImage: ContainerTemplate;
+}
+
+export type ContainerTemplate = Template & { readonly container: Container };
+
+/** What is submitted beside the plan. */
+export interface WorkflowSubmission {
+  readonly id: string;
+  /** From 1. Another attempt is the same statement, and so the same ledger, in a workflow of another name. */
+  readonly attempt: number;
+  readonly text: string;
+  readonly submittedBy: string;
+  /** Names of the steps that an earlier attempt has finished: they are left out. */
+  readonly done: readonly string[];
+}
+
+/** Where the workflow runs. */
+export interface Deployment {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Runs standard statements, and `prepare` and `finish` around foreign images. */
+  readonly workerImage: string;
+  /** Image references by the names that statements write; other names are references themselves. */
+  readonly images: Readonly<Record<string, string>>;
+  /** The Secret's key that holds the DSN. For foreign images in SQLFlow's form, `mysql://user:password@tcp(host:port)/db`. */
+  readonly datasource: { readonly secret: string; readonly key: string };
+  /** The system schema's name. */
+  readonly schema: string;
+  /** For pods that ask for a GPU. */
+  readonly gpuTolerations: readonly Toleration[];
+  /** What a step without a timeout may take. */
+  readonly deadlineSeconds: number;
+  /** Where a person sees statements: the id is appended. */
+  readonly statementUrl: string | null;
+}
+
+/** Everything about a statement that its steps' templates are filled with. */
+export interface Rendering {
+  /** The statement's id. */
+  readonly statement: string;
+  readonly deployment: Deployment;
+  readonly templates: WorkflowTemplates;
+}
+
+/** `TO RUN` with an image that keeps SQLFlow's contract. */
+export interface ForeignRunStep
+  extends Pick<
+    RunStep,
+    | 'name'
+    | 'needs'
+    | 'span'
+    | 'image'
+    | 'command'
+    | 'select'
+    | 'partitions'
+    | 'partitionBy'
+    | 'parallelism'
+    | 'retries'
+    | 'timeoutSeconds'
+    | 'resources'
+    | 'volumes'
+    | 'priority'
+    | 'nodeSelector'
+  > {
+  readonly kind: 'foreign';
+  readonly into: readonly TableTarget[];
+}
+
+export type WorkflowStep = SqlStep | RunStep | ForeignRunStep;
+
+export interface WorkflowPlan {
+  readonly version: Plan['version'];
+  readonly steps: readonly WorkflowStep[];
+}

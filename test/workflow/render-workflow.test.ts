@@ -1,0 +1,446 @@
+import { describe, expect, test } from 'vitest';
+import type { MillraceError } from '../../src/errors.ts';
+import type { Task } from '../../src/task.ts';
+import { selectionNames } from '../../src/worker/selection.ts';
+import { toYaml } from '../../src/workflow/to-yaml.ts';
+import { statementLabel, workflowName } from '../../src/workflow/workflow-name.ts';
+import {
+  deployment,
+  foreignStep,
+  goldenPlan,
+  render,
+  runStep,
+  submission,
+  templateOf,
+  variableOf,
+} from './deployment.ts';
+import { fillIn } from './fill-in.ts';
+
+// What a user could write to reach Argo's variables, Kubernetes' variables or the secret.
+const traps = [
+  "SELECT '{{workflow.name}}', '{{{x}}}', '{{='",
+  "SELECT '$(MILLRACE_DATASOURCE)', '$$(HOME)', '$', '$$', '$(NO_SUCH)'",
+  "SELECT '{$(MILLRACE_BRACE)', '$({', '{$', '}}', 'é😀\\u007b', '\\\\', \"\\\"\"",
+];
+
+function variables(workflow: ReturnType<typeof render>, template: string, parameters = {}) {
+  const container = templateOf(workflow, template).container;
+  return fillIn(container?.env ?? [], [...(container?.command ?? [])], parameters);
+}
+
+describe('a task reaches the worker as it is', () => {
+  test.each(traps)('%s', (select) => {
+    const workflow = render([runStep({ select }), { ...runStep(), kind: 'sql', name: 'step-2', sql: select }]);
+    for (const template of ['step-1-prepare', 'step-1-partition', 'step-1-finish']) {
+      const { environment } = variables(workflow, template, { 'inputs.parameters.partition': '7' });
+      expect(JSON.parse(environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
+    }
+    const { environment } = variables(workflow, 'step-2');
+    expect(JSON.parse(environment.MILLRACE_TASK as string)).toEqual({
+      statement: submission.id,
+      step: 'step-2',
+      sql: select,
+    });
+  });
+});
+
+describe('a query reaches a foreign image as it is', () => {
+  test.each(traps)('%s', (select) => {
+    const step = foreignStep({ partitions: 1, select, command: ['program', `--note=${select}`] });
+    const { environment, command } = variables(render([step]), 'step-1');
+    expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(select);
+    expect(command).toEqual(['program', `--note=${select}`]);
+  });
+});
+
+test("only the partition's number is filled in by Argo", () => {
+  const yaml = toYaml(
+    render([runStep({ select: traps.join() }), foreignStep({ name: 'step-2', select: traps.join() })]),
+  );
+  const filled = yaml.slice(yaml.indexOf('\nspec:')).match(/\{\{[^}]*\}\}/g);
+  expect([...new Set(filled)].sort()).toEqual(['{{inputs.parameters.partition}}', '{{item}}']);
+});
+
+test('a partition is told its number, the task, the schema and where the database is, by its secret', () => {
+  const workflow = render([runStep()], { deployment: { schema: 'system' } });
+  const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '7' });
+  expect(Object.keys(environment)).toEqual([
+    'MILLRACE_PARTITION',
+    'MILLRACE_TASK',
+    'MILLRACE_SCHEMA',
+    'MILLRACE_DATASOURCE',
+  ]);
+  expect(environment).toMatchObject({ MILLRACE_PARTITION: '7', MILLRACE_SCHEMA: 'system' });
+  expect(templateOf(workflow, 'step-1-partition').container?.env?.at(-1)).toEqual({
+    name: 'MILLRACE_DATASOURCE',
+    valueFrom: { secretKeyRef: { name: 'database', key: 'dsn' } },
+  });
+});
+
+describe('the name', () => {
+  test('is the same for the same statement and attempt', () => {
+    expect(render([runStep()]).metadata.name).toBe('millrace-019a0b1c-2d3e-7f40-8a5b-6c7d8e9fa0b1-1');
+    expect(workflowName('a', 2)).toBe('millrace-a-2');
+  });
+
+  test.each(['', '-', 'A', 'a_b', 'ä', 'a.b', 'x'.repeat(500), 'Übergröße '.repeat(20), '1/2', 'a-'])(
+    'and the label of %j are DNS labels of at most 63 characters',
+    (id) => {
+      for (const name of [workflowName(id, 1), workflowName(id, 9999), statementLabel(id)]) {
+        expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+        expect(name.length).toBeLessThanOrEqual(63);
+      }
+    },
+  );
+
+  test('differs for ids that look alike', () => {
+    const ids = ['a_b', 'a-b', 'A-B', 'a.b', 'a-b-1', 'a'];
+    const names = ids.flatMap((id) => [workflowName(id, 1), workflowName(id, 11)]);
+    expect(new Set(names).size).toBe(12);
+  });
+});
+
+describe('steps of a program', () => {
+  test('run each after those it needs', () => {
+    const [statement] = render(goldenPlan('standard-sql-around-it').steps).spec.templates ?? [];
+    expect(statement).toEqual({
+      name: 'statement',
+      dag: {
+        tasks: [
+          { name: 'step-1', template: 'step-1' },
+          { name: 'step-2', template: 'step-2', depends: 'step-1.Succeeded' },
+          { name: 'step-3', template: 'step-3', depends: 'step-2.Succeeded' },
+        ],
+      },
+    });
+  });
+
+  test('wait for what is not waited for already', () => {
+    const needs = { a: [], b: ['a'], c: ['a'], d: ['c', 'a', 'b'], e: ['a', 'd', 'gone'], f: [] };
+    const steps = Object.entries(needs).map(([name, needs]) => runStep({ name, needs }));
+    const tasks = render(steps).spec.templates?.[0]?.dag?.tasks;
+    expect(tasks?.map(({ depends }) => depends)).toEqual([
+      undefined,
+      'a.Succeeded',
+      'a.Succeeded',
+      'c.Succeeded && b.Succeeded',
+      'd.Succeeded',
+      undefined,
+    ]);
+  });
+
+  test('that an earlier attempt has finished are left out', () => {
+    const { steps } = goldenPlan('standard-sql-around-it');
+    const workflow = render(steps, { submission: { attempt: 2, done: ['step-1', 'step-2'] } });
+    expect(workflow.metadata.name).toBe(`millrace-${submission.id}-2`);
+    expect(workflow.spec.templates?.map(({ name }) => name)).toEqual(['statement', 'step-3']);
+    expect(workflow.spec.templates?.[0]?.dag?.tasks).toEqual([{ name: 'step-3', template: 'step-3' }]);
+  });
+
+  test('are at most as many as a workflow takes', () => {
+    const steps = (count: number) => Array.from({ length: count }, (_, index) => runStep({ name: `step-${index}` }));
+    expect(render(steps(49)).spec.templates).toHaveLength(197);
+    expect(() => render(steps(50))).toThrow('the program has 50 steps: more than one workflow takes');
+  });
+});
+
+describe('limits', () => {
+  test('the deadline is the timeout of a single step, and what all may take of several', () => {
+    const limited = runStep({ timeoutSeconds: 60 });
+    expect(render([limited]).spec.activeDeadlineSeconds).toBe(60);
+    expect(render([limited, runStep({ name: 'step-2' })]).spec.activeDeadlineSeconds).toBe(86_460);
+  });
+
+  test('a timeout ends each pod of the step', () => {
+    const workflow = render([runStep({ timeoutSeconds: 60 })]);
+    const deadlines = workflow.spec.templates?.map(({ activeDeadlineSeconds }) => activeDeadlineSeconds);
+    expect(deadlines).toEqual([undefined, undefined, 60, 60, 60]);
+  });
+
+  test('as many partitions at once as the step allows', () => {
+    const workflow = render([runStep({ partitions: 9, parallelism: 3 }), runStep({ name: 'step-2', parallelism: 5 })]);
+    expect(workflow.spec.parallelism).toBe(5);
+    expect(templateOf(workflow, 'step-1').parallelism).toBe(3);
+    expect(templateOf(workflow, 'step-1').dag?.tasks[1]?.withSequence).toEqual({ count: '9' });
+  });
+
+  test('the most urgent step gives the priority, and none without one', () => {
+    expect(render([runStep({ priority: -5 }), runStep({ name: 'b', priority: 7 })]).spec.priority).toBe(7);
+    expect(render([runStep()]).spec).not.toHaveProperty('priority');
+  });
+
+  test('a step that no pod can be told of is refused', () => {
+    expect(() => render([runStep({ select: `SELECT '${'x'.repeat(131_000)}'` })])).toThrowError(
+      expect.objectContaining({ code: 'STATEMENT_TOO_LONG' } satisfies Partial<MillraceError>),
+    );
+    expect(() => render([runStep({ select: `SELECT '${'x'.repeat(120_000)}'` })])).not.toThrow();
+  });
+
+  test('a program that the annotations cannot hold is refused', () => {
+    expect(() => render([runStep()], { submission: { text: 'x'.repeat(262_144) } })).toThrowError(
+      expect.objectContaining({ code: 'STATEMENT_TOO_LONG' } satisfies Partial<MillraceError>),
+    );
+  });
+});
+
+describe('resources', () => {
+  const resourcesOf = (cpu: number | null, memory: number | null, gpu: number) =>
+    templateOf(render([runStep({ resources: { cpu, memory, gpu } })]), 'step-1-partition').container?.resources;
+
+  test('are what the statement asks for, with GPUs as a literal limit', () => {
+    expect(resourcesOf(1.5, 4 * 1024 ** 3, 2)).toEqual({
+      requests: { cpu: '1500m', memory: '4Gi' },
+      limits: { cpu: '1500m', memory: '4Gi', 'nvidia.com/gpu': '2' },
+    });
+  });
+
+  test("are the template's where it asks for nothing", () => {
+    expect(resourcesOf(null, null, 0)).toEqual({
+      requests: { cpu: '500m', memory: '1Gi' },
+      limits: { cpu: '1', memory: '4Gi' },
+    });
+  });
+
+  test.each([
+    [1000, '1000'],
+    [1024, '1Ki'],
+    [1536 * 1024 ** 2, '1536Mi'],
+    [2 * 1024 ** 4, '2Ti'],
+  ])('%i bytes are written %s', (bytes, quantity) => {
+    expect(resourcesOf(null, bytes, 0)?.limits?.memory).toBe(quantity);
+  });
+
+  test('of a GPU are asked for by partitions alone, and tolerated by them alone', () => {
+    const workflow = render([runStep({ resources: { cpu: null, memory: null, gpu: 1 }, nodeSelector: { zone: 'a' } })]);
+    const withGpu = workflow.spec.templates?.filter(
+      ({ container }) => container?.resources?.limits?.['nvidia.com/gpu'],
+    );
+    const tolerating = workflow.spec.templates?.filter(({ tolerations }) => tolerations !== undefined);
+    const placed = workflow.spec.templates?.filter(({ nodeSelector }) => nodeSelector !== undefined);
+    for (const found of [withGpu, tolerating, placed])
+      expect(found?.map(({ name }) => name)).toEqual(['step-1-partition']);
+    expect(tolerating?.[0]?.tolerations).toEqual(deployment.gpuTolerations);
+    expect(placed?.[0]?.nodeSelector).toEqual({ zone: 'a' });
+  });
+});
+
+test('claims are read-only in the volume and in the mount unless said', () => {
+  const volumes = [
+    { claim: 'data.sets', mountPath: '/datasets', readOnly: true },
+    { claim: 'scratch', mountPath: '/tmp', readOnly: false },
+  ];
+  const partition = templateOf(render([runStep({ volumes })]), 'step-1-partition');
+  expect(partition.volumes).toEqual([
+    { name: 'data-sets-0', persistentVolumeClaim: { claimName: 'data.sets', readOnly: true } },
+    { name: 'scratch-1', persistentVolumeClaim: { claimName: 'scratch' } },
+  ]);
+  expect(partition.container?.volumeMounts).toEqual([
+    { name: 'data-sets-0', mountPath: '/datasets', readOnly: true },
+    { name: 'scratch-1', mountPath: '/tmp' },
+  ]);
+});
+
+describe('another try is made', () => {
+  /** The expression of a template as JavaScript: https://expr-lang.org/docs/language-definition has `contains` beside it. */
+  function isRetried(template: string, lastRetry: { status: string; exitCode: string; message: string }): boolean {
+    const workflow = render([
+      runStep(),
+      { ...runStep(), kind: 'sql', name: 'step-2', sql: 'DROP TABLE t' },
+      foreignStep({ name: 'step-3' }),
+    ]);
+    const { expression = '' } = templateOf(workflow, template).retryStrategy ?? {};
+    const script = expression.replace(/lastRetry\.message contains ("[^"]*")/g, 'lastRetry.message.includes($1)');
+    return new Function('lastRetry', 'asInt', `return ${script}`)(lastRetry, Number);
+  }
+
+  const failed = (exitCode: string, message = `main: Error (exit code ${exitCode})`) => ({
+    status: 'Failed',
+    exitCode,
+    message,
+  });
+  const deadline = 'Pod was active on the node longer than the specified deadline';
+  const cases = [
+    ['a temporary failure', failed('75'), true, true],
+    ['a mistake of the user', failed('65'), false, false],
+    ['a defect of the worker', failed('70'), false, false],
+    ['an uncaught error', failed('1'), false, false],
+    ['a kill', failed('137', 'main: OOMKilled (exit code 137)'), true, false],
+    ['an end in good order', failed('143'), true, false],
+    ['an eviction', failed('-1', 'The node was low on resource: memory.'), true, false],
+    ['a deleted pod', { status: 'Error', exitCode: '-1', message: 'pod deleted' }, true, false],
+    ['the deadline', failed('-1', deadline), false, false],
+    ['the deadline, ended in good order', failed('143', deadline), false, false],
+  ] as const;
+
+  test.each(cases)('after %s', (_name, end, ofWorkers, ofStatements) => {
+    for (const template of ['step-1-prepare', 'step-1-partition', 'step-1-finish', 'step-3-partition']) {
+      expect(isRetried(template, end)).toBe(ofWorkers);
+    }
+    expect(isRetried('step-2', end)).toBe(ofStatements);
+  });
+
+  test('as often as the step says', () => {
+    const workflow = render([runStep({ retries: 5 })]);
+    const limits = workflow.spec.templates?.slice(2).map(({ retryStrategy }) => retryStrategy?.limit);
+    expect(limits).toEqual(['5', '5', '5']);
+  });
+});
+
+describe('a foreign image', () => {
+  const task = { statement: submission.id, step: 'step-1' } as Task;
+  const id = selectionNames(task, 'millrace').id.toString('hex');
+
+  test('runs alone with the whole query where it has one partition', () => {
+    const workflow = render([foreignStep({ partitions: 1 })]);
+    expect(workflow.spec.templates?.map(({ name }) => name)).toEqual(['statement', 'step-1']);
+    const { environment, command } = variables(workflow, 'step-1');
+    expect(command).toEqual(['python', '-m', 'run_yolov5', '--model=yolov5s']);
+    expect(environment).toEqual({
+      MILLRACE_BRACE: '{',
+      HOME: '/tmp',
+      SQLFLOW_TO_RUN_SELECT: 'SELECT image_id, file_name FROM demo.images',
+      SQLFLOW_TO_RUN_INTO: 'demo.detections',
+      SQLFLOW_TO_RUN_IMAGE: 'hebafer/yolov5-sqlflow:1.0',
+      SQLFLOW_DATASOURCE: 'the secret SQLFLOW_DATASOURCE',
+    });
+  });
+
+  test('gets its share of the rows in each partition, by a range of rows', () => {
+    const { environment } = variables(render([foreignStep()]), 'step-1-partition', {
+      'inputs.parameters.partition': '1',
+    });
+    expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(
+      `SELECT s.* FROM \`millrace\`.\`selection_${id}\` AS s JOIN \`millrace\`.\`partitions\` AS p ` +
+        'ON s.`millrace_row` BETWEEN p.`first_row` AND p.`last_row` ' +
+        `WHERE p.\`selection_id\` = X'${id}' AND p.\`partition_no\` = 1 ORDER BY s.\`millrace_row\``,
+    );
+  });
+
+  test('or by the column that keeps rows together', () => {
+    const step = foreignStep({ partitionBy: 'a`{{b}}$(HOME)' });
+    const { environment } = variables(render([step]), 'step-1-partition', { 'inputs.parameters.partition': '1' });
+    expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(
+      `SELECT s.* FROM \`millrace\`.\`selection_${id}\` AS s ` +
+        "WHERE MOD(CRC32(COALESCE(CAST(s.`a``{{b}}$(HOME)` AS CHAR), '')), 2) = 1 ORDER BY s.`millrace_row`",
+    );
+  });
+
+  test('has the worker prepare and finish around its partitions', () => {
+    const workflow = render([foreignStep()]);
+    const images = workflow.spec.templates?.slice(2).map(({ container }) => container?.image);
+    expect(images).toEqual([deployment.workerImage, 'hebafer/yolov5-sqlflow:1.0', deployment.workerImage]);
+    expect(JSON.parse(variableOf(workflow, 'step-1-prepare', 'MILLRACE_TASK') as string)).toEqual({
+      statement: submission.id,
+      step: 'step-1',
+      select: 'SELECT image_id, file_name FROM demo.images',
+      partitions: 2,
+      partitionBy: null,
+    });
+  });
+
+  test('can be another image by another name', () => {
+    const images = { 'hebafer/yolov5-sqlflow:1.0': 'mirror.example/yolov5@sha256:00' };
+    const container = templateOf(
+      render([foreignStep({ partitions: 1 })], { deployment: { images } }),
+      'step-1',
+    ).container;
+    expect(container?.image).toBe('mirror.example/yolov5@sha256:00');
+    expect(container?.env).toContainEqual({ name: 'SQLFLOW_TO_RUN_IMAGE', value: 'hebafer/yolov5-sqlflow:1.0' });
+  });
+
+  test('names several tables as SQLFlow does, and none as nothing', () => {
+    const into = (tables: Parameters<typeof foreignStep>[0]) =>
+      variableOf(render([foreignStep({ partitions: 1, ...tables })]), 'step-1', 'SQLFLOW_TO_RUN_INTO');
+    expect(
+      into({
+        into: [
+          { database: 'a', table: 'b' },
+          { database: null, table: 'c' },
+        ],
+      }),
+    ).toBe('a.b,c');
+    expect(into({ into: [] })).toBe('');
+  });
+
+  test.each([
+    [
+      ['run', '--a=1'],
+      ['run', '--a=1'],
+    ],
+    [['/bin/run.d/run'], ['/bin/run.d/run']],
+    [
+      ['model.run.PY', 'x.py'],
+      ['python', '-m', 'model.run', 'x.py'],
+    ],
+  ])('%j starts %j', (command, program) => {
+    const workflow = render([foreignStep({ partitions: 1, command })]);
+    expect(templateOf(workflow, 'step-1').container?.command).toEqual(program);
+  });
+
+  test('starts nothing else', () => {
+    expect(() => render([foreignStep({ command: ['run.sh'] })])).toThrow(
+      "'run.sh' is neither a program nor a Python file",
+    );
+    expect(() => render([foreignStep({ command: [] })])).toThrow('the image needs a CMD');
+  });
+});
+
+describe("in Argo's UI", () => {
+  const annotationsOf = (text: string, steps = [runStep()]) =>
+    render(steps, { submission: { text } }).metadata.annotations ?? {};
+
+  test('the title is the image and its table', () => {
+    expect(annotationsOf('SELECT 1')['workflows.argoproj.io/title']).toBe('millrace/worker INTO demo.detections');
+  });
+
+  test('the description is the SQL and a link', () => {
+    expect(annotationsOf('SELECT 1\nTO RUN x;\n')['workflows.argoproj.io/description']).toBe(
+      `\`\`\`sql\nSELECT 1\nTO RUN x;\n\`\`\`\nStatement [${submission.id}](https://millrace.example/statements/${submission.id}), submitted by ada`,
+    );
+  });
+
+  test('SQL with fences stays inside its own', () => {
+    expect(annotationsOf('SELECT 1 AS ````')['workflows.argoproj.io/description']).toMatch(
+      /^`````sql\nSELECT 1 AS ````\n`````\n/,
+    );
+  });
+
+  test('long SQL is cut', () => {
+    const description = annotationsOf(`SELECT '${'😀'.repeat(5000)}'`)['workflows.argoproj.io/description'] as string;
+    expect(description.length).toBeLessThan(2200);
+    expect(description.isWellFormed()).toBe(true);
+  });
+});
+
+test('pods are found by statement, step and source', () => {
+  expect(templateOf(render([runStep()]), 'step-1-partition').metadata).toEqual({
+    labels: {
+      'millrace/statement': submission.id,
+      'millrace/step': 'step-1',
+      'millrace/source': 'partition-{{inputs.parameters.partition}}',
+    },
+  });
+});
+
+test('every container is restricted, and every pod is', () => {
+  const workflow = render([
+    runStep(),
+    { ...runStep(), kind: 'sql', name: 'step-2', sql: 'SELECT 1' },
+    foreignStep({ name: 'step-3' }),
+  ]);
+  expect(workflow.spec.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  const containers =
+    workflow.spec.templates?.flatMap(({ container }) => (container === undefined ? [] : [container])) ?? [];
+  expect(containers).toHaveLength(7);
+  for (const { securityContext, resources, command } of containers) {
+    expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+    expect(Object.keys(resources?.limits ?? {})).toEqual(['cpu', 'memory']);
+    expect(Object.keys(resources?.requests ?? {})).toEqual(['cpu', 'memory']);
+    expect(command).not.toEqual([]);
+  }
+  const writable = containers.filter(({ securityContext }) => securityContext?.readOnlyRootFilesystem !== true);
+  expect(writable.map(({ image }) => image)).toEqual(['hebafer/yolov5-sqlflow:1.0']);
+});
