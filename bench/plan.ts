@@ -12,8 +12,8 @@ INTO demo.detections;`;
 
 const catalog: Catalog = {
   images: [
-    { name: 'millrace/worker', programs: ['yolo'] },
-    { name: 'hebafer/yolov5-sqlflow', programs: [] },
+    { name: 'millrace/worker', runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
+    { name: 'hebafer/yolov5-sqlflow', runs: 'millrace/worker', programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
   ],
   models: [
     { name: 'demo', file: '/models/demo.onnx' },
@@ -23,6 +23,7 @@ const catalog: Catalog = {
     { claim: 'datasets', mountPath: '/datasets', readOnly: true },
     { claim: 'models', mountPath: '/models', readOnly: true },
   ],
+  otherImages: false,
   parallelism: 2,
   views: [],
   queries: {

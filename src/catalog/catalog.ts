@@ -1,6 +1,9 @@
 /** What a program may name, as plain data: read before planning, so that planning itself stays pure. */
 export interface Catalog {
+  /** Images that run the project's worker. */
   readonly images: readonly CatalogImage[];
+  /** Whether the engine runs any other image, too, with SQLFlow's contract. */
+  readonly otherImages: boolean;
   readonly models: readonly CatalogModel[];
   /** Mounted into every step; more by the `volume` attribute. */
   readonly volumes: readonly CatalogVolume[];
@@ -15,10 +18,17 @@ export interface Catalog {
 }
 
 export interface CatalogImage {
+  /** As a statement writes it, without tag and digest. */
   readonly name: string;
-  /** The worker's programs that the image runs; none: an image with a contract of its own. */
-  readonly programs: readonly string[];
+  /** The image that runs in its stead; null: itself. */
+  readonly runs: string | null;
+  /** What CMD may begin with, and the worker's program that it means. */
+  readonly programs: Readonly<Record<string, WorkerProgram>>;
+  /** Options that the image's own program had and the worker does not need. */
+  readonly ignoredOptions: readonly string[];
 }
+
+export type WorkerProgram = 'yolo';
 
 export interface CatalogModel {
   readonly name: string;

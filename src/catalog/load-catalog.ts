@@ -7,7 +7,14 @@ import { describeQuery, describeTable } from '../datasource/describe.ts';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 import type { TableTarget } from '../task.ts';
-import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
+import {
+  type Catalog,
+  type CatalogImage,
+  type CatalogModel,
+  type QueryFacts,
+  type TableFacts,
+  tableKey,
+} from './catalog.ts';
 
 /** What a program asks the database about before it is planned. */
 export interface Questions {
@@ -16,7 +23,13 @@ export interface Questions {
   readonly tables: readonly TableTarget[];
 }
 
-const images = [{ name: 'millrace/worker', programs: ['yolo'] }];
+const worker = 'millrace/worker';
+
+const images: readonly CatalogImage[] = [
+  { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
+  // The thesis's image (example 3.2): its statements run on the worker. `--dataset` named the table that the query names.
+  { name: 'hebafer/yolov5-sqlflow', runs: worker, programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
+];
 
 const volumes = [
   { claim: 'datasets', mountPath: '/datasets', readOnly: true },
@@ -27,6 +40,7 @@ const volumes = [
 export async function loadCatalog(pool: Pool, config: Config, questions: Questions): Promise<Catalog> {
   return {
     images,
+    otherImages: false,
     volumes,
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     parallelism: availableParallelism(),

@@ -32,9 +32,17 @@ export function readCommand(
 ): YoloOptions | null {
   const [program, ...rest] = statement.command;
   const problem = checkProgram(statement, image, program);
-  if (problem === null) return readOptions(rest, report);
+  if (problem === null)
+    return readOptions(
+      rest.filter((literal) => !isIgnored(literal, image)),
+      report,
+    );
   report(problem);
   return null;
+}
+
+function isIgnored({ value }: StringLiteral, { ignoredOptions }: CatalogImage): boolean {
+  return ignoredOptions.some((name) => value.startsWith(`--${name}=`));
 }
 
 function checkProgram(
@@ -42,12 +50,14 @@ function checkProgram(
   image: CatalogImage,
   program: StringLiteral | undefined,
 ): MillraceError | null {
-  const known = image.programs.map((name) => `"${name}"`).join(', ');
+  const known = Object.keys(image.programs)
+    .map((name) => `"${name}"`)
+    .join(', ');
   if (program === undefined) {
     const hint = `add CMD ${known}, "--model=…", "--image_dir=…"`;
     return new MillraceError('MISSING_COMMAND', `${image.name} needs a CMD`, { span: statement.image.span, hint });
   }
-  if (image.programs.includes(program.value)) return null;
+  if (Object.hasOwn(image.programs, program.value)) return null;
   const message = `${image.name} has no program '${program.value}'`;
   return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `it has ${known}` });
 }

@@ -1,8 +1,31 @@
-import type { Plan, RunStep, SqlStep, VolumeMount } from './plan.ts';
+import type { TableTarget } from '../task.ts';
+import type { ForeignStep, Plan, RunStep, SqlStep, Step, VolumeMount } from './plan.ts';
 
 /** The plan in a few lines for people. */
 export function explainPlan(plan: Plan): string {
-  return plan.steps.map((step) => (step.kind === 'sql' ? explainSql(step) : explainRun(step))).join('\n');
+  return plan.steps.map(explainStep).join('\n');
+}
+
+function explainStep(step: Step): string {
+  switch (step.kind) {
+    case 'sql':
+      return explainSql(step);
+    case 'run':
+      return explainRun(step);
+    case 'foreign':
+      return explainForeign(step);
+  }
+}
+
+function explainForeign(step: ForeignStep): string {
+  const lines = [
+    ['select', oneLine(step.select)],
+    ['prepare', 'materialise the selection once, as numbered rows'],
+    ['partition', `× ${step.partitions}, ${atOnce(step)}, ${step.retries} retries, by the image itself`],
+    ['into', step.into.map(targetOf).join(', ')],
+    ['needs', needs(step)],
+  ];
+  return withLines(step, lines);
 }
 
 function explainSql(step: SqlStep): string {
@@ -19,14 +42,18 @@ function explainRun(step: RunStep): string {
       `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows a transaction, ${step.retries} retries`,
     ],
     ['detect', `${detect.modelFile} on ${detect.device}, images in ${detect.imageDir}${columnOf(detect.imageColumn)}`],
-    ['finish', `compare with the ledger, publish ${targetOf(step)} (${step.writeMode})`],
+    ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
+  return withLines(step, lines);
+}
+
+function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string[])[]): string {
   const head = `${step.name}  run  ${[step.image, ...step.command].join(' ')}`;
   return [head, ...lines.map(([name, what]) => `  ${name?.padEnd(10)}${what}`)].join('\n');
 }
 
-function atOnce(step: RunStep): string {
+function atOnce(step: RunStep | ForeignStep): string {
   return step.parallelism === step.partitions ? 'all at once' : `${step.parallelism} at once`;
 }
 
@@ -34,11 +61,11 @@ function columnOf(imageColumn: string | null): string {
   return imageColumn === null ? '' : ` named by ${imageColumn}`;
 }
 
-function targetOf({ into }: RunStep): string {
+function targetOf(into: TableTarget): string {
   return into.database === null ? into.table : `${into.database}.${into.table}`;
 }
 
-function needs({ resources, volumes }: RunStep): string {
+function needs({ resources, volumes }: RunStep | ForeignStep): string {
   const parts = [
     resources.gpu > 0 ? `${resources.gpu} GPU` : null,
     resources.cpu === null ? null : `${resources.cpu} cores`,

@@ -1,3 +1,4 @@
+import leven from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
@@ -7,7 +8,8 @@ import { checkColumns } from './check-columns.ts';
 import { readCommand } from './command.ts';
 import { readDetectSettings } from './detect.ts';
 import { nearestName } from './nearest-name.ts';
-import type { RunStep } from './plan.ts';
+import type { ForeignStep, RunStep } from './plan.ts';
+import { type ImageSettings, planForeign } from './plan-foreign.ts';
 import { mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
@@ -18,54 +20,69 @@ export function planRun(
   place: Pick<RunStep, 'name' | 'needs'>,
   catalog: Catalog,
   report: Report,
-): RunStep | null {
+): RunStep | ForeignStep | null {
   const attributes = readAttributes(statement.attributes, report);
-  const image = findImage(statement, catalog, report);
+  const image = catalog.images.find(({ name }) => name === statement.image.name);
+  const common = { ...place, ...imageSettings(statement, attributes, catalog) };
+  if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);
+  if (isOther(statement, catalog)) return planForeign(statement, common, report);
+  report(unknownImage(statement, catalog));
+  return null;
+}
+
+function planWorker(
+  statement: RunStatement,
+  image: CatalogImage,
+  common: ImageSettings,
+  attributes: RunAttributes,
+  catalog: Catalog,
+  report: Report,
+): RunStep | null {
   const into = findTarget(statement, report);
-  if (image === null || into === null) return null;
   checkColumns(statement, attributes.partition_by, catalog, report);
   const options = readCommand(statement, image, report);
-  if (options === null) return null;
-  const partitions = attributes.partitions === 'auto' ? catalog.parallelism : attributes.partitions;
+  if (options === null || into === null) return null;
   return {
     kind: 'run',
-    ...place,
-    image: statement.image.text,
-    command: statement.command.map(({ value }) => value),
-    select: statement.query.text,
+    ...common,
+    image: image.runs ?? statement.image.text,
     into,
-    partitions,
-    parallelism: Math.min(attributes.parallelism ?? partitions, partitions),
-    ...stepSettings(attributes),
-    volumes: mergeVolumes(catalog.volumes, attributes.volume),
+    writeMode: attributes.write_mode,
+    batchSize: attributes.batch_size,
+    maxFailedRows: attributes.max_failed_rows,
     detect: readDetectSettings(statement, options, attributes, catalog, report),
-    span: statement.span,
   };
 }
 
-function stepSettings(attributes: RunAttributes) {
+function imageSettings(statement: RunStatement, attributes: RunAttributes, catalog: Catalog) {
+  const partitions = attributes.partitions === 'auto' ? catalog.parallelism : attributes.partitions;
   return {
-    writeMode: attributes.write_mode,
+    image: statement.image.text,
+    command: statement.command.map(({ value }) => value),
+    select: statement.query.text,
+    partitions,
+    parallelism: Math.min(attributes.parallelism ?? partitions, partitions),
     partitionBy: attributes.partition_by,
-    batchSize: attributes.batch_size,
-    maxFailedRows: attributes.max_failed_rows,
     retries: attributes.retries,
     timeoutSeconds: attributes.timeout,
     resources: { cpu: attributes.cpu, memory: attributes.memory, gpu: attributes.gpu },
     priority: attributes.priority,
     nodeSelector: attributes.node_selector,
+    volumes: mergeVolumes(catalog.volumes, attributes.volume),
+    span: statement.span,
   };
 }
 
-function findImage(statement: RunStatement, catalog: Catalog, report: Report): CatalogImage | null {
-  const { name, span } = statement.image;
-  const image = catalog.images.find((known) => known.name === name);
-  if (image !== undefined) return image;
+/** A name one or two letters away from one of the catalog's is a slip, not another image. */
+function isOther({ image }: RunStatement, catalog: Catalog): boolean {
+  return catalog.otherImages && catalog.images.every(({ name }) => leven(name, image.name) > 2);
+}
+
+function unknownImage({ image: { name, span } }: RunStatement, catalog: Catalog): MillraceError {
   const names = catalog.images.map((known) => known.name);
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? `known are ${names.join(', ')}` : `did you mean ${nearest}?`;
-  report(new MillraceError('UNKNOWN_IMAGE', `there is no image '${name}' in the catalog`, { span, hint }));
-  return null;
+  return new MillraceError('UNKNOWN_IMAGE', `there is no image '${name}' in the catalog`, { span, hint });
 }
 
 function findTarget(statement: RunStatement, report: Report): TableTarget | null {

@@ -7,7 +7,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-export type Step = SqlStep | RunStep;
+export type Step = SqlStep | RunStep | ForeignStep;
 
 interface StepBase {
   readonly name: string;
@@ -22,22 +22,16 @@ export interface SqlStep extends StepBase {
   readonly sql: string;
 }
 
-/** `TO RUN`: an image over the rows of a query, in partitions. */
-export interface RunStep extends StepBase {
-  readonly kind: 'run';
+/** What every `TO RUN` has: an image over the rows of a query, in partitions. */
+interface ImageStep extends StepBase {
   readonly image: string;
   readonly command: readonly string[];
   readonly select: string;
-  readonly into: TableTarget;
-  readonly writeMode: WriteMode;
   readonly partitions: number;
   /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
   readonly partitionBy: string | null;
   /** How many partitions may run at once. */
   readonly parallelism: number;
-  /** Rows per transaction. */
-  readonly batchSize: number;
-  readonly maxFailedRows: number;
   /** How often a partition is started again after a failure that may pass. */
   readonly retries: number;
   readonly timeoutSeconds: number | null;
@@ -45,7 +39,23 @@ export interface RunStep extends StepBase {
   readonly volumes: readonly VolumeMount[];
   readonly priority: number | null;
   readonly nodeSelector: Readonly<Record<string, string>>;
+}
+
+/** `TO RUN` with an image of the project's worker. */
+export interface RunStep extends ImageStep {
+  readonly kind: 'run';
+  readonly into: TableTarget;
+  readonly writeMode: WriteMode;
+  /** Rows per transaction. */
+  readonly batchSize: number;
+  readonly maxFailedRows: number;
   readonly detect: DetectSettings;
+}
+
+/** `TO RUN` with any other image: it keeps SQLFlow's contract and writes its tables itself. */
+export interface ForeignStep extends ImageStep {
+  readonly kind: 'foreign';
+  readonly into: readonly TableTarget[];
 }
 
 export interface Resources {

@@ -73,7 +73,11 @@ async function runOne(id: string, step: Step, session: SqlSession, run: PlanRun)
   await move('running');
   try {
     if (step.kind === 'sql') await session.run(step);
-    else await runStep(step, { ...run, statement: id });
+    else if (step.kind === 'run') await runStep(step, { ...run, statement: id });
+    else
+      throw new MillraceError('UNKNOWN_IMAGE', `${step.image} cannot run on this machine`, {
+        hint: 'run it on Kubernetes',
+      });
     await move('succeeded');
   } catch (error) {
     await move(signal.aborted ? 'cancelled' : 'failed', statementError(error)).catch(() => {});

@@ -1,0 +1,1 @@
+SELECT * FROM coco_val.images ORDER BY image_id TO RUN team/image INTO t;
