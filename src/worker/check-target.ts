@@ -1,6 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import type { TableDescription } from '../datasource/describe.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
+import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 import type { TableTarget } from '../task.ts';
 import type { WorkerContext } from './context.ts';
@@ -19,7 +19,7 @@ export async function checkTarget(
   if (target === null) return checkRename(context);
   if (task.writeMode === 'append') {
     checkAppend(task.into, target, columns);
-    return checkInsert(pool, task.into);
+    return checkInsert(pool, task.into, target.columns);
   }
   checkMode(context, target);
   await checkRename(context);
@@ -35,8 +35,10 @@ function checkMode({ task }: WorkerContext, target: TableDescription): void {
   throw new MillraceError('TABLE_EXISTS', `the table ${name} exists already`, { hint });
 }
 
-async function checkInsert(pool: Pool, table: TableTarget): Promise<void> {
-  await pool.query(`INSERT INTO ${quoteTable(table)} (detection_no) SELECT 1 FROM (SELECT 1) AS one WHERE FALSE`);
+async function checkInsert(pool: Pool, table: TableTarget, columns: TableDescription['columns']): Promise<void> {
+  const names = columns.map(({ name }) => quoteName(name));
+  const none = `SELECT ${names.map(() => 'NULL').join(', ')} FROM (SELECT 1) AS one WHERE FALSE`;
+  await pool.query(`INSERT INTO ${quoteTable(table)} (${names.join(', ')}) ${none}`);
 }
 
 /** Errors of a RENAME that has passed the check of rights: exists (1050), no such table (1146), readers hold it (1205). */

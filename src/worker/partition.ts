@@ -76,12 +76,12 @@ async function detectRows(
   detector: Detector,
 ): Promise<readonly DoneRow[]> {
   const folder = volumePath(task.detect.imageDir, volumes);
-  const paths = rows.map(({ image }) => (image === null ? null : imagePath(folder, volumePath(image, volumes))));
+  const paths = rows.map(({ image }) => (image ? imagePath(folder, volumePath(image, volumes)) : null));
   const present = paths.filter((path) => path !== null);
   const results = (await detector.detect(present)).values();
   return rows.map(({ row, image }, index) => {
     if (paths[index] !== null) return { row, result: results.next().value! };
-    const message = image === null ? 'the row names no image' : `${image} lies outside ${task.detect.imageDir}`;
+    const message = image ? `${image} lies outside ${task.detect.imageDir}` : 'the row names no image';
     return { row, result: { error: { code: 'IMAGE_MISSING', message } } };
   });
 }

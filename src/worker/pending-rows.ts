@@ -4,6 +4,7 @@ import { transaction, withReconnect } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
 import { hiddenColumns } from '../task.ts';
 import type { WorkerContext } from './context.ts';
+import { partitionOfValue } from './partition-rows.ts';
 
 export interface TakenPartition {
   readonly partitionNo: number;
@@ -69,6 +70,5 @@ function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition
 /** Which rows are the partition's: a range of row numbers, or those whose column hashes to the partition's number. */
 function shareCondition(partitionBy: string | null, partitions: number, taken: TakenPartition, row: string) {
   if (partitionBy === null) return { sql: `${row} BETWEEN ? AND ?`, values: [taken.firstRow, taken.lastRow] };
-  const hash = `MOD(CRC32(COALESCE(CAST(s.${quoteName(partitionBy)} AS CHAR), '')), ?)`;
-  return { sql: `${hash} = ?`, values: [partitions, taken.partitionNo] };
+  return { sql: `${partitionOfValue(partitionBy, partitions)} = ?`, values: [taken.partitionNo] };
 }

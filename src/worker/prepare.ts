@@ -6,7 +6,7 @@ import { transaction } from '../datasource/pool.ts';
 import { hiddenColumns } from '../task.ts';
 import { checkTarget } from './check-target.ts';
 import type { WorkerContext } from './context.ts';
-import { partitionRows } from './partition-rows.ts';
+import { partitionRows, partitionValues } from './partition-rows.ts';
 import { createResultTable } from './result-table.ts';
 import { selectedColumns } from './selected-columns.ts';
 import { readSelection } from './selection-state.ts';
@@ -47,7 +47,11 @@ async function record(context: WorkerContext, columns: readonly string[], imageC
   const { task, names, pool, schema } = context;
   const [counted] = await pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${quoteTable(names.selection)}`);
   const rows = Number(counted[0]?.n);
-  const partitions = partitionRows(rows, task.partitions);
+  const { partitionBy } = task;
+  const partitions =
+    partitionBy === null
+      ? partitionRows(rows, task.partitions)
+      : await partitionValues(pool, names.selection, partitionBy, task.partitions);
   const system = (table: string) => quoteTable({ database: schema, table });
   await transaction(pool, async (connection) => {
     await connection.query(`DELETE FROM ${system('partitions')} WHERE selection_id = ?`, [names.id]);

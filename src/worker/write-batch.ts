@@ -108,6 +108,9 @@ function outcome(result: ImageResult): readonly [number, string | null, string |
     : [result.detections.length, null, null];
 }
 
+/** About a megabyte of JSON: the least `max_allowed_packet` in use is 16. */
+const detectionsPerInsert = 10_000;
+
 /** The selected columns go from table to table inside the server, so their values pass through no type of ours. */
 async function insertDetections(
   connection: PoolConnection,
@@ -116,12 +119,10 @@ async function insertDetections(
   rows: readonly DoneRow[],
 ): Promise<void> {
   const detections = rows.flatMap(({ row, result }) => detectionsOf(row, result));
-  if (detections.length === 0) return;
   const target = task.writeMode === 'append' ? task.into : names.staging;
   const selected = columns.map(quoteName);
   const row = quoteName(hiddenColumns.row);
-  await connection.query(
-    `INSERT INTO ${quoteTable(target)}
+  const insert = `INSERT INTO ${quoteTable(target)}
        (${[quoteName(hiddenColumns.selection), row, ...selected, ...detectionColumns].join(', ')})
      SELECT ${['?', `s.${row}`, ...selected.map((name) => `s.${name}`), ...detectionColumns.map((name) => `d.${name}`)].join(', ')}
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
@@ -129,9 +130,10 @@ async function insertDetections(
        class_name VARCHAR(255) PATH '$[3]', score DOUBLE PATH '$[4]',
        x1 DOUBLE PATH '$[5]', y1 DOUBLE PATH '$[6]', x2 DOUBLE PATH '$[7]', y2 DOUBLE PATH '$[8]'
      )) AS d
-     STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = d.row_id`,
-    [names.id, JSON.stringify(detections)],
-  );
+     STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = d.row_id`;
+  for (let from = 0; from < detections.length; from += detectionsPerInsert) {
+    await connection.query(insert, [names.id, JSON.stringify(detections.slice(from, from + detectionsPerInsert))]);
+  }
 }
 
 function detectionsOf(row: string, result: ImageResult): readonly (readonly (string | number)[])[] {

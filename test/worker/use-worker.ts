@@ -62,7 +62,7 @@ export function useWorker(server: DatabaseServer): TestWorker {
 const defaults = {
   step: 'step-1',
   writeMode: 'fail',
-  partitions: 2,
+  partitions: 1,
   partitionBy: null,
   batchSize: 4,
   maxFailedRows: 0,

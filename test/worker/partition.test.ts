@@ -1,0 +1,303 @@
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RowDataPacket } from 'mysql2/promise';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { finish } from '../../src/worker/finish.ts';
+import { partition } from '../../src/worker/partition.ts';
+import { takePartition } from '../../src/worker/pending-rows.ts';
+import { prepare } from '../../src/worker/prepare.ts';
+import { writeBatch } from '../../src/worker/write-batch.ts';
+import { servers } from '../database.ts';
+import { scenes } from '../pictures.ts';
+import { runPartitions, runWorkers, useWorker } from './use-worker.ts';
+
+describe.each(servers)('a result on $name', (server) => {
+  const worker = useWorker(server);
+
+  beforeAll(async () => {
+    await worker.query(
+      `CREATE TABLE exact (
+        id BIGINT UNSIGNED PRIMARY KEY, file_name VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+        price DECIMAL(30,10), at DATETIME(6), seen TIMESTAMP(3) NULL, doc JSON, raw BLOB, fixed BINARY(4), bits BIT(9),
+        kind ENUM('cat', 'dög'), flags SET('a', 'b'), note TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
+        latin VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_german1_ci, day DATE, spent TIME(2), year YEAR, ratio FLOAT, big DOUBLE,
+        twice BIGINT UNSIGNED AS (id DIV 2) STORED
+      )`,
+    );
+    const columns =
+      'id, file_name, price, at, seen, doc, raw, fixed, bits, kind, flags, note, latin, day, spent, year, ratio, big';
+    await worker.query(
+      `INSERT INTO exact (${columns}) VALUES
+        (18446744073709551615, 'scene-1.jpg', -12345678901234567890.0123456789, '2026-02-03 04:05:06.123456', '2026-02-03 04:05:06.789',
+         '{"a": 9007199254740993, "b": "🦊"}', x'00ff27225c', x'01020304', b'101010101', 'dög', 'a,b', '🦊 '' \\\\ " % ?', 'Grüße',
+         '9999-12-31', '-838:59:58.99', 2155, 1.5, 1.7976931348623157e308),
+        (2, 'scene-2.jpg', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        (3, 'scene-3.jpg', 0, '1000-01-01 00:00:00', NULL, '[]', '', x'00000000', b'0', 'cat', '', '', '', '1000-01-01', '00:00:00', 1901, 0, 0)`,
+    );
+  });
+
+  it('keeps types and values of the selected columns, and hides its key', async () => {
+    const context = worker.context('kept', 'SELECT * FROM exact ORDER BY id');
+    await runWorkers(context);
+    const columnsOf = (table: string) =>
+      worker.query(
+        `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+        [worker.database.name, table],
+      );
+    const source = await columnsOf('exact');
+    const visible = (await columnsOf('kept')).filter(({ name }) => !name.startsWith('millrace_'));
+    expect(visible.slice(0, source.length)).toEqual(source);
+    expect(visible.slice(source.length).map(({ name, type }) => [name, type.replace(/\(10\)/, '')])).toEqual([
+      ['detection_no', 'int unsigned'],
+      ['class_id', 'int unsigned'],
+      ['class_name', 'varchar(255)'],
+      ['score', 'double'],
+      ['x1', 'double'],
+      ['y1', 'double'],
+      ['x2', 'double'],
+      ['y2', 'double'],
+    ]);
+    const [row] = await worker.query('SELECT * FROM kept LIMIT 1');
+    expect(Object.keys(row ?? {})).toEqual(visible.map(({ name }) => name));
+    const selected = source.map(({ name }) => name).join(', ');
+    const kept = await worker.query(`SELECT DISTINCT ${selected} FROM kept ORDER BY id`);
+    expect(kept).toEqual(await worker.query(`SELECT ${selected} FROM exact ORDER BY id`));
+    expect(kept).toHaveLength(3);
+  });
+
+  it('holds a row per detection, numbered from 1, the ledger a row per image, one without detections too', async () => {
+    const select = "SELECT 'scene-1.jpg' AS file_name UNION ALL SELECT 'blank.jpg'";
+    const context = worker.context('found', select, { partitions: 2 });
+    await runWorkers(context);
+    const rows = await worker.query('SELECT * FROM found ORDER BY detection_no');
+    expect(rows.length).toBeGreaterThan(2);
+    expect(rows.map(({ detection_no }) => detection_no)).toEqual(rows.map((_, index) => index + 1));
+    for (const { x1, y1, x2, y2, score, file_name } of rows) {
+      expect(file_name).toBe('scene-1.jpg');
+      expect(score).toBeGreaterThanOrEqual(0.25);
+      expect([x1 >= 0, x1 < x2, x2 <= 160, y1 >= 0, y1 < y2, y2 <= 120]).not.toContain(false);
+    }
+    expect(await worker.ledger(context)).toEqual([
+      { row_id: '1', partition_no: 0, detections: rows.length, error_code: null, error_message: null },
+      { row_id: '2', partition_no: 1, detections: 0, error_code: null, error_message: null },
+    ]);
+  });
+
+  it('is an empty table for an empty selection', async () => {
+    const context = worker.context('none', 'SELECT * FROM exact WHERE FALSE');
+    await runWorkers(context);
+    expect(await worker.query('SELECT * FROM none')).toEqual([]);
+    expect(await stateOf(context)).toMatchObject({
+      state: 'published',
+      summary: '{"rows":0,"failed":0,"detections":0}',
+    });
+  });
+
+  it('counts exactly', async () => {
+    const files = [...scenes, 'gone.jpg', 'blank.jpg', ...scenes].map((name) => `SELECT '${name}' AS file_name`);
+    const context = worker.context('counted', files.join(' UNION ALL '), {
+      partitions: 3,
+      maxFailedRows: 1,
+      batchSize: 2,
+    });
+    await runWorkers(context);
+    const byPartition = await worker.query(
+      `SELECT partition_no, COUNT(*) AS done_rows, COUNT(error_code) AS failed_rows, SUM(detections) AS detections
+       FROM ${system(context, 'ledger')} WHERE selection_id = ? GROUP BY partition_no ORDER BY partition_no`,
+      [context.names.id],
+    );
+    expect(byPartition.map(({ done_rows }) => done_rows)).toEqual(['4', '5', '5']);
+    expect(await countersOf(context)).toEqual(byPartition.map((row) => ({ ...row, state: 'done', attempt: 1 })));
+    const [counted] = await worker.query('SELECT COUNT(*) AS n FROM counted');
+    expect(counted?.n).toBe(String(byPartition.reduce((sum, { detections }) => sum + Number(detections), 0)));
+    expect(JSON.parse((await stateOf(context))?.summary)).toEqual({
+      rows: 14,
+      failed: 1,
+      detections: Number(counted?.n),
+    });
+  });
+
+  it('with partition_by: equal values in one partition, no row lost', async () => {
+    const rows = Array.from(
+      { length: 28 },
+      (_, id) => `SELECT 'blank.jpg' AS file_name, ${id % 7 ? `'cam ${id % 7}'` : 'NULL'} AS Camera`,
+    );
+    const context = worker.context('shared', rows.join(' UNION ALL '), { partitions: 4, partitionBy: 'camera' });
+    await runWorkers(context);
+    const spread = await worker.query(
+      `SELECT partition_no, COUNT(*) AS n FROM ${system(context, 'ledger')} WHERE selection_id = ? GROUP BY 1 ORDER BY 1`,
+      [context.names.id],
+    );
+    expect(spread.length).toBeGreaterThan(1);
+    const cameras = new Map<number, Set<number>>();
+    for (const { row_id, partition_no } of await worker.ledger(context)) {
+      const camera = (Number(row_id) - 1) % 7;
+      cameras.set(camera, (cameras.get(camera) ?? new Set()).add(partition_no));
+    }
+    expect([...cameras.values()].map(({ size }) => size)).toEqual(new Array(7).fill(1));
+    expect(await worker.ledger(context)).toHaveLength(28);
+    const laidOut = await worker.query(
+      `SELECT partition_no, last_row - first_row + 1 AS n FROM ${system(context, 'partitions')}
+       WHERE selection_id = ? AND last_row > 0 ORDER BY 1`,
+      [context.names.id],
+    );
+    expect(laidOut).toEqual(spread);
+  });
+
+  it('keeps what a dead worker has written, and refuses what it would write once its partition is taken', async () => {
+    const context = worker.context(
+      'resumed',
+      scenes.map((name) => `SELECT '${name}' AS file_name`).join(' UNION ALL '),
+      {
+        partitions: 1,
+      },
+    );
+    await prepare(context);
+    const dead = await takePartition(context, 0);
+    const failed = { error: { code: 'IMAGE_MISSING', message: 'written by the dead worker' } } as const;
+    await writeBatch(context, dead, ['file_name'], [{ row: '2', result: failed }], 0);
+    await partition(context, 0);
+    await expect(writeBatch(context, dead, ['file_name'], [{ row: '3', result: failed }], 0)).rejects.toMatchObject({
+      code: 'PARTITION_TAKEN',
+      message: 'partition 0 was taken over by another worker',
+    });
+    const ledger = await worker.ledger(context);
+    expect(ledger.map(({ row_id, error_message }) => [row_id, error_message])).toEqual([
+      ['1', null],
+      ['2', 'written by the dead worker'],
+      ...['3', '4', '5', '6'].map((row) => [row, null]),
+    ]);
+  });
+
+  it('is refused by its key where two writers have the same row', async () => {
+    const context = worker.context('doubled', "SELECT 'scene-1.jpg' AS file_name", { partitions: 1 });
+    await prepare(context);
+    const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
+    const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
+    const write = async () =>
+      writeBatch(context, await takePartition(context, 0), ['file_name'], [{ row: '1', result }], 0);
+    await write();
+    await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+    expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', detections: '1' }]);
+  });
+
+  it('of thousands of detections in a batch is written whole', async () => {
+    const context = worker.context('many', "SELECT 'scene-1.jpg' AS file_name", { partitions: 1 });
+    await prepare(context);
+    const box = { classId: 0, className: 'cät "\'\\', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
+    const detections = new Array(25_000).fill(box);
+    const result = { detections, width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
+    await writeBatch(context, await takePartition(context, 0), ['file_name'], [{ row: '1', result }], 0);
+    expect(
+      await worker.query(
+        `SELECT COUNT(*) AS n, MAX(detection_no) AS last, MIN(class_name) AS name FROM ${quoteTable(context.names.staging)}`,
+      ),
+    ).toEqual([{ n: '25000', last: 25_000, name: box.className }]);
+  });
+
+  describe('with images that cannot be read', () => {
+    const select = (rows: readonly (string | null)[]) =>
+      rows
+        .map((name, id) => `SELECT ${id} AS id, ${name === null ? 'NULL' : `'${name}'`} AS file_name`)
+        .join(' UNION ALL ');
+
+    beforeAll(async () => {
+      const { folder } = worker.pictures;
+      await writeFile(join(folder, 'text.jpg'), 'no picture');
+      await writeFile(join(folder, 'empty.jpg'), '');
+      await mkdir(join(folder, 'folder.jpg'));
+      await writeFile(join(folder, '../secret.jpg'), 'outside');
+      await symlink('absent', join(folder, 'dangling.jpg'));
+    });
+
+    it('keeps each reason in the ledger and fails at its end with the first of them', async () => {
+      const rows = [
+        'scene-1.jpg',
+        'gone.jpg',
+        'text.jpg',
+        'empty.jpg',
+        '../secret.jpg',
+        '/etc/passwd',
+        'a/../../secret.jpg',
+        'folder.jpg',
+        'dangling.jpg',
+        null,
+        '',
+        '/datasets/scene-2.jpg',
+        './scene-3.jpg',
+      ];
+      const context = worker.context('failing', select(rows), { maxFailedRows: 9 });
+      await prepare(context);
+      await runPartitions(context);
+      const { folder } = worker.pictures;
+      const reasons = (await worker.ledger(context)).map(({ error_code, error_message }) =>
+        error_code === null ? null : `${error_code}: ${error_message.replace(folder, '…')}`,
+      );
+      expect(reasons).toEqual([
+        null,
+        'IMAGE_MISSING: no such file: …/gone.jpg',
+        'IMAGE_BROKEN: not a whole picture of a known format: …/text.jpg',
+        'IMAGE_BROKEN: empty file: …/empty.jpg',
+        'IMAGE_MISSING: ../secret.jpg lies outside /datasets',
+        'IMAGE_MISSING: /etc/passwd lies outside /datasets',
+        'IMAGE_MISSING: a/../../secret.jpg lies outside /datasets',
+        'IMAGE_UNREADABLE: cannot be read (EISDIR): …/folder.jpg',
+        'IMAGE_MISSING: no such file: …/dangling.jpg',
+        'IMAGE_MISSING: the row names no image',
+        'IMAGE_MISSING: the row names no image',
+        null,
+        null,
+      ]);
+      const error = await finish(context).catch((error) => error);
+      expect({ code: error.code, message: error.message.replaceAll(folder, '…'), hint: error.hint }).toEqual({
+        code: 'ROWS_FAILED',
+        message:
+          '10 of 13 rows failed, 9 may (max_failed_rows); row 2: IMAGE_MISSING, no such file: …/gone.jpg; ' +
+          'row 3: IMAGE_BROKEN, not a whole picture of a known format: …/text.jpg; row 4: IMAGE_BROKEN, empty file: …/empty.jpg',
+        hint: 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows',
+      });
+      expect(await worker.query("SHOW TABLES LIKE 'failing'")).toEqual([]);
+    });
+
+    it('does only the failed rows again once they are mended', async () => {
+      const { folder } = worker.pictures;
+      const context = worker.context('mended', select(['scene-1.jpg', 'late.jpg', 'scene-2.jpg', 'later.jpg']), {
+        partitions: 1,
+      });
+      await prepare(context);
+      await runPartitions(context);
+      await expect(finish(context)).rejects.toMatchObject({ code: 'ROWS_FAILED' });
+      // Were it done again, this row would fail.
+      await rename(join(folder, 'scene-1.jpg'), join(folder, 'hidden.jpg'));
+      for (const name of ['late.jpg', 'later.jpg']) await symlink('scene-3.jpg', join(folder, name));
+      await runWorkers(context);
+      await rename(join(folder, 'hidden.jpg'), join(folder, 'scene-1.jpg'));
+      await Promise.all(['late.jpg', 'later.jpg'].map((name) => rm(join(folder, name))));
+      expect((await worker.ledger(context)).map(({ error_code }) => error_code)).toEqual([null, null, null, null]);
+      expect(await countersOf(context)).toMatchObject([{ done_rows: '4', failed_rows: '0', attempt: 2 }]);
+      const found = await worker.query('SELECT id, COUNT(*) AS n FROM mended GROUP BY id ORDER BY id');
+      expect(found.map(({ id }) => Number(id))).toEqual([0, 1, 2, 3]);
+      expect(found[1]?.n).toBe(found[3]?.n);
+    });
+  });
+
+  type Context = ReturnType<typeof worker.context>;
+  const system = ({ schema }: Context, table: string) => quoteTable({ database: schema, table });
+
+  const stateOf = async (context: Context): Promise<RowDataPacket | undefined> =>
+    (
+      await worker.query(`SELECT state, summary FROM ${system(context, 'selections')} WHERE selection_id = ?`, [
+        context.names.id,
+      ])
+    )[0];
+
+  const countersOf = (context: Context) =>
+    worker.query(
+      `SELECT partition_no, done_rows, failed_rows, detections, state, attempt FROM ${system(context, 'partitions')}
+       WHERE selection_id = ? ORDER BY partition_no`,
+      [context.names.id],
+    );
+});
