@@ -28,7 +28,7 @@ const partitionCounts = [1, 2] as const;
  * The demo's statement through parser, planner, engine and workers, in 1 and 2 partitions, and onnxruntime alone in as many processes on the
  * same tensors. They take turns, so that what else the machine does meets all alike.
  */
-export async function benchEndToEnd(config: Config, modelFile: string, pictures: Pictures): Promise<Table> {
+export async function benchEndToEnd(modelFile: string, pictures: Pictures, config: Config): Promise<Table> {
   const { dataset, files } = pictures;
   const fileNames = dataset.images.map(({ file_name }) => file_name);
   const session = await openSession(config, () => {});

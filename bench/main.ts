@@ -15,7 +15,7 @@ const benchmarks = {
   plan: async () => benchPlan(),
   inference: async (material) => benchStages(material.modelFile(), (await material.pictures()).files),
   'end-to-end': async (material) =>
-    benchEndToEnd(await material.config(), material.modelFile(), await material.pictures()),
+    benchEndToEnd(material.modelFile(), await material.pictures(), await material.config()),
   memory: async (material) => benchMemory((await material.config()).dsn),
 } satisfies Record<string, (material: Material) => Promise<Table>>;
 
@@ -30,18 +30,21 @@ const command = new Command('npm run bench --')
 
 const report = openReport(command.opts().json ?? false);
 const material = openMaterial((line) => console.error(line));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(exitCodes.cancelled));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(exitCodes.cancelled));
+
+let ended: Promise<never> | undefined;
 
 try {
   report.machine();
   for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material));
-  await material.release();
+  await end(0);
 } catch (error) {
-  console.error(errorText(error, null));
+  if (ended === undefined) console.error(errorText(error, null));
   await end(exitCodeOf(error));
 }
 
-async function end(exitCode: number): Promise<never> {
-  await material.release();
-  process.exit(exitCode);
+/** Once: whatever fails because the database is being stopped changes nothing any more. */
+function end(exitCode: number): Promise<never> {
+  ended ??= material.release().then(() => process.exit(exitCode));
+  return ended;
 }

@@ -13,7 +13,12 @@ INTO demo.detections;`;
 const catalog: Catalog = {
   images: [
     { name: 'millrace/worker', runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
-    { name: 'hebafer/yolov5-sqlflow', runs: 'millrace/worker', programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
+    {
+      name: 'hebafer/yolov5-sqlflow',
+      runs: 'millrace/worker',
+      programs: { 'run_yolov5.py': 'yolo' },
+      ignoredOptions: ['dataset'],
+    },
   ],
   models: [
     { name: 'demo', file: '/models/demo.onnx' },
