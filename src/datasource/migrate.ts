@@ -4,12 +4,13 @@ import { MillraceError } from '../errors.ts';
 import { describeTable } from './describe.ts';
 import { quoteName, quoteTable } from './identifiers.ts';
 import { systemSchema } from './migrations/0001-system-schema.ts';
+import { workflows } from './migrations/0002-workflows.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
  * that was cut off runs again from its beginning.
  */
-const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [systemSchema];
+const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [systemSchema, workflows];
 
 const LOCK_PATIENCE_SECONDS = 60;
 

@@ -5,11 +5,11 @@ import type { Pool } from 'mysql2/promise';
 import pLimit from 'p-limit';
 import { MillraceError } from '../../errors.ts';
 import { type Engine, hasEnded, type QueryRows, type StatementStatus, type Submission } from '../engine.ts';
+import { openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { readSteps } from '../step-status.ts';
 import { readLogs } from './logs.ts';
 import { runPlan } from './run-plan.ts';
 import { holdStatement, isHeld } from './statement-lock.ts';
-import { openStatementStore, type StoredStatement } from './statement-store.ts';
-import { readSteps } from './step-status.ts';
 
 export interface LocalEngineOptions {
   readonly pool: Pool;
@@ -28,7 +28,7 @@ const active = ['queued', 'running', 'cancelling'] as const;
 /** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
   const { pool, schema, stateFolder } = options;
-  const store = openStatementStore(pool, schema);
+  const store = openStatementStore(pool, schema, 'local');
   const cores = pLimit(availableParallelism());
   const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   const logFolder = (id: string) => join(stateFolder, 'statements', id);

@@ -4,10 +4,10 @@ import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { QueryRows, StatementError, StepStatus } from '../engine.ts';
+import type { StatementStore, StoredStatement } from '../statement-store.ts';
+import { readSteps } from '../step-status.ts';
 import { runStep } from './run-step.ts';
 import { openSqlSession, type SqlSession } from './sql-session.ts';
-import type { StatementStore, StoredStatement } from './statement-store.ts';
-import { readSteps } from './step-status.ts';
 
 export interface PlanRun {
   readonly pool: Pool;

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type WorkerCommand, workerExit } from '../../task.ts';
 import type { StatementError } from '../engine.ts';
+import { workerError } from '../worker-error.ts';
 
 const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 /** How long a worker may take to end in good order, as a pod's terminationGracePeriodSeconds. */
@@ -64,22 +65,10 @@ async function collectOutput(child: ChildProcess, logFile: string): Promise<Stat
   const follow = async (stream: NodeJS.ReadableStream) => {
     for await (const line of createInterface({ input: stream })) {
       file.write(`${line}\n`);
-      error = errorOf(line) ?? error;
+      error = workerError(line) ?? error;
     }
   };
   await Promise.all([follow(child.stdout as NodeJS.ReadableStream), follow(child.stderr as NodeJS.ReadableStream)]);
   file.end();
   return error;
-}
-
-function errorOf(line: string): StatementError | null {
-  if (!line.startsWith('{')) return null;
-  try {
-    const { error } = JSON.parse(line);
-    return typeof error?.code === 'string'
-      ? { code: error.code, message: error.message, hint: error.hint ?? null }
-      : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,11 +1,11 @@
 import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../../datasource/identifiers.ts';
-import { transaction } from '../../datasource/pool.ts';
-import { MillraceError } from '../../errors.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { StatementError, StatementState, StepStatus, Submission } from '../engine.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction } from '../datasource/pool.ts';
+import { MillraceError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { StatementError, StatementState, StepStatus, Submission } from './engine.ts';
 
-/** The statements of the local engine as the system schema holds them: the only place where their state is. */
+/** The statements of one engine as the system schema holds them. */
 export interface StatementStore {
   /** False: the id was there already. */
   insert(submission: Submission): Promise<boolean>;
@@ -33,11 +33,13 @@ export interface StoredStatement {
   readonly error: StatementError | null;
 }
 
-export function openStatementStore(pool: Pool, schema: string): StatementStore {
+export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
   const statements = quoteTable({ database: schema, table: 'statements' });
   const steps = quoteTable({ database: schema, table: 'steps' });
+  const workflows = quoteTable({ database: schema, table: 'workflows' });
   const select = `SELECT id, text, plan, state, submitted_by, submitted_at, started_at, finished_at,
-    error_code, error_message, error_hint FROM ${statements}`;
+    error_code, error_message, error_hint FROM ${statements}
+    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${workflows} WHERE statement_id = id)`;
 
   return {
     insert: ({ id, text, plan, submittedBy }) =>
@@ -55,7 +57,7 @@ export function openStatementStore(pool: Pool, schema: string): StatementStore {
       }),
 
     async read(id) {
-      const [rows] = await pool.query<RowDataPacket[]>(`${select} WHERE id = ?`, [id]);
+      const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id = ?`, [id]);
       if (rows[0] !== undefined) return storedStatement(rows[0]);
       const hint = 'millrace list shows the statements';
       throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });

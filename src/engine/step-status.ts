@@ -1,6 +1,6 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../../datasource/identifiers.ts';
-import type { PartitionStatus, StepStatus } from '../engine.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import type { PartitionStatus, StepStatus } from './engine.ts';
 import { errorOf } from './statement-store.ts';
 
 /** How far each step is: from the rows that its workers keep in step with their results. */
