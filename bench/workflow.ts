@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { loadTemplates } from '../src/engine/argo/load-templates.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import { renderWorkflow } from '../src/workflow/render-workflow.ts';
 import { toYaml } from '../src/workflow/to-yaml.ts';
-import type { Deployment, WorkflowPlan, WorkflowSubmission } from '../src/workflow/workflow.ts';
+import type { Deployment, WorkflowSubmission } from '../src/workflow/workflow.ts';
 import { type Figure, median, quantile, type Table } from './figure.ts';
 
 const deployment: Deployment = {
@@ -31,7 +32,7 @@ export function benchWorkflow(): Table {
 
 const golden = (file: string) =>
   readFileSync(new URL(`../test/golden/standard-sql-around-it/${file}`, import.meta.url), 'utf8');
-const plan: WorkflowPlan = JSON.parse(golden('plan.json'));
+const plan: Plan = JSON.parse(golden('plan.json'));
 const submission: WorkflowSubmission = {
   id: '019a0b1c-2d3e-7f40-8a5b-6c7d8e9fa0b1',
   attempt: 1,

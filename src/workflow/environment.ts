@@ -37,7 +37,7 @@ export function datasourceVariable(name: string, { datasource }: Deployment): En
  * https://argo-workflows.readthedocs.io/en/latest/variables/; Kubernetes `$(…)`, even with secrets, and `$$`:
  * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
  */
-export function literalJson(value: unknown): string {
+function literalJson(value: unknown): string {
   return JSON.stringify(value)
     .replace(/\{(?=\{)/g, '\\u007b')
     .replaceAll('$', '\\u0024');

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { ForeignStep } from '../plan/plan.ts';
 import { hiddenColumns } from '../task.ts';
 import { literal } from './environment.ts';
-import type { ForeignRunStep, Rendering } from './workflow.ts';
+import type { Rendering } from './workflow.ts';
 
 /** One partition's rows of the materialised selection, as SQL; Argo fills in the partition's number. */
-export function shareQuery(step: ForeignRunStep, { statement, deployment }: Rendering): string {
+export function shareQuery(step: ForeignStep, { statement, deployment }: Rendering): string {
   const id = selectionId(statement, step.name);
   const schema = quote(deployment.schema);
   const row = `s.${quote(hiddenColumns.row)}`;

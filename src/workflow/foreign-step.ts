@@ -1,3 +1,4 @@
+import type { ForeignStep } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
 import { withClaims } from './claims.ts';
 import { braceVariable, datasourceVariable, type EnvironmentVariable, literal } from './environment.ts';
@@ -7,7 +8,7 @@ import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
-import type { ForeignRunStep, Rendering, Template } from './workflow.ts';
+import type { Rendering, Template } from './workflow.ts';
 
 /** What the worker's `prepare` and `finish` are told around a foreign image: only the selection is theirs. */
 export interface ForeignTask {
@@ -19,7 +20,7 @@ export interface ForeignTask {
 }
 
 /** One pod with the whole query, as SQLFlow ran it; or `prepare`, a pod for each share of the rows, and `finish`. */
-export function renderForeignStep(step: ForeignRunStep, rendering: Rendering): Template[] {
+export function renderForeignStep(step: ForeignStep, rendering: Rendering): Template[] {
   if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
   const { name, select, partitions, partitionBy } = step;
   const task: ForeignTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
@@ -32,7 +33,7 @@ export function renderForeignStep(step: ForeignRunStep, rendering: Rendering): T
   ];
 }
 
-function renderShare(step: ForeignRunStep, rendering: Rendering): Template {
+function renderShare(step: ForeignStep, rendering: Rendering): Template {
   return {
     ...renderProgram(step, shareQuery(step, rendering), rendering),
     name: `${step.name}-partition`,
@@ -41,7 +42,7 @@ function renderShare(step: ForeignRunStep, rendering: Rendering): Template {
   };
 }
 
-function renderProgram(step: ForeignRunStep, select: string, rendering: Rendering): Template {
+function renderProgram(step: ForeignStep, select: string, rendering: Rendering): Template {
   const { deployment, templates } = rendering;
   const { container, ...template } = withClaims(withRetries(templates.foreignImage, step.retries), step.volumes);
   return {
@@ -60,7 +61,7 @@ function renderProgram(step: ForeignRunStep, select: string, rendering: Renderin
   };
 }
 
-function foreignEnvironment(step: ForeignRunStep, select: string, { deployment }: Rendering): EnvironmentVariable[] {
+function foreignEnvironment(step: ForeignStep, select: string, { deployment }: Rendering): EnvironmentVariable[] {
   return [
     braceVariable,
     { name: 'HOME', value: '/tmp' },

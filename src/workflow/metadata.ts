@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts';
+import type { Plan, Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
-import type { Deployment, Workflow, WorkflowPlan, WorkflowStep, WorkflowSubmission } from './workflow.ts';
+import type { Deployment, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
 
 /** Holds a `SubmittedStatement` as JSON: all that is known of a statement beside the workflow's status. */
@@ -12,11 +13,11 @@ const longestDescription = 2000;
 
 /** What a later process reads back from the workflow. */
 export interface SubmittedStatement extends WorkflowSubmission {
-  readonly plan: WorkflowPlan;
+  readonly plan: Plan;
 }
 
 export function workflowMetadata(
-  plan: WorkflowPlan,
+  plan: Plan,
   submission: WorkflowSubmission,
   deployment: Deployment,
   constant: Workflow['metadata'],
@@ -37,13 +38,13 @@ export function workflowMetadata(
   };
 }
 
-function title({ steps }: WorkflowPlan, text: string): string {
+function title({ steps }: Plan, text: string): string {
   const run = steps.find((step) => step.kind !== 'sql');
   const title = run === undefined ? text : [run.image, ...intoOf(run)].join(' ');
   return shorten(title.replace(/\s+/g, ' ').trim(), 100);
 }
 
-function intoOf(step: Exclude<WorkflowStep, { kind: 'sql' }>): readonly string[] {
+function intoOf(step: Exclude<Step, { kind: 'sql' }>): readonly string[] {
   const tables: readonly TableTarget[] = step.kind === 'run' ? [step.into] : step.into;
   const names = tables.map(({ database, table }) => (database === null ? table : `${database}.${table}`));
   return names.length === 0 ? [] : ['INTO', names.join(', ')];

@@ -1,18 +1,10 @@
 import { MillraceError } from '../errors.ts';
+import type { Plan, Step } from '../plan/plan.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
 import { renderRunStep } from './run-step.ts';
 import { renderSqlStep } from './sql-step.ts';
-import type {
-  Deployment,
-  Rendering,
-  Template,
-  Workflow,
-  WorkflowPlan,
-  WorkflowStep,
-  WorkflowSubmission,
-  WorkflowTemplates,
-} from './workflow.ts';
+import type { Deployment, Rendering, Template, Workflow, WorkflowSubmission, WorkflowTemplates } from './workflow.ts';
 
 /** `maxItems` of templates and of a DAG's tasks in Argo's CRD. */
 const mostTemplates = 200;
@@ -22,7 +14,7 @@ const mostTemplates = 200;
  * @throws {MillraceError} STATEMENT_TOO_LONG; MISSING_COMMAND, UNKNOWN_PROGRAM of a foreign image
  */
 export function renderWorkflow(
-  plan: WorkflowPlan,
+  plan: Plan,
   submission: WorkflowSubmission,
   deployment: Deployment,
   templates: WorkflowTemplates,
@@ -45,7 +37,7 @@ export function renderWorkflow(
   };
 }
 
-function renderStep(step: WorkflowStep, rendering: Rendering): Template[] {
+function renderStep(step: Step, rendering: Rendering): Template[] {
   switch (step.kind) {
     case 'sql':
       return [renderSqlStep(step, rendering)];
@@ -57,7 +49,7 @@ function renderStep(step: WorkflowStep, rendering: Rendering): Template[] {
 }
 
 /** The steps, each after those it needs. */
-function statementDag(steps: readonly WorkflowStep[]): Template {
+function statementDag(steps: readonly Step[]): Template {
   const direct = directNeeds(steps);
   const tasks = steps.map(({ name }) => {
     const before = direct.get(name)?.map((need) => `${need}.Succeeded`) ?? [];
@@ -67,7 +59,7 @@ function statementDag(steps: readonly WorkflowStep[]): Template {
 }
 
 /** What each step needs, less the steps not here and those that another of its needs waits for already. Needs stand before. */
-function directNeeds(steps: readonly WorkflowStep[]): ReadonlyMap<string, readonly string[]> {
+function directNeeds(steps: readonly Step[]): ReadonlyMap<string, readonly string[]> {
   const before = new Map<string, ReadonlySet<string>>();
   const direct = new Map<string, readonly string[]>();
   for (const { name, needs } of steps) {
@@ -83,18 +75,18 @@ function directNeeds(steps: readonly WorkflowStep[]): ReadonlyMap<string, readon
 }
 
 /** Orders workflows in the controller's queue; the most urgent step counts. */
-function priority(steps: readonly WorkflowStep[]): { priority?: number } {
+function priority(steps: readonly Step[]): { priority?: number } {
   const given = steps.flatMap((step) => (step.kind === 'sql' || step.priority === null ? [] : [step.priority]));
   return given.length === 0 ? {} : { priority: Math.max(...given) };
 }
 
 /** All that the steps may take one after the other: of a single step, its timeout. */
-function deadline(steps: readonly WorkflowStep[], { deadlineSeconds }: Deployment): number {
+function deadline(steps: readonly Step[], { deadlineSeconds }: Deployment): number {
   const timeouts = steps.map((step) => (step.kind === 'sql' ? null : step.timeoutSeconds));
   return timeouts.reduce<number>((sum, timeout) => sum + (timeout ?? deadlineSeconds), 0);
 }
 
-function checkCount(pods: readonly Template[], { length }: readonly WorkflowStep[]): void {
+function checkCount(pods: readonly Template[], { length }: readonly Step[]): void {
   if (pods.length < mostTemplates) return;
   throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${length} steps: more than one workflow takes`, {
     hint: 'submit it in parts',

@@ -1,7 +1,5 @@
 import type { ITemplate } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Template';
 import type { IWorkflow } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Workflow';
-import type { Plan, RunStep, SqlStep } from '../plan/plan.ts';
-import type { TableTarget } from '../task.ts';
 
 export type Workflow = IWorkflow;
 export type Template = ITemplate;
@@ -57,35 +55,4 @@ export interface Rendering {
   readonly statement: string;
   readonly deployment: Deployment;
   readonly templates: WorkflowTemplates;
-}
-
-/** `TO RUN` with an image that keeps SQLFlow's contract. */
-export interface ForeignRunStep
-  extends Pick<
-    RunStep,
-    | 'name'
-    | 'needs'
-    | 'span'
-    | 'image'
-    | 'command'
-    | 'select'
-    | 'partitions'
-    | 'partitionBy'
-    | 'parallelism'
-    | 'retries'
-    | 'timeoutSeconds'
-    | 'resources'
-    | 'volumes'
-    | 'priority'
-    | 'nodeSelector'
-  > {
-  readonly kind: 'foreign';
-  readonly into: readonly TableTarget[];
-}
-
-export type WorkflowStep = SqlStep | RunStep | ForeignRunStep;
-
-export interface WorkflowPlan {
-  readonly version: Plan['version'];
-  readonly steps: readonly WorkflowStep[];
 }

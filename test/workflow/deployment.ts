@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
-import type { RunStep } from '../../src/plan/plan.ts';
+import type { ForeignStep, Plan, RunStep, Step } from '../../src/plan/plan.ts';
 import { renderWorkflow } from '../../src/workflow/render-workflow.ts';
-import type {
-  Deployment,
-  ForeignRunStep,
-  Template,
-  Workflow,
-  WorkflowPlan,
-  WorkflowStep,
-  WorkflowSubmission,
-} from '../../src/workflow/workflow.ts';
+import type { Deployment, Template, Workflow, WorkflowSubmission } from '../../src/workflow/workflow.ts';
 
 export const templates = loadTemplates();
 
@@ -38,7 +30,7 @@ export function golden(name: string, file: string): string {
   return readFileSync(new URL(`../golden/${name}/${file}`, import.meta.url), 'utf8');
 }
 
-export function goldenPlan(name: string): WorkflowPlan {
+export function goldenPlan(name: string): Plan {
   return JSON.parse(golden(name, 'plan.json'));
 }
 
@@ -48,7 +40,7 @@ export function runStep(changes: Partial<RunStep> = {}): RunStep {
   return { ...demoStep, ...changes };
 }
 
-export function foreignStep(changes: Partial<ForeignRunStep> = {}): ForeignRunStep {
+export function foreignStep(changes: Partial<ForeignStep> = {}): ForeignStep {
   const { detect, writeMode, batchSize, maxFailedRows, ...step } = demoStep;
   const image = 'hebafer/yolov5-sqlflow:1.0';
   const command = ['run_yolov5.py', '--model=yolov5s'];
@@ -56,7 +48,7 @@ export function foreignStep(changes: Partial<ForeignRunStep> = {}): ForeignRunSt
 }
 
 export function render(
-  steps: readonly WorkflowStep[],
+  steps: readonly Step[],
   changes: { readonly submission?: Partial<WorkflowSubmission>; readonly deployment?: Partial<Deployment> } = {},
 ): Workflow {
   const given = { ...submission, ...changes.submission };

@@ -1,0 +1,85 @@
+import { errorTable } from '../../errors.ts';
+import type { StatementError } from '../engine.ts';
+
+interface Reason {
+  readonly pattern: RegExp;
+  readonly error: (found: RegExpExecArray, who: string) => StatementError;
+}
+
+const kept = 'what is done is kept: retry';
+
+/** What Argo and the kubelet write into a node's message, in a user's words. The first that fits counts. */
+const reasons: readonly Reason[] = [
+  {
+    // The workflow's deadline on Argo and on the cluster's stand-in; a pod's: pkg/kubelet/active_deadline.go.
+    pattern: /exceeded its deadline|Max duration limit exceeded|longer than the specified deadline/,
+    error: (_found, who) => ({
+      code: 'TIMED_OUT',
+      message: `${who} took longer than its timeout`,
+      hint: `${kept}, or raise the timeout`,
+    }),
+  },
+  {
+    pattern: /shutdown with strategy|Stopped with strategy|terminated with strategy/i,
+    error: (_found, who) => ({ code: 'CANCELLED', message: `${who} was cancelled`, hint: null }),
+  },
+  {
+    pattern: /OOMKilled/,
+    error: (_found, who) =>
+      failed(`${who} ran out of memory`, `${kept}, WITH memory = '8Gi' or more, or a smaller batch_size`),
+  },
+  {
+    pattern: /low on resource: ([\w-]+)/,
+    error: ([, resource], who) => failed(`${who} was evicted: its node was low on ${resource}`, kept),
+  },
+  {
+    pattern: /pod deleted|imminent node shutdown|evict|preempt/i,
+    error: ([what], who) => failed(`a pod of ${who} was taken away: ${what.toLowerCase()}`, kept),
+  },
+  {
+    pattern: /exceeded quota: ([^,]+)/,
+    error: ([, quota], who) =>
+      failed(`${who} does not fit into the namespace's quota ${quota}`, 'ask for less, or raise it'),
+  },
+  {
+    pattern: /\(exit code (\d+)\)/,
+    error: ([, code], who) => failed(`a worker of ${who} ended with exit code ${code}`, `see millrace logs; ${kept}`),
+  },
+];
+
+/**
+ * Why a step failed: what its worker said last, where its last lines came with the message, or else what the message means.
+ * @param who the step, as a person knows it
+ */
+export function nodeFailure(message: string, who: string): StatementError {
+  const said = workersError(message);
+  if (said !== null) return said;
+  for (const { pattern, error } of reasons) {
+    const found = pattern.exec(message);
+    if (found !== null) return error(found, who);
+  }
+  return failed(message === '' ? `${who} failed` : `${who} failed: ${message}`, `see millrace logs; ${kept}`);
+}
+
+function failed(message: string, hint: string): StatementError {
+  return { code: 'WORKER_FAILED', message, hint };
+}
+
+/** The last JSON line with an error: `main: Error (exit code 65): {…}`, and on Argo lines of its executor after it. */
+function workersError(message: string): StatementError | null {
+  const start = message.indexOf('): ');
+  if (start < 0) return null;
+  const lines = message.slice(start + 3).split('\n');
+  return lines.map(errorOfLine).findLast((error) => error !== null) ?? null;
+}
+
+function errorOfLine(line: string): StatementError | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const { error } = JSON.parse(line);
+    if (typeof error?.message !== 'string' || !Object.hasOwn(errorTable, error.code)) return null;
+    return { code: error.code, message: error.message, hint: typeof error.hint === 'string' ? error.hint : null };
+  } catch {
+    return null;
+  }
+}

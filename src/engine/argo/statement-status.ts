@@ -1,0 +1,146 @@
+import type { Step } from '../../plan/plan.ts';
+import { type SubmittedStatement, submissionAnnotation } from '../../workflow/metadata.ts';
+import type { PartitionStatus, StatementError, StatementState, StatementStatus, StepStatus } from '../engine.ts';
+import { nodeFailure } from './node-failure.ts';
+import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from './observed-workflow.ts';
+
+/** What was submitted; null: not a workflow of ours. */
+export function submittedStatement({ metadata }: Pick<ObservedWorkflow, 'metadata'>): SubmittedStatement | null {
+  const written = metadata.annotations?.[submissionAnnotation];
+  return written === undefined ? null : JSON.parse(written);
+}
+
+/**
+ * The statement as its workflow tells it. The numbers of rows are not in a workflow but in the ledger: here they are null and 0.
+ * @param nodes from `readNodes`
+ */
+export function statementStatus(
+  workflow: ObservedWorkflow,
+  submitted: SubmittedStatement,
+  nodes: Nodes,
+): StatementStatus {
+  const { metadata, status } = workflow;
+  const state = stateOf(workflow);
+  const byName = new Map(Object.values(nodes).map((node) => [node.name, node]));
+  const steps = submitted.plan.steps.map((step) =>
+    submitted.done.includes(step.name)
+      ? doneStep(step)
+      : stepStatus(step, { state, nodes, byName, path: `${metadata.name}.${step.name}` }),
+  );
+  return {
+    id: submitted.id,
+    text: submitted.text,
+    plan: submitted.plan,
+    state,
+    submittedBy: submitted.submittedBy,
+    submittedAt: metadata.creationTimestamp,
+    startedAt: status?.startedAt ?? null,
+    finishedAt: status?.finishedAt ?? null,
+    error: state === 'failed' ? (steps.find(({ error }) => error !== null)?.error ?? workflowError(workflow)) : null,
+    steps,
+  };
+}
+
+/** Argo has ended a workflow when its phase says so and it has labelled it completed. */
+export function stateOf({ metadata, spec, status }: ObservedWorkflow): StatementState {
+  const completed = metadata.labels?.['workflows.argoproj.io/completed'] === 'true';
+  const shutDown = spec.shutdown !== undefined && spec.shutdown !== '';
+  if (!completed && shutDown) return 'cancelling';
+  if (!completed)
+    return status?.phase === undefined || status.phase === '' || status.phase === 'Pending' ? 'queued' : 'running';
+  if (status?.phase === 'Succeeded') return 'succeeded';
+  return shutDown ? 'cancelled' : 'failed';
+}
+
+function workflowError({ status }: ObservedWorkflow): StatementError {
+  return nodeFailure(status?.message ?? '', 'the statement');
+}
+
+/** A step of a workflow, and where its nodes are. */
+interface StepView {
+  readonly state: StatementState;
+  readonly nodes: Nodes;
+  readonly byName: ReadonlyMap<string, WorkflowNode>;
+  /** The name of the step's own node; those within it begin with it. */
+  readonly path: string;
+}
+
+function stepStatus(step: Step, view: StepView): StepStatus {
+  const node = view.byName.get(view.path);
+  const state = stepState(node, view.state);
+  const error = state === 'failed' ? stepError(step.name, view) : null;
+  return {
+    name: step.name,
+    state,
+    error,
+    rows: null,
+    partitions: partitionsOf(step, (number) => seenPartition(number, view)),
+  };
+}
+
+function doneStep(step: Step): StepStatus {
+  const partitions = partitionsOf(step, (number) => ({ ...unseen(number), state: 'done' }));
+  return { name: step.name, state: 'succeeded', error: null, rows: null, partitions };
+}
+
+function stepState(node: WorkflowNode | undefined, statement: StatementState): StepStatus['state'] {
+  const cancelled = statement === 'cancelled';
+  if (node === undefined || node.phase === 'Omitted' || node.phase === 'Skipped') {
+    if (statement === 'succeeded') return 'succeeded';
+    return cancelled ? 'cancelled' : 'pending';
+  }
+  if (node.phase === 'Succeeded') return 'succeeded';
+  if (hasFailed(node)) return cancelled ? 'cancelled' : 'failed';
+  return cancelled ? 'cancelled' : 'running';
+}
+
+/** That of the pod that failed for good first: with others' retries still under way, more may follow. */
+function stepError(name: string, { byName, nodes, path }: StepView): StatementError {
+  const within = [...byName.values()].filter((node) => isWithin(node, path) && hasFailed(node));
+  const candidates = ['Retry', 'Pod']
+    .map((kind) => within.filter(({ type }) => type === kind))
+    .find(({ length }) => length > 0);
+  const [first] = (candidates ?? within).toSorted((a, b) => (a.finishedAt ?? '').localeCompare(b.finishedAt ?? ''));
+  return nodeFailure(first === undefined ? '' : lastMessage(first, nodes), name);
+}
+
+/** `step-1` is not within `step-10`. */
+function isWithin({ name }: WorkflowNode, path: string): boolean {
+  return name === path || name.startsWith(`${path}.`) || name.startsWith(`${path}(`);
+}
+
+/** A Retry node only says that no tries are left; its last pod says why. */
+function lastMessage(node: WorkflowNode, nodes: Nodes): string {
+  const last = attemptsOf(node, nodes).findLast(hasFailed) ?? node;
+  return last.message ?? '';
+}
+
+function attemptsOf(node: WorkflowNode, nodes: Nodes): readonly WorkflowNode[] {
+  if (node.type !== 'Retry') return [node];
+  return (node.children ?? []).flatMap((id) => nodes[id] ?? []);
+}
+
+function partitionsOf(step: Step, partition: (number: number) => PartitionStatus): readonly PartitionStatus[] {
+  return step.kind === 'sql' ? [] : Array.from({ length: step.partitions }, (_, number) => partition(number));
+}
+
+function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {
+  // A foreign image with one partition is a pod of its own.
+  const node = byName.get(`${path}.partition(${number}:${number})`) ?? podOf(byName.get(path));
+  if (node === undefined) return unseen(number);
+  const attempts = attemptsOf(node, nodes);
+  return { ...unseen(number), state: partitionState(attempts.at(-1) ?? node), attempts: attempts.length };
+}
+
+function podOf(node: WorkflowNode | undefined): WorkflowNode | undefined {
+  return node?.type === 'Retry' || node?.type === 'Pod' ? node : undefined;
+}
+
+function partitionState({ phase }: WorkflowNode): PartitionStatus['state'] {
+  if (phase === 'Succeeded') return 'done';
+  return phase === 'Running' ? 'running' : 'pending';
+}
+
+function unseen(number: number): PartitionStatus {
+  return { number, state: 'pending', rows: 0, done: 0, failed: 0, detections: 0, attempts: 0 };
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import type { Nodes, ObservedWorkflow, WorkflowNode } from '../../../src/engine/argo/observed-workflow.ts';
+import type { SubmittedStatement } from '../../../src/workflow/metadata.ts';
+import { foreignStep, runStep, submission } from '../../workflow/deployment.ts';
+
+/** What a real Argo 4.1 controller wrote, less the fields that nothing reads. */
+export function sample(name: 'succeeded' | 'failed' | 'compressed'): ObservedWorkflow {
+  return JSON.parse(readFileSync(new URL(`fixtures/workflow-${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** The samples' workflows are one step each; ours have such a step below the statement. */
+export function asStep(nodes: Nodes, workflow: string, step: string): Nodes {
+  const renamed = Object.entries(nodes).map(([id, node]) => [
+    id,
+    { ...node, name: node.name.replace(workflow, `${workflow}.${step}`) },
+  ]);
+  return Object.fromEntries(renamed);
+}
+
+const sqlStep = { ...runStep(), kind: 'sql', sql: 'DROP TABLE t', name: 'step-2', needs: ['step-1'] } as const;
+
+export const submitted: SubmittedStatement = {
+  ...submission,
+  plan: { version: 1, steps: [runStep({ partitions: 2 }), sqlStep] },
+};
+
+export const submittedForeign: SubmittedStatement = {
+  ...submission,
+  plan: { version: 1, steps: [foreignStep({ partitions: 1 })] },
+};
+
+/** A workflow `w` with nodes of these names. */
+export function observed(
+  nodes: readonly (Pick<WorkflowNode, 'name'> & Partial<WorkflowNode>)[],
+  changes: {
+    readonly phase?: string;
+    readonly message?: string;
+    readonly shutdown?: string;
+    readonly completed?: boolean;
+  } = {},
+): { readonly workflow: ObservedWorkflow; readonly nodes: Nodes } {
+  const { shutdown, completed = false, ...status } = changes;
+  return {
+    workflow: {
+      metadata: {
+        name: 'w',
+        creationTimestamp: '2026-11-21T11:00:00Z',
+        labels: { 'workflows.argoproj.io/completed': String(completed) },
+      },
+      spec: shutdown === undefined ? {} : { shutdown },
+      status: { phase: 'Running', startedAt: '2026-11-21T11:00:01Z', finishedAt: null, ...status },
+    },
+    nodes: Object.fromEntries(
+      nodes.map((node) => [node.name, { id: node.name, type: 'Pod', phase: 'Running', ...node }]),
+    ),
+  };
+}

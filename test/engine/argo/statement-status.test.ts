@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import { readNodes } from '../../../src/engine/argo/read-nodes.ts';
+import { statementStatus, stateOf, submittedStatement } from '../../../src/engine/argo/statement-status.ts';
+import { render, runStep, submission } from '../../workflow/deployment.ts';
+import { asStep, observed, sample, submitted, submittedForeign } from './observed.ts';
+
+test('what was submitted is read back from the workflow', () => {
+  const { metadata } = render([runStep()], {
+    submission: { attempt: 2, done: ['step-0'], text: "SELECT '{{' \ud800" },
+  });
+  const stored = { metadata: { ...metadata, name: 'w', creationTimestamp: '' } };
+  expect(submittedStatement(stored)).toEqual({
+    ...submission,
+    attempt: 2,
+    done: ['step-0'],
+    text: "SELECT '{{' \ud800",
+    plan: { version: 1, steps: [runStep()] },
+  });
+  expect(submittedStatement({ metadata: { name: 'other', creationTimestamp: '' } })).toBeNull();
+});
+
+describe('the state is', () => {
+  const stateWith = (changes: Parameters<typeof observed>[1]) => stateOf(observed([], changes).workflow);
+  test.each([
+    ['queued', { phase: '' }],
+    ['queued', { phase: 'Pending' }],
+    ['running', { phase: 'Running' }],
+    ['running', { phase: 'Succeeded' }],
+    ['cancelling', { phase: 'Running', shutdown: 'Stop' }],
+    ['cancelling', { phase: 'Failed', shutdown: 'Stop' }],
+    ['succeeded', { phase: 'Succeeded', completed: true }],
+    ['succeeded', { phase: 'Succeeded', completed: true, shutdown: 'Stop' }],
+    ['cancelled', { phase: 'Failed', completed: true, shutdown: 'Terminate' }],
+    ['failed', { phase: 'Failed', completed: true }],
+    ['failed', { phase: 'Error', completed: true, shutdown: '' }],
+  ] as const)('%s of %j', (state, changes) => {
+    expect(stateWith(changes)).toBe(state);
+  });
+
+  test('queued before the controller has seen it', () => {
+    const { workflow } = observed([]);
+    expect(stateOf({ ...workflow, status: undefined })).toBe('queued');
+  });
+});
+
+describe('a workflow of a real controller', () => {
+  test('that failed names the step, and what its last pod died of', () => {
+    const workflow = sample('failed');
+    const status = statementStatus(workflow, submitted, asStep(readNodes(workflow), 'sample-failed', 'step-1'));
+    const error = {
+      code: 'WORKER_FAILED',
+      message: 'a worker of step-1 ended with exit code 65',
+      hint: 'see millrace logs; what is done is kept: retry',
+    };
+    const partition = { state: 'pending', rows: 0, done: 0, failed: 0, detections: 0, attempts: 2 };
+    expect(status).toEqual({
+      id: submission.id,
+      text: submission.text,
+      plan: submitted.plan,
+      state: 'failed',
+      submittedBy: 'ada',
+      submittedAt: '2026-11-21T11:01:07Z',
+      startedAt: '2026-11-21T11:01:08Z',
+      finishedAt: '2026-11-21T11:01:38Z',
+      error,
+      steps: [
+        {
+          name: 'step-1',
+          state: 'failed',
+          error,
+          rows: null,
+          partitions: [
+            { number: 0, ...partition },
+            { number: 1, ...partition },
+          ],
+        },
+        { name: 'step-2', state: 'pending', error: null, rows: null, partitions: [] },
+      ],
+    });
+  });
+
+  test('that succeeded has no error, though one partition was tried twice', () => {
+    const workflow = sample('succeeded');
+    const plan = { version: 1, steps: [runStep({ partitions: 4 })] } as const;
+    const status = statementStatus(workflow, { ...submitted, plan }, asStep(readNodes(workflow), 'sample', 'step-1'));
+    expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', error: null }] });
+    expect(status.steps[0]?.partitions.map(({ state, attempts }) => [state, attempts])).toEqual([
+      ['done', 1],
+      ['done', 1],
+      ['done', 2],
+      ['done', 1],
+    ]);
+  });
+});
+
+describe('while it runs', () => {
+  test('partitions wait, run and are done, and are running again while they are retried', () => {
+    const { workflow, nodes } = observed([
+      { name: 'w.step-1', type: 'DAG' },
+      {
+        name: 'w.step-1.partition(0:0)',
+        type: 'Retry',
+        children: ['w.step-1.partition(0:0)(0)', 'w.step-1.partition(0:0)(1)'],
+      },
+      { name: 'w.step-1.partition(0:0)(0)', phase: 'Error', message: 'pod deleted' },
+      { name: 'w.step-1.partition(0:0)(1)', phase: 'Running' },
+      { name: 'w.step-1.partition(1:1)', type: 'Retry', children: ['w.step-1.partition(1:1)(0)'] },
+      { name: 'w.step-1.partition(1:1)(0)', phase: 'Pending' },
+    ]);
+    const status = statementStatus(workflow, submitted, nodes);
+    expect(status).toMatchObject({ state: 'running', error: null, finishedAt: null });
+    expect(status.steps.map(({ state }) => state)).toEqual(['running', 'pending']);
+    expect(status.steps[0]?.partitions).toMatchObject([
+      { state: 'running', attempts: 2 },
+      { state: 'pending', attempts: 1 },
+    ]);
+  });
+
+  test('a foreign image with one partition is that partition', () => {
+    const { workflow, nodes } = observed([
+      { name: 'w.step-1', type: 'Retry', children: ['w.step-1(0)'] },
+      { name: 'w.step-1(0)', phase: 'Running' },
+    ]);
+    expect(statementStatus(workflow, submittedForeign, nodes).steps[0]?.partitions).toMatchObject([
+      { number: 0, state: 'running', attempts: 1 },
+    ]);
+  });
+});
+
+test('steps of an earlier attempt have succeeded', () => {
+  const { workflow, nodes } = observed([{ name: 'w.step-2', type: 'Retry' }]);
+  const status = statementStatus(workflow, { ...submitted, done: ['step-1'] }, nodes);
+  expect(status.steps.map(({ state }) => state)).toEqual(['succeeded', 'running']);
+  expect(status.steps[0]?.partitions.map(({ state }) => state)).toEqual(['done', 'done']);
+});
+
+test('cancelled: what did not finish is cancelled, and nothing is an error', () => {
+  const { workflow, nodes } = observed(
+    [
+      { name: 'w.step-1', type: 'DAG', phase: 'Failed' },
+      { name: 'w.step-1.prepare(0)', phase: 'Failed', message: 'workflow shutdown with strategy:  Stop' },
+      { name: 'w.step-2', type: 'Skipped', phase: 'Omitted' },
+    ],
+    { phase: 'Failed', completed: true, shutdown: 'Stop', message: "Stopped with strategy 'Stop'" },
+  );
+  const status = statementStatus(workflow, submitted, nodes);
+  expect(status).toMatchObject({ state: 'cancelled', error: null });
+  expect(status.steps.map(({ state, error }) => [state, error])).toEqual([
+    ['cancelled', null],
+    ['cancelled', null],
+  ]);
+});
+
+describe('the error is', () => {
+  test('that of the partition which failed for good first', () => {
+    const { workflow, nodes } = observed(
+      [
+        {
+          name: 'w.step-1',
+          type: 'DAG',
+          phase: 'Failed',
+          message: "child 'x' failed",
+          finishedAt: '2026-11-21T11:00:09Z',
+        },
+        {
+          name: 'w.step-1.partition(0:0)',
+          type: 'Retry',
+          phase: 'Failed',
+          children: ['a'],
+          finishedAt: '2026-11-21T11:00:09Z',
+        },
+        { name: 'a', phase: 'Failed', message: 'main: Error (exit code 1)' },
+        {
+          name: 'w.step-1.partition(1:1)',
+          type: 'Retry',
+          phase: 'Failed',
+          children: ['b', 'c'],
+          finishedAt: '2026-11-21T11:00:08Z',
+        },
+        { name: 'b', phase: 'Error', message: 'pod deleted' },
+        { name: 'c', phase: 'Failed', message: 'main: Error (exit code 70)' },
+        { name: 'w.step-10', type: 'Retry', phase: 'Failed', children: [], finishedAt: '2026-11-21T11:00:02Z' },
+      ],
+      { phase: 'Failed', completed: true },
+    );
+    expect(statementStatus(workflow, submitted, nodes).error?.message).toBe(
+      'a worker of step-1 ended with exit code 70',
+    );
+  });
+
+  test("the workflow's own where no step began", () => {
+    const message = 'invalid spec: templates.statement unknown';
+    const { workflow, nodes } = observed([], { phase: 'Error', completed: true, message });
+    expect(statementStatus(workflow, submitted, nodes).error).toEqual({
+      code: 'WORKER_FAILED',
+      message: `the statement failed: ${message}`,
+      hint: 'see millrace logs; what is done is kept: retry',
+    });
+  });
+});

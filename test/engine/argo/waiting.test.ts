@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { placeOf, waitingPods } from '../../../src/engine/argo/waiting.ts';
+import { observed } from './observed.ts';
+
+function waitingFor(message: string) {
+  const { workflow, nodes } = observed([
+    { name: 'w.step-1.partition(3:3)(0)', phase: 'Pending', message, startedAt: '2026-11-21T11:00:02Z' },
+  ]);
+  return waitingPods(workflow, nodes);
+}
+
+test.each([
+  ['image', 'ImagePullBackOff: Back-off pulling image "nope:1"', 'the image nope:1 cannot be pulled'],
+  [
+    'image',
+    'ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nope:1": not found',
+    'the image docker.io/library/nope:1 cannot be pulled',
+  ],
+  [
+    'image',
+    'ErrImageNeverPull: Container image "nope:1" is not present with pull policy of Never',
+    'the image nope:1 cannot be pulled',
+  ],
+  [
+    'image',
+    "InvalidImageName: couldn't parse image reference",
+    "the image cannot be pulled: couldn't parse image reference",
+  ],
+  ['image', 'ImagePullBackOff', 'the image cannot be pulled'],
+  [
+    'gpu',
+    'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+    'no node has the GPUs free',
+  ],
+  ['room', 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.', 'no node has enough cpu free'],
+  [
+    'room',
+    'Unschedulable: 0/1 nodes are available: 1 Too many pods, 1 Insufficient pods.',
+    'no node has enough room for pods free',
+  ],
+  [
+    'node',
+    "Unschedulable: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+    'no node that the pod may run on fits it',
+  ],
+  [
+    'claim',
+    'Unschedulable: 0/1 nodes are available: persistentvolumeclaim "datasets" not found.',
+    'there is no claim datasets',
+  ],
+  [
+    'claim',
+    'Unschedulable: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+    'a claim is not bound to a volume that a node can mount',
+  ],
+  ['secret', 'CreateContainerConfigError: secret "database" not found', 'there is no secret database'],
+  [
+    'secret',
+    "CreateContainerConfigError: couldn't find key dsn in Secret millrace/database",
+    'the secret millrace/database has no key dsn',
+  ],
+  [
+    'quota',
+    'pods "w-1" is forbidden: exceeded quota: small, requested: cpu=1',
+    "the namespace's quota small is used up",
+  ],
+  ['other', 'Unschedulable: 0/1 nodes are available: something new', '0/1 nodes are available: something new'],
+] as const)('a pod waits for: %s, as of %j', (reason, message, words) => {
+  expect(waitingFor(message)).toMatchObject([
+    { step: 'step-1', source: 'partition-3', since: '2026-11-21T11:00:02Z', reason, message: words },
+  ]);
+});
+
+test.each(['', 'ContainerCreating', 'PodInitializing', 'PodInitializing: waiting'])(
+  'a pod that is just starting (%j) does not wait',
+  (message) => {
+    expect(waitingFor(message)).toEqual([]);
+  },
+);
+
+test('only pods that are pending wait', () => {
+  const message = 'ImagePullBackOff';
+  const { workflow, nodes } = observed([
+    { name: 'w.step-1.prepare(0)', phase: 'Failed', message },
+    { name: 'w.step-1.prepare', type: 'Retry', phase: 'Pending', message },
+  ]);
+  expect(waitingPods(workflow, nodes)).toEqual([]);
+});
+
+describe('the place of', () => {
+  test.each([
+    ['w.step-1.partition(12:12)(2)', { step: 'step-1', source: 'partition-12' }],
+    ['w.step-1.partition(12:12)', { step: 'step-1', source: 'partition-12' }],
+    ['w.step-1.prepare(0)', { step: 'step-1', source: 'prepare' }],
+    ['w.step-2(0)', { step: 'step-2', source: 'statement' }],
+    ['w', null],
+    ['w-other.step-1', null],
+    ['w.onExit.a.b.c', null],
+  ])('%s', (name, place) => {
+    expect(placeOf({ name }, 'w')).toEqual(place);
+  });
+});
