@@ -45,8 +45,8 @@ function showEnd(status: StatementStatus, output: Output): number {
   if (output.json) output.write(statusJson(status));
   else for (const line of summaryLines(status)) output.note(line);
   if (status.state === 'succeeded') return 0;
-  if (!hasEnded(status) || status.error === null) return exitCodes.run;
   if (status.state === 'cancelled') return exitCodes.cancelled;
+  if (!hasEnded(status) || status.error === null) return exitCodes.run;
   const { code, message, hint } = status.error;
   if (!Object.hasOwn(errorTable, code)) return exitCodes.run;
   const error = new MillraceError(code as ErrorCode, message, { hint: hint ?? undefined });

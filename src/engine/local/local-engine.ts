@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
 import pLimit from 'p-limit';
+import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import { type Engine, hasEnded, type QueryRows, type StatementStatus, type Submission } from '../engine.ts';
 import { openStatementStore, type StoredStatement } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
 import { readLogs } from './logs.ts';
 import { runPlan } from './run-plan.ts';
-import { holdStatement, isHeld } from './statement-lock.ts';
+import { isLocked, lockStatement, type StatementLock } from './statement-lock.ts';
 
 export interface LocalEngineOptions {
   readonly pool: Pool;
@@ -25,23 +26,36 @@ const pollMs = 200;
 
 const active = ['queued', 'running', 'cancelling'] as const;
 
+interface Running {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
   const { pool, schema, stateFolder } = options;
   const store = openStatementStore(pool, schema, 'local');
   const cores = pLimit(availableParallelism());
-  const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  const running = new Map<string, Running>();
   const logFolder = (id: string) => join(stateFolder, 'statements', id);
 
-  async function withSteps(statement: StoredStatement): Promise<StatementStatus> {
-    const alive = running.has(statement.id) || hasEnded(statement) || (await isHeld(pool, schema, statement.id));
-    const state = alive ? statement.state : 'interrupted';
-    return { ...statement, state, steps: await readSteps(pool, schema, statement.id) };
+  async function status(id: string): Promise<StatementStatus> {
+    return withSteps(await store.read(id));
   }
 
-  async function start(id: string, onRows: (rows: QueryRows) => void): Promise<void> {
-    const release = await holdStatement(pool, schema, id);
-    if (release === null) throw busy(id, 'running in another process');
+  async function withSteps(statement: StoredStatement): Promise<StatementStatus> {
+    return { ...(await checkAlive(statement)), steps: await readSteps(pool, schema, statement.id) };
+  }
+
+  /** A statement that nobody runs has ended since it was read, or its engine has died. */
+  async function checkAlive(statement: StoredStatement): Promise<StoredStatement> {
+    const { id } = statement;
+    if (hasEnded(statement) || running.has(id) || (await isLocked(pool, schema, id))) return statement;
+    const now = await store.read(id);
+    return hasEnded(now) ? now : { ...now, state: 'interrupted' };
+  }
+
+  async function start(id: string, lock: StatementLock, onRows: (rows: QueryRows) => void): Promise<void> {
     const abort = new AbortController();
     const statement = await store.read(id);
     await store.move(id, ['queued', 'running', 'cancelling', 'failed', 'cancelled'], 'running');
@@ -53,30 +67,44 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       signal: abort.signal,
       onRows,
     })
-      .finally(release)
+      .finally(lock.release)
       .finally(() => running.delete(id));
     running.set(id, { abort, ended });
-    void followCancellation(id, abort, ended);
+    void stopWhenAsked(id, { abort, ended }, lock);
   }
 
-  /** Another process asks for cancellation by the statement's state. */
-  async function followCancellation(id: string, abort: AbortController, ended: Promise<void>): Promise<void> {
+  /** Lets go of the lock again unless `work` has started the statement. */
+  async function withLock(id: string, work: (lock: StatementLock | null) => Promise<boolean>): Promise<void> {
+    const lock = await lockStatement(options.dsn, schema, id);
+    let started = false;
+    try {
+      started = await work(lock);
+    } finally {
+      if (!started) await lock?.release();
+    }
+  }
+
+  async function stopWhenAsked(id: string, { abort, ended }: Running, lock: StatementLock): Promise<void> {
     for (let over = false; !over; ) {
-      const state = await store.read(id).then(
-        ({ state }) => state,
-        () => 'running',
-      );
-      if (state === 'cancelling') abort.abort();
+      const reason = await reasonToStop(id, lock).catch(() => null);
+      if (reason !== null) abort.abort(reason);
       over = await Promise.race([ended.then(() => true), sleep(pollMs, false, { ref: false })]);
     }
   }
 
+  /** Another process asks for cancellation by the statement's state; another engine may take over while the database is gone. */
+  async function reasonToStop(id: string, lock: StatementLock): Promise<MillraceError | null> {
+    if (!(await lock.renew())) return busy(id, 'running in another process');
+    const { state } = await store.read(id);
+    return state === 'cancelling' ? cancelled(id) : null;
+  }
+
   async function* events(id: string, signal?: AbortSignal): AsyncGenerator<StatementStatus> {
     for (let last = ''; !signal?.aborted; ) {
-      const status = await withSteps(await store.read(id));
-      const seen = JSON.stringify(status);
-      if (seen !== last) yield status;
-      if (hasEnded(status)) return;
+      const now = await withReconnect(() => status(id), { signal });
+      const seen = JSON.stringify(now);
+      if (seen !== last) yield now;
+      if (hasEnded(now)) return;
       last = seen;
       await sleep(pollMs);
     }
@@ -84,28 +112,41 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
 
   return {
     async submit(submission: Submission) {
-      if (await store.insert(submission)) await start(submission.id, submission.onRows ?? (() => {}));
+      await withLock(submission.id, async (lock) => {
+        if (lock === null || !(await store.insert(submission))) return false;
+        await start(submission.id, lock, submission.onRows ?? (() => {}));
+        return true;
+      });
     },
-    status: async (id) => withSteps(await store.read(id)),
+    status,
     events,
     logs: (id, filter = {}) => readLogs(logFolder(id), filter),
     async cancel(id) {
-      const { state } = await withSteps(await store.read(id));
+      running.get(id)?.abort.abort(cancelled(id));
+      const { state } = await status(id);
       if (state === 'interrupted') return void (await store.move(id, active, 'cancelled'));
-      if (!(await store.move(id, ['queued', 'running', 'cancelling'], 'cancelling'))) throw busy(id, state);
-      running.get(id)?.abort.abort();
+      const asked = state === 'cancelled' || (await store.move(id, active, 'cancelling'));
+      if (!asked) throw busy(id, state);
     },
     async retry(id) {
-      const { state } = await withSteps(await store.read(id));
+      const { state } = await status(id);
       if (!['failed', 'cancelled', 'interrupted'].includes(state)) throw busy(id, state);
-      await start(id, () => {});
+      await withLock(id, async (lock) => {
+        if (lock === null) throw busy(id, 'running in another process');
+        await start(id, lock, () => {});
+        return true;
+      });
     },
     list: async () => Promise.all((await store.list()).map(withSteps)),
     async close() {
-      for (const { abort } of running.values()) abort.abort();
+      for (const [id, { abort }] of running) abort.abort(cancelled(id));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
   };
+}
+
+function cancelled(id: string): MillraceError {
+  return new MillraceError('CANCELLED', `the statement ${id} was cancelled`, { hint: 'what is done is kept: retry' });
 }
 
 function busy(id: string, state: string): MillraceError {

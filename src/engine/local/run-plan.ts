@@ -30,8 +30,10 @@ export async function runPlan(statement: StoredStatement, run: PlanRun): Promise
     await runSteps(statement, session, run);
     await withReconnect(() => store.move(statement.id, ['running', 'cancelling'], 'succeeded'), {});
   } catch (error) {
+    if (isTakenOver(run.signal)) return;
     const state = run.signal.aborted ? 'cancelled' : 'failed';
-    const write = () => store.move(statement.id, ['running', 'cancelling'], state, statementError(error));
+    const cause = run.signal.aborted ? run.signal.reason : error;
+    const write = () => store.move(statement.id, ['running', 'cancelling'], state, statementError(cause));
     await withReconnect(write, {}).catch(() => {});
   } finally {
     session.close();
@@ -80,9 +82,17 @@ async function runOne(id: string, step: Step, session: SqlSession, run: PlanRun)
       });
     await move('succeeded');
   } catch (error) {
-    await move(signal.aborted ? 'cancelled' : 'failed', statementError(error)).catch(() => {});
+    if (isTakenOver(signal)) throw error;
+    await move(signal.aborted ? 'cancelled' : 'failed', statementError(signal.aborted ? signal.reason : error)).catch(
+      () => {},
+    );
     throw error;
   }
+}
+
+/** Another engine has the statement now, and writes its state. */
+function isTakenOver({ reason }: AbortSignal): boolean {
+  return reason instanceof MillraceError && reason.code === 'STATEMENT_BUSY';
 }
 
 function statementError(error: unknown): StatementError {

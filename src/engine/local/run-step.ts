@@ -60,7 +60,7 @@ async function runAttempts(command: WorkerCommand, step: RunStep, run: StepRun, 
       logFile: join(run.logFolder, step.name, `${sourceOf(command, partition)}.log`),
       signal: run.signal,
     });
-    if (run.signal.aborted) throw new AbortError(new MillraceError('CANCELLED', `${step.name} was cancelled`));
+    run.signal.throwIfAborted();
     if (end.exitCode !== workerExit.done)
       throw mayPass(end) ? failureOf(end, step) : new AbortError(failureOf(end, step));
   };

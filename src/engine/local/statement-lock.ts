@@ -1,33 +1,40 @@
-import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { parseDsn } from '../../datasource/dsn.ts';
+import { openPool } from '../../datasource/pool.ts';
 
-/**
- * A lock of the database's session says which statements have a living engine: it goes with the connection, so with the process.
- * Lock names hold at most 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html
- */
+/** A lock of a database session says which statements have a living engine: it goes with the connection, so with the process. */
+export interface StatementLock {
+  /** Takes the lock again where its session was lost, and keeps the session from being idle; false: another engine has it. */
+  renew(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** Lock names hold at most 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html */
 function lockName(schema: string, statement: string): string {
   return `${schema.slice(0, 26)}:${statement}`.slice(0, 64);
 }
 
-/** Takes the lock for as long as the returned function is not called; null: another engine has it. */
-export async function holdStatement(
-  pool: Pool,
-  schema: string,
-  statement: string,
-): Promise<(() => Promise<void>) | null> {
-  const connection: PoolConnection = await pool.getConnection();
+/** On a connection of its own, for as long as the statement runs; null: another engine has the lock. */
+export async function lockStatement(dsn: string, schema: string, statement: string): Promise<StatementLock | null> {
+  const session = openPool(parseDsn(dsn), { connections: 1 });
   const name = lockName(schema, statement);
-  const [rows] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, 0) AS got', [name]);
-  if (Number(rows[0]?.got) !== 1) {
-    connection.release();
-    return null;
-  }
-  return async () => {
-    await connection.query('DO RELEASE_LOCK(?)', [name]).catch(() => {});
-    connection.release();
+  const renew = async () => {
+    const [rows] = await session.query<RowDataPacket[]>(
+      'SELECT IF(IS_USED_LOCK(?) = CONNECTION_ID(), 1, GET_LOCK(?, 0)) AS got',
+      [name, name],
+    );
+    return Number(rows[0]?.got) === 1;
   };
+  const taken = await renew().catch(async (error) => {
+    await session.end();
+    throw error;
+  });
+  if (taken) return { renew, release: () => session.end().catch(() => {}) };
+  await session.end();
+  return null;
 }
 
-export async function isHeld(pool: Pool, schema: string, statement: string): Promise<boolean> {
+export async function isLocked(pool: Pool, schema: string, statement: string): Promise<boolean> {
   const [rows] = await pool.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [lockName(schema, statement)]);
   return rows[0]?.holder !== null;
 }

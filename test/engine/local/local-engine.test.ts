@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { symlink, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import type { LogLine, QueryRows, StatementStatus } from '../../../src/engine/engine.ts';
+import { mariadb } from '../../database.ts';
+import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
+import { workersOf } from '../../workers.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+
+describe('the local engine', { timeout: 120_000 }, () => {
+  const test = useSession(mariadb);
+  const resultOf = (table: string) => test.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
+  const whileRunning = (status: StatementStatus) => rowsDone(status) > 0;
+
+  it('runs a statement to its end and says how far it is', async () => {
+    const id = await submit(test.session, detect(40, 'whole', 'partitions = 3, batch_size = 4'));
+    const seen: StatementStatus[] = [];
+    for await (const status of test.session.engine.events(id)) seen.push(status);
+    const last = seen.at(-1)!;
+    expect(last).toMatchObject({ id, state: 'succeeded', error: null, steps: [{ state: 'succeeded', rows: 40 }] });
+    expect(last.steps[0]?.partitions.map(({ state, rows, done, failed }) => [state, rows, done, failed])).toEqual([
+      ['done', 13, 13, 0],
+      ['done', 13, 13, 0],
+      ['done', 14, 14, 0],
+    ]);
+    expect(seen.slice(0, -1).filter(({ state }) => state !== 'running')).toEqual([]);
+    expect(await test.session.engine.status(id)).toEqual(last);
+    expect(await (await test.another()).engine.status(id)).toEqual(last);
+    const rows = await resultOf('whole');
+    expect(rows.length).toBe(last.steps[0]?.partitions.reduce((sum, { detections }) => sum + detections, 0));
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(40);
+  });
+
+  it('takes the same submission twice as one statement', async () => {
+    const text = detect(4, 'once');
+    const submission = test.session.submission(text, await test.session.plan(text));
+    const { engine } = await test.another();
+    await Promise.all([test.session.engine.submit(submission), engine.submit(submission)]);
+    expect((await ended(test.session, submission.id)).state).toBe('succeeded');
+    await engine.submit(submission);
+    const status = await engine.status(submission.id);
+    expect(status).toMatchObject({ state: 'succeeded', steps: [{ partitions: [{ attempts: 1 }, { attempts: 1 }] }] });
+    const logged = await logsOf(submission.id);
+    expect(logged.filter(({ text }) => text.includes('"selecting"'))).toHaveLength(1);
+  });
+
+  it('does not know a statement that nobody submitted', async () => {
+    const id = randomUUID();
+    const unknown = { code: 'UNKNOWN_STATEMENT', message: `there is no statement ${id}` };
+    await expect(test.session.engine.status(id)).rejects.toMatchObject(unknown);
+    await expect(test.session.engine.cancel(id)).rejects.toMatchObject(unknown);
+    await expect(test.session.engine.retry(id)).rejects.toMatchObject(unknown);
+    await expect(ended(test.session, id)).rejects.toMatchObject(unknown);
+  });
+
+  it.each(['by the process that runs it', 'by another process'])(
+    'cancels %s within seconds, and a retry ends with the same rows',
+    async (who) => {
+      const table = `cancelled_${who.split(' ').at(-3)}`;
+      const id = await submit(test.session, detect(240, table, 'partitions = 2, batch_size = 4'));
+      await statusWhen(test.session, id, whileRunning);
+      const { engine } = who.includes('another') ? await test.another() : test.session;
+      const asked = performance.now();
+      await engine.cancel(id);
+      const status = await ended(test.session, id);
+      expect(performance.now() - asked).toBeLessThan(15_000);
+      expect(status).toMatchObject({
+        state: 'cancelled',
+        error: { code: 'CANCELLED', message: `the statement ${id} was cancelled` },
+        steps: [{ state: 'cancelled', error: { code: 'CANCELLED' } }],
+      });
+      expect(await workersOf(process.pid)).toEqual([]);
+      expect(rowsDone(status)).toBeLessThan(240);
+      expect(await test.query(`SHOW TABLES LIKE '${table}'`)).toEqual([]);
+      const written = rowsDone(status);
+      await engine.retry(id);
+      const again = await ended(await test.another(), id);
+      expect(again).toMatchObject({ state: 'succeeded', error: null });
+      expect(rowsDone(again)).toBe(240);
+      expect(written).toBeGreaterThan(0);
+      const whole = await test.query(`SELECT DISTINCT id FROM ${table}`);
+      expect(whole).toHaveLength(240);
+    },
+  );
+
+  it('ends a query in the database when the statement that waits for it is cancelled', async () => {
+    const running = async () =>
+      (
+        await test.database.admin.query(
+          "SELECT * FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(997)%' AND INFO NOT LIKE '%LIKE%'",
+        )
+      )[0] as unknown[];
+    const slow = detect(1, 'slow').replace('*', '*, SLEEP(997) AS slept');
+    for (const text of [slow, 'SELECT SLEEP(997)']) {
+      const id = await submit(test.session, text);
+      await vi.waitFor(async () => expect(await running()).toHaveLength(1), patience);
+      await test.session.engine.cancel(id);
+      expect(await ended(test.session, id)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
+      await vi.waitFor(async () => expect(await running()).toEqual([]), patience);
+    }
+  });
+
+  it('refuses to cancel or retry what has succeeded, and to retry what is running', async () => {
+    const id = await submit(test.session, detect(200, 'busy'));
+    await expect((await test.another()).engine.retry(id)).rejects.toMatchObject({
+      code: 'STATEMENT_BUSY',
+      message: `the statement ${id} is running`,
+    });
+    expect((await ended(test.session, id)).state).toBe('succeeded');
+    const done = { code: 'STATEMENT_BUSY', message: `the statement ${id} is succeeded` };
+    await expect(test.session.engine.cancel(id)).rejects.toMatchObject(done);
+    await expect(test.session.engine.retry(id)).rejects.toMatchObject(done);
+  });
+
+  it('ends a step that takes longer than its timeout; what is done is kept', async () => {
+    const id = await submit(test.session, detect(3000, 'late', "partitions = 2, timeout = '4s', batch_size = 2"));
+    const status = await ended(test.session, id);
+    expect(status).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'TIMED_OUT',
+        message: 'step-1 took longer than 4 s',
+        hint: 'what is done is kept: retry, or raise the timeout',
+      },
+      steps: [{ state: 'failed', error: { code: 'TIMED_OUT' } }],
+    });
+    expect(await workersOf(process.pid)).toEqual([]);
+    const [ledger] = await test.query(
+      `SELECT COUNT(*) AS n FROM ${test.config.schema}.ledger AS l JOIN ${test.config.schema}.selections AS s USING (selection_id)
+       WHERE s.statement_id = ?`,
+      [id],
+    );
+    expect(Number(ledger?.n)).toBe(rowsDone(status));
+  });
+
+  it('starts a worker again that was killed, as often as the step says', async () => {
+    const id = await submit(test.session, detect(20, 'killed', 'partitions = 1, retries = 2'));
+    for (let kills = 0; kills < 3; kills++) await killNext('partition');
+    expect(await ended(test.session, id)).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'WORKER_FAILED',
+        message: 'a worker of step-1 was killed',
+        hint: 'see millrace logs; what is done is kept: retry',
+      },
+    });
+    await test.session.engine.retry(id);
+    expect((await ended(test.session, id)).state).toBe('succeeded');
+    expect(await test.query('SELECT DISTINCT id FROM killed')).toHaveLength(20);
+  });
+
+  it("does not start a worker again after a user's mistake", async () => {
+    const { folder } = test.pictures;
+    await writeFile(join(folder, 'no-model.onnx'), 'no model');
+    const text = detect(4, 'mistaken', 'partitions = 1, retries = 5').replace(
+      '--model=demo',
+      '--model=/datasets/no-model.onnx',
+    );
+    const id = await submit(test.session, text);
+    expect(await ended(test.session, id)).toMatchObject({
+      state: 'failed',
+      error: { code: 'MODEL_UNREADABLE' },
+      steps: [{ partitions: [{ attempts: 1 }] }],
+    });
+    expect((await logsOf(id)).filter(({ text }) => text.includes('"failed"'))).toHaveLength(1);
+  });
+
+  it('does only the failed rows again', async () => {
+    const { folder } = test.pictures;
+    await unlink(join(folder, 'scene-6.jpg'));
+    const id = await submit(test.session, detect(12, 'missing', 'partitions = 2, retries = 5'));
+    const failed = await ended(test.session, id);
+    const reason = `no such file: ${join(folder, 'scene-6.jpg')}`;
+    expect(failed.error).toEqual({
+      code: 'ROWS_FAILED',
+      message: `2 of 12 rows failed, 0 may (max_failed_rows); row 6: IMAGE_MISSING, ${reason}; row 12: IMAGE_MISSING, ${reason}`,
+      hint: 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows',
+    });
+    await symlink('scene-5.jpg', join(folder, 'scene-6.jpg'));
+    await test.session.engine.retry(id);
+    expect(await ended(test.session, id)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await test.query('SELECT DISTINCT id FROM missing')).toHaveLength(12);
+    const batches = (await logsOf(id)).flatMap(({ text }) =>
+      text.includes('"batch written"') ? [JSON.parse(text).rows] : [],
+    );
+    expect(batches.sort()).toEqual([1, 1, 6, 6]);
+  });
+
+  it('keeps a log of each partition', async () => {
+    const id = await submit(test.session, detect(6, 'logged', 'partitions = 3'));
+    await ended(test.session, id);
+    const sources = ['prepare', 'partition-0', 'partition-1', 'partition-2', 'finish'];
+    const logged = await logsOf(id);
+    expect([...new Set(logged.map(({ step, source }) => `${step}/${source}`))]).toEqual(
+      sources.map((name) => `step-1/${name}`),
+    );
+    const one = await logsOf(id, { partition: 1 });
+    expect(one).toEqual(logged.filter(({ source }) => source === 'partition-1'));
+    expect(one.length).toBeGreaterThan(1);
+    expect(await logsOf(id, { step: 'step-2' })).toEqual([]);
+    expect(JSON.stringify(logged)).not.toContain(test.database.datasource.password.slice(0, 6));
+  });
+
+  it('runs the statements of a program one after the other, and goes on after the last that succeeded', async () => {
+    const rows: QueryRows[] = [];
+    const text = `CREATE TABLE few AS SELECT * FROM shot WHERE id <= 3;
+      ${detect(3, 'first').replace('shot', 'few')}
+      INSERT INTO few VALUES (4, 'scene-1.jpg');
+      ${detect(4, 'second').replace('shot', 'few')}
+      SELECT COUNT(DISTINCT f.id) AS first, COUNT(DISTINCT s.id) AS second FROM first AS f RIGHT JOIN second AS s USING (id);
+      SELECT * FROM absent;
+      SELECT 'never' AS reached`;
+    const submission = {
+      ...test.session.submission(text, await test.session.plan(text)),
+      onRows: (some: QueryRows) => rows.push(some),
+    };
+    await test.session.engine.submit(submission);
+    const status = await ended(test.session, submission.id);
+    expect(status.steps.map(({ state }) => state)).toEqual([...new Array(5).fill('succeeded'), 'failed', 'pending']);
+    expect(status.error).toMatchObject({
+      code: 'QUERY_FAILED',
+      message: expect.stringContaining("absent' doesn't exist"),
+    });
+    expect(rows).toEqual([{ step: 'step-5', columns: ['first', 'second'], rows: [['3', '4']], truncated: false }]);
+    await test.query('CREATE TABLE absent (i INT)');
+    await test.session.engine.retry(submission.id);
+    expect((await ended(test.session, submission.id)).state).toBe('succeeded');
+    expect(await test.query('SELECT id FROM few ORDER BY id')).toHaveLength(4);
+  });
+
+  it('lists the statements, the newest first', async () => {
+    const older = await submit(test.session, 'SELECT 1');
+    await ended(test.session, older);
+    const newer = await submit(test.session, 'SELECT 2');
+    await ended(test.session, newer);
+    const [first, second] = await test.session.engine.list();
+    expect([first?.id, second?.id]).toEqual([newer, older]);
+  });
+
+  async function logsOf(id: string, filter = {}): Promise<readonly LogLine[]> {
+    const lines: LogLine[] = [];
+    for await (const line of test.session.engine.logs(id, filter)) lines.push(line);
+    return lines;
+  }
+
+  async function killNext(command: string): Promise<void> {
+    const pid = await vi.waitFor(async () => {
+      const worker = (await workersOf(process.pid)).find((worker) => worker.command === command);
+      return worker?.pid ?? Promise.reject(new Error(`no ${command} is running`));
+    }, patience);
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(
+      async () => expect((await workersOf(process.pid)).map(({ pid }) => pid)).not.toContain(pid),
+      patience,
+    );
+  }
+});
