@@ -1,9 +1,10 @@
 /**
  * The contract between a step and the worker: the only thing that both sides import.
  *
- * The worker is one program with three commands, `prepare`, `partition` and `finish`. It reads from its environment
+ * The worker is one program with the commands `prepare`, `partition` and `finish` of a step over rows, and `statement` for a
+ * standard statement. It reads from its environment
  *
- *   MILLRACE_TASK         this Task as JSON
+ *   MILLRACE_TASK         a Task, SelectionTask (`prepare` and `finish` around an image of another) or StatementTask as JSON
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the database's DSN (a secret: never in the Task)
  *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
@@ -12,15 +13,9 @@
  * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure, and ends
  * with one of `workerExit`.
  */
-export interface Task {
-  readonly statement: string;
-  readonly step: string;
-  readonly select: string;
+export interface Task extends SelectionTask {
   readonly into: TableTarget;
   readonly writeMode: WriteMode;
-  readonly partitions: number;
-  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
-  readonly partitionBy: string | null;
   /** Rows per transaction. */
   readonly batchSize: number;
   readonly maxFailedRows: number;
@@ -29,9 +24,26 @@ export interface Task {
   readonly detect: DetectSettings;
 }
 
+/** The rows of a step, and how they are shared out. */
+export interface SelectionTask {
+  readonly statement: string;
+  readonly step: string;
+  readonly select: string;
+  readonly partitions: number;
+  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
+  readonly partitionBy: string | null;
+}
+
+/** A standard statement, given to the database as it stands. */
+export interface StatementTask {
+  readonly statement: string;
+  readonly step: string;
+  readonly sql: string;
+}
+
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 
-export type WorkerCommand = 'prepare' | 'partition' | 'finish';
+export type WorkerCommand = 'prepare' | 'partition' | 'finish' | 'statement';
 
 export interface TableTarget {
   readonly database: string | null;

@@ -1,11 +1,11 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
-import type { Task } from '../task.ts';
+import type { SelectionTask, StatementTask, Task } from '../task.ts';
 import type { SelectionNames } from './selection.ts';
 
 /** What every command of the worker needs. */
-export interface WorkerContext {
-  readonly task: Task;
+export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
+  readonly task: T;
   readonly pool: Pool;
   /** The system schema's name. */
   readonly schema: string;

@@ -3,12 +3,14 @@ import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { openPool, withReconnect } from '../datasource/pool.ts';
 import { errorTable, MillraceError } from '../errors.ts';
-import { type Task, type WorkerCommand, workerExit } from '../task.ts';
+import { type SelectionTask, type StatementTask, type Task, type WorkerCommand, workerExit } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 import { finish } from './finish.ts';
 import { partition } from './partition.ts';
 import { prepare } from './prepare.ts';
 import { selectionNames } from './selection.ts';
+import { dropShares, prepareShares } from './shares.ts';
+import { runStatement } from './statement.ts';
 
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
 const ending = new AbortController();
@@ -21,7 +23,7 @@ if (process.connected) process.disconnect();
 
 async function main(command: string | undefined): Promise<number> {
   try {
-    await work(command as WorkerCommand);
+    await work(command);
     return ending.signal.aborted ? workerExit.terminated : workerExit.done;
   } catch (error) {
     if (ending.signal.aborted) return workerExit.terminated;
@@ -29,12 +31,11 @@ async function main(command: string | undefined): Promise<number> {
   }
 }
 
-async function work(command: WorkerCommand): Promise<void> {
+async function work(command: string | undefined): Promise<void> {
   const task = readTask();
   const schema = process.env.MILLRACE_SCHEMA ?? 'millrace';
   const pool = openPool(parseDsn(process.env.MILLRACE_DATASOURCE ?? ''), { connections: 2 });
-  const context: WorkerContext = {
-    task,
+  const surroundings = {
     pool,
     schema,
     names: selectionNames(task, schema),
@@ -43,13 +44,15 @@ async function work(command: WorkerCommand): Promise<void> {
     signal: ending.signal,
   };
   try {
-    await run(command, context);
+    if ('sql' in task) await runStatement({ ...surroundings, task });
+    else if ('detect' in task) await detect(command as WorkerCommand, { ...surroundings, task });
+    else await share(command as WorkerCommand, { ...surroundings, task });
   } finally {
     await pool.end();
   }
 }
 
-function run(command: WorkerCommand, context: WorkerContext): Promise<void> {
+async function detect(command: WorkerCommand, context: WorkerContext): Promise<void> {
   switch (command) {
     case 'prepare':
       return withReconnect(() => prepare(context), context);
@@ -58,13 +61,28 @@ function run(command: WorkerCommand, context: WorkerContext): Promise<void> {
     case 'finish':
       return withReconnect(() => finish(context), context);
     default:
-      throw new MillraceError('TASK_INVALID', `the worker has no command '${command}'`, {
-        hint: 'it has prepare, partition and finish',
-      });
+      throw unknownCommand(command, 'prepare, partition and finish');
   }
 }
 
-function readTask(): Task {
+async function share(command: WorkerCommand, context: WorkerContext<SelectionTask>): Promise<void> {
+  switch (command) {
+    case 'prepare':
+      return withReconnect(() => prepareShares(context), context);
+    case 'finish':
+      return withReconnect(() => dropShares(context), context);
+    default:
+      throw unknownCommand(command, 'prepare and finish');
+  }
+}
+
+function unknownCommand(command: string, known: string): MillraceError {
+  return new MillraceError('TASK_INVALID', `the worker has no command '${command}' for this task`, {
+    hint: `it has ${known}`,
+  });
+}
+
+function readTask(): Task | SelectionTask | StatementTask {
   try {
     return JSON.parse(process.env.MILLRACE_TASK ?? '');
   } catch (cause) {

@@ -11,7 +11,11 @@ export interface SelectionState {
 }
 
 /** What `prepare` has written down; null: nothing yet. */
-export async function readSelection({ pool, schema, names }: WorkerContext): Promise<SelectionState | null> {
+export async function readSelection({
+  pool,
+  schema,
+  names,
+}: Pick<WorkerContext, 'pool' | 'schema' | 'names'>): Promise<SelectionState | null> {
   const [found] = await pool.query<RowDataPacket[]>(
     `SELECT state, row_count, columns, image_column FROM ${quoteTable({ database: schema, table: 'selections' })}
      WHERE selection_id = ?`,

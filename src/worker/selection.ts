@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TableTarget, Task } from '../task.ts';
+import type { TableTarget } from '../task.ts';
 
 /** A step's rows and where they lie. All names follow from the statement and the step, so a worker started again finds them. */
 export interface SelectionNames {
@@ -13,7 +13,10 @@ export interface SelectionNames {
   readonly replaced: TableTarget;
 }
 
-export function selectionNames(task: Task, schema: string): SelectionNames {
+export function selectionNames(
+  task: { readonly statement: string; readonly step: string },
+  schema: string,
+): SelectionNames {
   const id = createHash('sha256').update(`${task.statement}/${task.step}`).digest().subarray(0, 16);
   const table = (kind: string) => ({ database: schema, table: `${kind}_${id.toString('hex')}` });
   return { id, selection: table('selection'), staging: table('result'), replaced: table('replaced') };

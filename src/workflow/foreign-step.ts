@@ -1,5 +1,5 @@
 import type { ForeignStep } from '../plan/plan.ts';
-import type { TableTarget } from '../task.ts';
+import type { SelectionTask, TableTarget } from '../task.ts';
 import { withClaims } from './claims.ts';
 import { braceVariable, datasourceVariable, type EnvironmentVariable, literal } from './environment.ts';
 import { foreignProgram } from './foreign-program.ts';
@@ -10,20 +10,11 @@ import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
 import type { Rendering, Template } from './workflow.ts';
 
-/** What the worker's `prepare` and `finish` are told around a foreign image: only the selection is theirs. */
-export interface ForeignTask {
-  readonly statement: string;
-  readonly step: string;
-  readonly select: string;
-  readonly partitions: number;
-  readonly partitionBy: string | null;
-}
-
 /** One pod with the whole query, as SQLFlow ran it; or `prepare`, a pod for each share of the rows, and `finish`. */
 export function renderForeignStep(step: ForeignStep, rendering: Rendering): Template[] {
   if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
   const { name, select, partitions, partitionBy } = step;
-  const task: ForeignTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
+  const task: SelectionTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
   const pod = { step, image: rendering.deployment.workerImage, task };
   return [
     renderPartitionedStep(step, rendering.templates),

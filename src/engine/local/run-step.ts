@@ -5,7 +5,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
-import { taskOf } from '../task-of.ts';
+import { taskOf } from '../../workflow/task-of.ts';
 import { runWorker, type WorkerEnd } from './worker-process.ts';
 
 export interface StepRun {
