@@ -9,10 +9,12 @@ import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
 import { benchSql } from './sql.ts';
 import { benchStages } from './stages.ts';
+import { benchWorkflow } from './workflow.ts';
 
 const benchmarks = {
   sql: async () => benchSql(),
   plan: async () => benchPlan(),
+  workflow: async () => benchWorkflow(),
   inference: async (material) => benchStages(material.modelFile(), (await material.pictures()).files),
   'end-to-end': async (material) =>
     benchEndToEnd(material.modelFile(), await material.pictures(), await material.config()),
