@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'mysql2/promise';
+import pLimit from 'p-limit';
+import { withReconnect } from '../../datasource/pool.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Deployment } from '../../workflow/workflow.ts';
+import { workflowName } from '../../workflow/workflow-name.ts';
+import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
+import { openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { openAttempts } from './attempts.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+import { openPodLogs } from './pod-logs.ts';
+import { openRunningStatement } from './running-statement.ts';
+import { submittedStatement } from './statement-status.ts';
+import { watchWorkflow } from './watched-workflow.ts';
+import { isCompleted, openWorkflows, type WorkflowMetadata } from './workflows.ts';
+
+export interface ArgoEngineOptions {
+  readonly api: KubernetesApi;
+  readonly pool: Pool;
+  readonly deployment: Deployment;
+}
+
+export interface ArgoEngine extends Engine {
+  /** Writes down how statements end, also those that nobody follows, until the signal is aborted. */
+  keepRecords(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
+}
+
+/** How soon rows done are seen by who follows: they are in the ledger, which nothing watches. */
+const ledgerMs = 500;
+
+const active = ['queued', 'running', 'cancelling'] as const;
+
+/**
+ * Runs plans as Argo workflows. A statement is its row in the system schema: `queued` until its workflow is there, then `running`
+ * as the workflow tells it, until how it ended is written down. Nothing else is remembered.
+ */
+export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): ArgoEngine {
+  const store = openStatementStore(pool, deployment.schema, 'argo');
+  const attempts = openAttempts(pool, deployment.schema);
+  const workflows = openWorkflows(api, deployment.namespace);
+  const pods = openPodLogs(api, deployment.namespace);
+  const running = openRunningStatement({ pool, deployment, store, attempts, workflows, pods });
+  const closing = new AbortController();
+
+  async function status(id: string): Promise<StatementStatus> {
+    return statusOf(await find(id));
+  }
+
+  async function statusOf(statement: StoredStatement): Promise<StatementStatus> {
+    if (hasEnded(statement)) return running.recorded(statement);
+    const attempt = await attempts.read(statement.id);
+    const workflow = await workflows.read(workflowName(statement.id, attempt));
+    return running.takeOn(statement, attempt, workflow);
+  }
+
+  /** Also one whose workflow was created by other means, from the YAML of `explain`. */
+  async function find(id: string): Promise<StoredStatement> {
+    try {
+      return await store.read(id);
+    } catch (error) {
+      const found = (await workflows.list()).filter((workflow) => submittedStatement(workflow)?.id === id);
+      if (found.length === 0) throw error;
+      await adopt(found);
+      return store.read(id);
+    }
+  }
+
+  async function adopt(found: readonly WorkflowMetadata[]): Promise<void> {
+    for (const submitted of found.map(submittedStatement)) {
+      if (submitted === null) continue;
+      await attempts.begin(submitted.id, submitted.attempt);
+      if (await store.insert(submitted)) await store.move(submitted.id, ['queued'], 'running');
+    }
+  }
+
+  async function* events(id: string, signal?: AbortSignal): AsyncGenerator<StatementStatus> {
+    const first = await status(id);
+    yield first;
+    if (hasEnded(first)) return;
+    const attempt = await attempts.read(id);
+    const leaving = new AbortController();
+    const over = AbortSignal.any([leaving.signal, closing.signal, ...(signal === undefined ? [] : [signal])]);
+    const watched = watchWorkflow(workflows.follow(workflowName(id, attempt), over));
+    try {
+      for (let last = JSON.stringify(first); !over.aborted; ) {
+        await Promise.race([watched.changed(), sleep(ledgerMs, undefined, { signal: over })]).catch(throwUnless(over));
+        const { latest, trouble } = watched;
+        if (latest === undefined || over.aborted) continue;
+        const take = async () => running.takeOn(await store.read(id), attempt, latest);
+        const now = withTrouble(await withReconnect(take, { signal: over }), trouble);
+        const seen = JSON.stringify(now);
+        if (seen !== last) yield now;
+        if (hasEnded(now)) return;
+        last = seen;
+      }
+    } finally {
+      leaving.abort();
+    }
+  }
+
+  async function settle(id: string): Promise<void> {
+    const statement = await store.read(id);
+    if (!hasEnded(statement)) await statusOf(statement);
+  }
+
+  return {
+    async submit(submission) {
+      const { id } = submission;
+      await attempts.begin(id, 1);
+      await store.insert(submission);
+      const statement = await store.read(id);
+      if (statement.state === 'queued') await running.handOver(statement, await attempts.read(id));
+    },
+
+    status,
+    events,
+
+    async *logs(id, filter = {}) {
+      const { plan } = await find(id);
+      yield* pods.read(id, plan, filter);
+    },
+
+    async cancel(id) {
+      const { state } = await status(id);
+      if (state === 'cancelled') return;
+      if (!(await store.move(id, active, 'cancelling'))) throw busy(id, state);
+      await status(id);
+    },
+
+    async retry(id) {
+      const { state } = await status(id);
+      const attempt = await attempts.read(id);
+      const mayRetry = ['failed', 'cancelled', 'interrupted'].includes(state);
+      if (!mayRetry || !(await attempts.next(id, attempt))) throw busy(id, state);
+      await running.handOver(await store.read(id), attempt + 1);
+    },
+
+    async list() {
+      const open = (await workflows.list()).filter((workflow) => !isCompleted(workflow));
+      await adopt(open);
+      const few = pLimit(8);
+      return Promise.all((await store.list()).map((statement) => few(() => statusOf(statement))));
+    },
+
+    async keepRecords(signal, onError) {
+      for await (const event of workflows.followAll(signal)) {
+        const found = event.type === 'listed' ? event.objects : event.type === 'changed' ? [event.object] : [];
+        for (const workflow of found.filter(isCompleted)) {
+          const work = async () => {
+            await adopt([workflow]);
+            await settle(submittedStatement(workflow)!.id);
+          };
+          await withReconnect(work, { signal }).catch(onError);
+        }
+      }
+    },
+
+    async close() {
+      closing.abort();
+    },
+  };
+}
+
+function throwUnless(over: AbortSignal) {
+  return (error: unknown) => {
+    if (!over.aborted) throw error;
+  };
+}
+
+/** What is known may be old. */
+function withTrouble(status: StatementStatus, trouble: unknown): StatementStatus {
+  if (!(trouble instanceof MillraceError) || hasEnded(status)) return status;
+  return { ...status, error: { code: trouble.code, message: trouble.message, hint: trouble.hint ?? null } };
+}
+
+function busy(id: string, state: string): MillraceError {
+  return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
+    hint: 'retry takes statements that failed, were cancelled or interrupted; cancel takes running ones',
+  });
+}

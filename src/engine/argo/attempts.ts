@@ -1,0 +1,88 @@
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { transaction } from '../../datasource/pool.ts';
+import type { StatementError, StatementStatus } from '../engine.ts';
+
+/** Which attempt of a statement counts: the one workflow that may write down how it ended. */
+export interface Attempts {
+  /** Makes a statement that is not in the store yet one of Argo's. */
+  begin(statement: string, attempt: number): Promise<void>;
+  /** @returns from 1 */
+  read(statement: string): Promise<number>;
+  /** Writes down how the statement ended, unless it has or a later attempt counts. */
+  end(status: StatementStatus, attempt: number): Promise<void>;
+  /** Lets the next attempt count; false: another has done so. Its steps that have not succeeded are pending again. */
+  next(statement: string, attempt: number): Promise<boolean>;
+}
+
+const active = ['queued', 'running', 'cancelling'];
+
+export function openAttempts(pool: Pool, schema: string): Attempts {
+  const table = (name: string) => quoteTable({ database: schema, table: name });
+
+  /** Holds the row until the transaction's end. */
+  async function counts(connection: PoolConnection, statement: string, attempt: number): Promise<boolean> {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT attempt FROM ${table('workflows')} WHERE statement_id = ? FOR UPDATE`,
+      [statement],
+    );
+    return rows[0]?.attempt === attempt;
+  }
+
+  return {
+    async begin(statement, attempt) {
+      await pool.query(
+        `INSERT IGNORE INTO ${table('workflows')} (statement_id, attempt)
+         SELECT ?, ? FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${table('statements')} WHERE id = ?)`,
+        [statement, attempt, statement],
+      );
+    },
+
+    async read(statement) {
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `SELECT attempt FROM ${table('workflows')} WHERE statement_id = ?`,
+        [statement],
+      );
+      return rows[0]?.attempt ?? 1;
+    },
+
+    end: ({ id, state, startedAt, finishedAt, error, steps }, attempt) =>
+      transaction(pool, async (connection) => {
+        if (!(await counts(connection, id, attempt))) return;
+        await connection.query(
+          `UPDATE ${table('statements')} SET state = ?, error_code = ?, error_message = ?, error_hint = ?,
+           started_at = ?, finished_at = COALESCE(?, NOW(6)) WHERE id = ? AND state IN (?)`,
+          [state, ...errorValues(error), startedAt, finishedAt, id, active],
+        );
+        for (const step of steps) {
+          await connection.query(
+            `UPDATE ${table('steps')} SET state = ?, error_code = ?, error_message = ?, error_hint = ? WHERE statement_id = ? AND step = ?`,
+            [step.state, ...errorValues(step.error), id, step.name],
+          );
+        }
+      }),
+
+    next: (statement, attempt) =>
+      transaction(pool, async (connection) => {
+        if (!(await counts(connection, statement, attempt))) return false;
+        await connection.query(`UPDATE ${table('workflows')} SET attempt = attempt + 1 WHERE statement_id = ?`, [
+          statement,
+        ]);
+        await connection.query(
+          `UPDATE ${table('statements')} SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL,
+           finished_at = NULL WHERE id = ?`,
+          [statement],
+        );
+        await connection.query(
+          `UPDATE ${table('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
+           WHERE statement_id = ? AND state <> 'succeeded'`,
+          [statement],
+        );
+        return true;
+      }),
+  };
+}
+
+function errorValues(error: StatementError | null) {
+  return [error?.code ?? null, error?.message ?? null, error?.hint ?? null];
+}

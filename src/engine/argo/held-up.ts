@@ -1,0 +1,44 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { StatementError, StatementStatus } from '../engine.ts';
+import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
+import { type Waiting, type WaitingFor, waitingPods } from './waiting.ts';
+
+const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
+  image: 'IMAGE_UNAVAILABLE',
+  gpu: 'NOT_SCHEDULED',
+  room: 'NOT_SCHEDULED',
+  node: 'NOT_SCHEDULED',
+  claim: 'POD_NOT_STARTED',
+  secret: 'POD_NOT_STARTED',
+  quota: 'POD_NOT_STARTED',
+  other: 'POD_NOT_STARTED',
+};
+
+/** How long a controller may take to notice a workflow. */
+const controllerMs = 20_000;
+
+/** The status of a statement that goes on, with what its pods wait for as the error of their steps and its own. */
+export function withHeldUp(status: StatementStatus, workflow: ObservedWorkflow, nodes: Nodes): StatementStatus {
+  const waiting = waitingPods(workflow, nodes);
+  const steps = status.steps.map((step) => {
+    const pods = waiting.filter((pod) => pod.step === step.name);
+    return pods.length === 0 ? step : { ...step, error: heldUp(pods) };
+  });
+  const error = steps.find(({ state, error }) => state !== 'failed' && error !== null)?.error ?? unnoticed(workflow);
+  return { ...status, steps, error };
+}
+
+function heldUp(pods: readonly Waiting[]): StatementError {
+  const [{ step, source, reason, message, hint }] = pods as [Waiting];
+  const who = pods.length === 1 ? `${source} of ${step}` : `${pods.length} pods of ${step}`;
+  return { code: codes[reason], message: `${who} cannot start: ${message}`, hint };
+}
+
+function unnoticed({ metadata, status }: ObservedWorkflow): StatementError | null {
+  if (status?.phase || Date.now() - Date.parse(metadata.creationTimestamp) < controllerMs) return null;
+  return {
+    code: 'ARGO_MISSING',
+    message: `no controller has taken up the workflow ${metadata.name}`,
+    hint: "see whether Argo's workflow-controller runs, and watches its namespace",
+  };
+}

@@ -1,0 +1,122 @@
+import http, { type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { KubeConfig } from '@kubernetes/client-node';
+import pRetry from 'p-retry';
+import { MillraceError } from '../../errors.ts';
+import { type ApiStatus, mayPass, refusal, unreachable } from './kubernetes-error.ts';
+
+/** Requests to one cluster's API server, with the account and the certificates of its kubeconfig. */
+export interface KubernetesApi {
+  /** The answer as it comes; not tried again. @throws {KubernetesError} for anything but a success */
+  stream(request: KubernetesRequest): Promise<IncomingMessage>;
+  /** The answer's object; what may pass is tried again for a few seconds. @throws {KubernetesError} */
+  json<T>(request: KubernetesRequest): Promise<T>;
+}
+
+export interface KubernetesRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  /** `/api/v1/namespaces/NAME/pods` */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Of a POST an object, of a PATCH a JSON merge patch (RFC 7386). */
+  readonly body?: unknown;
+  /** Another form of the answer, e.g. metadata alone. */
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+const answerMs = 30_000;
+
+/**
+ * The cluster of `KUBECONFIG`, of `~/.kube/config`, or the one that this process is a pod of.
+ * @throws {MillraceError} KUBERNETES_MISSING
+ */
+export async function connectKubernetes(): Promise<KubernetesApi> {
+  // Takes most of a second: only where a cluster is wanted.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (cause) {
+    throw missing(`the kubeconfig cannot be read: ${(cause as Error).message}`, cause);
+  }
+  // What client-node assumes where nothing is configured.
+  if (config.getCurrentCluster()?.server === 'http://localhost:8080') throw missing('no Kubernetes cluster is named');
+  return openKubernetesApi(config);
+}
+
+/** @throws {MillraceError} KUBERNETES_MISSING where the kubeconfig's context names no cluster */
+export function openKubernetesApi(config: KubeConfig): KubernetesApi {
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) throw missing(`the kubeconfig's context '${config.getCurrentContext()}' names no cluster`);
+
+  async function stream(request: KubernetesRequest): Promise<IncomingMessage> {
+    const answer = await send(server!, config, request);
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    throw refusal(status, statusOf(await text(answer)), request);
+  }
+
+  const once = async (request: KubernetesRequest) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(answerMs), ...(request.signal ? [request.signal] : [])]);
+    try {
+      return JSON.parse(await text(await stream({ ...request, signal })));
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw error instanceof MillraceError ? error : unreachable(error, server);
+    }
+  };
+
+  return {
+    stream,
+    json: (request) =>
+      pRetry(() => once(request), {
+        retries: 4,
+        minTimeout: 200,
+        maxTimeout: 2000,
+        randomize: true,
+        signal: request.signal,
+        shouldRetry: ({ error }) => mayPass(error),
+      }),
+  };
+}
+
+async function send(server: string, config: KubeConfig, request: KubernetesRequest): Promise<IncomingMessage> {
+  const url = new URL(`${server.replace(/\/+$/, '')}${request.path}?${new URLSearchParams(request.query)}`);
+  const options = await requestOptions(config, request);
+  const { request: open } = url.protocol === 'http:' ? http : https;
+  const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(request.signal?.aborted ? error : unreachable(error, server));
+    open(url, options, resolve).on('error', fail).end(body);
+  });
+}
+
+async function requestOptions(config: KubeConfig, request: KubernetesRequest): Promise<RequestOptions> {
+  const { method = 'GET', accept = 'application/json', signal } = request;
+  const options: RequestOptions = { method, headers: { accept, 'user-agent': 'millrace' }, signal };
+  if (request.body !== undefined) {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    Object.assign(options.headers!, { 'content-type': type });
+  }
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (cause) {
+    throw missing(`the kubeconfig's user or cluster cannot be used: ${(cause as Error).message}`, cause);
+  }
+  return options;
+}
+
+function statusOf(body: string): ApiStatus {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return { message: body.slice(0, 200).trim() };
+  }
+}
+
+function missing(message: string, cause?: unknown): MillraceError {
+  const hint = 'name a kubeconfig file in KUBECONFIG, and choose its context with kubectl config use-context';
+  return new MillraceError('KUBERNETES_MISSING', message, { hint, cause });
+}

@@ -1,0 +1,26 @@
+import type { PartitionStatus, StepStatus } from '../engine.ts';
+
+/** The steps' states as their workflow tells them, with the rows that the ledger has of them. */
+export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {
+  const counted = new Map(ledger.map((step) => [step.name, step]));
+  return steps.map((step) => {
+    const { rows = null, partitions = [] } = counted.get(step.name) ?? {};
+    return {
+      ...step,
+      rows,
+      partitions: partitions.length === 0 ? step.partitions : merge(step.partitions, partitions),
+    };
+  });
+}
+
+/** A pod that has ended well has done its rows, also where its image does not keep the ledger. */
+function merge(pods: readonly PartitionStatus[], ledger: readonly PartitionStatus[]): readonly PartitionStatus[] {
+  const byNumber = new Map(pods.map((pod) => [pod.number, pod]));
+  return ledger.map((counted) => {
+    const pod = byNumber.get(counted.number);
+    if (pod === undefined) return counted;
+    const attempts = Math.max(pod.attempts, counted.attempts);
+    if (pod.state === 'done') return { ...counted, state: 'done', done: counted.rows, attempts };
+    return { ...counted, state: counted.state === 'pending' ? pod.state : counted.state, attempts };
+  });
+}

@@ -1,0 +1,99 @@
+import type { Plan } from '../../plan/plan.ts';
+import { statementLabel } from '../../workflow/workflow-name.ts';
+import type { LogFilter, LogLine, StatementError } from '../engine.ts';
+import { workerError } from '../worker-error.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+import { hasStatus } from './kubernetes-error.ts';
+import { textLines } from './text-lines.ts';
+
+interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly creationTimestamp: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** What the pods of a statement wrote, through the Kubernetes API: for as long as the pods are there. */
+export interface PodLogs {
+  /** Step by step in the plan's order; prepare, the partitions by their numbers, finish; each from its first attempt to its last. */
+  read(statement: string, plan: Plan, filter: LogFilter): AsyncIterable<LogLine>;
+  /** The last words of a step's pods that failed: the worker's own account, or else the last line; null: they said nothing. */
+  lastWords(workflow: string, step: string): Promise<StatementError | string | null>;
+}
+
+export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+
+  async function pods(query: Readonly<Record<string, string>>): Promise<readonly Pod[]> {
+    const { items } = await api.json<{ items: Pod[] }>({ path, query });
+    return items;
+  }
+
+  /** Nothing of a pod that has not begun, or has gone. */
+  async function* linesOf(pod: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<string> {
+    try {
+      const answer = await api.stream({ path: `${path}/${pod}/log`, query: { container: 'main', ...query } });
+      yield* workersLines(textLines(answer));
+    } catch (error) {
+      if (!hasStatus(error, 400) && !hasStatus(error, 404)) throw error;
+    }
+  }
+
+  return {
+    async *read(statement, plan, { step, partition }) {
+      const labels = [
+        `millrace/statement=${statementLabel(statement)}`,
+        ...(step === undefined ? [] : [`millrace/step=${step}`]),
+        ...(partition === undefined ? [] : [`millrace/source=partition-${partition}`]),
+      ];
+      const found = await pods({ labelSelector: labels.join(',') });
+      for (const pod of found.toSorted(byPlace(plan))) {
+        const { step, source } = placeOf(pod);
+        for await (const text of linesOf(pod.metadata.name)) yield { step, source, text };
+      }
+    },
+
+    async lastWords(workflow, step) {
+      const labelSelector = `workflows.argoproj.io/workflow=${workflow},millrace/step=${step}`;
+      const failed = await pods({ labelSelector, fieldSelector: 'status.phase=Failed' });
+      let last: string | null = null;
+      for (const { metadata } of failed.toSorted(newestFirst).slice(0, 5)) {
+        for await (const line of linesOf(metadata.name, { tailLines: '20' })) {
+          const error = workerError(line);
+          if (error !== null) return error;
+          if (line.trim() !== '') last = line.trim();
+        }
+      }
+      return last;
+    },
+  };
+}
+
+function placeOf({ metadata }: Pod): { readonly step: string; readonly source: string } {
+  return { step: metadata.labels?.['millrace/step'] ?? '', source: metadata.labels?.['millrace/source'] ?? '' };
+}
+
+const sources = ['statement', 'prepare', 'partition', 'finish'];
+
+function byPlace({ steps }: Plan) {
+  const stepRank = (pod: Pod) => steps.findIndex(({ name }) => name === placeOf(pod).step);
+  const sourceRank = (pod: Pod) => sources.findIndex((source) => placeOf(pod).source.startsWith(source));
+  const bySource = (a: Pod, b: Pod) => placeOf(a).source.localeCompare(placeOf(b).source, 'en', { numeric: true });
+  return (a: Pod, b: Pod) =>
+    stepRank(a) - stepRank(b) || sourceRank(a) - sourceRank(b) || bySource(a, b) || newestFirst(b, a);
+}
+
+function newestFirst(a: Pod, b: Pod): number {
+  return b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp);
+}
+
+/** Less the lines that Argo's executor writes around the command's, and what it says of the command's end. */
+async function* workersLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let executors = false;
+  for await (const line of lines) {
+    const end = executors && /^Error: exit status \d+$/.test(line);
+    executors = /^time=\S+ level=\S+ msg=.* argo=true\b/.test(line);
+    if (!executors && !end) yield line;
+  }
+}

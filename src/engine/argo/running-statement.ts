@@ -1,0 +1,148 @@
+import type { Pool } from 'mysql2/promise';
+import { MillraceError } from '../../errors.ts';
+import { renderWorkflow } from '../../workflow/render-workflow.ts';
+import type { Deployment } from '../../workflow/workflow.ts';
+import { workflowName } from '../../workflow/workflow-name.ts';
+import type { StatementError, StatementStatus } from '../engine.ts';
+import type { StatementStore, StoredStatement } from '../statement-store.ts';
+import { readSteps } from '../step-status.ts';
+import type { Attempts } from './attempts.ts';
+import { cancelled } from './cancelled.ts';
+import { withHeldUp } from './held-up.ts';
+import { mayPass } from './kubernetes-error.ts';
+import { withLastWords } from './last-words.ts';
+import { withLedger } from './ledger-progress.ts';
+import { loadTemplates } from './load-templates.ts';
+import type { ObservedWorkflow } from './observed-workflow.ts';
+import type { PodLogs } from './pod-logs.ts';
+import { readNodes } from './read-nodes.ts';
+import { statementStatus, submittedStatement } from './statement-status.ts';
+import { isCompleted, type Workflows } from './workflows.ts';
+
+export interface Surroundings {
+  readonly pool: Pool;
+  readonly deployment: Deployment;
+  readonly store: StatementStore;
+  readonly attempts: Attempts;
+  readonly workflows: Workflows;
+  readonly pods: PodLogs;
+}
+
+/** A statement that has not ended as far as its row says, and what has to happen next. Any process may do it, and any may die. */
+export interface RunningStatement {
+  /** Creates the attempt's workflow. @throws what Kubernetes or the renderer refuses, after it is written down */
+  handOver(statement: StoredStatement, attempt: number): Promise<void>;
+  /** The statement as its workflow tells it; null: there is none. Writes down how it ended. */
+  takeOn(statement: StoredStatement, attempt: number, workflow: ObservedWorkflow | null): Promise<StatementStatus>;
+  /** The statement as its rows tell it. */
+  recorded(statement: StoredStatement): Promise<StatementStatus>;
+}
+
+export function openRunningStatement(around: Surroundings): RunningStatement {
+  const { pool, deployment, store, attempts, workflows, pods } = around;
+  const templates = loadTemplates();
+  const stepsOf = (id: string) => readSteps(pool, deployment.schema, id);
+
+  async function recorded(statement: StoredStatement): Promise<StatementStatus> {
+    return { ...statement, steps: await stepsOf(statement.id) };
+  }
+
+  async function handOver(statement: StoredStatement, attempt: number): Promise<void> {
+    const { id, text, submittedBy, plan } = statement;
+    const steps = await stepsOf(id);
+    const done = steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name);
+    if (done.length === plan.steps.length) {
+      return attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
+    }
+    try {
+      await workflows.create(renderWorkflow(plan, { id, attempt, text, submittedBy, done }, deployment, templates));
+    } catch (error) {
+      await attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
+      throw error;
+    }
+    await store.move(id, ['queued'], 'running');
+  }
+
+  async function takeOn(
+    statement: StoredStatement,
+    attempt: number,
+    workflow: ObservedWorkflow | null,
+  ): Promise<StatementStatus> {
+    if (workflow === null) return withoutWorkflow(statement, attempt);
+    const told = await asTold(statement, workflow);
+    if (!isCompleted(workflow)) {
+      await stopAsAsked(statement, workflow);
+      return withHeldUp(told, workflow, readNodes(workflow));
+    }
+    await attempts.end(await withLastWords(told, workflow, pods), attempt);
+    return recorded(await store.read(statement.id));
+  }
+
+  async function asTold(statement: StoredStatement, workflow: ObservedWorkflow): Promise<StatementStatus> {
+    const { id, text, plan, submittedBy, submittedAt } = statement;
+    const done = submittedStatement(workflow)?.done ?? [];
+    const told = statementStatus(workflow, { id, attempt: 1, text, plan, submittedBy, done }, readNodes(workflow));
+    const ledger = await stepsOf(id);
+    await keepSucceeded(id, told, ledger);
+    return {
+      ...told,
+      submittedAt,
+      startedAt: asStored(told.startedAt),
+      finishedAt: asStored(told.finishedAt),
+      steps: withLedger(told.steps, ledger),
+    };
+  }
+
+  /** So that another attempt leaves them out, even where the workflow is deleted. */
+  async function keepSucceeded(id: string, told: StatementStatus, ledger: StatementStatus['steps']): Promise<void> {
+    const known = new Set(ledger.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
+    for (const { name, state } of told.steps) {
+      if (state === 'succeeded' && !known.has(name)) await store.moveStep(id, name, state);
+    }
+  }
+
+  /** Whoever looks next tries again where Kubernetes does not answer. */
+  async function stopAsAsked({ state }: StoredStatement, workflow: ObservedWorkflow): Promise<void> {
+    try {
+      if (state === 'cancelling' && !workflow.spec.shutdown) await workflows.stop(workflow.metadata.name);
+      else await workflows.killOverdue(workflow);
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+    }
+  }
+
+  async function withoutWorkflow(statement: StoredStatement, attempt: number): Promise<StatementStatus> {
+    if (statement.state === 'queued') {
+      await handOver(statement, attempt);
+      return recorded(await store.read(statement.id));
+    }
+    if (statement.state === 'cancelling') {
+      const steps = (await stepsOf(statement.id)).map((step) =>
+        step.state === 'succeeded' ? step : { ...step, state: 'cancelled' as const },
+      );
+      await attempts.end({ ...statement, state: 'cancelled', error: cancelled(statement.id), steps }, attempt);
+      return recorded(await store.read(statement.id));
+    }
+    return { ...(await recorded(statement)), state: 'interrupted', error: deleted(statement.id, attempt) };
+  }
+
+  return { handOver, takeOn, recorded };
+}
+
+/** As the database gives times: UTC, without the letters of ISO 8601. */
+function asStored(time: string | null): string | null {
+  return time === null ? null : time.replace('T', ' ').replace('Z', '');
+}
+
+function deleted(id: string, attempt: number): StatementError {
+  return {
+    code: 'WORKFLOW_DELETED',
+    message: `the workflow ${workflowName(id, attempt)} is gone, and how it ended is not known`,
+    hint: 'what is done is kept: retry',
+  };
+}
+
+function statementError(error: unknown): StatementError {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint ?? null };
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), hint: null };
+}

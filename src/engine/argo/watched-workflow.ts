@@ -1,0 +1,42 @@
+import type { ObjectEvent } from './list-and-watch.ts';
+import type { ObservedWorkflow } from './observed-workflow.ts';
+
+/** One workflow as it was seen last. */
+export interface WatchedWorkflow {
+  /** undefined: not seen yet; null: it is not there, or no more. */
+  readonly latest: ObservedWorkflow | null | undefined;
+  /** Why changes are not seen at present; null: they are. */
+  readonly trouble: unknown;
+  /** Resolves at the next change. @throws what ended the watch */
+  changed(): Promise<void>;
+}
+
+/** Watches until the events end. */
+export function watchWorkflow(events: AsyncIterable<ObjectEvent<ObservedWorkflow>>): WatchedWorkflow {
+  let latest: ObservedWorkflow | null | undefined;
+  let trouble: unknown = null;
+  let change = Promise.withResolvers<void>();
+
+  async function follow(): Promise<void> {
+    for await (const event of events) {
+      if (event.type === 'listed') latest = event.objects[0] ?? null;
+      if (event.type === 'changed') latest = event.object;
+      if (event.type === 'deleted') latest = null;
+      trouble = event.type === 'disconnected' ? event.error : null;
+      change.resolve();
+      change = Promise.withResolvers();
+    }
+  }
+
+  const end = follow();
+  end.catch(() => {});
+  return {
+    get latest() {
+      return latest;
+    },
+    get trouble() {
+      return trouble;
+    },
+    changed: () => Promise.race([change.promise, end]),
+  };
+}
