@@ -148,7 +148,9 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
     throw errors.unknownVerb(token);
   }
   if (head.secondQuery) throw errors.twoQueries(head.secondQuery);
-  const query = { start: first.offset, end: (head.beforePrevious as Token).end };
+  const last = head.beforePrevious as Token;
+  if (last.text === '-') throw errors.unfinishedQuery(last);
+  const query = { start: first.offset, end: last.end };
   return { query, comments: commentsFrom(head, query.end), verb: [{ ...token, type: verbType(word) }] };
 }
 

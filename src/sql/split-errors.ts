@@ -61,6 +61,13 @@ export const twoQueries = (second: Token) =>
     hint: "end the first one with ';', or join the two with UNION",
   });
 
+/** The database would take `--` at a query's end for a comment. */
+export const unfinishedQuery = (last: Token) =>
+  new MillraceError('SYNTAX', `the query before TO ends in '${last.text}'`, {
+    span: spanOf(last),
+    hint: 'write what the minus belongs to, or take it away',
+  });
+
 export const verbInBrackets = (verb: Token) =>
   new MillraceError('VERB_IN_BRACKETS', `TO ${verb.text.toUpperCase()} stands inside brackets`, {
     span: spanOf(verb),

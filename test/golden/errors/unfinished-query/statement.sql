@@ -1,0 +1,2 @@
+SELECT width - FROM demo.images WHERE a = 1 -
+TO RUN millrace/worker;
