@@ -43,7 +43,8 @@ export interface StatementTask {
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 
-export type WorkerCommand = 'prepare' | 'partition' | 'finish' | 'statement';
+/** Of a step over rows. */
+export type WorkerCommand = 'prepare' | 'partition' | 'finish';
 
 export interface TableTarget {
   readonly database: string | null;

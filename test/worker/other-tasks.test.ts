@@ -1,0 +1,84 @@
+import { pino } from 'pino';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { migrate } from '../../src/datasource/migrate.ts';
+import type { SelectionTask, StatementTask } from '../../src/task.ts';
+import type { WorkerContext } from '../../src/worker/context.ts';
+import { selectionNames } from '../../src/worker/selection.ts';
+import { dropShares, prepareShares } from '../../src/worker/shares.ts';
+import { runStatement } from '../../src/worker/statement.ts';
+import { servers, useDatabase } from '../database.ts';
+
+describe.each(servers)('the worker on $name', (server) => {
+  const database = useDatabase(server);
+  beforeAll(async () => {
+    await migrate(database.pool, database.systemSchema);
+    await database.pool.query('CREATE TABLE images (id INT PRIMARY KEY, score INT)');
+    await database.pool.query('INSERT INTO images VALUES (1, 30), (2, 20), (3, 10)');
+  });
+
+  function context<T extends SelectionTask | StatementTask>(task: T): WorkerContext<T> {
+    const { pool, systemSchema: schema } = database;
+    const { signal } = new AbortController();
+    return {
+      task,
+      pool,
+      schema,
+      names: selectionNames(task, schema),
+      volumes: {},
+      log: pino({ level: 'silent' }),
+      signal,
+    };
+  }
+
+  test('numbers the rows for an image of another, whose columns may have any names, and drops them at the end', async () => {
+    const task = {
+      statement: 's',
+      step: 'step-1',
+      select: 'SELECT * FROM images ORDER BY id DESC',
+      partitions: 2,
+      partitionBy: null,
+    };
+    const shares = context(task);
+    const selection = quoteTable(shares.names.selection);
+    await prepareShares(shares);
+    await database.pool.query('DELETE FROM images WHERE id = 3');
+    await prepareShares(shares);
+    const [rows] = await database.pool.query(`SELECT * FROM ${selection} ORDER BY millrace_row`);
+    expect(rows).toEqual([
+      { id: 3, score: 10 },
+      { id: 2, score: 20 },
+      { id: 1, score: 30 },
+    ]);
+    await dropShares(shares);
+    await dropShares(shares);
+    await expect(database.pool.query(`SELECT * FROM ${selection}`)).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+    await prepareShares(shares);
+    await expect(database.pool.query(`SELECT * FROM ${selection}`)).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+  });
+
+  test('gives a standard statement to the database as it stands', async () => {
+    const sql = "INSERT INTO images VALUES (7, 1) /* {{x}} $(y) 'z' */";
+    await runStatement(context({ statement: 's', step: 'step-2', sql }));
+    expect((await database.pool.query('SELECT score FROM images WHERE id = 7'))[0]).toEqual([{ score: 1 }]);
+    await expect(runStatement(context({ statement: 's', step: 'step-3', sql }))).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+    });
+  });
+
+  test('does not call a statement that was cut off harmless', async () => {
+    const { user } = database.datasource;
+    const running = runStatement(context({ statement: 's', step: 'step-4', sql: 'DO SLEEP(60)' }));
+    const cut = async () => {
+      const [found] = (await database.admin.query(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ? AND INFO = 'DO SLEEP(60)'",
+        [user],
+      )) as unknown as [{ ID: string }[]];
+      expect(found).toHaveLength(1);
+      await database.admin.query(`KILL CONNECTION ${found[0]?.ID}`);
+    };
+    const ended = expect(running).rejects.toMatchObject({ code: 'STATEMENT_UNCERTAIN' });
+    await vi.waitFor(cut, { timeout: 20_000 });
+    await ended;
+  });
+});
