@@ -1,0 +1,20 @@
+{{/* Read by src/config.ts and src/engine/argo/config.ts. */}}
+{{- define "millrace.serverConfig" -}}
+MILLRACE_ENGINE: argo
+MILLRACE_HOST: 0.0.0.0
+MILLRACE_PORT: "8080"
+MILLRACE_SCHEMA: {{ .Values.datasource.schema | quote }}
+MILLRACE_STATE: /tmp/millrace
+# The catalog names the models by their files.
+MILLRACE_VOLUMES: /models=/models
+MILLRACE_NAMESPACE: {{ .Release.Namespace }}
+MILLRACE_SERVICE_ACCOUNT: workflow
+MILLRACE_WORKER_IMAGE: {{ .Values.images.worker }}
+{{- with .Values.images.named }}
+MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
+{{- end }}
+MILLRACE_DATASOURCE_SECRET: {{ .Values.datasource.secret }}/{{ .Values.datasource.key }}
+{{- with .Values.server.url }}
+MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
+{{- end }}
+{{- end }}

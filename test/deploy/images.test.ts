@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import { type Imports, importsOf, project } from './imports.ts';
+
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+const ignored = readFileSync(join(project, '.dockerignore'), 'utf8').split('\n');
+
+const images = ['worker', 'server', 'dataset'] as const;
+
+describe.each(images)('docker/%s.Dockerfile', (name) => {
+  const file = dockerfile(name);
+
+  it('is built on the base that it is given', () => {
+    expect(file).toMatch(/^ARG BASE=node:24-slim$/m);
+    const bases = [...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+    expect(bases.filter((base) => base === 'node:24-slim' || base?.includes(':latest'))).toEqual([]);
+    expect(bases.at(-1)).toBe(['$', '{BASE}'].join(''));
+  });
+
+  it('runs as a user without rights, and what Kubernetes gives as its command', () => {
+    const last = file.slice(file.lastIndexOf('\nFROM '));
+    expect(last.match(/^(USER|ENTRYPOINT) .*/gm)).toEqual(['USER 1000:1000', 'ENTRYPOINT []']);
+  });
+
+  it('copies only what .dockerignore lets through', () => {
+    const copied = copiesOf(file).filter((path) => !path.startsWith('package'));
+    const allowed = ignored.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    expect(copied.filter((path) => !allowed.some((kept) => path === kept || path.startsWith(`${kept}/`)))).toEqual([]);
+  });
+
+  it('leaves out the node that npm brings', () => {
+    expect(removedBy(file)).toEqual(expect.arrayContaining(Object.keys(optionalDependencies)));
+  });
+});
+
+describe('the worker', () => {
+  const imports = importsOf('src/worker/main.ts');
+
+  it('has all the packages that it imports and no other', () => {
+    expect(keptBy(dockerfile('worker'))).toEqual([...imports.packages].sort());
+  });
+
+  it('has all the files that it imports', () => {
+    expect(missing(imports, copiesOf(dockerfile('worker')))).toEqual([]);
+  });
+
+  it('lies where workflows start it', () => {
+    const { worker, partition, sqlStep } = loadTemplates();
+    const commands = [worker, partition, sqlStep].map(({ container }) => container.command);
+    expect(commands).toEqual(Array(3).fill(['node', '/app/src/worker/main.ts']));
+    expect(dockerfile('worker')).toMatch(/^CMD \["node", "\/app\/src\/worker\/main.ts"\]$/m);
+  });
+});
+
+describe('the server', () => {
+  const imports = importsOf('src/cli/main.ts');
+
+  it('has all the packages that it imports', () => {
+    const kept = keptBy(dockerfile('server'));
+    expect([...imports.packages].filter((name) => !kept.includes(name))).toEqual([]);
+  });
+
+  it('needs nothing of the folders that are left out', () => {
+    expect(dockerfile('server')).toContain('rm -r src/demo src/worker');
+    expect([...imports.files].filter((file) => /^src\/(demo|worker)\//.test(file))).toEqual([]);
+  });
+});
+
+describe("the demo's image", () => {
+  const imports = importsOf('docker/demo/fill.ts');
+
+  it('has all the packages that its program imports and no other', () => {
+    expect(keptBy(dockerfile('dataset'))).toEqual([...imports.packages].sort());
+  });
+
+  it('has all the files that its program imports', () => {
+    expect(missing(imports, copiesOf(dockerfile('dataset')))).toEqual([]);
+  });
+});
+
+function dockerfile(name: string): string {
+  return readFileSync(join(project, `docker/${name}.Dockerfile`), 'utf8').replaceAll(/\\\n\s*/g, '');
+}
+
+function removedBy(file: string): readonly string[] {
+  const words = /npm uninstall ([^&\n]*)/.exec(file)?.[1]?.trim().split(/\s+/) ?? [];
+  return words.filter((word) => !word.startsWith('--'));
+}
+
+function keptBy(file: string): readonly string[] {
+  const removed = removedBy(file);
+  return Object.keys(dependencies)
+    .filter((name) => !removed.includes(name))
+    .sort();
+}
+
+/** What COPY takes from the project. */
+function copiesOf(file: string): readonly string[] {
+  return [...file.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, paths]) => paths?.split(' ') ?? []);
+}
+
+function missing({ files }: Imports, copied: readonly string[]): readonly string[] {
+  return [...files].filter((file) => !copied.some((path) => file === path || file.startsWith(`${path}/`)));
+}

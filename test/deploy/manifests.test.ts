@@ -1,0 +1,217 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checksum, manifestNames, renderManifest } from '../../scripts/render-deploy.ts';
+import { readDeployment } from '../../src/engine/argo/config.ts';
+import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import { renderWorkflow } from '../../src/workflow/render-workflow.ts';
+import type { Workflow, WorkflowPlan } from '../../src/workflow/workflow.ts';
+import { type KubernetesObject, podTemplates, readManifest, selects } from './read-manifest.ts';
+
+const helmIsHere = spawnSync('helm', ['version']).status === 0;
+
+/** What a person brings to deploy/install.yaml: its introduction says so. */
+const brought = ['PersistentVolumeClaim/datasets', 'PersistentVolumeClaim/models', 'Secret/millrace-datasource'];
+
+describe.each(manifestNames)('deploy/%s', (name) => {
+  const text = readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
+  const objects = readManifest(name);
+  const pods = podTemplates(objects);
+  const containers = pods.flatMap(({ owner, spec }) =>
+    [...(spec.initContainers ?? []), ...spec.containers].map((container) => ({ owner, container })),
+  );
+  const ofKind = (kind: string) => objects.filter((object) => object.kind === kind);
+  const has = (reference: string) => objects.some(({ kind, metadata }) => `${kind}/${metadata.name}` === reference);
+
+  it('is in step with the chart', () => {
+    const [introduction, body] = text.split(/(?<=^# sha256: \w+\n)/m);
+    expect(introduction).toContain(checksum(body ?? ''));
+  });
+
+  it.skipIf(!helmIsHere)('is what Helm renders (skipped where Helm is missing)', () => {
+    expect(renderManifest(name)).toBe(text);
+  });
+
+  it('holds each object once, all in one namespace, all of Millrace', () => {
+    const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+    expect(
+      new Set(objects.filter(({ kind }) => kind !== 'Namespace').map(({ metadata }) => metadata.namespace)),
+    ).toEqual(new Set(['millrace']));
+    const strangers = objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'] !== 'millrace');
+    expect(strangers.map(({ kind }) => kind)).toEqual(['Namespace']);
+  });
+
+  it('names images by version or digest', () => {
+    const images = containers.map(({ container }) => container.image as string);
+    expect(images.filter((image) => !/(:v?\d+\.\d+[\w.-]*|@sha256:[0-9a-f]{64})$/.test(image))).toEqual([]);
+    expect(text).not.toMatch(/:latest/);
+  });
+
+  it('keeps the restricted pod security standard with read-only root file systems', () => {
+    for (const { owner, spec } of pods) {
+      expect(spec.securityContext, owner.metadata.name).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: expect.any(Number),
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect([spec.hostNetwork, spec.hostPID, spec.hostIPC], owner.metadata.name).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }
+    for (const { owner, container } of containers) {
+      expect(container.securityContext, owner.metadata.name).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  it('bounds what each container takes', () => {
+    for (const { owner, container } of containers) {
+      const amounts = { cpu: expect.any(String), memory: expect.any(String) };
+      expect(container.resources, owner.metadata.name).toEqual({ requests: amounts, limits: amounts });
+    }
+  });
+
+  it('asks every container that stays whether it lives and is ready', () => {
+    for (const { owner, container } of containers.filter(({ owner }) => owner.kind !== 'Job')) {
+      const probes = ['livenessProbe', 'readinessProbe'].filter((probe) => container[probe] !== undefined);
+      expect(probes, owner.metadata.name).toEqual(['livenessProbe', 'readinessProbe']);
+      const ports = container.ports.map((port: { name: string }) => port.name);
+      const asked = Object.values<Record<string, { port?: string }>>(container)
+        .flatMap((field) => [field?.httpGet?.port, field?.tcpSocket?.port])
+        .filter((port) => port !== undefined);
+      expect(asked.filter((port) => !ports.includes(port))).toEqual([]);
+    }
+  });
+
+  it('gives a token of Kubernetes only to those who have a Role', () => {
+    const bound = ofKind('RoleBinding').flatMap(({ subjects }) =>
+      subjects.map((subject: { name: string }) => subject.name),
+    );
+    for (const { owner, spec } of pods) {
+      const expected = spec.serviceAccountName === undefined ? false : bound.includes(spec.serviceAccountName);
+      expect(spec.automountServiceAccountToken, owner.metadata.name).toBe(expected);
+    }
+    expect(ofKind('ServiceAccount').map(({ automountServiceAccountToken }) => automountServiceAccountToken)).toEqual(
+      ofKind('ServiceAccount').map(() => false),
+    );
+  });
+
+  it('refers only to what it holds or a person brings', () => {
+    const missing = objects.flatMap(referencesOf).filter((reference) => !has(reference));
+    expect(missing.filter((reference) => name !== 'install.yaml' || !brought.includes(reference))).toEqual([]);
+  });
+
+  it('has selectors that find pods', () => {
+    const workers = { 'app.kubernetes.io/part-of': 'millrace', 'app.kubernetes.io/component': 'worker' };
+    const all = [...pods.map(({ labels }) => labels), workers];
+    for (const { kind, metadata, spec } of objects) {
+      const selector = kind === 'Service' ? spec.selector : (spec?.selector ?? spec?.podSelector)?.matchLabels;
+      if (selector === undefined) continue;
+      expect(all.filter((labels) => selects(selector, labels)).length, `${kind}/${metadata.name}`).toBe(1);
+    }
+    for (const { owner, labels } of pods.filter(({ owner }) => owner.kind !== 'Job')) {
+      expect(selects(owner.spec.selector.matchLabels, labels), owner.metadata.name).toBe(true);
+    }
+    for (const { spec, metadata } of ofKind('Service')) {
+      const target = pods.find(({ labels }) => selects(spec.selector, labels));
+      const ports = target?.spec.containers[0].ports.map((port: { name: string }) => port.name);
+      for (const { targetPort } of spec.ports) expect(ports, metadata.name).toContain(targetPort);
+    }
+  });
+
+  it("gives the server and Argo's executor their rights and nothing more", () => {
+    const rules = (role: string) => ofKind('Role').find(({ metadata }) => metadata.name === role)?.rules;
+    expect(rules('millrace-server')).toEqual([
+      {
+        apiGroups: ['argoproj.io'],
+        resources: ['workflows'],
+        verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'],
+      },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['get', 'list', 'watch'] },
+    ]);
+    expect(rules('workflow')).toEqual([
+      { apiGroups: ['argoproj.io'], resources: ['workflowtaskresults'], verbs: ['create', 'patch'] },
+    ]);
+    expect([...ofKind('ClusterRole'), ...ofKind('ClusterRoleBinding')]).toEqual([]);
+  });
+
+  describe('a workflow of the server that it installs', () => {
+    const workflow = renderedWorkflow(objects);
+
+    it('finds its account, its Secret and its claims', () => {
+      const references = [`ServiceAccount/${workflow.spec.serviceAccountName}`, ...referencesWithin(workflow)];
+      expect(new Set(references)).toEqual(new Set(['ServiceAccount/workflow', ...brought]));
+      expect(
+        references.filter((reference) => !has(reference) && !(name === 'install.yaml' && brought.includes(reference))),
+      ).toEqual([]);
+    });
+
+    it('is in its namespace, and its pods are under the network policy', () => {
+      expect(workflow.metadata?.namespace).toBe('millrace');
+      const policy = ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === 'millrace-worker');
+      expect(selects(policy?.spec.podSelector.matchLabels, workflow.spec.podMetadata?.labels ?? {})).toBe(true);
+    });
+
+    it('keeps the pod security standard that the namespace enforces', () => {
+      expect(workflow.spec.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      const contexts = (workflow.spec.templates ?? []).flatMap(({ container }) =>
+        container ? [container.securityContext] : [],
+      );
+      expect(contexts.length).toBe(3);
+      for (const context of contexts) {
+        expect(context).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+      }
+    });
+  });
+});
+
+it('quick-start.yaml names the CRDs of the Argo that it installs', () => {
+  const text = readFileSync(new URL('../../deploy/quick-start.yaml', import.meta.url), 'utf8');
+  const versions = [...text.matchAll(/(?:quay\.io\/argoproj\/[\w-]+:|crds\/full\?ref=)(v[\d.]+)/g)].map(
+    ([, version]) => version,
+  );
+  expect(versions.length).toBe(4);
+  expect(new Set(versions).size).toBe(1);
+});
+
+/** The demo's statement, with the configuration that the server gets. */
+function renderedWorkflow(objects: readonly KubernetesObject[]): Workflow {
+  const environment = objects.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'millrace-server',
+  )?.data;
+  const plan: WorkflowPlan = JSON.parse(readFileSync(new URL('../golden/demo/plan.json', import.meta.url), 'utf8'));
+  const submission = { id: '019a0b1c-2d3e-7f40-8a5b-6c7d8e9fa0b1', attempt: 1, text: '', submittedBy: 'ada', done: [] };
+  return renderWorkflow(plan, submission, readDeployment(environment, environment.MILLRACE_SCHEMA), loadTemplates());
+}
+
+/** What an object of this file names, as `Kind/name`. */
+function referencesOf(object: KubernetesObject): readonly string[] {
+  const binding = object.kind === 'RoleBinding' ? [object.roleRef, ...object.subjects] : [];
+  const own = object.spec?.volumeClaimTemplates?.map(({ metadata }: KubernetesObject) => metadata.name) ?? [];
+  return [...binding.map(({ kind, name }) => `${kind}/${name}`), ...referencesWithin(object)].filter(
+    (reference) => !own.includes(reference),
+  );
+}
+
+function referencesWithin(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([field, inner]) => {
+    if (inner === null) return [];
+    if (field === 'serviceAccountName') return typeof inner === 'string' ? [`ServiceAccount/${inner}`] : [];
+    if (field === 'persistentVolumeClaim') return [`PersistentVolumeClaim/${inner.claimName}`];
+    if (field === 'secretKeyRef') return [`Secret/${inner.name}`];
+    if (field === 'configMap' || field === 'configMapRef') return [`ConfigMap/${inner.name}`];
+    return referencesWithin(inner);
+  });
+}
