@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { checksum, manifestNames, renderManifest } from '../../scripts/render-deploy.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
 import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { renderWorkflow } from '../../src/workflow/render-workflow.ts';
-import type { Workflow, WorkflowPlan } from '../../src/workflow/workflow.ts';
+import type { Workflow } from '../../src/workflow/workflow.ts';
 import { type KubernetesObject, podTemplates, readManifest, selects } from './read-manifest.ts';
 
 const helmIsHere = spawnSync('helm', ['version']).status === 0;
@@ -190,7 +191,7 @@ function renderedWorkflow(objects: readonly KubernetesObject[]): Workflow {
   const environment = objects.find(
     ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'millrace-server',
   )?.data;
-  const plan: WorkflowPlan = JSON.parse(readFileSync(new URL('../golden/demo/plan.json', import.meta.url), 'utf8'));
+  const plan: Plan = JSON.parse(readFileSync(new URL('../golden/demo/plan.json', import.meta.url), 'utf8'));
   const submission = { id: '019a0b1c-2d3e-7f40-8a5b-6c7d8e9fa0b1', attempt: 1, text: '', submittedBy: 'ada', done: [] };
   return renderWorkflow(plan, submission, readDeployment(environment, environment.MILLRACE_SCHEMA), loadTemplates());
 }
