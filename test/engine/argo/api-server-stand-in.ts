@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterAll } from 'vitest';
+import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+
+/** A request as the stand-in sees it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+export type Answer = (response: ServerResponse, request: SeenRequest) => void;
+
+/**
+ * Stands in for a Kubernetes API server: plain HTTP on this machine, and whatever the test answers.
+ * What it says is written by hand after the API's documentation; a real one is behind test/cluster.
+ */
+export async function standInForApiServer(answer: Answer): Promise<{ api: KubernetesApi; seen: SeenRequest[] }> {
+  const seen: SeenRequest[] = [];
+  const server = createServer(async (message, response) => {
+    const url = new URL(message.url!, 'http://stand-in');
+    const written = await text(message);
+    const body = written === '' ? undefined : JSON.parse(written);
+    const { method = '', headers } = message;
+    const request = { method, path: url.pathname, query: url.searchParams, headers, body };
+    seen.push(request);
+    answer(response, request);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { api: openKubernetesApi(kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)), seen };
+}
+
+export function kubeconfig(server: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    // client-node takes plain HTTP on no other condition.
+    clusters: [{ name: 'stand-in', server, skipTLSVerify: true }],
+    users: [{ name: 'ada', token: 'a token' }],
+    contexts: [{ name: 'test', cluster: 'stand-in', user: 'ada' }],
+    currentContext: 'test',
+  });
+  return config;
+}
+
+export function json(response: ServerResponse, object: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(object));
+}
+
+/** As the API server refuses. */
+export function refuse(response: ServerResponse, code: number, reason: string, message: string): void {
+  json(response, { kind: 'Status', status: 'Failure', code, reason, message }, code);
+}

@@ -1,0 +1,264 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { migrate } from '../../../src/datasource/migrate.ts';
+import { type ArgoEngine, openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
+import type { StatementStatus, Submission } from '../../../src/engine/engine.ts';
+import { openStatementStore } from '../../../src/engine/statement-store.ts';
+import { mariadb, useDatabase } from '../../database.ts';
+import { deployment, render, runStep } from '../../workflow/deployment.ts';
+import { refuse } from './api-server-stand-in.ts';
+import { type StandInCluster, standInForCluster } from './cluster-stand-in.ts';
+
+const steps = [runStep({ name: 'step-1' }), runStep({ name: 'step-2', needs: ['step-1'] })];
+const completed = { metadata: { labels: { 'workflows.argoproj.io/completed': 'true' } } };
+
+describe('the engine on Argo, with a stand-in for the cluster', () => {
+  const database = useDatabase(mariadb);
+  let cluster: StandInCluster;
+  let engine: ArgoEngine;
+  let submission: Submission;
+  /** The workflow of an attempt. */
+  const name = (attempt = 1) => `millrace-${submission.id}-${attempt}`;
+  const node = (path: string, rest: object) => ({
+    [path]: { id: path, name: `${name()}.${path}`, type: 'Pod', ...rest },
+  });
+
+  beforeAll(() => migrate(database.pool, database.systemSchema));
+
+  beforeEach(async () => {
+    cluster = await standInForCluster();
+    engine = newEngine();
+    submission = { id: randomUUIDv7(), text: 'SELECT 1', plan: { version: 1, steps }, submittedBy: 'ada' };
+  });
+
+  afterEach(() => engine.close());
+
+  function newEngine(): ArgoEngine {
+    const { pool, systemSchema: schema } = database;
+    return openArgoEngine({ api: cluster.api, pool, deployment: { ...deployment, schema } });
+  }
+
+  /** The statement's states as who follows it sees them, while the controller does its part. */
+  async function follow(controller: (status: StatementStatus) => void): Promise<StatementStatus[]> {
+    const seen: StatementStatus[] = [];
+    for await (const status of engine.events(submission.id)) {
+      seen.push(status);
+      controller(status);
+    }
+    return seen;
+  }
+
+  async function failedWith(message: string): Promise<StatementStatus> {
+    await engine.submit(submission);
+    const nodes = node('step-1', { type: 'DAG', phase: 'Failed' });
+    Object.assign(nodes, node('step-1.prepare', { phase: 'Failed', message }));
+    cluster.change(name(), { ...completed, status: { phase: 'Failed', nodes } });
+    return engine.status(submission.id);
+  }
+
+  it('creates one workflow, however often a statement is submitted', async () => {
+    await Promise.all([engine.submit(submission), newEngine().submit(submission)]);
+    await engine.submit(submission);
+    expect([...cluster.workflows.keys()]).toEqual([name()]);
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'queued', error: null, startedAt: null });
+    const { id, text, submittedBy } = submission;
+    const rendered = render(steps, {
+      submission: { id, text, submittedBy },
+      deployment: { schema: database.systemSchema },
+    });
+    expect(cluster.workflows.get(name())).toMatchObject(JSON.parse(JSON.stringify(rendered)));
+  });
+
+  it('follows a statement to its end, and knows it when the workflow has gone', async () => {
+    await engine.submit(submission);
+    const begun = { phase: 'Running', startedAt: '2026-11-21T11:00:00Z', nodes: node('step-1', { phase: 'Running' }) };
+    const ended = { phase: 'Succeeded', finishedAt: '2026-11-21T11:02:00Z' };
+    const seen = await follow(({ state }) => {
+      if (state === 'queued') cluster.change(name(), { status: begun });
+      if (state === 'running') cluster.change(name(), { ...completed, status: ended });
+    });
+    expect(seen.map(({ state, steps }) => [state, steps[0]?.state])).toEqual([
+      ['queued', 'pending'],
+      ['running', 'running'],
+      ['succeeded', 'running'],
+    ]);
+    cluster.remove(name());
+    expect(await newEngine().status(submission.id)).toMatchObject({
+      state: 'succeeded',
+      startedAt: '2026-11-21 11:00:00.000000',
+      finishedAt: '2026-11-21 11:02:00.000000',
+    });
+  });
+
+  it("gives the worker's own error, from the workflow", async () => {
+    const error = { code: 'MODEL_MISSING', message: 'there is no file /models/x.onnx', hint: 'mount the claim' };
+    const status = await failedWith(`main: Error (exit code 65): ${JSON.stringify({ level: 50, error })}`);
+    expect(status).toMatchObject({ state: 'failed', error, steps: [{ state: 'failed', error }, { state: 'pending' }] });
+  });
+
+  it("gives the worker's own error, from the pod's log", async () => {
+    const error = { code: 'QUERY_REFUSED', message: 'no such column', hint: null };
+    const labels = { 'workflows.argoproj.io/workflow': name(), 'millrace/step': 'step-1' };
+    const end =
+      'time=2026-11-21T11:00:40.072Z level=INFO msg="sub-process exited" error=<nil> argo=true\nError: exit status 65\n';
+    cluster.pods.push({ name: 'p', labels, failed: true, log: `${JSON.stringify({ error })}\n${end}` });
+    expect(await failedWith('main: Error (exit code 65)')).toMatchObject({ state: 'failed', error });
+  });
+
+  it('quotes the last line of a program that gives no account', async () => {
+    const labels = { 'workflows.argoproj.io/workflow': name(), 'millrace/step': 'step-1' };
+    cluster.pods.push({ name: 'p', labels, failed: true, log: "begins\nModuleNotFoundError: No module named 'run'\n" });
+    expect((await failedWith('main: Error (exit code 1)')).error).toMatchObject({
+      code: 'WORKER_FAILED',
+      message: "a worker of step-1 ended with exit code 1: ModuleNotFoundError: No module named 'run'",
+    });
+  });
+
+  it('says what holds a statement up while it waits', async () => {
+    await engine.submit(submission);
+    const message = 'ImagePullBackOff: Back-off pulling image "registry.example/worker:9": not found';
+    cluster.change(name(), {
+      status: { phase: 'Running', nodes: node('step-1.partition(3:3)(0)', { phase: 'Pending', message }) },
+    });
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'running',
+      error: {
+        code: 'IMAGE_UNAVAILABLE',
+        message: 'partition-3 of step-1 cannot start: the image registry.example/worker:9 cannot be pulled',
+      },
+    });
+  });
+
+  it('calls a statement interrupted when its workflow is deleted, and goes on with it in another', async () => {
+    await engine.submit(submission);
+    const nodes = { ...node('step-1', { type: 'DAG', phase: 'Succeeded' }), ...node('step-2', { phase: 'Running' }) };
+    cluster.change(name(), { status: { phase: 'Running', nodes } });
+    const seen = await follow(({ state }) => state === 'running' && cluster.remove(name()));
+    expect(seen.at(-1)).toMatchObject({ state: 'interrupted', error: { code: 'WORKFLOW_DELETED' } });
+
+    await engine.retry(submission.id);
+    const { id, text, submittedBy } = submission;
+    const again = render(steps, {
+      submission: { id, text, submittedBy, attempt: 2, done: ['step-1'] },
+      deployment: { schema: database.systemSchema },
+    });
+    expect([...cluster.workflows.keys()]).toEqual([name(2)]);
+    expect(cluster.workflows.get(name(2))).toMatchObject(JSON.parse(JSON.stringify(again)));
+    await expect(engine.retry(submission.id)).rejects.toMatchObject({ code: 'STATEMENT_BUSY' });
+  });
+
+  it('cancels in good order', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { status: { phase: 'Running' } });
+    await engine.cancel(submission.id);
+    expect(cluster.workflows.get(name())?.spec.shutdown).toBe('Stop');
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'cancelling' });
+    cluster.change(name(), { ...completed, status: { phase: 'Failed', message: "Stopped with strategy 'Stop'" } });
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
+    await engine.cancel(submission.id);
+  });
+
+  it('kills what does not end in good order', async () => {
+    await engine.submit(submission);
+    await engine.cancel(submission.id);
+    const annotations = { 'millrace/stop-requested-at': new Date(Date.now() - 60_000).toISOString() };
+    cluster.change(name(), { metadata: { annotations }, status: { phase: 'Running' } });
+    await engine.status(submission.id);
+    expect(cluster.workflows.get(name())?.spec.shutdown).toBe('Terminate');
+  });
+
+  it('cancels a statement whose workflow was deleted meanwhile', async () => {
+    await engine.submit(submission);
+    cluster.remove(name());
+    await engine.cancel(submission.id);
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'cancelled',
+      error: { code: 'CANCELLED' },
+      steps: [{ state: 'cancelled' }, { state: 'cancelled' }],
+    });
+  });
+
+  it('submits what another process wrote down and did not come to submit', async () => {
+    const { pool, systemSchema } = database;
+    cluster.refusals.set('POST', (response) => void response.destroy());
+    const died = engine.submit(submission);
+    await died.catch(() => {});
+    cluster.refusals.clear();
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'failed',
+      error: { code: 'KUBERNETES_UNREACHABLE' },
+    });
+    await openStatementStore(pool, systemSchema, 'argo').move(submission.id, ['failed'], 'queued');
+    await newEngine().status(submission.id);
+    expect([...cluster.workflows.keys()]).toEqual([name()]);
+  });
+
+  it('writes a refusal down', async () => {
+    cluster.refusals.set('POST', (response) =>
+      refuse(
+        response,
+        403,
+        'Forbidden',
+        'workflows.argoproj.io is forbidden: User "ada" cannot create resource "workflows" in API group "argoproj.io" in the namespace "millrace"',
+      ),
+    );
+    const error = { code: 'KUBERNETES_REFUSED', message: 'ada may not create workflows in the namespace millrace' };
+    await expect(engine.submit(submission)).rejects.toMatchObject(error);
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'failed', error });
+  });
+
+  it('takes on a workflow that was created by other means', async () => {
+    const { id, text } = submission;
+    const workflow = render(steps, { submission: { id, text }, deployment: { schema: database.systemSchema } });
+    cluster.workflows.set(name(), JSON.parse(JSON.stringify(workflow)));
+    cluster.change(name(), { status: { phase: 'Running' } });
+    expect(await engine.status(id)).toMatchObject({ id, text, submittedBy: 'ada', state: 'running' });
+    expect((await engine.list()).filter((status) => status.id === id)).toHaveLength(1);
+  });
+
+  it('keeps records of statements that nobody follows', async () => {
+    await engine.submit(submission);
+    const over = new AbortController();
+    const keeping = engine.keepRecords(over.signal, (error) => expect.unreachable(String(error)));
+    cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+    const store = openStatementStore(database.pool, database.systemSchema, 'argo');
+    await expect.poll(async () => (await store.read(submission.id)).state).toBe('succeeded');
+    over.abort();
+    await keeping;
+  });
+
+  it('gives the logs of every pod in order, without the lines of the executor', async () => {
+    await engine.submit(submission);
+    const pod = (podName: string, step: string, source: string, log: string) => ({
+      name: podName,
+      labels: { 'millrace/statement': submission.id, 'millrace/step': step, 'millrace/source': source },
+      log,
+    });
+    cluster.pods.push(
+      pod('d', 'step-2', 'prepare', 'sixth\n'),
+      pod('a', 'step-1', 'finish', 'Error: exit status 1\nfifth'),
+      pod('c', 'step-1', 'partition-10', 'fourth\n'),
+      pod('b', 'step-1', 'partition-2', 'third\n'),
+      pod(
+        'e',
+        'step-1',
+        'prepare',
+        'time=1 level=INFO msg="waiting" argo=true signalPath=/x\nfirst\nsecond\ntime=1 level=INFO msg="exited" argo=true\nError: exit status 65\n',
+      ),
+    );
+    const lines: string[] = [];
+    for await (const { step, source, text } of engine.logs(submission.id)) lines.push(`${step} ${source} ${text}`);
+    expect(lines).toEqual([
+      'step-1 prepare first',
+      'step-1 prepare second',
+      'step-1 partition-2 third',
+      'step-1 partition-10 fourth',
+      'step-1 finish Error: exit status 1',
+      'step-1 finish fifth',
+      'step-2 prepare sixth',
+    ]);
+    const some: string[] = [];
+    for await (const { text } of engine.logs(submission.id, { step: 'step-1', partition: 10 })) some.push(text);
+    expect(some).toEqual(['fourth']);
+  });
+});

@@ -1,0 +1,141 @@
+import type { ServerResponse } from 'node:http';
+import type { KubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import type { ObservedWorkflow } from '../../../src/engine/argo/observed-workflow.ts';
+import { type Answer, json, refuse, type SeenRequest, standInForApiServer } from './api-server-stand-in.ts';
+
+interface StandInPod {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly failed?: boolean;
+  readonly log: string;
+}
+
+interface Watcher {
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+}
+
+interface WatchEvent {
+  readonly type: string;
+  readonly object: ObservedWorkflow;
+}
+
+/** Stands in for a cluster with Argo: keeps workflows as they are sent, and a test plays the controller. */
+export interface StandInCluster {
+  readonly api: KubernetesApi;
+  readonly seen: readonly SeenRequest[];
+  readonly workflows: Map<string, ObservedWorkflow>;
+  readonly pods: StandInPod[];
+  /** Answers that come before the stand-in's own. */
+  readonly refusals: Map<string, Answer>;
+  /** As the controller writes a workflow. */
+  change(name: string, changes: object): void;
+  remove(name: string): void;
+}
+
+const path = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
+const podPath = '/api/v1/namespaces/millrace/pods';
+
+export async function standInForCluster(): Promise<StandInCluster> {
+  const workflows = new Map<string, ObservedWorkflow>();
+  const pods: StandInPod[] = [];
+  const refusals = new Map<string, Answer>();
+  const watchers = new Set<Watcher>();
+  const history: WatchEvent[] = [];
+
+  function tell(type: string, workflow: ObservedWorkflow): ObservedWorkflow {
+    const metadata = { ...workflow.metadata, resourceVersion: String(history.length + 1) };
+    const object = { ...workflow, metadata };
+    history.push({ type, object });
+    for (const watcher of watchers) send(watcher, { type, object });
+    return object;
+  }
+
+  function put(workflow: ObservedWorkflow): ObservedWorkflow {
+    const stored = tell('MODIFIED', workflow);
+    workflows.set(stored.metadata.name, stored);
+    return stored;
+  }
+
+  function create(response: ServerResponse, workflow: ObservedWorkflow): void {
+    const { name } = workflow.metadata;
+    const metadata = { ...workflow.metadata, creationTimestamp: new Date().toISOString() };
+    if (workflows.has(name)) refuse(response, 409, 'AlreadyExists', `workflows "${name}" already exists`);
+    else json(response, put({ ...workflow, metadata }), 201);
+  }
+
+  function list(response: ServerResponse, query: URLSearchParams): void {
+    const items = [...workflows.values()].filter((workflow) => selects(query, workflow));
+    json(response, { metadata: { resourceVersion: String(history.length) }, items });
+  }
+
+  function answerWorkflows(response: ServerResponse, { method, path: asked, query, body }: SeenRequest): void {
+    const found = workflows.get(asked.slice(path.length + 1));
+    if (method === 'POST') create(response, body as ObservedWorkflow);
+    else if (query.get('watch') === 'true') watch(response, query);
+    else if (asked === path) list(response, query);
+    else if (found === undefined) refuse(response, 404, 'NotFound', 'workflows.argoproj.io "x" not found');
+    else json(response, method === 'PATCH' ? put(merge(found, body as object)) : found);
+  }
+
+  function watch(response: ServerResponse, query: URLSearchParams): void {
+    const watcher = { response, query };
+    watchers.add(watcher);
+    response.on('close', () => watchers.delete(watcher));
+    response.writeHead(200).flushHeaders();
+    for (const event of history.slice(Number(query.get('resourceVersion')))) send(watcher, event);
+  }
+
+  function answerPods(response: ServerResponse, { path: asked, query }: SeenRequest): void {
+    const pod = pods.find(({ name }) => asked === `${podPath}/${name}/log`);
+    if (pod !== undefined) return void response.end(pod.log);
+    const wanted = (query.get('labelSelector') ?? '').split(',').map((pair) => pair.split('='));
+    const failedOnly = query.get('fieldSelector') === 'status.phase=Failed';
+    const found = pods.filter(
+      ({ labels, failed }) => wanted.every(([key, value]) => labels[key!] === value) && (failed || !failedOnly),
+    );
+    const items = found.map(({ name, labels }) => ({ metadata: { name, labels, creationTimestamp: name } }));
+    json(response, { items });
+  }
+
+  const { api, seen } = await standInForApiServer((response, request) => {
+    const refusal = refusals.get(request.method);
+    if (refusal !== undefined) return refusal(response, request);
+    if (request.path.startsWith(podPath)) answerPods(response, request);
+    else answerWorkflows(response, request);
+  });
+
+  return {
+    api,
+    seen,
+    workflows,
+    pods,
+    refusals,
+    change: (name, changes) => void put(merge(workflows.get(name)!, changes)),
+    remove(name) {
+      const workflow = workflows.get(name)!;
+      workflows.delete(name);
+      tell('DELETED', workflow);
+    },
+  };
+}
+
+function send({ response, query }: Watcher, event: WatchEvent): void {
+  if (selects(query, event.object)) response.write(`${JSON.stringify(event)}\n`);
+}
+
+function selects(query: URLSearchParams, { metadata }: ObservedWorkflow): boolean {
+  const field = query.get('fieldSelector');
+  return field === null || field === `metadata.name=${metadata.name}`;
+}
+
+/** RFC 7386, less the removal of members. */
+function merge<T extends object>(target: T, changes: object): T {
+  const merged: Record<string, unknown> = Object.fromEntries(Object.entries(target));
+  for (const [key, value] of Object.entries(changes)) {
+    const old = merged[key];
+    const both = typeof old === 'object' && old !== null && typeof value === 'object' && value !== null;
+    merged[key] = both ? merge(old, value) : value;
+  }
+  return merged as T;
+}
