@@ -36,7 +36,9 @@ class Scenes:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def batch(self, places: list[int], width: int, height: int, strength: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def batch(
+        self, places: list[int], width: int, height: int, strength: float, wild: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Pictures [B, 3, height, width] in 0..1, boxes [B, M, 4], classes [B, M], present [B, M]."""
         images = self.pixels[places].float() / 255
         most = max(1, max(len(self.boxes[place]) for place in places))
@@ -51,7 +53,7 @@ class Scenes:
             classes[row, :count] = torch.tensor(self.labels[place])
             present[row, :count] = True
         images, boxes, kept = move(images, boxes, width, height, strength)
-        return recolour(blur(images, strength), strength), boxes, classes, present & kept
+        return recolour(blur(images, strength), strength, wild), boxes, classes, present & kept
 
 
 def move(images: Tensor, boxes: Tensor, width: int, height: int, strength: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -94,20 +96,25 @@ def blur(images: Tensor, strength: float) -> Tensor:
     return images
 
 
-def recolour(images: Tensor, strength: float) -> Tensor:
-    """Brightness, contrast, saturation and a hue turn of each picture, as one colour matrix and offset."""
+def recolour(images: Tensor, strength: float, wild: float) -> Tensor:
+    """Brightness, contrast, saturation and a hue turn of each picture, as one colour matrix and offset. A share `wild`
+    gets colours that no art has, any hue, tinted or grey, one in six of them negative, so that shapes must tell."""
     count = len(images)
-    angle = uniform(count, 0.5 * strength)
-    saturation = torch.exp(uniform(count, 0.5 * strength))
+    is_wild = torch.rand(count) < wild
+    angle = torch.where(is_wild, uniform(count, math.pi), uniform(count, 0.5 * strength))
+    saturation = torch.where(is_wild, torch.rand(count) * 1.4, torch.exp(uniform(count, 0.5 * strength)))
     contrast = torch.exp(uniform(count, 0.3 * strength))
-    offset = uniform(count, 0.1 * strength) + 0.5 * (1 - contrast)
+    contrast = torch.where(is_wild & (torch.rand(count) < 1 / 6), -contrast, contrast)
+    tint = (torch.rand(count, 3) * 2 - 1) * 0.15 * is_wild[:, None]
+    offset = (uniform(count, 0.1 * strength) + 0.5 * (1 - contrast))[:, None] + tint
+    gain = torch.exp((torch.rand(count, 3) * 2 - 1) * 0.3 * is_wild[:, None])
     grey = torch.full((3, 3), 1 / 3)
     # A turn about the grey axis (Rodrigues).
     cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     cos, sin = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
     turn = cos * (torch.eye(3) - grey) + sin * cross
-    matrix = (grey + turn * saturation[:, None, None]) * contrast[:, None, None]
-    mixed = torch.baddbmm(offset[:, None, None], matrix, images.flatten(2))
+    matrix = (grey + turn * saturation[:, None, None]) * contrast[:, None, None] * gain[:, :, None]
+    mixed = torch.baddbmm(offset[:, :, None], matrix, images.flatten(2))
     return mixed.clamp_(0, 1).view_as(images)
 
 

@@ -1,4 +1,4 @@
-"""Trains the demo's detector from scratch: python train.py <scenes> <folder for checkpoints> [--steps N] [--resume]"""
+"""Trains the demo's detector from scratch: python train.py <scenes> <folder for checkpoints> [--resume]"""
 
 import argparse
 import math
@@ -16,29 +16,43 @@ from scenes import Scenes
 
 BATCH = 16
 PEAK_RATE = 1.5e-3
+LAST_RATE = 1.5e-5
+STEPS = 3600
+# The rate warms up, follows a cosine that would end at 4400, and falls in a straight line from here on.
 WARM_UP = 200
+COSINE_END = 4400
+COOL_DOWN = 3200
 AVERAGE = 0.998
 # Several times faster where the processor has it, several times slower where it must be emulated.
 BFLOAT16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 class Phase(NamedTuple):
-    """From a share of the steps on: the canvas, and the strength of the variations."""
+    """From a step on: the canvas, the strength of the variations, the share with wild colours."""
 
-    begin: float
+    begin: int
     width: int
     height: int
     strength: float
+    wild: float
 
 
-# Small canvases first save two fifths of the time; the end sees pictures as the worker letterboxes them.
-PHASES = (Phase(0, 256, 192, 1), Phase(0.6, 320, 256, 1), Phase(0.86, 320, 320, 0.4))
+# Small canvases first save a third of the time; wild colours come once shapes and colours are known, for styles never
+# seen; the end sees pictures as the worker letterboxes them.
+PHASES = (
+    Phase(0, 256, 192, 1, 0),
+    Phase(2000, 256, 192, 1, 0.5),
+    Phase(2640, 320, 256, 1, 0.5),
+    Phase(3250, 320, 320, 0.4, 0.3),
+)
 
 
-def rate(step: int, steps: int) -> float:
+def rate(step: int) -> float:
     if step < WARM_UP:
         return PEAK_RATE * (step + 1) / WARM_UP
-    return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / (steps - WARM_UP))))
+    if step > COOL_DOWN:
+        return LAST_RATE + (rate(COOL_DOWN) - LAST_RATE) * (STEPS - step) / (STEPS - COOL_DOWN)
+    return LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / (COSINE_END - WARM_UP)))
 
 
 def optimizer_of(model: nn.Module) -> torch.optim.Optimizer:
@@ -63,7 +77,7 @@ def places_of(step: int, count: int) -> list[int]:
     return order[at : at + BATCH].tolist()
 
 
-def train(scenes: Scenes, folder: Path, steps: int, resume: bool) -> None:
+def train(scenes: Scenes, folder: Path, resume: bool) -> None:
     torch.manual_seed(0)
     torch.set_flush_denormal(True)
     model = Detector(scenes.classes).to(memory_format=torch.channels_last)
@@ -76,14 +90,14 @@ def train(scenes: Scenes, folder: Path, steps: int, resume: bool) -> None:
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         start = state["step"]
-    print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(scenes)} scenes, steps {start} to {steps}")
+    print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(scenes)} scenes, steps {start} to {STEPS}")
     began, losses = time.monotonic(), []
-    for step in range(start, steps):
+    for step in range(start, STEPS):
         torch.manual_seed(step)
-        _, width, height, strength = [phase for phase in PHASES if step >= phase.begin * steps][-1]
-        images, *targets = scenes.batch(places_of(step, len(scenes)), width, height, strength)
+        _, *canvas_and_variation = [phase for phase in PHASES if step >= phase.begin][-1]
+        images, *targets = scenes.batch(places_of(step, len(scenes)), *canvas_and_variation)
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps)
+            group["lr"] = rate(step)
         with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
             outputs = model(images.contiguous(memory_format=torch.channels_last))
         loss = detection_loss(outputs, *targets)
@@ -95,8 +109,8 @@ def train(scenes: Scenes, folder: Path, steps: int, resume: bool) -> None:
         losses.append(loss.item())
         if (step + 1) % 50 == 0:
             pace = (time.monotonic() - began) / (step + 1 - start)
-            print(f"step {step + 1}/{steps} loss {sum(losses[-50:]) / 50:.3f} {pace:.3f} s/step", flush=True)
-        if (step + 1) % 200 == 0 or step + 1 == steps:
+            print(f"step {step + 1}/{STEPS} loss {sum(losses[-50:]) / 50:.3f} {pace:.3f} s/step", flush=True)
+        if (step + 1) % 200 == 0 or step + 1 == STEPS:
             save(checkpoint, {"step": step + 1, "model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()})
 
 
@@ -110,8 +124,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenes", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=4400)
     parser.add_argument("--resume", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    train(Scenes(arguments.scenes), arguments.folder, arguments.steps, arguments.resume)
+    train(Scenes(arguments.scenes), arguments.folder, arguments.resume)
