@@ -21,8 +21,8 @@ export function formatError(error: MillraceError, text: string, fileName: string
   return [error, ...error.related].map((each) => formatOne(each, text, fileName)).join('\n');
 }
 
-function formatOne({ message, span, hint }: MillraceError, text: string, fileName: string): string {
-  if (!span) return `error: ${message}\n${hint ? `  ${hint}\n` : ''}`;
+function formatOne({ code, message, span, hint }: MillraceError, text: string, fileName: string): string {
+  if (!span) return `error[${code}]: ${message}\n${hint ? `  ${hint}\n` : ''}`;
   const { line, column } = position(text, span.start);
   const lines = text.split('\n', line);
   const gutter = String(line).length;
@@ -30,7 +30,7 @@ function formatOne({ message, span, hint }: MillraceError, text: string, fileNam
   const { shown, before } = cut(lines[line - 1] ?? '', column);
   const previous = lines[line - 2];
   return [
-    `error: ${message}\n`,
+    `error[${code}]: ${message}\n`,
     `  --> ${fileName}:${line}:${column}\n`,
     previous?.trim() ? row(cut(previous, 1).shown, String(line - 1)) : '',
     row(shown, String(line)),

@@ -21,7 +21,7 @@ describe('position', () => {
 describe('formatError', () => {
   test('shows the line before, the line, and a caret with the hint', () => {
     expect(formatError(errorAt(8), 'SELECT\n x\n y', 'q.sql')).toBe(
-      'error: wrong\n  --> q.sql:2:2\n   1 | SELECT\n   2 |  x\n     |  ^ mend it\n',
+      'error[SYNTAX]: wrong\n  --> q.sql:2:2\n   1 | SELECT\n   2 |  x\n     |  ^ mend it\n',
     );
   });
 
@@ -46,6 +46,6 @@ describe('formatError', () => {
     const error = new MillraceError('SYNTAX', 'first', {
       related: [new MillraceError('SYNTAX', 'second', { hint: 'do' })],
     });
-    expect(formatError(error, '', 'q.sql')).toBe('error: first\n\nerror: second\n  do\n');
+    expect(formatError(error, '', 'q.sql')).toBe('error[SYNTAX]: first\n\nerror[SYNTAX]: second\n  do\n');
   });
 });

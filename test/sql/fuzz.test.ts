@@ -57,7 +57,7 @@ function answersWell(text: string) {
     const words = `${each.message} ${each.hint}`.split(/[^\w[\]%]+/).filter((word) => !quoted.includes(word));
     expect(words.join(' ')).not.toMatch(foreign);
   }
-  if (error) expect(formatError(error, text, 'fuzz.sql')).toMatch(/^error: /);
+  if (error) expect(formatError(error, text, 'fuzz.sql')).toMatch(/^error\[[A-Z_]+\]: /);
   expect(JSON.parse(answerLine(JSON.stringify({ id: 1, sql: text }))).id).toBe(1);
 }
 
