@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { WorkerCommand } from '../src/task.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
-  /** `prepare`, `partition` or `finish` */
-  readonly command: string;
+  readonly command: WorkerCommand;
 }
 
 /** The workers that a process has started and that live; from Linux's /proc. */
@@ -18,7 +18,7 @@ async function workerOf(parent: number, pid: string): Promise<WorkerProcess | nu
   const [state, ppid] = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
   if (Number(ppid) !== parent || state === 'Z') return null;
   const [, program = '', command = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-  return program.endsWith('src/worker/main.ts') ? { pid: Number(pid), command } : null;
+  return program.endsWith('src/worker/main.ts') ? { pid: Number(pid), command: command as WorkerCommand } : null;
 }
 
 export function isRunning(pid: number): boolean {

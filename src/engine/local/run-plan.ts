@@ -42,7 +42,7 @@ export async function runPlan(statement: StoredStatement, run: PlanRun): Promise
 
 /** Each step after those it needs, the others side by side. After a failure none begins, and those that run go on to their end. */
 async function runSteps({ id, plan }: StoredStatement, session: SqlSession, run: PlanRun): Promise<void> {
-  const done = await succeededSteps(id, run);
+  const done = await withReconnect(() => succeededSteps(id, run), {});
   const ends = new Map<string, Promise<void>>();
   let failed = false;
   for (const step of plan.steps) {

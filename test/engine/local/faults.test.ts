@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/demo/scenes/random.ts';
+import type { WorkerCommand } from '../../../src/task.ts';
+import { mariadb, servers } from '../../database.ts';
+import { detect, ended, rowsDone, submit, type TestSession, useSession } from '../../use-session.ts';
+import { type WorkerProcess, workersOf } from '../../workers.ts';
+
+/** Another run with the same: MILLRACE_SEED=… */
+const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+const partitions = 20;
+
+describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})`, { timeout: 600_000 }, () => {
+  const test = useSession(mariadb);
+
+  it('ends with each row once and the same result as an undisturbed one', async () => {
+    const rows = 10 * partitions;
+    const lives: Record<WorkerCommand, number[]> = { prepare: [], partition: [], finish: [] };
+    const undisturbed = await submit(test.session, detect(rows, 'undisturbed'));
+    await withWorkers(ended(test.session, undisturbed), {
+      ended: ({ command }, ms) => lives[command].push(ms),
+    });
+
+    const random = createRandom(seed);
+    const killed = { prepare: 0, partition: 0, finish: 0 };
+    const most = { prepare: 1, partition: 22, finish: 1 };
+    const reach = { prepare: mean(lives.prepare), partition: mean(lives.partition), finish: mean(lives.finish) };
+    const disturbed = await submit(
+      test.session,
+      detect(rows, 'disturbed', `partitions = ${partitions}, batch_size = 3, retries = 100`),
+    );
+    const status = await withWorkers(ended(test.session, disturbed), {
+      async began({ pid, command }) {
+        await sleep(random.between(0, reach[command]));
+        if (killed[command] === most[command]) return;
+        if (kill(pid)) killed[command]++;
+        // Its life was shorter than those that were measured.
+        else reach[command] *= 0.7;
+      },
+    });
+
+    console.info(`killed: ${JSON.stringify(killed)} in ${rows} rows, MILLRACE_SEED=${seed}`);
+    expect(killed.prepare + killed.partition + killed.finish).toBeGreaterThanOrEqual(20);
+    expect(status).toMatchObject({ state: 'succeeded', error: null });
+    await expectExact(test, disturbed, 'disturbed', rows);
+    expect(await wholeTable(test, 'disturbed')).toEqual(await wholeTable(test, 'undisturbed'));
+  });
+});
+
+describe.each(servers)('a statement whose connections are cut at random on $name', { timeout: 300_000 }, (server) => {
+  const test = useSession(server);
+
+  it('ends with each row once', async () => {
+    const { admin, datasource } = test.database;
+    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, batch_size = 2, retries = 0'));
+    const random = createRandom(seed);
+    let over = false;
+    const end = ended(test.session, id).finally(() => {
+      over = true;
+    });
+    let cuts = 0;
+    while (!over && cuts < 60) {
+      const [sessions] = (await admin.query('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = ?', [
+        datasource.user,
+      ])) as unknown as [{ id: string }[]];
+      if (sessions.length > 0) cuts += await killSession(test, random.pick(sessions).id);
+      await sleep(random.between(0, 100));
+    }
+    expect(await end).toMatchObject({ state: 'succeeded', error: null });
+    console.info(`${cuts} connections cut, MILLRACE_SEED=${seed}`);
+    expect(cuts).toBeGreaterThanOrEqual(10);
+    await expectExact(test, id, 'cut', 120);
+  });
+});
+
+/** Each selected row once in the ledger, counters and result in step with it, nothing left over. */
+async function expectExact(test: TestSession, id: string, table: string, rows: number): Promise<void> {
+  const { schema } = test.config;
+  const ledger = await test.query(
+    `SELECT row_id, detections, error_code FROM ${schema}.ledger JOIN ${schema}.selections USING (selection_id)
+     WHERE statement_id = ? ORDER BY row_id`,
+    [id],
+  );
+  expect(ledger.map(({ row_id }) => Number(row_id))).toEqual(Array.from({ length: rows }, (_, index) => index + 1));
+  expect(ledger.filter(({ error_code }) => error_code !== null)).toEqual([]);
+  const status = await test.session.engine.status(id);
+  expect(rowsDone(status)).toBe(rows);
+  const found = await test.query(`SELECT millrace_row, COUNT(*) AS detections FROM ${table} GROUP BY 1 ORDER BY 1`);
+  expect(found).toEqual(
+    ledger
+      .filter(({ detections }) => detections > 0)
+      .map(({ row_id, detections }) => ({ millrace_row: row_id, detections: String(detections) })),
+  );
+  expect(status.steps[0]?.partitions.reduce((sum, { detections }) => sum + detections, 0)).toBe(
+    ledger.reduce((sum, { detections }) => sum + detections, 0),
+  );
+  const left = await test.query(
+    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME REGEXP '^(selection|result|replaced)_'",
+    [schema],
+  );
+  expect(left).toEqual([]);
+}
+
+function wholeTable(test: TestSession, table: string): Promise<object[]> {
+  return test.query(`SELECT millrace_row, t.* FROM ${table} AS t ORDER BY millrace_row, detection_no`);
+}
+
+/** How many were cut: none where it has ended in between. */
+function killSession({ database }: TestSession, id: string): Promise<number> {
+  return database.admin.query(`KILL ${id}`).then(
+    () => 1,
+    () => 0,
+  );
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+interface Witness {
+  began?(worker: WorkerProcess): unknown;
+  ended?(worker: WorkerProcess, ms: number): unknown;
+}
+
+/** Follows this process's workers until `work` is done. */
+async function withWorkers<T>(work: Promise<T>, { began, ended }: Witness): Promise<T> {
+  const seen = new Map<number, { readonly worker: WorkerProcess; readonly since: number }>();
+  let over = false;
+  work
+    .catch(() => {})
+    .then(() => {
+      over = true;
+    });
+  while (!over) {
+    const alive = await workersOf(process.pid);
+    for (const worker of alive.filter(({ pid }) => !seen.has(pid))) {
+      seen.set(worker.pid, { worker, since: performance.now() });
+      began?.(worker);
+    }
+    for (const [pid, { worker, since }] of seen) {
+      if (alive.some((other) => other.pid === pid)) continue;
+      seen.delete(pid);
+      ended?.(worker, performance.now() - since);
+    }
+    await sleep(10);
+  }
+  return work;
+}
+
+/** Whether it was still there. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
