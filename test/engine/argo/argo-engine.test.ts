@@ -129,6 +129,15 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
+  it('says when no controller takes a workflow up', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { metadata: { creationTimestamp: new Date(Date.now() - 60_000).toISOString() } });
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'queued',
+      error: { code: 'ARGO_MISSING', message: `no controller has taken up the workflow ${name()}` },
+    });
+  });
+
   it('calls a statement interrupted when its workflow is deleted, and goes on with it in another', async () => {
     await engine.submit(submission);
     const nodes = { ...node('step-1', { type: 'DAG', phase: 'Succeeded' }), ...node('step-2', { phase: 'Running' }) };

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { readDeployment } from '../../../src/engine/argo/config.ts';
+
+it('needs the image of the worker and nothing else', () => {
+  expect(readDeployment({ MILLRACE_WORKER_IMAGE: 'r/w:1' }, 'millrace')).toEqual({
+    namespace: 'millrace',
+    serviceAccount: 'workflow',
+    workerImage: 'r/w:1',
+    images: { 'millrace/worker': 'r/w:1' },
+    datasource: { secret: 'millrace-datasource', key: 'dsn' },
+    schema: 'millrace',
+    gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+    deadlineSeconds: 86_400,
+    statementUrl: null,
+  });
+  expect(() => readDeployment({}, 'millrace')).toThrow(expect.objectContaining({ code: 'WORKER_IMAGE_MISSING' }));
+});
+
+it('reads what is set', () => {
+  const environment = {
+    MILLRACE_NAMESPACE: 'vision',
+    MILLRACE_WORKER_IMAGE: 'r/w:1',
+    MILLRACE_IMAGES: 'hebafer/yolov5-sqlflow=r/yolo:2, other=r/other@sha256:1,',
+    MILLRACE_SERVICE_ACCOUNT: 'runner',
+    MILLRACE_DATASOURCE_SECRET: 'database/url',
+    MILLRACE_STATEMENT_URL: 'https://millrace.example/statements/',
+  };
+  expect(readDeployment(environment, 'system')).toMatchObject({
+    namespace: 'vision',
+    serviceAccount: 'runner',
+    images: { 'millrace/worker': 'r/w:1', 'hebafer/yolov5-sqlflow': 'r/yolo:2', other: 'r/other@sha256:1' },
+    datasource: { secret: 'database', key: 'url' },
+    schema: 'system',
+    statementUrl: 'https://millrace.example/statements/',
+  });
+});

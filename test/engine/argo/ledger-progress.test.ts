@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { withLedger } from '../../../src/engine/argo/ledger-progress.ts';
+import type { PartitionStatus, StepStatus } from '../../../src/engine/engine.ts';
+
+const partition = (changes: Partial<PartitionStatus>): PartitionStatus => ({
+  number: 0,
+  state: 'pending',
+  rows: 0,
+  done: 0,
+  failed: 0,
+  detections: 0,
+  attempts: 0,
+  ...changes,
+});
+
+const step = (partitions: readonly PartitionStatus[], changes: Partial<StepStatus> = {}): StepStatus => ({
+  name: 'step-1',
+  state: 'running',
+  error: null,
+  rows: null,
+  partitions,
+  ...changes,
+});
+
+it('takes the steps from the workflow and the rows from the ledger', () => {
+  const told = step([partition({ state: 'running', attempts: 2 })]);
+  const counted = partition({ state: 'running', rows: 6, done: 4, failed: 1, detections: 9, attempts: 1 });
+  expect(withLedger([told], [step([counted], { state: 'pending', rows: 6 })])).toEqual([
+    step([{ ...counted, attempts: 2 }], { rows: 6 }),
+  ]);
+});
+
+it('counts the rows of a pod that ended well as done where its image keeps no ledger', () => {
+  const told = step([
+    partition({ state: 'done', attempts: 1 }),
+    partition({ number: 1, state: 'running', attempts: 1 }),
+  ]);
+  const counted = step([partition({ rows: 5 }), partition({ number: 1, rows: 5 })], { rows: 10 });
+  expect(withLedger([told], [counted])[0]?.partitions).toEqual([
+    partition({ state: 'done', rows: 5, done: 5, attempts: 1 }),
+    partition({ number: 1, state: 'running', rows: 5, attempts: 1 }),
+  ]);
+});
+
+it('knows the partitions of the workflow before the rows are selected', () => {
+  const told = step([partition({}), partition({ number: 1 })]);
+  expect(withLedger([told], [step([])])).toEqual([told]);
+});
