@@ -13,7 +13,7 @@ import { mayPass } from './kubernetes-error.ts';
 import { withLastWords } from './last-words.ts';
 import { withLedger } from './ledger-progress.ts';
 import { loadTemplates } from './load-templates.ts';
-import type { ObservedWorkflow } from './observed-workflow.ts';
+import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { readNodes } from './read-nodes.ts';
 import { statementStatus, submittedStatement } from './statement-status.ts';
@@ -69,19 +69,24 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
     workflow: ObservedWorkflow | null,
   ): Promise<StatementStatus> {
     if (workflow === null) return withoutWorkflow(statement, attempt);
-    const told = await asTold(statement, workflow);
+    const nodes = readNodes(workflow);
+    const told = await asTold(statement, workflow, nodes);
     if (!isCompleted(workflow)) {
       await stopAsAsked(statement, workflow);
-      return withHeldUp(told, workflow, readNodes(workflow));
+      return withHeldUp(told, workflow, nodes);
     }
     await attempts.end(await withLastWords(told, workflow, pods), attempt);
     return recorded(await store.read(statement.id));
   }
 
-  async function asTold(statement: StoredStatement, workflow: ObservedWorkflow): Promise<StatementStatus> {
+  async function asTold(
+    statement: StoredStatement,
+    workflow: ObservedWorkflow,
+    nodes: Nodes,
+  ): Promise<StatementStatus> {
     const { id, text, plan, submittedBy, submittedAt } = statement;
     const done = submittedStatement(workflow)?.done ?? [];
-    const told = statementStatus(workflow, { id, attempt: 1, text, plan, submittedBy, done }, readNodes(workflow));
+    const told = statementStatus(workflow, { id, attempt: 1, text, plan, submittedBy, done }, nodes);
     const ledger = await stepsOf(id);
     await keepSucceeded(id, told, ledger);
     return {
