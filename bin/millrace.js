@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs on any Node: Millrace itself needs Node 24, which npm puts into node_modules (package.json, optionalDependencies).
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -10,8 +10,11 @@ const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.u
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(main);
 } else if (existsSync(bundled)) {
-  const { status, signal } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = status ?? (signal === 'SIGINT' ? 130 : 1);
+  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
 } else {
   console.error('error[NODE_TOO_OLD]: Millrace needs Node 24\n  run npm ci in its folder, which brings it');
   process.exitCode = 3;

@@ -11,7 +11,7 @@ export interface Source {
 /** What a person reads of an error: with its place in the SQL where it has one. Defects show no more than that they are one. */
 export function errorText(error: unknown, source: Source | null): string {
   if (!(error instanceof MillraceError)) return errorText(defect(error), null);
-  if (error.span !== undefined && source !== null) return formatError(error, source.text, source.name);
+  if (error.span !== undefined && source !== null) return formatError(error, source.text, source.name).trimEnd();
   const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
   return `error[${error.code}]: ${error.message}${hint}`;
 }
