@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
@@ -92,8 +93,14 @@ async function measure(
     rows += done.length;
   }
   const seconds = (performance.now() - started) / 1000;
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
-  return { rows, seconds, peakMiB, liveMiB: liveMiB(), firstPagesMs, lastPagesMs };
+  return { rows, seconds, peakMiB: peakMiB(), liveMiB: liveMiB(), firstPagesMs, lastPagesMs };
+}
+
+/** A child's `maxRSS` begins with what its parent held (getrusage(2), after execve too); Linux's own mark begins anew: proc(5). */
+function peakMiB(): number {
+  if (!existsSync('/proc/self/status')) return process.resourceUsage().maxRSS / 1024;
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kib) / 1024;
 }
 
 function liveMiB(): number {
