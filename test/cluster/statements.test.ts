@@ -1,0 +1,82 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { detect, ended, submit } from '../use-session.ts';
+import { useCluster } from './use-cluster.ts';
+
+describe('statements on Kubernetes', () => {
+  const cluster = useCluster();
+  const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
+  const options = (attributes = '') => `partitions = 4, parallelism = 2, cpu = 0.2, batch_size = 4${attributes}`;
+
+  it('gives exactly the rows of the local engine, on four partitions', async () => {
+    const here = await submit(cluster.session, detect(24, 'here', 'partitions = 3'));
+    expect(await ended(cluster.session, here)).toMatchObject({ state: 'succeeded' });
+    const id = await cluster.start(detect(24, 'there', options()));
+    const status = await cluster.ended(id);
+    expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', rows: 24 }] });
+    expect(status.steps[0]!.partitions.map(({ state, done }) => [state, done])).toEqual(new Array(4).fill(['done', 6]));
+    const rows = await rowsOf('here');
+    expect(rows.length).toBeGreaterThan(24);
+    expect(await rowsOf('there')).toEqual(rows);
+  });
+
+  it('takes the same statement twice as one workflow', async () => {
+    const text = detect(8, 'twice', options());
+    const plan = await cluster.session.plan(text);
+    const submission = cluster.submission(text, plan, randomUUIDv7());
+    const other = await cluster.engineWith();
+    await Promise.all([cluster.engine.submit(submission), other.submit(submission)]);
+    const [one, two] = await Promise.all([cluster.ended(submission.id), cluster.ended(submission.id, other)]);
+    expect(one.state).toBe('succeeded');
+    expect(two).toEqual(one);
+    expect(
+      (await cluster.pods(submission.id)).map(({ metadata }) => metadata?.labels?.['millrace/source']).sort(),
+    ).toEqual(['finish', 'partition-0', 'partition-1', 'partition-2', 'partition-3', 'prepare']);
+    expect(new Set((await rowsOf('twice')).map(({ id }) => id)).size).toBe(8);
+  });
+
+  it('runs two statements side by side that do not disturb each other', async () => {
+    const ids = await Promise.all(['first', 'second'].map((table) => cluster.start(detect(12, table, options()))));
+    const statuses = await Promise.all(ids.map((id) => cluster.ended(id)));
+    expect(statuses.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+    expect(await rowsOf('first')).toEqual(await rowsOf('second'));
+    expect(new Set((await rowsOf('first')).map(({ id }) => id)).size).toBe(12);
+  });
+
+  it('runs a program of several statements in order', async () => {
+    const program = `CREATE TABLE few AS SELECT * FROM shot LIMIT 6;
+SELECT * FROM few TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO found_few;
+CREATE TABLE counted AS SELECT COUNT(DISTINCT id) AS pictures FROM found_few;`;
+    const id = await cluster.start(program);
+    expect(await cluster.ended(id)).toMatchObject({
+      state: 'succeeded',
+      steps: [{ state: 'succeeded' }, { state: 'succeeded', rows: 6 }, { state: 'succeeded' }],
+    });
+    expect(await cluster.query('SELECT pictures FROM counted')).toEqual([{ pictures: '6' }]);
+  });
+
+  it('gives the logs of every partition, without the lines of the executor', async () => {
+    const id = await cluster.start(detect(8, 'logged', options()));
+    await cluster.ended(id);
+    const lines: { source: string; text: string }[] = [];
+    for await (const line of cluster.engine.logs(id)) lines.push(line);
+    expect([...new Set(lines.map(({ source }) => source))]).toEqual([
+      'prepare',
+      'partition-0',
+      'partition-1',
+      'partition-2',
+      'partition-3',
+      'finish',
+    ]);
+    expect(lines.filter(({ text }) => !text.startsWith('{') || text.includes('argo=true'))).toEqual([]);
+    const one: string[] = [];
+    for await (const { source } of cluster.engine.logs(id, { step: 'step-1', partition: 2 })) one.push(source);
+    expect(new Set(one)).toEqual(new Set(['partition-2']));
+  });
+
+  it('lists the statements', async () => {
+    const listed = await cluster.engine.list();
+    expect(listed.length).toBeGreaterThan(0);
+    expect(listed.every(({ state }) => state === 'succeeded')).toBe(true);
+  });
+});

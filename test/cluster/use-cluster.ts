@@ -1,0 +1,206 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  Exec,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+  type V1Pod,
+} from '@kubernetes/client-node';
+import { afterAll, beforeAll, inject, vi } from 'vitest';
+import { formatDsn } from '../../src/datasource/dsn.ts';
+import { type ArgoEngine, openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
+import { readDeployment } from '../../src/engine/argo/config.ts';
+import { connectKubernetes } from '../../src/engine/argo/kubernetes-api.ts';
+import type { StatementStatus, Submission } from '../../src/engine/engine.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { planProgram } from '../../src/plan/plan-program.ts';
+import { parseProgram } from '../../src/sql/parse.ts';
+import { mariadb } from '../database.ts';
+import { type TestSession, useSession } from '../use-session.ts';
+import { forward } from './forward.ts';
+
+/** A namespace of the test file's own, with everything that statements on `TestSession`'s database need. */
+export interface TestCluster extends TestSession {
+  readonly namespace: string;
+  readonly kubeconfig: KubeConfig;
+  readonly core: CoreV1Api;
+  readonly custom: CustomObjectsApi;
+  /** As one process has it. */
+  readonly engine: ArgoEngine;
+  /** As another process would have it, or one that is configured otherwise. */
+  engineWith(environment?: Readonly<Record<string, string>>): Promise<ArgoEngine>;
+  /** Starts a program. @returns the statement's id */
+  start(text: string, id?: string): Promise<string>;
+  /** A plan with images of others. */
+  planForeign(text: string): Plan;
+  submission(text: string, plan: Plan, id?: string): Submission;
+  ended(id: string, engine?: ArgoEngine): Promise<StatementStatus>;
+  /** The first status of which it holds, or the last. */
+  when(id: string, holds: (status: StatementStatus) => boolean, engine?: ArgoEngine): Promise<StatementStatus>;
+  pods(id: string): Promise<readonly V1Pod[]>;
+}
+
+type Writable<T> = { -readonly [key in keyof T]: T[key] };
+
+export function useCluster(): TestCluster {
+  const session = useSession(mariadb);
+  const cluster = session as Writable<TestCluster>;
+  const engines: ArgoEngine[] = [];
+  let stop = () => {};
+
+  beforeAll(async () => {
+    cluster.kubeconfig = new KubeConfig();
+    cluster.kubeconfig.loadFromDefault();
+    cluster.core = cluster.kubeconfig.makeApiClient(CoreV1Api);
+    cluster.custom = cluster.kubeconfig.makeApiClient(CustomObjectsApi);
+    cluster.namespace = `millrace-test-${randomBytes(4).toString('hex')}`;
+    const { server, port } = await forward(nodeAddress(cluster.kubeconfig), session.database.datasource.port);
+    stop = () => void server.close();
+    await makeNamespace(
+      cluster,
+      formatDsn({ ...session.database.datasource, host: nodeAddress(cluster.kubeconfig), port }),
+    );
+    await fillClaims(cluster);
+    cluster.engine = await cluster.engineWith();
+  });
+
+  afterAll(async () => {
+    for (const engine of engines) await engine.close();
+    await cluster.core.deleteNamespace({ name: cluster.namespace });
+    stop();
+  });
+
+  cluster.engineWith = async (environment = {}) => {
+    const given = {
+      MILLRACE_NAMESPACE: cluster.namespace,
+      MILLRACE_WORKER_IMAGE: inject('workerImage'),
+      ...environment,
+    };
+    const deployment = readDeployment(given, session.database.systemSchema);
+    const engine = openArgoEngine({ api: await connectKubernetes(), pool: session.database.pool, deployment });
+    engines.push(engine);
+    return engine;
+  };
+  cluster.submission = (text, plan, id = randomUUIDv7()) => ({ id, text, plan, submittedBy: 'ada' });
+  cluster.start = async (text, id) => {
+    const submission = cluster.submission(text, await session.session.plan(text), id);
+    await cluster.engine.submit(submission);
+    return submission.id;
+  };
+  cluster.planForeign = (text) =>
+    planProgram(parseProgram(text), {
+      images: [],
+      otherImages: true,
+      models: [],
+      volumes: [],
+      parallelism: 2,
+      views: [],
+      queries: {},
+      tables: {},
+    });
+  cluster.when = async (id, holds, engine = cluster.engine) => {
+    let last: StatementStatus | undefined;
+    for await (const status of engine.events(id)) {
+      last = status;
+      if (holds(status)) break;
+    }
+    return last!;
+  };
+  cluster.ended = (id, engine) => cluster.when(id, () => false, engine);
+  cluster.pods = async (id) => {
+    const labelSelector = `millrace/statement=${id}`;
+    return (await cluster.core.listNamespacedPod({ namespace: cluster.namespace, labelSelector })).items;
+  };
+  return cluster;
+}
+
+/** This machine as a pod of ../shared/cluster sees it is where its API server listens. */
+function nodeAddress(kubeconfig: KubeConfig): string {
+  return process.env.MILLRACE_TEST_HOST || new URL(kubeconfig.getCurrentCluster()!.server).hostname;
+}
+
+/** As deploy/ has it: the account of pods with the executor's Role, the Secret, the claims. */
+async function makeNamespace({ core, kubeconfig, namespace }: TestCluster, dsn: string): Promise<void> {
+  const rbac = kubeconfig.makeApiClient(RbacAuthorizationV1Api);
+  const metadata = (name: string) => ({ metadata: { name, namespace } });
+  await core.createNamespace({ body: { metadata: { name: namespace } } });
+  await core.createNamespacedServiceAccount({ namespace, body: metadata('workflow') });
+  await rbac.createNamespacedRole({
+    namespace,
+    body: {
+      ...metadata('workflow'),
+      rules: [{ apiGroups: ['argoproj.io'], resources: ['workflowtaskresults'], verbs: ['create', 'patch'] }],
+    },
+  });
+  await rbac.createNamespacedRoleBinding({
+    namespace,
+    body: {
+      ...metadata('workflow'),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'workflow' },
+      subjects: [{ kind: 'ServiceAccount', name: 'workflow', namespace }],
+    },
+  });
+  await core.createNamespacedSecret({ namespace, body: { ...metadata('millrace-datasource'), stringData: { dsn } } });
+  for (const name of ['datasets', 'models']) {
+    const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '64Mi' } } };
+    await core.createNamespacedPersistentVolumeClaim({ namespace, body: { ...metadata(name), spec } });
+  }
+}
+
+const filler = 'filler';
+
+/** The pictures and the model go in through a pod, as tar. */
+async function fillClaims(cluster: TestCluster): Promise<void> {
+  const { core, namespace, pictures } = cluster;
+  const claims = ['datasets', 'models'];
+  await core.createNamespacedPod({
+    namespace,
+    body: {
+      metadata: { name: filler },
+      spec: {
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: 0,
+        volumes: claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
+        containers: [
+          {
+            name: 'main',
+            image: 'localhost/busybox:1',
+            command: ['sleep', '600'],
+            volumeMounts: claims.map((name) => ({ name, mountPath: `/${name}` })),
+          },
+        ],
+      },
+    },
+  });
+  const phase = async () => (await core.readNamespacedPod({ namespace, name: filler })).status?.phase;
+  await vi.waitUntil(async () => (await phase()) === 'Running', { timeout: 60_000, interval: 200 });
+  await unpack(cluster, pictures.folder, '.', '/datasets');
+  const model = join(import.meta.dirname, '../../models/demo.onnx');
+  await unpack(cluster, dirname(model), 'demo.onnx', '/models');
+  await core.deleteNamespacedPod({ namespace, name: filler });
+}
+
+/** The end of standard input does not reach every container runtime: the pod is told how many bytes there are. */
+async function unpack(
+  { kubeconfig, namespace }: TestCluster,
+  folder: string,
+  what: string,
+  into: string,
+): Promise<void> {
+  const { stdout: archive } = await promisify(execFile)('tar', ['-c', '--mode=a+rX', '-C', folder, what], {
+    encoding: 'buffer',
+    maxBuffer: 2 ** 28,
+  });
+  const command = ['sh', '-c', `head -c ${archive.length} | tar -x -C ${into}`];
+  const status = await new Promise<{ status?: string; message?: string }>((resolve, reject) => {
+    new Exec(kubeconfig)
+      .exec(namespace, filler, 'main', command, null, process.stderr, Readable.from([archive]), false, resolve)
+      .catch(reject);
+  });
+  if (status.status !== 'Success') throw new Error(`filling ${into}: ${status.message}`);
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { detect } from '../use-session.ts';
+import { useCluster } from './use-cluster.ts';
+
+/** How soon a user must be told. */
+const soonMs = 30_000;
+
+describe('what goes wrong is told in words', () => {
+  const cluster = useCluster();
+
+  it.each([
+    ['a missing model', '"--model=/models/gone.onnx"', 'MODEL_MISSING'],
+    ['a file that is no model', '"--model=/datasets/scene-1.jpg"', 'MODEL_UNREADABLE'],
+  ])('%s is not tried again, and the worker says so', async (_, option, code) => {
+    const text = detect(4, `t_${code}`, 'partitions = 1').replace('"--model=demo"', option);
+    const status = await cluster.ended(await cluster.start(text));
+    expect(status).toMatchObject({ state: 'failed', error: { code }, steps: [{ state: 'failed', error: { code } }] });
+    const partitions = (await cluster.pods(status.id)).filter(({ metadata }) =>
+      metadata?.labels?.['millrace/source']?.startsWith('partition'),
+    );
+    expect(partitions).toHaveLength(1);
+  });
+
+  it('a SELECT that the database refuses is not tried again, and its words reach the user', async () => {
+    const text = detect(4, 'never', 'partitions = 1');
+    const plan = await cluster.session.plan(text);
+    await cluster.query('CREATE TABLE going AS SELECT * FROM shot LIMIT 1');
+    const steps = plan.steps.map((step) => ({ ...step, select: 'SELECT * FROM gone' }));
+    const submission = cluster.submission(text, { ...plan, steps } as typeof plan);
+    await cluster.engine.submit(submission);
+    const status = await cluster.ended(submission.id);
+    expect(status).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' } });
+    expect(status.error?.message).toContain("gone' doesn't exist");
+    expect(await cluster.pods(submission.id)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'an image that cannot be pulled',
+      'partitions = 1',
+      { MILLRACE_WORKER_IMAGE: 'localhost/nobody/has:this' },
+      'IMAGE_UNAVAILABLE',
+      'prepare of step-1 cannot start: the image localhost/nobody/has:this cannot be pulled',
+    ],
+    [
+      'a pod that no node has the GPUs for',
+      'partitions = 1, gpu = 64',
+      {},
+      'NOT_SCHEDULED',
+      'partition-0 of step-1 cannot start: no node has the GPUs free',
+    ],
+    [
+      'a pod that no node has the memory for',
+      "partitions = 1, memory = '900Gi'",
+      {},
+      'NOT_SCHEDULED',
+      'partition-0 of step-1 cannot start: no node has enough memory free',
+    ],
+    [
+      'a claim that is not there',
+      "partitions = 1, volume = 'nowhere:/nowhere'",
+      {},
+      'POD_NOT_STARTED',
+      'partition-0 of step-1 cannot start: there is no claim nowhere',
+    ],
+    [
+      'a secret that is not there',
+      'partitions = 1',
+      { MILLRACE_DATASOURCE_SECRET: 'nothing/dsn' },
+      'POD_NOT_STARTED',
+      'prepare of step-1 cannot start: there is no secret nothing',
+    ],
+  ])('%s is reported soon, and cancelled cleanly', async (_, attributes, environment, code, message) => {
+    const engine = await cluster.engineWith(environment);
+    const text = detect(4, 'waits', attributes);
+    const submission = cluster.submission(text, await cluster.session.plan(text));
+    await engine.submit(submission);
+    const { id } = submission;
+    const running = await cluster.when(id, ({ steps }) => steps[0]?.rows != null || steps[0]?.error != null, engine);
+    const since = performance.now();
+    const told = running.error === null ? await cluster.when(id, ({ error }) => error !== null, engine) : running;
+    expect(performance.now() - since).toBeLessThan(soonMs);
+    expect(told).toMatchObject({ state: 'running', error: { code, message } });
+    await engine.cancel(id);
+    expect(await cluster.ended(id, engine)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
+    const left = async () =>
+      (await cluster.pods(id)).filter(({ status }) => status?.phase === 'Pending' || status?.phase === 'Running');
+    await expect.poll(left, { timeout: 30_000 }).toEqual([]);
+  });
+
+  it('a namespace that is full is reported', async () => {
+    const { core, namespace } = cluster;
+    const quota = { metadata: { name: 'small' }, spec: { hard: { pods: '0' } } };
+    await core.createNamespacedResourceQuota({ namespace, body: quota });
+    await expect
+      .poll(async () => (await core.readNamespacedResourceQuota({ namespace, name: 'small' })).status?.hard)
+      .toEqual({ pods: '0' });
+    try {
+      const id = await cluster.start(detect(4, 'full', 'partitions = 1'));
+      const status = await cluster.when(id, ({ error }) => error !== null);
+      expect(status.error?.message).toContain('quota small');
+      if (status.state !== 'failed') await cluster.engine.cancel(id);
+    } finally {
+      await core.deleteNamespacedResourceQuota({ namespace, name: 'small' });
+    }
+  });
+
+  it('a namespace that is not there, and one where the account has no rights', async () => {
+    const engine = await cluster.engineWith({ MILLRACE_NAMESPACE: 'nowhere-to-be-found' });
+    const text = detect(4, 'nowhere', 'partitions = 1');
+    const submission = cluster.submission(text, await cluster.session.plan(text));
+    await expect(engine.submit(submission)).rejects.toMatchObject({
+      code: 'NAMESPACE_MISSING',
+      message: 'there is no namespace nowhere-to-be-found',
+    });
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'failed', error: { code: 'NAMESPACE_MISSING' } });
+  });
+});
