@@ -53,7 +53,7 @@ function placeholder(): MillraceError {
 
 /** A table or view and all of its columns, invisible ones too; null: there is none, or none that the account may see. */
 export async function describeTable(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   { database, table }: { readonly database: string | null; readonly table: string },
 ): Promise<TableDescription | null> {
   const [[found]] = await pool.query<RowDataPacket[]>(

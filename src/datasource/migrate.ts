@@ -24,7 +24,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
   const connection = await pool.getConnection();
   try {
     await lock(connection, schema);
-    await apply(pool, connection, schema);
+    await apply(connection, schema);
     await connection.query('DO RELEASE_LOCK(?)', [lockName(schema)]);
   } catch (error) {
     connection.destroy();
@@ -35,7 +35,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
 }
 
 /** 0: nothing is there yet. */
-async function currentVersion(pool: Pool, schema: string): Promise<number> {
+async function currentVersion(pool: Pick<Pool, 'query'>, schema: string): Promise<number> {
   const table = { database: schema, table: 'migrations' };
   if ((await describeTable(pool, table)) === null) return 0;
   const [[row]] = await pool.query<RowDataPacket[]>(`SELECT MAX(version) AS version FROM ${quoteTable(table)}`);
@@ -47,7 +47,7 @@ async function currentVersion(pool: Pool, schema: string): Promise<number> {
   });
 }
 
-async function apply(pool: Pool, connection: PoolConnection, schema: string): Promise<void> {
+async function apply(connection: PoolConnection, schema: string): Promise<void> {
   const table = (name: string) => quoteTable({ database: schema, table: name });
   await createSchema(connection, schema);
   await connection.query(
@@ -56,7 +56,7 @@ async function apply(pool: Pool, connection: PoolConnection, schema: string): Pr
       applied_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
     ) ENGINE=InnoDB`,
   );
-  for (let version = await currentVersion(pool, schema); version < migrations.length; version++) {
+  for (let version = await currentVersion(connection, schema); version < migrations.length; version++) {
     for (const sql of migrations[version]!(table)) await connection.query(sql);
     await connection.query(`INSERT INTO ${table('migrations')} (version) VALUES (?)`, [version + 1]);
   }

@@ -17,7 +17,7 @@ describe.each(servers)('migrate on $name', (server) => {
 
   it('makes the system schema once when several processes begin together', async () => {
     const { datasource, systemSchema } = database;
-    const pools = Array.from({ length: 4 }, () => openPool(datasource, { connections: 2 }));
+    const pools = Array.from({ length: 4 }, () => openPool(datasource, { connections: 1 }));
     await Promise.all(pools.map((pool) => migrate(pool, systemSchema)));
     await Promise.all(pools.map((pool) => pool.end()));
     expect(await versions(systemSchema)).toEqual([1, 2]);

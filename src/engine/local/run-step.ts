@@ -42,8 +42,9 @@ async function runPartitions(step: RunStep, run: StepRun): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([run.signal, failed.signal]);
   const limit = pLimit(atOnce);
+  const place: Place = (work) => limit(() => run.cores(work));
   const partitions = Array.from({ length: step.partitions }, (_, number) =>
-    limit(() => run.cores(() => runAttempts('partition', step, { ...run, signal }, number))).catch((error) => {
+    runAttempts('partition', step, { ...run, signal }, { number, place }).catch((error) => {
       failed.abort(error);
       throw error;
     }),
@@ -52,14 +53,25 @@ async function runPartitions(step: RunStep, run: StepRun): Promise<void> {
   failed.signal.throwIfAborted();
 }
 
-async function runAttempts(command: WorkerCommand, step: RunStep, run: StepRun, partition?: number): Promise<void> {
+/** Runs a worker once there is a place for it; who waits for the next attempt holds none. */
+type Place = (work: () => Promise<WorkerEnd>) => Promise<WorkerEnd>;
+
+interface Partition {
+  readonly number: number;
+  readonly place: Place;
+}
+
+async function runAttempts(command: WorkerCommand, step: RunStep, run: StepRun, partition?: Partition): Promise<void> {
+  const place: Place = partition?.place ?? ((work) => work());
   const once = async () => {
-    const end = await runWorker({
-      command,
-      environment: environmentOf(step, run, partition),
-      logFile: join(run.logFolder, step.name, `${sourceOf(command, partition)}.log`),
-      signal: run.signal,
-    });
+    const end = await place(() =>
+      runWorker({
+        command,
+        environment: environmentOf(step, run, partition?.number),
+        logFile: join(run.logFolder, step.name, `${sourceOf(command, partition?.number)}.log`),
+        signal: run.signal,
+      }),
+    );
     run.signal.throwIfAborted();
     if (end.exitCode !== workerExit.done)
       throw mayPass(end) ? failureOf(end, step) : new AbortError(failureOf(end, step));
