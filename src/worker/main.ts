@@ -15,6 +15,8 @@ import { runStatement } from './statement.ts';
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
 const ending = new AbortController();
 process.once('SIGTERM', () => ending.abort());
+// A terminal's Ctrl-C reaches the workers too; who started them says what becomes of it.
+process.on('SIGINT', () => {});
 // The local engine holds a channel to its workers: when it dies, they end too.
 process.once('disconnect', () => ending.abort());
 

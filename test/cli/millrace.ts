@@ -16,9 +16,12 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** The command as a person starts it, with nothing of this process's environment but PATH. */
+/** The command as a person's shell starts it: in a process group of its own, with nothing of this process's environment but PATH. */
 export function start(args: readonly string[], environment: Readonly<Record<string, string>>, input = ''): Started {
-  const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env.PATH, ...environment } });
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, ...environment },
+    detached: true,
+  });
   child.stdin.end(input);
   const stdout = text(child.stdout);
   const stderr = text(child.stderr);

@@ -122,7 +122,8 @@ describe('millrace run', { timeout: 120_000 }, () => {
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
-    child.kill('SIGINT');
+    // As a terminal does: to the workers too.
+    process.kill(-child.pid!, 'SIGINT');
     const { code, stdout, stderr } = await end;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(workers.filter(({ pid }) => isRunning(pid))).toEqual([]);

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
 import { finish } from '../../src/worker/finish.ts';
@@ -88,6 +88,30 @@ describe.each(servers)('finish on $name', (server) => {
       await finish(context);
       expect(await idsOf('replaced')).toEqual([1, 2]);
       expect(await ownTables(context)).toEqual([]);
+    });
+
+    it('stops waiting for who reads the old table when it is told to end', async () => {
+      await worker.query('CREATE TABLE being_read AS SELECT 99 AS id');
+      const ending = new AbortController();
+      const context = { ...worker.context('being_read', select, { writeMode: 'overwrite' }), signal: ending.signal };
+      await detect(context);
+      const reader = await worker.database.pool.getConnection();
+      await reader.beginTransaction();
+      await reader.query('SELECT * FROM being_read');
+      const finishing = finish(context);
+      const waiting = () =>
+        worker.query(
+          "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%' AND INFO LIKE 'RENAME%being_read%'",
+        );
+      await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 20_000 });
+      ending.abort(new Error('told to end'));
+      await expect(finishing).rejects.toThrow('told to end');
+      expect(await waiting()).toEqual([]);
+      await reader.commit();
+      reader.release();
+      expect(await idsOf('being_read')).toEqual([99]);
+      await finish({ ...context, signal: new AbortController().signal });
+      expect(await idsOf('being_read')).toEqual([1, 2]);
     });
 
     it('makes the table where there is none', async () => {

@@ -1,8 +1,9 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RowDataPacket } from 'mysql2/promise';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { MillraceError } from '../../src/errors.ts';
 import { finish } from '../../src/worker/finish.ts';
 import { partition } from '../../src/worker/partition.ts';
 import { takePartition } from '../../src/worker/pending-rows.ts';
@@ -182,6 +183,34 @@ describe.each(servers)('a result on $name', (server) => {
     await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
     expect(await countersOf(context)).toMatchObject([{ done_rows: '1', detections: '1' }]);
+  });
+
+  it('is written once where a commit took place and its answer was lost', async () => {
+    const context = worker.context('unanswered', "SELECT 'scene-1.jpg' AS file_name");
+    await prepare(context);
+    const taken = await takePartition(context, 0);
+    let lost = 0;
+    const losing: Pool = Object.create(context.pool, {
+      getConnection: {
+        value: async () => {
+          const connection = await context.pool.getConnection();
+          return Object.create(connection, {
+            commit: {
+              value: async () => {
+                await connection.commit();
+                if (lost++ === 0) throw new MillraceError('DATABASE_UNREACHABLE', 'the answer is lost');
+              },
+            },
+          });
+        },
+      },
+    });
+    const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
+    const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
+    await writeBatch({ ...context, pool: losing }, taken, ['file_name'], [{ row: '1', result }], 0);
+    expect(lost).toBe(2);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', detections: '1' }]);
+    expect(await worker.ledger(context)).toHaveLength(1);
   });
 
   it('of thousands of detections in a batch is written whole', async () => {

@@ -25,7 +25,7 @@ export interface PlanRun {
 /** Runs the steps that have not succeeded yet and writes down how the statement ended. Never throws. */
 export async function runPlan(statement: StoredStatement, run: PlanRun): Promise<void> {
   const { store } = run;
-  const session = openSqlSession(run.pool, run.onRows, run.signal);
+  const session = openSqlSession(run.dsn, run.onRows, run.signal);
   try {
     await runSteps(statement, session, run);
     await withReconnect(() => store.move(statement.id, ['running', 'cancelling'], 'succeeded'), {});
@@ -36,7 +36,7 @@ export async function runPlan(statement: StoredStatement, run: PlanRun): Promise
     const write = () => store.move(statement.id, ['running', 'cancelling'], state, statementError(cause));
     await withReconnect(write, {}).catch(() => {});
   } finally {
-    session.close();
+    await session.close().catch(() => {});
   }
 }
 

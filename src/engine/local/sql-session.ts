@@ -1,4 +1,6 @@
-import type { FieldPacket, Pool, PoolConnection } from 'mysql2/promise';
+import type { FieldPacket, PoolConnection } from 'mysql2/promise';
+import { parseDsn } from '../../datasource/dsn.ts';
+import { openPool } from '../../datasource/pool.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 import type { QueryRows } from '../engine.ts';
 
@@ -6,13 +8,15 @@ import type { QueryRows } from '../engine.ts';
 export interface SqlSession {
   /** Gives the statement to the database as it stands; rows that come back are handed on. */
   run(step: SqlStep): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** More than a person reads; a program that needs them all writes them to a table. */
 const mostRows = 1000;
 
-export function openSqlSession(pool: Pool, onRows: (rows: QueryRows) => void, signal: AbortSignal): SqlSession {
+/** On connections of its own: statements that hold those of a shared pool would wait for each other. */
+export function openSqlSession(dsn: string, onRows: (rows: QueryRows) => void, signal: AbortSignal): SqlSession {
+  const pool = openPool(parseDsn(dsn), { connections: 2 });
   let connection: PoolConnection | undefined;
 
   async function connect(): Promise<PoolConnection> {
@@ -36,8 +40,10 @@ export function openSqlSession(pool: Pool, onRows: (rows: QueryRows) => void, si
         signal.removeEventListener('abort', kill);
       }
     },
-    // Its settings are the program's own: nobody else may get it from the pool.
-    close: () => connection?.destroy(),
+    async close() {
+      connection?.destroy();
+      await pool.end();
+    },
   };
 }
 

@@ -230,6 +230,46 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(await test.query('SELECT id FROM few ORDER BY id')).toHaveLength(4);
   });
 
+  it('runs more statements at once than a pool has connections', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => submit(test.session, 'SELECT SLEEP(0.5)')));
+    const states = await Promise.all(ids.map(async (id) => (await ended(test.session, id)).state));
+    expect(states).toEqual(new Array(20).fill('succeeded'));
+  });
+
+  it('keeps its hold on a statement when the connection of its lock is lost', async () => {
+    const id = await submit(test.session, 'SELECT SLEEP(998)');
+    const holder = async () => {
+      const [row] = await test.query('SELECT IS_USED_LOCK(?) AS id', [`${test.config.schema.slice(0, 26)}:${id}`]);
+      return row?.id;
+    };
+    const first = await holder();
+    await test.database.admin.query(`KILL ${first}`);
+    await vi.waitFor(async () => expect([null, first]).not.toContain(await holder()), patience);
+    expect((await (await test.another()).engine.status(id)).state).toBe('running');
+    await test.session.engine.cancel(id);
+    expect((await ended(test.session, id)).state).toBe('cancelled');
+  });
+
+  it('leaves a statement to the engine that took it over', async () => {
+    const id = await submit(test.session, 'SELECT SLEEP(999)');
+    const name = `${test.config.schema.slice(0, 26)}:${id}`;
+    const thief = await test.database.admin.getConnection();
+    const taking = thief.query('SELECT GET_LOCK(?, 60) AS got', [name]);
+    const [row] = await test.query('SELECT IS_USED_LOCK(?) AS id', [name]);
+    await test.query(`KILL ${row?.id}`);
+    expect((await taking)[0]).toEqual([{ got: 1 }]);
+    const running = async () =>
+      test.query(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(999)' AND INFO NOT LIKE '%LIKE%'",
+      );
+    await vi.waitFor(async () => expect(await running()).toEqual([]), patience);
+    const other = (await test.another()).engine;
+    expect((await other.status(id)).state).toBe('running');
+    await thief.query('DO RELEASE_LOCK(?)', [name]);
+    thief.release();
+    await vi.waitFor(async () => expect((await other.status(id)).state).toBe('interrupted'), patience);
+  });
+
   it('lists the statements, the newest first', async () => {
     const older = await submit(test.session, 'SELECT 1');
     await ended(test.session, older);
