@@ -29,6 +29,7 @@ const catalog: Catalog = {
     { claim: 'models', mountPath: '/models', readOnly: true },
   ],
   otherImages: false,
+  otherModels: false,
   parallelism: 2,
   views: [],
   queries: {

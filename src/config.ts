@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Settings of this process, from its environment. */
 export interface Config {
+  /** What runs plans: `local` or `argo`. */
+  readonly engine: string;
   /** The DSN of `MILLRACE_DATASOURCE`; null: not given. */
   readonly dsn: string | null;
   /** The system schema's name. */
@@ -16,10 +18,11 @@ export interface Config {
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated). */
+/** `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated). */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const stateFolder = environment.MILLRACE_STATE ?? join(projectFolder, '.millrace');
   return {
+    engine: environment.MILLRACE_ENGINE || 'local',
     dsn: environment.MILLRACE_DATASOURCE || null,
     schema: environment.MILLRACE_SCHEMA || 'millrace',
     stateFolder,

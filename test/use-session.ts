@@ -36,6 +36,7 @@ export function useSession(server: DatabaseServer): TestSession {
   beforeAll(async () => {
     const stateFolder = join(inject('serversFolder'), 'state', randomUUID());
     test.config = {
+      engine: 'local',
       dsn: database.dsn,
       schema: database.systemSchema,
       stateFolder,

@@ -5,6 +5,8 @@ export interface Catalog {
   /** Whether the engine runs any other image, too, with SQLFlow's contract. */
   readonly otherImages: boolean;
   readonly models: readonly CatalogModel[];
+  /** Whether `/models` may hold more than is known here: then any name is that of a file in it. */
+  readonly otherModels: boolean;
   /** Mounted into every step; more by the `volume` attribute. */
   readonly volumes: readonly CatalogVolume[];
   /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */

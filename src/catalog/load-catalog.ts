@@ -31,6 +31,9 @@ const images: readonly CatalogImage[] = [
   { name: 'hebafer/yolov5-sqlflow', runs: worker, programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
 ];
 
+/** Few fat partitions beat many thin ones: each costs seconds to start in a pod. */
+const partitionsOfAuto = 4;
+
 const volumes = [
   { claim: 'datasets', mountPath: '/datasets', readOnly: true },
   { claim: 'models', mountPath: '/models', readOnly: true },
@@ -38,12 +41,14 @@ const volumes = [
 
 /** Models are those registered in the system schema, and each file `NAME.onnx` in the folder that stands for `/models`. */
 export async function loadCatalog(pool: Pool, config: Config, questions: Questions): Promise<Catalog> {
+  const remote = config.engine !== 'local';
   return {
     images,
-    otherImages: false,
+    otherImages: remote,
     volumes,
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
-    parallelism: availableParallelism(),
+    otherModels: remote,
+    parallelism: remote ? partitionsOfAuto : availableParallelism(),
     views: await findViews(pool),
     queries: await describeQueries(pool, questions.queries),
     tables: await describeTargets(pool, questions.tables),

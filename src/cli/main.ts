@@ -1,11 +1,11 @@
-import { Command } from '@commander-js/extra-typings';
-import { readConfig } from '../config.ts';
+import { Command, type OptionValues } from '@commander-js/extra-typings';
+import { type Config, readConfig } from '../config.ts';
 import { exitCodes } from '../errors.ts';
 import { type Output, openOutput } from './output.ts';
 import { exitCodeOf, type Source } from './print-error.ts';
 import { readSource } from './source.ts';
 
-const config = readConfig(process.env);
+const environment = readConfig(process.env);
 
 const millrace = new Command('millrace')
   .description('SQL in, GPU workflows out, rows back')
@@ -14,13 +14,18 @@ const millrace = new Command('millrace')
 
 // Commands load what they need when they run: a parse shall not wait for the database's client.
 
-withProgram('run', 'run the statements of a program').action((sql, options) =>
-  answer(options, sql, async (source, output) => (await import('./run.ts')).runProgram(source, config, output)),
+withEngine(withProgram('run', 'run the statements of a program')).action((sql, options) =>
+  answer(options, sql, async (source, output) => (await import('./run.ts')).runProgram(source, on(options), output)),
 );
 
-withProgram('explain', 'show the plan of a program; nothing is executed').action((sql, options) =>
-  answer(options, sql, async (source, output) => (await import('./explain.ts')).explainProgram(source, config, output)),
-);
+withEngine(withProgram('explain', 'show the plan of a program; nothing is executed'))
+  .option('--format <format>', 'plan, or workflow: the YAML that the engine argo would submit', 'plan')
+  .action((sql, options) =>
+    answer(options, sql, async (source, output) => {
+      const { explainProgram } = await import('./explain.ts');
+      return explainProgram(source, on(options), output, { workflow: options.format === 'workflow' });
+    }),
+  );
 
 withProgram('parse', 'show the statements of a program and their parts')
   .option(
@@ -41,32 +46,32 @@ withProgram('format', 'print a program in one canonical style').action((sql, opt
   }),
 );
 
-ofStatement('status', 'show how far a statement is').action((id, { json = false }) =>
-  finish(json, async (output) => (await import('./statements.ts')).showStatus(id, config, output)),
+ofStatement('status', 'show how far a statement is').action((id, { json = false, engine }) =>
+  finish(json, async (output) => (await import('./statements.ts')).showStatus(id, on({ engine }), output)),
 );
 
 ofStatement('logs', "show what a statement's workers wrote")
   .option('--step <name>', 'of one step only')
   .option('--partition <number>', 'of one partition only', Number)
-  .action((id, { json = false, step, partition }) =>
-    finish(json, async (output) => (await import('./statements.ts')).showLogs(id, { step, partition }, config, output)),
+  .action((id, { json = false, engine, step, partition }) =>
+    finish(json, async (output) =>
+      (await import('./statements.ts')).showLogs(id, { step, partition }, on({ engine }), output),
+    ),
   );
 
-ofStatement('cancel', 'end a statement in good order; what is done is kept').action((id, { json = false }) =>
-  finish(json, async (output) => (await import('./statements.ts')).cancelStatement(id, config, output)),
+ofStatement('cancel', 'end a statement in good order; what is done is kept').action((id, { json = false, engine }) =>
+  finish(json, async (output) => (await import('./statements.ts')).cancelStatement(id, on({ engine }), output)),
 );
 
 ofStatement('retry', 'run what is missing of a statement that failed, was cancelled or interrupted').action(
-  (id, { json = false }) =>
-    finish(json, async (output) => (await import('./statements.ts')).retryStatement(id, config, output)),
+  (id, { json = false, engine }) =>
+    finish(json, async (output) => (await import('./statements.ts')).retryStatement(id, on({ engine }), output)),
 );
 
-millrace
-  .command('list')
-  .description('list the last statements')
+withEngine(millrace.command('list').description('list the last statements'))
   .option('--json', 'print JSON lines')
-  .action(({ json = false }) =>
-    finish(json, async (output) => (await import('./statements.ts')).listStatements(config, output)),
+  .action(({ json = false, engine }) =>
+    finish(json, async (output) => (await import('./statements.ts')).listStatements(on({ engine }), output)),
   );
 
 await millrace.parseAsync();
@@ -81,7 +86,17 @@ function withProgram(name: string, description: string) {
 }
 
 function ofStatement(name: string, description: string) {
-  return millrace.command(name).description(description).argument('<id>').option('--json', 'print JSON lines');
+  const command = millrace.command(name).description(description).argument('<id>').option('--json', 'print JSON lines');
+  return withEngine(command);
+}
+
+function withEngine<Args extends unknown[], Options extends OptionValues>(command: Command<Args, Options>) {
+  return command.option('--engine <engine>', 'local, or argo: Argo Workflows on Kubernetes (MILLRACE_ENGINE)');
+}
+
+/** The environment's settings, on the engine that the command line names. */
+function on({ engine }: { readonly engine?: string | undefined }): Config {
+  return engine === undefined ? environment : { ...environment, engine };
 }
 
 type ProgramCommand = (source: Source, output: Output) => number | Promise<number>;

@@ -9,12 +9,12 @@ import { migrate } from '../datasource/migrate.ts';
 import { openPool } from '../datasource/pool.ts';
 import { startPrivateServer } from '../datasource/private-server.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
-import { openLocalEngine } from '../engine/local/local-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
 import { parseProgram } from '../sql/parse.ts';
 import type { Program } from '../sql/statement.ts';
+import { openEngine } from './open-engine.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
 export interface Session {
@@ -29,13 +29,12 @@ export interface Session {
 export async function openSession(config: Config, note: (line: string) => void): Promise<Session> {
   const dsn = config.dsn ?? (await ownDatabase(config, note));
   const pool = openPool(parseDsn(dsn), { connections: 8 });
-  try {
-    await migrate(pool, config.schema);
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
-  const engine = openLocalEngine({ ...config, pool, dsn });
+  const engine = await migrate(pool, config.schema)
+    .then(() => openEngine(config, pool, dsn))
+    .catch(async (error) => {
+      await pool.end();
+      throw error;
+    });
   return {
     pool,
     engine,

@@ -39,8 +39,9 @@ function readModel(statement: RunStatement, given: GivenOption | undefined, cata
   }
   if (given.value.startsWith('/')) return given.value;
   const model = catalog.models.find(({ name }) => name === given.value);
-  if (model === undefined) report(unknownModel(given, catalog));
-  return model?.file ?? '';
+  if (model !== undefined) return model.file;
+  if (!catalog.otherModels) report(unknownModel(given, catalog));
+  return `/models/${given.value}.onnx`;
 }
 
 function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceError {

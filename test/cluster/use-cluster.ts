@@ -96,6 +96,7 @@ export function useCluster(): TestCluster {
     planProgram(parseProgram(text), {
       images: [],
       otherImages: true,
+      otherModels: true,
       models: [],
       volumes: [],
       parallelism: 2,

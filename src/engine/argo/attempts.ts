@@ -1,7 +1,7 @@
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { transaction } from '../../datasource/pool.ts';
-import type { StatementError, StatementStatus } from '../engine.ts';
+import type { StatementError, StatementStatus, StepStatus } from '../engine.ts';
 
 /** Which attempt of a statement counts: the one workflow that may write down how it ended. */
 export interface Attempts {
@@ -29,6 +29,18 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
     return rows[0]?.attempt === attempt;
   }
 
+  /** Images of others do not keep the ledger: what their pods did is written down for them. */
+  async function keepPartitions(connection: PoolConnection, id: string, step: StepStatus): Promise<void> {
+    for (const { number, state, done, attempts } of step.partitions) {
+      await connection.query(
+        `UPDATE ${table('partitions')} AS p JOIN ${table('selections')} AS s ON s.selection_id = p.selection_id
+         SET p.state = ?, p.done_rows = ?, p.attempt = ?
+         WHERE s.statement_id = ? AND s.step = ? AND p.partition_no = ?`,
+        [state, done, attempts, id, step.name, number],
+      );
+    }
+  }
+
   return {
     async begin(statement, attempt) {
       await pool.query(
@@ -46,7 +58,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
       return rows[0]?.attempt ?? 1;
     },
 
-    end: ({ id, state, startedAt, finishedAt, error, steps }, attempt) =>
+    end: ({ id, plan, state, startedAt, finishedAt, error, steps }, attempt) =>
       transaction(pool, async (connection) => {
         if (!(await counts(connection, id, attempt))) return;
         await connection.query(
@@ -60,6 +72,8 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
             [step.state, ...errorValues(step.error), id, step.name],
           );
         }
+        const foreign = new Set(plan.steps.filter(({ kind }) => kind === 'foreign').map(({ name }) => name));
+        for (const step of steps) if (foreign.has(step.name)) await keepPartitions(connection, id, step);
       }),
 
     next: (statement, attempt) =>

@@ -26,8 +26,8 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   const path = `/api/v1/namespaces/${namespace}/pods`;
 
   async function pods(query: Readonly<Record<string, string>>): Promise<readonly Pod[]> {
-    const { items } = await api.json<{ items: Pod[] }>({ path, query });
-    return items;
+    const { items } = await api.json<{ items: Pod[] | null }>({ path, query });
+    return items ?? [];
   }
 
   /** Nothing of a pod that has not begun, or has gone. */

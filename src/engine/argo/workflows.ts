@@ -112,7 +112,8 @@ async function listAll<T>(
       accept,
       signal,
     });
-    items.push(...page.items);
+    // Go writes an empty list of metadata as null.
+    items.push(...(page.items ?? []));
     after = page.metadata.continue ?? '';
     if (after === '') return { metadata: page.metadata, items };
   }

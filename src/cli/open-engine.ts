@@ -1,0 +1,28 @@
+import type { Pool } from 'mysql2/promise';
+import type { Config } from '../config.ts';
+import type { Engine } from '../engine/engine.ts';
+import { openLocalEngine } from '../engine/local/local-engine.ts';
+import { MillraceError } from '../errors.ts';
+
+/** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
+export async function openEngine(config: Config, pool: Pool, dsn: string): Promise<Engine> {
+  switch (config.engine) {
+    case 'local':
+      return openLocalEngine({ ...config, pool, dsn });
+    case 'argo':
+      return openArgo(config, pool);
+    default:
+      throw new MillraceError('USAGE', `there is no engine '${config.engine}'`, { hint: 'choose local or argo' });
+  }
+}
+
+/** Kubernetes' client takes most of a second to load: only who needs it waits. */
+async function openArgo(config: Config, pool: Pool): Promise<Engine> {
+  const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
+    import('../engine/argo/argo-engine.ts'),
+    import('../engine/argo/config.ts'),
+    import('../engine/argo/kubernetes-api.ts'),
+  ]);
+  const deployment = readDeployment(process.env, config.schema);
+  return openArgoEngine({ api: await connectKubernetes(), pool, deployment });
+}
