@@ -57,7 +57,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       const disk = join(folder, 'data', schema);
       // MariaDB 10.11 ends itself when its undo log finds no room, so only the tables' folder is small.
       skip(!mounted(['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]), 'needs root and the right to mount');
-      onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
+      onTestFinished(() => void execFileSync('/bin/umount', ['--lazy', disk]));
       const session = await openSession({ ...test.config, dsn, schema }, () => {});
       onTestFinished(() => session.close());
 
@@ -93,7 +93,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
 
 function mounted(args: readonly string[]): boolean {
   try {
-    execFileSync('mount', args, { stdio: 'ignore' });
+    execFileSync('/bin/mount', args, { stdio: 'ignore' });
     return true;
   } catch {
     return false;
