@@ -15,7 +15,7 @@ import { afterAll, beforeAll, inject, vi } from 'vitest';
 import { formatDsn } from '../../src/datasource/dsn.ts';
 import { type ArgoEngine, openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
-import { connectKubernetes } from '../../src/engine/argo/kubernetes-api.ts';
+import { connectKubernetes, type KubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
 import type { StatementStatus, Submission } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
@@ -33,7 +33,7 @@ export interface TestCluster extends TestSession {
   /** As one process has it. */
   readonly engine: ArgoEngine;
   /** As another process would have it, or one that is configured otherwise. */
-  engineWith(environment?: Readonly<Record<string, string>>): Promise<ArgoEngine>;
+  engineWith(environment?: Readonly<Record<string, string>>, api?: KubernetesApi): Promise<ArgoEngine>;
   /** Starts a program. @returns the statement's id */
   start(text: string, id?: string): Promise<string>;
   /** A plan with images of others. */
@@ -75,14 +75,14 @@ export function useCluster(): TestCluster {
     stop();
   });
 
-  cluster.engineWith = async (environment = {}) => {
+  cluster.engineWith = async (environment = {}, api) => {
     const given = {
       MILLRACE_NAMESPACE: cluster.namespace,
       MILLRACE_WORKER_IMAGE: inject('workerImage'),
       ...environment,
     };
     const deployment = readDeployment(given, session.database.systemSchema);
-    const engine = openArgoEngine({ api: await connectKubernetes(), pool: session.database.pool, deployment });
+    const engine = openArgoEngine({ api: api ?? (await connectKubernetes()), pool: session.database.pool, deployment });
     engines.push(engine);
     return engine;
   };

@@ -1,0 +1,72 @@
+import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { describe, expect, it } from 'vitest';
+import { type KubernetesApi, openKubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
+import { readManifest } from '../deploy/read-manifest.ts';
+import { detect } from '../use-session.ts';
+import { useCluster } from './use-cluster.ts';
+
+describe("the server's account", () => {
+  const cluster = useCluster();
+
+  /** The API as an account of the namespace sees it. */
+  async function as(name: string): Promise<KubernetesApi> {
+    const { core, namespace, kubeconfig } = cluster;
+    await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
+    const token = await core.createNamespacedServiceAccountToken({
+      namespace,
+      name,
+      body: { spec: { audiences: [], expirationSeconds: 3600 } },
+    });
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser(kubeconfig.getCurrentCluster()!, { name, token: token.status!.token });
+    return openKubernetesApi(config);
+  }
+
+  /** As deploy/install.yaml gives it. */
+  async function giveRights(): Promise<void> {
+    const { namespace, kubeconfig } = cluster;
+    const rbac = kubeconfig.makeApiClient(RbacAuthorizationV1Api);
+    const name = 'millrace-server';
+    const role = readManifest('install.yaml').find(
+      (object) => object.kind === 'Role' && object.metadata.name === name,
+    )!;
+    await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules: role.rules } });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+    const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+    await rbac.createNamespacedRoleBinding({ namespace, body: { metadata: { name }, roleRef, subjects } });
+  }
+
+  it('can do all that the engine needs', async () => {
+    await giveRights();
+    const engine = await cluster.engineWith({}, await as('millrace-server'));
+    const over = new AbortController();
+    const wrong: unknown[] = [];
+    const keeping = engine.keepRecords(over.signal, (error) => wrong.push(error));
+    const text = detect(4, 'whole', 'partitions = 2');
+    const submission = cluster.submission(text, await cluster.session.plan(text));
+    await engine.submit(submission);
+    expect(await cluster.ended(submission.id, engine)).toMatchObject({ state: 'succeeded', error: null });
+    const lines: string[] = [];
+    for await (const { text } of engine.logs(submission.id)) lines.push(text);
+    expect(lines.length).toBeGreaterThan(0);
+    const cancelled = cluster.submission(text, submission.plan);
+    await engine.submit(cancelled);
+    await engine.cancel(cancelled.id);
+    expect(await cluster.ended(cancelled.id, engine)).toMatchObject({ state: 'cancelled' });
+    expect((await engine.list()).map(({ state }) => state)).toEqual(['cancelled', 'succeeded']);
+    over.abort();
+    await keeping;
+    expect(wrong).toEqual([]);
+  });
+
+  it('is told which right is missing', async () => {
+    const engine = await cluster.engineWith({}, await as('nobody'));
+    const text = detect(4, 'never', 'partitions = 1');
+    const submission = cluster.submission(text, await cluster.session.plan(text));
+    await expect(engine.submit(submission)).rejects.toMatchObject({
+      code: 'KUBERNETES_REFUSED',
+      message: `system:serviceaccount:${cluster.namespace}:nobody may not create workflows in the namespace ${cluster.namespace}`,
+      hint: 'bind it to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create"]',
+    });
+  });
+});
