@@ -1,5 +1,4 @@
 import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, inject } from 'vitest';
@@ -21,8 +20,9 @@ const models = join(import.meta.dirname, '../models');
 export function usePictures(): Pictures {
   const pictures = {} as { -readonly [key in keyof Pictures]: Pictures[key] };
   beforeAll(async () => {
-    const drawn = await drawOnce(inject('serversFolder'));
-    const own = await mkdtemp(join(tmpdir(), 'millrace-pictures-'));
+    const runFolder = inject('serversFolder');
+    const drawn = await drawOnce(runFolder);
+    const own = await mkdtemp(join(runFolder, 'pictures-'));
     const folder = join(own, 'datasets');
     await cp(drawn, folder, { recursive: true });
     Object.assign(pictures, { folder, volumes: { '/datasets': folder, '/models': models } });
