@@ -26,13 +26,20 @@ export interface WorkerEnd {
   readonly error: StatementError | null;
 }
 
+/** What programs and CUDA's libraries are found by, and which GPUs are ours; nothing else of this process reaches a worker. */
+const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES'];
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));
+}
+
 /** Runs the worker once as a child process; its output is appended to the log file. An abort asks it to end, then kills it. */
 export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
   if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
   await mkdir(dirname(logFile), { recursive: true });
   // The channel (ipc) tells the worker when this process dies.
   const child = spawn(process.execPath, [workerProgram, command], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...inherited(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const release = endOnAbort(child, signal);
