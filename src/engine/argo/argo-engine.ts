@@ -12,7 +12,7 @@ import type { KubernetesApi } from './kubernetes-api.ts';
 import { openPodLogs } from './pod-logs.ts';
 import { openRunningStatement } from './running-statement.ts';
 import { submittedStatement } from './statement-status.ts';
-import { watchWorkflow } from './watched-workflow.ts';
+import { type WatchedWorkflow, watchWorkflow } from './watched-workflow.ts';
 import { isCompleted, openWorkflows, type WorkflowMetadata } from './workflows.ts';
 
 export interface ArgoEngineOptions {
@@ -83,12 +83,14 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     const over = AbortSignal.any([leaving.signal, closing.signal, ...(signal === undefined ? [] : [signal])]);
     const watched = watchWorkflow(workflows.follow(workflowName(id, attempt), over));
     try {
-      for (let last = JSON.stringify(first); !over.aborted; ) {
-        await Promise.race([watched.changed(), sleep(ledgerMs, undefined, { signal: over })]).catch(throwUnless(over));
-        const { latest, trouble } = watched;
-        if (latest === undefined || over.aborted) continue;
-        const take = async () => running.takeOn(await store.read(id), attempt, latest);
-        const now = withTrouble(await withReconnect(take, { signal: over }), trouble);
+      for (let last = JSON.stringify(first); ; ) {
+        const pause = sleep(ledgerMs, undefined, { signal: over });
+        await Promise.race([watched.changed(), pause]).catch(throwUnless(over));
+        const told = await withReconnect(() => statusNow(id, attempt, watched), { signal: over }).catch(
+          throwUnless(over),
+        );
+        if (over.aborted) return;
+        const now = withTrouble(told ?? first, watched.trouble);
         const seen = JSON.stringify(now);
         if (seen !== last) yield now;
         if (hasEnded(now)) return;
@@ -97,6 +99,15 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     } finally {
       leaving.abort();
     }
+  }
+
+  /** undefined: nothing has been seen yet. */
+  async function statusNow(
+    id: string,
+    attempt: number,
+    { latest }: WatchedWorkflow,
+  ): Promise<StatementStatus | undefined> {
+    return latest === undefined ? undefined : running.takeOn(await store.read(id), attempt, latest);
   }
 
   async function settle(id: string): Promise<void> {
@@ -162,8 +173,8 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
   };
 }
 
-function throwUnless(over: AbortSignal) {
-  return (error: unknown) => {
+function throwUnless(over: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
     if (!over.aborted) throw error;
   };
 }

@@ -17,7 +17,7 @@ export type ObjectEvent<T> =
   /** Everything that is there now; what is not among it has gone. */
   | { readonly type: 'listed'; readonly objects: readonly T[] }
   | { readonly type: 'changed' | 'deleted'; readonly object: T }
-  /** Changes are not seen from here on, until `connected`. */
+  /** Changes are not seen from here on, until `connected`; again for each try that failed. */
   | { readonly type: 'disconnected'; readonly error: unknown }
   | { readonly type: 'connected' };
 
@@ -75,8 +75,8 @@ export async function* listAndWatch<T extends KubernetesObject>(
       if (hasStatus(error, 410)) version = null;
       else if (error instanceof MillraceError && !mayPass(error)) throw error;
       else {
-        if (connected) yield { type: 'disconnected', error };
         connected = false;
+        yield { type: 'disconnected', error };
       }
     }
     failures = performance.now() - since > longestPauseMs ? 0 : failures + 1;

@@ -138,6 +138,25 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
+  it('says while Kubernetes does not answer, and goes on when it does', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { status: { phase: 'Running' } });
+    const seen = await follow(({ state, error }) => {
+      if (state === 'running' && error === null) {
+        cluster.refusals.set('GET', (response) => refuse(response, 503, 'ServiceUnavailable', 'etcd is not there'));
+        setTimeout(cluster.breakWatches, 100);
+      }
+      if (error?.code !== 'KUBERNETES_UNREACHABLE') return;
+      cluster.refusals.clear();
+      cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+    });
+    expect(seen.map(({ state, error }) => [state, error?.code])).toEqual([
+      ['running', undefined],
+      ['running', 'KUBERNETES_UNREACHABLE'],
+      ['succeeded', undefined],
+    ]);
+  });
+
   it('calls a statement interrupted when its workflow is deleted, and goes on with it in another', async () => {
     await engine.submit(submission);
     const nodes = { ...node('step-1', { type: 'DAG', phase: 'Succeeded' }), ...node('step-2', { phase: 'Running' }) };

@@ -31,6 +31,8 @@ export interface StandInCluster {
   /** As the controller writes a workflow. */
   change(name: string, changes: object): void;
   remove(name: string): void;
+  /** Ends every watch, as a network does. */
+  breakWatches(): void;
 }
 
 const path = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
@@ -112,6 +114,9 @@ export async function standInForCluster(): Promise<StandInCluster> {
     pods,
     refusals,
     change: (name, changes) => void put(merge(workflows.get(name)!, changes)),
+    breakWatches() {
+      for (const { response } of watchers) response.destroy();
+    },
     remove(name) {
       const workflow = workflows.get(name)!;
       workflows.delete(name);
