@@ -39,7 +39,7 @@ export async function connectKubernetes(): Promise<KubernetesApi> {
   try {
     config.loadFromDefault();
   } catch (cause) {
-    throw missing(`the kubeconfig cannot be read: ${(cause as Error).message}`, cause);
+    throw missing(`the kubeconfig cannot be read: ${firstLine(cause)}`, cause);
   }
   // What client-node assumes where nothing is configured.
   if (config.getCurrentCluster()?.server === 'http://localhost:8080') throw missing('no Kubernetes cluster is named');
@@ -103,7 +103,7 @@ async function requestOptions(config: KubeConfig, request: KubernetesRequest): P
   try {
     await config.applyToHTTPSOptions(options);
   } catch (cause) {
-    throw missing(`the kubeconfig's user or cluster cannot be used: ${(cause as Error).message}`, cause);
+    throw missing(`the kubeconfig's user or cluster cannot be used: ${firstLine(cause)}`, cause);
   }
   return options;
 }
@@ -114,6 +114,11 @@ function statusOf(body: string): ApiStatus {
   } catch {
     return { message: body.slice(0, 200).trim() };
   }
+}
+
+/** What follows may quote the file, and so a token. */
+function firstLine(cause: unknown): string {
+  return (cause as Error).message.split('\n')[0] ?? '';
 }
 
 function missing(message: string, cause?: unknown): MillraceError {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
-import { openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connectKubernetes, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import { temporaryFolder } from '../../worker/temporary-folder.ts';
 import { type Answer, json, kubeconfig, refuse, standInForApiServer } from './api-server-stand-in.ts';
 
 const workflows = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
@@ -101,5 +102,21 @@ describe('a request to the Kubernetes API', () => {
     const asked = api.json({ path: workflows, signal: over.signal });
     over.abort(new Error('no more'));
     await expect(asked).rejects.toThrow('no more');
+  });
+});
+
+describe('a kubeconfig', () => {
+  const file = temporaryFolder();
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ['that is not there', null, /^the kubeconfig cannot be read: ENOENT/],
+    ['that is broken', 'users: [{token: a-secret', /^the kubeconfig cannot be read: [^\n]*$/],
+    ['whose context is not there', 'current-context: there', /^the kubeconfig's context 'there' names no cluster$/],
+  ])('%s is told in words, and never quoted', async (_, text, message) => {
+    vi.stubEnv('KUBECONFIG', text === null ? '/nowhere' : file('kubeconfig', text));
+    const error = await connectKubernetes().catch((error) => error);
+    expect(error).toMatchObject({ code: 'KUBERNETES_MISSING', message: expect.stringMatching(message) });
+    expect(error.message).not.toContain('a-secret');
   });
 });
