@@ -1,4 +1,4 @@
-import type { StatementStatus, StepStatus } from '../engine/engine.ts';
+import { hasEnded, type StatementStatus, type StepStatus } from '../engine/engine.ts';
 
 /** Images done and when, to tell the speed from. */
 export interface Sample {
@@ -29,9 +29,13 @@ export function progressOf(status: StatementStatus): (Progress & { readonly step
   };
 }
 
-/** One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for a statement without images. */
+/**
+ * One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for a statement without images. An error of a
+ * statement that runs is what holds it up.
+ */
 export function progressLine(status: StatementStatus, samples: readonly Sample[]): string {
   if (status.plan.steps.every(({ kind }) => kind === 'sql')) return '';
+  if (status.error !== null && !hasEnded(status)) return `waiting: ${status.error.message}`;
   const progress = progressOf(status);
   if (progress === null) return `${status.state === 'queued' ? 'queued' : 'selecting the rows'} …`;
   const { step, done, total, failed } = progress;

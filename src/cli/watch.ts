@@ -36,15 +36,18 @@ function redrawing(stream: NodeJS.WriteStream): Drawing {
 }
 
 function appending(stream: NodeJS.WriteStream): Drawing {
-  let shown = -1;
+  let shown = '';
   return {
     show(line, status) {
-      const progress = progressOf(status);
-      const tenth = progress === null || progress.total === 0 ? 0 : Math.floor((progress.done * 10) / progress.total);
-      if (tenth === shown && !hasEnded(status)) return;
-      if (tenth !== shown && line !== '') stream.write(`${line}\n`);
-      shown = tenth;
+      const state = status.error === null || hasEnded(status) ? tenthOf(status) : line;
+      if (state !== shown && line !== '') stream.write(`${line}\n`);
+      shown = state;
     },
     end: () => {},
   };
+}
+
+function tenthOf(status: StatementStatus): string {
+  const progress = progressOf(status);
+  return String(progress === null || progress.total === 0 ? 0 : Math.floor((progress.done * 10) / progress.total));
 }

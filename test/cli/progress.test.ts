@@ -15,7 +15,12 @@ const partition = (done: number, rows: number, failed = 0): PartitionStatus => (
 
 function status(rows: number | null, partitions: readonly PartitionStatus[], kind = 'run'): StatementStatus {
   const steps = [{ name: 'step-1', state: 'running' as const, error: null, rows, partitions }];
-  return { state: 'running', plan: { version: 1, steps: [{ kind } as Step] }, steps } as unknown as StatementStatus;
+  return {
+    state: 'running',
+    error: null,
+    plan: { version: 1, steps: [{ kind } as Step] },
+    steps,
+  } as unknown as StatementStatus;
 }
 
 describe('the progress line', () => {
@@ -64,4 +69,11 @@ test.each([
   [7500, '2 h 5 min'],
 ])('%d s read as %s', (seconds, text) => {
   expect(duration(seconds)).toBe(text);
+});
+
+test('what holds a running statement up stands in the place of its progress', () => {
+  const error = { code: 'NOT_SCHEDULED', message: 'no node has a GPU that is free', hint: null };
+  expect(progressLine({ ...status(20, [partition(8, 20)]), error }, [])).toBe(
+    'waiting: no node has a GPU that is free',
+  );
 });

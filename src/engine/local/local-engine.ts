@@ -125,8 +125,9 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       running.get(id)?.abort.abort(cancelled(id));
       const { state } = await status(id);
       if (state === 'interrupted') return void (await store.move(id, active, 'cancelled'));
-      const asked = state === 'cancelled' || (await store.move(id, active, 'cancelling'));
-      if (!asked) throw busy(id, state);
+      if (state === 'cancelled' || (await store.move(id, active, 'cancelling'))) return;
+      const now = await store.read(id);
+      if (now.state !== 'cancelled') throw busy(id, now.state);
     },
     async retry(id) {
       const { state } = await status(id);
