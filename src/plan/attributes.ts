@@ -33,7 +33,7 @@ interface Reader<T> {
 
 type Readers = { readonly [Name in keyof RunAttributes]: Reader<RunAttributes[Name]> };
 
-const runAttributes: Readers = {
+export const runAttributes: Readers = {
   partitions: {
     expects: "a whole number from 1 to 10000, or 'auto'",
     read: (value) => oneOf(value, ['auto']) ?? wholeNumber(value, 1, 10_000),

@@ -11,7 +11,7 @@ export interface GivenOption {
   readonly span: Span;
 }
 
-const yoloOptions = {
+export const yoloOptions = {
   model: 'the name of a model, or the path of an ONNX file inside a volume',
   image_dir: 'the folder of the images inside a volume',
   image_column: "the selected column that holds each image's path",
