@@ -2,8 +2,7 @@ import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { StatementError, StatementState, StepStatus, Submission } from './engine.ts';
+import type { StatementError, StatementState, StatementStatus, StepStatus, Submission } from './engine.ts';
 
 /** The statements of one engine as the system schema holds them. */
 export interface StatementStore {
@@ -21,17 +20,8 @@ export interface StatementStore {
   moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<void>;
 }
 
-export interface StoredStatement {
-  readonly id: string;
-  readonly text: string;
-  readonly plan: Plan;
-  readonly state: StatementState;
-  readonly submittedBy: string;
-  readonly submittedAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly error: StatementError | null;
-}
+/** A statement without its steps, which its workers keep. */
+export type StoredStatement = Omit<StatementStatus, 'steps'>;
 
 export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
   const statements = quoteTable({ database: schema, table: 'statements' });
