@@ -52,7 +52,7 @@ function answersWell(text: string) {
     expect(errorTable[each.code].kind).toBe('statement');
     expect(each.span?.start).toBeLessThanOrEqual(text.length);
     expect(each.span?.end).toBeLessThanOrEqual(text.length);
-    expect(each.hint).toBeTruthy();
+    expect(each.hint).toMatch(/\S/);
     const quoted = text.split(/[^\w[\]%]+/);
     const words = `${each.message} ${each.hint}`.split(/[^\w[\]%]+/).filter((word) => !quoted.includes(word));
     expect(words.join(' ')).not.toMatch(foreign);
