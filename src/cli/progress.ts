@@ -34,8 +34,8 @@ export function progressOf(status: StatementStatus): (Progress & { readonly step
  * statement that runs is what holds it up.
  */
 export function progressLine(status: StatementStatus, samples: readonly Sample[]): string {
-  if (status.plan.steps.every(({ kind }) => kind === 'sql')) return '';
   if (status.error !== null && !hasEnded(status)) return `waiting: ${status.error.message}`;
+  if (status.plan.steps.every(({ kind }) => kind === 'sql')) return '';
   const progress = progressOf(status);
   if (progress === null) return `${status.state === 'queued' ? 'queued' : 'selecting the rows'} …`;
   const { step, done, total, failed } = progress;
