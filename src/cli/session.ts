@@ -1,20 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Pool } from 'mysql2/promise';
-import type { Catalog } from '../catalog/catalog.ts';
-import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import { type Config, hasPrivateServer, privateServerFolder } from '../config.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { migrate } from '../datasource/migrate.ts';
 import { openPool } from '../datasource/pool.ts';
 import { startPrivateServer } from '../datasource/private-server.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
+import { openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planProgram } from '../plan/plan-program.ts';
-import { parseProgram } from '../sql/parse.ts';
-import type { Program } from '../sql/statement.ts';
-import { openEngine } from './open-engine.ts';
+import { planText } from '../plan-text.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
 export interface Session {
@@ -54,20 +50,4 @@ async function ownDatabase(config: Config, note: (line: string) => void): Promis
   }
   note("MILLRACE_DATASOURCE is not set: using the demo's own database");
   return (await startPrivateServer(privateServerFolder(config), {})).dsn;
-}
-
-async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
-  const program = parseProgram(text);
-  const catalog: Catalog = await loadCatalog(pool, config, questionsOf(program));
-  return planProgram(program, catalog);
-}
-
-function questionsOf(program: Program): Questions {
-  const runs = program.statements
-    .map((statement, index) => ({ statement, first: index === 0 }))
-    .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
-  return {
-    queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
-    tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
-  };
 }

@@ -5,12 +5,19 @@ import { describeTable } from './describe.ts';
 import { quoteName, quoteTable } from './identifiers.ts';
 import { systemSchema } from './migrations/0001-system-schema.ts';
 import { workflows } from './migrations/0002-workflows.ts';
+import { results } from './migrations/0003-results.ts';
+import { history } from './migrations/0004-history.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
  * that was cut off runs again from its beginning.
  */
-const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [systemSchema, workflows];
+const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [
+  systemSchema,
+  workflows,
+  results,
+  history,
+];
 
 const LOCK_PATIENCE_SECONDS = 60;
 

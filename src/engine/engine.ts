@@ -13,9 +13,18 @@ export interface Engine {
   cancel(id: string): Promise<void>;
   /** Runs a statement that failed, was cancelled or interrupted again: only what is missing is done. */
   retry(id: string): Promise<void>;
-  list(): Promise<readonly StatementStatus[]>;
-  /** Waits for nothing: lets go of connections. Statements still running go on only where others run them. */
-  close(): Promise<void>;
+  /** Newest first: by time of submission, then id, descending. */
+  list(filter?: StatementFilter): Promise<readonly StatementStatus[]>;
+  /**
+   * What a server does beside answering, until the signal is aborted: takes on statements that servers have submitted and nobody
+   * runs any more, and writes down how statements ended that nobody follows.
+   */
+  keepRecords(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
+  /**
+   * Lets go of connections. Of the local engine's running statements: cancels them, or with `handOver` ends their workers in good
+   * order and leaves them to the next server that keeps records.
+   */
+  close(options?: { readonly handOver?: boolean }): Promise<void>;
 }
 
 export interface Submission {
@@ -23,16 +32,30 @@ export interface Submission {
   readonly text: string;
   readonly plan: Plan;
   readonly submittedBy: string;
-  /** Called with the rows of each standard statement that returns some. */
-  readonly onRows?: (rows: QueryRows) => void;
+  /** null: not by a server, and so not taken on by one. */
+  readonly server: ServerSubmission | null;
 }
 
-export interface QueryRows {
-  readonly step: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
-  /** Whether the statement returned more rows than these. */
-  readonly truncated: boolean;
+export interface ServerSubmission {
+  /** Standard statements run in transactions that are READ ONLY. */
+  readonly readOnly: boolean;
+  /** Of the rows that standard statements return, this much is kept (bytes of JSON). */
+  readonly resultBytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface StatementFilter {
+  readonly states?: readonly StatementState[];
+  /** All of them. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly submittedBy?: string;
+  /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC; from inclusive, to exclusive. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only statements after this one in the order of the list. */
+  readonly after?: { readonly submittedAt: string; readonly id: string };
+  /** 100 if not given. */
+  readonly limit?: number;
 }
 
 export type StatementState =
@@ -87,6 +110,9 @@ export interface PartitionStatus {
 export interface LogFilter {
   readonly step?: string;
   readonly partition?: number;
+  /** Goes on with what is written later, until the statement has ended. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface LogLine {

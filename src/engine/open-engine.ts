@@ -1,8 +1,8 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
-import type { Engine } from '../engine/engine.ts';
-import { openLocalEngine } from '../engine/local/local-engine.ts';
 import { MillraceError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { openLocalEngine } from './local/local-engine.ts';
 
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
 export async function openEngine(config: Config, pool: Pool, dsn: string): Promise<Engine> {
@@ -19,9 +19,9 @@ export async function openEngine(config: Config, pool: Pool, dsn: string): Promi
 /** Kubernetes' client takes most of a second to load: only who needs it waits. */
 async function openArgo(config: Config, pool: Pool): Promise<Engine> {
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
-    import('../engine/argo/argo-engine.ts'),
-    import('../engine/argo/config.ts'),
-    import('../engine/argo/kubernetes-api.ts'),
+    import('./argo/argo-engine.ts'),
+    import('./argo/config.ts'),
+    import('./argo/kubernetes-api.ts'),
   ]);
   const deployment = readDeployment(process.env, config.schema);
   return openArgoEngine({ api: await connectKubernetes(), pool, deployment });

@@ -1,0 +1,26 @@
+import type { Pool } from 'mysql2/promise';
+import { loadCatalog, type Questions } from './catalog/load-catalog.ts';
+import type { Config } from './config.ts';
+import type { Plan } from './plan/plan.ts';
+import { planProgram } from './plan/plan-program.ts';
+import { parseProgram } from './sql/parse.ts';
+import type { Program } from './sql/statement.ts';
+
+/**
+ * SQL text -> Statement -> Plan, with what the database and the catalog know.
+ * @throws {MillraceError} what is wrong with the program, with its places; DATABASE_…
+ */
+export async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
+  const program = parseProgram(text);
+  return planProgram(program, await loadCatalog(pool, config, questionsOf(program)));
+}
+
+function questionsOf(program: Program): Questions {
+  const runs = program.statements
+    .map((statement, index) => ({ statement, first: index === 0 }))
+    .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
+  return {
+    queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
+    tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
+  };
+}
