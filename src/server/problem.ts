@@ -1,0 +1,96 @@
+import { type ErrorCode, errorTable, MillraceError } from '../errors.ts';
+import { formatError, position } from '../sql/format-error.ts';
+
+/** An error as an answer: https://www.rfc-editor.org/rfc/rfc9457 */
+export interface Problem {
+  /** The page that explains the code. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly hint?: string;
+  /** In the SQL of the request, from 1. */
+  readonly position?: { readonly line: number; readonly column: number };
+  /** The place as a person reads it, with a caret. */
+  readonly excerpt?: string;
+  readonly related?: readonly Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related'>[];
+}
+
+export const problemType = 'application/problem+json; charset=utf-8';
+
+/** @param source the SQL of the request; null: there was none */
+export function problemOf(error: MillraceError, source: string | null): Problem {
+  const { code } = error;
+  return {
+    type: `/docs/errors#${code.toLowerCase()}`,
+    title: errorTable[code].meaning,
+    status: statusOf(code),
+    ...partsOf(error, source),
+    ...(error.span !== undefined && source !== null && { excerpt: formatError(error, source, 'sql').trimEnd() }),
+    ...(error.related.length > 0 && { related: error.related.map((each) => partsOf(each, source)) }),
+  };
+}
+
+function partsOf({ code, message, hint, span }: MillraceError, source: string | null) {
+  return {
+    detail: message,
+    code,
+    ...(hint !== undefined && { hint }),
+    ...(span !== undefined && source !== null && { position: position(source, span.start) }),
+  };
+}
+
+const statusByCode: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  READ_ONLY_ROLE: 403,
+  SYSTEM_SCHEMA: 403,
+  UNKNOWN_STATEMENT: 404,
+  UNKNOWN_DATASOURCE: 404,
+  UNKNOWN_ROUTE: 404,
+  NO_RESULT: 404,
+  NO_WORKFLOW: 404,
+  STATEMENT_BUSY: 409,
+  RESULT_GONE: 410,
+  REQUEST_TOO_LARGE: 413,
+  KEY_REUSED: 422,
+  TOO_MANY_REQUESTS: 429,
+  TOO_MANY_STATEMENTS: 429,
+  TOO_MANY_STREAMS: 429,
+  DATABASE_REFUSED: 503,
+  KUBERNETES_MISSING: 503,
+  KUBERNETES_UNREACHABLE: 503,
+  KUBERNETES_REFUSED: 503,
+  DATABASE_UNREACHABLE: 503,
+  DATABASE_BUSY: 503,
+  DATABASE_FULL: 507,
+};
+
+/** Who has to act: the one who asks (4xx), or the one who runs the server (5xx). */
+export function statusOf(code: ErrorCode): number {
+  const known = statusByCode[code];
+  if (known !== undefined) return known;
+  switch (errorTable[code].kind) {
+    case 'statement':
+      return 400;
+    case 'database':
+      return 400;
+    default:
+      return 500;
+  }
+}
+
+/** What Fastify and its plugins throw, in our words; everything else is a defect, of which nothing is shown. */
+export function asMillraceError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const { statusCode = 500, message = '', code } = Object(error) as { statusCode?: number; message?: string; code?: string };
+  if (code === 'FST_ERR_VALIDATION') return new MillraceError('REQUEST_INVALID', message);
+  if (statusCode === 413) return new MillraceError('REQUEST_TOO_LARGE', message, { hint: 'submit the program in parts' });
+  if (statusCode === 429) return new MillraceError('TOO_MANY_REQUESTS', message, { hint: 'wait as long as Retry-After says' });
+  if (statusCode >= 400 && statusCode < 500) return new MillraceError('REQUEST_INVALID', message);
+  return new MillraceError('INTERNAL', 'something that should not happen', {
+    hint: "please report it with the request's id; the server's log says more",
+    cause: error,
+  });
+}
