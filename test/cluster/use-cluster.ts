@@ -166,11 +166,12 @@ async function fillClaims(cluster: TestCluster): Promise<void> {
       spec: {
         restartPolicy: 'Never',
         terminationGracePeriodSeconds: 0,
+        securityContext: { runAsUser: 0 },
         volumes: claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
         containers: [
           {
             name: 'main',
-            image: 'localhost/busybox:1',
+            image: inject('workerImage'),
             command: ['sleep', '600'],
             volumeMounts: claims.map((name) => ({ name, mountPath: `/${name}` })),
           },
