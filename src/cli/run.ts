@@ -1,9 +1,8 @@
 import type { Config } from '../config.ts';
-import { type Engine, hasEnded, type QueryRows, type StatementStatus } from '../engine/engine.ts';
+import { type Engine, hasEnded, type StatementStatus } from '../engine/engine.ts';
 import { type ErrorCode, errorTable, exitCodes, MillraceError } from '../errors.ts';
 import type { Output } from './output.ts';
 import type { Source } from './print-error.ts';
-import { formatRows } from './result-table.ts';
 import { openSession } from './session.ts';
 import { summaryLines } from './summary.ts';
 import { watchStatement } from './watch.ts';
@@ -13,10 +12,7 @@ export async function runProgram(source: Source, config: Config, output: Output)
   const session = await openSession(config, output.note);
   try {
     const plan = await session.plan(source.text);
-    const submission = {
-      ...session.submission(source.text, plan),
-      onRows: (rows: QueryRows) => showRows(rows, output),
-    };
+    const submission = session.submission(source.text, plan);
     await session.engine.submit(submission);
     return await followStatement(session.engine, submission.id, output);
   } finally {
@@ -33,12 +29,6 @@ export async function followStatement(engine: Engine, id: string, output: Output
   } finally {
     process.off('SIGINT', cancel).off('SIGTERM', cancel);
   }
-}
-
-function showRows({ step, columns, rows, truncated }: QueryRows, output: Output): void {
-  if (output.json) output.write({ step, columns, rows, truncated });
-  else output.line(formatRows(columns, rows));
-  if (truncated && !output.json) output.line(`… the first ${rows.length} rows; write the others to a table`);
 }
 
 function showEnd(status: StatementStatus, output: Output): number {

@@ -5,7 +5,7 @@ import type { Pool } from 'mysql2/promise';
 import pLimit from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
-import { type Engine, hasEnded, type QueryRows, type StatementStatus, type Submission } from '../engine.ts';
+import { type Engine, hasEnded, type StatementStatus, type Submission } from '../engine.ts';
 import { openStatementStore, type StoredStatement } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
 import { readLogs } from './logs.ts';
@@ -55,7 +55,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     return hasEnded(now) ? now : { ...now, state: 'interrupted' };
   }
 
-  async function start(id: string, lock: StatementLock, onRows: (rows: QueryRows) => void): Promise<void> {
+  async function start(id: string, lock: StatementLock): Promise<void> {
     const abort = new AbortController();
     const statement = await store.read(id);
     await store.move(id, ['queued', 'running', 'cancelling', 'failed', 'cancelled'], 'running');
@@ -65,7 +65,6 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       logFolder: logFolder(id),
       cores,
       signal: abort.signal,
-      onRows,
     })
       .finally(lock.release)
       .finally(() => running.delete(id));
@@ -114,7 +113,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     async submit(submission: Submission) {
       await withLock(submission.id, async (lock) => {
         if (lock === null || !(await store.insert(submission))) return false;
-        await start(submission.id, lock, submission.onRows ?? (() => {}));
+        await start(submission.id, lock);
         return true;
       });
     },
@@ -134,7 +133,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       if (!['failed', 'cancelled', 'interrupted'].includes(state)) throw busy(id, state);
       await withLock(id, async (lock) => {
         if (lock === null) throw busy(id, 'running in another process');
-        await start(id, lock, () => {});
+        await start(id, lock);
         return true;
       });
     },

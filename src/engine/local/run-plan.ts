@@ -3,7 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Step } from '../../plan/plan.ts';
-import type { QueryRows, StatementError, StepStatus } from '../engine.ts';
+import type { StatementError, StepStatus } from '../engine.ts';
 import type { StatementStore, StoredStatement } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
 import { runStep } from './run-step.ts';
@@ -19,13 +19,12 @@ export interface PlanRun {
   /** Shared by all that runs on this machine: as many workers at once as it has cores. */
   readonly cores: LimitFunction;
   readonly signal: AbortSignal;
-  readonly onRows: (rows: QueryRows) => void;
 }
 
 /** Runs the steps that have not succeeded yet and writes down how the statement ended. Never throws. */
 export async function runPlan(statement: StoredStatement, run: PlanRun): Promise<void> {
   const { store } = run;
-  const session = openSqlSession(run.dsn, run.onRows, run.signal);
+  const session = openSqlSession({ ...run, statement: statement.id });
   try {
     await runSteps(statement, session, run);
     await withReconnect(() => store.move(statement.id, ['running', 'cancelling'], 'succeeded'), {});

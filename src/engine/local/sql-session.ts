@@ -1,41 +1,37 @@
-import type { FieldPacket, PoolConnection } from 'mysql2/promise';
+import type { Pool, PoolConnection } from 'mysql2/promise';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { openPool } from '../../datasource/pool.ts';
 import type { SqlStep } from '../../plan/plan.ts';
-import type { QueryRows } from '../engine.ts';
 
 /** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */
 export interface SqlSession {
-  /** Gives the statement to the database as it stands; rows that come back are handed on. */
+  /** Gives the statement to the database as it stands; rows that come back are stored. */
   run(step: SqlStep): Promise<void>;
   close(): Promise<void>;
 }
 
-/** More than a person reads; a program that needs them all writes them to a table. */
-const mostRows = 1000;
+export interface SqlSessionOptions {
+  readonly dsn: string;
+  /** Where results are written. */
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly statement: string;
+  readonly signal: AbortSignal;
+}
 
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
-export function openSqlSession(dsn: string, onRows: (rows: QueryRows) => void, signal: AbortSignal): SqlSession {
+export function openSqlSession({ dsn, signal }: SqlSessionOptions): SqlSession {
   const pool = openPool(parseDsn(dsn), { connections: 2 });
   let connection: PoolConnection | undefined;
 
-  async function connect(): Promise<PoolConnection> {
-    connection ??= await pool.getConnection();
-    // Holds for what is returned to a client, not for INSERT … SELECT and the like:
-    // https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_sql_select_limit
-    await connection.query(`SET SESSION sql_select_limit = ${mostRows + 1}`);
-    return connection;
-  }
-
   return {
     async run(step) {
-      const session = await connect();
+      connection ??= await pool.getConnection();
+      const session = connection;
       const kill = () => void pool.query(`KILL QUERY ${session.threadId}`).catch(() => {});
       signal.addEventListener('abort', kill, { once: true });
       try {
-        const [rows, fields] = await session.query({ sql: step.sql, rowsAsArray: true });
-        const result = Array.isArray(rows) && Array.isArray(fields) ? resultOf(rows, fields) : null;
-        if (result !== null) onRows({ step: step.name, ...result });
+        await session.query(step.sql);
       } finally {
         signal.removeEventListener('abort', kill);
       }
@@ -45,9 +41,4 @@ export function openSqlSession(dsn: string, onRows: (rows: QueryRows) => void, s
       await pool.end();
     },
   };
-}
-
-function resultOf(rows: readonly unknown[], fields: readonly FieldPacket[]): Omit<QueryRows, 'step'> {
-  const columns = fields.map(({ name }) => name);
-  return { columns, rows: rows.slice(0, mostRows) as unknown[][], truncated: rows.length > mostRows };
 }
