@@ -1,0 +1,148 @@
+import { load } from 'js-yaml';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { environmentOf, millrace, start } from '../cli/millrace.ts';
+import { detect, ended, rowsDone, submit } from '../use-session.ts';
+import { kubectl } from './kubectl.ts';
+import { useCluster } from './use-cluster.ts';
+
+const rows = 120;
+const slowly = 'partitions = 2, cpu = 0.4, batch_size = 2';
+
+describe('millrace --engine=argo, as a person types it', () => {
+  const cluster = useCluster();
+  const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
+  let environment: Record<string, string>;
+  let expected: unknown[];
+
+  beforeAll(async () => {
+    environment = {
+      ...environmentOf(cluster),
+      KUBECONFIG: process.env.KUBECONFIG!,
+      MILLRACE_NAMESPACE: cluster.namespace,
+      MILLRACE_WORKER_IMAGE: inject('workerImage'),
+    };
+    const id = await submit(cluster.session, detect(rows, 'expected'));
+    expect(await ended(cluster.session, id)).toMatchObject({ state: 'succeeded' });
+    expected = await rowsOf('expected');
+  });
+
+  const onArgo = (...args: readonly string[]) => millrace([...args, '--engine=argo'], environment);
+  const statusOf = async (id: string) => JSON.parse((await onArgo('status', id, '--json')).stdout);
+
+  /** A run of which some rows are done, and not all. */
+  const inTheMiddle = async (table: string) => {
+    const run = start(['run', detect(rows, table, slowly), '--engine=argo'], environment);
+    await expect.poll(async () => (await cluster.query(`SELECT id FROM ${namesIn(table)}`)).length).toBe(1);
+    const [statement] = await cluster.query(`SELECT id FROM ${namesIn(table)}`);
+    const status = await cluster.when(statement!.id, (status) => rowsDone(status) > 0);
+    expect(rowsDone(status)).toBeLessThan(rows);
+    return { ...run, id: status.id };
+  };
+
+  const namesIn = (table: string) =>
+    `\`${cluster.database.systemSchema}\`.statements WHERE text LIKE '%INTO ${table};'`;
+
+  describe('a run to its end', () => {
+    let id: string;
+
+    it('says how far it is and what it found, and has the rows of the local engine', async () => {
+      const { code, stdout, stderr } = await onArgo('run', detect(rows, 'whole'));
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(await rowsOf('whole')).toEqual(expected);
+      const lines = stderr.trimEnd().split('\n');
+      const [found, end] = lines.splice(-2);
+      expect(found).toBe(`whole: ${expected.length} detections in ${rows} images`);
+      expect(end).toMatch(/^succeeded in .*s {2}[0-9a-f-]{36}$/);
+      expect(lines[0]).toMatch(/^(queued|selecting the rows) …$/);
+      expect(lines.at(-1)).toMatch(new RegExp(`^step-1 {2}█{24} {2}${rows}/${rows} images `));
+      const done = lines.flatMap((line) => /^step-1 {2}[█─]{24} {2}(\d+)\/120 images {2}/.exec(line)?.[1] ?? []);
+      expect(done.map(Number)).toEqual(done.map(Number).toSorted((a, b) => a - b));
+      id = end!.slice(-36);
+    });
+
+    it('has a status', async () => {
+      const { code, stdout, stderr } = await onArgo('status', id);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(
+        new RegExp(
+          `^step-1  succeeded
+  partition 0  done  60/60 rows, 0 failed, 1 attempts
+  partition 1  done  60/60 rows, 0 failed, 1 attempts
+whole: ${expected.length} detections in ${rows} images
+succeeded in .*s  ${id}
+$`,
+        ),
+      );
+    });
+
+    it('has logs, of all its pods and of one partition', async () => {
+      const all = await onArgo('logs', id);
+      const sources = all.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => /^step-1 (\S+) {2}\{/.exec(line)?.[1]);
+      expect([...new Set(sources)]).toEqual(['prepare', 'partition-0', 'partition-1', 'finish']);
+      const one = await onArgo('logs', id, '--step=step-1', '--partition=1');
+      const its = all.stdout.split('\n').filter((line) => line.startsWith('step-1 partition-1 '));
+      expect(one).toEqual({ code: 0, stdout: `${its.join('\n')}\n`, stderr: '' });
+    });
+
+    it('is in the list', async () => {
+      const { code, stdout } = await onArgo('list');
+      expect(code).toBe(0);
+      const line = stdout.split('\n').find((line) => line.includes(id));
+      expect(line).toMatch(/ succeeded .* 120\/120 .*SELECT \* FROM shot ORDER BY id LIMIT 120 TO RUN millrace/);
+    });
+  });
+
+  it('is cancelled by Ctrl-C; another process goes on with it', async () => {
+    const { child, ended: end, id } = await inTheMiddle('interrupted');
+    process.kill(-child.pid!, 'SIGINT');
+    const { code, stdout, stderr } = await end;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^cancelled in .*s  ${id}\\n$`, 'm'));
+    const phases = (await cluster.pods(id)).map(({ status }) => status?.phase);
+    expect(phases.filter((phase) => phase === 'Running' || phase === 'Pending')).toEqual([]);
+    expect(await cluster.query("SHOW TABLES LIKE 'interrupted'")).toEqual([]);
+    const retried = await onArgo('retry', id);
+    expect(retried).toMatchObject({ code: 0, stderr: expect.stringMatching(/^succeeded in /m) });
+    expect(await rowsOf('interrupted')).toEqual(expected);
+  });
+
+  it('is cancelled from another process', async () => {
+    const { ended: end, id } = await inTheMiddle('cancelled');
+    expect(await onArgo('cancel', id)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: `${id} is being cancelled; millrace retry ${id} goes on with it\n`,
+    });
+    expect(await end).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(new RegExp(`^cancelled in .*s  ${id}\\n$`, 'm')),
+    });
+  });
+
+  it('goes on when it is killed with -9, and other processes see it to its end', async () => {
+    const { child, ended: end, id } = await inTheMiddle('killed');
+    child.kill('SIGKILL');
+    await end;
+    const seen = await statusOf(id);
+    expect(seen).toMatchObject({ state: 'running', error: null });
+    await expect.poll(async () => (await statusOf(id)).state, { timeout: 180_000, interval: 2000 }).toBe('succeeded');
+    expect(rowsDone(await statusOf(id))).toBe(rows);
+    expect(await rowsOf('killed')).toEqual(expected);
+  });
+
+  it('runs the YAML of explain, created with kubectl, as the statement that it is', async () => {
+    const { code, stdout } = await onArgo('explain', detect(rows, 'created'), '--format=workflow');
+    expect(code).toBe(0);
+    const { name } = (load(stdout) as { metadata: { name: string } }).metadata;
+    expect(kubectl(['create', '--validate=strict', '-f', '-'], stdout)).toEqual({
+      out: `workflow.argoproj.io/${name} created\n`,
+      said: '',
+    });
+    const id = /^millrace-(.{36})-1$/.exec(name)?.[1] ?? name;
+    await expect.poll(async () => (await statusOf(id)).state, { timeout: 180_000, interval: 2000 }).toBe('succeeded');
+    expect(await rowsOf('created')).toEqual(expected);
+  });
+});
