@@ -35,7 +35,7 @@ export async function openSession(config: Config, note: (line: string) => void):
     pool,
     engine,
     plan: (text) => planText(text, pool, config),
-    submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username }),
+    submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username, server: null }),
     async close() {
       await engine.close();
       await pool.end();

@@ -86,7 +86,7 @@ export function useCluster(): TestCluster {
     engines.push(engine);
     return engine;
   };
-  cluster.submission = (text, plan, id = randomUUIDv7()) => ({ id, text, plan, submittedBy: 'ada' });
+  cluster.submission = (text, plan, id = randomUUIDv7()) => ({ id, text, plan, submittedBy: 'ada', server: null });
   cluster.start = async (text, id) => {
     const submission = cluster.submission(text, await session.session.plan(text), id);
     await cluster.engine.submit(submission);

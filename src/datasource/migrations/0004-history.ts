@@ -21,5 +21,25 @@ export function history(table: (name: string) => string): readonly string[] {
       at DATETIME(6) NOT NULL,
       KEY statement (statement_id, number)
     ) ${options}`,
+    `CREATE TABLE IF NOT EXISTS ${table('purges')} (
+      statement_id CHAR(36) NOT NULL PRIMARY KEY COMMENT 'forgotten; its rows in the ledger and the results are being deleted'
+    ) ${options}`,
+    ...addIndex(table('statements'), 'state', 'state, submitted_at'),
+    ...addIndex(table('statements'), 'submitter', 'submitted_by, submitted_at'),
+  ];
+}
+
+/** MySQL has no `CREATE INDEX IF NOT EXISTS`. */
+function addIndex(table: string, name: string, columns: string): readonly string[] {
+  const literal = (text: string) => `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
+  const [, schema = '', base = ''] = /^`(.+)`\.`(.+)`$/s.exec(table) ?? [];
+  return [
+    `SET @millrace_index = IF(
+      EXISTS (SELECT 1 FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = ${literal(schema.replaceAll('``', '`'))} AND TABLE_NAME = '${base}' AND INDEX_NAME = '${name}'),
+      'DO 0', ${literal(`CREATE INDEX ${name} ON ${table} (${columns})`)})`,
+    'PREPARE add_index FROM @millrace_index',
+    'EXECUTE add_index',
+    'DEALLOCATE PREPARE add_index',
   ];
 }

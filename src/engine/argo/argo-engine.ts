@@ -70,7 +70,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     for (const submitted of found.map(submittedStatement)) {
       if (submitted === null) continue;
       await attempts.begin(submitted.id, submitted.attempt);
-      if (await store.insert(submitted)) await store.move(submitted.id, ['queued'], 'running');
+      if (await store.insert({ ...submitted, server: null })) await store.move(submitted.id, ['queued'], 'running');
     }
   }
 

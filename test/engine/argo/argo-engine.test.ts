@@ -28,7 +28,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
   beforeEach(async () => {
     cluster = await standInForCluster();
     engine = newEngine();
-    submission = { id: randomUUIDv7(), text: 'SELECT 1', plan: { version: 1, steps }, submittedBy: 'ada' };
+    submission = { id: randomUUIDv7(), text: 'SELECT 1', plan: { version: 1, steps }, submittedBy: 'ada', server: null };
   });
 
   afterEach(() => engine.close());

@@ -1,0 +1,85 @@
+import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction } from '../datasource/pool.ts';
+
+/** Statements, rows of the ledger and pieces of results that one transaction deletes. */
+const batch = { statements: 50, ledger: 10_000, results: 50 };
+
+/**
+ * Deletes what is kept of statements that ended before a time; result tables of users stay. A purge that was cut off, and one on
+ * several servers at once, comes to the same end.
+ *
+ * @param olderThan `YYYY-MM-DD HH:MM:SS`, UTC
+ * @returns how many statements
+ */
+export async function purge(pool: Pool, schema: string, olderThan: string, signal?: AbortSignal): Promise<number> {
+  let purged = 0;
+  for (let more = true; more && !signal?.aborted; ) {
+    const forgotten = await forgetStatements(pool, schema, olderThan);
+    purged += forgotten;
+    more = forgotten === batch.statements;
+    await dropRows(pool, schema, signal);
+  }
+  return purged;
+}
+
+/** From here on they cannot be retried; `purges` names those whose many rows are still there. */
+function forgetStatements(pool: Pool, schema: string, olderThan: string): Promise<number> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  return transaction(pool, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT id FROM ${system('statements')} WHERE state IN ('succeeded', 'failed', 'cancelled')
+       AND submitted_at < ? AND finished_at < ? ORDER BY submitted_at LIMIT ? FOR UPDATE`,
+      [olderThan, olderThan, batch.statements],
+    );
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    await connection.query(`INSERT IGNORE INTO ${system('purges')} (statement_id) VALUES ?`, [ids.map((id) => [id])]);
+    for (const table of ['steps', 'submissions', 'labels', 'transitions', 'workflows']) {
+      await connection.query(`DELETE FROM ${system(table)} WHERE statement_id IN (?)`, [ids]);
+    }
+    await connection.query(`DELETE FROM ${system('statements')} WHERE id IN (?)`, [ids]);
+    return ids.length;
+  });
+}
+
+async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promise<void> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const [purges] = await pool.query<RowDataPacket[]>(`SELECT statement_id FROM ${system('purges')}`);
+  for (const { statement_id: statement } of purges) {
+    const [selections] = await pool.query<RowDataPacket[]>(
+      `SELECT selection_id FROM ${system('selections')} WHERE statement_id = ?`,
+      [statement],
+    );
+    for (const { selection_id } of selections) await dropSelection(pool, schema, selection_id, signal);
+    await deleteAll(pool, `${system('result_rows')} WHERE statement_id = ?`, [statement], batch.results, signal);
+    await deleteAll(pool, `${system('results')} WHERE statement_id = ?`, [statement], batch.results, signal);
+    if (signal?.aborted) return;
+    await pool.query(`DELETE FROM ${system('purges')} WHERE statement_id = ?`, [statement]);
+  }
+}
+
+/** What a statement that failed left for its retry goes too: tables as the worker names them, see selection.ts. */
+async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: AbortSignal): Promise<void> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const left = ['selection', 'result', 'replaced'].map((kind) => system(`${kind}_${id.toString('hex')}`));
+  await pool.query(`DROP TABLE IF EXISTS ${left.join(', ')}`);
+  await deleteAll(pool, `${system('ledger')} WHERE selection_id = ?`, [id], batch.ledger, signal);
+  if (signal?.aborted) return;
+  for (const table of ['partitions', 'selections']) {
+    await pool.query(`DELETE FROM ${system(table)} WHERE selection_id = ?`, [id]);
+  }
+}
+
+async function deleteAll(
+  pool: Pool,
+  rows: string,
+  values: unknown[],
+  limit: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  while (!signal?.aborted) {
+    const [deleted] = await pool.query<ResultSetHeader>(`DELETE FROM ${rows} LIMIT ${limit}`, values);
+    if (deleted.affectedRows < limit) return;
+  }
+}
