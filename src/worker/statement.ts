@@ -1,22 +1,28 @@
-import { abortableQuery } from '../datasource/abortable-query.ts';
 import { isTemporary } from '../datasource/database-error.ts';
+import { readStatementRules } from '../datasource/results.ts';
+import { openProgramSession, storeResult } from '../datasource/store-result.ts';
 import { MillraceError } from '../errors.ts';
 import type { StatementTask } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 
 /**
- * Gives a standard statement to the database. Once it is on its way nobody knows what a lost connection means, so then it is not
- * tried again.
+ * Gives a standard statement to the database, and stores the rows that it returns. Once it is on its way nobody knows what a lost
+ * connection means, so then it is not tried again.
  * @throws {MillraceError} STATEMENT_UNCERTAIN, QUERY_FAILED, DATABASE_…
  */
-export async function runStatement({ task, pool, log, signal }: WorkerContext<StatementTask>): Promise<void> {
-  (await pool.getConnection()).release();
+export async function runStatement({ task, pool, schema, log, signal }: WorkerContext<StatementTask>): Promise<void> {
+  const { statement, step, sql } = task;
+  const rules = await readStatementRules(pool, schema, statement);
+  const session = await openProgramSession(pool, rules);
   try {
-    await abortableQuery(pool, { sql: task.sql }, signal);
+    const target = { pool, schema, statement, step, resultBytes: rules.resultBytes };
+    const result = await storeResult(session, sql, target, signal);
+    log.info(result === null ? {} : { rows: result.rows, truncated: result.truncated }, 'statement done');
   } catch (cause) {
     if (!isTemporary(cause)) throw cause;
     const message = 'the database was gone while it ran the statement; it may have done it or not';
     throw new MillraceError('STATEMENT_UNCERTAIN', message, { hint: 'look at its tables before you retry', cause });
+  } finally {
+    session.connection.destroy();
   }
-  log.info('statement done');
 }

@@ -1,6 +1,8 @@
-import type { Pool, PoolConnection } from 'mysql2/promise';
+import type { Pool } from 'mysql2/promise';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { openPool } from '../../datasource/pool.ts';
+import { readStatementRules } from '../../datasource/results.ts';
+import { openProgramSession, storeResult } from '../../datasource/store-result.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
 /** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */
@@ -12,7 +14,7 @@ export interface SqlSession {
 
 export interface SqlSessionOptions {
   readonly dsn: string;
-  /** Where results are written. */
+  /** For what the system schema holds. */
   readonly pool: Pool;
   readonly schema: string;
   readonly statement: string;
@@ -20,25 +22,25 @@ export interface SqlSessionOptions {
 }
 
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
-export function openSqlSession({ dsn, signal }: SqlSessionOptions): SqlSession {
-  const pool = openPool(parseDsn(dsn), { connections: 2 });
-  let connection: PoolConnection | undefined;
+export function openSqlSession({ dsn, pool, schema, statement, signal }: SqlSessionOptions): SqlSession {
+  const own = openPool(parseDsn(dsn), { connections: 2 });
+  let opened: ReturnType<typeof open> | undefined;
+
+  async function open() {
+    const rules = await readStatementRules(pool, schema, statement);
+    return { rules, session: await openProgramSession(own, rules) };
+  }
 
   return {
-    async run(step) {
-      connection ??= await pool.getConnection();
-      const session = connection;
-      const kill = () => void pool.query(`KILL QUERY ${session.threadId}`).catch(() => {});
-      signal.addEventListener('abort', kill, { once: true });
-      try {
-        await session.query(step.sql);
-      } finally {
-        signal.removeEventListener('abort', kill);
-      }
+    async run({ name: step, sql }) {
+      opened ??= open();
+      const { session, rules } = await opened;
+      await storeResult(session, sql, { pool, schema, statement, step, resultBytes: rules.resultBytes }, signal);
     },
     async close() {
-      connection?.destroy();
-      await pool.end();
+      const session = await opened?.catch(() => {});
+      session?.session.connection.destroy();
+      await own.end();
     },
   };
 }

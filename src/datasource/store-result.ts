@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolConnection } from 'mysql2/promise';
+import { resultColumns } from './column-types.ts';
+import { type ResultTarget, resultWriter } from './result-writer.ts';
+import type { StoredResult } from './results.ts';
+import { streamRows } from './row-stream.ts';
+
+/** A connection on which the statements of a program run one after the other. */
+export interface ProgramSession {
+  readonly connection: PoolConnection;
+  /** Has another connection to end a statement of this one. */
+  readonly pool: Pool;
+  /** Whether the session's time zone is UTC. */
+  utc: boolean;
+}
+
+/** @param readOnly its statements cannot write, but to temporary tables */
+export async function openProgramSession(
+  pool: Pool,
+  { readOnly }: { readonly readOnly: boolean },
+): Promise<ProgramSession> {
+  const connection = await pool.getConnection();
+  if (readOnly) await connection.query('SET SESSION TRANSACTION READ ONLY');
+  return { connection, pool, utc: true };
+}
+
+/**
+ * Runs a statement and stores the rows that it returns in place of those stored of its step before. Of several result sets the last
+ * is kept. A query is ended once its rows are more than are kept; every other statement runs to its end, as it may write.
+ *
+ * @param signal an abort ends the statement in the database
+ * @returns null where the statement returns no rows; then nothing is stored
+ * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
+ */
+export async function storeResult(
+  session: ProgramSession,
+  sql: string,
+  target: ResultTarget,
+  signal: AbortSignal,
+): Promise<StoredResult | null> {
+  signal.throwIfAborted();
+  const ended = Promise.withResolvers<void>();
+  const kill = () => void endStatement(session, ended.promise);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    return await storeRows(session, sql, target);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', kill);
+    ended.resolve();
+  }
+}
+
+async function storeRows(session: ProgramSession, sql: string, target: ResultTarget): Promise<StoredResult | null> {
+  const writer = resultWriter(target);
+  const rows = streamRows(
+    session.connection,
+    { sql },
+    (ended) => endStatement(session, ended),
+    ({ stateChanges }) => {
+      const zone = stateChanges?.systemVariables.time_zone;
+      if (zone !== undefined) session.utc = zone === '+00:00' || zone === 'UTC';
+    },
+  );
+  const mayEnd = isQuery(sql);
+  let fields: unknown;
+  for await (const batch of rows) {
+    if (batch.fields !== fields) writer.begin(resultColumns(batch.fields, session.utc));
+    fields = batch.fields;
+    const isFull = !(await writer.add(batch.rows));
+    if (isFull && mayEnd) break;
+  }
+  return writer.end();
+}
+
+/** Again and again: the first may come before the statement has begun. */
+async function endStatement({ pool, connection }: ProgramSession, ended: Promise<unknown>): Promise<void> {
+  for (let over = false; !over; ) {
+    await pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
+    over = await Promise.race([ended.then(() => true), sleep(1000, false, { ref: false })]);
+  }
+  // One that came too late would end the next statement.
+  await connection.query('DO 0').catch(() => {});
+}
+
+/** Whether a statement only reads: one that may write as well runs to its end whatever it returns. */
+function isQuery(sql: string): boolean {
+  return /^(?:[\s(]|--[^\n]*|#[^\n]*|\/\*(?![!M]).*?\*\/)*(?:SELECT|WITH|TABLE|VALUES|SHOW|DESC|DESCRIBE|EXPLAIN)\b(?!.*\bRETURNING\b)/is.test(
+    sql,
+  );
+}
