@@ -84,6 +84,13 @@ export const errorTable = {
   QUERY_FAILED: { kind: 'statement', meaning: 'the database refuses a statement, or fails while it runs' },
   // cli
   USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },
+  SERVER_NEEDED: { kind: 'configuration', meaning: 'the command needs a server, and MILLRACE_URL names none' },
+  SERVER_UNREACHABLE: { kind: 'configuration', meaning: 'the server of MILLRACE_URL does not answer' },
+  SERVER_REFUSED: { kind: 'configuration', meaning: 'the server does not accept the token' },
+  SERVER_INVALID: {
+    kind: 'configuration',
+    meaning: 'MILLRACE_URL names no Millrace server, or one of another version',
+  },
   // engine
   UNKNOWN_STATEMENT: { kind: 'statement', meaning: 'no statement has this id' },
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
@@ -106,6 +113,12 @@ export const errorTable = {
   NOT_SCHEDULED: { kind: 'run', meaning: 'a pod waits for a node that can take it' },
   POD_NOT_STARTED: { kind: 'run', meaning: 'a pod waits for something that the cluster does not have' },
   // server
+  SERVER_CONFIG_INVALID: { kind: 'configuration', meaning: "the server's configuration cannot be used" },
+  ANONYMOUS_REFUSED: { kind: 'configuration', meaning: 'without users, the server listens on this machine only' },
+  READ_ONLY_ROLE: { kind: 'statement', meaning: 'the statement may write, and the role of the user is reader' },
+  SYSTEM_SCHEMA: { kind: 'statement', meaning: 'the statement names the system schema, which only an admin may' },
+  PARAMETER_MISSING: { kind: 'statement', meaning: 'a placeholder of the program has no parameter, or one of no use' },
+  PARAMETER_UNUSED: { kind: 'statement', meaning: 'the program has no placeholder for a parameter' },
   REQUEST_INVALID: { kind: 'statement', meaning: 'the request has not the form that its route takes' },
   REQUEST_TOO_LARGE: { kind: 'statement', meaning: 'the request is longer than the server takes' },
   UNKNOWN_ROUTE: { kind: 'statement', meaning: 'the server has no such path' },
@@ -116,6 +129,7 @@ export const errorTable = {
   TOO_MANY_REQUESTS: { kind: 'statement', meaning: 'more requests than the server takes from one user' },
   TOO_MANY_STATEMENTS: { kind: 'statement', meaning: 'more statements at once than the server runs for one user' },
   TOO_MANY_STREAMS: { kind: 'statement', meaning: 'more open streams than the server serves' },
+  SERVER_NOT_LISTENING: { kind: 'configuration', meaning: 'the server cannot listen on its address' },
   NO_RESULT: { kind: 'statement', meaning: 'the statement has no such result, or not yet' },
   RESULT_GONE: { kind: 'statement', meaning: 'the result was deleted, or its table dropped' },
   NO_WORKFLOW: { kind: 'statement', meaning: 'the engine runs statements without workflows' },

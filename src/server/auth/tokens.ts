@@ -1,0 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const tokenBytes = 32;
+
+export function newToken(): string {
+  return `mlr_${randomBytes(tokenBytes).toString('base64url')}`;
+}
+
+/**
+ * `sha256:` and 64 hexadecimal digits. One round: what slow hashes protect are secrets that can be guessed, and 256 random bits
+ * cannot be. https://pages.nist.gov/800-63-3/sp800-63b.html, 5.1.2.2: from 112 bits on, an approved one-way function is enough.
+ */
+export function hashToken(token: string): string {
+  return `sha256:${createHash('sha256').update(token).digest('hex')}`;
+}

@@ -1,0 +1,51 @@
+import { timingSafeEqual } from 'node:crypto';
+import { hashToken } from './tokens.ts';
+
+/** `reader`: queries only. `user`: statements of one's own. `admin`: everybody's, and the system schema. */
+export const roles = ['reader', 'user', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who asks. */
+export interface User {
+  readonly name: string;
+  readonly role: Role;
+  /** Those that the user may use; null: all. */
+  readonly datasources: readonly string[] | null;
+}
+
+/** A user of the configuration. */
+export interface KnownUser extends User {
+  /** Its hash. */
+  readonly token: string;
+}
+
+/** Where no users are configured, so on loopback only. */
+export const anonymous: User = { name: 'anonymous', role: 'admin', datasources: null };
+
+/** Every user is compared, so that the time tells nothing of which one it is. */
+export function findUser(users: readonly KnownUser[], token: string): User | null {
+  const presented = Buffer.from(hashToken(token));
+  let found: User | null = null;
+  for (const { token: hash, ...user } of users) {
+    if (timingSafeEqual(Buffer.from(hash), presented)) found = user;
+  }
+  return found;
+}
+
+export function mayUse({ datasources }: User, datasource: string): boolean {
+  return datasources === null || datasources.includes(datasource);
+}
+
+export function maySeeAll({ role }: User): boolean {
+  return role === 'admin';
+}
+
+/** @param submittedBy the name of the statement's user */
+export function maySee(user: User, submittedBy: string): boolean {
+  return maySeeAll(user) || user.name === submittedBy;
+}
+
+/** Cancel it, or try it again. */
+export function mayChange(user: User, submittedBy: string): boolean {
+  return maySee(user, submittedBy);
+}

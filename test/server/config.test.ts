@@ -1,0 +1,253 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/errors.ts';
+import { readServerConfig } from '../../src/server/config.ts';
+
+const hash = `sha256:${'0a'.repeat(32)}`;
+const other = `sha256:${'0b'.repeat(32)}`;
+const ada = `- {name: ada, token: "${hash}", role: user}`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let files = 0;
+async function write(text: string): Promise<string> {
+  files += 1;
+  const path = join(folder, `${files}.yaml`);
+  await writeFile(path, text);
+  return path;
+}
+
+async function read(text: string, environment: NodeJS.ProcessEnv = {}) {
+  return readServerConfig({ MILLRACE_SERVER_CONFIG: await write(text), ...environment });
+}
+
+/** `code: message (hint)`, without the folder's name. */
+async function refusal(config: Promise<unknown>): Promise<string> {
+  const error = await config.then(
+    () => 'nothing is refused',
+    (each) => each,
+  );
+  if (!(error instanceof MillraceError)) return String(error);
+  return `${error.code}: ${error.message} (${error.hint})`.replaceAll(/\S*[/\\]\d+\.yaml/g, 'FILE');
+}
+
+describe('the configuration of a server', () => {
+  it('listens on loopback, with bounds on everything, if nothing is said', async () => {
+    expect(await readServerConfig({ MILLRACE_SERVER_CONFIG: await write('# nothing\n') })).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      datasources: [],
+      users: [],
+      limits: {
+        bodyBytes: 1_048_576,
+        statementBytes: 1_048_576,
+        requestsPerMinute: 600,
+        runningStatementsPerUser: 10,
+        resultBytes: 67_108_864,
+        idleStreamSeconds: 60,
+        maxWaitSeconds: 60,
+        streams: 2000,
+      },
+      links: { argo: null, grafana: null },
+      stop: { seconds: 30 },
+      retentionDays: null,
+    });
+  });
+
+  it('is what the file says, the rest by default', async () => {
+    const config = await read(`
+limits: {bodyBytes: 4096, streams: 7}
+links: {grafana: "https://grafana.example/d/statement?var-id={id}"}
+stop: {seconds: 5}
+retentionDays: 90
+`);
+    expect(config.limits).toMatchObject({ bodyBytes: 4096, streams: 7, maxWaitSeconds: 60 });
+    expect(config.links).toEqual({ argo: null, grafana: 'https://grafana.example/d/statement?var-id={id}' });
+    expect([config.stop.seconds, config.retentionDays]).toEqual([5, 90]);
+  });
+
+  it('finds DSNs in the file, in other files and in the environment; the first datasource is the default', async () => {
+    await writeFile(join(folder, 'archive.dsn'), 'mysql://a:b@archive:3306/\n');
+    const config = await read(
+      `
+datasources:
+  main: {dsn: "mysql://a:b@main:3306/", secret: main-dsn/dsn}
+  archive: {dsnFile: archive.dsn, schema: jobs}
+  lab: {dsnEnvironment: LAB_DSN}
+`,
+      { LAB_DSN: 'mysql://a:b@tcp(lab:3306)/', MILLRACE_DATASOURCE: 'mysql://a:b@first/', MILLRACE_SCHEMA: 'system' },
+    );
+    expect(config.datasources).toEqual([
+      { name: 'default', dsn: 'mysql://a:b@first/', secret: null, schema: 'system' },
+      { name: 'main', dsn: 'mysql://a:b@main:3306/', secret: { secret: 'main-dsn', key: 'dsn' }, schema: 'system' },
+      { name: 'archive', dsn: 'mysql://a:b@archive:3306/', secret: null, schema: 'jobs' },
+      { name: 'lab', dsn: 'mysql://a:b@tcp(lab:3306)/', secret: null, schema: 'system' },
+    ]);
+  });
+
+  it('has the users of both files', async () => {
+    const users = await write(`- {name: bob, token: "${other}", role: reader, datasources: [main]}`);
+    const config = await read(`datasources: {main: {dsn: "mysql://a:b@main/"}}\nusers:\n${ada}\n`, {
+      MILLRACE_USERS_FILE: users,
+      MILLRACE_HOST: '0.0.0.0',
+      MILLRACE_PORT: '0',
+    });
+    expect([config.host, config.port]).toEqual(['0.0.0.0', 0]);
+    expect(config.users).toEqual([
+      { name: 'ada', token: hash, role: 'user', datasources: null },
+      { name: 'bob', token: other, role: 'reader', datasources: ['main'] },
+    ]);
+  });
+
+  it.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1', 'localhost'])(
+    'needs no users on %s',
+    async (MILLRACE_HOST) => {
+      expect((await readServerConfig({ MILLRACE_HOST })).users).toEqual([]);
+    },
+  );
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'millrace.example', '127.0.0.1.example', '128.0.0.1', '127.1'])(
+    'needs users on %s, also where the file of users is empty',
+    async (MILLRACE_HOST) => {
+      const MILLRACE_USERS_FILE = await write('# none yet\n');
+      expect(await refusal(readServerConfig({ MILLRACE_HOST, MILLRACE_USERS_FILE }))).toBe(
+        `ANONYMOUS_REFUSED: the server would listen on ${MILLRACE_HOST}, and no users are configured (make a token with \`millrace token\` and name its user in MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1)`,
+      );
+    },
+  );
+});
+
+describe('a configuration that is refused says where, what was found and what is allowed', () => {
+  it.each([
+    ['limts: {}', 'FILE: there is an unknown key "limts" (write limits)'],
+    ['limits: {bodybytes: 5}', 'FILE: limits has an unknown key "bodybytes" (write bodyBytes)'],
+    [
+      'colour: red',
+      'FILE: there is an unknown key "colour" (remove it; there are datasources, users, limits, links, stop, retentionDays)',
+    ],
+    ['limits: {bodyBytes: 12}', 'FILE: limits.bodyBytes is 12 (write a whole number from 1024 to 67108864)'],
+    ['limits: {streams: 1.5}', 'FILE: limits.streams is 1.5 (write a whole number from 1 to 100000)'],
+    ['limits: {streams: "12"}', 'FILE: limits.streams is another text (write a whole number from 1 to 100000)'],
+    ['limits: [1]', 'FILE: limits is a list (write a mapping)'],
+    ['stop: {}\n---\nlimits: {}', 'FILE holds 2 YAML documents (keep one of them)'],
+    ['- 1', 'FILE: the file is a list (write a mapping)'],
+    ['stop: {seconds: -1}', 'FILE: stop.seconds is -1 (write a whole number from 0 to 3600)'],
+    ['retentionDays: 0', 'FILE: retentionDays is 0 (write a whole number from 1 to 36500)'],
+    [
+      'links: {argo: "http://argo/{name}"}',
+      'FILE: links.argo is "http://argo/{name}" (write an address, http:// or https://, with {id} where the statement\'s id goes)',
+    ],
+    ['users:\n- {name: ada}', 'FILE: users[0] lacks token and role (add token and role)'],
+    [
+      `users: [{name: ada, token: "${hash}", role: boss}]`,
+      'FILE: users[0].role is "boss" (write reader, user or admin)',
+    ],
+    [
+      `users: [{name: "a b", token: "${hash}", role: user}]`,
+      'FILE: users[0].name is "a b" (write a name of at most 63 letters, digits and . _ @ -)',
+    ],
+    [`users:\n${ada}\n${ada}`, 'there are two users "ada" (remove one, or rename it)'],
+    [
+      `users:\n${ada}\n- {name: bob, token: "${hash}", role: admin}`,
+      'the users "ada" and "bob" have one token (make a token for each)',
+    ],
+    [
+      `users: [{name: ada, token: "${hash}", role: user, datasources: [min]}]\ndatasources: {main: {dsn: "mysql://a:b@c/"}}`,
+      'the user "ada" may use "min", which is no datasource (there is main)',
+    ],
+    [
+      `users: [{name: ada, token: "${hash}", role: user, datasources: []}]`,
+      'FILE: users[0].datasources is an empty list (write names of datasources, at least one)',
+    ],
+    [
+      'datasources: {main: {}}',
+      'FILE: datasources.main names no database (write one of dsn, dsnFile and dsnEnvironment)',
+    ],
+    [
+      'datasources: {main: {dsn: "mysql://a:b@c/", dsnFile: x}}',
+      'FILE: datasources.main has dsn and dsnFile (write one of dsn, dsnFile and dsnEnvironment)',
+    ],
+    [
+      'datasources: {main: {dsnEnvironment: NOT_THERE}}',
+      'FILE: datasources.main.dsnEnvironment: NOT_THERE is not set (set NOT_THERE to the DSN)',
+    ],
+    [
+      'datasources: {"a/b": {dsn: "mysql://a:b@c/"}}',
+      'FILE: datasources has an unknown key of another form (write a name of at most 63 letters, digits and . _ @ -)',
+    ],
+    [
+      'datasources: {main: {dns: x}}',
+      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, schema)',
+    ],
+    [
+      'a: [1',
+      'FILE, line 1, column 6, is no YAML: unexpected end of the stream within a flow collection (mend the file)',
+    ],
+  ])('%s', async (text, message) => {
+    expect(await refusal(read(text))).toBe(`SERVER_CONFIG_INVALID: ${message}`);
+  });
+
+  it('names the file that is not there', async () => {
+    const path = join(folder, 'nowhere.yaml');
+    const expected = `SERVER_CONFIG_INVALID: the file ${path} cannot be read (ENOENT) (mend its name or its rights)`;
+    expect(await refusal(readServerConfig({ MILLRACE_SERVER_CONFIG: path }))).toBe(expected);
+    expect(await refusal(readServerConfig({ MILLRACE_USERS_FILE: path }))).toBe(expected);
+  });
+
+  it('names the file that a DSN should be in', async () => {
+    expect(await refusal(read('datasources: {main: {dsnFile: nowhere.dsn}}'))).toBe(
+      `SERVER_CONFIG_INVALID: FILE: datasources.main.dsnFile: ${join(folder, 'nowhere.dsn')} cannot be read (ENOENT) (mend its name or its rights)`,
+    );
+  });
+
+  it.each(['http', '80801', '-1', '1e3'])('refuses the port %s', async (MILLRACE_PORT) => {
+    expect(await refusal(readServerConfig({ MILLRACE_PORT }))).toBe(
+      `SERVER_CONFIG_INVALID: MILLRACE_PORT is "${MILLRACE_PORT}" (write a number from 0 to 65535; 0 is any that is free)`,
+    );
+  });
+
+  it('wants to know where pods have a DSN from', async () => {
+    const text = 'datasources: {main: {dsn: "mysql://a:b@c/"}}';
+    expect(await refusal(read(text, { MILLRACE_ENGINE: 'argo' }))).toBe(
+      'SERVER_CONFIG_INVALID: FILE: datasources.main does not say where pods have the DSN from (add secret: NAME/KEY, the Secret of the namespace that holds the same DSN)',
+    );
+  });
+
+  it('knows one datasource "default"', async () => {
+    const text = 'datasources: {default: {dsn: "mysql://a:b@c/"}}';
+    expect(await refusal(read(text, { MILLRACE_DATASOURCE: 'mysql://a:b@d/' }))).toBe(
+      'SERVER_CONFIG_INVALID: FILE: there is a datasource "default", and MILLRACE_DATASOURCE is another (remove one of them)',
+    );
+  });
+});
+
+describe('no message holds a secret', () => {
+  const secret = 'gE7heim-Wort';
+  it.each([
+    [`datasources: {main: {dsn: "postgres://ada:${secret}@host/"}}`],
+    [`datasources: {main: {dsn: "mysql://ada:${secret}@host:99999/"}}`],
+    [`datasources: {main: {dsn: "mysql://${secret}"}}`],
+    [`datasources: {main: "mysql://ada:${secret}@host/"}`],
+    [`datasources: "mysql://ada:${secret}@host/"`],
+    [`datasources: {main: {"mysql://ada:${secret}@host/": 1}}`],
+    [`users: [{name: ada, token: "${secret}", role: user}]`],
+    [`users: [{name: ada, token: {"${secret}": 1}, role: user}]`],
+    [`users: [{name: ada, token: *${secret}, role: user}]`],
+    [`users: [{name: ada, token: !${secret} x, role: user}]`],
+    [`users: "${secret}"`],
+    [`users:\n  - token: "${secret}\n  - b`],
+    [`${secret}: 1\n${secret}: 2`],
+    [`"${secret}`],
+    [secret],
+  ])('%s', async (text) => {
+    const message = await refusal(read(text));
+    expect(message).toMatch(/^SERVER_CONFIG_INVALID: /);
+    expect(message).not.toContain(secret);
+  });
+});
