@@ -32,8 +32,9 @@ const secret = { writeOnly: true };
 const closed = { additionalProperties: false };
 const text = (pattern: string, allowed: string, options = {}) =>
   Type.Optional(Type.String({ pattern, description: allowed, ...options }));
-const aName = 'a name of at most 63 letters, digits and . _ @ -';
-const name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$', description: aName });
+export const nameForm = 'a name of at most 63 letters, digits and . _ @ -';
+const name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$', description: nameForm });
+export const isName = (text: string): boolean => Value.Check(name, text);
 
 const Datasource = Type.Object(
   {
@@ -143,7 +144,7 @@ function describeError(file: string, schema: TSchema, value: unknown, error: Sch
     const [key = ''] = error.params.additionalProperties;
     const found = `${file}${place ? `${place} has` : 'there is'} an unknown key ${quoteKey(key)}`;
     const near = nearestName(key, keys);
-    if (keys.length === 0) return invalid(found, `write ${aName}`);
+    if (keys.length === 0) return invalid(found, `write ${nameForm}`);
     return invalid(found, near === undefined ? `remove it; there are ${keys.join(', ')}` : `write ${near}`);
   }
   if (error.keyword === 'required') {

@@ -1,6 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
-import { hashToken } from './tokens.ts';
-
 /** `reader`: queries only. `user`: statements of one's own. `admin`: everybody's, and the system schema. */
 export const roles = ['reader', 'user', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -21,16 +18,6 @@ export interface KnownUser extends User {
 
 /** Where no users are configured, so on loopback only. */
 export const anonymous: User = { name: 'anonymous', role: 'admin', datasources: null };
-
-/** Every user is compared, so that the time tells nothing of which one it is. */
-export function findUser(users: readonly KnownUser[], token: string): User | null {
-  const presented = Buffer.from(hashToken(token));
-  let found: User | null = null;
-  for (const { token: hash, ...user } of users) {
-    if (timingSafeEqual(Buffer.from(hash), presented)) found = user;
-  }
-  return found;
-}
 
 export function mayUse({ datasources }: User, datasource: string): boolean {
   return datasources === null || datasources.includes(datasource);
