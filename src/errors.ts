@@ -82,6 +82,7 @@ export const errorTable = {
   DATABASE_BUSY: { kind: 'database', meaning: 'a deadlock or a lock held too long; another try may pass' },
   DATABASE_NEWER: { kind: 'database', meaning: 'the system schema was made by a newer Millrace' },
   QUERY_FAILED: { kind: 'statement', meaning: 'the database refuses a statement, or fails while it runs' },
+  INVALID_CURSOR: { kind: 'statement', meaning: 'the cursor of a page is not one of this result' },
   // cli
   USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },
   SERVER_NEEDED: { kind: 'configuration', meaning: 'the command needs a server, and MILLRACE_URL names none' },
@@ -96,6 +97,7 @@ export const errorTable = {
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
   TIMED_OUT: { kind: 'run', meaning: 'a step took longer than its timeout' },
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
+  SESSION_LOST: { kind: 'run', meaning: 'a server died, and with it what standard statements had set in their session' },
   WORKER_FAILED: { kind: 'run', meaning: 'a worker ended without saying why, and its retries are used up' },
   // engine/argo
   KUBERNETES_MISSING: {

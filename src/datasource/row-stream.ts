@@ -1,5 +1,5 @@
 import type { PoolConnection as CallbackConnection } from 'mysql2';
-import type { FieldPacket, Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
+import type { FieldPacket, Pool, PoolConnection } from 'mysql2/promise';
 import { asWritten } from './column-types.ts';
 import { databaseError } from './database-error.ts';
 
@@ -10,6 +10,24 @@ export interface RowBatch {
   readonly rows: unknown[][];
 }
 
+export interface RowStreamOptions {
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+  readonly signal: AbortSignal;
+  /**
+   * Ends the statement in the database: its consumer leaves before the end, or the signal is aborted.
+   * @param ended when the connection is free again; never rejects
+   */
+  readonly leave: (ended: Promise<void>) => Promise<void>;
+  /** Called for each statement in it that returns no rows. */
+  readonly onOk?: (header: OkHeader) => void;
+}
+
+/** The part of mysql2's ResultSetHeader that its types lack. */
+export interface OkHeader {
+  readonly stateChanges?: { readonly systemVariables: Readonly<Record<string, string>> };
+}
+
 /** Characters of values after which the connection is not read any further until they are taken. */
 const batchSize = 256 * 1024;
 
@@ -17,33 +35,36 @@ const batchSize = 256 * 1024;
  * A statement's result sets as the database sends them, in bounded memory: what nobody takes stays with the server. A result set
  * gives one batch at least.
  *
- * @param onOk called for each statement in it that returns no rows
- * @param leave called when the consumer leaves before the end; it must end the statement. `ended` is when the connection is free
- * @throws MillraceError QUERY_FAILED, DATABASE_…
+ * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
  */
-export async function* streamRows(
-  connection: PoolConnection,
-  { sql, values = [] }: { readonly sql: string; readonly values?: readonly unknown[] },
-  leave: (ended: Promise<unknown>) => Promise<void>,
-  onOk: (header: ResultSetHeader) => void = () => {},
-): AsyncGenerator<RowBatch> {
+export async function* streamRows(connection: PoolConnection, options: RowStreamOptions): AsyncGenerator<RowBatch> {
+  const { signal, leave } = options;
+  signal.throwIfAborted();
   // mysql2's types say that it is another of the promise kind.
-  const received = receive(connection.connection as unknown as CallbackConnection, { sql, values }, onOk);
+  const received = receive(connection.connection as unknown as CallbackConnection, options);
+  let leaving: Promise<void> | undefined;
+  const stop = () => {
+    received.discard();
+    if (!received.hasEnded()) leaving ??= leave(received.ended);
+  };
+  signal.addEventListener('abort', stop, { once: true });
   try {
     for (;;) {
+      signal.throwIfAborted();
       const batches = received.take();
       yield* batches;
       if (batches.length > 0) continue;
-      if (received.hasEnded) return received.throwFailure();
+      if (received.hasEnded()) return received.throwFailure();
       await received.more();
     }
   } finally {
-    received.discard();
-    if (!received.hasEnded) await leave(received.ended);
+    signal.removeEventListener('abort', stop);
+    stop();
+    await leaving;
   }
 }
 
-/** For `leave` where nobody else needs the connection. It is free for the pool at once: others may wait for it to end theirs. */
+/** `leave` where nobody else needs the connection. The pool may replace it at once: others may wait for that to end theirs. */
 export async function endQuery(pool: Pool, connection: PoolConnection): Promise<void> {
   const { threadId } = connection;
   connection.destroy();
@@ -51,49 +72,44 @@ export async function endQuery(pool: Pool, connection: PoolConnection): Promise<
 }
 
 interface Received {
-  readonly hasEnded: boolean;
-  /** Never rejects. */
-  readonly ended: Promise<unknown>;
-  take(): RowBatch[];
-  /** Until there is something to take, or the end. */
+  readonly ended: Promise<void>;
+  hasEnded(): boolean;
+  take(): readonly RowBatch[];
+  /** Until there is something to take, the end, or `discard`. */
   more(): Promise<void>;
   throwFailure(): void;
   /** What comes from now on is dropped. */
   discard(): void;
 }
 
-function receive(
-  connection: CallbackConnection,
-  { sql, values }: { readonly sql: string; readonly values: readonly unknown[] },
-  onOk: (header: ResultSetHeader) => void,
-): Received {
+function receive(connection: CallbackConnection, { sql, values = [], onOk = () => {} }: RowStreamOptions): Received {
   let batches: RowBatch[] = [];
   let fields: readonly FieldPacket[] = [];
   let size = 0;
   let discarding = false;
   let failure: unknown;
-  let hasEnded = false;
+  let isOver = false;
   let wake = () => {};
-  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
 
   const end = (error?: unknown) => {
     failure ??= error;
-    hasEnded = true;
-    resolveEnded();
+    isOver = true;
+    ended.resolve();
     wake();
   };
   // A connection that is lost tells so itself; its command hears nothing.
   connection.on('error', end);
-  const query = connection.query({ sql, values: [...values], rowsAsArray: true, typeCast: asWritten });
-  query
-    .on('fields', (found: FieldPacket[] | undefined) => {
+  connection
+    .query({ sql, values: [...values], rowsAsArray: true, typeCast: asWritten })
+    .on('fields', (found: readonly FieldPacket[] | undefined) => {
       if (found === undefined || discarding) return;
       fields = found;
       batches.push({ fields, rows: [] });
       wake();
     })
     .on('result', (row: unknown) => {
-      if (!Array.isArray(row)) return onOk(row as ResultSetHeader);
+      if (!Array.isArray(row)) return onOk(row as OkHeader);
       if (discarding) return;
       if (batches.length === 0) batches.push({ fields, rows: [] });
       batches.at(-1)!.rows.push(row);
@@ -108,10 +124,8 @@ function receive(
     });
 
   return {
-    get hasEnded() {
-      return hasEnded;
-    },
-    ended,
+    ended: ended.promise,
+    hasEnded: () => isOver,
     take() {
       const taken = batches;
       batches = [];
@@ -122,7 +136,7 @@ function receive(
     more: () =>
       new Promise((resolve) => {
         wake = resolve;
-        if (hasEnded || batches.length > 0) resolve();
+        if (isOver || discarding || batches.length > 0) resolve();
       }),
     throwFailure() {
       if (failure !== undefined) throw databaseError(failure);
@@ -131,6 +145,7 @@ function receive(
       discarding = true;
       batches = [];
       connection.resume();
+      wake();
     },
   };
 }

@@ -38,32 +38,16 @@ export async function storeResult(
   target: ResultTarget,
   signal: AbortSignal,
 ): Promise<StoredResult | null> {
-  signal.throwIfAborted();
-  const ended = Promise.withResolvers<void>();
-  const kill = () => void endStatement(session, ended.promise);
-  signal.addEventListener('abort', kill, { once: true });
-  try {
-    return await storeRows(session, sql, target);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', kill);
-    ended.resolve();
-  }
-}
-
-async function storeRows(session: ProgramSession, sql: string, target: ResultTarget): Promise<StoredResult | null> {
   const writer = resultWriter(target);
-  const rows = streamRows(
-    session.connection,
-    { sql },
-    (ended) => endStatement(session, ended),
-    ({ stateChanges }) => {
+  const rows = streamRows(session.connection, {
+    sql,
+    signal,
+    leave: (ended) => endStatement(session, ended),
+    onOk({ stateChanges }) {
       const zone = stateChanges?.systemVariables.time_zone;
       if (zone !== undefined) session.utc = zone === '+00:00' || zone === 'UTC';
     },
-  );
+  });
   const mayEnd = isQuery(sql);
   let fields: unknown;
   for await (const batch of rows) {
