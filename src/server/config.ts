@@ -62,6 +62,7 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
   const datasources = await readDatasources(file.datasources ?? {}, path ?? '', environment);
   const users = await readUsers(file.users ?? [], environment.MILLRACE_USERS_FILE || null);
   checkUsers(users, datasources);
+  if (users.length > 0) for (const datasource of datasources) refuseSystemDatabase(datasource);
   const host = environment.MILLRACE_HOST || '127.0.0.1';
   if (users.length === 0) refuseAnonymous(host);
   return {
@@ -180,6 +181,15 @@ function checkUsers(users: readonly KnownUser[], datasources: readonly Datasourc
       throw invalid(`the user "${user.name}" may use "${unknown}", which is no datasource`, hint);
     }
   }
+}
+
+/** Else names without a database would be those of the system schema, which `checkSystemSchema` keeps users from. */
+function refuseSystemDatabase({ name, dsn, schema }: DatasourceConfig): void {
+  if (parseDsn(dsn).database?.toLowerCase() !== schema.toLowerCase()) return;
+  throw invalid(
+    `the DSN of the datasource "${name}" names the system schema ${schema} as its database`,
+    'name the database of your own tables in the DSN, or none',
+  );
 }
 
 /** https://www.rfc-editor.org/rfc/rfc5735#section-3 and https://www.rfc-editor.org/rfc/rfc4291#section-2.5.3 */

@@ -219,6 +219,14 @@ describe('a configuration that is refused says where, what was found and what is
     );
   });
 
+  it('wants no DSN whose own database is the system schema where there are users', async () => {
+    const text = 'datasources: {main: {dsn: "mysql://a:b@c/Millrace"}}';
+    expect((await read(text)).datasources.length).toBe(1);
+    expect(await refusal(read(`${text}\nusers:\n${ada}`))).toBe(
+      'SERVER_CONFIG_INVALID: the DSN of the datasource "main" names the system schema millrace as its database (name the database of your own tables in the DSN, or none)',
+    );
+  });
+
   it('knows one datasource "default"', async () => {
     const text = 'datasources: {default: {dsn: "mysql://a:b@c/"}}';
     expect(await refusal(read(text, { MILLRACE_DATASOURCE: 'mysql://a:b@d/' }))).toBe(
