@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { dump } from 'js-yaml';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifestNames } from '../../scripts/render-deploy.ts';
 import { type KubernetesObject, readManifest } from '../deploy/read-manifest.ts';
 import { kubectl } from './kubectl.ts';
+import { apply, inNamespace, installAccount, yaml } from './manifests.ts';
 
 const namespace = `deploy-${randomBytes(4).toString('hex')}`;
 
-describe('deploy/ on a cluster', () => {
+const golden = new URL('../golden/', import.meta.url);
+const workflowFile = (name: string) => new URL(`${name}/workflow.yaml`, golden);
+const workflows = readdirSync(golden).filter((name) => existsSync(workflowFile(name)));
+
+describe('what is given to Kubernetes', () => {
   beforeAll(() => {
     const labels = {
       'pod-security.kubernetes.io/enforce': 'restricted',
       'pod-security.kubernetes.io/warn': 'restricted',
     };
-    create([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }]);
+    apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }]);
   });
 
   afterAll(() => {
@@ -21,21 +27,16 @@ describe('deploy/ on a cluster', () => {
   });
 
   it.each(manifestNames)('%s passes strict validation, without a warning', (name) => {
-    const objects = inNamespace(readManifest(name));
-    const { out, said } = kubectl(
-      ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--filename=-'],
-      yaml(objects),
-    );
-    expect(out.trim().split('\n')).toEqual(
-      objects.map(() => expect.stringMatching(/ serverside-applied \(server dry run\)$/)),
-    );
-    expect(said).toBe('');
+    expectValid(readManifest(name));
+  });
+
+  it.each(workflows)('the workflow of %s passes strict validation, without a warning', (name) => {
+    expectValid([load(readFileSync(workflowFile(name), 'utf8')) as KubernetesObject]);
   });
 
   describe('the accounts', () => {
     beforeAll(() => {
-      const kinds = ['ServiceAccount', 'Role', 'RoleBinding'];
-      create(inNamespace(readManifest('install.yaml')).filter(({ kind }) => kinds.includes(kind)));
+      for (const account of ['millrace-server', 'workflow']) installAccount(account, namespace);
     });
 
     it("the server's may steer workflows, and read their pods, logs and events", () => {
@@ -57,23 +58,16 @@ describe('deploy/ on a cluster', () => {
   });
 });
 
-function create(objects: readonly object[]): void {
-  kubectl(['apply', '--server-side', '--filename=-'], yaml(objects));
-}
-
-function yaml(objects: readonly object[]): string {
-  return objects.map((object) => dump(object)).join('---\n');
-}
-
-function inNamespace(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
-  return JSON.parse(
-    JSON.stringify(objects, (key, value) => {
-      if (key === 'namespace' && value === 'millrace') return namespace;
-      return value;
-    }),
-  ).map((object: KubernetesObject) =>
-    object.kind === 'Namespace' ? { ...object, metadata: { ...object.metadata, name: namespace } } : object,
+function expectValid(found: readonly KubernetesObject[]): void {
+  const objects = inNamespace(found, namespace);
+  const { out, said } = kubectl(
+    ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--filename=-'],
+    yaml(objects),
   );
+  expect(out.trim().split('\n')).toEqual(
+    objects.map(() => expect.stringMatching(/ serverside-applied \(server dry run\)$/)),
+  );
+  expect(said).toBe('');
 }
 
 /** `resource [verbs]` beyond what every account may. */

@@ -1,8 +1,8 @@
-import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { type KubernetesApi, openKubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
-import { readManifest } from '../deploy/read-manifest.ts';
 import { detect } from '../use-session.ts';
+import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';
 
 describe("the server's account", () => {
@@ -11,7 +11,6 @@ describe("the server's account", () => {
   /** The API as an account of the namespace sees it. */
   async function as(name: string): Promise<KubernetesApi> {
     const { core, namespace, kubeconfig } = cluster;
-    await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
     const token = await core.createNamespacedServiceAccountToken({
       namespace,
       name,
@@ -22,22 +21,8 @@ describe("the server's account", () => {
     return openKubernetesApi(config);
   }
 
-  /** As deploy/install.yaml gives it. */
-  async function giveRights(): Promise<void> {
-    const { namespace, kubeconfig } = cluster;
-    const rbac = kubeconfig.makeApiClient(RbacAuthorizationV1Api);
-    const name = 'millrace-server';
-    const role = readManifest('install.yaml').find(
-      (object) => object.kind === 'Role' && object.metadata.name === name,
-    )!;
-    await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules: role.rules } });
-    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
-    const subjects = [{ kind: 'ServiceAccount', name, namespace }];
-    await rbac.createNamespacedRoleBinding({ namespace, body: { metadata: { name }, roleRef, subjects } });
-  }
-
   it('can do all that the engine needs', async () => {
-    await giveRights();
+    installAccount('millrace-server', cluster.namespace);
     const engine = await cluster.engineWith({}, await as('millrace-server'));
     const over = new AbortController();
     const wrong: unknown[] = [];
@@ -60,12 +45,12 @@ describe("the server's account", () => {
   });
 
   it('is told which right is missing', async () => {
-    const engine = await cluster.engineWith({}, await as('nobody'));
+    const engine = await cluster.engineWith({}, await as('default'));
     const text = detect(4, 'never', 'partitions = 1');
     const submission = cluster.submission(text, await cluster.session.plan(text));
     await expect(engine.submit(submission)).rejects.toMatchObject({
       code: 'KUBERNETES_REFUSED',
-      message: `system:serviceaccount:${cluster.namespace}:nobody may not create workflows in the namespace ${cluster.namespace}`,
+      message: `system:serviceaccount:${cluster.namespace}:default may not create workflows in the namespace ${cluster.namespace}`,
       hint: 'bind it to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create"]',
     });
   });

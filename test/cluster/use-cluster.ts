@@ -3,26 +3,20 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import {
-  CoreV1Api,
-  CustomObjectsApi,
-  Exec,
-  KubeConfig,
-  RbacAuthorizationV1Api,
-  type V1Pod,
-} from '@kubernetes/client-node';
+import { CoreV1Api, CustomObjectsApi, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, inject, vi } from 'vitest';
 import { formatDsn } from '../../src/datasource/dsn.ts';
-import { type ArgoEngine, openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
+import { openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
 import { connectKubernetes, type KubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
-import type { StatementStatus, Submission } from '../../src/engine/engine.ts';
+import type { Engine, StatementStatus, Submission } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { mariadb } from '../database.ts';
 import { type TestSession, useSession } from '../use-session.ts';
 import { forward } from './forward.ts';
+import { installAccount, installNamespace } from './manifests.ts';
 
 /** A namespace of the test file's own, with everything that statements on `TestSession`'s database need. */
 export interface TestCluster extends TestSession {
@@ -31,17 +25,17 @@ export interface TestCluster extends TestSession {
   readonly core: CoreV1Api;
   readonly custom: CustomObjectsApi;
   /** As one process has it. */
-  readonly engine: ArgoEngine;
+  readonly engine: Engine;
   /** As another process would have it, or one that is configured otherwise. */
-  engineWith(environment?: Readonly<Record<string, string>>, api?: KubernetesApi): Promise<ArgoEngine>;
+  engineWith(environment?: Readonly<Record<string, string>>, api?: KubernetesApi): Promise<Engine>;
   /** Starts a program. @returns the statement's id */
   start(text: string, id?: string): Promise<string>;
   /** A plan with images of others. */
   planForeign(text: string): Plan;
   submission(text: string, plan: Plan, id?: string): Submission;
-  ended(id: string, engine?: ArgoEngine): Promise<StatementStatus>;
+  ended(id: string, engine?: Engine): Promise<StatementStatus>;
   /** The first status of which it holds, or the last. */
-  when(id: string, holds: (status: StatementStatus) => boolean, engine?: ArgoEngine): Promise<StatementStatus>;
+  when(id: string, holds: (status: StatementStatus) => boolean, engine?: Engine): Promise<StatementStatus>;
   pods(id: string): Promise<readonly V1Pod[]>;
 }
 
@@ -50,7 +44,7 @@ type Writable<T> = { -readonly [key in keyof T]: T[key] };
 export function useCluster(): TestCluster {
   const session = useSession(mariadb);
   const cluster = session as Writable<TestCluster>;
-  const engines: ArgoEngine[] = [];
+  const engines: Engine[] = [];
   let stop = () => {};
 
   beforeAll(async () => {
@@ -126,26 +120,10 @@ function nodeAddress(kubeconfig: KubeConfig): string {
 }
 
 /** As deploy/ has it: the account of pods with the executor's Role, the Secret, the claims. */
-async function makeNamespace({ core, kubeconfig, namespace }: TestCluster, dsn: string): Promise<void> {
-  const rbac = kubeconfig.makeApiClient(RbacAuthorizationV1Api);
+async function makeNamespace({ core, namespace }: TestCluster, dsn: string): Promise<void> {
   const metadata = (name: string) => ({ metadata: { name, namespace } });
-  await core.createNamespace({ body: { metadata: { name: namespace } } });
-  await core.createNamespacedServiceAccount({ namespace, body: metadata('workflow') });
-  await rbac.createNamespacedRole({
-    namespace,
-    body: {
-      ...metadata('workflow'),
-      rules: [{ apiGroups: ['argoproj.io'], resources: ['workflowtaskresults'], verbs: ['create', 'patch'] }],
-    },
-  });
-  await rbac.createNamespacedRoleBinding({
-    namespace,
-    body: {
-      ...metadata('workflow'),
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'workflow' },
-      subjects: [{ kind: 'ServiceAccount', name: 'workflow', namespace }],
-    },
-  });
+  installNamespace(namespace);
+  installAccount('workflow', namespace);
   await core.createNamespacedSecret({ namespace, body: { ...metadata('millrace-datasource'), stringData: { dsn } } });
   for (const name of ['datasets', 'models']) {
     const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '64Mi' } } };
