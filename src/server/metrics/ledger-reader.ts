@@ -1,0 +1,130 @@
+import type { Pool } from 'mysql2/promise';
+import {
+  type EndedCount,
+  type LedgerPartition,
+  type LedgerQueries,
+  type LedgerStatement,
+  ledgerQueries,
+  mapWork,
+  snapshot,
+  type Transition,
+  type Work,
+} from './ledger-queries.ts';
+import { isEnd, type PhaseTime, phasesOf } from './phases-of.ts';
+import { openTransitionWindow, type TransitionWindow } from './transition-window.ts';
+
+/** What has come about since the reading before; in the first reading, since ever. */
+export interface LedgerReading {
+  readonly ended: readonly EndedCount[];
+  /** Nothing in the first reading. */
+  readonly phases: readonly PhaseTime[];
+  readonly work: Work;
+  /** The active statements, and those that ended within the last minute. */
+  readonly statements: readonly LedgerStatement[];
+  readonly partitions: readonly LedgerPartition[];
+}
+
+/** Ended statements are read for some seconds more: their last figures are to be scraped, and late workers' to be counted. */
+const AFTERGLOW_MS = 60_000;
+
+/** Of partitions of ended statements this many are remembered: a retry goes on counting from there. */
+const REMEMBERED_PARTITIONS = 20_000;
+
+/** Reads what is new, however many statements the system schema holds; only its first reading looks at all of them. */
+export function openLedgerReader(pool: Pool, schema: string): () => Promise<LedgerReading> {
+  let window: TransitionWindow | null = null;
+  /** When they ended, by this clock; null: they are active. */
+  let known = new Map<string, number | null>();
+  const lastWork = new Map<string, Work>();
+
+  async function first(): Promise<LedgerReading> {
+    const { latest, ...reading } = await snapshot(pool, async (connection) => {
+      const ask = ledgerQueries(connection, schema);
+      const latest = await ask.latestTransitions();
+      const ended = await ask.countEnded();
+      const work = await ask.sumWork();
+      return { latest, ended, work, ...(await statementsOf(ask, await ask.activeIds())) };
+    });
+    window = openTransitionWindow(latest);
+    addedWork(reading.partitions, () => false);
+    remember(reading);
+    return { ...reading, phases: [] };
+  }
+
+  async function next(seen: TransitionWindow): Promise<LedgerReading> {
+    const { above, fresh, history, ...reading } = await snapshot(pool, async (connection) => {
+      const ask = ledgerQueries(connection, schema);
+      const above = await ask.transitionsAfter(seen.floor);
+      const fresh = seen.fresh(above);
+      const changed = [...new Set(fresh.map(({ statement }) => statement))];
+      const history = await ask.historyOf(changed);
+      return { above, fresh, history, ...(await statementsOf(ask, [...new Set([...known.keys(), ...changed])])) };
+    });
+    const changes = changesOf(fresh, history, reading.statements);
+    const work = addedWork(reading.partitions, (id) => known.has(id) || changes.get(id)?.isNew === true);
+    seen.advance(above);
+    remember(reading);
+    return {
+      ...reading,
+      work,
+      ended: [...changes.values()].flatMap(({ ended }) => ended),
+      phases: [...changes.values()].flatMap(({ phases }) => phases),
+    };
+  }
+
+  /** @param isNew all that partitions of the statement have done is new if they were not seen before */
+  function addedWork(partitions: readonly LedgerPartition[], isNew: (statement: string) => boolean): Work {
+    const added = partitions.map(({ key, work, statement }) => {
+      const before = lastWork.get(key) ?? (isNew(statement) ? null : work);
+      lastWork.delete(key);
+      lastWork.set(key, work);
+      return mapWork((field) => Math.max(0, work[field] - (before?.[field] ?? 0)));
+    });
+    return mapWork((field) => added.reduce((sum, work) => sum + work[field], 0));
+  }
+
+  function remember({ statements, partitions }: Pick<LedgerReading, 'statements' | 'partitions'>): void {
+    const now = Date.now();
+    const ends = statements.map(({ id, state }) => [id, isEnd(state) ? (known.get(id) ?? now) : null] as const);
+    known = new Map(ends.filter(([, endedAt]) => endedAt === null || now - endedAt < AFTERGLOW_MS));
+    const most = Math.max(REMEMBERED_PARTITIONS, partitions.length);
+    for (const key of lastWork.keys()) {
+      if (lastWork.size <= most) break;
+      lastWork.delete(key);
+    }
+  }
+
+  return () => (window === null ? first() : next(window));
+}
+
+async function statementsOf(ask: LedgerQueries, ids: readonly string[]) {
+  return { statements: await ask.statements(ids), partitions: await ask.partitionsOf(ids) };
+}
+
+interface Change {
+  /** It had not ended before. */
+  readonly isNew: boolean;
+  readonly ended: readonly EndedCount[];
+  readonly phases: readonly PhaseTime[];
+}
+
+function changesOf(
+  fresh: readonly Transition[],
+  history: readonly Transition[],
+  statements: readonly LedgerStatement[],
+): ReadonlyMap<string, Change> {
+  const numbers = new Set(fresh.map(({ number }) => number));
+  const isFresh = ({ number }: Transition) => numbers.has(number);
+  const histories = Map.groupBy(history, ({ statement }) => statement);
+  const changes = statements.map(({ id, steps, finishedAt }) => {
+    const own = histories.get(id) ?? [];
+    const ended = own.filter((transition) => isFresh(transition) && isEnd(transition.state));
+    const change: Change = {
+      isNew: !own.some((transition) => !isFresh(transition) && isEnd(transition.state)),
+      ended: ended.map(({ state }) => ({ kinds: steps.map(({ kind }) => kind), state, count: 1 })),
+      phases: phasesOf(own, isFresh, finishedAt),
+    };
+    return [id, change] as const;
+  });
+  return new Map(changes);
+}

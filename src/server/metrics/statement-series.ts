@@ -1,0 +1,131 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { LedgerPartition, LedgerStatement, Work } from './ledger-queries.ts';
+import type { LedgerReading } from './ledger-reader.ts';
+import { isEnd } from './phases-of.ts';
+import { lastProgressOf } from './statement-totals.ts';
+import { verbOf } from './verb-of.ts';
+
+/** So many statements have series of their own, and so many partitions of these: the rest is in the totals. */
+export const mostStatements = 50;
+export const mostPartitions = 200;
+
+/** Series of single statements: of those that run before those that wait, then of those that ended a minute ago; newest first. */
+export interface StatementSeries {
+  /** Forgets all others. */
+  show(latest: ReadonlyMap<string, LedgerReading>): void;
+}
+
+interface Shown {
+  readonly datasource: string;
+  readonly statement: LedgerStatement;
+  readonly partitions: readonly LedgerPartition[];
+  readonly lastProgress: number | undefined;
+}
+
+export function openStatementSeries(registry: Registry): StatementSeries {
+  const gauges: Gauge[] = [];
+  const gauge = (name: string, help: string, ...labels: readonly string[]) => {
+    const labelNames = ['datasource', 'statement', ...labels];
+    const created = new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [registry] });
+    gauges.push(created);
+    return created;
+  };
+  const state = gauge('statement_state', 'Always 1; the labels say what it is and how far', 'verb', 'state');
+  const started = gauge('statement_started_timestamp_seconds', 'When the statement began to run');
+  const progress = gauge('statement_last_progress_timestamp_seconds', 'When its workers last wrote rows');
+  const rows = gauge('statement_rows', 'Rows that the step works off', 'step');
+  const done = gauge('statement_rows_done', 'Of these, worked off', 'step');
+  const failed = gauge('statement_rows_failed', 'Of these, rows that failed', 'step');
+  const detections = gauge('statement_detections', 'Detections written', 'step');
+  const partitions = gauge('statement_partitions', 'Partitions of the step', 'step', 'state');
+  const batches = gauge('statement_batch_seconds', "Its workers' time by stage of a batch", 'step', 'stage');
+  const ofPartition = ['step', 'partition'] as const;
+  const partitionRows = gauge('partition_rows', 'Rows of the partition', ...ofPartition);
+  const partitionDone = gauge('partition_rows_done', 'Of these, worked off', ...ofPartition);
+  const attempts = gauge('partition_attempts', 'How often a worker has begun the partition', ...ofPartition);
+
+  function showStatement({ datasource, statement, lastProgress }: Shown): void {
+    const { id, steps, startedAt } = statement;
+    const labels = { datasource, statement: id };
+    state.set({ ...labels, verb: verbOf(steps.map(({ kind }) => kind)), state: statement.state }, 1);
+    if (startedAt !== null) started.set(labels, startedAt);
+    if (lastProgress !== undefined) progress.set(labels, lastProgress);
+  }
+
+  function showStep(shown: Shown, step: string, own: readonly LedgerPartition[]): void {
+    const labels = { datasource: shown.datasource, statement: shown.statement.id, step };
+    const sum = (of: (work: Work) => number) => own.reduce((total, { work }) => total + of(work), 0);
+    rows.set(
+      labels,
+      own.reduce((total, partition) => total + partition.rows, 0),
+    );
+    done.set(
+      labels,
+      sum((work) => work.done),
+    );
+    failed.set(
+      labels,
+      sum((work) => work.failed),
+    );
+    detections.set(
+      labels,
+      sum((work) => work.detections),
+    );
+    batches.set({ ...labels, stage: 'decode' }, sum(({ decodeMs }) => decodeMs) / 1000);
+    batches.set({ ...labels, stage: 'infer' }, sum(({ inferMs }) => inferMs) / 1000);
+    batches.set({ ...labels, stage: 'write' }, sum(({ writeMs }) => writeMs) / 1000);
+    for (const state of ['pending', 'running', 'done']) {
+      partitions.set({ ...labels, state }, own.filter((partition) => partition.state === state).length);
+    }
+  }
+
+  function showPartition(datasource: string, { statement, step, number, rows, work }: LedgerPartition): void {
+    const labels = { datasource, statement, step, partition: number };
+    partitionRows.set(labels, rows);
+    partitionDone.set(labels, work.done);
+    attempts.set(labels, work.retries + 1);
+  }
+
+  return {
+    show(latest) {
+      for (const each of gauges) each.reset();
+      const shown = [...latest].flatMap(([name, reading]) => candidates(name, reading)).toSorted(byUrgency);
+      for (const each of shown.slice(0, mostStatements)) {
+        showStatement(each);
+        for (const [step, own] of Map.groupBy(each.partitions, ({ step }) => step)) showStep(each, step, own);
+      }
+      for (const { datasource, partition } of begunPartitions(shown.slice(0, mostStatements))) {
+        showPartition(datasource, partition);
+      }
+    },
+  };
+}
+
+function candidates(datasource: string, { statements, partitions }: LedgerReading): readonly Shown[] {
+  const byStatement = Map.groupBy(partitions, ({ statement }) => statement);
+  const progress = lastProgressOf(statements, partitions);
+  return statements.map((statement) => ({
+    datasource,
+    statement,
+    partitions: byStatement.get(statement.id) ?? [],
+    lastProgress: progress.get(statement.id),
+  }));
+}
+
+function byUrgency({ statement: a }: Shown, { statement: b }: Shown): number {
+  return urgency(a) - urgency(b) || b.submittedAt - a.submittedAt;
+}
+
+function urgency({ state }: LedgerStatement): number {
+  if (isEnd(state)) return 2;
+  return state === 'queued' ? 1 : 0;
+}
+
+/** Those that a worker has begun; running ones before those that are done. */
+function begunPartitions(shown: readonly Shown[]) {
+  const begun = shown.flatMap(({ datasource, partitions }) =>
+    partitions.filter(({ state }) => state !== 'pending').map((partition) => ({ datasource, partition })),
+  );
+  const rank = ({ partition }: (typeof begun)[number]) => (partition.state === 'running' ? 0 : 1);
+  return begun.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostPartitions);
+}

@@ -1,0 +1,107 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { activeStates, endStates, type LedgerPartition, type LedgerStatement } from './ledger-queries.ts';
+import type { LedgerReading } from './ledger-reader.ts';
+import { verbOf, verbs } from './verb-of.ts';
+
+/** Sums over all statements of a datasource. */
+export interface StatementTotals {
+  add(datasource: string, reading: LedgerReading): void;
+}
+
+export function openStatementTotals(registry: Registry): StatementTotals {
+  const registers = [registry];
+  const counter = (name: string, help: string) =>
+    new Counter({ name, help, labelNames: ['datasource'] as const, registers });
+  const ended = new Counter({
+    name: 'millrace_statements_total',
+    help: 'Statements that have ended, each time they did, by what they are (sql, run, foreign; program: several steps) and how they ended',
+    labelNames: ['datasource', 'verb', 'state'] as const,
+    registers,
+  });
+  const active = new Gauge({
+    name: 'millrace_statements',
+    help: 'Statements that have not ended',
+    labelNames: ['datasource', 'state'] as const,
+    registers,
+  });
+  const leastProgress = new Gauge({
+    name: 'millrace_least_recent_progress_timestamp_seconds',
+    help: 'Of the running statements that work off rows, the one that has waited longest: when it last wrote some. Absent: there is none',
+    labelNames: ['datasource'] as const,
+    registers,
+  });
+  const done = counter('millrace_rows_done_total', 'Rows that workers have worked off, failed ones among them');
+  const failed = counter('millrace_rows_failed_total', 'Rows that could not be worked off, each time they were tried');
+  const detections = counter('millrace_detections_total', 'Detections that workers have written');
+  const retries = counter('millrace_partition_retries_total', 'How often workers began a partition again');
+  const batches = new Counter({
+    name: 'millrace_batch_seconds_total',
+    help: "Workers' time by stage of a batch: decode, infer, write; stages overlap",
+    labelNames: ['datasource', 'stage'] as const,
+    registers,
+  });
+
+  function addEnded(datasource: string, ends: LedgerReading['ended']): void {
+    for (const verb of verbs) for (const state of endStates) ended.inc({ datasource, verb, state }, 0);
+    for (const { kinds, state, count } of ends) ended.inc({ datasource, verb: verbOf(kinds), state }, count);
+  }
+
+  function addWork(datasource: string, work: LedgerReading['work']): void {
+    done.inc({ datasource }, work.done);
+    failed.inc({ datasource }, work.failed);
+    detections.inc({ datasource }, work.detections);
+    retries.inc({ datasource }, work.retries);
+    batches.inc({ datasource, stage: 'decode' }, work.decodeMs / 1000);
+    batches.inc({ datasource, stage: 'infer' }, work.inferMs / 1000);
+    batches.inc({ datasource, stage: 'write' }, work.writeMs / 1000);
+  }
+
+  function setActive(datasource: string, { statements, partitions }: LedgerReading): void {
+    for (const state of activeStates) {
+      active.set({ datasource, state }, statements.filter((statement) => statement.state === state).length);
+    }
+    const progress = lastProgressOf(statements, partitions);
+    if (progress.size === 0) leastProgress.remove({ datasource });
+    else leastProgress.set({ datasource }, Math.min(...progress.values()));
+  }
+
+  return {
+    add(datasource, reading) {
+      addEnded(datasource, reading.ended);
+      addWork(datasource, reading.work);
+      setActive(datasource, reading);
+    },
+  };
+}
+
+/**
+ * When running statements that are to work off rows last wrote some, or were given to an engine; seconds since 1970. A standard
+ * statement and an image of others tell nothing until they have ended.
+ */
+export function lastProgressOf(
+  statements: readonly LedgerStatement[],
+  partitions: readonly LedgerPartition[],
+): ReadonlyMap<string, number> {
+  const byStatement = Map.groupBy(partitions, ({ statement }) => statement);
+  const working = statements
+    .filter(({ state }) => state === 'running')
+    .flatMap((statement) => {
+      const own = (byStatement.get(statement.id) ?? []).filter(({ step }) => isRun(statement, step));
+      const waits = own.length === 0 ? verbOf(statement.steps.map(({ kind }) => kind)) === 'run' : own.some(isOpen);
+      return waits ? [{ statement, own }] : [];
+    });
+  return new Map(
+    working.map(({ statement, own }) => [
+      statement.id,
+      Math.max(statement.activeSince, ...own.map(({ lastProgress }) => lastProgress)),
+    ]),
+  );
+}
+
+function isRun({ steps }: LedgerStatement, step: string): boolean {
+  return steps.some(({ name, kind }) => name === step && kind === 'run');
+}
+
+function isOpen({ state }: LedgerPartition): boolean {
+  return state !== 'done';
+}

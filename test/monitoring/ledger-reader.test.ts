@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { migrate } from '../../src/datasource/migrate.ts';
+import { type LedgerReading, openLedgerReader } from '../../src/server/metrics/ledger-reader.ts';
+import { servers, useDatabase } from '../database.ts';
+import { storedStatements } from './stored-statements.ts';
+
+const nothing = { done: 0, failed: 0, detections: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
+
+describe.each(servers)('what is read of statements on $name', (server) => {
+  const database = useDatabase(server);
+  const stored = storedStatements(database);
+  const openReader = () => openLedgerReader(database.pool, database.systemSchema);
+  beforeEach(() => migrate(database.pool, database.systemSchema));
+  afterEach(async () => {
+    vi.useRealTimers();
+    for (const name of ['statements', 'transitions', 'selections', 'partitions']) {
+      await stored.query(`DELETE FROM ${stored.table(name)}`);
+    }
+  });
+
+  it('is nothing where there are none', async () => {
+    const read = openReader();
+    expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
+    expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
+  });
+
+  it('counts each end once, on every replica, also on one that starts later', async () => {
+    const first = openReader();
+    await first();
+    const [run, program] = [await stored.add(['run']), await stored.add(['sql', 'run'])];
+    for (const id of [run, program]) await stored.move(id, 'running');
+    expect((await first()).ended).toEqual([]);
+    await stored.move(run, 'succeeded');
+    await stored.move(program, 'failed');
+    const second = openReader();
+    expect(ends(await first())).toEqual(['run succeeded 1', 'sql,run failed 1']);
+    expect(ends(await second())).toEqual(['run succeeded 1', 'sql,run failed 1']);
+    expect(ends(await first())).toEqual([]);
+    await stored.move(program, 'running');
+    await stored.move(program, 'failed');
+    expect(ends(await first())).toEqual(['sql,run failed 1']);
+    expect(ends(await second())).toEqual(['sql,run failed 1']);
+    expect(ends(await openReader()())).toEqual(['run succeeded 1', 'sql,run failed 2']);
+  });
+
+  it('times the phases that ended since', async () => {
+    const read = openReader();
+    const id = await stored.add(['sql']);
+    await read();
+    await stored.move(id, 'running');
+    const [queue, ...others] = (await read()).phases;
+    expect([queue?.phase, others]).toEqual(['queue', []]);
+    expect(queue?.seconds).toBeGreaterThan(0);
+    await stored.move(id, 'succeeded');
+    expect((await read()).phases.map(({ phase }) => phase)).toEqual(['run']);
+  });
+
+  it('does not miss a transition that is committed after one with a higher number', async () => {
+    const read = openReader();
+    await read();
+    const [late, early] = [await stored.add(['sql']), await stored.add(['sql'])];
+    const connection = await database.pool.getConnection();
+    await connection.beginTransaction();
+    await connection.query(
+      `INSERT INTO ${stored.table('transitions')} (statement_id, state, at) VALUES (?, 'failed', NOW(6))`,
+      [late],
+    );
+    await stored.move(early, 'succeeded');
+    expect(ends(await read())).toEqual(['sql succeeded 1']);
+    await connection.commit();
+    connection.release();
+    expect(ends(await read())).toEqual(['sql failed 1']);
+  });
+
+  it("adds what workers have done since, and all of it in a replica's first reading", async () => {
+    const read = openReader();
+    await read();
+    const selection = await stored.select(await stored.add(['run'], 'running'), 3);
+    await stored.work(selection, { done: 4, failed: 1 });
+    const work = { done: 4, failed: 1, detections: 8, retries: 0, decodeMs: 100, inferMs: 250, writeMs: 50 };
+    expect((await read()).work).toEqual(work);
+    expect((await read()).work).toEqual(nothing);
+    await stored.work(selection, { done: 2, attempt: 3 });
+    expect((await read()).work).toMatchObject({ done: 2, failed: 0, detections: 4, retries: 2 });
+    expect((await openReader()()).work).toMatchObject({ done: 6, failed: 1, detections: 12, retries: 2, inferMs: 500 });
+  });
+
+  it('goes on counting where a statement is retried that ended before the replica started', async () => {
+    const id = await stored.add(['run'], 'running');
+    const selection = await stored.select(id, 1);
+    await stored.work(selection, { done: 5, failed: 2 });
+    await stored.move(id, 'failed');
+    const read = openReader();
+    expect((await read()).work).toMatchObject({ done: 5, failed: 2 });
+    // What `prepare` does to give failed rows another chance.
+    await stored.query(
+      `UPDATE ${stored.table('partitions')} SET done_rows = done_rows - failed_rows, failed_rows = 0 WHERE selection_id = ?`,
+      [selection],
+    );
+    await stored.move(id, 'running');
+    expect((await read()).work).toMatchObject({ done: 0, failed: 0 });
+    await stored.work(selection, { done: 2, attempt: 2 });
+    expect((await read()).work).toMatchObject({ done: 2, failed: 0, retries: 1 });
+  });
+
+  it('tells of a statement for a minute after its end, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const read = openReader();
+    const id = await stored.add(['run'], 'running');
+    expect((await read()).statements).toMatchObject([
+      { id, state: 'running', steps: [{ name: 'step-1', kind: 'run' }] },
+    ]);
+    await stored.move(id, 'succeeded');
+    expect((await read()).statements).toMatchObject([{ id, state: 'succeeded' }]);
+    vi.setSystemTime(Date.now() + 59_000);
+    expect((await read()).statements.length).toBe(1);
+    vi.setSystemTime(Date.now() + 1000);
+    await read();
+    expect((await read()).statements).toEqual([]);
+  });
+
+  it('takes no harm when statements are deleted', async () => {
+    const read = openReader();
+    const id = await stored.add(['run'], 'running');
+    await stored.work(await stored.select(id, 1), { done: 5 });
+    await read();
+    for (const name of ['statements', 'transitions', 'selections', 'partitions']) {
+      await stored.query(`DELETE FROM ${stored.table(name)}`);
+    }
+    expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
+    await stored.move(await stored.add(['sql'], 'running'), 'succeeded');
+    expect(ends(await read())).toEqual(['sql succeeded 1']);
+  });
+
+  it('says why it could not read, and goes on afterwards', async () => {
+    const read = openReader();
+    await read();
+    await stored.query(`RENAME TABLE ${stored.table('partitions')} TO ${stored.table('away')}`);
+    const id = await stored.add(['run'], 'running');
+    await expect(read()).rejects.toMatchObject({ code: expect.stringMatching(/^QUERY|^DATABASE/) });
+    await stored.query(`RENAME TABLE ${stored.table('away')} TO ${stored.table('partitions')}`);
+    await stored.move(id, 'cancelled');
+    expect(ends(await read())).toEqual(['run cancelled 1']);
+  });
+});
+
+function ends({ ended }: LedgerReading): readonly string[] {
+  return ended.map(({ kinds, state, count }) => `${kinds} ${state} ${count}`).toSorted();
+}
