@@ -11,7 +11,9 @@ import { openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planText } from '../plan-text.ts';
+import type { LinkTemplates } from './resource.ts';
 import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
+import { type Told, tell } from './tell.ts';
 
 /** A database that the server works on, and what runs its statements. */
 export interface Datasource {
@@ -19,9 +21,15 @@ export interface Datasource {
   /** The system schema's name. */
   readonly schema: string;
   readonly pool: Pool;
+  /** For results that are sent as fast as clients read: slow ones hold no connection that others wait for. */
+  readonly streamPool: Pool;
   readonly engine: Engine;
   readonly engineName: string;
-  readonly watch: StatementWatch;
+  readonly watch: StatementWatch<Told>;
+  /** Other pages about its statements. */
+  readonly links: LinkTemplates;
+  /** Of the engine. */
+  readonly environment: NodeJS.ProcessEnv;
   plan(text: string): Promise<Plan>;
   models(): Promise<readonly CatalogModel[]>;
 }
@@ -41,15 +49,21 @@ export interface DatasourceOptions {
   readonly name: string;
   readonly dsn: string;
   readonly config: Config;
+  /** Of the engine. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly links: LinkTemplates;
   readonly connections: number;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
 }
 
+const streamConnections = 32;
+
 /** Tries until it is open; then keeps the records of its statements. */
 export function openDatasource(options: DatasourceOptions): DatasourceHandle {
-  const { name, dsn, config, connections, signal, onError } = options;
+  const { name, dsn, config, environment, links, connections, signal, onError } = options;
   const pool = openPool(parseDsn(dsn), { connections });
+  const streamPool = openPool(parseDsn(dsn), { connections: streamConnections });
   let opened: Datasource | null = null;
   let trouble: unknown = new MillraceError('DATABASE_UNREACHABLE', `the datasource ${name} is being opened`, {
     hint: 'try again in a few seconds',
@@ -58,7 +72,10 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
   const opening = pRetry(
     async () => {
       await migrate(pool, config.schema);
-      opened = ready(name, pool, config, await openEngine(config, pool, dsn));
+      opened = ready(
+        { name, pool, streamPool, environment, links, config },
+        await openEngine(config, pool, dsn, environment),
+      );
     },
     {
       retries: Number.POSITIVE_INFINITY,
@@ -72,9 +89,11 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       },
     },
   );
-  const records = opening.then(() => opened?.engine.keepRecords(signal, onError)).catch((error) => {
-    if (!signal.aborted) onError(error);
-  });
+  const records = opening
+    .then(() => opened?.engine.keepRecords(signal, onError))
+    .catch((error) => {
+      if (!signal.aborted) onError(error);
+    });
 
   return {
     name,
@@ -88,20 +107,22 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await records;
       opened?.watch.close();
       await opened?.engine.close(how);
-      await pool.end();
+      await Promise.all([pool.end(), streamPool.end()]);
     },
   };
 }
 
-function ready(name: string, pool: Pool, config: Config, engine: Engine): Datasource {
+function ready(
+  parts: Pick<Datasource, 'name' | 'pool' | 'streamPool' | 'environment' | 'links'> & { readonly config: Config },
+  engine: Engine,
+): Datasource {
+  const { config, ...given } = parts;
+  const described = { ...given, schema: config.schema, engineName: config.engine };
   return {
-    name,
-    schema: config.schema,
-    pool,
+    ...described,
     engine,
-    engineName: config.engine,
-    watch: openStatementWatch(engine),
-    plan: (text) => planText(text, pool, config),
-    models: async () => (await loadCatalog(pool, config, { queries: [], tables: [] })).models,
+    watch: openStatementWatch(engine, (status) => tell(described, status)),
+    plan: (text) => planText(text, given.pool, config),
+    models: async () => (await loadCatalog(given.pool, config, { queries: [], tables: [] })).models,
   };
 }

@@ -54,6 +54,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   STATEMENT_BUSY: 409,
   RESULT_GONE: 410,
   REQUEST_TOO_LARGE: 413,
+  STATEMENT_TOO_LONG: 413,
   KEY_REUSED: 422,
   TOO_MANY_REQUESTS: 429,
   TOO_MANY_STATEMENTS: 429,
@@ -84,10 +85,16 @@ export function statusOf(code: ErrorCode): number {
 /** What Fastify and its plugins throw, in our words; everything else is a defect, of which nothing is shown. */
 export function asMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const { statusCode = 500, message = '', code } = Object(error) as { statusCode?: number; message?: string; code?: string };
+  const {
+    statusCode = 500,
+    message = '',
+    code,
+  } = Object(error) as { statusCode?: number; message?: string; code?: string };
   if (code === 'FST_ERR_VALIDATION') return new MillraceError('REQUEST_INVALID', message);
-  if (statusCode === 413) return new MillraceError('REQUEST_TOO_LARGE', message, { hint: 'submit the program in parts' });
-  if (statusCode === 429) return new MillraceError('TOO_MANY_REQUESTS', message, { hint: 'wait as long as Retry-After says' });
+  if (statusCode === 413)
+    return new MillraceError('REQUEST_TOO_LARGE', message, { hint: 'submit the program in parts' });
+  if (statusCode === 429)
+    return new MillraceError('TOO_MANY_REQUESTS', message, { hint: 'wait as long as Retry-After says' });
   if (statusCode >= 400 && statusCode < 500) return new MillraceError('REQUEST_INVALID', message);
   return new MillraceError('INTERNAL', 'something that should not happen', {
     hint: "please report it with the request's id; the server's log says more",

@@ -1,84 +1,92 @@
 import type { Engine, StatementStatus } from '../engine/engine.ts';
 
 /** However many follow a statement, it is asked for once. */
-export interface StatementWatch {
+export interface StatementWatch<T> {
   /** The status now and after each change; who is slow misses those in between, never the last. */
-  follow(id: string, signal: AbortSignal): AsyncIterable<StatementStatus>;
+  follow(id: string, signal: AbortSignal): AsyncIterable<Seen<T>>;
   close(): void;
 }
 
-interface Watched {
-  followers: number;
-  latest: StatementStatus | null;
-  ended: boolean;
-  error: unknown;
-  /** Resolved, and replaced, at each change. */
-  change: PromiseWithResolvers<void>;
-  readonly stop: AbortController;
+export interface Seen<T> {
+  readonly status: StatementStatus;
+  /** What else is to be said of it: found out once for all who ask. */
+  told(): Promise<T>;
 }
 
-export function openStatementWatch(engine: Engine): StatementWatch {
-  const watched = new Map<string, Watched>();
+interface Watched<T> {
+  /** Called after each change. */
+  readonly followers: Set<() => void>;
+  readonly stop: AbortController;
+  latest: Seen<T> | null;
+  ended: boolean;
+  error: unknown;
+}
 
-  function join(id: string): Watched {
+export function openStatementWatch<T>(
+  engine: Engine,
+  tell: (status: StatementStatus) => Promise<T>,
+): StatementWatch<T> {
+  const watched = new Map<string, Watched<T>>();
+
+  function watch(id: string): Watched<T> {
     const known = watched.get(id);
     if (known !== undefined) return known;
-    const created: Watched = {
-      followers: 0,
+    const created = {
+      followers: new Set<() => void>(),
+      stop: new AbortController(),
       latest: null,
       ended: false,
       error: null,
-      change: Promise.withResolvers(),
-      stop: new AbortController(),
     };
     watched.set(id, created);
     void pump(id, created);
     return created;
   }
 
-  async function pump(id: string, to: Watched): Promise<void> {
+  async function pump(id: string, to: Watched<T>): Promise<void> {
     try {
       for await (const status of engine.events(id, to.stop.signal)) {
-        to.latest = status;
-        announce(to);
+        to.latest = seenOnce(status, tell);
+        for (const notify of to.followers) notify();
       }
     } catch (error) {
       to.error = error;
-    } finally {
-      to.ended = true;
-      if (watched.get(id) === to) watched.delete(id);
-      announce(to);
     }
+    to.ended = true;
+    forget(id, to);
+    for (const notify of to.followers) notify();
   }
 
-  function leave(id: string, from: Watched): void {
-    from.followers -= 1;
-    if (from.followers > 0) return;
-    from.stop.abort();
-    if (watched.get(id) === from) watched.delete(id);
+  function forget(id: string, statement: Watched<T>): void {
+    statement.stop.abort();
+    if (watched.get(id) === statement) watched.delete(id);
   }
 
   return {
     async *follow(id, signal) {
-      const statement = join(id);
-      statement.followers += 1;
-      const gone = aborted(signal);
+      const statement = watch(id);
+      let wake = () => {};
+      const notify = () => wake();
+      statement.followers.add(notify);
+      signal.addEventListener('abort', notify);
       try {
-        for (let seen: StatementStatus | null = null; !signal.aborted; ) {
-          const { latest, change } = statement;
-          if (latest !== null && latest !== seen) {
-            seen = latest;
-            yield latest;
+        for (let seen: Seen<T> | null = null; !signal.aborted; ) {
+          if (statement.latest !== null && statement.latest !== seen) {
+            seen = statement.latest;
+            yield seen;
           } else if (statement.ended) {
             if (statement.error !== null) throw statement.error;
             return;
           } else {
-            await Promise.race([change.promise, gone.promise]);
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
           }
         }
       } finally {
-        gone.forget();
-        leave(id, statement);
+        signal.removeEventListener('abort', notify);
+        statement.followers.delete(notify);
+        if (statement.followers.size === 0) forget(id, statement);
       }
     },
     close() {
@@ -87,16 +95,13 @@ export function openStatementWatch(engine: Engine): StatementWatch {
   };
 }
 
-function announce(statement: Watched): void {
-  const { resolve } = statement.change;
-  statement.change = Promise.withResolvers();
-  resolve();
-}
-
-function aborted(signal: AbortSignal): { readonly promise: Promise<void>; forget(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const listener = () => resolve();
-  signal.addEventListener('abort', listener, { once: true });
-  if (signal.aborted) resolve();
-  return { promise, forget: () => signal.removeEventListener('abort', listener) };
+function seenOnce<T>(status: StatementStatus, tell: (status: StatementStatus) => Promise<T>): Seen<T> {
+  let told: Promise<T> | undefined;
+  return {
+    status,
+    told() {
+      told ??= tell(status);
+      return told;
+    },
+  };
 }

@@ -1,0 +1,15 @@
+import { renderWorkflow } from '../../workflow/render-workflow.ts';
+import { toYaml } from '../../workflow/to-yaml.ts';
+import type { Submission } from '../engine.ts';
+import { readDeployment } from './config.ts';
+import { loadTemplates } from './load-templates.ts';
+
+/** The workflow that submitting would create, as `kubectl create -f` takes it. @throws {MillraceError} WORKER_IMAGE_MISSING, STATEMENT_TOO_LONG */
+export function workflowYaml(
+  { id, text, plan, submittedBy }: Omit<Submission, 'server'>,
+  environment: NodeJS.ProcessEnv,
+  schema: string,
+): string {
+  const submission = { id, attempt: 1, text, submittedBy, done: [] };
+  return toYaml(renderWorkflow(plan, submission, readDeployment(environment, schema), loadTemplates()));
+}

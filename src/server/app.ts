@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
+import { MillraceError } from '../errors.ts';
+import { authenticate } from './authenticate.ts';
+import type { App, ServerContext } from './context.ts';
+import { errorsPage } from './errors-page.ts';
+import { asMillraceError, problemOf, problemType } from './problem.ts';
+import { catalogRoutes } from './routes/catalog.ts';
+import { eventsRoute } from './routes/events.ts';
+import { explainRoute } from './routes/explain.ts';
+import { healthRoutes } from './routes/health.ts';
+import { listStatementsRoute } from './routes/list-statements.ts';
+import { logsRoute } from './routes/logs.ts';
+import { resultRoute } from './routes/result.ts';
+import { statementRoutes } from './routes/statement.ts';
+import { submitStatementRoute } from './routes/submit-statement.ts';
+
+/** The API over HTTP. Listens to nothing yet. */
+export async function buildApp(context: ServerContext, log: FastifyBaseLogger): Promise<App> {
+  const { limits, users } = context.config;
+  const app: App = fastify({
+    loggerInstance: log,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestSeconds * 1000,
+    http: { headersTimeout: (limits.requestSeconds / 3) * 1000, connectionsCheckingInterval: 1000 },
+    genReqId: () => randomUUID(),
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // The schemas of answers are held by tests; checking each answer would cost, and drop what a schema lacks.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(notFound);
+  app.decorateRequest('source', null);
+  app.decorateRequest('user');
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  // Without a listener Node destroys the connection: https://nodejs.org/api/http.html#responsesettimeoutmsecs-callback
+  app.addHook('onSend', async (_request, reply) => void reply.raw.setTimeout(limits.idleStreamSeconds * 1000));
+  app.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
+  context.metrics.countRequests(app);
+  await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  await app.register(swagger, documentation(users.length > 0));
+  healthRoutes(app, context);
+  metricsRoute(app, context);
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/html').send(errorsPage()),
+  );
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(async (api) => statements(api as App, context));
+  return app;
+}
+
+/** What needs a user. */
+async function statements(api: App, context: ServerContext): Promise<void> {
+  const { users, limits } = context.config;
+  api.addHook('onRequest', authenticate(users));
+  api.addHook('onRequest', async (request, reply) => {
+    const { id } = Object(request.params) as { id?: string };
+    if (id !== undefined) request.log = reply.log = request.log.child({ statement: id });
+  });
+  await api.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: '1 minute',
+    hook: 'preParsing',
+    keyGenerator: ({ user }) => user.name,
+  });
+  submitStatementRoute(api, context);
+  listStatementsRoute(api, context);
+  statementRoutes(api, context);
+  eventsRoute(api, context);
+  logsRoute(api, context);
+  resultRoute(api, context);
+  explainRoute(api, context);
+  catalogRoutes(api, context);
+}
+
+function metricsRoute(app: App, { metrics }: ServerContext): void {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
+}
+
+function documentation(secured: boolean) {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Millrace', description: 'SQL in, GPU workflows out, rows back', version: '1' },
+      ...(secured && {
+        components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
+    },
+  };
+}
+
+function logAnswer(
+  { method, routeOptions, user, log }: FastifyRequest,
+  { statusCode, elapsedTime }: FastifyReply,
+): void {
+  const ms = Math.round(elapsedTime * 10) / 10;
+  log.info({ method, route: routeOptions.url, status: statusCode, ms, ...(user && { user: user.name }) }, 'answered');
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = asMillraceError(error);
+  const problem = problemOf(known, request.source);
+  if (problem.status >= 500) request.log.error({ err: error, code: known.code }, 'failed');
+  else request.log.info({ code: known.code }, known.message);
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="millrace"');
+  void reply.code(problem.status).type(problemType).send(problem);
+}
+
+function notFound({ method, url }: FastifyRequest): never {
+  const hint = '/docs shows the paths';
+  throw new MillraceError('UNKNOWN_ROUTE', `there is no ${method} ${url.split('?')[0]}`, { hint });
+}

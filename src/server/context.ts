@@ -1,0 +1,38 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { User } from './auth/users.ts';
+import type { ServerConfig } from './config.ts';
+import type { DatasourceHandle } from './datasource.ts';
+import type { Metrics } from './metrics.ts';
+import type { Streams } from './routes/open-stream.ts';
+
+/** What the routes work with. */
+export interface ServerContext {
+  readonly config: ServerConfig;
+  /** In the order of the configuration; the first is meant where a request names none. */
+  readonly datasources: readonly DatasourceHandle[];
+  readonly streams: Streams;
+  readonly metrics: Metrics;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    user: User;
+    /** The SQL that errors of this request point into. */
+    source: string | null;
+  }
+}

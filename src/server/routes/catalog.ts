@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import type { App, ServerContext } from '../context.ts';
+import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
+import { Problem } from '../schemas/statement.ts';
+
+/** What statements may name: `GET /v1/models`, `GET /v1/datasources` */
+export function catalogRoutes(app: App, context: ServerContext): void {
+  const problems = { '4xx': Problem, '5xx': Problem };
+
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        summary: 'Models that statements may name',
+        tags: ['catalog'],
+        querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
+        response: {
+          200: Type.Object({
+            models: Type.Array(
+              Type.Object({ name: Type.String(), file: Type.String({ description: 'as a step sees it' }) }),
+            ),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async ({ user, query }) => {
+      const datasource = datasourceNamed(user, query.datasource, context.datasources);
+      return { models: (await datasource.models()).map(({ name, file }) => ({ name, file })) };
+    },
+  );
+
+  app.get(
+    '/v1/datasources',
+    {
+      schema: {
+        summary: 'Databases that statements may be submitted to',
+        tags: ['catalog'],
+        response: {
+          200: Type.Object({
+            datasources: Type.Array(
+              Type.Object({
+                name: Type.String(),
+                engine: Type.Enum(['local', 'argo']),
+                default: Type.Boolean({ description: 'meant where a request names none' }),
+              }),
+            ),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async ({ user }) => ({
+      datasources: datasourcesOf(user, context.datasources).map(({ name, engineName }, index) => ({
+        name,
+        engine: engineName === 'argo' ? ('argo' as const) : ('local' as const),
+        default: index === 0,
+      })),
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import type { App, ServerContext } from '../context.ts';
+import type { Datasource } from '../datasource.ts';
+import { findStatement } from '../find-datasource.ts';
+import { isoTime } from '../resource.ts';
+import { Problem } from '../schemas/statement.ts';
+import { eventMessage } from '../tell.ts';
+import { sendStream } from './open-stream.ts';
+import { StatementId } from './statement.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
+
+/** `GET /v1/statements/{id}/events` */
+export function eventsRoute(app: App, context: ServerContext): void {
+  const schema = {
+    summary: 'Follow a statement',
+    description:
+      'Server-sent events: `state` for each state it has come into (data: state, at), `progress` with the statement at each change, and `end` with the statement as it ended. With Last-Event-ID, only the states after that one are told.',
+    tags: ['statements'],
+    params: StatementId,
+    headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })) }),
+    response: {
+      200: { description: 'events', content: { 'text/event-stream': { schema: Type.String() } } },
+      '4xx': Problem,
+      '5xx': Problem,
+    },
+  };
+  app.get('/v1/statements/:id/events', { schema }, async ({ user, params, headers }, reply) => {
+    const { datasource } = await findStatement(user, params.id, context.datasources);
+    const after = Number(headers['last-event-id'] ?? 0);
+    reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+    return sendStream(reply, context.streams, 'text/event-stream', (signal) =>
+      withHeartbeat(
+        events(datasource, params.id, after, signal),
+        ': still there\n\n',
+        context.streams.heartbeatSeconds,
+        signal,
+      ),
+    );
+  });
+}
+
+async function* events({ watch }: Datasource, id: string, after: number, signal: AbortSignal): AsyncGenerator<string> {
+  let last = after;
+  for await (const seen of watch.follow(id, signal)) {
+    const { transitions, message } = await seen.told();
+    for (const { number, state, at } of transitions) {
+      if (number <= last) continue;
+      yield eventMessage('state', { state, at: isoTime(at) }, number);
+      last = number;
+    }
+    yield message;
+  }
+}

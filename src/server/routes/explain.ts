@@ -1,0 +1,51 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Type } from 'typebox';
+import { explainPlan } from '../../plan/explain.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { App, ServerContext } from '../context.ts';
+import type { Datasource } from '../datasource.ts';
+import { datasourceNamed } from '../find-datasource.ts';
+import { Problem, Program } from '../schemas/statement.ts';
+import { sqlOf } from '../submit.ts';
+
+/** `POST /v1/explain` */
+export function explainRoute(app: App, context: ServerContext): void {
+  const schema = {
+    summary: 'Plan a program; nothing is executed',
+    tags: ['statements'],
+    body: Type.Object(Program, { additionalProperties: false }),
+    response: {
+      200: Type.Object({
+        plan: Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) }),
+        text: Type.String({ description: 'the plan in a few lines for people' }),
+        workflow: Type.Union([Type.String({ description: "Argo's workflow, as YAML" }), Type.Null()]),
+      }),
+      '4xx': Problem,
+      '5xx': Problem,
+    },
+  };
+  app.post('/v1/explain', { schema }, async (request) => {
+    const { user, body } = request;
+    const datasource = datasourceNamed(user, body.datasource, context.datasources);
+    request.source = body.sql;
+    const text = sqlOf(body, context);
+    request.source = text;
+    const plan = await datasource.plan(text);
+    return {
+      plan: { version: plan.version, steps: [...plan.steps] },
+      text: explainPlan(plan),
+      workflow: await workflowOf(datasource, text, plan, user.name),
+    };
+  });
+}
+
+async function workflowOf(
+  { engineName, environment, schema }: Datasource,
+  text: string,
+  plan: Plan,
+  submittedBy: string,
+): Promise<string | null> {
+  if (engineName !== 'argo') return null;
+  const { workflowYaml } = await import('../../engine/argo/workflow-yaml.ts');
+  return workflowYaml({ id: randomUUIDv7(), text, plan, submittedBy }, environment, schema);
+}

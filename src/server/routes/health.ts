@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import type { App, ServerContext } from '../context.ts';
+import type { DatasourceHandle } from '../datasource.ts';
+
+const Ready = Type.Object({
+  status: Type.Enum(['ready', 'not ready']),
+  checks: Type.Record(Type.String(), Type.Enum(['ok', 'failed']), { description: 'by datasource' }),
+});
+
+/** For who keeps the server running: whether it lives, and whether it can serve. Both say nothing of why. */
+export function healthRoutes(app: App, { datasources, streams }: ServerContext): void {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'Whether it lives',
+        tags: ['operation'],
+        response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    { schema: { summary: 'Whether it can serve', tags: ['operation'], response: { 200: Ready, 503: Ready } } },
+    async (_request, reply) => {
+      const checks = Object.fromEntries(
+        await Promise.all(datasources.map(async (each) => [each.name, await check(each)])),
+      );
+      const ready = !streams.stopping.aborted && Object.values(checks).every((how) => how === 'ok');
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks });
+    },
+  );
+}
+
+async function check(datasource: DatasourceHandle): Promise<'ok' | 'failed'> {
+  try {
+    await datasource.get().pool.query({ sql: 'SELECT 1', timeout: 3000 });
+    return 'ok';
+  } catch {
+    return 'failed';
+  }
+}

@@ -1,0 +1,47 @@
+import { Type } from 'typebox';
+import type { Engine, LogFilter } from '../../engine/engine.ts';
+import type { App, ServerContext } from '../context.ts';
+import { findStatement } from '../find-datasource.ts';
+import { Problem } from '../schemas/statement.ts';
+import { sendStream } from './open-stream.ts';
+import { StatementId } from './statement.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
+
+/** `GET /v1/statements/{id}/logs` */
+export function logsRoute(app: App, context: ServerContext): void {
+  const schema = {
+    summary: 'What the workers wrote',
+    description:
+      'Lines of JSON: step, source (`prepare`, `partition-3`, `finish`) and text. With `follow`, goes on until the statement has ended; an empty line now and then says that it is still there.',
+    tags: ['statements'],
+    params: StatementId,
+    querystring: Type.Object({
+      step: Type.Optional(Type.String()),
+      partition: Type.Optional(Type.Integer({ minimum: 0 })),
+      follow: Type.Optional(Type.Boolean()),
+    }),
+    response: {
+      200: { description: 'lines', content: { 'application/x-ndjson': { schema: Type.String() } } },
+      '4xx': Problem,
+      '5xx': Problem,
+    },
+  };
+  app.get('/v1/statements/:id/logs', { schema }, async ({ user, params, query }, reply) => {
+    const { datasource } = await findStatement(user, params.id, context.datasources);
+    const { follow = false, ...filter } = query;
+    return sendStream(reply, context.streams, 'application/x-ndjson', (signal) => {
+      const lines = logLines(datasource.engine, params.id, { ...filter, follow, signal });
+      return follow ? withHeartbeat(opened(lines), '\n', context.streams.heartbeatSeconds, signal) : lines;
+    });
+  });
+}
+
+async function* logLines(engine: Engine, id: string, filter: LogFilter): AsyncGenerator<string> {
+  for await (const line of engine.logs(id, filter)) yield `${JSON.stringify(line)}\n`;
+}
+
+/** An empty line first: so the answer begins although nothing has been written yet. */
+async function* opened(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  yield '\n';
+  yield* lines;
+}

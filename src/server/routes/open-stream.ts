@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { MillraceError } from '../../errors.ts';
+
+/** Streams that are open now, of all clients. */
+export interface Streams {
+  open: number;
+  readonly most: number;
+  /** Streams that have nothing to say for so long say that they are still there. */
+  readonly heartbeatSeconds: number;
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** Also where the client has left already. */
+function onClose({ raw }: FastifyReply, work: () => void): void {
+  if (raw.closed) work();
+  else raw.once('close', work);
+}
+
+/** Aborted when the client leaves or the server stops. */
+export function leaving(reply: FastifyReply, { stopping }: Streams): AbortSignal {
+  const gone = new AbortController();
+  onClose(reply, () => gone.abort());
+  return AbortSignal.any([gone.signal, stopping]);
+}
+
+/**
+ * Sends the pieces as they come, no faster than the client reads. The first is awaited before the answer begins, so that what is
+ * wrong from the start is answered with a status of its own.
+ * @throws {MillraceError} TOO_MANY_STREAMS
+ */
+export async function sendStream(
+  reply: FastifyReply,
+  streams: Streams,
+  type: string,
+  pieces: (signal: AbortSignal) => AsyncIterable<string>,
+): Promise<FastifyReply> {
+  if (streams.open >= streams.most) {
+    throw new MillraceError('TOO_MANY_STREAMS', `the server has ${streams.open} open streams`, {
+      hint: 'try again later',
+    });
+  }
+  streams.open += 1;
+  onClose(reply, () => {
+    streams.open -= 1;
+  });
+  const iterator = pieces(leaving(reply, streams))[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return reply.type(type).send(Readable.from(chained(first, iterator), { objectMode: false, highWaterMark: 65_536 }));
+}
+
+/** No generator: one that has not begun does nothing at its end, and a client may leave before. */
+function chained(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncIterable<string> {
+  let waiting: IteratorResult<string> | null = first;
+  const iterator: AsyncIterator<string> = {
+    async next() {
+      const next = waiting ?? (await rest.next());
+      waiting = null;
+      return next;
+    },
+    return: async () => (await rest.return?.()) ?? { done: true, value: undefined },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

@@ -1,0 +1,112 @@
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import { MillraceError } from '../../errors.ts';
+import { mayChange } from '../auth/users.ts';
+import type { App, ServerContext } from '../context.ts';
+import { type FoundStatement, findStatement } from '../find-datasource.ts';
+import { resourceOf } from '../resources.ts';
+import { Problem, Statement } from '../schemas/statement.ts';
+
+export const StatementId = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'the id of a statement' }),
+});
+
+const Plan = Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) });
+const yaml = { description: 'YAML', content: { 'application/yaml': { schema: Type.String() } } };
+const problems = { '4xx': Problem, '5xx': Problem };
+
+/** `GET /v1/statements/{id}`, its plan and workflow, and what a person does to it: cancel and retry. */
+export function statementRoutes(app: App, context: ServerContext): void {
+  const ofStatement = <T>(response: T, summary: string, description = summary) => ({
+    summary,
+    description,
+    tags: ['statements'],
+    params: StatementId,
+    response: { ...response, ...problems },
+  });
+
+  app.get(
+    '/v1/statements/:id',
+    { schema: ofStatement({ 200: Statement }, 'How far a statement is') },
+    async (request) => {
+      const { datasource, status } = await findStatement(request.user, request.params.id, context.datasources);
+      return resourceOf(datasource, status);
+    },
+  );
+
+  app.get(
+    '/v1/statements/:id/plan',
+    { schema: ofStatement({ 200: Plan }, 'The plan: what is run') },
+    async ({ user, params }) => {
+      const { status } = await findStatement(user, params.id, context.datasources);
+      return { version: status.plan.version, steps: [...status.plan.steps] };
+    },
+  );
+
+  app.get(
+    '/v1/statements/:id/workflow',
+    { schema: ofStatement({ 200: yaml }, "Argo's workflow") },
+    async ({ user, params }, reply) => {
+      const { datasource, status } = await findStatement(user, params.id, context.datasources);
+      if (datasource.engineName !== 'argo') throw withoutWorkflows(datasource.name);
+      const { workflowYaml } = await import('../../engine/argo/workflow-yaml.ts');
+      return sendYaml(reply, workflowYaml(status, datasource.environment, datasource.schema));
+    },
+  );
+
+  app.post(
+    '/v1/statements/:id/cancel',
+    {
+      schema: ofStatement(
+        { 202: Statement },
+        'Cancel a statement',
+        'Its workers end in good order; what is done is kept.',
+      ),
+    },
+    async ({ user, params }, reply) => {
+      const found = await findChangeable(user, params.id);
+      await found.datasource.engine.cancel(params.id);
+      return reply.code(202).send(await resourceNow(found));
+    },
+  );
+
+  app.post(
+    '/v1/statements/:id/retry',
+    {
+      schema: ofStatement(
+        { 202: Statement },
+        'Run what is missing',
+        'Of a statement that failed, was cancelled or interrupted.',
+      ),
+    },
+    async ({ user, params }, reply) => {
+      const found = await findChangeable(user, params.id);
+      await found.datasource.engine.retry(params.id);
+      return reply.code(202).send(await resourceNow(found));
+    },
+  );
+
+  async function findChangeable(user: Parameters<typeof findStatement>[0], id: string): Promise<FoundStatement> {
+    const found = await findStatement(user, id, context.datasources);
+    if (mayChange(user, found.status.submittedBy)) return found;
+    throw new MillraceError('FORBIDDEN', `the statement ${id} is not yours to change`);
+  }
+
+  async function resourceNow({ datasource, status }: FoundStatement): Promise<Statement> {
+    return resourceOf(datasource, await datasource.engine.status(status.id));
+  }
+}
+
+function sendYaml(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('application/yaml').send(text);
+}
+
+function withoutWorkflows(datasource: string): MillraceError {
+  return new MillraceError(
+    'NO_WORKFLOW',
+    `statements on ${datasource} run as processes of the server, without workflows`,
+    {
+      hint: 'the plan says what is run',
+    },
+  );
+}

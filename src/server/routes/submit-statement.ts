@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+import { hasEnded } from '../../engine/engine.ts';
+import type { App, ServerContext } from '../context.ts';
+import { resourceOf } from '../resources.ts';
+import { lastResult } from '../results.ts';
+import { Problem, Submission, Submitted } from '../schemas/statement.ts';
+import { idOf, sqlOf, submit } from '../submit.ts';
+import { waitForEnd } from '../wait-for-end.ts';
+import { leaving } from './open-stream.ts';
+
+const defaultWait = 10;
+
+/** `POST /v1/statements` */
+export function submitStatementRoute(app: App, context: ServerContext): void {
+  const schema = {
+    summary: 'Submit a program',
+    description:
+      'Standard SQL, and queries followed by TO RUN. A program that ends within `wait` seconds is answered with 200 and the rows of its last result; any other with 202, and is followed at its `Location`.',
+    tags: ['statements'],
+    headers: Type.Object({
+      'idempotency-key': Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 255,
+          description: 'a repeated request with the same key is the same statement',
+        }),
+      ),
+    }),
+    body: Submission,
+    response: { 200: Submitted, 202: Submitted, '4xx': Problem, '5xx': Problem },
+  };
+  app.post('/v1/statements', { schema }, async (request, reply) => {
+    const { user, body, headers } = request;
+    const asked = { user, body, key: headers['idempotency-key'] };
+    request.source = body.sql;
+    const text = sqlOf(body, context);
+    request.source = text;
+    const id = idOf(asked);
+    request.log = reply.log = request.log.child({ statement: id });
+    const datasource = await submit(asked, id, text, context);
+    const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
+    const status = await waitForEnd(datasource, id, wait, leaving(reply, context.streams));
+    const resource = await resourceOf(datasource, status);
+    const result = status.state === 'succeeded' ? await lastResult(datasource, status, resource.results) : null;
+    reply.code(hasEnded(status) ? 200 : 202).header('location', resource.links.self);
+    return { ...resource, result };
+  });
+}

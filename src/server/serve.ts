@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import { readConfig } from '../config.ts';
+import { ownDatabase } from '../datasource/own-database.ts';
+import { MillraceError } from '../errors.ts';
+import { buildApp } from './app.ts';
+import { readServerConfig, type ServerConfig } from './config.ts';
+import type { App, ServerContext } from './context.ts';
+import { type DatasourceHandle, openDatasource } from './datasource.ts';
+import { openLog } from './log.ts';
+import { openMetrics } from './metrics.ts';
+import { keepRetention } from './retention.ts';
+
+/** Enough for two replicas of a database's usual 151 connections: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
+const connections = 16;
+
+export interface RunningServer {
+  readonly app: App;
+  readonly url: string;
+  /** Answers what was asked, ends streams, leaves running statements to the next server; at most as long as the configuration says. */
+  stop(): Promise<void>;
+}
+
+/** `millrace serve`: until SIGTERM or SIGINT. @returns the exit code */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+  const log = openLog();
+  const server = await startServer(environment, log);
+  log.info({ url: server.url }, 'listening');
+  const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  log.info({ signal }, 'stopping');
+  await server.stop();
+  log.info('stopped');
+  return 0;
+}
+
+export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBaseLogger): Promise<RunningServer> {
+  const config = await withDatasource(await readServerConfig(environment), environment, log);
+  const stopping = new AbortController();
+  const datasources = openDatasources(config, environment, stopping.signal, log);
+  const metrics = openMetrics({ version: version(), datasources });
+  const { limits } = config;
+  const heartbeatSeconds = Math.min(15, limits.idleStreamSeconds / 2);
+  const streams = { open: 0, most: limits.streams, heartbeatSeconds, stopping: stopping.signal };
+  const context: ServerContext = { config, datasources, streams, metrics };
+  const app = await buildApp(context, log);
+  await listen(app, config);
+  const retention = keepRetention(datasources, config.retentionDays, stopping.signal, log);
+  return {
+    app,
+    url: urlOf(app),
+    async stop() {
+      stopping.abort();
+      const bound = sleep(config.stop.seconds * 1000, undefined, { ref: false });
+      await Promise.race([app.close(), bound]);
+      app.server.closeAllConnections();
+      const closed = Promise.all(datasources.map((datasource) => datasource.close({ handOver: true })));
+      await Promise.race([closed, bound]);
+      await retention;
+      metrics.close();
+    },
+  };
+}
+
+/** Where none is named, the demo's own. */
+async function withDatasource(
+  config: ServerConfig,
+  environment: NodeJS.ProcessEnv,
+  log: FastifyBaseLogger,
+): Promise<ServerConfig> {
+  if (config.datasources.length > 0) return config;
+  const base = readConfig(environment);
+  const dsn = await ownDatabase(base, (line) => log.info(line));
+  return { ...config, datasources: [{ name: 'default', dsn, secret: null, schema: base.schema }] };
+}
+
+function openDatasources(
+  config: ServerConfig,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  log: FastifyBaseLogger,
+): readonly DatasourceHandle[] {
+  const base = readConfig(environment);
+  return config.datasources.map(({ name, dsn, schema, secret }) =>
+    openDatasource({
+      name,
+      dsn,
+      config: { ...base, dsn, schema },
+      environment:
+        secret === null
+          ? environment
+          : { ...environment, MILLRACE_DATASOURCE_SECRET: `${secret.secret}/${secret.key}` },
+      links: config.links,
+      connections,
+      signal,
+      onError: (error) => log.warn({ err: error, datasource: name }, 'the datasource has trouble'),
+    }),
+  );
+}
+
+async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = Object(cause) as { code?: string };
+    const why =
+      code === 'EADDRINUSE' ? 'the port is in use' : code === 'EACCES' ? 'the port is not allowed' : String(code);
+    throw new MillraceError('SERVER_NOT_LISTENING', `cannot listen on ${host}:${port}: ${why}`, {
+      hint: 'name another in MILLRACE_HOST and MILLRACE_PORT',
+      cause,
+    });
+  }
+}
+
+function urlOf(app: App): string {
+  const { address, family, port } = app.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

@@ -1,0 +1,120 @@
+import { createHash, randomUUIDv7 } from 'node:crypto';
+import type { StatementStatus } from '../engine/engine.ts';
+import { MillraceError } from '../errors.ts';
+import { bindParameters } from '../sql/parameters.ts';
+import { parseProgram } from '../sql/parse.ts';
+import { checkReadOnly } from '../sql/read-only.ts';
+import { countActive } from './active-statements.ts';
+import { checkSystemSchema } from './auth/system-schema.ts';
+import type { User } from './auth/users.ts';
+import type { ServerContext } from './context.ts';
+import type { Datasource } from './datasource.ts';
+import { datasourceNamed, isUnknown } from './find-datasource.ts';
+import type { Metrics } from './metrics.ts';
+import type { Submission } from './schemas/statement.ts';
+
+export interface Request {
+  readonly user: User;
+  readonly body: Submission;
+  /** The `Idempotency-Key`. */
+  readonly key: string | undefined;
+}
+
+/** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG */
+export function sqlOf({ sql, parameters }: Pick<Submission, 'sql' | 'parameters'>, { config }: ServerContext): string {
+  const text = parameters === undefined ? sql : bindParameters(sql, parameters);
+  const { statementBytes } = config.limits;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= statementBytes) return text;
+  throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${bytes} bytes; at most ${statementBytes} are taken`, {
+    hint: 'submit it in parts',
+  });
+}
+
+/** The id is that of the key where there is one: so a repeated request is the same statement, on any replica. */
+export function idOf({ user, body, key }: Request): string {
+  return key === undefined ? randomUUIDv7() : keyedId([user.name, body.datasource ?? '', key]);
+}
+
+/** A UUID of version 8, whose bits are the maker's own: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+function keyedId(parts: readonly string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/**
+ * Plans a program and starts it; again with the same key, nothing is started.
+ * @throws {MillraceError} what is wrong with the program or not allowed: then nothing was submitted
+ */
+export async function submit(request: Request, id: string, text: string, context: ServerContext): Promise<Datasource> {
+  const { user, body, key } = request;
+  const datasource = datasourceNamed(user, body.datasource, context.datasources);
+  if (key !== undefined && (await isRepeated(id, text, datasource))) return datasource;
+  try {
+    await start(request, id, text, datasource, context);
+  } catch (error) {
+    // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
+    if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
+  }
+  return datasource;
+}
+
+async function start(
+  { user, body }: Request,
+  id: string,
+  text: string,
+  datasource: Datasource,
+  { config, metrics }: ServerContext,
+): Promise<void> {
+  const timed = phases(metrics);
+  const program = await timed('parse', () => parseProgram(text));
+  checkAllowed(user, program, datasource);
+  await checkRoom(user, datasource, config.limits.runningStatementsPerUser);
+  const plan = await timed('plan', () => datasource.plan(text));
+  const server = {
+    readOnly: user.role === 'reader',
+    resultBytes: config.limits.resultBytes,
+    labels: body.labels ?? {},
+  };
+  await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
+}
+
+type Phase = 'parse' | 'plan' | 'submit';
+
+function phases(metrics: Metrics) {
+  return async <T>(phase: Phase, work: () => T | Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const result = await work();
+    metrics.observePhase(phase, (performance.now() - begun) / 1000);
+    return result;
+  };
+}
+
+function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { schema }: Datasource): void {
+  const error =
+    (user.role === 'reader' ? checkReadOnly(program) : null) ??
+    (user.role === 'admin' ? null : checkSystemSchema(program, schema));
+  if (error !== null) throw error;
+}
+
+async function checkRoom(user: User, { pool, schema }: Datasource, most: number): Promise<void> {
+  const active = await countActive(pool, schema, user.name);
+  if (active < most) return;
+  const message = `${active} of your statements are running; at most ${most} may`;
+  throw new MillraceError('TOO_MANY_STATEMENTS', message, { hint: 'wait until one has ended, or cancel one' });
+}
+
+/** @throws {MillraceError} KEY_REUSED */
+async function isRepeated(id: string, text: string, { engine }: Datasource): Promise<boolean> {
+  const known = await engine.status(id).catch((error): StatementStatus | null => {
+    if (isUnknown(error)) return null;
+    throw error;
+  });
+  if (known === null) return false;
+  if (known.text === text) return true;
+  throw new MillraceError('KEY_REUSED', 'this Idempotency-Key was used for another program', {
+    hint: 'use a key of its own for each program',
+  });
+}

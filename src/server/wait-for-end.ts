@@ -1,0 +1,18 @@
+import { hasEnded, type StatementStatus } from '../engine/engine.ts';
+import type { Datasource } from './datasource.ts';
+
+/** The statement once it has ended, or as it is after that many seconds. */
+export async function waitForEnd(
+  { watch, engine }: Datasource,
+  id: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<StatementStatus> {
+  if (seconds === 0) return engine.status(id);
+  let last: StatementStatus | null = null;
+  for await (const { status } of watch.follow(id, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]))) {
+    last = status;
+    if (hasEnded(status)) break;
+  }
+  return last ?? engine.status(id);
+}

@@ -1,0 +1,163 @@
+import { request as httpRequest } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { errorTable } from '../../src/errors.ts';
+import { useServer } from './use-server.ts';
+
+const server = useServer({ runningStatementsPerUser: 2 });
+
+describe('who asks', () => {
+  it.each([
+    [{}],
+    [{ authorization: 'Bearer mlr_wrong' }],
+    [{ authorization: 'Basic YWRhOmFkYQ==' }],
+    [{ authorization: 'Bearer' }],
+  ])('is refused without a token that the server knows: %j', async (headers) => {
+    for (const [method, path] of [
+      ['GET', '/v1/statements'],
+      ['POST', '/v1/statements'],
+      ['GET', '/v1/statements/00000000-0000-7000-8000-000000000000/events'],
+      ['GET', '/v1/models'],
+    ] as const) {
+      const answer = await server.json(method, path, { user: null, headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+      expect(answer.body).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
+  it('needs no token for what says nothing of anybody', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/errors']) {
+      expect([path, (await server.ask('GET', path, { user: null })).status]).toEqual([path, 200]);
+    }
+  });
+});
+
+describe('a reader', () => {
+  it('may query', async () => {
+    const { body } = await server.run('SELECT COUNT(*) AS n FROM shot', { user: 'rita' });
+    expect(body.result.rows).toEqual([['300']]);
+  });
+
+  it.each([
+    ['INSERT INTO shot VALUES (1000, "x")'],
+    ['CREATE TABLE mine (n INT)'],
+    ['SET SESSION TRANSACTION READ WRITE; SELECT 1'],
+    ["SELECT 1 INTO OUTFILE '/tmp/mine'"],
+    ['SELECT id FROM shot FOR UPDATE'],
+    [
+      'SELECT id, file_name FROM shot TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO mine;',
+    ],
+  ])('may not change anything: %s', async (sql) => {
+    const { body } = await server.run(sql, { user: 'rita' });
+    expect(body).toMatchObject({ status: 403, code: 'READ_ONLY_ROLE' });
+  });
+
+  it('is held by the database, too, where a function writes', async () => {
+    await server.database.admin.query(
+      `CREATE FUNCTION ${server.database.name}.sneak() RETURNS INT MODIFIES SQL DATA
+       BEGIN INSERT INTO shot VALUES (2000, 'sneaked'); RETURN 1; END`,
+    );
+    const { body } = await server.run('SELECT sneak()', { user: 'rita' });
+    expect(body).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' } });
+    const [rows] = await server.database.pool.query('SELECT * FROM shot WHERE id = 2000');
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('the system schema', () => {
+  it('is for administrators', async () => {
+    const sql = `SELECT COUNT(*) AS n FROM ${server.database.systemSchema}.statements`;
+    expect((await server.run(sql)).body).toMatchObject({ status: 403, code: 'SYSTEM_SCHEMA' });
+    expect((await server.run(sql, { user: 'root' })).body.state).toBe('succeeded');
+  });
+});
+
+describe('limits', () => {
+  it('let a user run so many statements at once', async () => {
+    const slow = () =>
+      server.json('POST', '/v1/statements', { user: 'bob', body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
+    const [first, second] = [await slow(), await slow()];
+    expect((await slow()).body).toMatchObject({ status: 429, code: 'TOO_MANY_STATEMENTS' });
+    expect((await server.run('SELECT 1')).status).toBe(200);
+    for (const { body } of [first, second]) {
+      expect((await server.json('POST', `/v1/statements/${body.id}/cancel`, { user: 'bob' })).status).toBe(202);
+    }
+  });
+
+  it('let a user ask so often in a minute', async () => {
+    const { url } = await server.another({
+      MILLRACE_SERVER_CONFIG: await server.configured({ requestsPerMinute: 10 }),
+    });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => server.json('GET', '/v1/datasources', { url })));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBe(2);
+    expect(refused[0]!.body).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await server.json('GET', '/v1/datasources', { url, user: 'bob' })).status).toBe(200);
+  });
+});
+
+describe('what the server says', () => {
+  it('has the headers that keep browsers from harm', async () => {
+    const { headers } = await server.ask('GET', '/docs', { user: null });
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  it('explains every code where problems point to', async () => {
+    const page = await (await server.ask('GET', '/docs/errors', { user: null })).text();
+    for (const code of Object.keys(errorTable)) expect(page).toContain(`id="${code.toLowerCase()}"`);
+  });
+
+  it('holds no secret: in no answer, event, log or metric', async () => {
+    const { password } = server.database.datasource;
+    const begun = await server.json('POST', '/v1/statements', {
+      body: {
+        sql: 'SELECT id, file_name FROM shot LIMIT 4 TO RUN millrace/worker CMD "yolo", "--model=none", "--image_dir=/datasets" INTO t;',
+      },
+    });
+    const failed = await server.run('SELECT * FROM nothing_here');
+    const said = [JSON.stringify(begun.body), JSON.stringify(failed.body)];
+    for (const path of [
+      '/metrics',
+      '/openapi.json',
+      '/v1/statements?limit=200',
+      '/v1/datasources',
+      `/v1/statements/${failed.body.id}/events`,
+      `/v1/statements/${failed.body.id}/logs`,
+    ]) {
+      said.push(await (await server.ask('GET', path)).text());
+    }
+    const everything = [...said, ...server.log].join('\n');
+    expect(everything).toContain(failed.body.id);
+    for (const secret of [password, encodeURIComponent(password), ...Object.values(server.tokens)]) {
+      expect(everything).not.toContain(secret);
+    }
+  });
+
+  it('names the statement in every line of its log', async () => {
+    server.log.length = 0;
+    const { body } = await server.run('SELECT 1');
+    await server.json('GET', `/v1/statements/${body.id}`);
+    const lines = server.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'answered');
+    expect(lines.map(({ statement, method, status, user }) => ({ statement, method, status, user }))).toEqual([
+      { statement: body.id, method: 'POST', status: 200, user: 'ada' },
+      { statement: body.id, method: 'GET', status: 200, user: 'ada' },
+    ]);
+  });
+});
+
+describe('a request that is no HTTP', () => {
+  it('is answered and closed', async () => {
+    const { port, hostname } = new URL(server.server.url);
+    const status = await new Promise((resolve, reject) => {
+      httpRequest({ port, host: hostname, method: 'GET', path: '/v1/statements', headers: { 'content-length': 'x' } })
+        .on('response', ({ statusCode }) => resolve(statusCode))
+        .on('error', reject)
+        .end();
+    }).catch((error) => error.code);
+    expect(status).toBe(400);
+  });
+});
