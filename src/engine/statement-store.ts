@@ -1,85 +1,143 @@
-import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
-import type { StatementError, StatementState, StatementStatus, StepStatus, Submission } from './engine.ts';
+import type { StatementFilter, StatementState, StatementStatus, Submission } from './engine.ts';
+import { openStatementWriter, type StatementWriter } from './statement-writer.ts';
+import { errorOf } from './stored-error.ts';
 
 /** The statements of one engine as the system schema holds them. */
-export interface StatementStore {
-  /** False: the id was there already. */
-  insert(submission: Submission): Promise<boolean>;
+export interface StatementStore extends StatementWriter {
+  /** `running`: it begins at once. False: the id was there already. */
+  insert(submission: Submission, state: 'queued' | 'running'): Promise<boolean>;
+  has(id: string): Promise<boolean>;
   read(id: string): Promise<StoredStatement>;
-  list(): Promise<readonly StoredStatement[]>;
-  /** Moves on only from one of the given states; false: it was in another. */
-  move(
-    id: string,
-    from: readonly StatementState[],
-    to: StatementState,
-    error?: StatementError | null,
-  ): Promise<boolean>;
-  moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<void>;
+  /** Those of them that are there. */
+  readAll(ids: readonly string[]): Promise<readonly StoredStatement[]>;
+  /** That wait for somebody to start or to stop them, the oldest first. */
+  waiting(): Promise<readonly string[]>;
+  /** Those of them that are asked to end. */
+  cancelling(ids: readonly string[]): Promise<readonly string[]>;
+  /** Newest first. */
+  list(filter: StatementFilter & { readonly limit: number }): Promise<readonly StoredStatement[]>;
 }
 
 /** A statement without its steps, which its workers keep. */
 export type StoredStatement = Omit<StatementStatus, 'steps'>;
 
+export const activeStates = ['queued', 'running', 'cancelling'] as const satisfies readonly StatementState[];
+
 export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
-  const statements = quoteTable({ database: schema, table: 'statements' });
-  const steps = quoteTable({ database: schema, table: 'steps' });
-  const workflows = quoteTable({ database: schema, table: 'workflows' });
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const ours = `FROM ${system('statements')}
+    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${system('workflows')} WHERE statement_id = id)`;
   const select = `SELECT id, text, plan, state, submitted_by, submitted_at, started_at, finished_at,
-    error_code, error_message, error_hint FROM ${statements}
-    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${workflows} WHERE statement_id = id)`;
+    error_code, error_message, error_hint ${ours}`;
+
+  async function readAll(ids: readonly string[]): Promise<readonly StoredStatement[]> {
+    if (ids.length === 0) return [];
+    const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id IN (?)`, [ids]);
+    return rows.map(storedStatement);
+  }
 
   return {
-    insert: ({ id, text, plan, submittedBy }) =>
+    ...openStatementWriter(pool, schema),
+
+    insert: (submission, state) =>
       transaction(pool, async (connection) => {
+        const { id, text, plan, submittedBy } = submission;
         const [inserted] = await connection.query<ResultSetHeader>(
-          `INSERT IGNORE INTO ${statements} (id, text, plan, state, submitted_by, submitted_at) VALUES (?, ?, ?, 'queued', ?, NOW(6))`,
-          [id, text, JSON.stringify(plan), submittedBy],
+          `INSERT IGNORE INTO ${system('statements')} (id, text, plan, state, submitted_by, submitted_at, started_at)
+           VALUES (?, ?, ?, ?, ?, NOW(6), IF(? = 'running', NOW(6), NULL))`,
+          [id, text, JSON.stringify(plan), state, submittedBy, state],
         );
         if (inserted.affectedRows === 0) return false;
-        const rows = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
-        if (rows.length > 0) {
-          await connection.query(`INSERT INTO ${steps} (statement_id, step, position, state) VALUES ?`, [rows]);
-        }
+        await connection.query(
+          `INSERT INTO ${system('transitions')} (statement_id, state, at)
+           SELECT id, 'queued', submitted_at FROM ${system('statements')} WHERE id = ?
+           UNION ALL SELECT id, state, started_at FROM ${system('statements')} WHERE id = ? AND state = 'running'`,
+          [id, id],
+        );
+        await insertParts(connection, schema, submission);
         return true;
       }),
 
+    async has(id) {
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT 1 FROM ${system('statements')} WHERE id = ?`, [id]);
+      return rows.length > 0;
+    },
+
     async read(id) {
-      const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id = ?`, [id]);
-      if (rows[0] !== undefined) return storedStatement(rows[0]);
+      const [statement] = await readAll([id]);
+      if (statement !== undefined) return statement;
       const hint = 'millrace list shows the statements';
       throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
     },
 
-    async list() {
-      const [rows] = await pool.query<RowDataPacket[]>(`${select} ORDER BY submitted_at DESC, id DESC LIMIT 100`);
+    readAll,
+
+    async waiting() {
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `SELECT id ${ours} AND state IN ('queued', 'cancelling') ORDER BY submitted_at`,
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async cancelling(ids) {
+      if (ids.length === 0) return [];
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `SELECT id FROM ${system('statements')} WHERE id IN (?) AND state = 'cancelling'`,
+        [ids],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async list(filter) {
+      const { sql, values } = conditions(filter, system('labels'));
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `${select}${sql} ORDER BY submitted_at DESC, id DESC LIMIT ${filter.limit}`,
+        values,
+      );
       return rows.map(storedStatement);
-    },
-
-    async move(id, from, to, error = null) {
-      const started = to === 'running' ? ', started_at = COALESCE(started_at, NOW(6)), finished_at = NULL' : '';
-      const finished = ['succeeded', 'failed', 'cancelled'].includes(to) ? ', finished_at = NOW(6)' : '';
-      const [updated] = await pool.query<ResultSetHeader>(
-        `UPDATE ${statements} SET state = ?, error_code = ?, error_message = ?, error_hint = ?${started}${finished}
-         WHERE id = ? AND state IN (?)`,
-        [to, ...errorValues(error), id, from],
-      );
-      return updated.affectedRows === 1;
-    },
-
-    async moveStep(id, step, state, error = null) {
-      await pool.query(
-        `UPDATE ${steps} SET state = ?, error_code = ?, error_message = ?, error_hint = ? WHERE statement_id = ? AND step = ?`,
-        [state, ...errorValues(error), id, step],
-      );
     },
   };
 }
 
-function errorValues(error: StatementError | null) {
-  return [error?.code ?? null, error?.message ?? null, error?.hint ?? null];
+async function insertParts(connection: PoolConnection, schema: string, submission: Submission): Promise<void> {
+  const { id, plan, server } = submission;
+  const insert = async (table: string, columns: string, rows: readonly unknown[][]) => {
+    if (rows.length === 0) return;
+    await connection.query(`INSERT INTO ${quoteTable({ database: schema, table })} (${columns}) VALUES ?`, [rows]);
+  };
+  const steps = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
+  await insert('steps', 'statement_id, step, position, state', steps);
+  if (server === null) return;
+  await insert('submissions', 'statement_id, read_only, result_bytes', [[id, server.readOnly, server.resultBytes]]);
+  const labels = Object.entries(server.labels).map(([name, value]) => [id, name, value]);
+  await insert('labels', 'statement_id, name, value', labels);
+}
+
+interface Conditions {
+  /** Begins with AND. */
+  readonly sql: string;
+  readonly values: unknown[];
+}
+
+function conditions(filter: StatementFilter, labels: string): Conditions {
+  const { states, submittedBy, from, to, after } = filter;
+  const all: [string, unknown[]][] = [];
+  if (states !== undefined) all.push(['state IN (?)', [states]]);
+  if (submittedBy !== undefined) all.push(['submitted_by = ?', [submittedBy]]);
+  if (from !== undefined) all.push(['submitted_at >= ?', [from]]);
+  if (to !== undefined) all.push(['submitted_at < ?', [to]]);
+  if (after !== undefined) {
+    const { submittedAt, id } = after;
+    all.push(['submitted_at <= ? AND (submitted_at < ? OR id < ?)', [submittedAt, submittedAt, id]]);
+  }
+  for (const label of Object.entries(filter.labels ?? {})) {
+    all.push([`EXISTS (SELECT 1 FROM ${labels} AS l WHERE l.statement_id = id AND l.name = ? AND l.value = ?)`, label]);
+  }
+  return { sql: all.map(([sql]) => ` AND ${sql}`).join(''), values: all.flatMap(([, values]) => values) };
 }
 
 function storedStatement(row: RowDataPacket): StoredStatement {
@@ -94,9 +152,4 @@ function storedStatement(row: RowDataPacket): StoredStatement {
     finishedAt: row.finished_at,
     error: errorOf(row),
   };
-}
-
-export function errorOf(row: RowDataPacket): StatementError | null {
-  if (row.error_code === null) return null;
-  return { code: row.error_code, message: row.error_message, hint: row.error_hint };
 }

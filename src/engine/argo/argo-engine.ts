@@ -5,10 +5,14 @@ import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
+import { busy } from '../busy.ts';
 import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
-import { openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { listStatements } from '../list-statements.ts';
+import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { readStepsOf } from '../step-status.ts';
 import { openAttempts } from './attempts.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
+import { KubernetesError } from './kubernetes-error.ts';
 import { openPodLogs } from './pod-logs.ts';
 import { openRunningStatement } from './running-statement.ts';
 import { submittedStatement } from './statement-status.ts';
@@ -21,21 +25,17 @@ export interface ArgoEngineOptions {
   readonly deployment: Deployment;
 }
 
-export interface ArgoEngine extends Engine {
-  /** Writes down how statements end, also those that nobody follows, until the signal is aborted. */
-  keepRecords(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
-}
-
 /** How soon rows done are seen by who follows: they are in the ledger, which nothing watches. */
 const ledgerMs = 500;
 
-const active = ['queued', 'running', 'cancelling'] as const;
+/** How often statements are looked for whose process died before their workflow was created, or stopped as asked. */
+const lookMs = 10_000;
 
 /**
  * Runs plans as Argo workflows. A statement is its row in the system schema: `queued` until its workflow is there, then `running`
  * as the workflow tells it, until how it ended is written down. Nothing else is remembered.
  */
-export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): ArgoEngine {
+export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Engine {
   const store = openStatementStore(pool, deployment.schema, 'argo');
   const attempts = openAttempts(pool, deployment.schema);
   const workflows = openWorkflows(api, deployment.namespace);
@@ -70,7 +70,8 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     for (const submitted of found.map(submittedStatement)) {
       if (submitted === null) continue;
       await attempts.begin(submitted.id, submitted.attempt);
-      if (await store.insert({ ...submitted, server: null })) await store.move(submitted.id, ['queued'], 'running');
+      if (await store.insert({ ...submitted, server: null }, 'queued'))
+        await store.move(submitted.id, ['queued'], 'running');
     }
   }
 
@@ -115,11 +116,59 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     if (!hasEnded(statement)) await statusOf(statement);
   }
 
+  async function adoptOpen(): Promise<void> {
+    await adopt((await workflows.list()).filter((workflow) => !isCompleted(workflow)));
+  }
+
+  /** @param trouble why Kubernetes is not to be asked, too */
+  async function asTheyAre(
+    page: readonly StoredStatement[],
+    trouble: KubernetesError | null,
+  ): Promise<readonly StatementStatus[]> {
+    const ids = page.map(({ id }) => id);
+    const steps = await readStepsOf(pool, deployment.schema, ids);
+    const asStored = (statement: StoredStatement, error: unknown) =>
+      withTrouble({ ...statement, steps: steps.get(statement.id) ?? [] }, error);
+    const few = pLimit(8);
+    const now = (statement: StoredStatement) =>
+      statusOf(statement).catch((error) => asStored(statement, troubleOnly(error)));
+    return Promise.all(
+      page.map((statement) =>
+        hasEnded(statement) || trouble !== null ? asStored(statement, trouble) : few(() => now(statement)),
+      ),
+    );
+  }
+
+  async function recordEnds(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
+    for await (const event of workflows.followAll(signal)) {
+      const found = event.type === 'listed' ? event.objects : event.type === 'changed' ? [event.object] : [];
+      for (const workflow of found.filter(isCompleted)) {
+        const work = async () => {
+          await adopt([workflow]);
+          await settle(submittedStatement(workflow)!.id);
+        };
+        await withReconnect(work, { signal }).catch((error) => !signal.aborted && onError(error));
+      }
+    }
+  }
+
+  /** Creating a workflow, and stopping it, may be asked for any number of times. */
+  async function takeOnAll(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
+    while (!signal.aborted) {
+      const asked = await store.waiting().catch((error) => {
+        onError(error);
+        return [];
+      });
+      for (const id of asked) if (!signal.aborted) await settle(id).catch(onError);
+      await sleep(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});
+    }
+  }
+
   return {
     async submit(submission) {
       const { id } = submission;
       await attempts.begin(id, 1);
-      await store.insert(submission);
+      await store.insert(submission, 'queued');
       const statement = await store.read(id);
       if (statement.state === 'queued') await running.handOver(statement, await attempts.read(id));
     },
@@ -135,7 +184,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
     async cancel(id) {
       const { state } = await status(id);
       if (state === 'cancelled') return;
-      if (!(await store.move(id, active, 'cancelling'))) throw busy(id, state);
+      if (!(await store.move(id, activeStates, 'cancelling'))) throw busy(id, state);
       await status(id);
     },
 
@@ -147,30 +196,25 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Ar
       await running.handOver(await store.read(id), attempt + 1);
     },
 
-    async list() {
-      const open = (await workflows.list()).filter((workflow) => !isCompleted(workflow));
-      await adopt(open);
-      const few = pLimit(8);
-      return Promise.all((await store.list()).map((statement) => few(() => statusOf(statement))));
+    async list(filter = {}) {
+      const trouble = await adoptOpen().then(() => null, troubleOnly);
+      return listStatements(store, filter, (page) => asTheyAre(page, trouble));
     },
 
     async keepRecords(signal, onError) {
-      for await (const event of workflows.followAll(signal)) {
-        const found = event.type === 'listed' ? event.objects : event.type === 'changed' ? [event.object] : [];
-        for (const workflow of found.filter(isCompleted)) {
-          const work = async () => {
-            await adopt([workflow]);
-            await settle(submittedStatement(workflow)!.id);
-          };
-          await withReconnect(work, { signal }).catch(onError);
-        }
-      }
+      await Promise.all([recordEnds(signal, onError), takeOnAll(signal, onError)]);
     },
 
     async close() {
       closing.abort();
     },
   };
+}
+
+/** What Kubernetes does not answer for the moment hides no other statement. */
+function troubleOnly(error: unknown): KubernetesError {
+  if (error instanceof KubernetesError) return error;
+  throw error;
 }
 
 function throwUnless(over: AbortSignal): (error: unknown) => undefined {
@@ -183,10 +227,4 @@ function throwUnless(over: AbortSignal): (error: unknown) => undefined {
 function withTrouble(status: StatementStatus, trouble: unknown): StatementStatus {
   if (!(trouble instanceof MillraceError) || hasEnded(status)) return status;
   return { ...status, error: { code: trouble.code, message: trouble.message, hint: trouble.hint ?? null } };
-}
-
-function busy(id: string, state: string): MillraceError {
-  return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
-    hint: 'retry takes statements that failed, were cancelled or interrupted; cancel takes running ones',
-  });
 }

@@ -1,7 +1,10 @@
-import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { transaction } from '../../datasource/pool.ts';
-import type { StatementError, StatementStatus, StepStatus } from '../engine.ts';
+import type { StatementStatus, StepStatus } from '../engine.ts';
+import { activeStates } from '../statement-store.ts';
+import { recordTransition } from '../statement-writer.ts';
+import { errorValues } from '../stored-error.ts';
 
 /** Which attempt of a statement counts: the one workflow that may write down how it ended. */
 export interface Attempts {
@@ -14,8 +17,6 @@ export interface Attempts {
   /** Lets the next attempt count; false: another has done so. Its steps that have not succeeded are pending again. */
   next(statement: string, attempt: number): Promise<boolean>;
 }
-
-const active = ['queued', 'running', 'cancelling'];
 
 export function openAttempts(pool: Pool, schema: string): Attempts {
   const table = (name: string) => quoteTable({ database: schema, table: name });
@@ -61,11 +62,12 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
     end: ({ id, plan, state, startedAt, finishedAt, error, steps }, attempt) =>
       transaction(pool, async (connection) => {
         if (!(await counts(connection, id, attempt))) return;
-        await connection.query(
+        const [updated] = await connection.query<ResultSetHeader>(
           `UPDATE ${table('statements')} SET state = ?, error_code = ?, error_message = ?, error_hint = ?,
            started_at = ?, finished_at = COALESCE(?, NOW(6)) WHERE id = ? AND state IN (?)`,
-          [state, ...errorValues(error), startedAt, finishedAt, id, active],
+          [state, ...errorValues(error), startedAt, finishedAt, id, activeStates],
         );
+        if (updated.affectedRows === 1) await recordTransition(connection, schema, id, 'finished_at');
         for (const step of steps) {
           await connection.query(
             `UPDATE ${table('steps')} SET state = ?, error_code = ?, error_message = ?, error_hint = ? WHERE statement_id = ? AND step = ?`,
@@ -87,6 +89,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
            finished_at = NULL WHERE id = ?`,
           [statement],
         );
+        await recordTransition(connection, schema, statement, 'NOW(6)');
         await connection.query(
           `UPDATE ${table('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
            WHERE statement_id = ? AND state <> 'succeeded'`,
@@ -95,8 +98,4 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
         return true;
       }),
   };
-}
-
-function errorValues(error: StatementError | null) {
-  return [error?.code ?? null, error?.message ?? null, error?.hint ?? null];
 }

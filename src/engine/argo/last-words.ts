@@ -1,5 +1,6 @@
+import { cancelled } from '../cancelled.ts';
 import type { StatementError, StatementStatus, StepStatus } from '../engine.ts';
-import { cancelled } from './cancelled.ts';
+import { statementError } from '../stored-error.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 import type { PodLogs } from './pod-logs.ts';
@@ -10,7 +11,7 @@ export async function withLastWords(
   { metadata }: ObservedWorkflow,
   pods: PodLogs,
 ): Promise<StatementStatus> {
-  if (status.state === 'cancelled') return { ...status, error: cancelled(status.id) };
+  if (status.state === 'cancelled') return { ...status, error: statementError(cancelled(status.id)) };
   if (status.state !== 'failed') return status;
   const steps: StepStatus[] = [];
   for (const step of status.steps) steps.push(await withAccount(step, metadata.name, pods));

@@ -4,10 +4,11 @@ import type { PartitionStatus, StepStatus } from '../engine.ts';
 export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {
   const counted = new Map(ledger.map((step) => [step.name, step]));
   return steps.map((step) => {
-    const { rows = null, partitions = [] } = counted.get(step.name) ?? {};
+    const { rows = null, startedAt = null, partitions = [] } = counted.get(step.name) ?? {};
     return {
       ...step,
       rows,
+      startedAt,
       partitions: partitions.length === 0 ? step.partitions : merge(step.partitions, partitions),
     };
   });

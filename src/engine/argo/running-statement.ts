@@ -1,13 +1,13 @@
 import type { Pool } from 'mysql2/promise';
-import { MillraceError } from '../../errors.ts';
 import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
+import { cancelled } from '../cancelled.ts';
 import type { StatementError, StatementStatus } from '../engine.ts';
 import type { StatementStore, StoredStatement } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
+import { statementError } from '../stored-error.ts';
 import type { Attempts } from './attempts.ts';
-import { cancelled } from './cancelled.ts';
 import { withHeldUp } from './held-up.ts';
 import { mayPass } from './kubernetes-error.ts';
 import { withLastWords } from './last-words.ts';
@@ -125,7 +125,10 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
       const steps = (await stepsOf(statement.id)).map((step) =>
         step.state === 'succeeded' ? step : { ...step, state: 'cancelled' as const },
       );
-      await attempts.end({ ...statement, state: 'cancelled', error: cancelled(statement.id), steps }, attempt);
+      await attempts.end(
+        { ...statement, state: 'cancelled', error: statementError(cancelled(statement.id)), steps },
+        attempt,
+      );
       return recorded(await store.read(statement.id));
     }
     return { ...(await recorded(statement)), state: 'interrupted', error: deleted(statement.id, attempt) };
@@ -145,9 +148,4 @@ function deleted(id: string, attempt: number): StatementError {
     message: `the workflow ${workflowName(id, attempt)} is gone, and how it ended is not known`,
     hint: 'what is done is kept: retry',
   };
-}
-
-function statementError(error: unknown): StatementError {
-  if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), hint: null };
 }

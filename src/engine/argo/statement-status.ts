@@ -74,13 +74,14 @@ function stepStatus(step: Step, view: StepView): StepStatus {
     state,
     error,
     rows: null,
+    startedAt: null,
     partitions: partitionsOf(step, (number) => seenPartition(number, view)),
   };
 }
 
 function doneStep(step: Step): StepStatus {
   const partitions = partitionsOf(step, (number) => ({ ...unseen(number), state: 'done' }));
-  return { name: step.name, state: 'succeeded', error: null, rows: null, partitions };
+  return { name: step.name, state: 'succeeded', error: null, rows: null, startedAt: null, partitions };
 }
 
 function stepState(node: WorkflowNode | undefined, statement: StatementState): StepStatus['state'] {

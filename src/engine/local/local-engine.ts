@@ -1,156 +1,124 @@
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'mysql2/promise';
-import pLimit from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
-import { MillraceError } from '../../errors.ts';
-import { type Engine, hasEnded, type StatementStatus, type Submission } from '../engine.ts';
-import { openStatementStore, type StoredStatement } from '../statement-store.ts';
-import { readSteps } from '../step-status.ts';
+import { busy } from '../busy.ts';
+import { cancelled } from '../cancelled.ts';
+import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
+import { readSubmission } from '../history.ts';
+import { listStatements } from '../list-statements.ts';
+import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { readSteps, readStepsOf } from '../step-status.ts';
+import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
-import { runPlan } from './run-plan.ts';
-import { isLocked, lockStatement, type StatementLock } from './statement-lock.ts';
+import { openRecovery } from './recovery.ts';
+import { type LocalEngineOptions, logFolderOf, openRunningStatements } from './running-statements.ts';
+import { openStatementLocks, type StatementLock, withLock } from './statement-locks.ts';
 
-export interface LocalEngineOptions {
-  readonly pool: Pool;
-  /** For the workers, which connect for themselves. */
-  readonly dsn: string;
-  readonly schema: string;
-  readonly volumes: Readonly<Record<string, string>>;
-  readonly stateFolder: string;
-}
-
-/** How soon a change is seen by who watches, and a cancellation by who runs. */
+/** How soon a change is seen by who watches. */
 const pollMs = 200;
-
-const active = ['queued', 'running', 'cancelling'] as const;
-
-interface Running {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
+/** The lock of a statement that has just ended is released within this time. */
+const releaseMs = 2000;
 
 /** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
-  const { pool, schema, stateFolder } = options;
+  const { pool, dsn, schema } = options;
   const store = openStatementStore(pool, schema, 'local');
-  const cores = pLimit(availableParallelism());
-  const running = new Map<string, Running>();
-  const logFolder = (id: string) => join(stateFolder, 'statements', id);
+  const locks = openStatementLocks(dsn, schema);
+  const running = openRunningStatements(options, store, locks);
+  const recovery = openRecovery({ pool, schema, store, locks, running });
+
+  async function read(id: string): Promise<StoredStatement> {
+    const [statement] = await asTheyAre([await store.read(id)], { store, pool, schema }, running.has);
+    return statement!;
+  }
 
   async function status(id: string): Promise<StatementStatus> {
-    return withSteps(await store.read(id));
+    return { ...(await read(id)), steps: await readSteps(pool, schema, id) };
   }
 
-  async function withSteps(statement: StoredStatement): Promise<StatementStatus> {
-    return { ...(await checkAlive(statement)), steps: await readSteps(pool, schema, statement.id) };
-  }
-
-  /** A statement that nobody runs has ended since it was read, or its engine has died. */
-  async function checkAlive(statement: StoredStatement): Promise<StoredStatement> {
-    const { id } = statement;
-    if (hasEnded(statement) || running.has(id) || (await isLocked(pool, schema, id))) return statement;
-    const now = await store.read(id);
-    return hasEnded(now) ? now : { ...now, state: 'interrupted' };
-  }
-
-  async function start(id: string, lock: StatementLock): Promise<void> {
-    const abort = new AbortController();
-    const statement = await store.read(id);
-    await store.move(id, ['queued', 'running', 'cancelling', 'failed', 'cancelled'], 'running');
-    const ended = runPlan(statement, {
-      ...options,
-      store,
-      logFolder: logFolder(id),
-      cores,
-      signal: abort.signal,
-    })
-      .finally(lock.release)
-      .finally(() => running.delete(id));
-    running.set(id, { abort, ended });
-    void stopWhenAsked(id, { abort, ended }, lock);
-  }
-
-  /** Lets go of the lock again unless `work` has started the statement. */
-  async function withLock(id: string, work: (lock: StatementLock | null) => Promise<boolean>): Promise<void> {
-    const lock = await lockStatement(options.dsn, schema, id);
-    let started = false;
-    try {
-      started = await work(lock);
-    } finally {
-      if (!started) await lock?.release();
-    }
-  }
-
-  async function stopWhenAsked(id: string, { abort, ended }: Running, lock: StatementLock): Promise<void> {
-    for (let over = false; !over; ) {
-      const reason = await reasonToStop(id, lock).catch(() => null);
-      if (reason !== null) abort.abort(reason);
-      over = await Promise.race([ended.then(() => true), sleep(pollMs, false, { ref: false })]);
-    }
-  }
-
-  /** Another process asks for cancellation by the statement's state; another engine may take over while the database is gone. */
-  async function reasonToStop(id: string, lock: StatementLock): Promise<MillraceError | null> {
-    if (!(await lock.renew())) return busy(id, 'running in another process');
-    const { state } = await store.read(id);
-    return state === 'cancelling' ? cancelled(id) : null;
+  async function withSteps(stored: readonly StoredStatement[]): Promise<readonly StatementStatus[]> {
+    const statements = await asTheyAre(stored, { store, pool, schema }, running.has);
+    const ids = statements.map(({ id }) => id);
+    const steps = await readStepsOf(pool, schema, ids);
+    return statements.map((statement) => ({ ...statement, steps: steps.get(statement.id) ?? [] }));
   }
 
   async function* events(id: string, signal?: AbortSignal): AsyncGenerator<StatementStatus> {
     for (let last = ''; !signal?.aborted; ) {
-      const now = await withReconnect(() => status(id), { signal });
+      const over = running.over(id);
+      const now = await withReconnect(() => status(id), { signal }).catch((error) => {
+        if (!signal?.aborted) throw error;
+      });
+      if (now === undefined) return;
       const seen = JSON.stringify(now);
       if (seen !== last) yield now;
       if (hasEnded(now)) return;
       last = seen;
-      await sleep(pollMs);
+      await change(over, signal);
     }
   }
 
+  async function takeLock(id: string): Promise<StatementLock> {
+    for (const since = performance.now(); performance.now() - since < releaseMs; await sleep(50)) {
+      const lock = await locks.take(id);
+      if (lock !== null) return lock;
+    }
+    throw busy(id, 'running in another process');
+  }
+
   return {
-    async submit(submission: Submission) {
-      await withLock(submission.id, async (lock) => {
-        if (lock === null || !(await store.insert(submission))) return false;
-        await start(submission.id, lock);
-        return true;
-      });
+    async submit(submission) {
+      const { id, server } = submission;
+      for (;;) {
+        const lock = await locks.take(id);
+        if (lock !== null) {
+          const run = async () =>
+            (await store.insert(submission, 'running')) && running.begin(submission, lock, { server, steps: [] });
+          return withLock(lock, run);
+        }
+        // Whoever has it is writing the statement down, or has.
+        if (await store.has(id)) return;
+        await sleep(50);
+      }
     },
+
     status,
     events,
-    logs: (id, filter = {}) => readLogs(logFolder(id), filter),
+    logs: (id, filter = {}) => readLogs(logFolderOf(options, id), filter, async () => hasEnded(await read(id))),
+
     async cancel(id) {
-      running.get(id)?.abort.abort(cancelled(id));
-      const { state } = await status(id);
-      if (state === 'interrupted') return void (await store.move(id, active, 'cancelled'));
-      if (state === 'cancelled' || (await store.move(id, active, 'cancelling'))) return;
-      const now = await store.read(id);
-      if (now.state !== 'cancelled') throw busy(id, now.state);
+      if (await recovery.cancel(id)) return;
+      running.stop(id, cancelled(id));
+      if (await store.move(id, activeStates, 'cancelling')) return;
+      const { state } = await store.read(id);
+      if (state !== 'cancelled') throw busy(id, state);
     },
+
     async retry(id) {
-      const { state } = await status(id);
+      const { state } = await read(id);
       if (!['failed', 'cancelled', 'interrupted'].includes(state)) throw busy(id, state);
-      await withLock(id, async (lock) => {
-        if (lock === null) throw busy(id, 'running in another process');
-        await start(id, lock);
-        return true;
+      const lock = await takeLock(id);
+      await withLock(lock, async () => {
+        const statement = await store.read(id);
+        if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled']))) throw busy(id, statement.state);
+        const server = await readSubmission(pool, schema, id);
+        return running.begin(statement, lock, { server, steps: await readSteps(pool, schema, id) });
       });
     },
-    list: async () => Promise.all((await store.list()).map(withSteps)),
-    async close() {
-      for (const [id, { abort }] of running) abort.abort(cancelled(id));
-      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+
+    list: (filter = {}) => listStatements(store, filter, withSteps),
+    keepRecords: recovery.keep,
+
+    async close({ handOver = false } = {}) {
+      await running.close((id) => (handOver ? running.leave(id) : running.stop(id, cancelled(id))));
+      await locks.close();
     },
   };
 }
 
-function cancelled(id: string): MillraceError {
-  return new MillraceError('CANCELLED', `the statement ${id} was cancelled`, { hint: 'what is done is kept: retry' });
-}
-
-function busy(id: string, state: string): MillraceError {
-  return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
-    hint: 'retry takes statements that failed, were cancelled or interrupted; cancel takes running ones',
-  });
+/** Until something may have changed: at once where a statement ends that runs here. */
+async function change(over: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  const woken = new AbortController();
+  const either = signal === undefined ? woken.signal : AbortSignal.any([signal, woken.signal]);
+  over?.then(() => woken.abort());
+  await sleep(pollMs, undefined, { signal: either }).catch(() => {});
 }

@@ -1,17 +1,54 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogFilter, LogLine } from '../engine.ts';
 
-/** Every line of the statement's log files, step by step, in the order prepare, partitions, finish. */
-export async function* readLogs(folder: string, { step, partition }: LogFilter): AsyncGenerator<LogLine> {
+/** How soon a line is seen after it was written. */
+const pollMs = 200;
+
+/** How far a file has been read. */
+interface Tail {
+  readonly decoder: TextDecoder;
+  bytes: number;
+  /** A line without its end. */
+  rest: string;
+}
+
+/**
+ * Every line of the statement's log files, step by step, in the order prepare, partitions, finish; then what is written later, until
+ * the statement has ended.
+ */
+export async function* readLogs(
+  folder: string,
+  filter: LogFilter,
+  hasEnded: () => Promise<boolean>,
+): AsyncGenerator<LogLine> {
+  const { signal } = filter;
+  const tails = new Map<string, Tail>();
+  while (!signal?.aborted) {
+    const last = !filter.follow || (await hasEnded());
+    yield* newLines(folder, filter, tails, last);
+    if (last) return;
+    await sleep(pollMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function* newLines(
+  folder: string,
+  { step, partition }: LogFilter,
+  tails: Map<string, Tail>,
+  last: boolean,
+): AsyncGenerator<LogLine> {
   for (const name of await entries(folder)) {
     if (step !== undefined && step !== name) continue;
     for (const file of (await entries(join(folder, name))).sort(bySource)) {
       const source = basename(file, '.log');
       if (partition !== undefined && source !== `partition-${partition}`) continue;
-      for await (const text of linesOf(join(folder, name, file))) yield { step: name, source, text };
+      const path = join(folder, name, file);
+      const tail = tails.get(path) ?? { decoder: new TextDecoder(), bytes: 0, rest: '' };
+      tails.set(path, tail);
+      for await (const text of linesSince(path, tail, last)) yield { step: name, source, text };
     }
   }
 }
@@ -28,6 +65,12 @@ function bySource(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b, 'en', { numeric: true });
 }
 
-function linesOf(file: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file) });
+async function* linesSince(file: string, tail: Tail, last: boolean): AsyncGenerator<string> {
+  for await (const chunk of createReadStream(file, { start: tail.bytes })) {
+    tail.bytes += chunk.length;
+    const pieces = (tail.rest + tail.decoder.decode(chunk, { stream: true })).split('\n');
+    tail.rest = pieces.pop() ?? '';
+    yield* pieces;
+  }
+  if (last && tail.rest !== '') yield tail.rest;
 }

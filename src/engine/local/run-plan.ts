@@ -2,53 +2,79 @@ import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
-import type { Step } from '../../plan/plan.ts';
-import type { StatementError, StepStatus } from '../engine.ts';
-import type { StatementStore, StoredStatement } from '../statement-store.ts';
-import { readSteps } from '../step-status.ts';
+import type { Plan, Step } from '../../plan/plan.ts';
+import type { ServerSubmission, StatementError, StatementState, StepStatus } from '../engine.ts';
+import type { StoredStatement } from '../statement-store.ts';
+import { statementError } from '../stored-error.ts';
+import { needsSession } from './recovery-decision.ts';
 import { runStep } from './run-step.ts';
 import { openSqlSession, type SqlSession } from './sql-session.ts';
+import type { StatementLock } from './statement-locks.ts';
 
 export interface PlanRun {
   readonly pool: Pool;
   readonly dsn: string;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
-  readonly store: StatementStore;
+  readonly lock: StatementLock;
+  /** null: not by a server. */
+  readonly server: Omit<ServerSubmission, 'labels'> | null;
+  /** As far as they have come before; none: nothing has begun. */
+  readonly steps: readonly StepStatus[];
   readonly logFolder: string;
   /** Shared by all that runs on this machine: as many workers at once as it has cores. */
   readonly cores: LimitFunction;
+  /** Ends the statement. */
   readonly signal: AbortSignal;
+  /** Ends workers and begins no step any more: another engine goes on, unless the statement needs its session. */
+  readonly leaving: AbortSignal;
 }
 
-/** Runs the steps that have not succeeded yet and writes down how the statement ended. Never throws. */
-export async function runPlan(statement: StoredStatement, run: PlanRun): Promise<void> {
-  const { store } = run;
-  const session = openSqlSession({ ...run, statement: statement.id });
+type Statement = Pick<StoredStatement, 'id' | 'plan'>;
+
+/** A plan while it runs. */
+interface Run extends Omit<PlanRun, 'leaving'> {
+  readonly id: string;
+  readonly session: SqlSession;
+  /** Of each step. */
+  readonly states: Map<string, StepStatus['state']>;
+  /** Aborted when the statement is left to another engine. */
+  readonly left: AbortSignal;
+}
+
+/** Runs the steps that have not succeeded yet and writes down how the statement ended, unless it is left to another. Never throws. */
+export async function runPlan({ id, plan }: Statement, { leaving, ...given }: PlanRun): Promise<void> {
+  const session = openSqlSession({ ...given, statement: id });
+  const states = new Map(given.steps.map(({ name, state }) => [name, state]));
+  const left = new AbortController();
+  const leave = () => needsSession(plan, states) || left.abort(leaving.reason);
+  leaving.addEventListener('abort', leave, { once: true });
+  const run = { ...given, id, session, states, left: left.signal };
   try {
-    await runSteps(statement, session, run);
-    await withReconnect(() => store.move(statement.id, ['running', 'cancelling'], 'succeeded'), {});
+    await runSteps(plan, run);
+    await end('succeeded', null, run);
   } catch (error) {
-    if (isTakenOver(run.signal)) return;
-    const state = run.signal.aborted ? 'cancelled' : 'failed';
-    const cause = run.signal.aborted ? run.signal.reason : error;
-    const write = () => store.move(statement.id, ['running', 'cancelling'], state, statementError(cause));
-    await withReconnect(write, {}).catch(() => {});
+    if (isOthers(error, run)) return;
+    const { aborted, reason } = run.signal;
+    await end(aborted ? 'cancelled' : 'failed', statementError(aborted ? reason : error), run).catch(() => {});
   } finally {
     await session.close().catch(() => {});
   }
 }
 
+async function end(state: StatementState, error: StatementError | null, { id, lock }: Run): Promise<void> {
+  await write(lock, () => lock.writer.move(id, ['running', 'cancelling'], state, error));
+}
+
 /** Each step after those it needs, the others side by side. After a failure none begins, and those that run go on to their end. */
-async function runSteps({ id, plan }: StoredStatement, session: SqlSession, run: PlanRun): Promise<void> {
-  const done = await withReconnect(() => succeededSteps(id, run), {});
+async function runSteps({ steps }: Plan, run: Run): Promise<void> {
   const ends = new Map<string, Promise<void>>();
   let failed = false;
-  for (const step of plan.steps) {
+  for (const step of steps) {
     const start = async () => {
       await Promise.all(step.needs.map((name) => ends.get(name)));
-      if (done.has(step.name) || failed) return;
-      await runOne(id, step, session, run);
+      if (run.states.get(step.name) === 'succeeded' || failed) return;
+      await runOne(step, run);
     };
     const end = start().catch((error) => {
       failed = true;
@@ -57,44 +83,69 @@ async function runSteps({ id, plan }: StoredStatement, session: SqlSession, run:
     end.catch(() => {});
     ends.set(step.name, end);
   }
-  const rejected = (await Promise.allSettled(ends.values())).find(({ status }) => status === 'rejected');
-  if (rejected !== undefined) throw (rejected as PromiseRejectedResult).reason;
+  const rejected = (await Promise.allSettled(ends.values())).filter(({ status }) => status === 'rejected');
+  const reasons = rejected.map((end) => (end as PromiseRejectedResult).reason);
+  if (reasons.length > 0) throw reasons.find((reason) => reason !== run.left.reason) ?? run.left.reason;
 }
 
-async function succeededSteps(id: string, { pool, schema }: PlanRun): Promise<ReadonlySet<string>> {
-  const steps = await readSteps(pool, schema, id);
-  return new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
-}
-
-async function runOne(id: string, step: Step, session: SqlSession, run: PlanRun): Promise<void> {
-  const { store, signal } = run;
+async function runOne(step: Step, run: Run): Promise<void> {
+  const { signal, left } = run;
   if (signal.aborted) throw new MillraceError('CANCELLED', `the statement was cancelled before ${step.name}`);
-  const move = (state: StepStatus['state'], error: StatementError | null = null) =>
-    withReconnect(() => store.moveStep(id, step.name, state, error), {});
-  await move('running');
+  left.throwIfAborted();
+  await beginStep(step, run);
   try {
-    if (step.kind === 'sql') await session.run(step);
-    else if (step.kind === 'run') await runStep(step, { ...run, statement: id });
-    else
-      throw new MillraceError('UNKNOWN_IMAGE', `${step.image} cannot run on this machine`, {
-        hint: 'run it on Kubernetes',
-      });
-    await move('succeeded');
+    await runKind(step, run);
+    await endStep(step, 'succeeded', null, run);
   } catch (error) {
-    if (isTakenOver(signal)) throw error;
-    await move(signal.aborted ? 'cancelled' : 'failed', statementError(signal.aborted ? signal.reason : error)).catch(
-      () => {},
-    );
+    if (isOthers(error, run)) throw error;
+    const told = statementError(signal.aborted ? signal.reason : error);
+    await endStep(step, signal.aborted ? 'cancelled' : 'failed', told, run).catch(() => {});
     throw error;
   }
 }
 
-/** Another engine has the statement now, and writes its state. */
-function isTakenOver({ reason }: AbortSignal): boolean {
-  return reason instanceof MillraceError && reason.code === 'STATEMENT_BUSY';
+/** A standard statement whose fate is not known is not begun again, except where it was decided that it may be. */
+async function beginStep(step: Step, { id, lock, states }: Run): Promise<void> {
+  const { name, kind } = step;
+  const from =
+    kind === 'sql' ? [states.get(name) ?? 'pending'] : (['pending', 'running', 'failed', 'cancelled'] as const);
+  await write(lock, () => lock.writer.beginStep(id, name, from));
+  states.set(name, 'running');
 }
 
-function statementError(error: unknown): StatementError {
-  if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), hint: null };
+function runKind(step: Step, run: Run): Promise<void> {
+  switch (step.kind) {
+    case 'sql':
+      return run.session.run(step);
+    case 'run':
+      return runStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) });
+    case 'foreign':
+      throw new MillraceError('UNKNOWN_IMAGE', `${step.image} cannot run on this machine`, {
+        hint: 'run it on Kubernetes',
+      });
+  }
+}
+
+async function endStep(
+  { name }: Step,
+  state: StepStatus['state'],
+  error: StatementError | null,
+  { id, lock, states }: Run,
+): Promise<void> {
+  await write(lock, () => lock.writer.moveStep(id, name, state, error));
+  states.set(name, state);
+}
+
+/** Through the lock's session, so that nothing is written once another engine has the statement. */
+async function write(lock: StatementLock, change: () => Promise<boolean>): Promise<void> {
+  const written = async () => (await change()) || ((await lock.renew()) && (await change()));
+  if (!(await withReconnect(written, {}))) throw new MillraceError('STATEMENT_BUSY', 'another engine has taken over');
+}
+
+/** Another engine has the statement now, or will have: it writes the states. */
+function isOthers(error: unknown, { signal, left }: Run): boolean {
+  const reason = signal.reason ?? error;
+  return (
+    (reason instanceof MillraceError && reason.code === 'STATEMENT_BUSY') || (left.aborted && error === left.reason)
+  );
 }

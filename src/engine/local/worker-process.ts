@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { type WorkerCommand, workerExit } from '../../task.ts';
 import type { StatementError } from '../engine.ts';
@@ -43,13 +44,14 @@ export async function runWorker({ command, environment, logFile, signal }: Worke
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const release = endOnAbort(child, signal);
-  const error = collectOutput(child, logFile);
+  const output = collectOutput(child, logFile);
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   release();
-  return { exitCode, error: exitCode === workerExit.done ? null : await error };
+  const error = await output;
+  return { exitCode, error: exitCode === workerExit.done ? null : error };
 }
 
 function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
@@ -68,6 +70,8 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
 /** Writes both streams to the log; the last line that carries an error is the worker's own account of its failure. */
 async function collectOutput(child: ChildProcess, logFile: string): Promise<StatementError | null> {
   const file = createWriteStream(logFile, { flags: 'a' });
+  // A log that cannot be written ends nothing.
+  const written = finished(file).catch(() => {});
   let error: StatementError | null = null;
   const follow = async (stream: NodeJS.ReadableStream) => {
     for await (const line of createInterface({ input: stream })) {
@@ -77,5 +81,6 @@ async function collectOutput(child: ChildProcess, logFile: string): Promise<Stat
   };
   await Promise.all([follow(child.stdout as NodeJS.ReadableStream), follow(child.stderr as NodeJS.ReadableStream)]);
   file.end();
+  await written;
   return error;
 }

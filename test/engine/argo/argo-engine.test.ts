@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/datasource/migrate.ts';
-import { type ArgoEngine, openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
-import type { StatementStatus, Submission } from '../../../src/engine/engine.ts';
+import { openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
+import type { Engine, StatementStatus, Submission } from '../../../src/engine/engine.ts';
 import { openStatementStore } from '../../../src/engine/statement-store.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { deployment, render, runStep } from '../../workflow/deployment.ts';
@@ -15,7 +15,7 @@ const completed = { metadata: { labels: { 'workflows.argoproj.io/completed': 'tr
 describe('the engine on Argo, with a stand-in for the cluster', () => {
   const database = useDatabase(mariadb);
   let cluster: StandInCluster;
-  let engine: ArgoEngine;
+  let engine: Engine;
   let submission: Submission;
   /** The workflow of an attempt. */
   const name = (attempt = 1) => `millrace-${submission.id}-${attempt}`;
@@ -28,12 +28,18 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
   beforeEach(async () => {
     cluster = await standInForCluster();
     engine = newEngine();
-    submission = { id: randomUUIDv7(), text: 'SELECT 1', plan: { version: 1, steps }, submittedBy: 'ada', server: null };
+    submission = {
+      id: randomUUIDv7(),
+      text: 'SELECT 1',
+      plan: { version: 1, steps },
+      submittedBy: 'ada',
+      server: null,
+    };
   });
 
   afterEach(() => engine.close());
 
-  function newEngine(): ArgoEngine {
+  function newEngine(): Engine {
     const { pool, systemSchema: schema } = database;
     return openArgoEngine({ api: cluster.api, pool, deployment: { ...deployment, schema } });
   }

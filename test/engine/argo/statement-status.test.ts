@@ -69,12 +69,13 @@ describe('a workflow of a real controller', () => {
           state: 'failed',
           error,
           rows: null,
+          startedAt: null,
           partitions: [
             { number: 0, ...partition },
             { number: 1, ...partition },
           ],
         },
-        { name: 'step-2', state: 'pending', error: null, rows: null, partitions: [] },
+        { name: 'step-2', state: 'pending', error: null, rows: null, startedAt: null, partitions: [] },
       ],
     });
   });

@@ -1,0 +1,31 @@
+import type { StatementFilter, StatementState, StatementStatus } from './engine.ts';
+import { activeStates, type StatementStore, type StoredStatement } from './statement-store.ts';
+
+const pageSize = 100;
+
+/**
+ * A page of statements as they are now. What is stored of an active one may be behind: `now` says its state, and whether it is one of
+ * those asked for.
+ */
+export async function listStatements(
+  store: StatementStore,
+  filter: StatementFilter,
+  now: (page: readonly StoredStatement[]) => Promise<readonly StatementStatus[]>,
+): Promise<readonly StatementStatus[]> {
+  const { states, limit = pageSize } = filter;
+  if (states?.length === 0) return [];
+  const found: StatementStatus[] = [];
+  for (let after = filter.after; ; ) {
+    const page = await store.list({ ...filter, states: states && storedStates(states), after, limit });
+    found.push(...(await now(page)).filter(({ state }) => states === undefined || states.includes(state)));
+    after = page.at(-1);
+    if (page.length < limit || found.length >= limit) return found.slice(0, limit);
+  }
+}
+
+const uncertain: readonly StatementState[] = [...activeStates, 'interrupted'];
+
+/** What a statement in one of these states may be stored as. */
+function storedStates(states: readonly StatementState[]): readonly StatementState[] {
+  return states.some((state) => uncertain.includes(state)) ? [...new Set([...states, ...activeStates])] : states;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'mysql2/promise';
+import { hasEnded, type StatementStatus } from '../engine.ts';
+import { readSubmission } from '../history.ts';
+import { activeStates, type StatementStore } from '../statement-store.ts';
+import { readSteps } from '../step-status.ts';
+import { decideRecovery, type Recovery } from './recovery-decision.ts';
+import type { RunningStatements } from './running-statements.ts';
+import { abandonedStatements, type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';
+
+export interface Surroundings {
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly store: StatementStore;
+  readonly locks: StatementLocks;
+  readonly running: RunningStatements;
+}
+
+/** What becomes of statements whose engine has died. */
+export interface StatementRecovery {
+  /** Takes on those that servers have submitted, until the signal is aborted. */
+  keep(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
+  /** Cancels one that nobody runs; false: somebody does, or it has ended otherwise. */
+  cancel(id: string): Promise<boolean>;
+}
+
+/** How often they are looked for: with jitter, so that servers do not look at the same moment. */
+const lookMs = { least: 1500, most: 2500 };
+/** An engine whose connection was lost takes its locks again within this time. */
+const renewedMs = 1000;
+
+export function openRecovery({ pool, schema, store, locks, running }: Surroundings): StatementRecovery {
+  const statusOf = async (id: string): Promise<StatementStatus> => ({
+    ...(await store.read(id)),
+    steps: await readSteps(pool, schema, id),
+  });
+
+  async function takeOnAll(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
+    const seen = await abandonedStatements(pool, schema);
+    if (seen.length === 0) return;
+    await sleep(renewedMs, undefined, { signal });
+    const still = await abandonedStatements(pool, schema);
+    for (const id of still.filter((id) => seen.includes(id))) {
+      if (signal.aborted) return;
+      await takeOn(id).catch(onError);
+    }
+  }
+
+  async function takeOn(id: string): Promise<void> {
+    const lock = await locks.take(id);
+    if (lock === null) return;
+    await withLock(lock, async () => {
+      const [statement, server] = [await statusOf(id), await readSubmission(pool, schema, id)];
+      if (hasEnded(statement) || server === null) return false;
+      const decided = decideRecovery(statement, server);
+      if (decided.kind === 'ends') {
+        await end(statement, decided, lock);
+        return false;
+      }
+      await lock.writer.move(id, ['queued'], 'running');
+      return running.begin(statement, lock, { server, steps: statement.steps });
+    });
+  }
+
+  return {
+    async keep(signal, onError) {
+      while (!signal.aborted) {
+        await takeOnAll(signal, onError).catch((error) => !signal.aborted && onError(error));
+        const pause = lookMs.least + Math.random() * (lookMs.most - lookMs.least);
+        await sleep(pause, undefined, { signal }).catch(() => {});
+      }
+    },
+
+    async cancel(id) {
+      if (running.has(id)) return false;
+      const lock = await locks.take(id);
+      if (lock === null) return false;
+      try {
+        const statement = await statusOf(id);
+        if (hasEnded(statement)) return statement.state === 'cancelled';
+        const decided = decideRecovery({ ...statement, state: 'cancelling' }, { readOnly: true });
+        if (decided.kind === 'ends') await end(statement, decided, lock);
+        return true;
+      } finally {
+        await lock.release();
+      }
+    },
+  };
+}
+
+/** Cut off in between, the next decision comes to the same. */
+async function end(
+  { id, steps }: StatementStatus,
+  { state, error, step }: Extract<Recovery, { kind: 'ends' }>,
+  { writer }: StatementLock,
+): Promise<void> {
+  if (step !== null) await writer.moveStep(id, step, 'failed', error);
+  for (const { name } of steps.filter((other) => other.state === 'running' && other.name !== step)) {
+    await writer.moveStep(
+      id,
+      name,
+      state === 'cancelled' ? 'cancelled' : 'pending',
+      state === 'cancelled' ? error : null,
+    );
+  }
+  await writer.move(id, activeStates, state, error);
+}

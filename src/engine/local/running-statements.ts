@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'mysql2/promise';
+import pLimit from 'p-limit';
+import type { MillraceError } from '../../errors.ts';
+import { busy } from '../busy.ts';
+import { cancelled } from '../cancelled.ts';
+import type { StatementStore, StoredStatement } from '../statement-store.ts';
+import { type PlanRun, runPlan } from './run-plan.ts';
+import type { StatementLock, StatementLocks } from './statement-locks.ts';
+
+export interface LocalEngineOptions {
+  readonly pool: Pool;
+  /** For the workers, which connect for themselves. */
+  readonly dsn: string;
+  readonly schema: string;
+  readonly volumes: Readonly<Record<string, string>>;
+  readonly stateFolder: string;
+}
+
+/** What this process runs. */
+export interface RunningStatements {
+  has(id: string): boolean;
+  /** Runs it until it has ended, then releases the lock; false: not while this engine closes. */
+  begin(
+    statement: Pick<StoredStatement, 'id' | 'plan'>,
+    lock: StatementLock,
+    run: Pick<PlanRun, 'server' | 'steps'>,
+  ): boolean;
+  /** Ends it; nothing where it does not run here. */
+  stop(id: string, reason: MillraceError): void;
+  /** Ends its workers and leaves the statement as it is, unless it cannot go on elsewhere. */
+  leave(id: string): void;
+  /** Resolves when it runs here no more; undefined: it does not. */
+  over(id: string): Promise<void> | undefined;
+  /** Begins no more, calls `end` for each and resolves when all are over. */
+  close(end: (id: string) => void): Promise<void>;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  readonly leaving: AbortController;
+  readonly over: Promise<void>;
+}
+
+/** How soon a cancellation by another process is seen, and that another engine has taken over while the database was gone. */
+const pollMs = 200;
+
+export function openRunningStatements(
+  options: LocalEngineOptions,
+  store: StatementStore,
+  locks: StatementLocks,
+): RunningStatements {
+  const cores = pLimit(availableParallelism());
+  const running = new Map<string, Running>();
+  let watching = false;
+  let closing = false;
+
+  async function watch(): Promise<void> {
+    if (watching) return;
+    watching = true;
+    while (running.size > 0) {
+      await sleep(pollMs, undefined, { ref: false });
+      await stopAsAsked().catch(() => {});
+    }
+    watching = false;
+  }
+
+  async function stopAsAsked(): Promise<void> {
+    for (const id of await locks.renew()) stop(id, busy(id, 'running in another process'));
+    for (const id of await store.cancelling([...running.keys()])) stop(id, cancelled(id));
+  }
+
+  function stop(id: string, reason: MillraceError): void {
+    running.get(id)?.abort.abort(reason);
+  }
+
+  return {
+    has: (id) => running.has(id),
+    begin(statement, lock, run) {
+      if (closing) return false;
+      const { id } = statement;
+      const [abort, leaving] = [new AbortController(), new AbortController()];
+      const logFolder = logFolderOf(options, id);
+      const signals = { signal: abort.signal, leaving: leaving.signal };
+      const over = runPlan(statement, { ...options, ...run, ...signals, lock, logFolder, cores })
+        .finally(() => running.delete(id))
+        .finally(lock.release);
+      running.set(id, { abort, leaving, over });
+      void watch();
+      return true;
+    },
+    stop,
+    leave: (id) => running.get(id)?.leaving.abort(new Error('left to another engine')),
+    over: (id) => running.get(id)?.over,
+    async close(end) {
+      closing = true;
+      for (const id of running.keys()) end(id);
+      await Promise.all([...running.values()].map(({ over }) => over));
+    },
+  };
+}
+
+export function logFolderOf({ stateFolder }: LocalEngineOptions, id: string): string {
+  return join(stateFolder, 'statements', id);
+}

@@ -1,0 +1,140 @@
+import { escape as literal } from 'mysql2';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { parseDsn } from '../../datasource/dsn.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { openPool } from '../../datasource/pool.ts';
+import { openStatementWriter, type StatementWriter } from '../statement-writer.ts';
+
+/** Locks of database sessions say which statements have a living engine: they go with the connections, so with the process. */
+export interface StatementLocks {
+  /** null: another engine has it, or this one has it already. */
+  take(id: string): Promise<StatementLock | null>;
+  /** Takes the locks again whose session was lost. @returns the statements that another engine has now */
+  renew(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface StatementLock {
+  /** Writes nothing where another session than the lock's would: another engine may have the statement then. */
+  readonly writer: StatementWriter;
+  /** Takes the lock again where its session was lost; false: another engine has it. */
+  renew(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+interface Session {
+  readonly pool: Pool;
+  readonly writer: StatementWriter;
+  readonly held: Set<string>;
+}
+
+/** Enough that the commits of some statements do not wait for those of others. */
+const sessionsAtMost = 4;
+
+export function openStatementLocks(dsn: string, schema: string): StatementLocks {
+  const sessions: (Session | undefined)[] = new Array(sessionsAtMost).fill(undefined);
+  const isOurs = (id: string) => `IS_USED_LOCK(${lockOf(schema, id)}) = CONNECTION_ID()`;
+  const acquire = `IF(${isOurs('?')}, 1, GET_LOCK(${lockOf(schema, '?')}, 0))`;
+
+  function sessionOf(id: string): Session {
+    const place = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % sessionsAtMost;
+    sessions[place] ??= openSession();
+    return sessions[place];
+  }
+
+  /** Of one connection, which asks in order: a lock that is released is not taken again by a renewal that was asked for before. */
+  function openSession(): Session {
+    const pool = openPool(parseDsn(dsn), { connections: 1 });
+    return { pool, writer: openStatementWriter(pool, schema, isOurs), held: new Set() };
+  }
+
+  /** @returns those that another engine has */
+  async function acquireAll({ pool }: Session, ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return [];
+    const [[row]] = await pool.query<RowDataPacket[][]>({
+      sql: `SELECT ${ids.map(() => acquire).join(', ')}`,
+      values: ids.flatMap((id) => [id, id]),
+      rowsAsArray: true,
+    });
+    return ids.filter((_, index) => Number(row?.[index]) !== 1);
+  }
+
+  return {
+    async take(id) {
+      const session = sessionOf(id);
+      const { pool, writer, held } = session;
+      if (held.has(id)) return null;
+      held.add(id);
+      const taken = await acquireAll(session, [id]).then(
+        (lost) => lost.length === 0,
+        (error) => {
+          held.delete(id);
+          throw error;
+        },
+      );
+      if (!taken) held.delete(id);
+      if (!taken) return null;
+      return {
+        writer,
+        renew: async () => (await acquireAll(session, [id])).length === 0,
+        async release() {
+          if (!held.delete(id)) return;
+          // Where the session is gone, the lock is, too.
+          await pool.query(`DO RELEASE_LOCK(${lockOf(schema, '?')})`, [id]).catch(() => {});
+        },
+      };
+    },
+
+    async renew() {
+      const open = sessions.filter((session) => session !== undefined);
+      return (await Promise.all(open.map((session) => acquireAll(session, [...session.held])))).flat();
+    },
+
+    async close() {
+      await Promise.allSettled(sessions.map((session) => session?.pool.end()));
+    },
+  };
+}
+
+/** Lets go of the lock again unless `work` has begun the statement. */
+export async function withLock(lock: StatementLock, work: () => Promise<boolean>): Promise<void> {
+  let begun = false;
+  try {
+    begun = await work();
+  } finally {
+    if (!begun) await lock.release();
+  }
+}
+
+/**
+ * The lock's name as SQL. Names hold at most 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html
+ * @param id SQL of the statement's id
+ */
+function lockOf(schema: string, id: string): string {
+  return `CONCAT(${literal(`${schema.slice(0, 26)}:`)}, ${id})`;
+}
+
+/** Which of the statements no engine runs. */
+export async function withoutLock(pool: Pool, schema: string, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const holders = ids.map(() => `IS_USED_LOCK(${lockOf(schema, '?')})`).join(', ');
+  const [[row]] = await pool.query<RowDataPacket[][]>({
+    sql: `SELECT ${holders}`,
+    values: [...ids],
+    rowsAsArray: true,
+  });
+  return ids.filter((_, index) => row?.[index] === null);
+}
+
+/** The statements of servers that have not ended and that no engine runs; the oldest first. */
+export async function abandonedStatements(pool: Pool, schema: string): Promise<readonly string[]> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT s.id FROM ${system('statements')} AS s JOIN ${system('submissions')} AS b ON b.statement_id = s.id
+     WHERE s.state IN ('queued', 'running', 'cancelling')
+     AND NOT EXISTS (SELECT 1 FROM ${system('workflows')} AS w WHERE w.statement_id = s.id)
+     AND IS_USED_LOCK(${lockOf(schema, 's.id')}) IS NULL
+     ORDER BY s.submitted_at`,
+  );
+  return rows.map(({ id }) => id);
+}
