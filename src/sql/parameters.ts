@@ -1,0 +1,116 @@
+import { MillraceError, type Span } from '../errors.ts';
+import { quoteString } from './quoting.ts';
+import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
+import { createScanner } from './tokens.ts';
+
+export type Scalar = string | number | boolean | null;
+export type Parameters = readonly Scalar[] | Readonly<Record<string, Scalar>>;
+
+interface Placeholder {
+  readonly span: Span;
+  /** null: `?` */
+  readonly name: string | null;
+  readonly quote: (value: string) => string;
+}
+
+/**
+ * The program with a literal for each placeholder: `?` for the parameters of a list, in order, or `:name` for those of an object.
+ * What strings, quoted names and comments hold is no placeholder. The literals are right in sessions without
+ * NO_BACKSLASH_ESCAPES. A program that cannot be split into statements is given back as it is, for `parseProgram` to refuse.
+ *
+ * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED
+ */
+export function bindParameters(text: string, parameters: Parameters): string {
+  const { pieces, errors } = splitProgram(text);
+  if (errors.length > 0 || Object.keys(parameters).length === 0) return text;
+  const isList = Array.isArray(parameters);
+  const placeholders = pieces.flatMap((piece) => findIn(text, piece)).filter(({ name }) => (name === null) === isList);
+  const values = isList ? inOrder(placeholders, parameters) : byName(placeholders, new Map(Object.entries(parameters)));
+  const bound = placeholders.map((placeholder, index) => {
+    const { start, end } = placeholder.span;
+    const before = text.slice(placeholders[index - 1]?.span.end ?? 0, start);
+    return `${before}${apart(text[start - 1])}${literal(values[index] ?? null, placeholder)}${apart(text[end])}`;
+  });
+  return bound.join('') + text.slice(placeholders.at(-1)?.span.end ?? 0);
+}
+
+function findIn(text: string, piece: Piece): readonly Placeholder[] {
+  if (piece.kind === 'standard') return [...inStandard(text, piece.span)];
+  return [...(piece.query ? inStandard(text, piece.query) : []), ...inClauses(text, piece)];
+}
+
+/** Standard SQL, or the query of an extended statement. */
+function* inStandard(text: string, span: Span): Generator<Placeholder> {
+  const scanner = createScanner(text.slice(span.start, span.end));
+  scanner.enter('query');
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
+    if (token.type !== 'other') continue;
+    for (let offset = token.offset; offset < token.end; offset += 1) {
+      yield* at(text, span.start + offset, quoteStandard);
+    }
+  }
+}
+
+/** No token of a clause holds either sign, but for names with a `:` within. */
+function* inClauses(text: string, { tokens }: ExtendedPiece): Generator<Placeholder> {
+  for (const { type, offset } of tokens) {
+    if (type === 'invalid') yield* at(text, offset, quoteString);
+  }
+}
+
+const maxNameLength = 256;
+
+/** A `:` right behind a name ends a label. */
+function* at(text: string, start: number, quote: Placeholder['quote']): Generator<Placeholder> {
+  if (text[start] === '?') yield { span: { start, end: start + 1 }, name: null, quote };
+  if (text[start] !== ':' || /[\w$`"'\u0080-\uffff]/.test(text[start - 1] ?? '')) return;
+  const [name] = /^[A-Za-z_]\w*/.exec(text.slice(start + 1, start + 1 + maxNameLength)) ?? [];
+  if (name !== undefined) yield { span: { start, end: start + 1 + name.length }, name, quote };
+}
+
+function inOrder(placeholders: readonly Placeholder[], parameters: readonly Scalar[]): readonly Scalar[] {
+  const [wanted, given] = [placeholders.length, parameters.length];
+  const hint = 'give one for each ? outside of strings and comments';
+  if (wanted > given) {
+    const message = `the program has ${wanted} ?, and ${given} of them ${given === 1 ? 'has a parameter' : 'have parameters'}`;
+    throw new MillraceError('PARAMETER_MISSING', message, { span: placeholders[given]?.span, hint });
+  }
+  if (given > wanted) {
+    const message = `${given} ${given === 1 ? 'parameter is' : 'parameters are'} given, and the program has ${wanted} ?`;
+    throw new MillraceError('PARAMETER_UNUSED', message, { span: placeholders.at(-1)?.span, hint });
+  }
+  return parameters;
+}
+
+function byName(placeholders: readonly Placeholder[], parameters: ReadonlyMap<string, Scalar>): readonly Scalar[] {
+  const unused = new Set(parameters.keys());
+  const values = placeholders.map(({ name, span }) => {
+    const value = parameters.get(name ?? '');
+    unused.delete(name ?? '');
+    if (value !== undefined) return value;
+    const hint = `give it; there ${parameters.size === 1 ? 'is' : 'are'} ${[...parameters.keys()].join(', ')}`;
+    throw new MillraceError('PARAMETER_MISSING', `no parameter is called ${name}`, { span, hint });
+  });
+  for (const name of unused) {
+    const hint = `write :${name} where it goes, or leave it out`;
+    throw new MillraceError('PARAMETER_UNUSED', `the program has no :${name}`, { hint });
+  }
+  return values;
+}
+
+function literal(value: Scalar, { span, quote }: Placeholder): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value !== 'number') return String(value).toUpperCase();
+  if (Number.isFinite(value)) return String(value);
+  throw new MillraceError('PARAMETER_MISSING', `the parameter is ${value}`, { span, hint: 'give a finite number' });
+}
+
+/**
+ * Where NO_BACKSLASH_ESCAPES is set after all, it ends where it should, too.
+ * https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
+ */
+const quoteStandard = (value: string) =>
+  `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
+
+/** So that a literal does not run into what stands beside it: `LIMIT?`, `-?`, `'a'?`. */
+const apart = (neighbour: string | undefined) => (neighbour === undefined || /[\s(),;=<>]/.test(neighbour) ? '' : ' ');
