@@ -4,10 +4,11 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import { authenticate } from './authenticate.ts';
 import type { App, ServerContext } from './context.ts';
+import { documentation, logo } from './documentation.ts';
 import { errorsPage } from './errors-page.ts';
 import { asMillraceError, problemOf, problemType } from './problem.ts';
 import { catalogRoutes } from './routes/catalog.ts';
@@ -27,9 +28,9 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
     loggerInstance: log,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestSeconds * 1000,
-    http: { headersTimeout: (limits.requestSeconds / 3) * 1000, connectionsCheckingInterval: 1000 },
+    http: { headersTimeout: Math.ceil(limits.requestSeconds * (1000 / 3)), connectionsCheckingInterval: 1000 },
     genReqId: () => randomUUID(),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
   });
@@ -53,7 +54,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/html').send(errorsPage()),
   );
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, { routePrefix: '/docs', logo, theme: { title: 'Millrace' } });
   await app.register(async (api) => statements(api as App, context));
   return app;
 }
@@ -86,19 +87,6 @@ function metricsRoute(app: App, { metrics }: ServerContext): void {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
-}
-
-function documentation(secured: boolean) {
-  return {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Millrace', description: 'SQL in, GPU workflows out, rows back', version: '1' },
-      ...(secured && {
-        components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-        security: [{ token: [] }],
-      }),
-    },
-  };
 }
 
 function logAnswer(

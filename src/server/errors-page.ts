@@ -8,7 +8,12 @@ export function errorsPage(): string {
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Millrace: errors</title>
-<meta name="viewport" content="width=device-width"></head>
+<meta name="viewport" content="width=device-width">
+<style>
+  body { font: 15px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+  table { border-collapse: collapse } td, th { text-align: left; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid #ddd }
+  tr:target { background: #fff3c4 }
+</style></head>
 <body><h1>Errors</h1>
 <p>Every error has a code. The kind says who has to act: <i>statement</i> whoever wrote it, <i>configuration</i> and <i>database</i>
 whoever runs Millrace, <i>run</i> whoever looks after what ran; <i>internal</i> is a defect: please report it.</p>

@@ -1,0 +1,31 @@
+/** What /openapi.json says beside the routes. */
+export function documentation(secured: boolean) {
+  return {
+    refResolver: { buildLocalReference: ({ $id }: { $id?: unknown }) => String($id) },
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Millrace',
+        description:
+          'SQL in, GPU workflows out, rows back. Errors are answered as application/problem+json; [what each code means](/docs/errors).',
+        version: '1',
+      },
+      tags: [
+        { name: 'statements', description: 'Submit programs, follow them, fetch their rows' },
+        { name: 'catalog', description: 'What statements may name' },
+        { name: 'operation', description: 'For who keeps the server running' },
+      ],
+      ...(secured && {
+        components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
+    },
+  };
+}
+
+export const logo = {
+  type: 'image/svg+xml',
+  content: Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="130" height="40"><text x="0" y="28" fill="#fff" font-family="sans-serif" font-size="24" font-weight="600">Millrace</text></svg>`,
+  ),
+};
