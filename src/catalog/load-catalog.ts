@@ -7,14 +7,8 @@ import { describeQuery, describeTable } from '../datasource/describe.ts';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 import type { TableTarget } from '../task.ts';
-import {
-  type Catalog,
-  type CatalogImage,
-  type CatalogModel,
-  type QueryFacts,
-  type TableFacts,
-  tableKey,
-} from './catalog.ts';
+import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
+import { images } from './images.ts';
 
 /** What a program asks the database about before it is planned. */
 export interface Questions {
@@ -22,14 +16,6 @@ export interface Questions {
   /** Result tables that no earlier statement of the program can have made or dropped. */
   readonly tables: readonly TableTarget[];
 }
-
-const worker = 'millrace/worker';
-
-const images: readonly CatalogImage[] = [
-  { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
-  // The thesis's image (example 3.2): its statements run on the worker. `--dataset` named the table that the query names.
-  { name: 'hebafer/yolov5-sqlflow', runs: worker, programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
-];
 
 /** Few fat partitions beat many thin ones: each costs seconds to start in a pod. */
 const partitionsOfAuto = 4;

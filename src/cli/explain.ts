@@ -1,38 +1,19 @@
-import type { Config } from '../config.ts';
-import type { Submission } from '../engine/engine.ts';
-import { explainPlan } from '../plan/explain.ts';
+import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import type { Source } from './print-error.ts';
-import { openSession } from './session.ts';
 
 /** `millrace explain`: the plan of a program, or with `workflow` the YAML that would be submitted; nothing is executed. */
-export async function explainProgram(
+export function explainProgram(
   source: Source,
-  config: Config,
-  output: Output,
   { workflow }: { readonly workflow: boolean },
+  place: Place,
+  output: Output,
 ): Promise<number> {
-  const session = await openSession(config, output.note);
-  try {
-    const plan = await session.plan(source.text);
-    if (workflow) output.line(await workflowOf(session.submission(source.text, plan), config));
-    else if (output.json) output.write(plan);
-    else output.line(explainPlan(plan));
+  return withService(place, output.note, async (service) => {
+    const explanation = await service.explain(source.text);
+    if (workflow) output.line((await explanation.workflow()).trimEnd());
+    else if (output.json) output.write(explanation.plan);
+    else output.line(explanation.text);
     return 0;
-  } finally {
-    await session.close();
-  }
-}
-
-async function workflowOf({ id, text, plan, submittedBy }: Submission, config: Config): Promise<string> {
-  const [{ readDeployment }, { loadTemplates }, { renderWorkflow }, { toYaml }] = await Promise.all([
-    import('../engine/argo/config.ts'),
-    import('../engine/argo/load-templates.ts'),
-    import('../workflow/render-workflow.ts'),
-    import('../workflow/to-yaml.ts'),
-  ]);
-  const submission = { id, attempt: 1, text, submittedBy, done: [] };
-  return toYaml(
-    renderWorkflow(plan, submission, readDeployment(process.env, config.schema), loadTemplates()),
-  ).trimEnd();
+  });
 }

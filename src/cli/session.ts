@@ -1,14 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Pool } from 'mysql2/promise';
-import { type Config, hasPrivateServer, privateServerFolder } from '../config.ts';
+import type { Config } from '../config.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { migrate } from '../datasource/migrate.ts';
+import { ownDatabase } from '../datasource/own-database.ts';
 import { openPool } from '../datasource/pool.ts';
-import { startPrivateServer } from '../datasource/private-server.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
-import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planText } from '../plan-text.ts';
 
@@ -41,13 +40,4 @@ export async function openSession(config: Config, note: (line: string) => void):
       await pool.end();
     },
   };
-}
-
-async function ownDatabase(config: Config, note: (line: string) => void): Promise<string> {
-  if (!hasPrivateServer(config)) {
-    const hint = 'set MILLRACE_DATASOURCE=mysql://user:password@host:port/database, or run npm run demo first';
-    throw new MillraceError('DATASOURCE_MISSING', 'no database is named', { hint });
-  }
-  note("MILLRACE_DATASOURCE is not set: using the demo's own database");
-  return (await startPrivateServer(privateServerFolder(config), {})).dsn;
 }

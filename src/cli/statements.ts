@@ -1,59 +1,75 @@
-import type { Config } from '../config.ts';
-import type { LogFilter, StatementStatus } from '../engine/engine.ts';
+import type { LogFilter } from '../engine/engine.ts';
+import { hasEnded } from '../engine/engine.ts';
+import { exitCodes } from '../errors.ts';
+import type { Statement } from '../server/schemas/statement.ts';
+import { drawTable } from './drawing.ts';
+import { exitCodeOfEnd, followStatement } from './follow.ts';
+import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
-import { progressOf } from './progress.ts';
 import { formatRows } from './result-table.ts';
-import { followStatement, statusJson } from './run.ts';
-import { openSession, type Session } from './session.ts';
+import type { ListFilter } from './service.ts';
+import { statementTable } from './statement-table.ts';
 import { summaryLines } from './summary.ts';
 
-/** `millrace list`: the last hundred statements, newest first. */
-export function listStatements(config: Config, output: Output): Promise<number> {
-  return withSession(config, output, async ({ engine }) => {
-    const statements = await engine.list();
-    if (output.json) for (const status of statements) output.write(statusJson(status));
-    else output.line(formatRows(['id', 'state', 'submitted', 'images', 'statement'], statements.map(listRow)));
+/** `millrace list`: newest first. */
+export function listStatements(filter: ListFilter, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    const statements = await service.list(filter);
+    if (output.json) for (const statement of statements) output.write(statement);
+    else output.line(formatRows(['id', 'state', 'submitted', 'by', 'images', 'statement'], statements.map(listRow)));
     return 0;
   });
 }
 
-function listRow(status: StatementStatus): readonly unknown[] {
-  const progress = progressOf(status);
+function listRow({ id, state, submittedAt, submittedBy, progress, sql }: Statement): readonly unknown[] {
   const images = progress === null ? '' : `${progress.done}/${progress.total}`;
-  return [status.id, status.state, status.submittedAt.slice(0, 19), images, status.text.replace(/\s+/g, ' ').trim()];
+  return [id, state, submittedAt.slice(0, 19).replace('T', ' '), submittedBy, images, sql.replace(/\s+/g, ' ').trim()];
 }
 
 /** `millrace status ID` */
-export function showStatus(id: string, config: Config, output: Output): Promise<number> {
-  return withSession(config, output, async ({ engine }) => {
-    const status = await engine.status(id);
-    if (output.json) output.write(statusJson(status));
-    else
-      for (const line of [...partitionLines(status), ...summaryLines(status), ...errorLines(status)]) output.line(line);
+export function showStatus(id: string, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    const statement = await service.status(id);
+    if (output.json) output.write(statement);
+    else for (const line of statusLines(statement)) output.line(line);
     return 0;
   });
 }
 
-function partitionLines({ steps }: StatementStatus): readonly string[] {
-  return steps.flatMap(({ name, state, partitions }) => [
-    `${name}  ${state}`,
-    ...partitions.map(
-      ({ number, state: how, done, rows, failed, attempts }) =>
-        `  partition ${number}  ${how}  ${done}/${rows} rows, ${failed} failed, ${attempts} attempts`,
-    ),
-  ]);
+function statusLines(statement: Statement): readonly string[] {
+  const { error, labels, links } = statement;
+  return [
+    ...statementTable(statement, new Date()),
+    ...(error?.hint ? [`  ${error.hint}`] : []),
+    ...Object.entries(labels).map(([name, value]) => `label ${name}:${value}`),
+    ...[links.argo, links.grafana].filter((link) => link !== null),
+  ];
 }
 
-function errorLines({ error }: StatementStatus): readonly string[] {
-  if (error === null) return [];
-  return [`${error.code}: ${error.message}`, ...(error.hint === null ? [] : [`  ${error.hint}`])];
+/** `millrace watch ID`: to its end, whoever submitted it; Ctrl-C leaves it as it is. */
+export function watchStatement(id: string, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    process.once('SIGINT', leave).once('SIGTERM', leave);
+    const drawing = drawTable(output.progress);
+    let last: Statement | null = null;
+    for await (const statement of service.events(id, leaving.signal)) {
+      last = statement;
+      if (output.json) output.write(statement);
+      else drawing.show(statement);
+    }
+    drawing.end();
+    if (last === null || !hasEnded(last)) return exitCodes.cancelled;
+    if (!output.json) for (const line of summaryLines(last)) output.note(line);
+    return exitCodeOfEnd(last);
+  });
 }
 
 /** `millrace logs ID` */
-export function showLogs(id: string, filter: LogFilter, config: Config, output: Output): Promise<number> {
-  return withSession(config, output, async ({ engine }) => {
-    await engine.status(id);
-    for await (const line of engine.logs(id, filter)) {
+export function showLogs(id: string, filter: LogFilter, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    for await (const line of service.logs(id, filter)) {
       if (output.json) output.write(line);
       else output.line(`${line.step} ${line.source}  ${line.text}`);
     }
@@ -62,31 +78,18 @@ export function showLogs(id: string, filter: LogFilter, config: Config, output: 
 }
 
 /** `millrace cancel ID` */
-export function cancelStatement(id: string, config: Config, output: Output): Promise<number> {
-  return withSession(config, output, async ({ engine }) => {
-    await engine.cancel(id);
+export function cancelStatement(id: string, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    await service.cancel(id);
     output.note(`${id} is being cancelled; millrace retry ${id} goes on with it`);
     return 0;
   });
 }
 
 /** `millrace retry ID`: runs what is missing, and follows it to its end. */
-export function retryStatement(id: string, config: Config, output: Output): Promise<number> {
-  return withSession(config, output, async ({ engine }) => {
-    await engine.retry(id);
-    return followStatement(engine, id, output);
+export function retryStatement(id: string, place: Place, output: Output): Promise<number> {
+  return withService(place, output.note, async (service) => {
+    await service.retry(id);
+    return followStatement(service, id, output);
   });
-}
-
-async function withSession(
-  config: Config,
-  output: Output,
-  command: (session: Session) => Promise<number>,
-): Promise<number> {
-  const session = await openSession(config, output.note);
-  try {
-    return await command(session);
-  } finally {
-    await session.close();
-  }
 }

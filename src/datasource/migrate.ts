@@ -19,6 +19,9 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   history,
 ];
 
+/** What `migrate` brings a system schema to. */
+export const latestVersion = migrations.length;
+
 const LOCK_PATIENCE_SECONDS = 60;
 
 /**
@@ -27,7 +30,7 @@ const LOCK_PATIENCE_SECONDS = 60;
  * @throws MillraceError DATABASE_NEWER where a newer Millrace made it, DATABASE_RIGHTS, DATABASE_…
  */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
-  if ((await currentVersion(pool, schema)) === migrations.length) return;
+  if ((await schemaVersion(pool, schema)) === migrations.length) return;
   const connection = await pool.getConnection();
   try {
     await lock(connection, schema);
@@ -41,8 +44,8 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
   }
 }
 
-/** 0: nothing is there yet. */
-async function currentVersion(pool: Pick<Pool, 'query'>, schema: string): Promise<number> {
+/** Of the system schema; 0: nothing is there yet. @throws MillraceError DATABASE_NEWER, DATABASE_… */
+export async function schemaVersion(pool: Pick<Pool, 'query'>, schema: string): Promise<number> {
   const table = { database: schema, table: 'migrations' };
   if ((await describeTable(pool, table)) === null) return 0;
   const [[row]] = await pool.query<RowDataPacket[]>(`SELECT MAX(version) AS version FROM ${quoteTable(table)}`);
@@ -63,7 +66,7 @@ async function apply(connection: PoolConnection, schema: string): Promise<void> 
       applied_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
     ) ENGINE=InnoDB`,
   );
-  for (let version = await currentVersion(connection, schema); version < migrations.length; version++) {
+  for (let version = await schemaVersion(connection, schema); version < migrations.length; version++) {
     for (const sql of migrations[version]!(table)) await connection.query(sql);
     await connection.query(`INSERT INTO ${table('migrations')} (version) VALUES (?)`, [version + 1]);
   }

@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
+import { followStatement } from '../cli/follow.ts';
+import { openLocalService } from '../cli/local-service.ts';
 import { openOutput } from '../cli/output.ts';
 import { duration } from '../cli/progress.ts';
 import { formatRows } from '../cli/result-table.ts';
-import { followStatement } from '../cli/run.ts';
 import { openSession, type Session } from '../cli/session.ts';
 import { type Config, privateServerFolder } from '../config.ts';
 import { describeDsn, parseDsn } from '../datasource/dsn.ts';
@@ -28,7 +29,7 @@ export async function tellStory(configured: Config, material: Material): Promise
     await fillDatabase(session.pool, material.prefix, pictures);
     const table = `demo.${material.prefix}detections`;
     const sql = statementOf(material);
-    const status = await runStatement(session, sql);
+    const status = await runStatement(session, config, sql);
     if (status === null) return 5;
     await showAnswers(session, table, pictures);
     if (pictures.dataset !== null) await showAccuracy(session);
@@ -71,7 +72,7 @@ WITH partitions = 2
 INTO demo.${prefix}detections;`;
 }
 
-async function runStatement(session: Session, sql: string): Promise<StatementStatus | null> {
+async function runStatement(session: Session, config: Config, sql: string): Promise<StatementStatus | null> {
   heading('The statement');
   console.log(sql);
   const plan = await session.plan(sql);
@@ -80,11 +81,8 @@ async function runStatement(session: Session, sql: string): Promise<StatementSta
   heading('Running');
   const submission = session.submission(sql, plan);
   await session.engine.submit(submission);
-  const exitCode = await followStatement(
-    session.engine,
-    submission.id,
-    openOutput(false, () => null),
-  );
+  const output = openOutput(false, () => null);
+  const exitCode = await followStatement(openLocalService(session, config), submission.id, output);
   return exitCode === 0 ? session.engine.status(submission.id) : null;
 }
 

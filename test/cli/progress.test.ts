@@ -1,64 +1,50 @@
 import { describe, expect, test } from 'vitest';
 import { duration, progressLine } from '../../src/cli/progress.ts';
-import type { PartitionStatus, StatementStatus } from '../../src/engine/engine.ts';
-import type { Step } from '../../src/plan/plan.ts';
+import type { Statement } from '../../src/server/schemas/statement.ts';
 
-const partition = (done: number, rows: number, failed = 0): PartitionStatus => ({
-  number: 0,
-  state: 'running',
-  rows,
-  done,
-  failed,
+type Progress = NonNullable<Statement['progress']>;
+
+const selected: Progress = {
+  step: 'step-1',
+  done: 0,
+  total: 20,
+  failed: 0,
   detections: 0,
-  attempts: 1,
-});
+  imagesPerSecond: null,
+  secondsLeft: null,
+};
 
-function status(rows: number | null, partitions: readonly PartitionStatus[], kind = 'run'): StatementStatus {
-  const steps = [{ name: 'step-1', state: 'running' as const, error: null, rows, partitions }];
-  return {
-    state: 'running',
-    error: null,
-    plan: { version: 1, steps: [{ kind } as Step] },
-    steps,
-  } as unknown as StatementStatus;
+function running(progress: Progress | null, kind = 'run'): Statement {
+  return { state: 'running', error: null, steps: [{ name: 'step-1', kind }], progress } as unknown as Statement;
 }
 
 describe('the progress line', () => {
   test.each([
-    ['nothing for a statement without images', status(null, [], 'sql'), [], ''],
-    ['the selecting', status(null, []), [], 'selecting the rows …'],
+    ['nothing for a statement without images', running(null, 'sql'), ''],
+    ['that the statement is queued', { ...running(null), state: 'queued' as const }, 'queued …'],
+    ['the selecting', running(null), 'selecting the rows …'],
     [
       'the loading of the model',
-      status(20, [partition(0, 20)]),
-      [{ done: 0, atMs: 0 }],
-      '────────────────────────  0/20 images  loading the model …',
+      running(selected),
+      'step-1  ────────────────────────  0/20 images  loading the model …',
     ],
     [
-      'images, speed and the time left, over all partitions',
-      status(20, [partition(8, 10), partition(2, 10)]),
-      [
-        { done: 0, atMs: 1000 },
-        { done: 10, atMs: 3000 },
-      ],
-      '████████████────────────  10/20 images  5.0 images/s  2 s left',
+      'images, speed and the time left',
+      running({ ...selected, done: 10, imagesPerSecond: 5, secondsLeft: 2 }),
+      'step-1  ████████████────────────  10/20 images  5.0 images/s  2 s left',
     ],
     [
-      'failed images',
-      status(4, [partition(4, 4, 1)]),
-      [
-        { done: 0, atMs: 0 },
-        { done: 4, atMs: 1000 },
-      ],
-      '████████████████████████  4/4 images  4.0 images/s  0 s left  1 failed',
+      'failed images, and no time left of a step that has ended',
+      running({ ...selected, done: 20, failed: 1, imagesPerSecond: 4 }),
+      'step-1  ████████████████████████  20/20 images  4.0 images/s  1 failed',
     ],
     [
       'an empty selection as done',
-      status(0, [partition(0, 0)]),
-      [],
-      '████████████████████████  0/0 images  loading the model …',
+      running({ ...selected, total: 0 }),
+      'step-1  ████████████████████████  0/0 images  loading the model …',
     ],
-  ])('shows %s', (_, given, samples, line) => {
-    expect(progressLine(given, samples)).toBe(line === '' || line.startsWith('sel') ? line : `step-1  ${line}`);
+  ])('shows %s', (_, statement, line) => {
+    expect(progressLine(statement)).toBe(line);
   });
 });
 
@@ -73,7 +59,5 @@ test.each([
 
 test('what holds a running statement up stands in the place of its progress', () => {
   const error = { code: 'NOT_SCHEDULED', message: 'no node has a GPU that is free', hint: null };
-  expect(progressLine({ ...status(20, [partition(8, 20)]), error }, [])).toBe(
-    'waiting: no node has a GPU that is free',
-  );
+  expect(progressLine({ ...running(selected), error })).toBe('waiting: no node has a GPU that is free');
 });

@@ -46,7 +46,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     );
     expect(code).toBe(0);
     expect(linesOf(stdout)).toEqual([
-      { step: 'step-1', columns: ['one'], rows: [[1]], truncated: false },
+      { step: 'step-1', columns: [{ name: 'one', type: 'integer' }], rows: [[1]], truncated: false },
       expect.objectContaining({ state: 'succeeded', error: null, submittedAt: expect.any(String) }),
     ]);
   });

@@ -1,0 +1,34 @@
+import { type Output, openOutput } from '../output.ts';
+import { exitCodeOf, type Source } from '../print-error.ts';
+import { readSource } from '../source.ts';
+
+export type ProgramCommand = (source: Source, output: Output) => number | Promise<number>;
+
+/** Runs a command on the program that it is given; errors point into it. */
+export function answerProgram(
+  sql: string | undefined,
+  { file, json = false }: { readonly file?: string; readonly json?: boolean },
+  command: ProgramCommand,
+): Promise<void> {
+  let source: Source | null = null;
+  const run = (output: Output) => {
+    source = readSource(sql, file);
+    return command(source, output);
+  };
+  return answer(json, run, () => source);
+}
+
+/** Runs a command; its exit code is the process's, and its error is said. */
+export async function answer(
+  json: boolean,
+  command: (output: Output) => number | Promise<number>,
+  source: () => Source | null = () => null,
+): Promise<void> {
+  const output = openOutput(json, source);
+  try {
+    process.exitCode = await command(output);
+  } catch (error) {
+    output.error(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from '@commander-js/extra-typings';
+import type { Config } from '../../config.ts';
+import { type PlaceOptions, readPlace } from '../open-service.ts';
+import { answerProgram } from './answer.ts';
+import { addLabel, placed, withProgram } from './options.ts';
+
+export function addProgramCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
+  const on = (options: PlaceOptions) => readPlace(config, environment, options);
+  millrace.commandsGroup('Programs:');
+
+  placed(withProgram(millrace, 'run', 'run the statements of a program, and follow them to their end'))
+    .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
+    .action((sql, options) =>
+      answerProgram(sql, options, async (source, output) =>
+        (await import('../run.ts')).runProgram(source, { labels: options.label }, on(options), output),
+      ),
+    );
+
+  placed(withProgram(millrace, 'submit', 'have a program run, and print its id'))
+    .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
+    .action((sql, options) =>
+      answerProgram(sql, options, async (source, output) =>
+        (await import('../run.ts')).submitProgram(source, { labels: options.label }, on(options), output),
+      ),
+    );
+
+  placed(withProgram(millrace, 'explain', 'show the plan of a program; nothing is executed'))
+    .addOption(
+      new Option('--format <format>', 'workflow: the YAML that the engine argo submits')
+        .choices(['plan', 'workflow'])
+        .default('plan'),
+    )
+    .action((sql, options) =>
+      answerProgram(sql, options, async (source, output) => {
+        const { explainProgram } = await import('../explain.ts');
+        return explainProgram(source, { workflow: options.format === 'workflow' }, on(options), output);
+      }),
+    );
+
+  withProgram(millrace, 'parse', 'show the statements of a program and their parts')
+    .option(
+      '--lines',
+      'answer each line {"id", "sql"} of standard input with a line {"id", "statements"} or {"id", "error"}',
+    )
+    .action(async (sql, options) => {
+      const { answerLines, printStatements } = await import('../parse.ts');
+      if (options.lines) process.exitCode = await answerLines(process.stdin, process.stdout);
+      else await answerProgram(sql, options, printStatements);
+    });
+
+  withProgram(millrace, 'format', 'print a program in one canonical style').action((sql, options) =>
+    answerProgram(sql, { ...options, json: false }, async (source, output) => {
+      const { formatProgram } = await import('../../sql/format-program.ts');
+      output.line(formatProgram(source.text).replace(/\n$/, ''));
+      return 0;
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+import { Argument, type Command } from '@commander-js/extra-typings';
+import type { Config } from '../../config.ts';
+import { type PlaceOptions, readPlace } from '../open-service.ts';
+import { answer } from './answer.ts';
+import { placed } from './options.ts';
+
+export function addSurroundingsCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
+  const on = (options: PlaceOptions) => readPlace(config, environment, options);
+  millrace.commandsGroup('Surroundings:');
+
+  placed(millrace.command('models').description('list the models that statements may name'))
+    .option('--json', 'print JSON lines')
+    .action(({ json = false, ...where }) =>
+      answer(json, async (output) => (await import('../models.ts')).listModels(on(where), output)),
+    );
+
+  placed(millrace.command('doctor').description('check what statements need, and say how to mend what is missing'))
+    .option('--json', 'print JSON lines')
+    .action(({ json = false, ...where }) =>
+      answer(json, async (output) => (await import('../doctor/doctor.ts')).runDoctor(on(where), environment, output)),
+    );
+
+  millrace
+    .command('serve')
+    .description('answer over HTTP (MILLRACE_HOST, MILLRACE_PORT, MILLRACE_SERVER_CONFIG)')
+    .action(() => answer(false, async () => (await import('../../server/serve.ts')).serve(environment)));
+
+  millrace
+    .command('migrate')
+    .description('bring the system schema of the database up to date')
+    .option('--json', 'print JSON lines')
+    .action(({ json = false }) =>
+      answer(json, async (output) => (await import('../migrate.ts')).migrateSchema(config, output)),
+    );
+
+  millrace
+    .command('token')
+    .description("make a user's token for a server")
+    .requiredOption('--name <name>', 'the user')
+    .option('--role <role>', 'reader, user or admin', 'user')
+    .option('--json', 'print JSON lines')
+    .action(({ json = false, ...user }) =>
+      answer(json, async (output) => (await import('../token.ts')).printToken(user, output)),
+    );
+
+  millrace
+    .command('completion')
+    .description('print the completion of a shell: source <(millrace completion bash)')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell) => answer(false, async () => (await import('../completion.ts')).printCompletion(shell)));
+
+  millrace
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .action((words) =>
+      answer(false, async () => (await import('../completion.ts')).complete(words, millrace, config, environment)),
+    );
+}

@@ -1,0 +1,70 @@
+import completions, { type Complete, script } from '@bomb.sh/tab';
+import type { Command } from '@commander-js/extra-typings';
+import type { Config } from '../config.ts';
+import { states } from './commands/statement-commands.ts';
+import { openService, readPlace } from './open-service.ts';
+
+/** `millrace completion SHELL`: what the shell sources. */
+export function printCompletion(shell: string): number {
+  script(shell, 'millrace', 'millrace');
+  return 0;
+}
+
+interface Choice {
+  readonly value: string;
+  readonly description: string;
+}
+
+/** What the shell asks at each Tab, `millrace complete -- WORDS`: the last word is being typed. */
+export async function complete(
+  words: readonly string[],
+  millrace: Command,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  const ids = takesId(millrace, words) ? await statementIds(config, environment) : [];
+  for (const command of millrace.createHelp().visibleCommands(millrace)) {
+    const completed = completions.command(command.name(), command.description());
+    for (const { long, short, description, required, argChoices = [] } of command.options) {
+      const name = long?.slice(2) ?? '';
+      const choices = name === 'state' ? plain(states) : plain(argChoices);
+      if (required) completed.option(name, description, (offer) => offerAll(offer, choices), short?.slice(1));
+      else completed.option(name, description, short?.slice(1));
+    }
+    for (const argument of command.registeredArguments) {
+      const choices = argument.name() === 'id' ? ids : plain(argument.argChoices ?? []);
+      completed.argument(argument.name(), (offer) => offerAll(offer, choices));
+    }
+  }
+  completions.parse([...words]);
+  return 0;
+}
+
+function takesId({ commands }: Command, [name, ...more]: readonly string[]): boolean {
+  const command = commands.find((each) => each.name() === name);
+  return more.length > 0 && command?.registeredArguments[0]?.name() === 'id';
+}
+
+function plain(values: readonly string[]): readonly Choice[] {
+  return values.map((value) => ({ value, description: '' }));
+}
+
+function offerAll(offer: Complete, choices: readonly Choice[]): void {
+  for (const { value, description } of choices) offer(value, description);
+}
+
+/** The last statements, newest first. A Tab starts no database, and no error is worth a word. */
+async function statementIds(config: Config, environment: NodeJS.ProcessEnv): Promise<readonly Choice[]> {
+  if (config.dsn === null && !environment.MILLRACE_URL) return [];
+  try {
+    const service = await openService(readPlace(config, environment, {}), () => {});
+    const statements = await service.list({ limit: 50 }).finally(() => service.close());
+    return statements.map(({ id, state, sql }) => ({ value: id, description: `${state}  ${oneLine(sql)}` }));
+  } catch {
+    return [];
+  }
+}
+
+function oneLine(sql: string): string {
+  return sql.replace(/\s+/g, ' ').trim().slice(0, 60);
+}

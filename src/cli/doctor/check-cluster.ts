@@ -1,0 +1,189 @@
+import { readDeployment } from '../../engine/argo/config.ts';
+import { connectKubernetes } from '../../engine/argo/kubernetes-api.ts';
+import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes-error.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Deployment } from '../../workflow/workflow.ts';
+import { type Check, check, type Skipped } from './check.ts';
+import { checkPermissions, mayDo } from './check-permissions.ts';
+import { type Cluster, openCluster } from './cluster.ts';
+
+/** What the engine argo needs. Without an answer of Kubernetes, nothing after that is looked at. */
+export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: string): AsyncGenerator<Check> {
+  const configured: { deployment?: Deployment; cluster?: Cluster } = {};
+  yield check('worker image', () => {
+    configured.deployment = readDeployment(environment, schema);
+    return pinned(configured.deployment.workerImage);
+  });
+  const namespace = configured.deployment?.namespace ?? (environment.MILLRACE_NAMESPACE || 'millrace');
+  const reached = await check('kubernetes', async () => {
+    configured.cluster = openCluster(await connectKubernetes());
+    const { gitVersion } = await configured.cluster.get<{ gitVersion: string }>('/version');
+    return gitVersion;
+  });
+  yield reached;
+  if (reached.state !== 'ok') return;
+  yield* checkInside(configured.cluster!, namespace, configured.deployment ?? null);
+}
+
+async function* checkInside(cluster: Cluster, namespace: string, deployment: Deployment | null): AsyncGenerator<Check> {
+  yield check('namespace', () => checkNamespace(cluster, namespace));
+  yield check('argo workflows', () => checkArgo(cluster));
+  yield check('argo controller', () => checkController(cluster, namespace));
+  yield* checkPermissions(cluster, namespace);
+  if (deployment !== null) {
+    const { serviceAccount, datasource } = deployment;
+    yield check('datasource secret', () => checkSecret(cluster, namespace, datasource));
+    yield check('service account', () => checkAccount(cluster, namespace, serviceAccount));
+  }
+  for (const claim of ['datasets', 'models'])
+    yield check(`claim ${claim}`, () => checkClaim(cluster, namespace, claim));
+  yield check('gpu nodes', () => checkGpus(cluster));
+}
+
+function pinned(image: string): string {
+  if (image.includes('@') || /:(?!latest$)[\w.-]+$/.test(image)) return image;
+  throw new MillraceError('WORKER_IMAGE_MISSING', `${image} names no version, and may be another on each node`, {
+    hint: 'name one in MILLRACE_WORKER_IMAGE: …/worker:0.1.0',
+  });
+}
+
+/** To look at a namespace is a right of its own; a list of what is in it tells as much. */
+async function checkNamespace(cluster: Cluster, namespace: string): Promise<string | Skipped> {
+  try {
+    await cluster.get(`/api/v1/namespaces/${namespace}`);
+    return namespace;
+  } catch (error) {
+    if (hasStatus(error, 404)) {
+      throw new MillraceError('NAMESPACE_MISSING', `there is no namespace ${namespace}`, {
+        hint: 'install the chart of deploy/, or name another in MILLRACE_NAMESPACE',
+      });
+    }
+    return skippedIfForbidden(error, `see the namespace ${namespace}`);
+  }
+}
+
+async function checkArgo(cluster: Cluster): Promise<string> {
+  const group = await cluster
+    .get<{ resources: readonly { name: string }[] }>('/apis/argoproj.io/v1alpha1')
+    .catch((error) => {
+      if (error instanceof KubernetesError && error.status === 404) return null;
+      throw error;
+    });
+  const names = group?.resources.map(({ name }) => name) ?? [];
+  const missing = ['workflows', 'workflowtaskresults'].filter((name) => !names.includes(name));
+  if (missing.length === 0) return 'argoproj.io/v1alpha1';
+  throw new MillraceError('ARGO_MISSING', `the cluster does not know Argo's ${missing.join(' and ')}`, {
+    hint: 'install Argo Workflows 3.6 or later with its CRDs',
+  });
+}
+
+interface Lease {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: { readonly renewTime?: string; readonly leaseDurationSeconds?: number };
+}
+
+/** Its leader keeps a lease up: https://argo-workflows.readthedocs.io/en/latest/high-availability/ */
+async function checkController(cluster: Cluster, namespace: string): Promise<string | Skipped> {
+  const query = { fieldSelector: 'metadata.name=workflow-controller' };
+  const leases = await firstAllowed<{ items: readonly Lease[] }>(cluster, query, [
+    '/apis/coordination.k8s.io/v1/leases',
+    `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
+  ]);
+  if (leases === null) return { skipped: 'you may not see the leases' };
+  const lease = leases.items.find(isHeld);
+  if (lease !== undefined) return `runs in ${lease.metadata.namespace}`;
+  if (leases.items.length === 0) return { skipped: 'no controller has a lease; one without leader election may run' };
+  throw new MillraceError('ARGO_MISSING', "Argo's controller does not run: nobody renews its lease", {
+    hint: 'kubectl get pods -A -l app=workflow-controller',
+  });
+}
+
+function isHeld({ spec: { renewTime, leaseDurationSeconds = 15 } }: Lease): boolean {
+  return renewTime !== undefined && Date.now() - Date.parse(renewTime) < (leaseDurationSeconds + 30) * 1000;
+}
+
+async function firstAllowed<T>(
+  cluster: Cluster,
+  query: Readonly<Record<string, string>>,
+  paths: readonly string[],
+): Promise<T | null> {
+  for (const path of paths) {
+    try {
+      return await cluster.get<T>(path, query);
+    } catch (error) {
+      if (!hasStatus(error, 403)) throw error;
+    }
+  }
+  return null;
+}
+
+/** The server needs no right to read secrets, and asks only who has it. */
+async function checkSecret(
+  cluster: Cluster,
+  namespace: string,
+  { secret, key }: Deployment['datasource'],
+): Promise<string | Skipped> {
+  if (!(await mayDo(cluster, { namespace, group: '', resource: 'secrets', verb: 'get' }))) {
+    return { skipped: `you may not see the secret ${secret}` };
+  }
+  const { data = {} } = await find<{ data?: Record<string, string> }>(cluster, namespace, 'secrets', secret);
+  if (Object.hasOwn(data, key)) return `${secret}, key ${key}`;
+  throw new MillraceError('POD_NOT_STARTED', `the secret ${secret} has no key ${key}`, {
+    hint: `put the database's DSN there, or name another in MILLRACE_DATASOURCE_SECRET`,
+  });
+}
+
+async function checkAccount(cluster: Cluster, namespace: string, account: string): Promise<string | Skipped> {
+  try {
+    await find(cluster, namespace, 'serviceaccounts', account);
+    return account;
+  } catch (error) {
+    return skippedIfForbidden(error, `see the service account ${account}`);
+  }
+}
+
+async function checkClaim(cluster: Cluster, namespace: string, claim: string): Promise<string | Skipped> {
+  try {
+    const found = await find<{ status?: { phase?: string } }>(cluster, namespace, 'persistentvolumeclaims', claim);
+    const phase = found.status?.phase ?? 'Pending';
+    if (phase === 'Bound') return 'bound';
+    throw new MillraceError('POD_NOT_STARTED', `the claim ${claim} is ${phase.toLowerCase()}, not bound`, {
+      hint: `kubectl describe pvc ${claim} -n ${namespace} says what it waits for`,
+    });
+  } catch (error) {
+    return skippedIfForbidden(error, `see the claim ${claim}`);
+  }
+}
+
+interface Node {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly allocatable?: Readonly<Record<string, string>> };
+}
+
+async function checkGpus(cluster: Cluster): Promise<string | Skipped> {
+  try {
+    const { items } = await cluster.get<{ items: readonly Node[] }>('/api/v1/nodes');
+    const gpus = items.map(({ status }) => Number(status.allocatable?.['nvidia.com/gpu'] ?? 0));
+    const total = gpus.reduce((sum, count) => sum + count, 0);
+    if (total > 0) return `${total} GPUs on ${gpus.filter((count) => count > 0).length} of ${items.length} nodes`;
+    return { skipped: `none of ${items.length} nodes has one: statements run on CPUs (WITH gpu = 0)` };
+  } catch (error) {
+    return skippedIfForbidden(error, 'see the nodes');
+  }
+}
+
+async function find<T>(cluster: Cluster, namespace: string, kind: string, name: string): Promise<T> {
+  try {
+    return await cluster.get<T>(`/api/v1/namespaces/${namespace}/${kind}/${name}`);
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error;
+    throw new MillraceError('POD_NOT_STARTED', `there is no ${kind.replace(/s$/, '')} ${name} in ${namespace}`, {
+      hint: 'install the chart of deploy/, or make it yourself: deploy/README.md',
+    });
+  }
+}
+
+function skippedIfForbidden(error: unknown, what: string): Skipped {
+  if (!hasStatus(error, 403)) throw error;
+  return { skipped: `you may not ${what}` };
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import type { Config } from '../../config.ts';
+import { describeDsn, parseDsn } from '../../datasource/dsn.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { latestVersion, schemaVersion } from '../../datasource/migrate.ts';
+import { ownDatabase } from '../../datasource/own-database.ts';
+import { openPool } from '../../datasource/pool.ts';
+import { MillraceError } from '../../errors.ts';
+import { type Check, check } from './check.ts';
+import { checkSettings } from './check-settings.ts';
+
+/** The database of MILLRACE_DATASOURCE. Without an answer of it, nothing after that is looked at. */
+export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
+  const opened: { pool?: Pool; database?: string | null } = {};
+  try {
+    const reached = await check('database', async () => {
+      const datasource = parseDsn(config.dsn ?? (await ownDatabase(config, () => {})));
+      opened.database = datasource.database;
+      opened.pool = openPool(datasource, { connections: 2 });
+      return `${await supportedVersion(opened.pool)} at ${describeDsn(datasource)}`;
+    });
+    yield reached;
+    if (reached.state === 'ok') yield* checkInside(opened.pool!, opened.database ?? null, config.schema);
+  } finally {
+    await opened.pool?.end();
+  }
+}
+
+async function* checkInside(pool: Pool, database: string | null, schema: string): AsyncGenerator<Check> {
+  yield check('database settings', () => checkSettings(pool));
+  yield check('system schema', () => checkSchema(pool, schema));
+  yield check('result tables', async () => {
+    if (database === null) return { skipped: 'the DSN names no database; INTO has to name one' };
+    await tryTable(pool, database);
+    return `the account may create, fill, alter and drop tables in ${database}`;
+  });
+}
+
+/** The oldest that tests run on, by the name that the server gives itself. */
+const oldest = { MariaDB: [10, 11], MySQL: [8, 4] } as const;
+
+async function supportedVersion(pool: Pool): Promise<string> {
+  const [[row]] = await pool.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  const version = String(row?.version);
+  const name = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [oldestMajor, oldestMinor] = oldest[name];
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return `${name} ${version}`;
+  throw new MillraceError('DATABASE_REFUSED', `${name} ${version} is older than Millrace supports`, {
+    hint: 'use MariaDB 10.11 or later, or MySQL 8.4 or later',
+  });
+}
+
+/** Tried, not read from grants: these come by roles, patterns and proxies, too. */
+async function checkSchema(pool: Pool, schema: string): Promise<string> {
+  const [found] = await pool.query<RowDataPacket[]>('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
+    schema,
+  ]);
+  if (found.length === 0) {
+    await pool.query(`CREATE DATABASE ${quoteName(schema)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+    await tryTable(pool, schema).finally(() => pool.query(`DROP DATABASE ${quoteName(schema)}`));
+    return `${schema} is not there yet; the account may create it`;
+  }
+  await tryTable(pool, schema);
+  const version = await schemaVersion(pool, schema);
+  if (version === latestVersion) return `${schema}, version ${version}`;
+  return `${schema}, version ${version}; the next command, or millrace migrate, brings it to ${latestVersion}`;
+}
+
+async function tryTable(pool: Pool, database: string): Promise<void> {
+  const table = quoteTable({ database, table: `millrace_doctor_${randomBytes(6).toString('hex')}` });
+  await pool.query(`CREATE TABLE ${table} (n INT PRIMARY KEY) ENGINE=InnoDB`);
+  try {
+    await pool.query(`INSERT INTO ${table} VALUES (1)`);
+    await pool.query(`UPDATE ${table} SET n = 2`);
+    await pool.query(`ALTER TABLE ${table} ADD COLUMN m INT`);
+    await pool.query(`DELETE FROM ${table}`);
+  } finally {
+    await pool.query(`DROP TABLE ${table}`);
+  }
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { access, constants, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Config } from '../../config.ts';
+import { MillraceError } from '../../errors.ts';
+import { type Check, check, type Skipped } from './check.ts';
+
+/** What stands for the volumes on this machine, and the models in it. */
+export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> {
+  for (const [mount, folder] of Object.entries(volumes)) {
+    yield check(`volume ${mount}`, async () => {
+      const files = await filesIn(mount, folder);
+      return `${folder}, ${files.length} files`;
+    });
+  }
+  const folder = volumes['/models'] ?? '';
+  const models = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.onnx')).sort();
+  if (models.length === 0) {
+    yield check('models', () => {
+      throw new MillraceError('MODEL_MISSING', `there is no model in ${folder}`, {
+        hint: `put a YOLO export there: ${join(folder, 'NAME.onnx')} is the model NAME`,
+      });
+    });
+  }
+  for (const model of models) yield check(`model ${model.slice(0, -5)}`, () => loadModel(join(folder, model)));
+}
+
+async function filesIn(mount: string, folder: string): Promise<readonly string[]> {
+  try {
+    await access(folder, constants.R_OK | constants.X_OK);
+    return await readdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'there is no folder' : `cannot be read (${code}):`;
+    throw new MillraceError('USAGE', `${what} ${folder}`, {
+      hint: `make it, or name another: MILLRACE_VOLUMES=${mount}=FOLDER`,
+    });
+  }
+}
+
+const checkModel = fileURLToPath(new URL('../../worker/check-model.ts', import.meta.url));
+
+/** In a process of its own: a broken file may take its process with it. */
+async function loadModel(file: string): Promise<string | Skipped> {
+  if (!existsSync(checkModel)) return { skipped: 'there is no worker in this installation' };
+  const { stdout } = await promisify(execFile)(process.execPath, [checkModel, file], { timeout: 60_000 }).catch(
+    (cause) => ({ stdout: String(cause.stdout ?? '') }),
+  );
+  const answer = stdout === '' ? null : JSON.parse(stdout);
+  if (typeof answer?.model === 'string') return answer.model;
+  throw new MillraceError('MODEL_UNREADABLE', answer?.message ?? `${file} cannot be loaded`, {
+    hint: answer?.hint ?? 'export it again as ONNX',
+  });
+}

@@ -1,0 +1,38 @@
+import { MillraceError } from '../../errors.ts';
+
+/** One thing that statements need, and whether it is there. */
+export interface Check {
+  readonly name: string;
+  /** `skipped`: it could not be looked at. */
+  readonly state: 'ok' | 'failed' | 'skipped';
+  readonly detail: string;
+  /** What to do; of a failure alone. */
+  readonly fix: string | null;
+}
+
+/** @param examine says what it found; throws what is wrong, with its hint as the fix */
+export async function check(name: string, examine: () => string | Skipped | Promise<string | Skipped>): Promise<Check> {
+  try {
+    const found = await examine();
+    if (typeof found === 'string') return { name, state: 'ok', detail: found, fix: null };
+    return { name, state: 'skipped', detail: found.skipped, fix: null };
+  } catch (error) {
+    if (isTimeout(error))
+      return failed(name, 'no answer in time', 'look whether it is overloaded, or a firewall in between');
+    if (!(error instanceof MillraceError)) throw error;
+    return failed(name, error.message, error.hint ?? null);
+  }
+}
+
+export interface Skipped {
+  readonly skipped: string;
+}
+
+function failed(name: string, detail: string, fix: string | null): Check {
+  return { name, state: 'failed', detail, fix };
+}
+
+/** Of `AbortSignal.timeout`. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
+}

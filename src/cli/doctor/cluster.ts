@@ -1,0 +1,17 @@
+import type { KubernetesApi } from '../../engine/argo/kubernetes-api.ts';
+
+/** Requests that are answered soon, or not at all. */
+export interface Cluster {
+  get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
+  post<T>(path: string, body: object): Promise<T>;
+}
+
+const answerMs = 10_000;
+
+export function openCluster(api: KubernetesApi): Cluster {
+  const within = () => AbortSignal.timeout(answerMs);
+  return {
+    get: (path, query = {}) => api.json({ path, query, signal: within() }),
+    post: (path, body) => api.json({ method: 'POST', path, body, signal: within() }),
+  };
+}

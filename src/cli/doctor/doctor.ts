@@ -1,0 +1,39 @@
+import { exitCodes } from '../../errors.ts';
+import type { Place } from '../open-service.ts';
+import type { Output } from '../output.ts';
+import type { Check } from './check.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkNode } from './check-node.ts';
+
+/** `millrace doctor`: a line for each check as it is done. @returns 0 only when none has failed */
+export async function runDoctor(place: Place, environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  let failures = 0;
+  for await (const check of checks(place, environment)) {
+    if (check.state === 'failed') failures += 1;
+    if (output.json) output.write(check);
+    else for (const line of linesOf(check)) output.line(line);
+  }
+  if (!output.json)
+    output.note(failures === 0 ? 'all is well' : `${failures} ${failures === 1 ? 'check' : 'checks'} failed`);
+  return failures === 0 ? 0 : exitCodes.configuration;
+}
+
+async function* checks(place: Place, environment: NodeJS.ProcessEnv): AsyncGenerator<Check> {
+  yield checkNode();
+  if (place.server !== null) {
+    const { checkServer } = await import('./check-server.ts');
+    return yield* checkServer(place.server);
+  }
+  yield* checkDatabase(place.config);
+  if (place.config.engine === 'argo') {
+    const { checkCluster } = await import('./check-cluster.ts');
+    yield* checkCluster(environment, place.config.schema);
+  } else {
+    const { checkVolumes } = await import('./check-volumes.ts');
+    yield* checkVolumes(place.config);
+  }
+}
+
+function linesOf({ name, state, detail, fix }: Check): readonly string[] {
+  return [`${state.padEnd(8)}${name.padEnd(18)}${detail}`, ...(fix === null ? [] : [`${' '.repeat(26)}→ ${fix}`])];
+}

@@ -1,0 +1,47 @@
+import { createLogUpdate } from 'log-update';
+import { hasEnded } from '../engine/engine.ts';
+import type { Statement } from '../server/schemas/statement.ts';
+import { progressLine } from './progress.ts';
+import { statementTable } from './statement-table.ts';
+
+/** A statement as it comes along, on standard error. */
+export interface Drawing {
+  show(statement: Statement): void;
+  /** Makes room for other output. */
+  clear(): void;
+  end(): void;
+}
+
+/** On a terminal one line, redrawn; elsewhere a line per tenth of the work. */
+export function drawLine(stream: NodeJS.WriteStream): Drawing {
+  return stream.isTTY ? redrawing(stream, progressLine) : appending(stream);
+}
+
+/** On a terminal every step and partition, redrawn; elsewhere as `drawLine`. */
+export function drawTable(stream: NodeJS.WriteStream): Drawing {
+  if (!stream.isTTY) return appending(stream);
+  return redrawing(stream, (statement) => statementTable(statement, new Date(), stream.rows - 1).join('\n'));
+}
+
+function redrawing(stream: NodeJS.WriteStream, frameOf: (statement: Statement) => string): Drawing {
+  const update = createLogUpdate(stream);
+  return { show: (statement) => update(frameOf(statement)), clear: () => update.clear(), end: () => update.done() };
+}
+
+function appending(stream: NodeJS.WriteStream): Drawing {
+  let shown = '';
+  return {
+    show(statement) {
+      const line = progressLine(statement);
+      const state = statement.error === null || hasEnded(statement) ? tenthOf(statement) : line;
+      if (state !== shown && line !== '') stream.write(`${line}\n`);
+      shown = state;
+    },
+    clear: () => {},
+    end: () => {},
+  };
+}
+
+function tenthOf({ progress }: Statement): string {
+  return String(progress === null || progress.total === 0 ? 0 : Math.floor((progress.done * 10) / progress.total));
+}

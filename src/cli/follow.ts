@@ -1,0 +1,111 @@
+import { hasEnded } from '../engine/engine.ts';
+import { type ErrorCode, errorTable, exitCodes, MillraceError } from '../errors.ts';
+import type { Statement } from '../server/schemas/statement.ts';
+import { drawLine } from './drawing.ts';
+import type { Output } from './output.ts';
+import { printRows } from './print-rows.ts';
+import type { Service } from './service.ts';
+import { summaryLines } from './summary.ts';
+
+/**
+ * Follows a statement to its end, shows the rows that its queries return, and how it ended. The first Ctrl-C cancels it, the
+ * second leaves it.
+ * @returns the exit code
+ */
+export async function followStatement(
+  service: Service,
+  id: string,
+  output: Output,
+  onInterrupt: OnInterrupt = onSignal,
+): Promise<number> {
+  const leaving = new AbortController();
+  let askedAtMs: number | null = null;
+  const interrupt = () => {
+    if (askedAtMs === null) {
+      askedAtMs = performance.now();
+      service.cancel(id).catch((error) => hasNotEnded(error) && output.error(error));
+    } else if (performance.now() - askedAtMs > onePressMs) {
+      leaving.abort();
+    }
+  };
+  const forget = onInterrupt(interrupt);
+  try {
+    const last = await followEvents(service, id, output, leaving.signal);
+    return last === null ? exitCodes.cancelled : showEnd(last, output);
+  } finally {
+    forget();
+  }
+}
+
+/** Has the listener called for each Ctrl-C, until the function that it returns is called. */
+type OnInterrupt = (listener: () => void) => () => void;
+
+function onSignal(listener: () => void): () => void {
+  process.on('SIGINT', listener).on('SIGTERM', listener);
+  return () => void process.off('SIGINT', listener).off('SIGTERM', listener);
+}
+
+/** A terminal's Ctrl-C arrives twice where a parent process hands it on, as bin/millrace.js does. */
+const onePressMs = 500;
+
+/** A statement may end before its cancellation arrives. */
+function hasNotEnded(error: unknown): boolean {
+  return !(error instanceof MillraceError && error.code === 'STATEMENT_BUSY');
+}
+
+/** The statement as it ended; null: left before. */
+async function followEvents(
+  service: Service,
+  id: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Statement | null> {
+  const drawing = drawLine(output.progress);
+  const shown = new Set<string>();
+  let last: Statement | null = null;
+  for await (const statement of service.events(id, signal)) {
+    last = statement;
+    drawing.show(statement);
+    for (const step of newRows(statement, shown)) {
+      drawing.clear();
+      await printRows(await service.rows(id, { step, limit: rowsShown + 1 }), id, output, rowsShown);
+    }
+  }
+  drawing.end();
+  return last !== null && hasEnded(last) ? last : null;
+}
+
+/** More than a person reads. */
+const rowsShown = 1000;
+
+/** Steps whose rows are there and have not been shown. */
+function newRows({ results, steps }: Statement, shown: Set<string>): readonly string[] {
+  const ready = results
+    .filter(
+      ({ kind, step }) => kind === 'rows' && steps.some(({ name, state }) => name === step && state === 'succeeded'),
+    )
+    .map(({ step }) => step)
+    .filter((step) => !shown.has(step));
+  for (const step of ready) shown.add(step);
+  return ready;
+}
+
+function showEnd(statement: Statement, output: Output): number {
+  if (output.json) output.write(statement);
+  else for (const line of summaryLines(statement)) output.note(line);
+  const error = errorOf(statement);
+  if (error !== null && statement.state !== 'cancelled' && !output.json) output.error(error);
+  return exitCodeOfEnd(statement);
+}
+
+export function exitCodeOfEnd(statement: Statement): number {
+  if (statement.state === 'succeeded') return 0;
+  if (statement.state === 'cancelled') return exitCodes.cancelled;
+  return errorOf(statement)?.exitCode ?? exitCodes.run;
+}
+
+/** Why it ended as it did; null: it does not say, or in words of another version. */
+function errorOf({ error }: Statement): MillraceError | null {
+  if (error === null || !Object.hasOwn(errorTable, error.code)) return null;
+  return new MillraceError(error.code as ErrorCode, error.message, { hint: error.hint ?? undefined });
+}

@@ -1,0 +1,102 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import { loadCatalog } from '../catalog/load-catalog.ts';
+import type { Config } from '../config.ts';
+import { listResults } from '../datasource/results.ts';
+import type { StatementFilter, StatementStatus } from '../engine/engine.ts';
+import { readLabels } from '../engine/history.ts';
+import { explainPlan } from '../plan/explain.ts';
+import { statementResource } from '../server/resource.ts';
+import { resultOf, resultStream } from '../server/results.ts';
+import type { Statement } from '../server/schemas/statement.ts';
+import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
+import type { Session } from './session.ts';
+import { tablesQuery } from './tables-query.ts';
+import { withoutServer } from './without-server.ts';
+
+/** The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session. */
+export function openLocalService(session: Session, config: Config): Service {
+  const { pool, engine } = session;
+  const { schema } = config;
+
+  async function statementsOf(statuses: readonly StatementStatus[]): Promise<Statement[]> {
+    const ids = statuses.map(({ id }) => id);
+    const [labels, results] = await Promise.all([readLabels(pool, schema, ids), listResults(pool, schema, ids)]);
+    return statuses.map((status) =>
+      statementResource(status, {
+        datasource: 'local',
+        labels: labels.get(status.id) ?? {},
+        results: results.get(status.id) ?? [],
+        links: { argo: null, grafana: null, hasWorkflow: config.engine === 'argo' },
+      }),
+    );
+  }
+
+  async function statementOf(status: StatementStatus): Promise<Statement> {
+    const [statement] = await statementsOf([status]);
+    return statement!;
+  }
+
+  return {
+    async submit(sql, { labels = {} } = {}) {
+      if (Object.keys(labels).length > 0) throw withoutServer('labels are kept by a server');
+      const submission = session.submission(sql, await session.plan(sql));
+      await engine.submit(submission);
+      return submission.id;
+    },
+    status: async (id) => statementOf(await engine.status(id)),
+    async *events(id, signal) {
+      for await (const status of engine.events(id, signal)) yield statementOf(status);
+    },
+    async *logs(id, filter) {
+      await engine.status(id);
+      yield* engine.logs(id, filter);
+    },
+    cancel: (id) => engine.cancel(id),
+    retry: (id) => engine.retry(id),
+    list: async (filter) => statementsOf(await engine.list(filterOf(filter))),
+    async rows(id, { step, limit, signal = new AbortController().signal }: RowOptions = {}): Promise<Rows> {
+      const status = await engine.status(id);
+      const { results } = await statementOf(status);
+      const result = resultOf(status, results, step);
+      const { columns, rows } = await resultStream({ streamPool: pool, schema }, result, signal);
+      const { reference } = result;
+      return { step: reference.step, columns: [...columns], rows: first(rows, limit), truncated: reference.truncated };
+    },
+    async explain(sql) {
+      const plan = await session.plan(sql);
+      return {
+        plan,
+        text: explainPlan(plan),
+        async workflow() {
+          const { workflowYaml } = await import('../engine/argo/workflow-yaml.ts');
+          return workflowYaml(session.submission(sql, plan), process.env, schema);
+        },
+      };
+    },
+    models: async () => (await loadCatalog(pool, config, { queries: [], tables: [] })).models,
+    async tables() {
+      const [rows] = await pool.query<RowDataPacket[]>(tablesQuery);
+      return rows.map(({ name }) => name);
+    },
+    close: () => session.close(),
+  };
+}
+
+function filterOf({ states, labels, submittedBy, limit }: ListFilter): StatementFilter {
+  return {
+    limit,
+    ...(states !== undefined && { states }),
+    ...(labels !== undefined && { labels }),
+    ...(submittedBy !== undefined && { submittedBy }),
+  };
+}
+
+async function* first<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
+  let count = 0;
+  if (limit === 0) return;
+  for await (const item of items) {
+    yield item;
+    count += 1;
+    if (count >= limit) return;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../config.ts';
+import { parseDsn } from '../datasource/dsn.ts';
+import { latestVersion, migrate, schemaVersion } from '../datasource/migrate.ts';
+import { ownDatabase } from '../datasource/own-database.ts';
+import { openPool } from '../datasource/pool.ts';
+import type { Output } from './output.ts';
+
+/** `millrace migrate`: makes the system schema, or brings it up to date; says from which version to which. */
+export async function migrateSchema(config: Config, output: Output): Promise<number> {
+  const dsn = config.dsn ?? (await ownDatabase(config, output.note));
+  const pool = openPool(parseDsn(dsn), { connections: 2 });
+  try {
+    const from = await schemaVersion(pool, config.schema);
+    await migrate(pool, config.schema);
+    if (output.json) output.write({ schema: config.schema, from, to: latestVersion });
+    else output.line(`${config.schema}: ${sentence(from, latestVersion)}`);
+    return 0;
+  } finally {
+    await pool.end();
+  }
+}
+
+function sentence(from: number, to: number): string {
+  if (from === 0) return `made, version ${to}`;
+  return from === to ? `up to date, version ${to}` : `brought from version ${from} to ${to}`;
+}

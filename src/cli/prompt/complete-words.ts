@@ -1,0 +1,73 @@
+import { images } from '../../catalog/images.ts';
+import { runAttributes } from '../../plan/attributes.ts';
+import type { Model } from '../service.ts';
+
+/** What names there are besides the dialect's own; asked for when one of them is due. */
+export interface Names {
+  tables(): Promise<readonly string[]>;
+  models(): Promise<readonly Model[]>;
+}
+
+/** As readline has it: what may stand there, and what of it is typed already. */
+export type Completions = [candidates: string[], typed: string];
+
+/** What may stand at the end of a text. */
+export async function completeWords(text: string, names: Names): Promise<Completions> {
+  const typed = /[\w.$`]*$/.exec(text)?.[0] ?? '';
+  const before = text.slice(0, text.length - typed.length);
+  const model = /--model=([^"'\s]*)$/.exec(text)?.[1];
+  if (model !== undefined)
+    return startingWith(
+      model,
+      (await names.models()).map(({ name }) => name),
+    );
+  const image = /\bTO\s+RUN\s+([\w./:-]*)$/i.exec(text)?.[1];
+  if (image !== undefined)
+    return startingWith(
+      image,
+      images.map(({ name }) => name),
+    );
+  if (isAttributeDue(before))
+    return startingWith(
+      typed,
+      Object.keys(runAttributes).map((name) => `${name} = `),
+    );
+  if (/\bTO\s+$/i.test(before)) return startingWith(typed, inCaseOf(typed, ['RUN ']));
+  if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
+  return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
+}
+
+const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
+
+/** After the WITH of a TO RUN, and after each comma in it. */
+function isAttributeDue(before: string): boolean {
+  const clauses = before.split(/\bTO\s+RUN\b/i);
+  if (clauses.length < 2) return false;
+  const attributes = /\bWITH\s((?:(?!\bINTO\b)[^;])*)$/i.exec(clauses.at(-1) ?? '')?.[1];
+  return attributes !== undefined && /^\s*$|,\s*$/.test(attributes.replaceAll(/'[^']*'|"[^"]*"|\[[^\]]*\]/g, 'x'));
+}
+
+/** Of the dialect, and those that queries are made of. */
+const keywords =
+  `ALTER AND AS ASC BETWEEN BY CASE CMD COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
+EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT NOT NULL OFFSET ON OR ORDER OUTER PARTITION
+RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRUE TRUNCATE UNION UPDATE USING VALUES VIEW WHEN WHERE WITH`
+    .split(/\s+/)
+    .map((word) => `${word} `);
+
+function inCaseOf(typed: string, words: readonly string[]): readonly string[] {
+  return /[A-Z]/.test(typed) || typed === '' ? words : words.map((word) => word.toLowerCase());
+}
+
+/** A name that is no plain word in backquotes. */
+function quoted(name: string): string {
+  return name
+    .split('.')
+    .map((part) => (/^[A-Za-z_$][\w$]*$/.test(part) ? part : `\`${part.replaceAll('`', '``')}\``))
+    .join('.');
+}
+
+function startingWith(typed: string, candidates: readonly string[]): Completions {
+  const wanted = typed.toLowerCase();
+  return [candidates.filter((candidate) => candidate.toLowerCase().startsWith(wanted)), typed];
+}

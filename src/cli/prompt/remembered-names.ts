@@ -1,0 +1,26 @@
+import type { Model, Service } from '../service.ts';
+import type { Names } from './complete-words.ts';
+
+export interface RememberedNames extends Names {
+  /** A program that may have made or dropped tables: they are asked for again. */
+  forgetAfter(text: string): void;
+}
+
+/** Asked for once, at the first Tab that needs them. Where they cannot be had, nothing is completed. */
+export function rememberedNames(service: Service): RememberedNames {
+  let tables: Promise<readonly string[]> | null = null;
+  let models: Promise<readonly Model[]> | null = null;
+  return {
+    tables() {
+      tables ??= service.tables().catch(() => []);
+      return tables;
+    },
+    models() {
+      models ??= service.models().catch(() => []);
+      return models;
+    },
+    forgetAfter(text) {
+      if (/\b(create|drop|alter|rename|into)\b/i.test(text)) tables = null;
+    },
+  };
+}

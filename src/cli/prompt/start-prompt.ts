@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { openService, type Place, readPlace } from '../open-service.ts';
+import { openOutput } from '../output.ts';
+import { exitCodeOf } from '../print-error.ts';
+import { readHistory } from './history.ts';
+import { runPrompt } from './run-prompt.ts';
+
+/** `millrace` alone on a terminal. @returns the exit code */
+export async function startPrompt(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
+  const output = openOutput(false, () => null);
+  try {
+    const place = readPlace(config, environment, {});
+    const service = await openService(place, output.note);
+    try {
+      output.line(`Millrace on ${describePlace(place)}. A statement ends with ; and help; says more.`);
+      const historyFile = join(config.stateFolder, 'prompt-history');
+      await runPrompt(service, { historyFile, history: await readHistory(historyFile) });
+      return 0;
+    } finally {
+      await service.close();
+    }
+  } catch (error) {
+    output.error(error);
+    return exitCodeOf(error);
+  }
+}
+
+function describePlace({ config, server }: Place): string {
+  return server === null ? `this machine, engine ${config.engine}` : new URL(server.url).origin;
+}

@@ -1,0 +1,37 @@
+import type { ResultPage } from '../../server/schemas/statement.ts';
+import type { RowOptions, Rows } from '../service.ts';
+import type { ServerApi } from './server-api.ts';
+
+/** Rows of a page: about a megabyte of usual rows. */
+const pageSize = 5000;
+
+/** A result, page by page as it is read. */
+export async function remoteRows(
+  api: ServerApi,
+  path: string,
+  { step, limit = Number.POSITIVE_INFINITY, signal }: RowOptions,
+): Promise<Rows> {
+  const page = (cursor: string | undefined, most: number) =>
+    api.json<ResultPage>({
+      path,
+      query: [
+        ['step', step],
+        ['format', 'json'],
+        ['limit', Math.min(most, pageSize)],
+        ['cursor', cursor],
+      ],
+      signal,
+    });
+  const first = await page(undefined, limit);
+
+  async function* rows(): AsyncGenerator<readonly unknown[]> {
+    let given = 0;
+    for (let current = first; ; ) {
+      yield* current.rows;
+      given += current.rows.length;
+      if (current.next === null || given >= limit) return;
+      current = await page(current.next, limit - given);
+    }
+  }
+  return { step: first.step, columns: first.columns, rows: rows(), truncated: first.truncated };
+}

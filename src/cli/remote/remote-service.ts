@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { MillraceError } from '../../errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { ResultPage, Statement } from '../../server/schemas/statement.ts';
+import type { Explanation, ListFilter, Model, Service } from '../service.ts';
+import { tablesQuery } from '../tables-query.ts';
+import { remoteLogs } from './remote-logs.ts';
+import { remoteRows } from './remote-rows.ts';
+import type { ServerApi } from './server-api.ts';
+import { statementEvents } from './statement-events.ts';
+
+/** @param datasource one of the server's; null: its first */
+export function openRemoteService(api: ServerApi, datasource: string | null): Service {
+  const named = datasource === null ? {} : { datasource };
+  const pathOf = (id: string) => `/v1/statements/${encodeURIComponent(id)}`;
+
+  return {
+    async submit(sql, { labels = {} } = {}) {
+      const { id } = await api.json<Statement>({
+        method: 'POST',
+        path: '/v1/statements',
+        body: { sql, wait: 0, ...named, ...(Object.keys(labels).length > 0 && { labels }) },
+        headers: { 'idempotency-key': randomUUID() },
+        sql,
+      });
+      return id;
+    },
+    status: (id) => api.json({ path: pathOf(id) }),
+    events: (id, signal) => statementEvents(api, id, signal),
+    logs: (id, filter) => remoteLogs(api, `${pathOf(id)}/logs`, filter),
+    cancel: (id) => api.json({ method: 'POST', path: `${pathOf(id)}/cancel` }),
+    retry: (id) => api.json({ method: 'POST', path: `${pathOf(id)}/retry`, once: true }),
+    list: (filter) => listPages(api, datasource, filter),
+    rows: (id, options = {}) => remoteRows(api, `${pathOf(id)}/result`, options),
+    explain: (sql) => explain(api, { sql, ...named }),
+    async models() {
+      const { models } = await api.json<{ models: readonly Model[] }>({
+        path: '/v1/models',
+        query: [['datasource', datasource ?? undefined]],
+      });
+      return models;
+    },
+    tables: () => listTables(api, named),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The most that the server gives at once. */
+const pageSize = 200;
+
+async function listPages(
+  api: ServerApi,
+  datasource: string | null,
+  { states = [], labels = {}, submittedBy, limit }: ListFilter,
+): Promise<readonly Statement[]> {
+  const statements: Statement[] = [];
+  for (let cursor: string | null | undefined; cursor !== null && statements.length < limit; ) {
+    const page: { statements: Statement[]; next: string | null } = await api.json({
+      path: '/v1/statements',
+      query: [
+        ...states.map((state) => ['state', state] as const),
+        ...Object.entries(labels).map(([name, value]) => ['label', `${name}:${value}`] as const),
+        ['user', submittedBy],
+        ['datasource', datasource ?? undefined],
+        ['limit', Math.min(limit - statements.length, pageSize)],
+        ['cursor', cursor],
+      ],
+    });
+    statements.push(...page.statements);
+    cursor = page.next;
+  }
+  return statements;
+}
+
+async function explain(api: ServerApi, body: { readonly sql: string }): Promise<Explanation> {
+  const { plan, text, workflow } = await api.json<{ plan: Plan; text: string; workflow: string | null }>({
+    method: 'POST',
+    path: '/v1/explain',
+    body,
+    sql: body.sql,
+  });
+  return {
+    plan,
+    text,
+    async workflow() {
+      if (workflow !== null) return workflow;
+      throw new MillraceError('NO_WORKFLOW', "the server's engine runs statements without workflows", {
+        hint: 'explain without --format=workflow shows the plan',
+      });
+    },
+  };
+}
+
+/** There is no route for it, so by a statement like any other. */
+async function listTables(api: ServerApi, named: object): Promise<readonly string[]> {
+  const { result } = await api.json<Statement & { result: ResultPage | null }>({
+    method: 'POST',
+    path: '/v1/statements',
+    body: { sql: tablesQuery, wait: 10, ...named },
+    headers: { 'idempotency-key': randomUUID() },
+  });
+  return result?.rows.map(([name]) => String(name)) ?? [];
+}

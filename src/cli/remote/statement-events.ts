@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasEnded } from '../../engine/engine.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Statement } from '../../server/schemas/statement.ts';
+import { mayPass, type ServerApi } from './server-api.ts';
+import { readEvents } from './server-sent-events.ts';
+
+/** How long a server that is being restarted is waited for. */
+const patienceMs = 60_000;
+
+/**
+ * The statement as the server's events tell it, over as many connections as it takes. Without one, what is known is told with
+ * the trouble as its error.
+ * @throws {MillraceError} what the server refuses; SERVER_UNREACHABLE after a minute of silence
+ */
+export async function* statementEvents(
+  api: ServerApi,
+  id: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Statement> {
+  const followed: Followed = { latest: null, lastEventId: '', heardAtMs: performance.now() };
+  for (let failures = 0; !signal?.aborted; failures++) {
+    const before = followed.heardAtMs;
+    try {
+      yield* connection(api, id, followed, signal);
+      if (followed.latest !== null && hasEnded(followed.latest)) return;
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (!mayPass(error) || performance.now() - followed.heardAtMs > patienceMs) throw error;
+      if (followed.latest !== null) yield withTrouble(followed.latest, error);
+    }
+    if (followed.heardAtMs !== before) failures = 0;
+    await sleep(Math.min(100 * 2 ** failures, 2000), undefined, { signal }).catch(() => {});
+  }
+}
+
+interface Followed {
+  latest: Statement | null;
+  lastEventId: string;
+  heardAtMs: number;
+}
+
+/** What one connection tells, until it ends or breaks. */
+async function* connection(
+  api: ServerApi,
+  id: string,
+  followed: Followed,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Statement> {
+  const stream = await api.stream({
+    path: `/v1/statements/${encodeURIComponent(id)}/events`,
+    headers: {
+      accept: 'text/event-stream',
+      ...(followed.lastEventId !== '' && { 'last-event-id': followed.lastEventId }),
+    },
+    signal,
+  });
+  for await (const { event, data, id: eventId } of readEvents(stream)) {
+    followed.heardAtMs = performance.now();
+    followed.lastEventId = eventId;
+    if (event !== 'progress' && event !== 'end') continue;
+    followed.latest = JSON.parse(data) as Statement;
+    yield followed.latest;
+    if (event === 'end') return;
+  }
+}
+
+function withTrouble(statement: Statement, error: unknown): Statement {
+  if (!(error instanceof MillraceError)) return statement;
+  return { ...statement, error: { code: error.code, message: error.message, hint: error.hint ?? null } };
+}

@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { MillraceError } from '../errors.ts';
+import { type Place, withService } from './open-service.ts';
+import type { Output } from './output.ts';
+import { printRows } from './print-rows.ts';
+import { csv, json, ndjson } from './row-formats.ts';
+import type { Rows } from './service.ts';
+
+export interface ResultOptions {
+  readonly step?: string | undefined;
+  readonly format: string;
+  readonly limit?: number | undefined;
+}
+
+const streamed: Readonly<Record<string, (rows: Rows) => AsyncIterable<string>>> = { json, ndjson, csv };
+
+export const resultFormats = ['table', ...Object.keys(streamed)];
+
+/** Of a table, unless a limit is given. */
+const tableRows = 1000;
+
+/** `millrace result ID`: the rows of a statement; all formats but the table are streamed, however many rows there are. */
+export function showResult(
+  id: string,
+  { step, format, limit }: ResultOptions,
+  place: Place,
+  output: Output,
+): Promise<number> {
+  const write = streamed[format];
+  if (format !== 'table' && write === undefined) throw unknownFormat(format);
+  return withService(place, output.note, async (service) => {
+    const most = limit ?? (write === undefined ? tableRows + 1 : undefined);
+    const rows = await service.rows(id, {
+      ...(step !== undefined && { step }),
+      ...(most !== undefined && { limit: most }),
+    });
+    if (write === undefined) await printRows(rows, id, output, limit ?? tableRows);
+    else await pipeline(Readable.from(write(rows)), process.stdout, { end: false });
+    return 0;
+  });
+}
+
+function unknownFormat(format: string): MillraceError {
+  return new MillraceError('USAGE', `there is no format '${format}'`, { hint: `choose ${resultFormats.join(', ')}` });
+}

@@ -1,0 +1,54 @@
+import type { Statement } from '../server/schemas/statement.ts';
+import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
+
+/**
+ * A statement with its steps and their partitions, a line each. Where there are more lines than `height`, partitions that run come
+ * first and the others are counted.
+ */
+export function statementTable(statement: Statement, now: Date, height = Number.POSITIVE_INFINITY): readonly string[] {
+  const { steps, error } = statement;
+  const head = [headLine(statement, now), ...(error === null ? [] : [`${error.code}: ${error.message}`])];
+  const partitions = steps.reduce((count, step) => count + step.partitions.length, 0);
+  const room = height - head.length - steps.length;
+  return [...head, ...steps.flatMap((step) => [stepLine(step, statement), ...partitionLines(step, room, partitions)])];
+}
+
+function headLine({ id, state, submittedBy, startedAt, finishedAt }: Statement, now: Date): string {
+  const end = finishedAt === null ? now.getTime() : Date.parse(finishedAt);
+  const seconds = startedAt === null ? null : Math.max(0, (end - Date.parse(startedAt)) / 1000);
+  return [id, state, ...(seconds === null ? [] : [duration(seconds)]), `by ${submittedBy}`].join('  ');
+}
+
+function stepLine({ name, kind, state, into, rows, partitions }: Step, { progress }: Statement): string {
+  const done = partitions.reduce((sum, partition) => sum + partition.done, 0);
+  const parts = [
+    name,
+    kind === 'sql' ? 'sql' : 'run',
+    state,
+    ...(rows === null ? [] : [`${bar(rows === 0 ? 1 : done / rows)}  ${done}/${rows} images`]),
+    ...(progress?.step === name && state === 'running' ? speedOf(progress) : []),
+    ...(into === null ? [] : [`→ ${into}`]),
+  ];
+  return parts.join('  ');
+}
+
+const order = ['running', 'pending', 'done'];
+
+/** This step's share of the room that all partitions have. */
+function partitionLines({ partitions }: Step, room: number, all: number): readonly string[] {
+  if (all <= room) return partitions.map(partitionLine);
+  const most = Math.max(0, Math.floor((room * partitions.length) / all) - 1);
+  const shown = partitions.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, most);
+  const left = partitions.length - shown.length;
+  return [...shown.map(partitionLine), ...(left === 0 ? [] : [`  … and ${left} partitions more`])];
+}
+
+function partitionLine({ number, state, rows, done, failed, detections, attempts }: Partition): string {
+  const parts = [
+    `  partition ${number}  ${state.padEnd(7)}  ${bar(rows === 0 ? 1 : done / rows)}  ${done}/${rows}`,
+    `${detections} detections`,
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(attempts <= 1 ? [] : [`attempt ${attempts}`]),
+  ];
+  return parts.join('  ');
+}

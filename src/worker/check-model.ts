@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { MillraceError } from '../errors.ts';
+import { openSession } from './model/session.ts';
+
+/** Loads the model file that the command line names, and says in one line of JSON what it is or why it cannot be loaded. */
+try {
+  const settings = { device: 'cpu', threads: availableParallelism(), imageSize: null } as const;
+  const { model } = await openSession({ ...settings, modelFile: process.argv[2] ?? '' });
+  const { width, height } = model.imageSize;
+  say({ model: `${model.family}, ${model.classNames.length} classes, ${width}×${height} px` });
+} catch (error) {
+  if (!(error instanceof MillraceError)) throw error;
+  say({ message: error.message, hint: error.hint ?? null });
+  process.exitCode = 1;
+}
+
+function say(answer: object): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
