@@ -69,7 +69,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Who has to act: the one who asks (4xx), or the one who runs the server (5xx). */
-export function statusOf(code: ErrorCode): number {
+function statusOf(code: ErrorCode): number {
   const known = statusByCode[code];
   if (known !== undefined) return known;
   switch (errorTable[code].kind) {

@@ -59,7 +59,7 @@ export function intoOf(step: Step): TableTarget | null {
   return step.kind === 'run' ? step.into : (step.into[0] ?? null);
 }
 
-export function tableName({ database, table }: TableTarget): string {
+function tableName({ database, table }: TableTarget): string {
   return database === null ? table : `${database}.${table}`;
 }
 

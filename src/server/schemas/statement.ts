@@ -4,7 +4,7 @@ const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-export const statementStates = [
+const statementStates = [
   'queued',
   'running',
   'cancelling',
@@ -58,7 +58,7 @@ const Progress = Type.Object(
   { description: 'of the step that is running, or of the last that ran' },
 );
 
-export const Column = Type.Object({
+const Column = Type.Object({
   name: Type.String(),
   type: Type.String({
     description: 'integer, bigint, decimal, double, string, binary, date, time, datetime, timestamp, json',
@@ -136,7 +136,7 @@ export const Problem = Type.Object(
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
 
 /** Names and values of labels are short, so that they can be searched for. */
-export const Labels = Type.Record(
+const Labels = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
   Type.String({ maxLength: 255 }),
   { maxProperties: 16, additionalProperties: false },
