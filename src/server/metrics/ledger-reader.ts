@@ -116,12 +116,12 @@ function changesOf(
   const numbers = new Set(fresh.map(({ number }) => number));
   const isFresh = ({ number }: Transition) => numbers.has(number);
   const histories = Map.groupBy(history, ({ statement }) => statement);
-  const changes = statements.map(({ id, steps, finishedAt }) => {
+  const changes = statements.map(({ id, verb, finishedAt }) => {
     const own = histories.get(id) ?? [];
     const ended = own.filter((transition) => isFresh(transition) && isEnd(transition.state));
     const change: Change = {
       isNew: !own.some((transition) => !isFresh(transition) && isEnd(transition.state)),
-      ended: ended.map(({ state }) => ({ kinds: steps.map(({ kind }) => kind), state, count: 1 })),
+      ended: ended.map(({ state }) => ({ verb, state, count: 1 })),
       phases: phasesOf(own, isFresh, finishedAt),
     };
     return [id, change] as const;

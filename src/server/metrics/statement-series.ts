@@ -3,7 +3,6 @@ import type { LedgerPartition, LedgerStatement, Work } from './ledger-queries.ts
 import type { LedgerReading } from './ledger-reader.ts';
 import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';
-import { verbOf } from './verb-of.ts';
 
 /** So many statements have series of their own, and so many partitions of these: the rest is in the totals. */
 export const mostStatements = 50;
@@ -45,9 +44,9 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   const attempts = gauge('partition_attempts', 'How often a worker has begun the partition', ...ofPartition);
 
   function showStatement({ datasource, statement, lastProgress }: Shown): void {
-    const { id, steps, startedAt } = statement;
+    const { id, verb, startedAt } = statement;
     const labels = { datasource, statement: id };
-    state.set({ ...labels, verb: verbOf(steps.map(({ kind }) => kind)), state: statement.state }, 1);
+    state.set({ ...labels, verb, state: statement.state }, 1);
     if (startedAt !== null) started.set(labels, startedAt);
     if (lastProgress !== undefined) progress.set(labels, lastProgress);
   }

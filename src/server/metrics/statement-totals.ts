@@ -1,7 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { activeStates, endStates, type LedgerPartition, type LedgerStatement } from './ledger-queries.ts';
+import { activeStates, endStates, type LedgerPartition, type LedgerStatement, verbs } from './ledger-queries.ts';
 import type { LedgerReading } from './ledger-reader.ts';
-import { verbOf, verbs } from './verb-of.ts';
 
 /** Sums over all statements of a datasource. */
 export interface StatementTotals {
@@ -43,7 +42,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
 
   function addEnded(datasource: string, ends: LedgerReading['ended']): void {
     for (const verb of verbs) for (const state of endStates) ended.inc({ datasource, verb, state }, 0);
-    for (const { kinds, state, count } of ends) ended.inc({ datasource, verb: verbOf(kinds), state }, count);
+    for (const { verb, state, count } of ends) ended.inc({ datasource, verb, state }, count);
   }
 
   function addWork(datasource: string, work: LedgerReading['work']): void {
@@ -87,7 +86,7 @@ export function lastProgressOf(
     .filter(({ state }) => state === 'running')
     .flatMap((statement) => {
       const own = (byStatement.get(statement.id) ?? []).filter(({ step }) => isRun(statement, step));
-      const waits = own.length === 0 ? verbOf(statement.steps.map(({ kind }) => kind)) === 'run' : own.some(isOpen);
+      const waits = own.length === 0 ? statement.verb === 'run' : own.some(isOpen);
       return waits ? [{ statement, own }] : [];
     });
   return new Map(
