@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline';
+import { openSession } from '../../../src/cli/session.ts';
+import { readConfig } from '../../../src/config.ts';
+
+/**
+ * What `millrace serve` does of an engine, and nothing else: keeps records and submits what it is told, a line of JSON each
+ * (`start-statement-server.ts`). Its end of input is its order to hand over.
+ */
+const session = await openSession(readConfig(process.env), () => {});
+const leaving = new AbortController();
+const kept = session.engine.keepRecords(leaving.signal, (error) => console.error(String(error)));
+console.log(JSON.stringify({ ready: true }));
+
+async function submit(line: string): Promise<void> {
+  const { id, text, readOnly } = JSON.parse(line);
+  try {
+    const plan = await session.plan(text);
+    const server = { readOnly, resultBytes: 1_000_000, labels: { test: 'yes' } };
+    await session.engine.submit({ id, text, plan, submittedBy: 'ada', server });
+    console.log(JSON.stringify({ id }));
+  } catch (error) {
+    console.log(JSON.stringify({ id, error: String(error) }));
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) void submit(line);
+leaving.abort();
+await kept;
+await session.engine.close({ handOver: true });
+await session.pool.end();
