@@ -1,0 +1,204 @@
+import { describe, expect, it, test } from 'vitest';
+import { parseProgram } from '../../src/sql/parse.ts';
+import { checkReadOnly } from '../../src/sql/read-only.ts';
+import { servers, useDatabase } from '../database.ts';
+
+type Server = (typeof servers)[number]['name'];
+
+/** What readers may run; where only one of the servers knows it, on which. */
+const allowed: readonly (readonly [sql: string, only?: Server])[] = [
+  ['SELECT 1'],
+  ['select * from t where a = 1'],
+  ['(SELECT a FROM t) UNION ALL (SELECT 2) ORDER BY 1 LIMIT 3'],
+  ['((SELECT 1))'],
+  ['/* a */ -- b\nSELECT /* INTO OUTFILE */ 1 # INTO OUTFILE'],
+  ["SELECT 'INTO OUTFILE', 'it''s', 'a\\'b INTO'"],
+  ['SELECT "DELETE FROM t"'],
+  ['SELECT 1 AS `INTO`, t.a AS `update` FROM t'],
+  ['SELECT words.update, words . `into` FROM words'],
+  ["SELECT REPLACE('a', 'b', 'c'), INSERT('abc', 1, 1, 'x'), replace ('a','b','c')"],
+  ['SELECT a, COUNT(*) OVER (PARTITION BY b) FROM t GROUP BY a, b HAVING a > 0'],
+  ['SELECT @a, @@version'],
+  ['SELECT SQL_NO_CACHE 1.5e0, .5, 1., 0x1F, 1e-5'],
+  ['SELECT * FROM t JOIN words USING (a)'],
+  ['SELECT CURRENT_TIMESTAMP, DATABASE(), VERSION()'],
+  ['SELECT deleted, updated, into_x FROM words'],
+  ['SELECT * FROM v'],
+  ['SELECT IS_FREE_LOCK("a")'],
+  ['WITH c AS (SELECT 1 AS a) SELECT * FROM c'],
+  ['WITH RECURSIVE c AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM c WHERE a < 3) SELECT * FROM c'],
+  ['VALUES (1), (2)', 'MariaDB'],
+  ['VALUES ROW(1), ROW(2)', 'MySQL'],
+  ['TABLE t', 'MySQL'],
+  ['SELECT * FROM history FOR SYSTEM_TIME ALL', 'MariaDB'],
+  ['SHOW TABLES'],
+  ["SHOW FULL COLUMNS FROM t LIKE 'a%'"],
+  ['SHOW CREATE TABLE t'],
+  ['SHOW CREATE PROCEDURE p'],
+  ["SHOW VARIABLES LIKE 'version'"],
+  ['SHOW INDEX FROM t'],
+  ['DESCRIBE t'],
+  ['DESC t a'],
+  ['DESCRIBE SELECT 1'],
+  ['EXPLAIN SELECT * FROM t'],
+  ['EXPLAIN FORMAT=JSON SELECT * FROM t'],
+  ['EXPLAIN EXTENDED SELECT 1', 'MariaDB'],
+  ['EXPLAIN FORMAT=TREE SELECT 1', 'MySQL'],
+  ['EXPLAIN WITH c AS (SELECT 1 AS a) SELECT * FROM c'],
+];
+
+/**
+ * What they may not, why, and what a READ ONLY transaction of an administrator does with it on MariaDB: an error, or nothing, so
+ * that `checkReadOnly` alone holds it up.
+ */
+const refused: readonly (readonly [sql: string, message: string, outcome: string])[] = [
+  ["SELECT a FROM t INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 'x' INTO DUMPFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 1.0INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 1e0INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 1.INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT .5INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 1e-5INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 'x'INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["SELECT 1 /* */ into/**/outfile '{file}'", 'the statement has INTO', 'runs'],
+  ["(SELECT 1 INTO OUTFILE '{file}')", 'the statement has INTO', 'ER_PARSE_ERROR'],
+  ["SELECT 1 UNION SELECT 2 INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ["WITH c AS (SELECT 1) SELECT * FROM c INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ['SELECT 1 INTO @a', 'the statement has INTO', 'runs'],
+  ["VALUES (1) INTO OUTFILE '{file}'", 'the statement has INTO', 'runs'],
+  ['SELECT @a := 1', ':= sets a variable', 'runs'],
+  ['SELECT @a:=@a+1 FROM t', ':= sets a variable', 'runs'],
+  ['SELECT * FROM t FOR UPDATE', 'the statement has UPDATE', 'READ ONLY'],
+  ['SELECT * FROM t FOR /**/ UPDATE SKIP LOCKED', 'the statement has UPDATE', 'READ ONLY'],
+  ['SELECT * FROM t WHERE a=1.0FOR UPDATE', 'the statement has UPDATE', 'READ ONLY'],
+  ['SELECT * FROM t LOCK IN SHARE MODE', 'the statement has LOCK IN', 'runs'],
+  ['SELECT * FROM t FOR SHARE', 'the statement has FOR SHARE', 'ER_PARSE_ERROR'],
+  ["SELECT /*!50000 1 INTO OUTFILE '{file}' */", 'the server runs what stands in /*! */', 'runs'],
+  ["SELECT 1 /*M! INTO OUTFILE '{file}' */", 'the server runs what stands in /*! */', 'runs'],
+  ['/*!50000 DELETE FROM t */', 'this is no query', 'READ ONLY'],
+  ['SELECT "\\" INTO OUTFILE \'{file}\' -- "', 'this string may be a name of another end', 'runs'],
+  ["SELECT GET_LOCK('a', 0)", 'GET_LOCK changes what others see', 'runs'],
+  ["SELECT `get_lock` ('a', 0)", 'GET_LOCK changes what others see', 'runs'],
+  ["SHOW VARIABLES WHERE GET_LOCK('a', 0)", 'GET_LOCK changes what others see', 'runs'],
+  ['SELECT RELEASE_ALL_LOCKS()', 'RELEASE_ALL_LOCKS changes what others see', 'runs'],
+  ['SELECT NEXTVAL(s)', 'NEXTVAL changes what others see', 'READ ONLY'],
+  ['SELECT NEXT VALUE FOR s', 'the statement has NEXT VALUE', 'READ ONLY'],
+  ['SELECT SETVAL(s, 100)', 'SETVAL changes what others see', 'READ ONLY'],
+  ['INSERT INTO t VALUES (1, "x")', 'INSERT is no query', 'READ ONLY'],
+  ['REPLACE t VALUES (1, "x")', 'REPLACE is no query', 'READ ONLY'],
+  ['UPDATE t SET a = 2', 'UPDATE is no query', 'READ ONLY'],
+  ['DELETE FROM t', 'DELETE is no query', 'READ ONLY'],
+  ['WITH c AS (SELECT 1 AS a) DELETE FROM t', 'the statement has DELETE', 'ER_PARSE_ERROR'],
+  ['WITH c AS (SELECT 1 AS a) UPDATE t SET a = 2', 'the statement has UPDATE', 'ER_PARSE_ERROR'],
+  ['TRUNCATE t', 'TRUNCATE is no query', 'runs'],
+  ["LOAD DATA INFILE '{file}' INTO TABLE t", 'LOAD is no query', 'READ ONLY'],
+  ['CREATE TABLE x (a INT)', 'CREATE is no query', 'runs'],
+  ['CREATE TEMPORARY TABLE x AS SELECT 1', 'CREATE is no query', 'READ ONLY'],
+  ['ALTER TABLE t ADD c INT', 'ALTER is no query', 'runs'],
+  ['DROP TABLE t', 'DROP is no query', 'runs'],
+  ['RENAME TABLE t TO u', 'RENAME is no query', 'runs'],
+  ['CREATE INDEX i ON t (a)', 'CREATE is no query', 'runs'],
+  ['OPTIMIZE TABLE t', 'OPTIMIZE is no query', 'runs'],
+  ['ANALYZE TABLE t', 'ANALYZE is no query', 'runs'],
+  ['ANALYZE SELECT * FROM t', 'ANALYZE is no query', 'runs'],
+  ['ANALYZE FORMAT=JSON SELECT * FROM t', 'ANALYZE is no query', 'runs'],
+  ['EXPLAIN ANALYZE SELECT 1', 'EXPLAIN ANALYZE runs the statement', 'ER_PARSE_ERROR'],
+  ['EXPLAIN UPDATE t SET a = 2', 'the statement has UPDATE', 'READ ONLY'],
+  ['EXPLAIN DELETE FROM t', 'the statement has DELETE', 'READ ONLY'],
+  ['EXPLAIN INSERT t VALUES (1, "x")', 'the statement has INSERT', 'READ ONLY'],
+  ['EXPLAIN REPLACE t VALUES (1, "x")', 'the statement has REPLACE', 'READ ONLY'],
+  ['DESCRIBE UPDATE t SET a = 2', 'the statement has UPDATE', 'READ ONLY'],
+  ['EXPLAIN FOR CONNECTION 1', 'the statement has FOR CONNECTION', 'ER_NO_SUCH_THREAD'],
+  ['CALL p()', 'CALL is no query', 'READ ONLY'],
+  ['DO SLEEP(0)', 'DO is no query', 'runs'],
+  ['HANDLER t OPEN', 'HANDLER is no query', 'runs'],
+  ['SET @a = 1', 'SET is no query', 'runs'],
+  ['SET SESSION TRANSACTION READ WRITE', 'SET is no query', 'runs'],
+  ['SET STATEMENT max_statement_time = 1 FOR SELECT 1', 'SET is no query', 'runs'],
+  ['START TRANSACTION READ WRITE', 'START is no query', 'runs'],
+  ['BEGIN', 'BEGIN is no query', 'runs'],
+  ['COMMIT', 'COMMIT is no query', 'runs'],
+  ['ROLLBACK', 'ROLLBACK is no query', 'runs'],
+  ["PREPARE x FROM 'DELETE FROM t'", 'PREPARE is no query', 'READ ONLY'],
+  ["EXECUTE IMMEDIATE 'DELETE FROM t'", 'EXECUTE is no query', 'READ ONLY'],
+  ['BEGIN NOT ATOMIC DELETE FROM t; END;', 'BEGIN is no query', 'READ ONLY'],
+  ['LOCK TABLES t WRITE', 'LOCK is no query', 'runs'],
+  ['FLUSH TABLES', 'FLUSH is no query', 'runs'],
+  ['KILL 999999999', 'KILL is no query', 'ER_NO_SUCH_THREAD'],
+  ['GRANT SELECT ON t TO CURRENT_USER', 'GRANT is no query', 'runs'],
+  ['USE mysql', 'USE is no query', 'runs'],
+  ['SELECT a FROM t TO RUN a/b:1 CMD "yolo" INTO r', 'TO writes a result', 'ER_PARSE_ERROR'],
+  ['SELECT a FROM t TO PREDICT r.a USING m', 'TO writes a result', 'ER_PARSE_ERROR'],
+  ['SHOW TRAIN m', 'this is SHOW TRAIN', 'ER_PARSE_ERROR'],
+];
+
+describe('a reader', () => {
+  it.each(allowed.map(([sql]) => sql))('may %s', (sql) => {
+    expect(checkReadOnly(parseProgram(sql))?.message).toBeUndefined();
+  });
+
+  it.each(refused)('may not %s', (sql, message) => {
+    expect(checkReadOnly(parseProgram(sql))).toMatchObject({
+      code: 'READ_ONLY_ROLE',
+      message: `${message}, and your role is reader`,
+      span: { start: 0 },
+    });
+  });
+
+  it('is told which statement it is', () => {
+    const text = 'SELECT 1; SELECT a FROM t;\n DELETE FROM t; SELECT 2';
+    const { span } = checkReadOnly(parseProgram(text)) ?? {};
+    expect(text.slice(span?.start, span?.end)).toBe('DELETE FROM t');
+  });
+});
+
+describe.each(servers)('in a READ ONLY transaction on $name', (server) => {
+  const database = useDatabase(server);
+
+  test('what a reader may run works', async () => {
+    const failed: string[] = [];
+    for (const [sql, only] of allowed) {
+      if (only !== undefined && only !== server.name) continue;
+      const end = await outcome(sql);
+      if (end !== 'runs') failed.push(`${sql}: ${end}`);
+    }
+    expect(failed).toEqual([]);
+  });
+
+  test.runIf(server.name === 'MariaDB')('what a reader may not run is mostly let through', async () => {
+    const outcomes: (readonly [sql: string, outcome: string])[] = [];
+    for (const [sql] of refused) outcomes.push([sql, await outcome(sql)]);
+    expect(outcomes).toEqual(refused.map(([sql, , expected]) => [sql, expected]));
+  });
+
+  async function outcome(sql: string): Promise<string> {
+    const connection = await database.admin.getConnection();
+    files += 1;
+    await connection.query(`USE ${database.name}`);
+    for (const each of [...tables, ...(server.name === 'MariaDB' ? tablesOfMariadb : [])]) {
+      await connection.query(each);
+    }
+    await connection.query('START TRANSACTION READ ONLY');
+    const end = await connection.query(sql.replace('{file}', `../${database.name}-${files}`)).then(
+      () => 'runs',
+      (error) => String(error.cause?.code).replace('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 'READ ONLY'),
+    );
+    connection.destroy();
+    return end;
+  }
+});
+
+let files = 0;
+
+const tables = [
+  'CREATE TABLE IF NOT EXISTS t (a INT, b VARCHAR(10))',
+  'CREATE TABLE IF NOT EXISTS words (a INT, `update` INT, `into` INT, deleted INT, updated INT, into_x INT)',
+  'CREATE OR REPLACE VIEW v AS SELECT * FROM t',
+  'DROP PROCEDURE IF EXISTS p',
+  'CREATE PROCEDURE p() BEGIN DELETE FROM t; END',
+];
+
+const tablesOfMariadb = [
+  'CREATE SEQUENCE IF NOT EXISTS s',
+  'CREATE TABLE IF NOT EXISTS history (a INT) WITH SYSTEM VERSIONING',
+];
