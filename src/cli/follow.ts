@@ -38,7 +38,7 @@ export async function followStatement(
 }
 
 /** Has the listener called for each Ctrl-C, until the function that it returns is called. */
-type OnInterrupt = (listener: () => void) => () => void;
+export type OnInterrupt = (listener: () => void) => () => void;
 
 function onSignal(listener: () => void): () => void {
   process.on('SIGINT', listener).on('SIGTERM', listener);

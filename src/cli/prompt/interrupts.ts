@@ -1,0 +1,36 @@
+import type { OnInterrupt } from '../follow.ts';
+
+/** Ctrl-C while a statement runs, also when it is pressed before the statement can be cancelled. */
+export interface Interrupts {
+  /** @returns whether something runs that it was for */
+  press(): boolean;
+  during(work: (onInterrupt: OnInterrupt) => Promise<void>): Promise<void>;
+}
+
+export function openInterrupts(): Interrupts {
+  let running = false;
+  let pressed = false;
+  let listener: (() => void) | null = null;
+
+  const onInterrupt: OnInterrupt = (interrupted) => {
+    listener = interrupted;
+    if (pressed) interrupted();
+    return () => {
+      listener = null;
+    };
+  };
+  return {
+    press() {
+      if (running) pressed = true;
+      listener?.();
+      return running;
+    },
+    async during(work) {
+      running = true;
+      pressed = false;
+      await work(onInterrupt).finally(() => {
+        running = false;
+      });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { completeWords } from '../../../src/cli/prompt/complete-words.ts';
+
+const names = {
+  tables: async () => ['images', 'imports', 'demo.detections', 'my-shop.order'],
+  models: async () => [
+    { name: 'demo', file: '/models/demo.onnx' },
+    { name: 'yolo11', file: '/models/yolo11.onnx' },
+  ],
+};
+const attributes = expect.arrayContaining(['partitions = ', 'write_mode = ', 'volume = ']);
+
+describe('what may stand at the end of', () => {
+  it.each([
+    ['SEL', [['SELECT '], 'SEL']],
+    ['sel', [['select '], 'sel']],
+    ['SELECT * FROM im', [['images', 'imports'], 'im']],
+    ['SELECT * FROM images, demo.', [['demo.detections'], 'demo.']],
+    ['SELECT * FROM images JOIN my', [[], 'my']],
+    ['SELECT * FROM images JOIN `my', [['`my-shop`.order'], '`my']],
+    ['SELECT * FROM images\nTO ', [['RUN '], '']],
+    ['SELECT * FROM images TO RUN m', [['millrace/worker'], 'm']],
+    ['SELECT * FROM images TO RUN hebafer/y', [['hebafer/yolov5-sqlflow'], 'hebafer/y']],
+    ['SELECT 1 TO RUN millrace/worker CMD "yolo", "--model=', [['demo', 'yolo11'], '']],
+    ['SELECT 1 TO RUN millrace/worker CMD "yolo", "--model=y', [['yolo11'], 'y']],
+    ['SELECT 1 TO RUN a CMD "b" WITH ', [attributes, '']],
+    ['SELECT 1 TO RUN a CMD "b" WITH part', [['partitions = ', 'partition_by = '], 'part']],
+    ["SELECT 1 TO RUN a CMD 'b' WITH volume = ['a:/b', 'c:/d'], wr", [['write_mode = '], 'wr']],
+    ['SELECT 1 TO RUN a CMD "b" WITH partitions = ', [[], '']],
+    ['WITH part AS (SELECT 1) SEL', [['SELECT '], 'SEL']],
+    ['SELECT 1 TO RUN a CMD "b" WITH gpu = 1 INTO im', [['images', 'imports'], 'im']],
+    ['', [[], '']],
+  ])('%j', async (text, completions) => {
+    expect(await completeWords(text, names)).toEqual(completions);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { statementTable } from '../../src/cli/statement-table.ts';
+import type { Statement } from '../../src/server/schemas/statement.ts';
+
+const id = '01a1fe11-8367-742c-aa47-70f35d11cbda';
+const partition = (number: number, state: 'pending' | 'running' | 'done', done: number, attempts = 1) => ({
+  number,
+  state,
+  rows: 10,
+  done,
+  failed: number === 1 ? 1 : 0,
+  detections: done * 2,
+  attempts,
+});
+
+function statement(partitions: readonly ReturnType<typeof partition>[]): Statement {
+  return {
+    id,
+    state: 'running',
+    submittedBy: 'ada',
+    startedAt: '2026-11-21T10:00:00.000000Z',
+    finishedAt: null,
+    error: null,
+    progress: { step: 'step-2', done: 15, total: 30, failed: 1, detections: 30, imagesPerSecond: 2.5, secondsLeft: 6 },
+    steps: [
+      { name: 'step-1', kind: 'sql', state: 'succeeded', error: null, into: null, rows: null, partitions: [] },
+      { name: 'step-2', kind: 'run', state: 'running', error: null, into: 'd.t', rows: 30, partitions },
+    ],
+  } as unknown as Statement;
+}
+
+const now = new Date('2026-11-21T10:01:05Z');
+
+describe('the table of a statement', () => {
+  it('has its steps and their partitions', () => {
+    const shown = statement([partition(0, 'done', 10), partition(1, 'running', 5, 2), partition(2, 'pending', 0)]);
+    expect(statementTable(shown, now)).toEqual([
+      `${id}  running  1 min 5 s  by ada`,
+      'step-1  sql  succeeded',
+      'step-2  run  running  ████████████────────────  15/30 images  2.5 images/s  6 s left  → d.t',
+      '  partition 0  done     ████████████████████████  10/10  20 detections',
+      '  partition 1  running  ████████████────────────  5/10  10 detections  1 failed  attempt 2',
+      '  partition 2  pending  ────────────────────────  0/10  0 detections',
+    ]);
+  });
+
+  it('fits a terminal: those that run first, the others counted', () => {
+    const many = Array.from({ length: 100 }, (_, number) =>
+      partition(number, number === 70 ? 'running' : number < 70 ? 'done' : 'pending', 0),
+    );
+    const lines = statementTable(statement(many), now, 10);
+    expect(lines).toHaveLength(10);
+    expect(lines[3]).toMatch(/^ {2}partition 70 {2}running/);
+    expect(lines[9]).toBe('  … and 94 partitions more');
+  });
+
+  it('says what holds it up', () => {
+    const error = { code: 'NOT_SCHEDULED', message: 'no node has a GPU that is free', hint: null };
+    expect(statementTable({ ...statement([]), error }, now)[1]).toBe('NOT_SCHEDULED: no node has a GPU that is free');
+  });
+});
