@@ -17,6 +17,8 @@ export const limitBounds = {
   runningStatementsPerUser: [10, 1, 10_000],
   /** Kept of the rows that a statement's queries return, in bytes of JSON. */
   resultBytes: [2 ** 26, 2 ** 10, 2 ** 34],
+  /** A client has that long to send its request, a third of it for the headers: who trickles it holds a connection no longer. */
+  requestSeconds: [30, 1, 3600],
   /** After that long a client that takes nothing is let go. */
   idleStreamSeconds: [60, 1, 3600],
   /** The most that a request may wait for its statement's end. */

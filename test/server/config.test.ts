@@ -50,6 +50,7 @@ describe('the configuration of a server', () => {
         requestsPerMinute: 600,
         runningStatementsPerUser: 10,
         resultBytes: 67_108_864,
+        requestSeconds: 30,
         idleStreamSeconds: 60,
         maxWaitSeconds: 60,
         streams: 2000,

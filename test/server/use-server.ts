@@ -103,7 +103,7 @@ export function useServer(limits: Readonly<Record<string, number>> = {}): TestSe
         .join(','),
       MILLRACE_PORT: '0',
     };
-    await database.pool.query('CREATE TABLE shot (id INT PRIMARY KEY, file_name VARCHAR(50))');
+    await database.pool.query('CREATE TABLE shot (id INT PRIMARY KEY, file_name VARCHAR(60))');
     const rows = Array.from({ length: 300 }, (_, index) => [index + 1, scenes[index % scenes.length]]);
     await database.pool.query('INSERT INTO shot VALUES ?', [rows]);
     test.server = await test.another();
