@@ -1,7 +1,10 @@
 import mysql from 'mysql2';
-import type { Pool, RowDataPacket } from 'mysql2/promise';
+import type { FieldPacket, Pool, RowDataPacket } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
-import { quoteName } from './identifiers.ts';
+import { type ColumnType, type ResultColumn, resultColumns } from './column-types.ts';
+import { quoteName, quoteTable } from './identifiers.ts';
+
+const { Types } = mysql;
 
 /** The order of a table's rows, and how to go on in it after a row. */
 export interface Keyset {
@@ -19,44 +22,54 @@ const number: Literal = (value) => {
 };
 const text: Literal = (value) => mysql.escape(String(value));
 const time: Literal = (value) => text(String(value).replace('T', ' ').replace('Z', ''));
-const binary: Literal = (value) => mysql.escape(Buffer.from(String(value), 'base64'));
+const bytes: Literal = (value) => mysql.escape(Buffer.from(String(value), 'base64'));
 
-/**
- * Column types whose values, written as a literal, compare as the column is sorted. FLOAT is not sent exactly, ENUM and SET are
- * sorted by number.
- */
-const literals: Readonly<Record<string, Literal>> = {
-  ...Object.fromEntries(
-    ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year'].map((t) => [t, number]),
-  ),
-  ...Object.fromEntries(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext'].map((t) => [t, text])),
-  ...Object.fromEntries(['date', 'datetime', 'timestamp', 'time'].map((t) => [t, time])),
-  ...Object.fromEntries(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'].map((t) => [t, binary])),
+/** Values of which a literal compares as the column is sorted. */
+const literals: Partial<Record<ColumnType, Literal>> = {
+  integer: number,
+  bigint: number,
+  decimal: number,
+  date: time,
+  datetime: time,
+  timestamp: time,
+  time: text,
+  string: text,
+  binary: bytes,
 };
 
-/** The primary key of a table; without one, or with a column that cannot be compared, null. */
+/** ENUM and SET are sorted by number, BIT compares as one; MariaDB's own types, as UUID, have orders of their own. */
+function literalOf(field: FieldPacket, { type }: ResultColumn): Literal | undefined {
+  const isNumbered = (Number(field.flags) & (fieldFlags.enum | fieldFlags.set)) !== 0 || field.columnType === Types.BIT;
+  const isOwn = (field as { readonly extendedTypeName?: string }).extendedTypeName !== undefined;
+  return isNumbered || isOwn ? undefined : literals[type];
+}
+
+/** https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__column__definition__flags.html */
+const fieldFlags = { enum: 1 << 8, set: 1 << 11 };
+
+/** By the primary key of a table; without one, or with a column of it that cannot be compared, null. */
 export async function readKeyset(
   pool: Pool,
   { database, table }: { readonly database: string | null; readonly table: string },
 ): Promise<Keyset | null> {
   const [key] = await pool.query<RowDataPacket[]>(
-    `SELECT c.COLUMN_NAME AS name, c.DATA_TYPE AS type
-     FROM information_schema.STATISTICS AS s
-     JOIN information_schema.COLUMNS AS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME)
-     WHERE s.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND s.TABLE_NAME = ? AND s.INDEX_NAME = 'PRIMARY'
-     ORDER BY s.SEQ_IN_INDEX`,
+    `SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS
+     WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`,
     [database, table],
   );
+  if (key.length === 0) return null;
   const columns = key.map(({ name }) => quoteName(name));
-  const literalOf = key.map(({ type }) => literals[String(type).toLowerCase()]);
-  if (columns.length === 0 || literalOf.includes(undefined)) return null;
+  const [, fields] = await pool.query(`SELECT ${columns.join(', ')} FROM ${quoteTable({ database, table })} LIMIT 0`);
+  const types = resultColumns(fields);
+  const writers = fields.map((field, index) => literalOf(field, types[index]!));
+  if (writers.includes(undefined)) return null;
   return {
     columns,
     after(values) {
       if (values.length !== columns.length) throw invalidCursor();
       return afterSql(
         columns,
-        values.map((value, index) => literalOf[index]!(value)),
+        values.map((value, index) => writers[index]!(value)),
       );
     },
   };

@@ -60,7 +60,7 @@ export async function startPrivateServer(
 
 async function makeFolder(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await mkdir(temporaryFolder(root), { recursive: true, mode: 0o700 });
     await access(root, constants.W_OK);
   } catch (error) {
     throw failed('its folder cannot be written', root, error);
@@ -89,7 +89,8 @@ async function createData(root: string, install: string): Promise<void> {
   await rm(unfinished, { recursive: true, force: true });
   const options = ['--force', '--datadir=./data.new', '--skip-test-db', '--auth-root-authentication-method=socket'];
   try {
-    await promisify(execFile)(install, ['--no-defaults', ...runAsRoot(), ...options, ...smallLog()], { cwd: root });
+    const all = ['--no-defaults', ...runAsRoot(), ...options, ...smallLog()];
+    await promisify(execFile)(install, all, { cwd: root, env: environment(root) });
   } catch (error) {
     throw failed('creating its data folder failed', firstLine(error as { stdout?: string; stderr?: string }), error);
   }
@@ -119,6 +120,7 @@ async function launch(root: string, server: string, settings: Settings): Promise
   const log = await open(logFile, 'w', 0o600);
   const child = spawn(server, serverOptions(root, settings.port, accounts), {
     cwd: root,
+    env: environment(root),
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
@@ -162,6 +164,15 @@ function serverOptions(root: string, port: number, accounts: string): string[] {
     '--max-allowed-packet=64M',
     ...smallLog(),
   ];
+}
+
+/** Of its own: at its start a server removes every temporary table (`#sql…`) of its folder, those of other servers too. */
+function temporaryFolder(root: string): string {
+  return join(root, 'tmp');
+}
+
+function environment(root: string): NodeJS.ProcessEnv {
+  return { ...process.env, TMPDIR: temporaryFolder(root) };
 }
 
 function smallLog(): string[] {

@@ -41,8 +41,11 @@ export async function describeColumns(pool: Pool, table: TableName): Promise<rea
 export async function streamTable(pool: Pool, table: TableName, signal: AbortSignal): Promise<TableRows> {
   const keyset = await readKeyset(pool, table);
   const order = keyset === null ? '' : ` ORDER BY ${keyset.columns.join(', ')}`;
-  return streamQuery(pool, `SELECT * FROM ${quoteTable(table)}${order}`, signal);
+  return streamQuery(pool, `SELECT * FROM ${quoteTable(table)}${order}`, signal, patience);
 }
+
+/** A consumer may rest for an hour; both servers give up after a minute by themselves. */
+const patience = 'SET SESSION net_write_timeout = 3600';
 
 /**
  * A page of a table's rows: from page to page each row comes once. Goes on after the last row's primary key; in a table
@@ -105,10 +108,11 @@ async function takePage(
   return { columns, rows: page, isLast: true };
 }
 
-async function streamQuery(pool: Pool, sql: string, signal: AbortSignal): Promise<TableRows> {
+async function streamQuery(pool: Pool, sql: string, signal: AbortSignal, setting?: string): Promise<TableRows> {
   const connection = await pool.getConnection();
   const batches = streamRows(connection, { sql, signal, leave: () => endQuery(pool, connection) });
   try {
+    if (setting !== undefined) await connection.query(setting);
     const first = await batches.next();
     const columns = resultColumns(first.value.fields);
     return { columns, rows: rowsOf(first.value, batches, columns, connection, signal) };

@@ -42,9 +42,14 @@ describe('a private server', () => {
     await expect(stat(join(folder, 'accounts.sql'))).rejects.toMatchObject({ code: 'ENOENT' });
     const pool = openPool(datasource, { connections: 1 });
     const [[settings]] = (await pool.query(
-      'SELECT @@bind_address AS bound, @@character_set_server AS charset, @@innodb_buffer_pool_size AS pool',
+      'SELECT @@bind_address AS bound, @@character_set_server AS charset, @@innodb_buffer_pool_size AS pool, @@tmpdir AS tmp',
     )) as unknown as [[object]];
-    expect(settings).toEqual({ bound: '127.0.0.1', charset: 'utf8mb4', pool: String(256 * 2 ** 20) });
+    expect(settings).toEqual({
+      bound: '127.0.0.1',
+      charset: 'utf8mb4',
+      pool: String(256 * 2 ** 20),
+      tmp: join(folder, 'tmp'),
+    });
     const [accounts] = await pool.query(
       "SELECT user AS user, host AS host FROM mysql.user WHERE user NOT IN ('root', 'mysql', 'mariadb.sys') AND host <> 'localhost'",
     );

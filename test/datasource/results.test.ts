@@ -193,9 +193,8 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
       truncated: true,
     });
     expect(await rowsOf(statement)).toEqual([[Buffer.from('first').toString('base64')]]);
-    const longest = "SELECT REPEAT('\"', 0.2 * @@max_allowed_packet) AS b";
-    expect(await run(longest, { statement })).toMatchObject({ rows: 1, truncated: false });
-    expect(String((await rowsOf(statement))[0]?.[0])).toMatch(/^"{3000000}/);
+    expect(await run("SELECT REPEAT('x', 5000000) AS b", { statement })).toMatchObject({ rows: 1, truncated: false });
+    expect(await rowsOf(statement)).toEqual([['x'.repeat(5_000_000)]]);
   });
 
   it('keeps the last result set of a procedure, which runs to its end whatever it returns', async () => {
