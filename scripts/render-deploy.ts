@@ -17,12 +17,13 @@ const manifests = {
 
   kubectl create namespace millrace
   kubectl create secret generic millrace-datasource -n millrace --from-literal=dsn='mysql://user:password@tcp(host:3306)/'
+  kubectl create secret generic millrace-users -n millrace --from-file=users.yaml
   kubectl apply --server-side -f deploy/install.yaml`,
   },
   'quick-start.yaml': {
     options: ['--values', join(chart, 'values-quick-start.yaml')],
     introduction: `All that it takes to try Millrace: the server, Argo, MySQL, the demo's pictures, Prometheus and Grafana. For a cluster that is yours
-alone: its passwords are known to everyone, and whoever reaches its services may look.
+alone: its passwords and its token (mlr_quick-start) are known to everyone, and whoever reaches its services may look.
 
   kubectl apply --server-side -k 'https://github.com/argoproj/argo-workflows/manifests/base/crds/full?ref=v4.1.2'
   kubectl apply --server-side -f deploy/quick-start.yaml`,

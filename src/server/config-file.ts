@@ -43,7 +43,7 @@ const Datasource = Type.Object(
     dsn: text('^mysql://', 'a DSN: mysql://user:password@host:port/database', secret),
     dsnFile: text('.', 'the file that holds the DSN'),
     dsnEnvironment: text('^[A-Za-z_][A-Za-z0-9_]*$', 'the environment variable that holds the DSN'),
-    secret: text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'secret/key: where pods have the DSN from'),
+    secret: text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'secret/key, from which pods have the DSN'),
     schema: text('^[A-Za-z0-9_]{1,64}$', "the system schema's name, of letters, digits and _"),
   },
   closed,

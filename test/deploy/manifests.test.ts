@@ -1,10 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { load, loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { checksum, manifestNames, renderManifest } from '../../scripts/render-deploy.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
 import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { findUser } from '../../src/server/auth/tokens.ts';
+import { readServerConfig } from '../../src/server/config.ts';
 import { renderWorkflow } from '../../src/workflow/render-workflow.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';
 import { type KubernetesObject, podTemplates, readManifest, selects } from './read-manifest.ts';
@@ -12,7 +19,12 @@ import { type KubernetesObject, podTemplates, readManifest, selects } from './re
 const helmIsHere = spawnSync('helm', ['version']).status === 0;
 
 /** What a person brings to deploy/install.yaml: its introduction says so. */
-const brought = ['PersistentVolumeClaim/datasets', 'PersistentVolumeClaim/models', 'Secret/millrace-datasource'];
+const broughtForWorkflows = [
+  'PersistentVolumeClaim/datasets',
+  'PersistentVolumeClaim/models',
+  'Secret/millrace-datasource',
+];
+const brought = [...broughtForWorkflows, 'Secret/millrace-users'];
 
 describe.each(manifestNames)('deploy/%s', (name) => {
   const text = readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
@@ -149,7 +161,7 @@ describe.each(manifestNames)('deploy/%s', (name) => {
 
     it('finds its account, its Secret and its claims', () => {
       const references = [`ServiceAccount/${workflow.spec.serviceAccountName}`, ...referencesWithin(workflow)];
-      expect(new Set(references)).toEqual(new Set(['ServiceAccount/workflow', ...brought]));
+      expect(new Set(references)).toEqual(new Set(['ServiceAccount/workflow', ...broughtForWorkflows]));
       expect(
         references.filter((reference) => !has(reference) && !(name === 'install.yaml' && brought.includes(reference))),
       ).toEqual([]);
@@ -176,6 +188,80 @@ describe.each(manifestNames)('deploy/%s', (name) => {
     });
   });
 });
+
+describe('the server of quick-start.yaml', () => {
+  const objects = readManifest('quick-start.yaml');
+  const dataOf = (reference: string) => {
+    const found = objects.find(({ kind, metadata }) => `${kind}/${metadata.name}` === reference);
+    return { ...found?.data, ...found?.stringData };
+  };
+
+  it('starts with its configuration, and knows the token of the README', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
+    const paths = {
+      MILLRACE_SERVER_CONFIG: join(folder, 'server.yaml'),
+      MILLRACE_USERS_FILE: join(folder, 'users.yaml'),
+    };
+    await writeFile(paths.MILLRACE_SERVER_CONFIG, dataOf('ConfigMap/millrace-server-file')['server.yaml']);
+    await writeFile(paths.MILLRACE_USERS_FILE, dataOf('Secret/millrace-users')['users.yaml']);
+    const environment = {
+      ...dataOf('ConfigMap/millrace-server'),
+      ...paths,
+      MILLRACE_DATASOURCE: dataOf('Secret/millrace-datasource').dsn,
+    };
+    const { users, host, datasources } = await readServerConfig(environment);
+    await rm(folder, { recursive: true });
+    expect([host, datasources.map(({ name }) => name)]).toEqual(['0.0.0.0', ['default']]);
+    const readme = readFileSync(new URL('../../deploy/README.md', import.meta.url), 'utf8');
+    const [, token = ''] = /Bearer (\S+?)['"]/.exec(readme) ?? [];
+    expect(findUser(users, token)).toEqual({ name: 'quick-start', role: 'user', datasources: null });
+  });
+
+  it('finds its files where they are mounted', () => {
+    const { MILLRACE_SERVER_CONFIG, MILLRACE_USERS_FILE } = dataOf('ConfigMap/millrace-server');
+    const server = podTemplates(objects).find(({ owner }) => owner.metadata.name === 'millrace-server');
+    const mounts = server?.spec.containers[0].volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    expect(mounts).toEqual(expect.arrayContaining([dirname(MILLRACE_SERVER_CONFIG), dirname(MILLRACE_USERS_FILE)]));
+  });
+});
+
+it.skipIf(!helmIsHere)(
+  'the chart gives the server more datasources, limits and links (skipped where Helm is missing)',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
+    const values = join(folder, 'values.yaml');
+    const archive = { secret: 'archive-dsn', key: 'dsn', port: 3307, schema: 'jobs' };
+    const links = { grafana: 'https://grafana.example/d/statement?var-statement={id}' };
+    const limits = { bodyBytes: 33_554_432, streams: 5 };
+    await writeFile(values, JSON.stringify({ server: { datasources: { archive }, limits, links } }));
+    const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+    const { stdout } = spawnSync(
+      'helm',
+      ['template', 'millrace', chart, '--kube-version', '1.30.0', '--values', values],
+      { encoding: 'utf8' },
+    );
+    await rm(folder, { recursive: true });
+    const objects = loadAll(stdout) as KubernetesObject[];
+    const file = objects.find(({ metadata }) => metadata.name === 'millrace-server-file')?.data['server.yaml'];
+    expect(load(file)).toEqual({
+      datasources: {
+        archive: { dsnFile: '/etc/millrace/datasources/archive', secret: 'archive-dsn/dsn', schema: 'jobs' },
+      },
+      limits,
+      links,
+    });
+    const [server] = podTemplates(objects);
+    expect(server?.spec.volumes).toContainEqual({
+      name: 'datasources',
+      projected: { sources: [{ secret: { name: 'archive-dsn', items: [{ key: 'dsn', path: 'archive' }] } }] },
+    });
+    const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
+    expect(policies.map(({ spec }) => spec.egress[1].ports)).toEqual([
+      [{ port: 3306 }, { port: 3307 }],
+      [{ port: 3306 }, { port: 3307 }],
+    ]);
+  },
+);
 
 it('quick-start.yaml names the CRDs of the Argo that it installs', () => {
   const text = readFileSync(new URL('../../deploy/quick-start.yaml', import.meta.url), 'utf8');
@@ -212,6 +298,7 @@ function referencesWithin(value: unknown): string[] {
     if (field === 'serviceAccountName') return typeof inner === 'string' ? [`ServiceAccount/${inner}`] : [];
     if (field === 'persistentVolumeClaim') return [`PersistentVolumeClaim/${inner.claimName}`];
     if (field === 'secretKeyRef') return [`Secret/${inner.name}`];
+    if (field === 'secret') return [`Secret/${inner.secretName ?? inner.name}`];
     if (field === 'configMap' || field === 'configMapRef') return [`ConfigMap/${inner.name}`];
     return referencesWithin(inner);
   });

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { limitBounds } from '../../src/server/config-file.ts';
 
 interface Schema {
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: unknown;
@@ -33,6 +36,12 @@ describe('values of the chart', () => {
       expect(section.required, name).toEqual(Object.keys(values[name] ?? {}).toSorted());
       expect(section.additionalProperties, name).toBe(false);
     }
+  });
+
+  it('bound the limits of the server as the server does', () => {
+    const limits = schema.properties?.server?.properties?.limits?.properties ?? {};
+    const bounds = Object.entries(limits).map(([name, { minimum, maximum }]) => [name, minimum, maximum]);
+    expect(bounds).toEqual(Object.entries(limitBounds).map(([name, [, least, most]]) => [name, least, most]));
   });
 
   it('are each used by a template, and the other way round', () => {

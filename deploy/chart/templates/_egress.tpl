@@ -3,7 +3,13 @@
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 - ports:
-    - port: {{ .Values.datasource.port }}
+    {{- $ports := list (int .Values.datasource.port) }}
+    {{- range .Values.server.datasources }}
+    {{- $ports = append $ports (int (default 3306 .port)) }}
+    {{- end }}
+    {{- range uniq $ports }}
+    - port: {{ . }}
+    {{- end }}
 - ports:
     {{- range .Values.networkPolicy.apiPorts }}
     - port: {{ . }}

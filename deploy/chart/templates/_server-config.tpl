@@ -3,6 +3,8 @@
 MILLRACE_ENGINE: argo
 MILLRACE_HOST: 0.0.0.0
 MILLRACE_PORT: "8080"
+MILLRACE_SERVER_CONFIG: /etc/millrace/config/server.yaml
+MILLRACE_USERS_FILE: /etc/millrace/users/users.yaml
 MILLRACE_SCHEMA: {{ .Values.datasource.schema | quote }}
 MILLRACE_STATE: /tmp/millrace
 # The catalog names the models by their files.
@@ -16,5 +18,31 @@ MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }
 MILLRACE_DATASOURCE_SECRET: {{ .Values.datasource.secret }}/{{ .Values.datasource.key }}
 {{- with .Values.server.url }}
 MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
+{{- end }}
+{{- end }}
+
+{{/* Read by src/server/config-file.ts. */}}
+{{- define "millrace.serverFile" -}}
+# The limits and links of the server, and its datasources beside `default`. Its users are in the Secret {{ .Values.server.usersSecret }}.
+{{- with .Values.server.datasources }}
+datasources:
+  {{- range $name, $datasource := . }}
+  {{ $name }}:
+    dsnFile: /etc/millrace/datasources/{{ $name }}
+    secret: {{ $datasource.secret }}/{{ $datasource.key }}
+    {{- with $datasource.schema }}
+    schema: {{ . }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- with .Values.server.limits }}
+limits:
+  {{- range $name, $limit := . }}
+  {{ $name }}: {{ int64 $limit }}
+  {{- end }}
+{{- end }}
+{{- with .Values.server.links }}
+links:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
