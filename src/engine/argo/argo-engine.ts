@@ -14,6 +14,7 @@ import { openAttempts } from './attempts.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import { openPodLogs } from './pod-logs.ts';
+import { readPodLogs } from './read-pod-logs.ts';
 import { openRunningStatement } from './running-statement.ts';
 import { submittedStatement } from './statement-status.ts';
 import { type WatchedWorkflow, watchWorkflow } from './watched-workflow.ts';
@@ -178,7 +179,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
 
     async *logs(id, filter = {}) {
       const { plan } = await find(id);
-      yield* pods.read(id, plan, filter);
+      yield* readPodLogs(pods, id, plan, filter, async () => hasEnded(await status(id)));
     },
 
     async cancel(id) {

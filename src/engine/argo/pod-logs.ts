@@ -14,10 +14,22 @@ interface Pod {
   };
 }
 
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+/** A pod of a statement. */
+export interface StatementPod {
+  readonly name: string;
+  readonly step: string;
+  /** `prepare`, `partition-3`, `finish`, `statement` */
+  readonly source: string;
+}
+
 /** What the pods of a statement wrote, through the Kubernetes API: for as long as the pods are there. */
 export interface PodLogs {
   /** Step by step in the plan's order; prepare, the partitions by their numbers, finish; each from its first attempt to its last. */
-  read(statement: string, plan: Plan, filter: LogFilter): AsyncIterable<LogLine>;
+  list(statement: string, plan: Plan, filter: LogFilter): Promise<readonly StatementPod[]>;
+  /** Nothing of a pod that has not begun, or has gone; with `follow` to the pod's end. */
+  lines(pod: StatementPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
   /** The last words of a step's pods that failed: the worker's own account, or else the last line; null: they said nothing. */
   lastWords(workflow: string, step: string): Promise<StatementError | string | null>;
 }
@@ -25,15 +37,14 @@ export interface PodLogs {
 export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   const path = `/api/v1/namespaces/${namespace}/pods`;
 
-  async function pods(query: Readonly<Record<string, string>>): Promise<readonly Pod[]> {
-    const { items } = await api.json<{ items: Pod[] | null }>({ path, query });
+  async function pods(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<readonly Pod[]> {
+    const { items } = await api.json<{ items: Pod[] | null }>({ path, query, accept: metadataOnly, signal });
     return items ?? [];
   }
 
-  /** Nothing of a pod that has not begun, or has gone. */
-  async function* linesOf(pod: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<string> {
+  async function* linesOf(pod: string, query: Readonly<Record<string, string>>, signal?: AbortSignal) {
     try {
-      const answer = await api.stream({ path: `${path}/${pod}/log`, query: { container: 'main', ...query } });
+      const answer = await api.stream({ path: `${path}/${pod}/log`, query: { container: 'main', ...query }, signal });
       yield* workersLines(textLines(answer));
     } catch (error) {
       if (!hasStatus(error, 400) && !hasStatus(error, 404)) throw error;
@@ -41,17 +52,19 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   }
 
   return {
-    async *read(statement, plan, { step, partition }) {
+    async list(statement, plan, { step, partition, signal }) {
       const labels = [
         `millrace/statement=${statementLabel(statement)}`,
         ...(step === undefined ? [] : [`millrace/step=${step}`]),
         ...(partition === undefined ? [] : [`millrace/source=partition-${partition}`]),
       ];
-      const found = await pods({ labelSelector: labels.join(',') });
-      for (const pod of found.toSorted(byPlace(plan))) {
-        const { step, source } = placeOf(pod);
-        for await (const text of linesOf(pod.metadata.name)) yield { step, source, text };
-      }
+      const found = await pods({ labelSelector: labels.join(',') }, signal);
+      return found.toSorted(byPlace(plan)).map((pod) => ({ name: pod.metadata.name, ...placeOf(pod) }));
+    },
+
+    async *lines({ name, step, source }, { follow, signal }) {
+      const query: Record<string, string> = follow ? { follow: 'true' } : {};
+      for await (const text of linesOf(name, query, signal)) yield { step, source, text };
     },
 
     async lastWords(workflow, step) {

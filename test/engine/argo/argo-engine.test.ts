@@ -1,13 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/datasource/migrate.ts';
 import { openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
+import { openAttempts } from '../../../src/engine/argo/attempts.ts';
+import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
 import type { Engine, StatementStatus, Submission } from '../../../src/engine/engine.ts';
+import { readTransitions } from '../../../src/engine/history.ts';
 import { openStatementStore } from '../../../src/engine/statement-store.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { deployment, render, runStep } from '../../workflow/deployment.ts';
-import { refuse } from './api-server-stand-in.ts';
-import { type StandInCluster, standInForCluster } from './cluster-stand-in.ts';
+import { kubeconfig, refuse } from './api-server-stand-in.ts';
+import { type StandInCluster, type StandInPod, standInForCluster } from './cluster-stand-in.ts';
 
 const steps = [runStep({ name: 'step-1' }), runStep({ name: 'step-2', needs: ['step-1'] })];
 const completed = { metadata: { labels: { 'workflows.argoproj.io/completed': 'true' } } };
@@ -39,9 +43,12 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
 
   afterEach(() => engine.close());
 
-  function newEngine(): Engine {
+  /** Nobody listens there. */
+  const unreachable = openKubernetesApi(kubeconfig('http://127.0.0.1:9'));
+
+  function newEngine(api: KubernetesApi = cluster.api): Engine {
     const { pool, systemSchema: schema } = database;
-    return openArgoEngine({ api: cluster.api, pool, deployment: { ...deployment, schema } });
+    return openArgoEngine({ api, pool, deployment: { ...deployment, schema } });
   }
 
   /** The statement's states as who follows it sees them, while the controller does its part. */
@@ -294,5 +301,106 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     const some: string[] = [];
     for await (const { text } of engine.logs(submission.id, { step: 'step-1', partition: 10 })) some.push(text);
     expect(some).toEqual(['fourth']);
+  });
+
+  it('follows the logs of pods as they appear, until the statement has ended', async () => {
+    await engine.submit(submission);
+    const pod = (podName: string, source: string, log: string): StandInPod => ({
+      name: podName,
+      labels: { 'millrace/statement': submission.id, 'millrace/step': 'step-1', 'millrace/source': source },
+      log,
+      followers: new Set(),
+    });
+    const [first, second] = [pod('a', 'prepare', 'one\ntw'), pod('b', 'partition-0', 'zero\n')];
+    cluster.pods.push(first);
+    const lines: string[] = [];
+    for await (const { source, text } of engine.logs(submission.id, { follow: true })) {
+      lines.push(`${source} ${text}`);
+      if (text === 'one') cluster.write(first, 'o\nthree\n');
+      if (text === 'three') for (const follower of first.followers!) follower.destroy();
+      if (text === 'three') cluster.pods.push(second);
+      if (text === 'zero') cluster.write(first, 'four\n');
+      // Written when nobody follows any more, and a line without its end.
+      if (text === 'four') {
+        cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+        await expect.poll(() => second.followers!.size, { timeout: 10_000 }).toBe(0);
+        cluster.write(second, 'last');
+      }
+    }
+    expect(lines).toEqual([
+      'prepare one',
+      'prepare two',
+      'prepare three',
+      'partition-0 zero',
+      'prepare four',
+      'partition-0 last',
+    ]);
+  });
+
+  it('follows logs no longer than it is asked to', async () => {
+    await engine.submit(submission);
+    const labels = { 'millrace/statement': submission.id, 'millrace/step': 'step-1', 'millrace/source': 'prepare' };
+    const pod = { name: 'a', labels, log: 'one\n', followers: new Set<ServerResponse>() };
+    cluster.pods.push(pod);
+    const leaving = new AbortController();
+    const lines: string[] = [];
+    for await (const { text } of engine.logs(submission.id, { follow: true, signal: leaving.signal })) {
+      lines.push(text);
+      leaving.abort();
+    }
+    expect(lines).toEqual(['one']);
+    await expect.poll(() => pod.followers.size).toBe(0);
+    for await (const { text } of engine.logs(submission.id, { follow: true })) {
+      lines.push(text);
+      break;
+    }
+    expect(lines).toEqual(['one', 'one']);
+    await expect.poll(() => pod.followers.size).toBe(0);
+  });
+
+  it('lists statements as they are stored while Kubernetes does not answer', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { status: { phase: 'Running' } });
+    const id = submission.id;
+    const one = async () => (await engine.list({ states: ['running', 'queued'] })).find((status) => status.id === id);
+    expect(await one()).toMatchObject({ state: 'running', error: null });
+    const without = newEngine(unreachable);
+    const found = (await without.list()).find((status) => status.id === id);
+    expect(found).toMatchObject({ state: 'running', error: { code: 'KUBERNETES_UNREACHABLE' }, steps: [{}, {}] });
+    cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+    expect(await one()).toBeUndefined();
+    expect((await without.list()).find((status) => status.id === id)).toMatchObject({
+      state: 'succeeded',
+      error: null,
+    });
+  });
+
+  it('creates the workflow of a statement whose process died before, and stops one that was to be cancelled', async () => {
+    const { pool, systemSchema: schema } = database;
+    const store = openStatementStore(pool, schema, 'argo');
+    const cancelling = { ...submission, id: randomUUIDv7() };
+    await engine.submit(cancelling);
+    await store.move(cancelling.id, ['running'], 'cancelling');
+    await openAttempts(pool, schema).begin(submission.id, 1);
+    await store.insert(submission, 'queued');
+    const over = new AbortController();
+    const keeping = newEngine().keepRecords(over.signal, (error) => expect.unreachable(String(error)));
+    await expect.poll(() => cluster.workflows.has(name())).toBe(true);
+    await expect.poll(() => cluster.workflows.get(`millrace-${cancelling.id}-1`)?.spec.shutdown).toBe('Stop');
+    expect((await store.read(submission.id)).state).toBe('running');
+    over.abort();
+    await keeping;
+  });
+
+  it('writes down each state, once', async () => {
+    const statesOf = async () =>
+      (await readTransitions(database.pool, database.systemSchema, submission.id, 0)).map(({ state }) => state);
+    await engine.submit(submission);
+    expect(await statesOf()).toEqual(['queued', 'running']);
+    cluster.change(name(), { ...completed, status: { phase: 'Failed' } });
+    await Promise.all([engine.status(submission.id), newEngine().status(submission.id)]);
+    expect(await statesOf()).toEqual(['queued', 'running', 'failed']);
+    await engine.retry(submission.id);
+    expect(await statesOf()).toEqual(['queued', 'running', 'failed', 'queued', 'running']);
   });
 });

@@ -3,11 +3,13 @@ import type { KubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
 import type { ObservedWorkflow } from '../../../src/engine/argo/observed-workflow.ts';
 import { type Answer, json, refuse, type SeenRequest, standInForApiServer } from './api-server-stand-in.ts';
 
-interface StandInPod {
+export interface StandInPod {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly failed?: boolean;
-  readonly log: string;
+  log: string;
+  /** Who follows its log; undefined: it has ended. */
+  readonly followers?: Set<ServerResponse>;
 }
 
 interface Watcher {
@@ -31,6 +33,8 @@ export interface StandInCluster {
   /** As the controller writes a workflow. */
   change(name: string, changes: object): void;
   remove(name: string): void;
+  /** As a container writes. */
+  write(pod: StandInPod, text: string): void;
   /** Ends every watch, as a network does. */
   breakWatches(): void;
 }
@@ -90,7 +94,11 @@ export async function standInForCluster(): Promise<StandInCluster> {
 
   function answerPods(response: ServerResponse, { path: asked, query }: SeenRequest): void {
     const pod = pods.find(({ name }) => asked === `${podPath}/${name}/log`);
-    if (pod !== undefined) return void response.end(pod.log);
+    if (pod === undefined) listPods(response, query);
+    else answerLog(response, pod, query.get('follow') === 'true');
+  }
+
+  function listPods(response: ServerResponse, query: URLSearchParams): void {
     const wanted = (query.get('labelSelector') ?? '').split(',').map((pair) => pair.split('='));
     const failedOnly = query.get('fieldSelector') === 'status.phase=Failed';
     const found = pods.filter(
@@ -98,6 +106,13 @@ export async function standInForCluster(): Promise<StandInCluster> {
     );
     const items = found.map(({ name, labels }) => ({ metadata: { name, labels, creationTimestamp: name } }));
     json(response, { items });
+  }
+
+  function answerLog(response: ServerResponse, pod: StandInPod, follow: boolean): void {
+    if (!follow || pod.followers === undefined) return void response.end(pod.log);
+    response.write(pod.log);
+    pod.followers.add(response);
+    response.on('close', () => pod.followers?.delete(response));
   }
 
   const { api, seen } = await standInForApiServer((response, request) => {
@@ -114,6 +129,10 @@ export async function standInForCluster(): Promise<StandInCluster> {
     pods,
     refusals,
     change: (name, changes) => void put(merge(workflows.get(name)!, changes)),
+    write(pod, text) {
+      pod.log += text;
+      for (const follower of pod.followers ?? []) follower.write(text);
+    },
     breakWatches() {
       for (const { response } of watchers) response.destroy();
     },

@@ -203,6 +203,30 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(JSON.stringify(logged)).not.toContain(test.database.datasource.password.slice(0, 6));
   });
 
+  it('gives the lines of a log as they are written, until the statement has ended', async () => {
+    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, batch_size = 2'));
+    const lines: LogLine[] = [];
+    let seen: StatementStatus | null = null;
+    for await (const line of test.session.engine.logs(id, { follow: true })) {
+      lines.push(line);
+      seen ??= await test.session.engine.status(id);
+    }
+    expect(seen?.state).toBe('running');
+    expect((await test.session.engine.status(id)).state).toBe('succeeded');
+    const bySource = (all: readonly LogLine[]) => Map.groupBy(all, ({ step, source }) => `${step}/${source}`);
+    expect(bySource(lines)).toEqual(bySource(await logsOf(id)));
+  });
+
+  it('follows a log no longer than it is asked to', async () => {
+    const id = await submit(test.session, 'SELECT SLEEP(996)');
+    const leaving = new AbortController();
+    const following = logsOf(id, { follow: true, signal: leaving.signal });
+    leaving.abort();
+    expect(await following).toEqual([]);
+    await test.session.engine.cancel(id);
+    expect(await logsOf(id, { follow: true })).toEqual([]);
+  });
+
   it('runs the statements of a program one after the other, and goes on after the last that succeeded', async () => {
     const text = `CREATE TABLE few AS SELECT * FROM shot WHERE id <= 3;
       ${detect(3, 'first').replace('shot', 'few')}

@@ -80,9 +80,12 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
   });
 
   it('fails where later statements may need what earlier ones set in their session', async () => {
-    const id = await survive(`SET @x = 1; ${detect(40, 'with_session')} CREATE TABLE y AS SELECT @x AS x FROM with_session`, {
-      when: (id) => statusWhen(test.session, id, ({ steps }) => steps[1]!.state === 'running'),
-    });
+    const id = await survive(
+      `SET @x = 1; ${detect(40, 'with_session')} CREATE TABLE y AS SELECT @x AS x FROM with_session`,
+      {
+        when: (id) => statusWhen(test.session, id, ({ steps }) => steps[1]!.state === 'running'),
+      },
+    );
     expect(await ended(test.session, id)).toMatchObject({
       state: 'failed',
       error: { code: 'SESSION_LOST' },
