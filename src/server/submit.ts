@@ -66,16 +66,17 @@ async function start(
   id: string,
   text: string,
   datasource: Datasource,
-  { config, metrics }: ServerContext,
+  context: ServerContext,
 ): Promise<void> {
-  const timed = phases(metrics);
+  const { limits } = context.config;
+  const timed = phases(context.metrics);
   const program = await timed('parse', () => parseProgram(text));
-  checkAllowed(user, program, datasource);
-  await checkRoom(user, datasource, config.limits.runningStatementsPerUser);
+  checkAllowed(user, program, context);
+  await checkRoom(user, datasource, limits.runningStatementsPerUser);
   const plan = await timed('plan', () => datasource.plan(text));
   const server = {
     readOnly: user.role === 'reader',
-    resultBytes: config.limits.resultBytes,
+    resultBytes: limits.resultBytes,
     labels: body.labels ?? {},
   };
   await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
@@ -92,11 +93,14 @@ function phases(metrics: Metrics) {
   };
 }
 
-function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { schema }: Datasource): void {
-  const error =
-    (user.role === 'reader' ? checkReadOnly(program) : null) ??
-    (user.role === 'admin' ? null : checkSystemSchema(program, schema));
-  if (error !== null) throw error;
+/** One datasource's account may reach the system schema of another. */
+function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
+  const schemas = new Set(config.datasources.map(({ schema }) => schema));
+  const errors = [
+    user.role === 'reader' ? checkReadOnly(program) : null,
+    ...(user.role === 'admin' ? [] : [...schemas].map((schema) => checkSystemSchema(program, schema))),
+  ];
+  for (const error of errors) if (error !== null) throw error;
 }
 
 async function checkRoom(user: User, { pool, schema }: Datasource, most: number): Promise<void> {
