@@ -32,8 +32,9 @@ describe('millrace --engine=argo, as a person types it', () => {
   /** A run of which some rows are done, and not all. */
   const inTheMiddle = async (table: string) => {
     const run = start(['run', detect(rows, table, slowly), '--engine=argo'], environment);
-    await expect.poll(async () => (await cluster.query(`SELECT id FROM ${namesIn(table)}`)).length).toBe(1);
-    const [statement] = await cluster.query(`SELECT id FROM ${namesIn(table)}`);
+    const submitted = () => cluster.query(`SELECT id FROM ${namesIn(table)}`);
+    await expect.poll(async () => (await submitted()).length, { timeout: 60_000 }).toBe(1);
+    const [statement] = await submitted();
     const status = await cluster.when(statement!.id, (status) => rowsDone(status) > 0);
     expect(rowsDone(status)).toBeLessThan(rows);
     return { ...run, id: status.id };
