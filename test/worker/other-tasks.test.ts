@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/datasource/migrate.ts';
+import { listResults, readResultRows } from '../../src/datasource/results.ts';
 import type { SelectionTask, StatementTask } from '../../src/task.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
 import { selectionNames } from '../../src/worker/selection.ts';
@@ -64,6 +66,21 @@ describe.each(servers)('the worker on $name', (server) => {
     await expect(runStatement(context({ statement: 's', step: 'step-3', sql }))).rejects.toMatchObject({
       code: 'QUERY_FAILED',
     });
+  });
+
+  test('stores the rows that a standard statement returns, as much of them as its server keeps', async () => {
+    const { pool, systemSchema: schema } = database;
+    const statement = randomUUID();
+    await pool.query(`INSERT INTO ${schema}.submissions VALUES (?, TRUE, 4)`, [statement]);
+    const run = (step: string, sql: string) => runStatement(context({ statement, step, sql }));
+    await run('step-1', 'SELECT id FROM images WHERE id < 3 ORDER BY id');
+    await expect(run('step-2', 'DELETE FROM images')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+    const columns = [{ name: 'id', type: 'integer' }];
+    const results = await listResults(pool, schema, [statement]);
+    expect(results.get(statement)).toEqual([{ step: 'step-1', columns, rows: 1, truncated: true }]);
+    const rows: unknown[] = [];
+    for await (const [id] of readResultRows(pool, schema, { statement, step: 'step-1' })) rows.push(id);
+    expect(rows).toEqual([1]);
   });
 
   test('does not call a statement that was cut off harmless', async () => {

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Row } from '../../../src/datasource/column-types.ts';
+import { listResults, readResultRows } from '../../../src/datasource/results.ts';
+import type { ServerSubmission } from '../../../src/engine/engine.ts';
+import { mariadb } from '../../database.ts';
+import { ended, submit, useSession } from '../../use-session.ts';
+
+const patience = { timeout: 20_000, interval: 20 };
+
+describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
+  const test = useSession(mariadb);
+  beforeAll(() => test.database.pool.query('CREATE TABLE noted (n INT)'));
+
+  /** Steps with their rows. */
+  async function resultsOf(id: string): Promise<Record<string, Row[]>> {
+    const { pool, systemSchema: schema } = test.database;
+    const results: Record<string, Row[]> = {};
+    for (const { step } of (await listResults(pool, schema, [id])).get(id) ?? []) {
+      results[step] = [];
+      for await (const row of readResultRows(pool, schema, { statement: id, step })) results[step].push(row);
+    }
+    return results;
+  }
+
+  async function submitToServer(text: string, rules: Partial<ServerSubmission>): Promise<string> {
+    const server = { readOnly: false, resultBytes: 1000, labels: {}, ...rules };
+    const submission = { ...test.session.submission(text, await test.session.plan(text)), server };
+    await test.session.engine.submit(submission);
+    return submission.id;
+  }
+
+  it('share one session, and what each returns is kept, whatever becomes of its transaction', async () => {
+    const id = await submit(
+      test.session,
+      `SET @x = 3; START TRANSACTION; INSERT INTO noted VALUES (@x);
+       SELECT n FROM noted; ROLLBACK; SELECT COUNT(*) AS n FROM noted; DO 1`,
+    );
+    expect((await ended(test.session, id)).state).toBe('succeeded');
+    expect(await resultsOf(id)).toEqual({ 'step-4': [[3]], 'step-6': [['0']] });
+  });
+
+  it('keep their rows where a later statement fails, and have them replaced by another try', async () => {
+    const id = await submit(test.session, 'SELECT 1 AS one; SELECT COUNT(*) AS n FROM late');
+    expect((await ended(test.session, id)).state).toBe('failed');
+    expect(await resultsOf(id)).toEqual({ 'step-1': [[1]] });
+    await test.query('CREATE TABLE late (n INT)');
+    await test.session.engine.retry(id);
+    expect((await ended(test.session, id)).state).toBe('succeeded');
+    expect(await resultsOf(id)).toEqual({ 'step-1': [[1]], 'step-2': [['0']] });
+  });
+
+  it('may only read where the server says so, and no more is kept than it says', async () => {
+    const id = await submitToServer("SELECT REPEAT('x', 20) FROM shot; INSERT INTO noted VALUES (9)", {
+      readOnly: true,
+      resultBytes: 100,
+    });
+    const { state, error } = await ended(test.session, id);
+    expect([state, error?.code]).toEqual(['failed', 'QUERY_FAILED']);
+    expect(error?.message).toMatch(/read.only/i);
+    expect(await resultsOf(id)).toEqual({ 'step-1': new Array(4).fill(['x'.repeat(20)]) });
+    const results = await listResults(test.database.pool, test.database.systemSchema, [id]);
+    expect(results.get(id)?.map(({ truncated }) => truncated)).toEqual([true]);
+    expect(await test.query('SELECT * FROM noted WHERE n = 9')).toEqual([]);
+  });
+
+  it('end in the database when they are cancelled in the middle of their rows', async () => {
+    const sql = 'SELECT a.id AS cancelled FROM shot AS a, shot AS b, shot AS c, shot AS d';
+    const id = await submitToServer(sql, { resultBytes: 2 ** 40 });
+    const { systemSchema } = test.database;
+    await vi.waitFor(async () => {
+      const pieces = await test.query(`SELECT 1 FROM ${systemSchema}.result_rows WHERE statement_id = ?`, [id]);
+      expect(pieces.length).toBeGreaterThan(2);
+    }, patience);
+    await test.session.engine.cancel(id);
+    expect((await ended(test.session, id)).state).toBe('cancelled');
+    const running = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT a.id AS cancelled%'";
+    expect(await test.query(running)).toEqual([]);
+    expect(await resultsOf(id)).toEqual({});
+  });
+});
