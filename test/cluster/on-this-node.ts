@@ -32,6 +32,9 @@ export async function restartController(whileGone: () => Promise<void>): Promise
   const started = await Promise.all(names.map((name) => readFile(join(pids, name), 'utf8').catch(() => null)));
   const pid = Number(started.find((line) => line !== null)?.split(' ')[0]);
   process.kill(pid, 'SIGKILL');
-  await whileGone();
-  await promisify(execFile)(join(scripts, 'up'), []);
+  try {
+    await whileGone();
+  } finally {
+    await promisify(execFile)(join(scripts, 'up'), []);
+  }
 }
