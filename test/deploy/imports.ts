@@ -22,7 +22,7 @@ function follow(file: string, found: { files: Set<string>; packages: Set<string>
   found.files.add(file);
   const text = readFileSync(join(project, file), 'utf8').replaceAll(/^(?:import|export) type [^;]*;/gm, '');
   for (const [, imported, started] of text.matchAll(
-    /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'|new Worker\(new URL\('([^']+)'/g,
+    /(?:\bfrom |\bimport |\bimport\()'([^'\n]+)'|new Worker\(new URL\('([^']+)'/g,
   )) {
     const name = (imported ?? started) as string;
     if (name.startsWith('.')) follow(posix.join(posix.dirname(file), name), found);

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../..');
+const scripts = join(root, '../shared/cluster');
+
+/** Without ../shared/cluster there is no way to bring an image into the cluster. */
+export const canBuildImages = existsSync(join(scripts, 'build-image'));
+
+/** Builds a Dockerfile of the project on Node's base image and brings it into the cluster. @param name with its tag */
+export async function buildImage(
+  name: string,
+  dockerfile: string,
+  { context = '.', target }: { readonly context?: string; readonly target?: string } = {},
+): Promise<void> {
+  const options = ['--build-arg', 'BASE=localhost/node:24-slim', ...(target === undefined ? [] : ['--target', target])];
+  await script('base-image', []);
+  await script('build-image', [name, ...options, '-f', dockerfile, context]);
+}
+
+/** Brings a folder into the cluster, as an image of it alone. */
+export async function loadImage(name: string, folder: string, entrypoint: readonly string[]): Promise<void> {
+  await script('load-image', [name, folder], { CONFIG: `"Entrypoint":${JSON.stringify(entrypoint)}` });
+}
+
+async function script(name: string, words: readonly string[], environment = {}): Promise<void> {
+  const env = { ...process.env, ...environment };
+  await promisify(execFile)(join(scripts, name), words, { cwd: root, env, maxBuffer: 2 ** 26 });
+}
+
+/** ../shared/cluster/README.md, "Looking inside" */
+const containerd = ['--address', '/run/millrace-cluster/containerd.sock', '--namespace', 'k8s.io'];
+
+/** @param names in full, with registry and tag */
+export async function removeImages(names: readonly string[]): Promise<void> {
+  await promisify(execFile)('ctr', [...containerd, 'images', 'remove', ...names]);
+}
