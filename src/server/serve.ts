@@ -24,8 +24,8 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** `millrace serve`: until SIGTERM or SIGINT. @returns the exit code */
-export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+/** `millrace serve`: until SIGTERM or SIGINT. */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<never> {
   const log = openLog();
   const server = await startServer(environment, log);
   log.info({ url: server.url }, 'listening');
@@ -33,7 +33,8 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   log.info({ signal }, 'stopping');
   await server.stop();
   log.info('stopped');
-  return 0;
+  // What has not ended within the bound is left as a server that dies leaves it.
+  return process.exit(0);
 }
 
 export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBaseLogger): Promise<RunningServer> {

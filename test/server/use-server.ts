@@ -26,7 +26,7 @@ export interface TestServer {
   /** Submits a program and waits for its end. */
   run(sql: string, options?: Omit<Ask, 'body'>): Promise<Answer>;
   /** @returns a file with other limits */
-  configured(limits: Readonly<Record<string, number>>): Promise<string>;
+  configured(limits: Readonly<Record<string, number>>, stopSeconds?: number): Promise<string>;
   /** Another replica on the same database. */
   another(environment?: NodeJS.ProcessEnv): Promise<RunningServer>;
 }
@@ -48,7 +48,8 @@ export interface Answer {
 
 const roles = { ada: 'user', bob: 'user', rita: 'reader', root: 'admin' } as const;
 
-export function useServer(limits: Readonly<Record<string, number>> = {}): TestServer {
+/** @param running false: none is started, only what one needs is there */
+export function useServer(limits: Readonly<Record<string, number>> = {}, { running = true } = {}): TestServer {
   const database = useDatabase(mariadb);
   const pictures = usePictures();
   const servers: RunningServer[] = [];
@@ -82,14 +83,14 @@ export function useServer(limits: Readonly<Record<string, number>> = {}): TestSe
     const stateFolder = join(inject('serversFolder'), 'state', randomUUID());
     await mkdir(stateFolder, { recursive: true });
     test.tokens = { ada: newToken(), bob: newToken(), rita: newToken(), root: newToken() };
-    test.configured = async (others) => {
+    test.configured = async (others, seconds = 20) => {
       const users = Object.entries(roles).map(([name, role]) => ({
         name,
         role,
         token: hashToken(test.tokens[name as TestUser]),
       }));
       const file = join(stateFolder, `${randomUUID()}.yaml`);
-      await writeFile(file, JSON.stringify({ users, limits: { ...limits, ...others }, stop: { seconds: 20 } }));
+      await writeFile(file, JSON.stringify({ users, limits: { ...limits, ...others }, stop: { seconds } }));
       return file;
     };
     test.environment = {
@@ -106,7 +107,7 @@ export function useServer(limits: Readonly<Record<string, number>> = {}): TestSe
     await database.pool.query('CREATE TABLE shot (id INT PRIMARY KEY, file_name VARCHAR(60))');
     const rows = Array.from({ length: 300 }, (_, index) => [index + 1, scenes[index % scenes.length]]);
     await database.pool.query('INSERT INTO shot VALUES ?', [rows]);
-    test.server = await test.another();
+    if (running) test.server = await test.another();
   });
   afterAll(async () => {
     for (const server of servers) await server.stop();
@@ -115,6 +116,6 @@ export function useServer(limits: Readonly<Record<string, number>> = {}): TestSe
 }
 
 /** A server listens before its databases are there. */
-async function untilReady(url: string): Promise<void> {
+export async function untilReady(url: string): Promise<void> {
   for (let status = 0; status !== 200; ) ({ status } = await fetch(`${url}/readyz`));
 }
