@@ -4,6 +4,9 @@ import { transaction } from '../datasource/pool.ts';
 import type { StatementError, StatementState, StepStatus } from './engine.ts';
 import { errorValues } from './stored-error.ts';
 
+/** Of a statement that an engine has begun. */
+export const runningStates = ['running', 'cancelling'] as const satisfies readonly StatementState[];
+
 /** Writes states, a statement's with its row in `transitions`. False: it was in another state, or the condition does not hold. */
 export interface StatementWriter {
   /** Moves on only from one of the given states. */
@@ -16,6 +19,8 @@ export interface StatementWriter {
   moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<boolean>;
   /** Moves a step on to `running`, from one of the given states and of a statement that runs. */
   beginStep(id: string, step: string, from: readonly StepStatus['state'][]): Promise<boolean>;
+  /** With the steps that still run: all that there are have succeeded. */
+  succeed(id: string): Promise<boolean>;
   /** Of a statement that goes on after its end: what has not succeeded is pending again. */
   restart(id: string, from: readonly StatementState[]): Promise<boolean>;
 }
@@ -66,11 +71,20 @@ export function openStatementWriter(
       const [updated] = await pool.query<ResultSetHeader>(
         `UPDATE ${steps} SET state = 'running', error_code = NULL, error_message = NULL, error_hint = NULL
          WHERE statement_id = ? AND step = ? AND state IN (?) AND ${condition('statement_id')}
-         AND EXISTS (SELECT 1 FROM ${statements} WHERE id = statement_id AND state IN ('running', 'cancelling'))`,
-        [id, step, from],
+         AND EXISTS (SELECT 1 FROM ${statements} AS s WHERE s.id = statement_id AND s.state IN (?))`,
+        [id, step, from, runningStates],
       );
       return updated.affectedRows === 1;
     },
+
+    succeed: (id) =>
+      transaction(pool, async (connection) => {
+        if (!(await move(connection, id, runningStates, 'succeeded', null))) return false;
+        await connection.query(`UPDATE ${steps} SET state = 'succeeded' WHERE statement_id = ? AND state = 'running'`, [
+          id,
+        ]);
+        return true;
+      }),
 
     restart: (id, from) =>
       transaction(pool, async (connection) => {

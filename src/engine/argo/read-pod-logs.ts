@@ -103,5 +103,7 @@ async function* linesAfter(
 
 /** Of Node's sockets: the server has gone in the middle of an answer. */
 function isCut(error: unknown): boolean {
-  return ['ECONNRESET', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['ECONNRESET', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }

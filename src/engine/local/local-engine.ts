@@ -3,7 +3,6 @@ import { withReconnect } from '../../datasource/pool.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
 import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
-import { readSubmission } from '../history.ts';
 import { listStatements } from '../list-statements.ts';
 import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
 import { readSteps, readStepsOf } from '../step-status.ts';
@@ -67,12 +66,12 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
 
   return {
     async submit(submission) {
-      const { id, server } = submission;
+      const { id } = submission;
       for (;;) {
         const lock = await locks.take(id);
         if (lock !== null) {
           const run = async () =>
-            (await store.insert(submission, 'running')) && running.begin(submission, lock, { server, steps: [] });
+            (await store.insert(submission, 'running')) && running.begin(submission, lock, { steps: [] });
           return withLock(lock, run);
         }
         // Whoever has it is writing the statement down, or has.
@@ -100,8 +99,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       await withLock(lock, async () => {
         const statement = await store.read(id);
         if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled']))) throw busy(id, statement.state);
-        const server = await readSubmission(pool, schema, id);
-        return running.begin(statement, lock, { server, steps: await readSteps(pool, schema, id) });
+        return running.begin(statement, lock, { steps: await readSteps(pool, schema, id) });
       });
     },
 

@@ -58,7 +58,7 @@ export function openRecovery({ pool, schema, store, locks, running }: Surroundin
         return false;
       }
       await lock.writer.move(id, ['queued'], 'running');
-      return running.begin(statement, lock, { server, steps: statement.steps });
+      return running.begin(statement, lock, { steps: statement.steps });
     });
   }
 

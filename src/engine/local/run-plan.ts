@@ -3,8 +3,9 @@ import type { LimitFunction } from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import type { ServerSubmission, StatementError, StatementState, StepStatus } from '../engine.ts';
+import type { StatementError, StepStatus } from '../engine.ts';
 import type { StoredStatement } from '../statement-store.ts';
+import { runningStates } from '../statement-writer.ts';
 import { statementError } from '../stored-error.ts';
 import { needsSession } from './recovery-decision.ts';
 import { runStep } from './run-step.ts';
@@ -17,8 +18,6 @@ export interface PlanRun {
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly lock: StatementLock;
-  /** null: not by a server. */
-  readonly server: Omit<ServerSubmission, 'labels'> | null;
   /** As far as they have come before; none: nothing has begun. */
   readonly steps: readonly StepStatus[];
   readonly logFolder: string;
@@ -35,9 +34,12 @@ type Statement = Pick<StoredStatement, 'id' | 'plan'>;
 /** A plan while it runs. */
 interface Run extends Omit<PlanRun, 'leaving'> {
   readonly id: string;
+  readonly plan: Plan;
   readonly session: SqlSession;
   /** Of each step. */
   readonly states: Map<string, StepStatus['state']>;
+  /** The last that succeeded: it is written down with the statement's end. */
+  readonly unwritten: Step[];
   /** Aborted when the statement is left to another engine. */
   readonly left: AbortSignal;
 }
@@ -49,28 +51,31 @@ export async function runPlan({ id, plan }: Statement, { leaving, ...given }: Pl
   const left = new AbortController();
   const leave = () => needsSession(plan, states) || left.abort(leaving.reason);
   leaving.addEventListener('abort', leave, { once: true });
-  const run = { ...given, id, session, states, left: left.signal };
+  const run = { ...given, id, plan, session, states, unwritten: [], left: left.signal };
   try {
-    await runSteps(plan, run);
-    await end('succeeded', null, run);
+    await runSteps(run);
+    await write(given.lock, () => given.lock.writer.succeed(id));
   } catch (error) {
     if (isOthers(error, run)) return;
-    const { aborted, reason } = run.signal;
-    await end(aborted ? 'cancelled' : 'failed', statementError(aborted ? reason : error), run).catch(() => {});
+    await endBadly(error, run).catch(() => {});
   } finally {
     await session.close().catch(() => {});
   }
 }
 
-async function end(state: StatementState, error: StatementError | null, { id, lock }: Run): Promise<void> {
-  await write(lock, () => lock.writer.move(id, ['running', 'cancelling'], state, error));
+async function endBadly(error: unknown, run: Run): Promise<void> {
+  const { id, lock, signal, unwritten } = run;
+  for (const step of unwritten) await endStep(step, 'succeeded', null, run);
+  const state = signal.aborted ? 'cancelled' : 'failed';
+  const told = statementError(signal.aborted ? signal.reason : error);
+  await write(lock, () => lock.writer.move(id, runningStates, state, told));
 }
 
 /** Each step after those it needs, the others side by side. After a failure none begins, and those that run go on to their end. */
-async function runSteps({ steps }: Plan, run: Run): Promise<void> {
+async function runSteps(run: Run): Promise<void> {
   const ends = new Map<string, Promise<void>>();
   let failed = false;
-  for (const step of steps) {
+  for (const step of run.plan.steps) {
     const start = async () => {
       await Promise.all(step.needs.map((name) => ends.get(name)));
       if (run.states.get(step.name) === 'succeeded' || failed) return;
@@ -95,13 +100,19 @@ async function runOne(step: Step, run: Run): Promise<void> {
   await beginStep(step, run);
   try {
     await runKind(step, run);
-    await endStep(step, 'succeeded', null, run);
+    run.states.set(step.name, 'succeeded');
+    if (hasSucceeded(run)) run.unwritten.push(step);
+    else await endStep(step, 'succeeded', null, run);
   } catch (error) {
     if (isOthers(error, run)) throw error;
     const told = statementError(signal.aborted ? signal.reason : error);
     await endStep(step, signal.aborted ? 'cancelled' : 'failed', told, run).catch(() => {});
     throw error;
   }
+}
+
+function hasSucceeded({ plan, states }: Run): boolean {
+  return plan.steps.every(({ name }) => states.get(name) === 'succeeded');
 }
 
 /** A standard statement whose fate is not known is not begun again, except where it was decided that it may be. */
