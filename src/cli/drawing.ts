@@ -20,7 +20,7 @@ export function drawLine(stream: NodeJS.WriteStream): Drawing {
 /** On a terminal every step and partition, redrawn; elsewhere as `drawLine`. */
 export function drawTable(stream: NodeJS.WriteStream): Drawing {
   if (!stream.isTTY) return appending(stream);
-  return redrawing(stream, (statement) => statementTable(statement, new Date(), stream.rows - 1).join('\n'));
+  return redrawing(stream, (statement) => statementTable(statement, new Date(), (stream.rows || 24) - 1).join('\n'));
 }
 
 function redrawing(stream: NodeJS.WriteStream, frameOf: (statement: Statement) => string): Drawing {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { TestSession } from '../use-session.ts';
 
-const program = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
@@ -14,6 +14,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** So far. */
+  stderr(): string;
 }
 
 /** The command as a person's shell starts it: in a process group of its own, with nothing of this process's environment but PATH. */
@@ -28,7 +30,7 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => resolve({ code, stdout: stdout(), stderr: stderr() }));
   });
-  return { child, ended };
+  return { child, ended, stderr };
 }
 
 /** Runs the command to its end; no output may show how the program is made, or a secret. */

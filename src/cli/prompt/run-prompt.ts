@@ -50,7 +50,7 @@ export async function runPrompt(service: Service, { historyFile, history }: Prom
   terminal.prompt();
   for await (const line of terminal) {
     const word = typed.lines.length === 0 ? commandOf(line) : null;
-    if (word === 'quit') return;
+    if (word === 'quit') return terminal.close();
     if (word === 'help') process.stdout.write(help);
     else typed.lines.push(line);
     const text = typed.lines.join('\n');

@@ -1,0 +1,249 @@
+import { describe, expect, it, vi } from 'vitest';
+import { useServer } from '../server/use-server.ts';
+import { detect } from '../use-session.ts';
+import { openFlakyProxy } from './flaky-proxy.ts';
+import { millrace, start } from './millrace.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+const slow = 'partitions = 2, batch_size = 1';
+
+describe('millrace as the client of a server', { timeout: 120_000 }, () => {
+  const test = useServer();
+  const as = (user: 'ada' | 'bob' | 'rita' | 'root' = 'ada', url = test.server.url) => ({
+    MILLRACE_URL: url,
+    MILLRACE_TOKEN: test.tokens[user],
+  });
+  const linesOf = (output: string) =>
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const submitted = async (sql: string, ...options: readonly string[]) => {
+    const { code, stdout, stderr } = await millrace(['submit', sql, ...options], as());
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    return stdout.trim();
+  };
+  const statusOf = async (id: string) => JSON.parse((await millrace(['status', id, '--json'], as())).stdout);
+  /** An id whose statement has worked off some of its rows. */
+  const inTheMiddle = async (id: string) => {
+    await vi.waitFor(async () => {
+      const { body } = await test.json('GET', `/v1/statements/${id}`);
+      expect(body.progress?.done ?? 0).toBeGreaterThan(0);
+    }, patience);
+    return id;
+  };
+
+  it('runs a program on the server, and shows its rows', async () => {
+    const sql = "SELECT 1 AS n, 'x' AS x, 18446744073709551615 AS big, x'00ff' AS b, NULL AS nothing; DO 1";
+    expect(await millrace(['run', sql], as())).toEqual({
+      code: 0,
+      stdout: ` n   x                    big   b        nothing
+─────────────────────────────────────────────────
+ 1   x   18446744073709551615   0x00FF      NULL
+`,
+      stderr: expect.stringMatching(/^succeeded in \d+\.\d s {2}[0-9a-f-]{36}\n$/),
+    });
+  });
+
+  it('follows a TO RUN to its end', async () => {
+    const { code, stdout, stderr } = await millrace(['run', detect(24, 'followed', slow)], as());
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^step-1 {2}█{24} {2}24\/24 images {2}\d+\.\d images\/s( {2}0 s left)?$/m);
+    expect(stderr).toMatch(/^followed: \d+ detections in 24 images\nsucceeded in .* s {2}[0-9a-f-]{36}\n$/m);
+  });
+
+  it('points at the mistake as it does locally', async () => {
+    expect(await millrace(['run', '-'], as(), 'SELECT 1;\nSELECT *\nFROM shot\nTO RUM x')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error[UNKNOWN_VERB]: TO is followed by RUN, TRAIN, PREDICT, EXPLAIN, EVALUATE, MAXIMIZE or MINIMIZE, and not by 'RUM'
+  --> stdin:4:4
+   3 | FROM shot
+   4 | TO RUM x
+     |    ^ did you mean RUN?
+`,
+    });
+    const json = await millrace(['run', '--json', 'SELECT 1 TO RUM x'], as());
+    expect(linesOf(json.stdout)).toEqual([
+      { error: expect.objectContaining({ code: 'UNKNOWN_VERB', line: 1, column: 13 }) },
+    ]);
+  });
+
+  it('ends as the statement does', async () => {
+    const { code, stderr } = await millrace(['run', 'SELECT * FROM absent'], as());
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^failed in .*\nerror\[QUERY_FAILED\]: the database says: Table '.*absent' doesn't exist\n$/,
+    );
+  });
+
+  it('submits, lists by label, state and user, and gives the rows in each format', async () => {
+    const id = await submitted(
+      "SELECT 1 AS n, 'a,b' AS x UNION SELECT 2, ''",
+      '--label',
+      'team:blue',
+      '--label',
+      'n:1',
+    );
+    const watched = await millrace(['watch', id], as());
+    expect({ ...watched, stderr: watched.stderr.slice(-40) }).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining(`${id}\n`),
+    });
+    expect((await statusOf(id)).labels).toEqual({ team: 'blue', n: '1' });
+    const ids = async (...filter: readonly string[]) =>
+      linesOf((await millrace(['list', '--json', ...filter], as())).stdout).map((statement) => statement.id);
+    expect(await ids('--label', 'team:blue', '--label', 'n:1', '--state', 'succeeded', '--user', 'ada')).toEqual([id]);
+    expect(await ids('--limit', '1')).toEqual([id]);
+    expect((await millrace(['list', '--label', 'team:red', '--json'], as())).stdout).toBe('');
+    const result = async (...options: readonly string[]) => (await millrace(['result', id, ...options], as())).stdout;
+    expect(await result()).toBe(' n   x\n─────────\n 1   a,b\n 2\n');
+    expect(await result('--format', 'csv')).toBe('n,x\r\n1,"a,b"\r\n2,""\r\n');
+    expect(await result('--format=ndjson', '--limit=1')).toBe('{"n":1,"x":"a,b"}\n');
+    expect(JSON.parse(await result('--json'))).toMatchObject({
+      step: 'step-1',
+      rows: [
+        [1, 'a,b'],
+        [2, ''],
+      ],
+    });
+  });
+
+  it('gives a result of many pages whole', async () => {
+    const id = await submitted('SELECT a.id * 1000 + b.id AS n FROM shot a JOIN shot b WHERE b.id <= 50 ORDER BY 1');
+    await millrace(['watch', id], as());
+    const { stdout } = await millrace(['result', id, '--format', 'csv'], as());
+    const numbers = stdout.trimEnd().split('\r\n').slice(1).map(Number);
+    expect(numbers).toHaveLength(15_000);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    const { stdout: table } = await millrace(['result', id], as());
+    expect(table).toContain(`\n… the first 1000 rows; millrace result ${id} --step=step-1 has what is kept\n`);
+  });
+
+  it('is cancelled by Ctrl-C, and by another command; a retry does what is missing', async () => {
+    const { child, ended } = start(['run', '--json', detect(240, 'interrupted', slow)], as());
+    const id = await vi.waitFor(async () => {
+      const { body } = await test.json('GET', '/v1/statements?limit=1');
+      expect(body.statements[0].sql).toContain('INTO interrupted');
+      return body.statements[0].id as string;
+    }, patience);
+    await inTheMiddle(id);
+    process.kill(-child.pid!, 'SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(linesOf(stdout).at(-1)).toMatchObject({ id, state: 'cancelled', error: { code: 'CANCELLED' } });
+    const retried = await millrace(['retry', id], as());
+    expect(retried.stderr).toMatch(/^interrupted: \d+ detections in 240 images\nsucceeded/m);
+    expect(retried.code).toBe(0);
+
+    const other = await inTheMiddle(await submitted(detect(240, 'elsewhere', slow)));
+    expect(await millrace(['cancel', other], as())).toMatchObject({
+      code: 0,
+      stderr: `${other} is being cancelled; millrace retry ${other} goes on with it\n`,
+    });
+    expect((await millrace(['watch', other], as())).code).toBe(130);
+  });
+
+  it('leaves a statement that it only watches', async () => {
+    const id = await inTheMiddle(await submitted(detect(120, 'watched', slow)));
+    const { child, ended, stderr } = start(['watch', id], as());
+    await vi.waitFor(() => expect(stderr()).toMatch(/^step-1 .* images/), patience);
+    process.kill(-child.pid!, 'SIGINT');
+    expect((await ended).code).toBe(130);
+    expect(['running', 'succeeded']).toContain((await statusOf(id)).state);
+    expect((await millrace(['watch', id], as())).code).toBe(0);
+  });
+
+  it('follows statement and logs over connections that break, and shows each line once', async () => {
+    const proxy = await openFlakyProxy(test.server.url);
+    const sql = detect(120, 'over_broken_connections', slow);
+    const run = start(['run', '--json', sql], as('ada', proxy.url));
+    const id = await vi.waitFor(async () => {
+      const { body } = await test.json('GET', '/v1/statements?limit=1');
+      expect(body.statements[0].sql).toContain('INTO over_broken_connections');
+      return body.statements[0].id as string;
+    }, patience);
+    const logs = start(['logs', '--follow', '--json', id], as('ada', proxy.url));
+    for (const done of [1, 20, 60]) {
+      await vi.waitFor(async () => {
+        const { body } = await test.json('GET', `/v1/statements/${id}`);
+        expect(body.progress?.done ?? 0).toBeGreaterThanOrEqual(done);
+      }, patience);
+      proxy.cut();
+    }
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr: stderr.includes('error') }).toEqual({ code: 0, stderr: false });
+    expect(linesOf(stdout).at(-1)).toMatchObject({ id, state: 'succeeded' });
+    expect(proxy.requests()).toMatch(/GET \/v1\/statements\/\S+\/events HTTP[\s\S]*?last-event-id: \d+/i);
+    const followed = await logs.ended;
+    expect(followed.code).toBe(0);
+    const direct = await millrace(['logs', '--json', id], as());
+    expect(linesOf(followed.stdout).map(textOf).sort()).toEqual(linesOf(direct.stdout).map(textOf).sort());
+    await proxy.close();
+  });
+
+  const textOf = ({ step, source, text }: { step: string; source: string; text: string }) =>
+    `${step} ${source} ${text}`;
+
+  it('explains without running, and has no workflow where the engine is local', async () => {
+    const explained = await millrace(['explain', detect(2, 'never')], as());
+    expect(explained).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^step-1 {2}run {2}millrace\/worker yolo/),
+    });
+    expect(await millrace(['explain', '--format=workflow', 'SELECT 1'], as())).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error[NO_WORKFLOW]: the server's engine runs statements without workflows
+  explain without --format=workflow shows the plan
+`,
+    });
+  });
+
+  it('lists models', async () => {
+    expect((await millrace(['models', '--json'], as())).stdout).toBe('{"name":"demo","file":"/models/demo.onnx"}\n');
+  });
+
+  it('may do what the role of the token may', async () => {
+    const refused = await millrace(['run', 'CREATE TABLE readers_own (n INT)'], as('rita'));
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error\[READ_ONLY_ROLE\]: /) });
+    const id = await submitted('SELECT 1');
+    expect(await millrace(['status', id], as('bob'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error\[UNKNOWN_STATEMENT\]: /),
+    });
+  });
+
+  it.each([
+    ['wrong', 'mlr_wrong'],
+    ['absent', ''],
+  ])('a token that is %s is refused', async (_, token) => {
+    expect(await millrace(['list'], { MILLRACE_URL: test.server.url, MILLRACE_TOKEN: token })).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error\[SERVER_REFUSED\]: .*\n {2}set MILLRACE_TOKEN to a token that the server knows\n$/,
+      ),
+    });
+  });
+
+  it('names one of the datasources', async () => {
+    expect((await millrace(['run', '--datasource', 'default', 'DO 1'], as())).code).toBe(0);
+    expect(await millrace(['run', '--datasource', 'other', 'DO 1'], as())).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error\[UNKNOWN_DATASOURCE\]: there is no datasource 'other' for you\n/),
+    });
+  });
+
+  it('refuses an engine of its own', async () => {
+    expect(await millrace(['run', '--engine=local', 'DO 1'], as())).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error[USAGE]: --engine names one of this machine, and MILLRACE_URL a server with its own
+  leave out the one or the other
+`,
+    });
+  });
+});

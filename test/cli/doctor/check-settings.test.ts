@@ -1,0 +1,38 @@
+import type { Pool } from 'mysql2/promise';
+import { expect, it } from 'vitest';
+import { checkSettings } from '../../../src/cli/doctor/check-settings.ts';
+
+// The servers that tests share cannot have other global settings: this stands for one that has.
+const serverWith = (settings: object) => {
+  const usual = {
+    readOnly: 0,
+    packet: '16777216',
+    sqlMode: 'STRICT_TRANS_TABLES',
+    zone: 'SYSTEM',
+    now: Date.now() / 1000,
+  };
+  return { query: async () => [[{ ...usual, ...settings }]] } as unknown as Pool;
+};
+
+it.each([
+  [{ readOnly: 1 }, 'the database is read-only', 'name the primary in MILLRACE_DATASOURCE, not a replica'],
+  [{ packet: 65536 }, 'max_allowed_packet is 65536 bytes', 'SET GLOBAL max_allowed_packet = 16777216'],
+  [
+    { sqlMode: 'NO_ENGINE_SUBSTITUTION' },
+    'sql_mode is not strict: values that do not fit are cut',
+    "add STRICT_TRANS_TABLES to the server's sql_mode",
+  ],
+  [{ now: Date.now() / 1000 - 600 }, 'its clock is 600 s behind', 'have both machines keep time by NTP'],
+])('%o is told of', async (settings, message, hint) => {
+  await expect(checkSettings(serverWith(settings))).rejects.toMatchObject({ message, hint });
+});
+
+it.each([
+  [{}, 'writable, strict, in time'],
+  [
+    { zone: '+02:00', sqlMode: 'STRICT_ALL_TABLES,ANSI_QUOTES' },
+    'writable, strict, in time; its time zone is +02:00, sessions of Millrace are UTC; ANSI_QUOTES: "x" is a name, not a string',
+  ],
+])('%o is well', async (settings, found) => {
+  expect(await checkSettings(serverWith(settings))).toBe(found);
+});

@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatDsn } from '../../../src/datasource/dsn.ts';
+import { freePort } from '../../../src/datasource/free-port.ts';
+import { latestVersion, migrate } from '../../../src/datasource/migrate.ts';
+import { servers, useDatabase } from '../../database.ts';
+import { useServer } from '../../server/use-server.ts';
+import { millrace } from '../millrace.ts';
+
+interface Line {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+async function doctor(environment: Readonly<Record<string, string>>) {
+  const { code, stdout } = await millrace(['doctor', '--json'], environment);
+  const checks: Line[] = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { code, checks, of: (name: string) => checks.find((check) => check.name === name) };
+}
+
+const models = join(import.meta.dirname, '../../../models');
+
+describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server) => {
+  const database = useDatabase(server);
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-doctor-'));
+    await mkdir(join(folder, 'datasets'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const environment = (others: Readonly<Record<string, string>> = {}) => ({
+    MILLRACE_DATASOURCE: database.dsn,
+    MILLRACE_SCHEMA: database.systemSchema,
+    MILLRACE_STATE: folder,
+    MILLRACE_VOLUMES: `/models=${models}`,
+    ...others,
+  });
+  const tables = async () => {
+    const [rows] = await database.pool.query(
+      'SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?, ?)',
+      [database.name, database.systemSchema],
+    );
+    return rows;
+  };
+
+  it('finds nothing to mend where all is there, and leaves nothing behind', async () => {
+    expect(await tables()).toEqual([]);
+    const { code, stdout, stderr } = await millrace(['doctor'], environment());
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'all is well\n' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(0, 26).trim())).toEqual([
+      'ok      node',
+      'ok      database',
+      'ok      database settings',
+      'ok      system schema',
+      'ok      result tables',
+      'ok      volume /datasets',
+      'ok      volume /models',
+      'ok      model demo',
+    ]);
+    expect(lines[3]).toContain(`${database.systemSchema} is not there yet; the account may create it`);
+    expect(lines[7]).toContain('yolov8, 80 classes, 320×320 px');
+    expect(await tables()).toEqual([]);
+  });
+
+  it('tells the version of the system schema', async () => {
+    await migrate(database.pool, database.systemSchema);
+    expect((await doctor(environment())).of('system schema')).toEqual({
+      name: 'system schema',
+      state: 'ok',
+      detail: `${database.systemSchema}, version ${latestVersion}`,
+      fix: null,
+    });
+  });
+
+  it('tells which right an account lacks', async () => {
+    const user = `reader${database.name}`;
+    await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
+    await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
+    const dsn = formatDsn({ ...database.datasource, user, password: 'hunter2' });
+    const { code, of } = await doctor(environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SCHEMA: 'absent_schema' }));
+    await database.admin.query(`DROP USER ${user}@'%'`);
+    expect(code).toBe(3);
+    expect(of('database')?.state).toBe('ok');
+    for (const name of ['system schema', 'result tables']) {
+      expect(of(name)).toMatchObject({
+        state: 'failed',
+        detail: expect.stringMatching(/^the database says: .*denied/),
+        fix: 'ask for that right, or use another account',
+      });
+    }
+  });
+
+  it('tells of volumes that are not there, and of models that cannot be loaded', async () => {
+    const broken = join(folder, 'broken');
+    await mkdir(broken);
+    await writeFile(join(broken, 'cut.onnx'), 'not a model');
+    const { code, of } = await doctor(environment({ MILLRACE_VOLUMES: `/models=${broken},/more=/absent/folder` }));
+    expect(code).toBe(3);
+    expect(of('volume /more')).toMatchObject({
+      state: 'failed',
+      detail: 'there is no folder /absent/folder',
+      fix: 'make it, or name another: MILLRACE_VOLUMES=/more=FOLDER',
+    });
+    expect(of('model cut')).toMatchObject({ state: 'failed', detail: expect.stringContaining('cut.onnx') });
+  });
+
+  it('tells that there is no model', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    expect((await doctor(environment({ MILLRACE_VOLUMES: `/models=${empty}` }))).of('models')).toMatchObject({
+      state: 'failed',
+      detail: `there is no model in ${empty}`,
+    });
+  });
+
+  it('with the engine argo, tells what its settings lack', async () => {
+    const settings = { MILLRACE_ENGINE: 'argo', KUBECONFIG: join(folder, 'absent.kubeconfig') };
+    const { code, of } = await doctor(environment(settings));
+    expect(code).toBe(3);
+    expect(of('worker image')).toMatchObject({ state: 'failed', detail: 'MILLRACE_WORKER_IMAGE is not set' });
+    expect(of('kubernetes')).toMatchObject({ state: 'failed' });
+    const latest = await doctor(environment({ ...settings, MILLRACE_WORKER_IMAGE: 'example/worker:latest' }));
+    expect(latest.of('worker image')).toMatchObject({
+      state: 'failed',
+      detail: 'example/worker:latest names no version, and may be another on each node',
+    });
+  });
+});
+
+describe('millrace doctor', { timeout: 60_000 }, () => {
+  it('stops at a database that does not answer, without its password', async () => {
+    const port = await freePort('127.0.0.1');
+    const { code, checks } = await doctor({ MILLRACE_DATASOURCE: `mysql://ada:hunter2@127.0.0.1:${port}/demo` });
+    expect(code).toBe(3);
+    expect(checks.filter(({ name }) => /^(database|system)/.test(name))).toEqual([
+      {
+        name: 'database',
+        state: 'failed',
+        detail: `the database does not answer: connect ECONNREFUSED 127.0.0.1:${port}`,
+        fix: 'start the database, or correct host and port in MILLRACE_DATASOURCE',
+      },
+    ]);
+  });
+});
+
+describe('millrace doctor of a server', { timeout: 60_000 }, () => {
+  const test = useServer();
+
+  it('finds nothing to mend where it answers', async () => {
+    const { code, checks } = await doctor({ MILLRACE_URL: test.server.url, MILLRACE_TOKEN: test.tokens.ada });
+    expect(code).toBe(0);
+    expect(checks.map(({ name, state, detail }) => [name, state, detail])).toEqual([
+      ['node', 'ok', process.versions.node],
+      ['server', 'ok', `${test.server.url} answers`],
+      ['server version', 'ok', 'API 1'],
+      ['server readiness', 'ok', 'its databases and engines answer'],
+      ['token', 'ok', 'accepted; datasources default (local)'],
+    ]);
+  });
+
+  it('tells that the token is not accepted', async () => {
+    const { code, of } = await doctor({ MILLRACE_URL: test.server.url, MILLRACE_TOKEN: 'mlr_other' });
+    expect(code).toBe(3);
+    expect(of('token')).toMatchObject({
+      state: 'failed',
+      fix: 'set MILLRACE_TOKEN to a token that the server knows',
+    });
+  });
+
+  it('stops at one that does not answer', async () => {
+    const port = await freePort('127.0.0.1');
+    const { code, checks } = await doctor({ MILLRACE_URL: `http://127.0.0.1:${port}` });
+    expect(code).toBe(3);
+    expect(checks.map(({ name, state }) => [name, state])).toEqual([
+      ['node', 'ok'],
+      ['server', 'failed'],
+    ]);
+  });
+});

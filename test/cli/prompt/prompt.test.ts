@@ -1,0 +1,157 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mariadb } from '../../database.ts';
+import { useServer } from '../../server/use-server.ts';
+import { detect, useSession } from '../../use-session.ts';
+import { environmentOf } from '../millrace.ts';
+import { keys, openTerminal } from '../terminal.ts';
+
+const prompt = 'millrace> ';
+
+describe('the prompt', { timeout: 120_000 }, () => {
+  const test = useSession(mariadb);
+  /** With a history of its own. */
+  const open = async (name: string) => {
+    const state = join(test.config.stateFolder, name);
+    await mkdir(state, { recursive: true });
+    const terminal = openTerminal([], { ...environmentOf(test), MILLRACE_STATE: state });
+    expect(await terminal.until(prompt)).toContain('Millrace on this machine, engine local.');
+    return { ...terminal, historyFile: join(state, 'prompt-history') };
+  };
+
+  it('runs a statement of several lines once it has ended, and shows its rows as a table', async () => {
+    const terminal = await open('lines');
+    terminal.type("SELECT ';' AS a,\r");
+    expect(await terminal.until('...> ')).not.toContain('succeeded');
+    terminal.type('1 AS b -- ;\r');
+    expect(await terminal.until('...> ')).not.toContain('succeeded');
+    terminal.type(';\r');
+    const shown = await terminal.until(/succeeded in [\s\S]*millrace> $/);
+    expect(shown).toContain(' a   b\n───────\n ;   1\n');
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('points at the mistake, and goes on', async () => {
+    const terminal = await open('mistake');
+    terminal.type('SELECT * FROM shot\rTO RUM x;\r');
+    expect(await terminal.until(/RUN\?\n[\s\S]*millrace> $/)).toContain(
+      '  --> statement:2:4\n   1 | SELECT * FROM shot\n   2 | TO RUM x;\n     |    ^ did you mean RUN?\n',
+    );
+    terminal.type('SELECT 7 AS seven;\r');
+    expect(await terminal.until('succeeded')).toContain(' seven\n');
+    terminal.type('quit;\r');
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('cancels the statement that runs on Ctrl-C; at the prompt, clears what is typed and then says how to end', async () => {
+    const terminal = await open('interrupt');
+    terminal.type(`${detect(240, 'interrupted_here', 'partitions = 2, batch_size = 1').replaceAll('\n', '\r')}\r`);
+    await terminal.until(/ [1-9]\d*\/240 images/);
+    terminal.type(keys.interrupt);
+    expect(await terminal.until(/cancelled in [\s\S]*millrace> $/)).toMatch(/cancelled in .* s {2}[0-9a-f-]{36}\n/);
+    terminal.type('SELECT 1\rFROM ');
+    await terminal.until('...> FROM ');
+    terminal.type(keys.interrupt);
+    expect(await terminal.until(/\^C\n[\s\S]*millrace> $/)).not.toContain('quit;');
+    terminal.type(keys.interrupt);
+    await terminal.until(/quit; or Ctrl-D ends\n[\s\S]*millrace> $/);
+    terminal.type('SELECT 2 AS two;\r');
+    expect(await terminal.until('succeeded')).toContain(' two\n');
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+    expect(await test.query("SHOW TABLES LIKE 'interrupted_here'")).toEqual([]);
+  });
+
+  it('completes keywords, tables and attributes', async () => {
+    const terminal = await open('completion');
+    for (const [typed, added] of [
+      ['sel', 'ect '],
+      ['1 from sho', 't'],
+      [' to run mill', 'race/worker'],
+      [' cmd "yolo", "--model=d', 'emo'],
+      ['" with partitions = 1, write', '_mode = '],
+    ] as const) {
+      terminal.type(typed);
+      await terminal.until(typed);
+      terminal.type(keys.tab);
+      await terminal.until(added);
+    }
+    terminal.type(keys.interrupt);
+    await terminal.until(/\^C\n[\s\S]*millrace> $/);
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('remembers what was typed, whole, in a file of its user', async () => {
+    const first = await open('history');
+    first.type('SELECT 1 AS n\r  FROM shot\r LIMIT 1;\r');
+    await first.until('succeeded');
+    first.type(keys.end);
+    await first.ended;
+    expect(await readFile(first.historyFile, 'utf8')).toBe('SELECT 1 AS n FROM shot LIMIT 1;\n');
+    const second = await open('history');
+    second.type(keys.up);
+    await second.until('SELECT 1 AS n FROM shot LIMIT 1;');
+    second.type(keys.enter);
+    expect(await second.until('succeeded')).toContain(' n\n───\n 1\n');
+    second.type(keys.end);
+    expect(await second.ended).toBe(0);
+  });
+
+  it('says what can be typed', async () => {
+    const terminal = await open('help');
+    terminal.type('help;\r');
+    expect(await terminal.until('ends.\n')).toContain('Tab completes keywords, tables, images, models and attributes.');
+    terminal.type('\\q\r');
+    expect(await terminal.ended).toBe(0);
+  });
+});
+
+describe('the prompt of a server', { timeout: 120_000 }, () => {
+  const test = useServer();
+
+  it('runs statements there, cancels them, and completes its tables', async () => {
+    const terminal = openTerminal([], {
+      MILLRACE_URL: test.server.url,
+      MILLRACE_TOKEN: test.tokens.ada,
+      MILLRACE_STATE: join(test.environment.MILLRACE_STATE!, 'prompt'),
+    });
+    expect(await terminal.until(prompt)).toContain(`Millrace on ${test.server.url}.`);
+    terminal.type('SELECT COUNT(*) AS n FROM sho');
+    await terminal.until('FROM sho');
+    terminal.type(keys.tab);
+    await terminal.until('t');
+    terminal.type(';\r');
+    expect(await terminal.until(/succeeded in [\s\S]*millrace> $/)).toContain('   n\n─────\n 300\n');
+    terminal.type('SELECT SLEEP(60);\r');
+    await test.json('GET', '/v1/statements');
+    await expect
+      .poll(async () => (await test.json('GET', '/v1/statements?state=running')).body.statements.length, {
+        timeout: 30_000,
+      })
+      .toBe(1);
+    terminal.type(keys.interrupt);
+    await terminal.until(/cancelled in /);
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+  });
+});
+
+describe('watch on a terminal', { timeout: 120_000 }, () => {
+  const test = useServer();
+
+  it('draws steps and partitions', async () => {
+    const environment = { MILLRACE_URL: test.server.url, MILLRACE_TOKEN: test.tokens.ada };
+    const { body } = await test.json('POST', '/v1/statements', {
+      body: { sql: detect(60, 'drawn', 'partitions = 2, batch_size = 1'), wait: 0 },
+    });
+    const terminal = openTerminal(['watch', body.id], environment);
+    const shown = await terminal.until(/drawn: \d+ detections in 60 images\nsucceeded in /);
+    expect(shown).toContain(`${body.id}  running  `);
+    expect(shown).toMatch(/step-1 {2}run {2}running {2}█*─* {2}\d+\/60 images/);
+    expect(shown).toMatch(/ {2}partition 1 {2}done {5}█{24} {2}30\/30 {2}\d+ detections/);
+    expect(await terminal.ended).toBe(0);
+  });
+});
