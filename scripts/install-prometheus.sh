@@ -24,10 +24,12 @@ fi
 mkdir -p "$folder"
 download=$(mktemp -d "$folder/download.XXXXXX")
 trap 'rm -rf "$download"' EXIT
+# As root, apt would fetch as a user that may not write here.
+fetch() { apt-get download -q -o APT::Sandbox::User="$(id -un)" prometheus; }
 {
-  if [ "$(id -u)" = 0 ] && ! apt-cache show prometheus >/dev/null 2>&1; then apt-get update -q; fi
-  # As root, apt would fetch as a user that may not write here.
-  cd "$download" && apt-get download -q -o APT::Sandbox::User="$(id -un)" prometheus && dpkg-deb -x prometheus_*.deb unpacked
+  cd "$download" &&
+    { fetch || { [ "$(id -u)" = 0 ] && apt-get update -q && fetch; }; } &&
+    dpkg-deb -x prometheus_*.deb unpacked
 } >"$download/log" 2>&1 </dev/null || {
   tail -n 5 "$download/log" >&2
   echo "Prometheus could not be fetched: put prometheus and promtool into PATH" >&2

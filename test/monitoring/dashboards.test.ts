@@ -3,19 +3,16 @@ import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readManifest } from '../deploy/read-manifest.ts';
 import { useServer } from '../server/use-server.ts';
-import { codeRows, dashboards, readme, ruleFiles, rules, targetsOf } from './deployed.ts';
-import { type Prometheus, prometheusFolder, startPrometheus } from './prometheus.ts';
+import { codeRows, dashboards, rarePanels, readme, ruleFiles, rules, targetsOf } from './deployed.ts';
+import { prometheusFolder, type StartedPrometheus, startPrometheus } from './prometheus.ts';
 import { replay } from './replay.ts';
-
-/** Panels whose events rarely happen; their expressions are evaluated and need not return anything. */
-const rare = ['Pods that wait, by reason'];
 
 const patience = { timeout: 60_000, interval: 200 };
 
 describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two servers under work', () => {
   const server = useServer();
   const replays: { close(): void }[] = [];
-  let prometheus: Prometheus;
+  let prometheus: StartedPrometheus;
   let statement: string;
   let from: number;
   let to: number;
@@ -65,7 +62,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
     async ({ panel, expr }) => {
       const expression = expr.replaceAll('$__rate_interval', '5s').replaceAll('$statement', statement);
       const series = await prometheus.range(expression, from, to);
-      if (rare.includes(panel)) return;
+      if (rarePanels.includes(panel)) return;
       expect(series.filter(({ values }) => values.some(Number.isFinite)).length, expression).toBeGreaterThan(0);
     },
   );
@@ -102,6 +99,19 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
       ).toEqual([]);
     }
     expect((await prometheus.now('max(millrace_rows_done_total)'))[0]?.value).toBe(200);
+  });
+
+  it('every phase is timed', async () => {
+    const phases = await prometheus.now('sum by (phase) (millrace_statement_phase_seconds_count) > 0');
+    expect(phases.map(({ metric }) => metric.phase).toSorted()).toEqual(['parse', 'plan', 'queue', 'run', 'submit']);
+  });
+
+  it('nothing that a user wrote is told', async () => {
+    const text = await (await server.ask('GET', '/metrics', { user: null })).text();
+    expect(text).toContain(statement);
+    for (const word of ['ada', 'shot', 'watched', 'nowhere', server.database.name]) {
+      expect(text).not.toMatch(new RegExp(`\\b${word}\\b`));
+    }
   });
 
   it('what the page says of labels is so', async () => {

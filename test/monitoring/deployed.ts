@@ -35,6 +35,9 @@ export function targetsOf(dashboard: Dashboard) {
   return dashboard.panels.flatMap(({ title, targets = [] }) => targets.map((target) => ({ panel: title, ...target })));
 }
 
+/** Panels whose events rarely happen; their expressions are evaluated and need not return anything. */
+export const rarePanels = ['Pods that wait, by reason'];
+
 export interface Rule {
   readonly alert?: string;
   readonly record?: string;

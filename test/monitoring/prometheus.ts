@@ -23,6 +23,9 @@ export interface Prometheus {
   now(expression: string): Promise<readonly Sample[]>;
   /** The label names of a metric's series. */
   labelsOf(metric: string): Promise<readonly string[]>;
+}
+
+export interface StartedPrometheus extends Prometheus {
   stop(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ export interface Sample {
 }
 
 /** A real Prometheus with this configuration, on a port that the system chooses. */
-export async function startPrometheus(configuration: unknown): Promise<Prometheus> {
+export async function startPrometheus(configuration: unknown): Promise<StartedPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-prometheus-'));
   const file = join(folder, 'prometheus.yml');
   await writeFile(file, JSON.stringify(configuration));
@@ -50,6 +53,18 @@ export async function startPrometheus(configuration: unknown): Promise<Prometheu
   const url = await listening(createInterface({ input: process.stderr }));
   for (let ready = false; !ready; ) ready = (await fetch(`${url}/-/ready`)).ok;
 
+  return {
+    ...prometheusAt(url),
+    async stop() {
+      process.kill();
+      await ended;
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** One that runs. */
+export function prometheusAt(url: string): Prometheus {
   const ask = async (path: string, parameters: Readonly<Record<string, string>>) => {
     const response = await fetch(`${url}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(parameters) });
     const answer = (await response.json()) as { status: string; error?: string; data: never };
@@ -71,11 +86,6 @@ export async function startPrometheus(configuration: unknown): Promise<Prometheu
     async labelsOf(metric) {
       const series: readonly Record<string, string>[] = await ask('series', { 'match[]': metric });
       return [...new Set(series.flatMap((labels) => Object.keys(labels)))].toSorted();
-    },
-    async stop() {
-      process.kill();
-      await ended;
-      await rm(folder, { recursive: true });
     },
   };
 }

@@ -5,8 +5,8 @@ import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';
 
 /** So many statements have series of their own, and so many partitions of these: the rest is in the totals. */
-export const mostStatements = 50;
-export const mostPartitions = 200;
+const mostStatements = 50;
+const mostPartitions = 200;
 
 /** Series of single statements: of those that run before those that wait, then of those that ended a minute ago; newest first. */
 export interface StatementSeries {
