@@ -44,9 +44,14 @@ interface Kept {
   pendingBytes: number;
 }
 
-export function resultWriter({ pool, schema, statement, step, resultBytes }: ResultTarget): ResultWriter {
+/** @param signal once it is aborted, a database that is gone is no longer waited for */
+export function resultWriter(
+  { pool, schema, statement, step, resultBytes }: ResultTarget,
+  signal: AbortSignal,
+): ResultWriter {
   const results = quoteTable({ database: schema, table: 'results' });
   const pieces = quoteTable({ database: schema, table: 'result_rows' });
+  const patience = { signal };
   let kept: Kept | null = null;
   /** Whether the pieces of an earlier result are gone. */
   let isCleared = false;
@@ -76,7 +81,7 @@ export function resultWriter({ pool, schema, statement, step, resultBytes }: Res
     await withReconnect(async () => {
       await clear(pool);
       await writePiece(pool, kept);
-    });
+    }, patience);
     isCleared = true;
     kept.pending = [];
     kept.pendingBytes = 0;
@@ -113,7 +118,7 @@ export function resultWriter({ pool, schema, statement, step, resultBytes }: Res
     async end() {
       if (kept === null) return null;
       const { columns, rows, truncated } = kept;
-      await withReconnect(() =>
+      const write = () =>
         transaction(pool, async (connection) => {
           await clear(connection);
           await writePiece(connection, kept!);
@@ -121,8 +126,8 @@ export function resultWriter({ pool, schema, statement, step, resultBytes }: Res
             `REPLACE INTO ${results} (statement_id, step, columns, row_count, truncated) VALUES (?, ?, ?, ?, ?)`,
             [statement, step, JSON.stringify(columns), rows, truncated],
           );
-        }),
-      );
+        });
+      await withReconnect(write, patience);
       return { step, columns, rows, truncated };
     },
   };

@@ -38,11 +38,11 @@ export async function storeResult(
   target: ResultTarget,
   signal: AbortSignal,
 ): Promise<StoredResult | null> {
-  const writer = resultWriter(target);
+  const writer = resultWriter(target, signal);
   const rows = streamRows(session.connection, {
     sql,
     signal,
-    leave: (ended) => endStatement(session, ended),
+    leave: (ended) => endStatement(session, ended, signal),
     onOk({ stateChanges }) {
       const zone = stateChanges?.systemVariables.time_zone;
       if (zone !== undefined) session.utc = zone === '+00:00' || zone === 'UTC';
@@ -59,11 +59,19 @@ export async function storeResult(
   return writer.end();
 }
 
+/** After an abort nobody waits any longer for a database that does not answer; the session is of no use then. */
+const mostTries = 10;
+
 /** Again and again: the first may come before the statement has begun. */
-async function endStatement({ pool, connection }: ProgramSession, ended: Promise<unknown>): Promise<void> {
-  for (let over = false; !over; ) {
+async function endStatement(
+  { pool, connection }: ProgramSession,
+  ended: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 1, over = false; !over; tries++) {
     await pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
     over = await Promise.race([ended.then(() => true), sleep(1000, false, { ref: false })]);
+    if (!over && signal.aborted && tries >= mostTries) return;
   }
   // One that came too late would end the next statement.
   await connection.query('DO 0').catch(() => {});

@@ -26,12 +26,6 @@ export interface TablePage {
 /** Characters of JSON after which a page ends before its limit. */
 const pageSize = 8 * 1024 * 1024;
 
-/** @throws MillraceError QUERY_FAILED where the table is not there, DATABASE_… */
-export async function describeColumns(pool: Pool, table: TableName): Promise<readonly ResultColumn[]> {
-  const [, fields] = await pool.query(`SELECT * FROM ${quoteTable(table)} LIMIT 0`);
-  return resultColumns(fields);
-}
-
 /**
  * All rows of a table, in the order of its primary key, no faster than they are taken and in constant memory. The query ends in
  * the database when its consumer leaves.

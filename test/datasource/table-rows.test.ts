@@ -2,7 +2,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../src/datasource/column-types.ts';
 import { openPool } from '../../src/datasource/pool.ts';
-import { describeColumns, pageTable, streamTable } from '../../src/datasource/table-rows.ts';
+import { pageTable, streamTable } from '../../src/datasource/table-rows.ts';
 import { servers, useDatabase } from '../database.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
@@ -224,14 +224,6 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
         code: 'INVALID_CURSOR',
       });
     });
-  });
-
-  it('describes the visible columns of a table', async () => {
-    await database.pool.query('CREATE TABLE hidden (a BIGINT, b BLOB, c INT DEFAULT 0 INVISIBLE)');
-    expect(await describeColumns(database.pool, table('hidden'))).toEqual([
-      { name: 'a', type: 'bigint' },
-      { name: 'b', type: 'binary' },
-    ]);
   });
 });
 
