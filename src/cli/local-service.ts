@@ -82,10 +82,10 @@ export function openLocalService(session: Session, config: Config): Service {
   };
 }
 
-function filterOf({ states, labels, submittedBy, limit }: ListFilter): StatementFilter {
+function filterOf({ states = [], labels, submittedBy, limit }: ListFilter): StatementFilter {
   return {
     limit,
-    ...(states !== undefined && { states }),
+    ...(states.length > 0 && { states }),
     ...(labels !== undefined && { labels }),
     ...(submittedBy !== undefined && { submittedBy }),
   };

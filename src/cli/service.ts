@@ -29,6 +29,7 @@ export interface SubmitOptions {
 }
 
 export interface ListFilter {
+  /** None: all. */
   readonly states?: readonly StatementState[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly submittedBy?: string;
