@@ -16,7 +16,7 @@ export async function printRows({ step, columns, rows, truncated }: Rows, id: st
 }
 
 /** Binary values as the hexadecimal that SQL writes, not as the base64 that they come in. */
-export function tableOf(columns: readonly ResultColumn[], rows: readonly (readonly unknown[])[]): string {
+function tableOf(columns: readonly ResultColumn[], rows: readonly (readonly unknown[])[]): string {
   const binary = columns.map(({ type }) => type === 'binary');
   return formatRows(
     columns.map(({ name }) => name),

@@ -1,21 +1,24 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MillraceError } from '../errors.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { printRows } from './print-rows.ts';
 import { csv, json, ndjson } from './row-formats.ts';
 import type { Rows } from './service.ts';
 
+export type ResultFormat = 'table' | 'json' | 'ndjson' | 'csv';
+
 export interface ResultOptions {
   readonly step?: string | undefined;
-  readonly format: string;
+  readonly format: ResultFormat;
   readonly limit?: number | undefined;
 }
 
-const streamed: Readonly<Record<string, (rows: Rows) => AsyncIterable<string>>> = { json, ndjson, csv };
-
-export const resultFormats = ['table', ...Object.keys(streamed)];
+const streamed: Readonly<Record<Exclude<ResultFormat, 'table'>, (rows: Rows) => AsyncIterable<string>>> = {
+  json,
+  ndjson,
+  csv,
+};
 
 /** Of a table, unless a limit is given. */
 const tableRows = 1000;
@@ -27,8 +30,7 @@ export function showResult(
   place: Place,
   output: Output,
 ): Promise<number> {
-  const write = streamed[format];
-  if (format !== 'table' && write === undefined) throw unknownFormat(format);
+  const write = format === 'table' ? undefined : streamed[format];
   return withService(place, output.note, async (service) => {
     const most = limit ?? (write === undefined ? tableRows + 1 : undefined);
     const rows = await service.rows(id, {
@@ -39,8 +41,4 @@ export function showResult(
     else await pipeline(Readable.from(write(rows)), process.stdout, { end: false });
     return 0;
   });
-}
-
-function unknownFormat(format: string): MillraceError {
-  return new MillraceError('USAGE', `there is no format '${format}'`, { hint: `choose ${resultFormats.join(', ')}` });
 }

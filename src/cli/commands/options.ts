@@ -31,6 +31,13 @@ export function wholeNumber(written: string): number {
   throw new InvalidArgumentError('It is a whole number, 0 or more.');
 }
 
+/** How many at most. */
+export function atMost(written: string): number {
+  const number = wholeNumber(written);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('It is 1 or more.');
+}
+
 /** `name:value`, as often as it is given. */
 export function addLabel(written: string, before: Readonly<Record<string, string>>): Record<string, string> {
   const colon = written.indexOf(':');

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { StatementState } from '../../engine/engine.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answer } from './answer.ts';
-import { addLabel, ofStatement, placed, wholeNumber } from './options.ts';
+import { addLabel, atMost, ofStatement, placed, wholeNumber } from './options.ts';
 
 export function addStatementCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
@@ -13,7 +13,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
     .option('--state <state>', `in this state; may be repeated: ${states.join(', ')}`, addState, [])
     .option('--label <name:value>', 'with this label; may be repeated', addLabel, {})
     .option('--user <name>', 'submitted by this user')
-    .option('--limit <number>', 'at most so many', wholeNumber, 100)
+    .option('--limit <number>', 'at most so many', atMost, 100)
     .action(({ json = false, state, label, user, limit, ...where }) =>
       answer(json, async (output) => {
         const { listStatements } = await import('../statements.ts');
@@ -48,7 +48,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
         .choices(['table', 'json', 'ndjson', 'csv'])
         .default('table' as const),
     )
-    .option('--limit <number>', 'at most so many rows', wholeNumber)
+    .option('--limit <number>', 'at most so many rows', atMost)
     .action((id, { json = false, step, format, limit, ...where }) =>
       answer(json, async (output) => {
         const { showResult } = await import('../result.ts');
