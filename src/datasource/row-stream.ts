@@ -64,11 +64,14 @@ export async function* streamRows(connection: PoolConnection, options: RowStream
   }
 }
 
-/** `leave` where nobody else needs the connection. The pool may replace it at once: others may wait for that to end theirs. */
+/**
+ * `leave` where nobody else needs the connection. The pool may replace it at once: others may wait for that to end theirs. Nobody
+ * waits for the database, which may not answer; without its connection the query ends by itself, if later.
+ */
 export async function endQuery(pool: Pool, connection: PoolConnection): Promise<void> {
   const { threadId } = connection;
   connection.destroy();
-  await pool.query(`KILL QUERY ${threadId}`).catch(() => {});
+  pool.query(`KILL QUERY ${threadId}`).catch(() => {});
 }
 
 interface Received {

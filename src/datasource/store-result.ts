@@ -69,8 +69,8 @@ async function endStatement(
   signal: AbortSignal,
 ): Promise<void> {
   for (let tries = 1, over = false; !over; tries++) {
-    await pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
-    over = await Promise.race([ended.then(() => true), sleep(1000, false, { ref: false })]);
+    const killed = pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
+    over = await Promise.race([Promise.all([ended, killed]).then(() => true), sleep(1000, false, { ref: false })]);
     if (!over && signal.aborted && tries >= mostTries) return;
   }
   // One that came too late would end the next statement.
