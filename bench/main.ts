@@ -7,6 +7,8 @@ import { type Material, openMaterial } from './material.ts';
 import { benchMemory } from './memory.ts';
 import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
+import { benchServer } from './server.ts';
+import { benchServerMemory } from './server-memory.ts';
 import { benchSql } from './sql.ts';
 import { benchStages } from './stages.ts';
 import { benchWorkflow } from './workflow.ts';
@@ -19,6 +21,8 @@ const benchmarks = {
   'end-to-end': async (material) =>
     benchEndToEnd(material.modelFile(), await material.pictures(), await material.config()),
   memory: async (material) => benchMemory((await material.config()).dsn),
+  server: async (material) => benchServer(await material.pictures(), await material.config()),
+  'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material) => Promise<Table>>;
 
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[];

@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import type { Catalog } from './catalog/catalog.ts';
 import { loadCatalog, type Questions } from './catalog/load-catalog.ts';
 import type { Config } from './config.ts';
 import type { Plan } from './plan/plan.ts';
@@ -12,8 +13,23 @@ import type { Program } from './sql/statement.ts';
  */
 export async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
   const program = parseProgram(text);
-  return planProgram(program, await loadCatalog(pool, config, questionsOf(program)));
+  const [first, ...others] = program.statements;
+  const isQuery = first?.kind === 'standard' && others.length === 0;
+  return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pool, config, questionsOf(program)));
 }
+
+/** A single standard statement names nothing of the catalog and waits for no other. */
+const nothingKnown: Catalog = {
+  images: [],
+  otherImages: false,
+  models: [],
+  otherModels: false,
+  volumes: [],
+  parallelism: 1,
+  views: [],
+  queries: {},
+  tables: {},
+};
 
 function questionsOf(program: Program): Questions {
   const runs = program.statements

@@ -70,9 +70,10 @@ async function keptPage(
   { limit = defaultRows, cursor }: Page,
 ): Promise<ResultPage> {
   const from = cursor === undefined ? 0 : rowOf(cursor);
+  const range = { from, limit: Math.min(limit, (reference.rows ?? 0) - from) };
   const rows: Row[] = [];
   let bytes = 0;
-  for await (const row of readResultRows(pool, schema, { statement, step: reference.step }, { from, limit })) {
+  for await (const row of readResultRows(pool, schema, { statement, step: reference.step }, range)) {
     rows.push(row);
     bytes += JSON.stringify(row).length;
     if (bytes > pageBytes) break;
