@@ -33,7 +33,7 @@ export async function benchServerMemory(pictures: Pictures, config: Config & { r
 async function makeResult(pool: Pool, { url }: ServerProcess, { imageDir, dataset }: Pictures): Promise<string> {
   await pool.query('CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4');
   const [{ file_name: name } = { file_name: '' }] = dataset.images;
-  const sql = `SELECT 1 AS image_id, '${name}' AS file_name
+  const sql = `SELECT 1 AS image_id, CAST('${name}' AS CHAR(64)) AS file_name
     TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=${imageDir}" WITH write_mode = 'overwrite' INTO bench.large`;
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ sql, wait: 60 });
