@@ -6,8 +6,9 @@ FROM ${BASE} AS pictures
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
-COPY docker/demo docker/demo
-COPY src src
+COPY docker/demo/draw.ts docker/demo/
+COPY src/errors.ts src/config.ts src/
+COPY src/demo src/demo
 RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 
 FROM ${BASE} AS packages

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { dump, load } from 'js-yaml';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { millrace, start } from '../cli/millrace.ts';
+import { dashboards, rarePanels, readme, rules, targetsOf } from '../monitoring/deployed.ts';
+import { prometheusAt } from '../monitoring/prometheus.ts';
 import { eventsOf, readEvents, type ServerSentEvent } from '../server/read-events.ts';
 import { canBuildImages } from './build-image.ts';
 import { kubectl } from './kubectl.ts';
+import { instance, startOwnArgo } from './start-own-argo.ts';
 import { namespace, useQuickStart } from './use-quick-start.ts';
 
 const detect = (into: string, attributes = 'partitions = 2') => `SELECT image_id, file_name FROM demo.images
@@ -17,10 +21,14 @@ const [, detections] = /^demo\.detections: (\d+) detections in 200 images$/m.exe
   readFileSync(new URL('../../README.md', import.meta.url), 'utf8'),
 )!;
 
+const argo = process.env.MILLRACE_CLUSTER_ARGO;
+
 describe.skipIf(!canBuildImages)(
   'deploy/quick-start.yaml (skipped where ../shared/cluster cannot build its images)',
   () => {
     const quickStart = useQuickStart();
+    let followed: string;
+    let followedFrom: number;
 
     async function submit(sql: string): Promise<string> {
       const answer = await quickStart.ask('/v1/statements', { body: { sql, wait: 0 } });
@@ -69,7 +77,9 @@ describe.skipIf(!canBuildImages)(
 
     it('goes on telling of a statement when the replica that told of it is deleted', async () => {
       const [first, second] = await quickStart.replicas();
+      followedFrom = Date.now() / 1000;
       const id = await submit(detect('followed', 'partitions = 2, cpu = 0.3, batch_size = 2'));
+      followed = id;
       const path = `/v1/statements/${id}/events`;
       const watch = start(['watch', id], quickStart.environment);
       const statuses = statusesUntil(watch.ended, () => quickStart.statusOf(`/v1/statements/${id}`));
@@ -107,6 +117,57 @@ describe.skipIf(!canBuildImages)(
       });
     });
 
+    it.skipIf(!argo)(
+      'has an Argo that runs statements under the restricted standard (skipped where MILLRACE_CLUSTER_ARGO has no programs of it)',
+      async () => {
+        const removeImages = await startOwnArgo(argo!);
+        onTestFinished(removeImages);
+        const explained = await quickStart.ask('/v1/explain', { body: { sql: detect('by_own_argo') } });
+        const { workflow } = (await explained.json()) as { workflow: string };
+        const object = load(workflow) as { metadata: { name: string; labels: object } };
+        Object.assign(object.metadata.labels, instance);
+        kubectl(['create', '--validate=strict', '-f', '-'], dump(object));
+        const [, id] = /^millrace-(.{36})-1$/.exec(object.metadata.name)!;
+        const statement = async () => (await quickStart.ask(`/v1/statements/${id}`)).json();
+        await expect
+          .poll(statement, { timeout: 240_000, interval: 2000 })
+          .toMatchObject({ state: expect.stringMatching(/^(succeeded|failed)$/) });
+        expect(await statement()).toMatchObject({ state: 'succeeded', error: null });
+        const found = await quickStart.query('SELECT COUNT(*) AS found FROM demo.by_own_argo');
+        expect(found).toEqual([{ found: detections }]);
+      },
+    );
+
+    it('has a Prometheus that both replicas and Argo are scraped by, with the rules of deploy/alerts', async () => {
+      const targets = async () => {
+        const up = await prometheus().now('sum by (job) (up)');
+        return Object.fromEntries(up.map(({ metric, value }) => [metric.job, value]));
+      };
+      const expected = { 'millrace-server': 2, 'argo-workflow-controller': argo ? 1 : 0 };
+      await expect.poll(targets, { timeout: 120_000, interval: 2000 }).toEqual(expected);
+      const answer = await fetch(`http://${quickStart.addresses.prometheus}/api/v1/rules`);
+      const { data } = (await answer.json()) as { data: { groups: { rules: { name: string; health: string }[] }[] } };
+      const loaded = data.groups.flatMap((group) => group.rules.map(({ name, health }) => `${name} ${health}`));
+      expect(loaded.toSorted()).toEqual(rules.map(({ alert, record }) => `${alert ?? record} ok`).toSorted());
+    });
+
+    it.each(dashboards)('has what the dashboard "$title" asks for', async (dashboard) => {
+      const unanswered = async () => {
+        const silent: string[] = [];
+        for (const { panel, expr } of targetsOf(dashboard)) {
+          if (isNotHere(dashboard.title, panel, expr)) continue;
+          const expression = expr.replaceAll('$__rate_interval', '1m').replaceAll('$statement', followed);
+          const series = await prometheus().range(expression, followedFrom, Date.now() / 1000);
+          if (!series.some(({ values }) => values.some(Number.isFinite))) silent.push(`${panel}: ${expression}`);
+        }
+        return silent;
+      };
+      // Two scrapes make a rate.
+      await expect.poll(unanswered, { timeout: 90_000, interval: 5000 }).toEqual([]);
+    });
+
+    const prometheus = () => prometheusAt(`http://${quickStart.addresses.prometheus}`);
+
     it('has had no container end or be killed', async () => {
       const { items } = await quickStart.core.listNamespacedPod({ namespace });
       const restarts = items.flatMap(({ metadata, status }) =>
@@ -116,6 +177,12 @@ describe.skipIf(!canBuildImages)(
     });
   },
 );
+
+/** GPUs, what rarely happens, and Argo's figures where none runs that has any. */
+function isNotHere(dashboard: string, panel: string, expression: string): boolean {
+  if (readme('dashboards').includes(`\n- ${dashboard}: ${panel}\n`) || rarePanels.includes(panel)) return true;
+  return !argo && expression.includes('argo_');
+}
 
 const statesIn = (events: readonly ServerSentEvent[]) =>
   events.filter(({ event }) => event === 'state').map(({ data }) => data.state);

@@ -69,13 +69,18 @@ describe('the server', () => {
 
 describe("the demo's image", () => {
   const imports = importsOf('docker/demo/fill.ts');
+  const [, pictures = '', , image = ''] = dockerfile('dataset').split(/^FROM .*$/m);
 
   it('has all the packages that its program imports and no other', () => {
     expect(keptBy(dockerfile('dataset'))).toEqual([...imports.packages].sort());
   });
 
   it('has all the files that its program imports', () => {
-    expect(missing(imports, copiesOf(dockerfile('dataset')))).toEqual([]);
+    expect(missing(imports, copiesOf(image))).toEqual([]);
+  });
+
+  it('has the pictures drawn with all the files that it takes', () => {
+    expect(missing(importsOf('docker/demo/draw.ts'), copiesOf(pictures))).toEqual([]);
   });
 });
 
