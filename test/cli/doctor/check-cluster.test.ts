@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type { Check } from '../../../src/cli/doctor/check.ts';
+import { checkCluster } from '../../../src/cli/doctor/check-cluster.ts';
+
+// Stands for a Kubernetes API in states that a real one is not brought into; test/cluster/doctor.test.ts asks a real one.
+const core = '/api/v1/namespaces/vision';
+const whole: Readonly<Record<string, unknown>> = {
+  '/version': { gitVersion: 'v1.34.4' },
+  [core]: {},
+  '/apis/argoproj.io/v1alpha1': { resources: [{ name: 'workflows' }, { name: 'workflowtaskresults' }] },
+  '/apis/coordination.k8s.io/v1/leases': { items: [] },
+  '/apis/coordination.k8s.io/v1/namespaces/vision/leases': { items: [] },
+  [`${core}/secrets/millrace-datasource`]: { data: { dsn: 'bXlzcWw=' } },
+  [`${core}/serviceaccounts/workflow`]: {},
+  [`${core}/persistentvolumeclaims/datasets`]: { status: { phase: 'Bound' } },
+  [`${core}/persistentvolumeclaims/models`]: { status: { phase: 'Bound' } },
+  '/api/v1/nodes': { items: [{ metadata: { name: 'a' }, status: { allocatable: { 'nvidia.com/gpu': '4' } } }] },
+};
+const refused = Symbol('403');
+
+let answers: Record<string, unknown>;
+let forbiddenVerbs: readonly string[];
+let folder: string;
+let server: Server;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-doctor-'));
+  server = createServer(async (request, response) => {
+    const path = request.url!.split('?')[0]!;
+    response.setHeader('content-type', 'application/json');
+    if (path.endsWith('/selfsubjectaccessreviews')) {
+      const { spec } = (await json(request)) as { spec: { resourceAttributes: { verb: string; resource: string } } };
+      const { verb, resource } = spec.resourceAttributes;
+      return response.end(JSON.stringify({ status: { allowed: !forbiddenVerbs.includes(`${verb} ${resource}`) } }));
+    }
+    const answer = answers[path];
+    if (answer === undefined) return response.writeHead(404).end('{"reason":"NotFound","message":"not found"}');
+    if (answer === refused) return response.writeHead(403).end('{"reason":"Forbidden","message":"forbidden"}');
+    response.end(JSON.stringify(answer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Without it, client-node refuses plain HTTP.
+  const cluster = { server: url, 'insecure-skip-tls-verify': true };
+  const config = {
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  await writeFile(join(folder, 'kubeconfig'), JSON.stringify(config));
+  vi.stubEnv('KUBECONFIG', join(folder, 'kubeconfig'));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  answers = { ...whole };
+  forbiddenVerbs = [];
+});
+
+async function checks(): Promise<ReadonlyMap<string, Check>> {
+  const found = new Map<string, Check>();
+  const environment = { MILLRACE_NAMESPACE: 'vision', MILLRACE_WORKER_IMAGE: 'example/worker:1' };
+  for await (const check of checkCluster(environment, 'millrace')) found.set(check.name, check);
+  return found;
+}
+
+it('a cluster with everything is well', async () => {
+  const lease = { renewTime: new Date().toISOString(), leaseDurationSeconds: 15 };
+  answers['/apis/coordination.k8s.io/v1/leases'] = { items: [{ metadata: { namespace: 'argo' }, spec: lease }] };
+  expect([...(await checks()).values()].map(({ name, state, detail }) => `${state} ${name}: ${detail}`)).toEqual([
+    'ok worker image: example/worker:1',
+    'ok kubernetes: v1.34.4',
+    'ok namespace: vision',
+    'ok argo workflows: argoproj.io/v1alpha1',
+    'ok argo controller: runs in argo',
+    'ok may workflows: create, get, list, watch, patch, delete',
+    'ok may pods: get, list, watch',
+    'ok may pods/log: get',
+    'ok may events: get, list, watch',
+    'ok datasource secret: millrace-datasource, key dsn',
+    'ok service account: workflow',
+    'ok claim datasets: bound',
+    'ok claim models: bound',
+    'ok gpu nodes: 4 GPUs on 1 of 1 nodes',
+  ]);
+});
+
+it.each([
+  ['namespace', { [core]: undefined }, 'there is no namespace vision', /MILLRACE_NAMESPACE/],
+  [
+    'argo workflows',
+    { '/apis/argoproj.io/v1alpha1': undefined },
+    "the cluster does not know Argo's workflows and workflowtaskresults",
+    /install Argo Workflows/,
+  ],
+  [
+    'argo controller',
+    {
+      '/apis/coordination.k8s.io/v1/leases': {
+        items: [{ metadata: { namespace: 'argo' }, spec: { renewTime: '2020-01-01T00:00:00Z' } }],
+      },
+    },
+    "Argo's controller does not run: nobody renews its lease",
+    /kubectl get pods/,
+  ],
+  [
+    'datasource secret',
+    { [`${core}/secrets/millrace-datasource`]: { data: { other: '' } } },
+    'the secret millrace-datasource has no key dsn',
+    /MILLRACE_DATASOURCE_SECRET/,
+  ],
+  [
+    'service account',
+    { [`${core}/serviceaccounts/workflow`]: undefined },
+    'there is no serviceaccount workflow in vision',
+    /deploy\//,
+  ],
+  [
+    'claim models',
+    { [`${core}/persistentvolumeclaims/models`]: { status: { phase: 'Pending' } } },
+    'the claim models is pending, not bound',
+    /kubectl describe pvc models -n vision/,
+  ],
+])('%s that is wrong is told of', async (name, others, detail, fix) => {
+  Object.assign(answers, others);
+  expect((await checks()).get(name)).toEqual({ name, state: 'failed', detail, fix: expect.stringMatching(fix) });
+});
+
+it('rights that are missing are told, with what gives them', async () => {
+  forbiddenVerbs = ['create workflows', 'delete workflows'];
+  expect((await checks()).get('may workflows')).toEqual({
+    name: 'may workflows',
+    state: 'failed',
+    detail: 'you may not create, delete workflows in vision',
+    fix: 'bind the account to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create", "delete"]',
+  });
+});
+
+it('what the account may not look at is left out, not failed', async () => {
+  for (const path of Object.keys(whole)) if (!/version|argoproj/.test(path)) answers[path] = refused;
+  forbiddenVerbs = ['get secrets'];
+  const states = [...(await checks()).values()].filter(({ state }) => state !== 'ok');
+  expect(states.map(({ name, state }) => `${state} ${name}`)).toEqual([
+    'skipped namespace',
+    'skipped argo controller',
+    'skipped datasource secret',
+    'skipped service account',
+    'skipped claim datasets',
+    'skipped claim models',
+    'skipped gpu nodes',
+  ]);
+});

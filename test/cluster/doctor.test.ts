@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { environmentOf, millrace } from '../cli/millrace.ts';
+import { installAccount } from './manifests.ts';
+import { useCluster } from './use-cluster.ts';
+
+describe('millrace doctor --engine=argo', () => {
+  const cluster = useCluster();
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-doctor-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const doctor = async (kubeconfig: string, namespace = cluster.namespace) => {
+    const { code, stdout } = await millrace(['doctor', '--engine=argo', '--json'], {
+      ...environmentOf(cluster),
+      KUBECONFIG: kubeconfig,
+      MILLRACE_NAMESPACE: namespace,
+      MILLRACE_WORKER_IMAGE: inject('workerImage'),
+    });
+    const checks: { name: string; state: string; detail: string; fix: string | null }[] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return { code, checks };
+  };
+
+  /** A kubeconfig of an account of the namespace. */
+  const as = async (name: string) => {
+    const { core, namespace, kubeconfig } = cluster;
+    const body = { spec: { audiences: [], expirationSeconds: 3600 } };
+    const { status } = await core.createNamespacedServiceAccountToken({ namespace, name, body });
+    const file = join(folder, name);
+    const { server, caData, caFile } = kubeconfig.getCurrentCluster()!;
+    const authority =
+      caData === undefined ? { 'certificate-authority': caFile } : { 'certificate-authority-data': caData };
+    await writeFile(
+      file,
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server, ...authority } }],
+        users: [{ name: 'u', user: { token: status!.token } }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+    return file;
+  };
+
+  it('finds nothing to mend where statements run', async () => {
+    const { code, checks } = await doctor(process.env.KUBECONFIG!);
+    expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(code).toBe(0);
+    const ok = checks.filter(({ state }) => state === 'ok').map(({ name }) => name);
+    expect(ok).toEqual(
+      expect.arrayContaining(['kubernetes', 'argo workflows', 'may workflows', 'datasource secret', 'claim models']),
+    );
+  });
+
+  it("finds that the server's account has all that it needs, although it may not look at everything", async () => {
+    installAccount('millrace-server', cluster.namespace);
+    const { code, checks } = await doctor(await as('millrace-server'));
+    expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(code).toBe(0);
+    expect(checks.filter(({ name }) => name.startsWith('may ')).map(({ state }) => state)).toEqual(Array(4).fill('ok'));
+    expect(checks.find(({ name }) => name === 'datasource secret')?.state).toBe('skipped');
+  });
+
+  it('tells what an account without rights lacks, and that a namespace is not there', async () => {
+    const limited = await doctor(await as('default'));
+    expect(limited.code).toBe(3);
+    expect(limited.checks.find(({ name }) => name === 'may workflows')).toMatchObject({
+      state: 'failed',
+      detail: `you may not create, get, list, watch, patch, delete workflows in ${cluster.namespace}`,
+    });
+    const absent = await doctor(process.env.KUBECONFIG!, 'absent');
+    expect(absent.checks.find(({ name }) => name === 'namespace')).toMatchObject({
+      state: 'failed',
+      detail: 'there is no namespace absent',
+    });
+  });
+});
