@@ -17,8 +17,8 @@ export interface StatementWriter {
     error?: StatementError | null,
   ): Promise<boolean>;
   moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<boolean>;
-  /** Moves a step on to `running`, from one of the given states and of a statement that runs. */
-  beginStep(id: string, step: string, from: readonly StepStatus['state'][]): Promise<boolean>;
+  /** Moves a step on to `running`, from one of the given states and of a statement that runs; the same `run` may do so again. */
+  beginStep(id: string, step: string, from: readonly StepStatus['state'][], run: string): Promise<boolean>;
   /** With the steps that still run: all that there are have succeeded. */
   succeed(id: string): Promise<boolean>;
   /** Of a statement that goes on after its end: what has not succeeded is pending again. */
@@ -67,12 +67,12 @@ export function openStatementWriter(
       return updated.affectedRows === 1;
     },
 
-    async beginStep(id, step, from) {
+    async beginStep(id, step, from, run) {
       const [updated] = await pool.query<ResultSetHeader>(
-        `UPDATE ${steps} SET state = 'running', error_code = NULL, error_message = NULL, error_hint = NULL
-         WHERE statement_id = ? AND step = ? AND state IN (?) AND ${condition('statement_id')}
+        `UPDATE ${steps} SET state = 'running', begun_by = ?, error_code = NULL, error_message = NULL, error_hint = NULL
+         WHERE statement_id = ? AND step = ? AND (state IN (?) OR state = 'running' AND begun_by = ?) AND ${condition('statement_id')}
          AND EXISTS (SELECT 1 FROM ${statements} AS s WHERE s.id = statement_id AND s.state IN (?))`,
-        [id, step, from, runningStates],
+        [run, id, step, from, run, runningStates],
       );
       return updated.affectedRows === 1;
     },

@@ -59,11 +59,12 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     const { id } = statement;
     await store.insert(statement, 'running');
     await store.moveStep(id, 'a', 'succeeded');
-    expect(await store.beginStep(id, 'b', ['pending'])).toBe(true);
-    expect(await store.beginStep(id, 'b', ['pending'])).toBe(false);
+    expect(await store.beginStep(id, 'b', ['pending'], 'a run')).toBe(true);
+    expect(await store.beginStep(id, 'b', ['pending'], 'a run')).toBe(true);
+    expect(await store.beginStep(id, 'b', ['pending'], 'another')).toBe(false);
     await store.moveStep(id, 'b', 'failed', { code: 'INTERNAL', message: 'x', hint: null });
     await store.move(id, ['running'], 'failed');
-    expect(await store.beginStep(id, 'b', ['failed'])).toBe(false);
+    expect(await store.beginStep(id, 'b', ['failed'], 'a run')).toBe(false);
     expect(await store.restart(id, ['failed'])).toBe(true);
     const [rows] = await database.pool.query(
       `SELECT step, state, error_code FROM ${schema()}.steps WHERE statement_id = ?`,

@@ -26,20 +26,31 @@ export function history(table: (name: string) => string): readonly string[] {
     ) ${options}`,
     ...addIndex(table('statements'), 'state', 'state, submitted_at'),
     ...addIndex(table('statements'), 'submitter', 'submitted_by, submitted_at'),
+    ...addColumn(table('steps'), 'begun_by', "CHAR(36) NULL COMMENT 'the local run that began it last'"),
   ];
 }
 
-/** MySQL has no `CREATE INDEX IF NOT EXISTS`. */
 function addIndex(table: string, name: string, columns: string): readonly string[] {
+  return unlessThere(table, `STATISTICS WHERE INDEX_NAME = '${name}'`, `CREATE INDEX ${name} ON ${table} (${columns})`);
+}
+
+function addColumn(table: string, name: string, definition: string): readonly string[] {
+  return unlessThere(
+    table,
+    `COLUMNS WHERE COLUMN_NAME = '${name}'`,
+    `ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`,
+  );
+}
+
+/** MySQL has no `IF NOT EXISTS` for parts of tables. @param known where information_schema would tell of it */
+function unlessThere(table: string, known: string, change: string): readonly string[] {
   const literal = (text: string) => `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
-  const [, schema = '', base = ''] = /^`(.+)`\.`(.+)`$/s.exec(table) ?? [];
+  const [, schema = '', name = ''] = /^`(.+)`\.`(.+)`$/s.exec(table) ?? [];
+  const where = `TABLE_SCHEMA = ${literal(schema.replaceAll('``', '`'))} AND TABLE_NAME = '${name}'`;
   return [
-    `SET @millrace_index = IF(
-      EXISTS (SELECT 1 FROM information_schema.STATISTICS
-        WHERE TABLE_SCHEMA = ${literal(schema.replaceAll('``', '`'))} AND TABLE_NAME = '${base}' AND INDEX_NAME = '${name}'),
-      'DO 0', ${literal(`CREATE INDEX ${name} ON ${table} (${columns})`)})`,
-    'PREPARE add_index FROM @millrace_index',
-    'EXECUTE add_index',
-    'DEALLOCATE PREPARE add_index',
+    `SET @millrace_change = IF(EXISTS (SELECT 1 FROM information_schema.${known} AND ${where}), 'DO 0', ${literal(change)})`,
+    'PREPARE millrace_change FROM @millrace_change',
+    'EXECUTE millrace_change',
+    'DEALLOCATE PREPARE millrace_change',
   ];
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
@@ -34,6 +35,8 @@ type Statement = Pick<StoredStatement, 'id' | 'plan'>;
 /** A plan while it runs. */
 interface Run extends Omit<PlanRun, 'leaving'> {
   readonly id: string;
+  /** Tells its own writes from those of others. */
+  readonly token: string;
   readonly plan: Plan;
   readonly session: SqlSession;
   /** Of each step. */
@@ -51,7 +54,7 @@ export async function runPlan({ id, plan }: Statement, { leaving, ...given }: Pl
   const left = new AbortController();
   const leave = () => needsSession(plan, states) || left.abort(leaving.reason);
   leaving.addEventListener('abort', leave, { once: true });
-  const run = { ...given, id, plan, session, states, unwritten: [], left: left.signal };
+  const run = { ...given, id, token: randomUUID(), plan, session, states, unwritten: [], left: left.signal };
   try {
     await runSteps(run);
     await write(given.lock, () => given.lock.writer.succeed(id));
@@ -116,11 +119,11 @@ function hasSucceeded({ plan, states }: Run): boolean {
 }
 
 /** A standard statement whose fate is not known is not begun again, except where it was decided that it may be. */
-async function beginStep(step: Step, { id, lock, states }: Run): Promise<void> {
+async function beginStep(step: Step, { id, token, lock, states }: Run): Promise<void> {
   const { name, kind } = step;
   const from =
     kind === 'sql' ? [states.get(name) ?? 'pending'] : (['pending', 'running', 'failed', 'cancelled'] as const);
-  await write(lock, () => lock.writer.beginStep(id, name, from));
+  await write(lock, () => lock.writer.beginStep(id, name, from, token));
   states.set(name, 'running');
 }
 

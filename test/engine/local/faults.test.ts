@@ -96,7 +96,7 @@ async function expectExact(test: TestSession, id: string, table: string, rows: n
     ledger.reduce((sum, { detections }) => sum + detections, 0),
   );
   const left = await test.query(
-    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME REGEXP '^(selection|result|replaced)_'",
+    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'",
     [schema],
   );
   expect(left).toEqual([]);
