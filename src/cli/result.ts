@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { csv, ndjson } from '../server/row-formats.ts';
+import { jsonDocument } from './json-document.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { printRows } from './print-rows.ts';
-import { csv, json, ndjson } from './row-formats.ts';
 import type { Rows } from './service.ts';
 
 export type ResultFormat = 'table' | 'json' | 'ndjson' | 'csv';
@@ -15,7 +16,7 @@ export interface ResultOptions {
 }
 
 const streamed: Readonly<Record<Exclude<ResultFormat, 'table'>, (rows: Rows) => AsyncIterable<string>>> = {
-  json,
+  json: jsonDocument,
   ndjson,
   csv,
 };

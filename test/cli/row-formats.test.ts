@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { csv, json, ndjson } from '../../src/cli/row-formats.ts';
+import { jsonDocument as json } from '../../src/cli/json-document.ts';
 import type { Rows } from '../../src/cli/service.ts';
+import { csv, ndjson } from '../../src/server/row-formats.ts';
 
 function rowsOf(names: readonly string[], values: readonly (readonly unknown[])[]): Rows {
   async function* rows() {

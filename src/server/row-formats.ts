@@ -1,17 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Rows } from './service.ts';
+import type { ResultColumn, Row } from '../datasource/column-types.ts';
 
-/** One document: `{"step", "columns", "rows": [[…]], "truncated"}`. */
-export async function* json({ step, columns, rows, truncated }: Rows): AsyncGenerator<string> {
-  yield `{"step":${JSON.stringify(step)},"columns":${JSON.stringify(columns)},"rows":[`;
-  let separator = '\n';
-  for await (const piece of pieces(rows, (row) => {
-    const text = `${separator}${JSON.stringify(row)}`;
-    separator = ',\n';
-    return text;
-  }))
-    yield piece;
-  yield `\n],"truncated":${truncated}}\n`;
+export interface Rows {
+  readonly columns: readonly Pick<ResultColumn, 'name'>[];
+  readonly rows: AsyncIterable<Row>;
 }
 
 /** An object for each row. */
@@ -30,7 +22,7 @@ export async function* csv({ columns, rows }: Rows): AsyncGenerator<string> {
 }
 
 /** Rows together until there is enough to be worth a write. */
-async function* pieces(
+export async function* pieces(
   rows: AsyncIterable<readonly unknown[]>,
   write: (row: readonly unknown[]) => string,
 ): AsyncGenerator<string> {
