@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { Plan } from './plan/plan.ts';
 import { planProgram } from './plan/plan-program.ts';
 import { parseProgram } from './sql/parse.ts';
+import { checkReadOnly } from './sql/read-only.ts';
 import type { Program } from './sql/statement.ts';
 
 /**
@@ -16,6 +17,12 @@ export async function planText(text: string, pool: Pool, config: Config): Promis
   const [first, ...others] = program.statements;
   const isQuery = first?.kind === 'standard' && others.length === 0;
   return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pool, config, questionsOf(program)));
+}
+
+/** Whether a program only queries: it may be executed anywhere, and leaves nothing behind. */
+export function changesNothing(text: string): boolean {
+  const program = parseProgram(text);
+  return program.statements.length > 0 && checkReadOnly(program) === null;
 }
 
 /** A single standard statement names nothing of the catalog and waits for no other. */

@@ -9,7 +9,7 @@ import { openPool } from '../datasource/pool.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planText } from '../plan-text.ts';
+import { changesNothing, planText } from '../plan-text.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
 export interface Session {
@@ -25,7 +25,9 @@ export async function openSession(config: Config, note: (line: string) => void):
   const dsn = config.dsn ?? (await ownDatabase(config, note));
   const pool = openPool(parseDsn(dsn), { connections: 8 });
   const engine = await migrate(pool, config.schema)
-    .then(() => openEngine(config, pool, dsn))
+    .then(() =>
+      openEngine({ config, pool, dsn, environment: process.env, isQuery: ({ text }) => changesNothing(text) }),
+    )
     .catch(async (error) => {
       await pool.end();
       throw error;

@@ -1,28 +1,37 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import { MillraceError } from '../errors.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Submission } from './engine.ts';
 import { openLocalEngine } from './local/local-engine.ts';
+import { openSplitEngine } from './split-engine.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly dsn: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Whether a program changes nothing: see `openSplitEngine`. */
+  readonly isQuery: (submission: Submission) => boolean;
+}
 
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
-export async function openEngine(
-  config: Config,
-  pool: Pool,
-  dsn: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { config, pool, dsn, isQuery } = options;
+  const local = () => openLocalEngine({ ...config, pool, dsn });
   switch (config.engine) {
     case 'local':
-      return openLocalEngine({ ...config, pool, dsn });
-    case 'argo':
-      return openArgo(config, pool, environment);
+      return local();
+    case 'argo': {
+      const workflows = await openArgo(options);
+      return openSplitEngine({ queries: local(), workflows, isQuery });
+    }
     default:
       throw new MillraceError('USAGE', `there is no engine '${config.engine}'`, { hint: 'choose local or argo' });
   }
 }
 
 /** Kubernetes' client takes most of a second to load: only who needs it waits. */
-async function openArgo(config: Config, pool: Pool, environment: NodeJS.ProcessEnv): Promise<Engine> {
+async function openArgo({ config, pool, environment }: EngineOptions): Promise<Engine> {
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
     import('./argo/argo-engine.ts'),
     import('./argo/config.ts'),

@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planText } from '../plan-text.ts';
+import { changesNothing, planText } from '../plan-text.ts';
 import type { LinkTemplates } from './resource.ts';
 import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
 import { type Told, tell } from './tell.ts';
@@ -74,7 +74,7 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await migrate(pool, config.schema);
       opened = ready(
         { name, pool, streamPool, environment, links, config },
-        await openEngine(config, pool, dsn, environment),
+        await openEngine({ config, pool, dsn, environment, isQuery: ({ text }) => changesNothing(text) }),
       );
     },
     {

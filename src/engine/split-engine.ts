@@ -1,0 +1,58 @@
+import { MillraceError } from '../errors.ts';
+import type { Engine, StatementFilter, StatementStatus, Submission } from './engine.ts';
+
+export interface SplitEngineOptions {
+  /** Of this process. */
+  readonly queries: Engine;
+  /** Of everything else. */
+  readonly workflows: Engine;
+  readonly isQuery: (submission: Submission) => boolean;
+}
+
+/** Programs that only query run in this process: a workflow takes many seconds to begin and end, and gives a query nothing. */
+export function openSplitEngine({ queries, workflows, isQuery }: SplitEngineOptions): Engine {
+  const engines = [queries, workflows];
+
+  async function engineOf(id: string): Promise<Engine> {
+    return (await queryStatus(id)) === null ? workflows : queries;
+  }
+
+  function queryStatus(id: string): Promise<StatementStatus | null> {
+    return queries.status(id).catch((error) => {
+      if (error instanceof MillraceError && error.code === 'UNKNOWN_STATEMENT') return null;
+      throw error;
+    });
+  }
+
+  return {
+    submit: (submission) => (isQuery(submission) ? queries : workflows).submit(submission),
+    status: async (id) => (await queryStatus(id)) ?? workflows.status(id),
+    async *events(id, signal) {
+      yield* (await engineOf(id)).events(id, signal);
+    },
+    async *logs(id, filter) {
+      yield* (await engineOf(id)).logs(id, filter);
+    },
+    cancel: async (id) => (await engineOf(id)).cancel(id),
+    retry: async (id) => (await engineOf(id)).retry(id),
+    async list(filter: StatementFilter = {}) {
+      const pages = await Promise.all(engines.map((engine) => engine.list(filter)));
+      return pages
+        .flat()
+        .toSorted(newestFirst)
+        .slice(0, filter.limit ?? 100);
+    },
+    async keepRecords(signal, onError) {
+      await Promise.all(engines.map((engine) => engine.keepRecords(signal, onError)));
+    },
+    async close(options) {
+      await Promise.all(engines.map((engine) => engine.close(options)));
+    },
+  };
+}
+
+function newestFirst(a: StatementStatus, b: StatementStatus): number {
+  return compare(b.submittedAt, a.submittedAt) || compare(b.id, a.id);
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

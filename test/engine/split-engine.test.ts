@@ -1,0 +1,88 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Engine, StatementStatus, Submission } from '../../src/engine/engine.ts';
+import { openSplitEngine } from '../../src/engine/split-engine.ts';
+import { MillraceError } from '../../src/errors.ts';
+import { changesNothing } from '../../src/plan-text.ts';
+import { mariadb } from '../database.ts';
+import { useSession } from '../use-session.ts';
+
+const test = useSession(mariadb);
+
+/** Stands in for Argo's engine: it remembers what it is given. */
+function standIn(): Engine & { readonly statements: StatementStatus[] } {
+  const statements: StatementStatus[] = [];
+  const find = (id: string) => {
+    const found = statements.find((each) => each.id === id);
+    if (found === undefined) throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
+    return found;
+  };
+  return {
+    statements,
+    async submit({ id, text, plan, submittedBy }) {
+      const submittedAt = new Date().toISOString().replace('T', ' ').replace('Z', '000');
+      const times = { submittedAt, startedAt: null, finishedAt: null };
+      statements.unshift({ id, text, plan, submittedBy, ...times, state: 'running', error: null, steps: [] });
+    },
+    status: async (id) => find(id),
+    async *events(id) {
+      yield find(id);
+    },
+    async *logs(id) {
+      yield { step: 'step-1', source: 'statement', text: find(id).text };
+    },
+    cancel: async (id) => void find(id),
+    retry: async (id) => void find(id),
+    list: async ({ limit = 100 } = {}) => statements.slice(0, limit),
+    keepRecords: async () => {},
+    close: async () => {},
+  };
+}
+
+function open() {
+  const workflows = standIn();
+  const isQuery = ({ text }: Submission) => changesNothing(text);
+  return { workflows, engine: openSplitEngine({ queries: test.session.engine, workflows, isQuery }) };
+}
+
+async function submit(engine: Engine, text: string): Promise<string> {
+  const id = randomUUIDv7();
+  await engine.submit({ id, text, plan: await test.session.plan(text), submittedBy: 'ada', server: null });
+  return id;
+}
+
+describe('a program', () => {
+  it('that only queries runs in this process', async () => {
+    const { engine, workflows } = open();
+    const id = await submit(engine, 'SELECT COUNT(*) FROM shot; SHOW TABLES');
+    const states: string[] = [];
+    for await (const { state } of engine.events(id)) states.push(state);
+    expect(states.at(-1)).toBe('succeeded');
+    expect((await engine.status(id)).id).toBe(id);
+    expect(workflows.statements).toEqual([]);
+  });
+
+  it.each([
+    ['SELECT 1; DROP TABLE IF EXISTS nothing'],
+    ['SELECT * FROM shot TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO never'],
+    ['DO 1'],
+  ])('that may change something becomes a workflow: %s', async (text) => {
+    const { engine, workflows } = open();
+    const id = await submit(engine, text);
+    expect(workflows.statements.map((each) => each.id)).toEqual([id]);
+    expect(await engine.status(id)).toBe(workflows.statements[0]);
+    for await (const line of engine.logs(id)) expect(line.text).toBe(text);
+    await engine.cancel(id);
+  });
+});
+
+it('lists both kinds, newest first', async () => {
+  const { engine } = open();
+  const ids: string[] = [];
+  for (const text of ['SELECT 1', 'DO 1', 'SELECT 2', 'DO 2']) ids.unshift(await submit(engine, text));
+  expect((await engine.list({ limit: 3 })).map(({ id }) => id)).toEqual(ids.slice(0, 3));
+});
+
+it('knows when there is no such statement', async () => {
+  await expect(open().engine.status(randomUUIDv7())).rejects.toMatchObject({ code: 'UNKNOWN_STATEMENT' });
+});
