@@ -3,7 +3,6 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import { authenticate } from './authenticate.ts';
@@ -20,6 +19,7 @@ import { logsRoute } from './routes/logs.ts';
 import { resultRoute } from './routes/result.ts';
 import { statementRoutes } from './routes/statement.ts';
 import { submitStatementRoute } from './routes/submit-statement.ts';
+import { compileValidator } from './validate.ts';
 
 /** The API over HTTP. Listens to nothing yet. */
 export async function buildApp(context: ServerContext, log: FastifyBaseLogger): Promise<App> {
@@ -30,11 +30,12 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
     requestTimeout: limits.requestSeconds * 1000,
     http: { headersTimeout: Math.ceil(limits.requestSeconds * (1000 / 3)), connectionsCheckingInterval: 1000 },
     genReqId: () => randomUUID(),
+    frameworkErrors: answerError,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
   });
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(compileValidator);
   // The schemas of answers are held by tests; checking each answer would cost, and drop what a schema lacks.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);

@@ -10,7 +10,10 @@ export async function waitForEnd(
 ): Promise<StatementStatus> {
   if (seconds === 0) return engine.status(id);
   let last: StatementStatus | null = null;
-  for await (const { status } of watch.follow(id, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]))) {
+  for await (const { status } of watch.follow(
+    id,
+    AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
+  )) {
     last = status;
     if (hasEnded(status)) break;
   }

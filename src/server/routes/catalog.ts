@@ -1,12 +1,10 @@
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../context.ts';
 import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
-import { Problem } from '../schemas/statement.ts';
+import { problems } from '../schemas/statement.ts';
 
 /** What statements may name: `GET /v1/models`, `GET /v1/datasources` */
 export function catalogRoutes(app: App, context: ServerContext): void {
-  const problems = { '4xx': Problem, '5xx': Problem };
-
   app.get(
     '/v1/models',
     {

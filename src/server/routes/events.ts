@@ -3,7 +3,7 @@ import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
 import { findStatement } from '../find-datasource.ts';
 import { isoTime } from '../resource.ts';
-import { Problem } from '../schemas/statement.ts';
+import { problems } from '../schemas/statement.ts';
 import { eventMessage } from '../tell.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
@@ -19,9 +19,8 @@ export function eventsRoute(app: App, context: ServerContext): void {
     params: StatementId,
     headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })) }),
     response: {
-      200: { description: 'events', content: { 'text/event-stream': { schema: Type.String() } } },
-      '4xx': Problem,
-      '5xx': Problem,
+      200: { description: 'events', content: { 'text/event-stream': { schema: Type.Unknown() } } },
+      ...problems,
     },
   };
   app.get('/v1/statements/:id/events', { schema }, async ({ user, params, headers }, reply) => {

@@ -5,7 +5,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
 import { datasourceNamed } from '../find-datasource.ts';
-import { Problem, Program } from '../schemas/statement.ts';
+import { Program, problems } from '../schemas/statement.ts';
 import { sqlOf } from '../submit.ts';
 
 /** `POST /v1/explain` */
@@ -20,8 +20,7 @@ export function explainRoute(app: App, context: ServerContext): void {
         text: Type.String({ description: 'the plan in a few lines for people' }),
         workflow: Type.Union([Type.String({ description: "Argo's workflow, as YAML" }), Type.Null()]),
       }),
-      '4xx': Problem,
-      '5xx': Problem,
+      ...problems,
     },
   };
   app.post('/v1/explain', { schema }, async (request) => {

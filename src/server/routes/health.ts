@@ -15,6 +15,7 @@ export function healthRoutes(app: App, { datasources, streams }: ServerContext):
       schema: {
         summary: 'Whether it lives',
         tags: ['operation'],
+        security: [],
         response: { 200: Type.Object({ status: Type.Literal('ok') }) },
       },
     },
@@ -23,7 +24,14 @@ export function healthRoutes(app: App, { datasources, streams }: ServerContext):
 
   app.get(
     '/readyz',
-    { schema: { summary: 'Whether it can serve', tags: ['operation'], response: { 200: Ready, 503: Ready } } },
+    {
+      schema: {
+        summary: 'Whether it can serve',
+        tags: ['operation'],
+        security: [],
+        response: { 200: Ready, 503: Ready },
+      },
+    },
     async (_request, reply) => {
       const checks = Object.fromEntries(
         await Promise.all(datasources.map(async (each) => [each.name, await check(each)])),

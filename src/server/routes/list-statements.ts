@@ -7,7 +7,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import type { Datasource } from '../datasource.ts';
 import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
 import { resourcesOf } from '../resources.ts';
-import { Problem, Statement, StatementState } from '../schemas/statement.ts';
+import { problems, Statement, StatementState } from '../schemas/statement.ts';
 
 const Label = Type.String({ pattern: '^[^:]{1,63}:', description: 'name:value' });
 const Query = Type.Object({
@@ -30,8 +30,7 @@ export function listStatementsRoute(app: App, context: ServerContext): void {
     querystring: Query,
     response: {
       200: Type.Object({ statements: Type.Array(Statement), next: Type.Union([Type.String(), Type.Null()]) }),
-      '4xx': Problem,
-      '5xx': Problem,
+      ...problems,
     },
   };
   app.get('/v1/statements', { schema }, async ({ user, query }) => {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Engine, LogFilter } from '../../engine/engine.ts';
 import type { App, ServerContext } from '../context.ts';
 import { findStatement } from '../find-datasource.ts';
-import { Problem } from '../schemas/statement.ts';
+import { problems } from '../schemas/statement.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
@@ -22,8 +22,7 @@ export function logsRoute(app: App, context: ServerContext): void {
     }),
     response: {
       200: { description: 'lines', content: { 'application/x-ndjson': { schema: Type.String() } } },
-      '4xx': Problem,
-      '5xx': Problem,
+      ...problems,
     },
   };
   app.get('/v1/statements/:id/logs', { schema }, async ({ user, params, query }, reply) => {

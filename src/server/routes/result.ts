@@ -1,11 +1,11 @@
-import { stringify } from 'csv-stringify/sync';
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
 import { findStatement } from '../find-datasource.ts';
 import { resourceOf } from '../resources.ts';
 import { type Result, resultOf, resultPage, resultStream } from '../results.ts';
-import { Problem, ResultPage } from '../schemas/statement.ts';
+import { csv, ndjson, type Rows } from '../row-formats.ts';
+import { problems, ResultPage } from '../schemas/statement.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 
@@ -38,8 +38,7 @@ export function resultRoute(app: App, context: ServerContext): void {
           'text/csv': { schema: Type.String() },
         },
       },
-      '4xx': Problem,
-      '5xx': Problem,
+      ...problems,
     },
   };
   app.get('/v1/statements/:id/result', { schema }, async ({ user, params, query }, reply) => {
@@ -51,54 +50,21 @@ export function resultRoute(app: App, context: ServerContext): void {
         return resultPage(datasource, result, query);
       case 'ndjson':
         return sendStream(reply, context.streams, 'application/x-ndjson', (signal) =>
-          lines(datasource, result, signal),
+          all(datasource, result, ndjson, signal),
         );
       case 'csv':
         return sendStream(reply, context.streams, 'text/csv; charset=utf-8; header=present', (signal) =>
-          csv(datasource, result, signal),
+          all(datasource, result, csv, signal),
         );
     }
   });
 }
 
-async function* lines(datasource: Datasource, result: Result, signal: AbortSignal): AsyncGenerator<string> {
-  const { columns, rows } = await resultStream(datasource, result, signal);
-  const names = distinct(columns.map(({ name }) => name));
-  yield* pieces(
-    rows,
-    (row) => `${JSON.stringify(Object.fromEntries(row.map((value, index) => [names[index], value])))}\n`,
-  );
-}
-
-/** https://www.rfc-editor.org/rfc/rfc4180; NULL is an empty field. */
-async function* csv(datasource: Datasource, result: Result, signal: AbortSignal): AsyncGenerator<string> {
-  const { columns, rows } = await resultStream(datasource, result, signal);
-  yield stringify([columns.map(({ name }) => name)], { record_delimiter: 'windows' });
-  yield* pieces(rows, (row) => stringify([row as unknown[]], { record_delimiter: 'windows', quoted_match: /^$/ }));
-}
-
-/** Rows together until there is enough to be worth a write. */
-async function* pieces(
-  rows: AsyncIterable<readonly unknown[]>,
-  write: (row: readonly unknown[]) => string,
+async function* all(
+  datasource: Datasource,
+  result: Result,
+  write: (rows: Rows) => AsyncIterable<string>,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
-  let piece = '';
-  for await (const row of rows) {
-    piece += write(row);
-    if (piece.length < 32_768) continue;
-    yield piece;
-    piece = '';
-  }
-  if (piece !== '') yield piece;
-}
-
-/** An object has one value for each name: `id`, `id_2`. */
-function distinct(names: readonly string[]): readonly string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let free = name;
-    for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
-    taken.add(free);
-    return free;
-  });
+  yield* write(await resultStream(datasource, result, signal));
 }

@@ -5,7 +5,7 @@ import { mayChange } from '../auth/users.ts';
 import type { App, ServerContext } from '../context.ts';
 import { type FoundStatement, findStatement } from '../find-datasource.ts';
 import { resourceOf } from '../resources.ts';
-import { Problem, Statement } from '../schemas/statement.ts';
+import { problems, Statement } from '../schemas/statement.ts';
 
 export const StatementId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'the id of a statement' }),
@@ -13,7 +13,6 @@ export const StatementId = Type.Object({
 
 const Plan = Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) });
 const yaml = { description: 'YAML', content: { 'application/yaml': { schema: Type.String() } } };
-const problems = { '4xx': Problem, '5xx': Problem };
 
 /** `GET /v1/statements/{id}`, its plan and workflow, and what a person does to it: cancel and retry. */
 export function statementRoutes(app: App, context: ServerContext): void {

@@ -3,7 +3,7 @@ import { hasEnded } from '../../engine/engine.ts';
 import type { App, ServerContext } from '../context.ts';
 import { resourceOf } from '../resources.ts';
 import { lastResult } from '../results.ts';
-import { Problem, Submission, Submitted } from '../schemas/statement.ts';
+import { problems, Submission, Submitted } from '../schemas/statement.ts';
 import { idOf, sqlOf, submit } from '../submit.ts';
 import { waitForEnd } from '../wait-for-end.ts';
 import { leaving } from './open-stream.ts';
@@ -27,7 +27,7 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
       ),
     }),
     body: Submission,
-    response: { 200: Submitted, 202: Submitted, '4xx': Problem, '5xx': Problem },
+    response: { 200: Submitted, 202: Submitted, ...problems },
   };
   app.post('/v1/statements', { schema }, async (request, reply) => {
     const { user, body, headers } = request;

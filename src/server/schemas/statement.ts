@@ -4,15 +4,7 @@ const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-const statementStates = [
-  'queued',
-  'running',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const;
+const statementStates = ['queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export const StatementState = Type.Enum(statementStates, {
   description: '`interrupted`: the engine that ran it died; retry goes on with it',
 });
@@ -118,7 +110,7 @@ export const Statement = Type.Object(
 );
 export type Statement = Static<typeof Statement>;
 
-export const Problem = Type.Object(
+const Problem = Type.Object(
   {
     type: Type.String({ format: 'uri-reference' }),
     title: Type.String(),
@@ -132,6 +124,8 @@ export const Problem = Type.Object(
   },
   { $id: 'Problem', description: 'An error: https://www.rfc-editor.org/rfc/rfc9457' },
 );
+const problem = { description: 'A problem', content: { 'application/problem+json': { schema: Problem } } };
+export const problems = { '4xx': problem, '5xx': problem };
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
 

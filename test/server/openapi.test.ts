@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { brokenRequest, type GeneratedRequest, type Known, validRequest } from './arbitrary-request.ts';
+import { type OpenApi, openAnswerCheck, type Route, routesOf } from './openapi-document.ts';
+import { type TestUser, useServer } from './use-server.ts';
+
+/** More by hand: MILLRACE_RUNS=… */
+const numRuns = Number(process.env.MILLRACE_RUNS ?? 12);
+
+const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 });
+
+/** The routes that answer with JSON or streams; pages and metrics are for others. */
+const routes = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /v1/datasources',
+  'GET /v1/models',
+  'GET /v1/statements',
+  'GET /v1/statements/{id}',
+  'GET /v1/statements/{id}/events',
+  'GET /v1/statements/{id}/logs',
+  'GET /v1/statements/{id}/plan',
+  'GET /v1/statements/{id}/result',
+  'GET /v1/statements/{id}/workflow',
+  'POST /v1/explain',
+  'POST /v1/statements',
+  'POST /v1/statements/{id}/cancel',
+  'POST /v1/statements/{id}/retry',
+];
+const hidden = /^(\/metrics|\/openapi\.json|\/docs.*|\*)$/;
+
+let document: OpenApi;
+let check: ReturnType<typeof openAnswerCheck>;
+const known: Record<string, string[]> = {
+  sql: [
+    'SELECT 1',
+    'SELECT id, file_name FROM shot LIMIT 3',
+    'SELECT ? AS a',
+    'SELECT :a AS a',
+    'SELECT 1; DO 0; SELECT 2',
+    'SELECT * FROM nowhere',
+    'SELECT 1 TO RUM x',
+    'SELECT id, file_name FROM shot TO RUN millrace/worker CMD "yolo", "--model=none", "--image_dir=/datasets" INTO t',
+  ],
+  datasource: ['default'],
+  step: ['step-1', 'step-3'],
+  user: ['ada', 'rita'],
+};
+
+beforeAll(async () => {
+  document = (await server.json('GET', '/openapi.json', { user: null })).body;
+  check = openAnswerCheck(document);
+  const ids = await Promise.all(
+    ['SELECT 1', 'SELECT id, file_name FROM shot LIMIT 200', 'DO 0', 'SELECT * FROM nowhere'].map(
+      async (sql) => (await server.run(sql)).body.id,
+    ),
+  );
+  const { body } = await server.run('SELECT 1 AS n', { user: 'rita' });
+  known.id = [...ids, body.id];
+});
+
+describe('/openapi.json', () => {
+  it('has all routes', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(routesOf(document).map(nameOf).toSorted()).toEqual(routes);
+    expect(servedRoutes()).toEqual(routes);
+    for (const route of routesOf(document)) expect([nameOf(route), route.summary]).not.toEqual([nameOf(route), '']);
+  });
+});
+
+describe.each(['ada', 'rita'] as const)('%s', (user) => {
+  it.each(routes)('is answered as documented: %s', { timeout: 60_000 }, async (name) => {
+    const route = routeNamed(name);
+    await property(validRequest(route, known as Known), async (request) => {
+      const { status, code } = await answered(route, request, user);
+      // A cursor is text that the server gave.
+      if (!request.path.includes('cursor=')) expect([status, code]).not.toContain('REQUEST_INVALID');
+    });
+  });
+
+  it.each(routes)('is refused as documented: %s', { timeout: 60_000 }, async (name) => {
+    const route = routeNamed(name);
+    const broken = brokenRequest(route, known as Known);
+    if (broken === null) return;
+    await property(broken, async (request) => {
+      expect(await answered(route, request, user)).toEqual({ status: 400, code: 'REQUEST_INVALID' });
+    });
+  });
+});
+
+/** The same requests in every run. */
+function property(
+  requests: fc.Arbitrary<GeneratedRequest>,
+  holds: (request: GeneratedRequest) => Promise<void>,
+): Promise<void> {
+  return fc.assert(fc.asyncProperty(requests, holds), { numRuns, seed: 20_266 });
+}
+
+async function answered(route: Route, request: GeneratedRequest, user: TestUser) {
+  const { path, headers, body } = request;
+  const answer = await server.ask(route.method, path, { user, headers, ...(body !== undefined && { body }) });
+  const text = await answer.text();
+  expect(check(route, answer.status, answer.headers.get('content-type') ?? '', text)).toBe(null);
+  expect(answer.status).toBeLessThan(500);
+  if (answer.status < 400) return { status: answer.status, code: null };
+  const problem = JSON.parse(text);
+  expect(problem.status).toBe(answer.status);
+  return { status: answer.status, code: problem.code };
+}
+
+const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
+
+function routeNamed(name: string): Route {
+  return routesOf(document).find((route) => nameOf(route) === name)!;
+}
+
+/** As Fastify prints them: a tree, a path's part in each line. */
+function servedRoutes(): string[] {
+  const parts: string[] = [];
+  const found: string[] = [];
+  for (const line of server.server.app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent, part, methods] = /^([│ ]*)[├└]── (\S*)(?: \((.*)\))?$/.exec(line) ?? [];
+    if (indent === undefined) continue;
+    parts.splice(indent.length / 4, parts.length, part!);
+    const path = parts.join('').replace(/:(\w+)/g, '{$1}');
+    if (hidden.test(path)) continue;
+    for (const method of methods?.split(', ') ?? []) if (method !== 'HEAD') found.push(`${method} ${path}`);
+  }
+  return found.toSorted();
+}
