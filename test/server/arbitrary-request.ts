@@ -15,8 +15,8 @@ interface Parts {
   readonly body: unknown;
 }
 
-/** Texts that mean something to the server where a schema says `string`, by the name that they have there. */
-export type Known = Readonly<Record<string, readonly string[]>>;
+/** Values that mean something to the server, by the name that they have. */
+export type Known = Readonly<Record<string, readonly unknown[]>>;
 
 /** A request that the document allows. */
 export function validRequest(route: Route, known: Known): fc.Arbitrary<GeneratedRequest> {
@@ -55,7 +55,8 @@ function parameterText({ name, in: where, schema }: Parameter, known: Known): fc
 
 export function arbitraryOf(schema: Schema, known: Known, name: string): fc.Arbitrary<unknown> {
   const own = known[name];
-  if (own !== undefined) return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...own) }, unknownText(schema));
+  if (own !== undefined)
+    return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...own) }, arbitraryOf(schema, known, ''));
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((each) => arbitraryOf(each, known, name)));
   switch (schema.type) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { brokenRequest, type GeneratedRequest, type Known, validRequest } from './arbitrary-request.ts';
+import { brokenRequest, type GeneratedRequest, validRequest } from './arbitrary-request.ts';
 import { type OpenApi, openAnswerCheck, type Route, routesOf } from './openapi-document.ts';
 import { type TestUser, useServer } from './use-server.ts';
 
@@ -27,11 +27,13 @@ const routes = [
   'POST /v1/statements/{id}/cancel',
   'POST /v1/statements/{id}/retry',
 ];
+/** Not on this engine, and not of statements that have ended. */
+const neverDone = ['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'];
 const hidden = /^(\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 
 let document: OpenApi;
 let check: ReturnType<typeof openAnswerCheck>;
-const known: Record<string, string[]> = {
+const known = {
   sql: [
     'SELECT 1',
     'SELECT id, file_name FROM shot LIMIT 3',
@@ -43,20 +45,19 @@ const known: Record<string, string[]> = {
     'SELECT id, file_name FROM shot TO RUN millrace/worker CMD "yolo", "--model=none", "--image_dir=/datasets" INTO t',
   ],
   datasource: ['default'],
-  step: ['step-1', 'step-3'],
+  parameters: [[], {}, [1], { a: 'b' }],
+  step: ['step-1'],
   user: ['ada', 'rita'],
 };
+const ids: Record<string, string[]> = {};
 
 beforeAll(async () => {
   document = (await server.json('GET', '/openapi.json', { user: null })).body;
   check = openAnswerCheck(document);
-  const ids = await Promise.all(
-    ['SELECT 1', 'SELECT id, file_name FROM shot LIMIT 200', 'DO 0', 'SELECT * FROM nowhere'].map(
-      async (sql) => (await server.run(sql)).body.id,
-    ),
-  );
-  const { body } = await server.run('SELECT 1 AS n', { user: 'rita' });
-  known.id = [...ids, body.id];
+  const programs = ['SELECT 1', 'SELECT id, file_name FROM shot LIMIT 200', 'SELECT 1 FROM nowhere'];
+  for (const user of ['ada', 'rita'] as const) {
+    ids[user] = await Promise.all(programs.map(async (sql) => (await server.run(sql, { user })).body.id));
+  }
 });
 
 describe('/openapi.json', () => {
@@ -71,16 +72,19 @@ describe('/openapi.json', () => {
 describe.each(['ada', 'rita'] as const)('%s', (user) => {
   it.each(routes)('is answered as documented: %s', { timeout: 60_000 }, async (name) => {
     const route = routeNamed(name);
-    await property(validRequest(route, known as Known), async (request) => {
+    const statuses = new Set<number>();
+    await property(validRequest(route, { ...known, id: ids[user]! }), async (request) => {
       const { status, code } = await answered(route, request, user);
+      statuses.add(status);
       // A cursor is text that the server gave.
       if (!request.path.includes('cursor=')) expect([status, code]).not.toContain('REQUEST_INVALID');
     });
+    if (!neverDone.includes(name)) expect([200, 202].some((status) => statuses.has(status))).toBe(true);
   });
 
   it.each(routes)('is refused as documented: %s', { timeout: 60_000 }, async (name) => {
     const route = routeNamed(name);
-    const broken = brokenRequest(route, known as Known);
+    const broken = brokenRequest(route, { ...known, id: ids[user]! });
     if (broken === null) return;
     await property(broken, async (request) => {
       expect(await answered(route, request, user)).toEqual({ status: 400, code: 'REQUEST_INVALID' });
