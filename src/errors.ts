@@ -97,7 +97,10 @@ export const errorTable = {
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
   TIMED_OUT: { kind: 'run', meaning: 'a step took longer than its timeout' },
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
-  SESSION_LOST: { kind: 'run', meaning: 'a server died, and with it what standard statements had set in their session' },
+  SESSION_LOST: {
+    kind: 'run',
+    meaning: 'a server died, and with it what standard statements had set in their session',
+  },
   WORKER_FAILED: { kind: 'run', meaning: 'a worker ended without saying why, and its retries are used up' },
   // engine/argo
   KUBERNETES_MISSING: {
