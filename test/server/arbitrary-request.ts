@@ -53,7 +53,7 @@ function parameterText({ name, in: where, schema }: Parameter, known: Known): fc
   return arbitraryOf(schema, known, name).map(asText);
 }
 
-export function arbitraryOf(schema: Schema, known: Known, name: string): fc.Arbitrary<unknown> {
+function arbitraryOf(schema: Schema, known: Known, name: string): fc.Arbitrary<unknown> {
   const own = known[name];
   if (own !== undefined)
     return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...own) }, arbitraryOf(schema, known, ''));
