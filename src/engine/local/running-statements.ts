@@ -80,9 +80,10 @@ export function openRunningStatements(
       const [abort, leaving] = [new AbortController(), new AbortController()];
       const logFolder = logFolderOf(options, id);
       const signals = { signal: abort.signal, leaving: leaving.signal };
-      const over = runPlan(statement, { ...options, ...run, ...signals, lock, logFolder, cores })
-        .finally(() => running.delete(id))
-        .finally(lock.release);
+      const over = runPlan(statement, { ...options, ...run, ...signals, lock, logFolder, cores }).finally(() =>
+        running.delete(id),
+      );
+      void over.then(lock.release);
       running.set(id, { abort, leaving, over });
       void watch();
       return true;
