@@ -39,9 +39,13 @@ function formatFigures(figures: readonly Figure[]): string {
     figure,
     formatNumber(value),
     unit,
-    ...(compared ? [against === undefined ? '' : `${against.ratio.toFixed(2)} × ${against.baseline}`] : []),
+    ...(compared ? [against === undefined ? '' : `${formatRatio(against.ratio)} × ${against.baseline}`] : []),
   ]);
   return formatRows(['figure', 'value', 'unit', ...(compared ? ['ratio'] : [])], rows);
+}
+
+function formatRatio(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 4 : 2);
 }
 
 /** At least three digits. */
