@@ -103,8 +103,7 @@ describe('millrace --engine=argo, as a person types it', () => {
     const { code, stdout, stderr } = await end;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^cancelled in .*s  ${id}\\n$`, 'm'));
-    const phases = (await cluster.pods(id)).map(({ status }) => status?.phase);
-    expect(phases.filter((phase) => phase === 'Running' || phase === 'Pending')).toEqual([]);
+    await cluster.noPodsLeft(id);
     expect(await cluster.query("SHOW TABLES LIKE 'interrupted'")).toEqual([]);
     const retried = await onArgo('retry', id);
     expect(retried).toMatchObject({ code: 0, stderr: expect.stringMatching(/^succeeded in /m) });

@@ -85,8 +85,7 @@ describe('whatever happens in the middle, the rows are the same', () => {
     const status = await cluster.ended(id, engine);
     expect(performance.now() - asked).toBeLessThan(25_000);
     expect(status).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
-    const phases = (await cluster.pods(id)).map(({ status }) => status?.phase);
-    expect(phases.filter((phase) => phase === 'Running' || phase === 'Pending')).toEqual([]);
+    await cluster.noPodsLeft(id);
     await engine.retry(id);
     expect(await cluster.ended(id, engine)).toMatchObject({ state: 'succeeded', error: null });
     expect(await rowsOf('cancelled_then_retried')).toEqual(expected);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { CoreV1Api, CustomObjectsApi, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
-import { afterAll, beforeAll, inject, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
 import { formatDsn } from '../../src/datasource/dsn.ts';
 import { openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
@@ -37,6 +37,8 @@ export interface TestCluster extends TestSession {
   /** The first status of which it holds, or the last. */
   when(id: string, holds: (status: StatementStatus) => boolean, engine?: Engine): Promise<StatementStatus>;
   pods(id: string): Promise<readonly V1Pod[]>;
+  /** Within ten seconds: Argo ends a workflow with its workers, a moment before their pods have ended. */
+  noPodsLeft(id: string): Promise<void>;
 }
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
@@ -110,6 +112,13 @@ export function useCluster(): TestCluster {
   cluster.pods = async (id) => {
     const labelSelector = `millrace/statement=${id}`;
     return (await cluster.core.listNamespacedPod({ namespace: cluster.namespace, labelSelector })).items;
+  };
+  cluster.noPodsLeft = async (id) => {
+    const left = async () =>
+      (await cluster.pods(id)).filter(({ status }) => status?.phase === 'Pending' || status?.phase === 'Running');
+    await expect
+      .poll(async () => (await left()).map(({ metadata }) => metadata?.name), { timeout: 10_000 })
+      .toEqual([]);
   };
   return cluster;
 }

@@ -83,9 +83,7 @@ describe('what goes wrong is told in words', () => {
     expect(told).toMatchObject({ state: 'running', error: { code, message } });
     await engine.cancel(id);
     expect(await cluster.ended(id, engine)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
-    const left = async () =>
-      (await cluster.pods(id)).filter(({ status }) => status?.phase === 'Pending' || status?.phase === 'Running');
-    await expect.poll(left, { timeout: 30_000 }).toEqual([]);
+    await cluster.noPodsLeft(id);
   });
 
   it('a pod that takes longer than its timeout is ended, and not tried again', async () => {
