@@ -34,6 +34,9 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
     await until('count(millrace_statements_total) == 32 and on () count(up == 1) == 4');
     await work();
     await until(`sum(millrace_statements_total{state="succeeded"}) == 6`);
+    // A rate is told of series that were there before: those of requests are since the first of each kind was scraped.
+    await server.run('SELECT 3');
+    await until(`sum(millrace_statements_total{state="succeeded"}) == 7`);
     to = seconds();
   }, 180_000);
   afterAll(async () => {
