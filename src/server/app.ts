@@ -90,12 +90,16 @@ function metricsRoute(app: App, { metrics }: ServerContext): void {
   );
 }
 
+/** Asked every few seconds, for ever. */
+const probes = new Set(['/healthz', '/readyz', '/metrics']);
+
 function logAnswer(
   { method, routeOptions, user, log }: FastifyRequest,
   { statusCode, elapsedTime }: FastifyReply,
 ): void {
   const ms = Math.round(elapsedTime * 10) / 10;
-  log.info({ method, route: routeOptions.url, status: statusCode, ms, ...(user && { user: user.name }) }, 'answered');
+  const level = probes.has(routeOptions.url ?? '') ? 'debug' : 'info';
+  log[level]({ method, route: routeOptions.url, status: statusCode, ms, ...(user && { user: user.name }) }, 'answered');
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
