@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { readResultRows } from '../../src/datasource/results.ts';
 import { detect, ended, submit } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
@@ -46,13 +47,18 @@ describe('statements on Kubernetes', () => {
   it('runs a program of several statements in order', async () => {
     const program = `CREATE TABLE few AS SELECT * FROM shot LIMIT 6;
 SELECT * FROM few TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO found_few;
-CREATE TABLE counted AS SELECT COUNT(DISTINCT id) AS pictures FROM found_few;`;
+CREATE TABLE counted AS SELECT COUNT(DISTINCT id) AS pictures FROM found_few;
+SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     const id = await cluster.start(program);
     expect(await cluster.ended(id)).toMatchObject({
       state: 'succeeded',
-      steps: [{ state: 'succeeded' }, { state: 'succeeded', rows: 6 }, { state: 'succeeded' }],
+      steps: [{ state: 'succeeded' }, { state: 'succeeded', rows: 6 }, { state: 'succeeded' }, { state: 'succeeded' }],
     });
     expect(await cluster.query('SELECT pictures FROM counted')).toEqual([{ pictures: '6' }]);
+    const { pool, systemSchema } = cluster.database;
+    const rows: unknown[] = [];
+    for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-4' })) rows.push(row);
+    expect(rows).toEqual([['6', 'counted in a pod']]);
   });
 
   it('gives the logs of every partition, without the lines of the executor', async () => {
