@@ -35,6 +35,7 @@ describe(`two servers that are killed at random (MILLRACE_SEED=${seed})`, { time
     }
     over = true;
     const asked = (await Promise.all(clients)).flat();
+    await Promise.all(started);
 
     console.info(`${kills} kills: ${JSON.stringify(countsOf(asked))}, MILLRACE_SEED=${seed}`);
     for (const each of asked) expect([each.key, each.ids.size]).toEqual([each.key, 1]);
