@@ -2,15 +2,20 @@
 // Runs on any Node: Millrace itself needs Node 24, which npm puts into node_modules (package.json, optionalDependencies).
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+// Halves the start of a command and of each worker; where the folder cannot be written, nothing is kept.
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  module.enableCompileCache(compileCache);
   await import(main);
 } else if (existsSync(bundled)) {
-  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const env = { NODE_COMPILE_CACHE: compileCache, ...process.env };
+  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -34,13 +35,20 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));
 }
 
+/** Where this process keeps compiled programs, if it does: a worker starts in half the time. */
+function compileCache(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir();
+  // Node adds a folder for its version and user to the one it is given.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
+}
+
 /** Runs the worker once as a child process; its output is appended to the log file. An abort asks it to end, then kills it. */
 export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
   if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
   await mkdir(dirname(logFile), { recursive: true });
   // The channel (ipc) tells the worker when this process dies.
   const child = spawn(process.execPath, [workerProgram, command], {
-    env: { ...inherited(), ...environment },
+    env: { ...inherited(), ...compileCache(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const release = endOnAbort(child, signal);
