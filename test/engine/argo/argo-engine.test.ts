@@ -387,7 +387,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     const keeping = newEngine().keepRecords(over.signal, (error) => expect.unreachable(String(error)));
     await expect.poll(() => cluster.workflows.has(name())).toBe(true);
     await expect.poll(() => cluster.workflows.get(`millrace-${cancelling.id}-1`)?.spec.shutdown).toBe('Stop');
-    expect((await store.read(submission.id)).state).toBe('running');
+    await expect.poll(async () => (await store.read(submission.id)).state).toBe('running');
     over.abort();
     await keeping;
   });

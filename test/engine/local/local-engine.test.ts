@@ -115,13 +115,13 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('ends a step that takes longer than its timeout; what is done is kept', async () => {
-    const id = await submit(test.session, detect(3000, 'late', "partitions = 2, timeout = '4s', batch_size = 2"));
+    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', batch_size = 2"));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({
       state: 'failed',
       error: {
         code: 'TIMED_OUT',
-        message: 'step-1 took longer than 4 s',
+        message: 'step-1 took longer than 3 s',
         hint: 'what is done is kept: retry, or raise the timeout',
       },
       steps: [{ state: 'failed', error: { code: 'TIMED_OUT' } }],
