@@ -126,6 +126,7 @@ export const errorTable = {
   PARAMETER_UNUSED: { kind: 'statement', meaning: 'the program has no placeholder for a parameter' },
   REQUEST_INVALID: { kind: 'statement', meaning: 'the request has not the form that its route takes' },
   REQUEST_TOO_LARGE: { kind: 'statement', meaning: 'the request is longer than the server takes' },
+  REQUEST_TOO_SLOW: { kind: 'statement', meaning: 'the request did not come whole within the time for it' },
   UNKNOWN_ROUTE: { kind: 'statement', meaning: 'the server has no such path' },
   UNAUTHENTICATED: { kind: 'configuration', meaning: 'the request has no token that the server knows' },
   FORBIDDEN: { kind: 'statement', meaning: 'the role of the user does not allow it' },

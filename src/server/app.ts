@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import { authenticate } from './authenticate.ts';
+import { answerClientError } from './client-error.ts';
 import type { App, ServerContext } from './context.ts';
 import { documentation, logo } from './documentation.ts';
 import { errorsPage } from './errors-page.ts';
@@ -31,6 +32,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
     http: { headersTimeout: Math.ceil(limits.requestSeconds * (1000 / 3)), connectionsCheckingInterval: 1000 },
     genReqId: () => randomUUID(),
     frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },

@@ -51,6 +51,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_ROUTE: 404,
   NO_RESULT: 404,
   NO_WORKFLOW: 404,
+  REQUEST_TOO_SLOW: 408,
   STATEMENT_BUSY: 409,
   RESULT_GONE: 410,
   REQUEST_TOO_LARGE: 413,

@@ -9,13 +9,14 @@ import { checkSystemSchema } from './auth/system-schema.ts';
 import type { User } from './auth/users.ts';
 import type { ServerContext } from './context.ts';
 import type { Datasource } from './datasource.ts';
-import { datasourceNamed, isUnknown } from './find-datasource.ts';
+import { isUnknown } from './find-datasource.ts';
 import type { Metrics } from './metrics.ts';
 import type { Submission } from './schemas/statement.ts';
 
 export interface Request {
   readonly user: User;
   readonly body: Submission;
+  readonly datasource: Datasource;
   /** The `Idempotency-Key`. */
   readonly key: string | undefined;
 }
@@ -32,8 +33,8 @@ export function sqlOf({ sql, parameters }: Pick<Submission, 'sql' | 'parameters'
 }
 
 /** The id is that of the key where there is one: so a repeated request is the same statement, on any replica. */
-export function idOf({ user, body, key }: Request): string {
-  return key === undefined ? randomUUIDv7() : keyedId([user.name, body.datasource ?? '', key]);
+export function idOf({ user, datasource, key }: Request): string {
+  return key === undefined ? randomUUIDv7() : keyedId([user.name, datasource.name, key]);
 }
 
 /** A UUID of version 8, whose bits are the maker's own: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
@@ -48,24 +49,21 @@ function keyedId(parts: readonly string[]): string {
  * Plans a program and starts it; again with the same key, nothing is started.
  * @throws {MillraceError} what is wrong with the program or not allowed: then nothing was submitted
  */
-export async function submit(request: Request, id: string, text: string, context: ServerContext): Promise<Datasource> {
-  const { user, body, key } = request;
-  const datasource = datasourceNamed(user, body.datasource, context.datasources);
-  if (key !== undefined && (await isRepeated(id, text, datasource))) return datasource;
+export async function submit(request: Request, id: string, text: string, context: ServerContext): Promise<void> {
+  const { datasource, key } = request;
+  if (key !== undefined && (await isRepeated(id, text, datasource))) return;
   try {
-    await start(request, id, text, datasource, context);
+    await start(request, id, text, context);
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
   }
-  return datasource;
 }
 
 async function start(
-  { user, body }: Request,
+  { user, body, datasource }: Request,
   id: string,
   text: string,
-  datasource: Datasource,
   context: ServerContext,
 ): Promise<void> {
   const { limits } = context.config;

@@ -47,7 +47,23 @@ describe('a client that trickles', () => {
     expect(new Set(others)).toEqual(new Set([200]));
     expect(others.length).toBeGreaterThan(3);
     expect(Math.max(...(await all))).toBeLessThan(4000);
-    for (const client of trickling) expect(client.heard()).toMatch(/^HTTP\/1\.1 408 /);
+    for (const client of trickling) {
+      expect(client.heard()).toMatch(/^HTTP\/1\.1 408 .*application\/problem\+json.*"code":"REQUEST_TOO_SLOW"/s);
+    }
+  });
+});
+
+describe('what is no request', () => {
+  it.each([
+    ['EHLO millrace\r\n\r\n', 400, 'REQUEST_INVALID'],
+    [`GET / HTTP/1.1\r\nhost: millrace\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'REQUEST_TOO_LARGE'],
+  ])('is answered as other mistakes are: %.20s', async (said, status, code) => {
+    const client = await connectTo(server.server.url);
+    client.say(said);
+    await client.closed;
+    const [head = '', body = ''] = client.heard().split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
+    expect(JSON.parse(body)).toMatchObject({ status, code, type: `/docs/errors#${code.toLowerCase()}` });
   });
 });
 

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { hasEnded } from '../../engine/engine.ts';
 import type { App, ServerContext } from '../context.ts';
+import { datasourceNamed } from '../find-datasource.ts';
 import { resourceOf } from '../resources.ts';
 import { lastResult } from '../results.ts';
 import { problems, Submission, Submitted } from '../schemas/statement.ts';
@@ -31,13 +32,14 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
   };
   app.post('/v1/statements', { schema }, async (request, reply) => {
     const { user, body, headers } = request;
-    const asked = { user, body, key: headers['idempotency-key'] };
     request.source = body.sql;
     const text = sqlOf(body, context);
     request.source = text;
+    const datasource = datasourceNamed(user, body.datasource, context.datasources);
+    const asked = { user, body, datasource, key: headers['idempotency-key'] };
     const id = idOf(asked);
     request.log = reply.log = request.log.child({ statement: id });
-    const datasource = await submit(asked, id, text, context);
+    await submit(asked, id, text, context);
     const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
     const status = await waitForEnd(datasource, id, wait, leaving(reply, context.streams));
     const resource = await resourceOf(datasource, status);
