@@ -7,6 +7,7 @@ import { systemSchema } from './migrations/0001-system-schema.ts';
 import { workflows } from './migrations/0002-workflows.ts';
 import { results } from './migrations/0003-results.ts';
 import { history } from './migrations/0004-history.ts';
+import { purged } from './migrations/0005-purged.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
@@ -17,6 +18,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   workflows,
   results,
   history,
+  purged,
 ];
 
 /** What `migrate` brings a system schema to. */

@@ -1,13 +1,14 @@
-import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
+import { endStates, verbSql, workSums } from './statement-ends.ts';
 
 /** Statements, rows of the ledger and pieces of results that one transaction deletes. */
 const batch = { statements: 50, ledger: 10_000, results: 50 };
 
 /**
- * Deletes what is kept of statements that ended before a time; result tables of users stay. A purge that was cut off, and one on
- * several servers at once, comes to the same end.
+ * Deletes what is kept of statements that ended before a time, but for the sums over all of them; result tables of users stay. A
+ * purge that was cut off, and one on several servers at once, comes to the same end.
  *
  * @param olderThan `YYYY-MM-DD HH:MM:SS`, UTC
  * @returns how many statements
@@ -35,6 +36,15 @@ function forgetStatements(pool: Pool, schema: string, olderThan: string): Promis
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return 0;
     await connection.query(`INSERT IGNORE INTO ${system('purges')} (statement_id) VALUES ?`, [ids.map((id) => [id])]);
+    await connection.query(
+      `INSERT INTO ${system('purged_ends')} (verb, state, error_code, ends)
+       SELECT verb, state, error_code, COUNT(*) FROM (
+         SELECT ${verbSql} AS verb, t.state, COALESCE(t.error_code, '') AS error_code
+         FROM ${system('statements')} AS s JOIN ${system('transitions')} AS t ON t.statement_id = s.id
+         WHERE s.id IN (?) AND t.state IN (?)
+       ) AS e GROUP BY 1, 2, 3 ON DUPLICATE KEY UPDATE ends = ends + VALUES(ends)`,
+      [ids, endStates],
+    );
     for (const table of ['steps', 'submissions', 'labels', 'transitions', 'workflows']) {
       await connection.query(`DELETE FROM ${system(table)} WHERE statement_id IN (?)`, [ids]);
     }
@@ -66,8 +76,30 @@ async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: Ab
   await pool.query(`DROP TABLE IF EXISTS ${left.join(', ')}`);
   await deleteAll(pool, `${system('ledger')} WHERE selection_id = ?`, [id], batch.ledger, signal);
   if (signal?.aborted) return;
+  await transaction(pool, (connection) => dropPartitions(connection, system, id));
+}
+
+/** Once, whoever purges besides. */
+async function dropPartitions(
+  connection: PoolConnection,
+  system: (table: string) => string,
+  id: Buffer,
+): Promise<void> {
+  const [held] = await connection.query<RowDataPacket[]>(
+    `SELECT 1 FROM ${system('selections')} WHERE selection_id = ? FOR UPDATE`,
+    [id],
+  );
+  if (held.length === 0) return;
+  const columns = Object.keys(workSums);
+  const added = columns.map((column) => `${column} = ${column} + VALUES(${column})`);
+  await connection.query(
+    `INSERT INTO ${system('purged_work')} (only_row, ${columns.join(', ')})
+     SELECT 1, ${Object.values(workSums).join(', ')} FROM ${system('partitions')} AS p WHERE selection_id = ? HAVING COUNT(*) > 0
+     ON DUPLICATE KEY UPDATE ${added.join(', ')}`,
+    [id],
+  );
   for (const table of ['partitions', 'selections']) {
-    await pool.query(`DELETE FROM ${system(table)} WHERE selection_id = ?`, [id]);
+    await connection.query(`DELETE FROM ${system(table)} WHERE selection_id = ?`, [id]);
   }
 }
 

@@ -107,8 +107,8 @@ export async function recordTransition(
   at: string,
 ): Promise<void> {
   await connection.query(
-    `INSERT INTO ${quoteTable({ database: schema, table: 'transitions' })} (statement_id, state, at)
-     SELECT id, state, ${at} FROM ${quoteTable({ database: schema, table: 'statements' })} WHERE id = ?`,
+    `INSERT INTO ${quoteTable({ database: schema, table: 'transitions' })} (statement_id, state, at, error_code)
+     SELECT id, state, ${at}, error_code FROM ${quoteTable({ database: schema, table: 'statements' })} WHERE id = ?`,
     [id],
   );
 }

@@ -18,8 +18,9 @@ interface Case {
 }
 
 const server = (instance: string) => `up{job="millrace-server",instance="${instance}"}`;
-const ended = (state: string, instance = 'a') =>
-  `millrace_statements_total{datasource="default",verb="run",state="${state}",instance="${instance}"}`;
+const ended = (state: string, instance = 'a', error = state === 'failed' ? 'run' : '') =>
+  `millrace_statements_total{datasource="default",verb="run",state="${state}",error="${error}",instance="${instance}"}`;
+const mistaken = ended('failed', 'a', 'statement');
 const queued = 'millrace_statements{datasource="default",state="queued"}';
 const requests = (status: string) => `millrace_http_requests_total{route="/v1/statements",status="${status}"}`;
 const progress = 'millrace_least_recent_progress_timestamp_seconds{datasource="default"}';
@@ -63,6 +64,7 @@ const cases: Readonly<Record<string, Case>> = {
       // All failed, but only one did.
       { [ended('succeeded')]: '0x60', [ended('failed')]: '0x20 1x40' },
       { [ended('succeeded')]: '0x60', [ended('cancelled')]: '0+5x60', [ended('failed')]: '0x60' },
+      { [ended('succeeded')]: '0+9x60', [mistaken]: '0+90x60', [ended('failed')]: '0+1x60' },
     ],
   },
   MillraceQueueGrowing: {
@@ -88,14 +90,14 @@ const cases: Readonly<Record<string, Case>> = {
     quiet: [{ [requests('200')]: '0+1000x420', [requests('500')]: '0+1x420' }],
   },
   MillraceStatementBudgetBurnsFast: {
-    fires: { [ended('succeeded')]: '0+1x120', [ended('failed')]: '0+9x120' },
+    fires: { [ended('succeeded')]: '0+80x120', [mistaken]: '0+1000x120', [ended('failed')]: '0+20x120' },
     at: 70,
-    quiet: [{ [ended('succeeded')]: '0+5x120', [ended('failed')]: '0+5x120' }],
+    quiet: [{ [ended('succeeded')]: '0+90x120', [mistaken]: '0+90x120', [ended('failed')]: '0+10x120' }],
   },
   MillraceStatementBudgetBurnsSlowly: {
-    fires: { [ended('succeeded')]: '0+6x420', [ended('failed')]: '0+4x420' },
+    fires: { [ended('succeeded')]: '0+90x420', [ended('failed')]: '0+10x420' },
     at: 400,
-    quiet: [{ [ended('succeeded')]: '0+9x420', [ended('failed')]: '0+1x420' }],
+    quiet: [{ [ended('succeeded')]: '0+97x420', [mistaken]: '0+97x420', [ended('failed')]: '0+3x420' }],
   },
   ArgoControllerDown: {
     fires: { 'up{job="argo-workflow-controller"}': '1 0x20' },

@@ -31,7 +31,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
       }),
     );
     from = seconds();
-    await until('count(millrace_statements_total) == 32 and on () count(up == 1) == 4');
+    await until('count(millrace_statements_total) == 64 and on () count(up == 1) == 4');
     await work();
     await until(`sum(millrace_statements_total{state="succeeded"}) == 6`);
     // A rate is told of series that were there before: those of requests are since the first of each kind was scraped.
@@ -94,7 +94,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
       'millrace_partition_retries_total',
       'millrace_batch_seconds_total',
     ]) {
-      const [least, most] = ['min', 'max'].map((of) => `${of} by (datasource, verb, state, stage) (${metric})`);
+      const [least, most] = ['min', 'max'].map((of) => `${of} by (datasource, verb, state, error, stage) (${metric})`);
       const differences = (await prometheus.now(`${most} - ${least}`)).map(({ value }) => value);
       expect(differences.length, metric).toBeGreaterThan(0);
       expect(

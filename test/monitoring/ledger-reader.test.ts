@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrate } from '../../src/datasource/migrate.ts';
+import { purge } from '../../src/engine/purge.ts';
 import { type LedgerReading, openLedgerReader } from '../../src/server/metrics/ledger-reader.ts';
 import { servers, useDatabase } from '../database.ts';
 import { storedStatements } from './stored-statements.ts';
@@ -13,7 +14,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
   beforeEach(() => migrate(database.pool, database.systemSchema));
   afterEach(async () => {
     vi.useRealTimers();
-    for (const name of ['statements', 'transitions', 'selections', 'partitions']) {
+    for (const name of ['statements', 'transitions', 'selections', 'partitions', 'purged_ends', 'purged_work']) {
       await stored.query(`DELETE FROM ${stored.table(name)}`);
     }
   });
@@ -119,6 +120,52 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect((await read()).statements).toEqual([]);
   });
 
+  it('tells who has to act on what failed, on every replica', async () => {
+    const early = openReader();
+    await early();
+    for (const code of ['QUERY_FAILED', 'ROWS_FAILED', 'DATABASE_FULL', 'ROWS_FAILED'] as const)
+      await stored.move(await stored.add(['sql'], 'running'), 'failed', code);
+    const told = (reading: LedgerReading) => {
+      const counts = Map.groupBy(reading.ended, ({ error }) => error);
+      return [...counts].map(([error, ended]) => [error, ended.reduce((sum, { count }) => sum + count, 0)]).toSorted();
+    };
+    const expected = [
+      ['database', 1],
+      ['run', 2],
+      ['statement', 1],
+    ];
+    expect(told(await early())).toEqual(expected);
+    expect(told(await openReader()())).toEqual(expected);
+  });
+
+  it('counts what was purged as before, whoever purges and how often', async () => {
+    for (const purgeTime of [1, 2]) {
+      for (const state of ['succeeded', 'failed', 'failed'] as const) {
+        const id = await stored.add(['run'], 'running');
+        await stored.work(await stored.select(id, 2), { done: 5, failed: 1, attempt: 2 });
+        await stored.move(id, 'interrupted');
+        await stored.move(id, state, 'ROWS_FAILED');
+        await stored.query(`UPDATE ${stored.table('statements')} SET finished_at = NOW(6) WHERE id = ?`, [id]);
+      }
+      const before = await openReader()();
+      const purges = [1, 2, 3].map(() => purge(database.pool, database.systemSchema, '2100-01-01 00:00:00'));
+      const ended = await Promise.allSettled(purges);
+      expect(ended.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+      await purge(database.pool, database.systemSchema, '2100-01-01 00:00:00');
+      const [left] = await stored.query(`SELECT 1 FROM ${stored.table('partitions')}`);
+      expect(left).toEqual([]);
+      const after = await openReader()();
+      expect(ends(after)).toEqual(ends(before));
+      expect(ends(after)).toEqual([
+        `run failed ${2 * purgeTime}`,
+        `run interrupted ${3 * purgeTime}`,
+        `run succeeded ${purgeTime}`,
+      ]);
+      expect(after.work).toEqual(before.work);
+      expect(after.work).toMatchObject({ done: 15 * purgeTime, failed: 3 * purgeTime, retries: 3 * purgeTime });
+    }
+  });
+
   it('takes no harm when statements are deleted', async () => {
     const read = openReader();
     const id = await stored.add(['run'], 'running');
@@ -144,6 +191,8 @@ describe.each(servers)('what is read of statements on $name', (server) => {
   });
 });
 
+/** How often which came, by verb and state. */
 function ends({ ended }: LedgerReading): readonly string[] {
-  return ended.map(({ verb, state, count }) => `${verb} ${state} ${count}`).toSorted();
+  const counts = Map.groupBy(ended, ({ verb, state }) => `${verb} ${state}`);
+  return [...counts].map(([end, all]) => `${end} ${all.reduce((sum, { count }) => sum + count, 0)}`).toSorted();
 }

@@ -96,15 +96,18 @@ describe('of datasources', () => {
   it('begin with every verb and end at 0, so that the first of each is an increase', async () => {
     await stored.move(await stored.add(['sql', 'run'], 'running'), 'failed');
     const series = await seriesOf(metricsOf(datasource()), 'millrace_statements_total');
-    expect(series.length).toBe(16);
+    expect(series.length).toBe(32);
     expect(
       await metricValue(
         metricsOf(datasource()),
-        labelled('millrace_statements_total', 'verb="program",state="failed"'),
+        labelled('millrace_statements_total', 'verb="program",state="failed",error="run"'),
       ),
     ).toBe(1);
     expect(
-      await metricValue(metricsOf(datasource()), labelled('millrace_statements_total', 'verb="run",state="failed"')),
+      await metricValue(
+        metricsOf(datasource()),
+        labelled('millrace_statements_total', 'verb="run",state="failed",error="run"'),
+      ),
     ).toBe(0);
   });
 
@@ -137,7 +140,7 @@ describe('of datasources', () => {
     expect(await metricValue(metrics, 'millrace_batch_seconds_total{datasource="warehouse",stage="decode"}')).toBe(0.1);
     await stored.move(id, 'succeeded');
     await vi.waitFor(
-      async () => expect(await of('statements_total', 'verb="run",state="succeeded"')).toBe(1),
+      async () => expect(await of('statements_total', 'verb="run",state="succeeded",error=""')).toBe(1),
       patience,
     );
     expect(await of('statements', 'state="running"')).toBe(0);
@@ -182,7 +185,7 @@ describe('of datasources', () => {
     const pool = openPool(database.datasource, { connections: 1 });
     onTestFinished(() => pool.end());
     const metrics = metricsOf({ ...datasource(), pool });
-    const succeeded = labelled('millrace_statements_total', 'verb="sql",state="succeeded"');
+    const succeeded = labelled('millrace_statements_total', 'verb="sql",state="succeeded",error=""');
     expect(await metricValue(metrics, succeeded)).toBe(1);
     expect(await metricValue(metrics, 'millrace_datasource_up{datasource="default"}')).toBe(1);
     expect(await metricValue(metrics, 'millrace_database_connections_open{datasource="default"}')).toBe(1);

@@ -6,7 +6,7 @@ import { phasesOf } from '../../src/server/metrics/phases-of.ts';
 const all = () => true;
 
 function history(...transitions: readonly (readonly [StatementState, number])[]): readonly Transition[] {
-  return transitions.map(([state, at], index) => ({ number: index + 1, statement: 's', state, at }));
+  return transitions.map(([state, at], index) => ({ number: index + 1, statement: 's', state, at, error: '' }));
 }
 
 it('a statement waits from queued to running, and runs from there to its end', () => {

@@ -1,14 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import type { StatementState } from '../../src/engine/engine.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import type { TestDatabase } from '../database.ts';
 
 /** Writes statements into the system schema as engines and workers do, without running any. */
 export function storedStatements(database: TestDatabase) {
   const table = (name: string) => quoteTable({ database: database.systemSchema, table: name });
   const query = (sql: string, values: unknown[] = []) => database.pool.query(sql, values);
-  const transition = (id: string, state: StatementState) =>
-    query(`INSERT INTO ${table('transitions')} (statement_id, state, at) VALUES (?, ?, NOW(6))`, [id, state]);
+  const transition = (id: string, state: StatementState, error: ErrorCode | null = null) =>
+    query(`INSERT INTO ${table('transitions')} (statement_id, state, at, error_code) VALUES (?, ?, NOW(6), ?)`, [
+      id,
+      state,
+      error,
+    ]);
 
   return {
     table,
@@ -25,12 +30,12 @@ export function storedStatements(database: TestDatabase) {
       return id;
     },
 
-    async move(id: string, state: StatementState): Promise<void> {
+    async move(id: string, state: StatementState, error: ErrorCode = 'WORKER_FAILED'): Promise<void> {
       await query(
         `UPDATE ${table('statements')} SET state = ?, started_at = COALESCE(started_at, NOW(6)) WHERE id = ?`,
         [state, id],
       );
-      await transition(id, state);
+      await transition(id, state, state === 'failed' ? error : null);
     },
 
     /** A selection of step-1 with partitions of ten rows, pending. @returns its id */

@@ -5,7 +5,7 @@ import { openTransitionWindow } from '../../src/server/metrics/transition-window
 const minute = 60_000;
 
 function numbered(...numbers: readonly number[]): readonly Transition[] {
-  return numbers.map((number) => ({ number, statement: 's', state: 'running', at: 0 }));
+  return numbers.map((number) => ({ number, statement: 's', state: 'running', at: 0, error: '' }));
 }
 
 it('what is committed late, with a number below others, is not missed', () => {

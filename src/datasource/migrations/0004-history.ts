@@ -1,3 +1,5 @@
+import { addColumn, addIndex } from './alter.ts';
+
 /** What a server was asked, and when each statement came into which state. Times are UTC. */
 export function history(table: (name: string) => string): readonly string[] {
   const options = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
@@ -27,30 +29,5 @@ export function history(table: (name: string) => string): readonly string[] {
     ...addIndex(table('statements'), 'state', 'state, submitted_at'),
     ...addIndex(table('statements'), 'submitter', 'submitted_by, submitted_at'),
     ...addColumn(table('steps'), 'begun_by', "CHAR(36) NULL COMMENT 'the local run that began it last'"),
-  ];
-}
-
-function addIndex(table: string, name: string, columns: string): readonly string[] {
-  return unlessThere(table, `STATISTICS WHERE INDEX_NAME = '${name}'`, `CREATE INDEX ${name} ON ${table} (${columns})`);
-}
-
-function addColumn(table: string, name: string, definition: string): readonly string[] {
-  return unlessThere(
-    table,
-    `COLUMNS WHERE COLUMN_NAME = '${name}'`,
-    `ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`,
-  );
-}
-
-/** MySQL has no `IF NOT EXISTS` for parts of tables. @param known where information_schema would tell of it */
-function unlessThere(table: string, known: string, change: string): readonly string[] {
-  const literal = (text: string) => `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
-  const [, schema = '', name = ''] = /^`(.+)`\.`(.+)`$/s.exec(table) ?? [];
-  const where = `TABLE_SCHEMA = ${literal(schema.replaceAll('``', '`'))} AND TABLE_NAME = '${name}'`;
-  return [
-    `SET @millrace_change = IF(EXISTS (SELECT 1 FROM information_schema.${known} AND ${where}), 'DO 0', ${literal(change)})`,
-    'PREPARE millrace_change FROM @millrace_change',
-    'EXECUTE millrace_change',
-    'DEALLOCATE PREPARE millrace_change',
   ];
 }

@@ -1,6 +1,8 @@
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import type { StatementState } from '../../engine/engine.ts';
+import { endStates, type Verb, verbSql, workSums } from '../../engine/statement-ends.ts';
+import { type ErrorCode, type ErrorKind, errorTable } from '../../errors.ts';
 import type { Step } from '../../plan/plan.ts';
 
 /** Times are seconds since 1970, of the database's clock. */
@@ -9,11 +11,8 @@ export interface Transition {
   readonly statement: string;
   readonly state: StatementState;
   readonly at: number;
+  readonly error: EndError;
 }
-
-/** What a program is by its steps: several are a program. */
-export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
-export type Verb = (typeof verbs)[number];
 
 export interface LedgerStatement {
   readonly id: string;
@@ -50,17 +49,17 @@ export interface Work {
   readonly writeMs: number;
 }
 
+/** Who has to act on a statement that failed; empty: it ended otherwise. */
+export type EndError = Exclude<ErrorKind, 'cancelled'> | '';
+
 export interface EndedCount {
   readonly verb: Verb;
   readonly state: StatementState;
+  readonly error: EndError;
   readonly count: number;
 }
 
 export const activeStates = ['queued', 'running', 'cancelling'] as const;
-export const endStates = ['succeeded', 'failed', 'cancelled', 'interrupted'] as const;
-
-/** Of a row of `statements`: its Verb. Short, or a temporary table of them would be on disk. */
-const verb = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(JSON_EXTRACT(plan, '$.steps[0].kind')), 'program') AS CHAR(7))`;
 
 /** Numbers that are given out and not committed yet lie among the last of all: so many are looked for. */
 const LATEST_TRANSITIONS = 1000;
@@ -83,8 +82,9 @@ export async function snapshot<T>(pool: Pool, work: (connection: PoolConnection)
 }
 
 export interface LedgerQueries {
-  /** How often statements have ended; reads all of them, in the order in which they lie on disk. */
+  /** How often statements have ended, purged ones among them; reads all of them, in the order in which they lie on disk. */
   countEnded(): Promise<readonly EndedCount[]>;
+  /** Of all partitions, purged ones among them. */
   sumWork(): Promise<Work>;
   activeIds(): Promise<readonly string[]>;
   /** Those with a number above, in their order. */
@@ -101,7 +101,7 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
   const rows = async (sql: string, values: unknown[] = []) => (await connection.query<RowDataPacket[]>(sql, values))[0];
   const transitions = async (rest: string, values: unknown[]) => {
     const found = await rows(
-      `SELECT number, statement_id, state, UNIX_TIMESTAMP(at) AS at FROM ${table('transitions')} ${rest}`,
+      `SELECT number, statement_id, state, UNIX_TIMESTAMP(at) AS at, error_code FROM ${table('transitions')} ${rest}`,
       values,
     );
     return found.map(transition);
@@ -110,20 +110,28 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
   return {
     async countEnded() {
       const found = await rows(
-        `SELECT STRAIGHT_JOIN ${verb} AS verb, t.state, COUNT(*) AS n
+        `SELECT STRAIGHT_JOIN ${verbSql} AS verb, t.state, t.error_code, COUNT(*) AS n
          FROM ${table('statements')} AS s FORCE INDEX (PRIMARY) JOIN ${table('transitions')} AS t ON t.statement_id = s.id
-         WHERE t.state IN (?) GROUP BY 1, 2`,
+         WHERE t.state IN (?) GROUP BY 1, 2, 3
+         UNION ALL SELECT verb, state, error_code, ends FROM ${table('purged_ends')}`,
         [endStates],
       );
-      return found.map(({ verb, state, n }) => ({ verb, state, count: Number(n) }));
+      return found.map(({ verb, state, error_code, n }) => ({
+        verb,
+        state,
+        error: endError(state, error_code),
+        count: Number(n),
+      }));
     },
 
     async sumWork() {
       const [sums] = await rows(
-        `SELECT SUM(done_rows) AS done, SUM(failed_rows) AS failed, SUM(detections) AS detections,
-           SUM(GREATEST(attempt, 1) - 1) AS retries,
+        `SELECT SUM(done_rows) AS done, SUM(failed_rows) AS failed, SUM(detections) AS detections, SUM(retries) AS retries,
            SUM(decode_ms) AS decodeMs, SUM(infer_ms) AS inferMs, SUM(write_ms) AS writeMs
-         FROM ${table('partitions')}`,
+         FROM (
+           SELECT ${aliased(workSums)} FROM ${table('partitions')}
+           UNION ALL SELECT ${Object.keys(workSums).join(', ')} FROM ${table('purged_work')}
+         ) AS w`,
       );
       return workOf(sums ?? {});
     },
@@ -142,7 +150,7 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
     async statements(ids) {
       if (ids.length === 0) return [];
       const found = await rows(
-        `SELECT id, state, ${verb} AS verb, CAST(JSON_EXTRACT(plan, '$.steps[*].kind') AS CHAR) AS kinds,
+        `SELECT id, state, ${verbSql} AS verb, CAST(JSON_EXTRACT(plan, '$.steps[*].kind') AS CHAR) AS kinds,
            CAST(JSON_EXTRACT(plan, '$.steps[*].name') AS CHAR) AS names, UNIX_TIMESTAMP(submitted_at) AS submitted_at,
            UNIX_TIMESTAMP(started_at) AS started_at, UNIX_TIMESTAMP(finished_at) AS finished_at,
            (SELECT UNIX_TIMESTAMP(MAX(t.at)) FROM ${table('transitions')} AS t
@@ -176,7 +184,20 @@ function transition(row: RowDataPacket): Transition {
     statement: row.statement_id,
     state: row.state,
     at: Number(row.at),
+    error: endError(row.state, row.error_code),
   };
+}
+
+function endError(state: StatementState, code: string | null): EndError {
+  if (state !== 'failed') return '';
+  const { kind } = errorTable[code as ErrorCode] ?? errorTable.INTERNAL;
+  return kind === 'cancelled' ? '' : kind;
+}
+
+function aliased(expressions: Readonly<Record<string, string>>): string {
+  return Object.entries(expressions)
+    .map(([name, sql]) => `${sql} AS ${name}`)
+    .join(', ');
 }
 
 function statement(row: RowDataPacket): LedgerStatement {

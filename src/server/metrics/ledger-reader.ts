@@ -121,7 +121,7 @@ function changesOf(
     const ended = own.filter((transition) => isFresh(transition) && isEnd(transition.state));
     const change: Change = {
       isNew: !own.some((transition) => !isFresh(transition) && isEnd(transition.state)),
-      ended: ended.map(({ state }) => ({ verb, state, count: 1 })),
+      ended: ended.map(({ state, error }) => ({ verb, state, error, count: 1 })),
       phases: phasesOf(own, isFresh, finishedAt),
     };
     return [id, change] as const;

@@ -1,5 +1,6 @@
 import type { StatementState } from '../../engine/engine.ts';
-import { endStates, type Transition } from './ledger-queries.ts';
+import { endStates } from '../../engine/statement-ends.ts';
+import type { Transition } from './ledger-queries.ts';
 
 export interface PhaseTime {
   readonly phase: 'queue' | 'run';

@@ -1,6 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { activeStates, endStates, type LedgerPartition, type LedgerStatement, verbs } from './ledger-queries.ts';
+import type { StatementState } from '../../engine/engine.ts';
+import { endStates, verbs } from '../../engine/statement-ends.ts';
+import { exitCodes } from '../../errors.ts';
+import { activeStates, type EndError, type LedgerPartition, type LedgerStatement } from './ledger-queries.ts';
 import type { LedgerReading } from './ledger-reader.ts';
+
+const errors = Object.keys(exitCodes).filter((kind) => kind !== 'cancelled') as Exclude<EndError, ''>[];
+const possibleEnds = endStates.flatMap<{ state: StatementState; error: EndError }>((state) =>
+  state === 'failed' ? errors.map((error) => ({ state, error })) : [{ state, error: '' }],
+);
 
 /** Sums over all statements of a datasource. */
 export interface StatementTotals {
@@ -13,8 +21,8 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     new Counter({ name, help, labelNames: ['datasource'] as const, registers });
   const ended = new Counter({
     name: 'millrace_statements_total',
-    help: 'Statements that have ended, each time they did, by what they are (sql, run, foreign; program: several steps) and how they ended',
-    labelNames: ['datasource', 'verb', 'state'] as const,
+    help: 'Statements that have ended, each time they did, by what they are (sql, run, foreign; program: several steps), how they ended and, of those that failed, who has to act (statement: the user)',
+    labelNames: ['datasource', 'verb', 'state', 'error'] as const,
     registers,
   });
   const active = new Gauge({
@@ -41,8 +49,8 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   });
 
   function addEnded(datasource: string, ends: LedgerReading['ended']): void {
-    for (const verb of verbs) for (const state of endStates) ended.inc({ datasource, verb, state }, 0);
-    for (const { verb, state, count } of ends) ended.inc({ datasource, verb, state }, count);
+    for (const verb of verbs) for (const end of possibleEnds) ended.inc({ datasource, verb, ...end }, 0);
+    for (const { count, ...labels } of ends) ended.inc({ datasource, ...labels }, count);
   }
 
   function addWork(datasource: string, work: LedgerReading['work']): void {
