@@ -1,6 +1,6 @@
-import type { RowDataPacket } from 'mysql2/promise';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
+import { listTables } from '../datasource/list-tables.ts';
 import { listResults } from '../datasource/results.ts';
 import type { StatementFilter, StatementStatus } from '../engine/engine.ts';
 import { readLabels } from '../engine/history.ts';
@@ -10,7 +10,6 @@ import { resultOf, resultStream } from '../server/results.ts';
 import type { Statement } from '../server/schemas/statement.ts';
 import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
 import type { Session } from './session.ts';
-import { tablesQuery } from './tables-query.ts';
 import { withoutServer } from './without-server.ts';
 
 /** The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session. */
@@ -26,7 +25,7 @@ export function openLocalService(session: Session, config: Config): Service {
         datasource: 'local',
         labels: labels.get(status.id) ?? {},
         results: results.get(status.id) ?? [],
-        links: { argo: null, grafana: null, hasWorkflow: config.engine === 'argo' },
+        links: { argo: null, grafana: null },
       }),
     );
   }
@@ -74,10 +73,7 @@ export function openLocalService(session: Session, config: Config): Service {
       };
     },
     models: async () => (await loadCatalog(pool, config, { queries: [], tables: [] })).models,
-    async tables() {
-      const [rows] = await pool.query<RowDataPacket[]>(tablesQuery);
-      return rows.map(({ name }) => name);
-    },
+    tables: () => listTables(pool, [schema]),
     close: () => session.close(),
   };
 }

@@ -78,6 +78,8 @@ export interface StatementStatus {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: StatementError | null;
+  /** Whether Argo runs it. */
+  readonly hasWorkflow: boolean;
   readonly steps: readonly StepStatus[];
 }
 

@@ -37,7 +37,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
   async function readAll(ids: readonly string[]): Promise<readonly StoredStatement[]> {
     if (ids.length === 0) return [];
     const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id IN (?)`, [ids]);
-    return rows.map(storedStatement);
+    return rows.map((row) => storedStatement(row, engine));
   }
 
   return {
@@ -98,7 +98,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
         `${select}${sql} ORDER BY submitted_at DESC, id DESC LIMIT ${filter.limit}`,
         values,
       );
-      return rows.map(storedStatement);
+      return rows.map((row) => storedStatement(row, engine));
     },
   };
 }
@@ -140,7 +140,7 @@ function conditions(filter: StatementFilter, labels: string): Conditions {
   return { sql: all.map(([sql]) => ` AND ${sql}`).join(''), values: all.flatMap(([, values]) => values) };
 }
 
-function storedStatement(row: RowDataPacket): StoredStatement {
+function storedStatement(row: RowDataPacket, engine: 'local' | 'argo'): StoredStatement {
   return {
     id: row.id,
     text: row.text,
@@ -151,5 +151,6 @@ function storedStatement(row: RowDataPacket): StoredStatement {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     error: errorOf(row),
+    hasWorkflow: engine === 'argo',
   };
 }

@@ -8,7 +8,7 @@ export interface ResourceParts {
   readonly datasource: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly results: readonly StoredResult[];
-  readonly links: LinkTemplates & { readonly hasWorkflow: boolean };
+  readonly links: LinkTemplates;
 }
 
 /** Addresses of other pages about a statement, with `{id}` in them; null: there are none. */
@@ -34,7 +34,7 @@ export function statementResource(status: StatementStatus, parts: ResourceParts)
     steps: steps.map((step) => stepResource(step, plan)),
     progress: progressOf(status),
     results: resultsOf(status, parts.results),
-    links: linksOf(id, parts.links),
+    links: linksOf(status, parts.links),
   };
 }
 
@@ -106,7 +106,7 @@ function resultsOf({ plan, steps }: StatementStatus, stored: readonly StoredResu
   });
 }
 
-function linksOf(id: string, { argo, grafana, hasWorkflow }: ResourceParts['links']): Statement['links'] {
+function linksOf({ id, hasWorkflow }: StatementStatus, { argo, grafana }: LinkTemplates): Statement['links'] {
   const self = `/v1/statements/${id}`;
   const of = (part: string) => `${self}/${part}`;
   return {
@@ -116,7 +116,7 @@ function linksOf(id: string, { argo, grafana, hasWorkflow }: ResourceParts['link
     result: of('result'),
     plan: of('plan'),
     workflow: hasWorkflow ? of('workflow') : null,
-    argo: argo?.replaceAll('{id}', id) ?? null,
+    argo: hasWorkflow ? (argo?.replaceAll('{id}', id) ?? null) : null,
     grafana: grafana?.replaceAll('{id}', id) ?? null,
   };
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { readConfig } from '../config.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
+import { version } from '../version.ts';
 import { buildApp } from './app.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
@@ -28,7 +28,6 @@ export interface RunningServer {
 export async function serve(environment: NodeJS.ProcessEnv): Promise<never> {
   const log = openLog();
   const server = await startServer(environment, log);
-  log.info({ url: server.url }, 'listening');
   const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   log.info({ signal }, 'stopping');
   await server.stop();
@@ -41,7 +40,7 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   const config = await withDatasource(await readServerConfig(environment), environment, log);
   const stopping = new AbortController();
   const datasources = openDatasources(config, environment, stopping.signal, log);
-  const metrics = openMetrics({ version: version(), datasources });
+  const metrics = openMetrics({ version, datasources });
   const { limits } = config;
   const heartbeatSeconds = Math.min(15, limits.idleStreamSeconds / 2);
   const streams = { open: 0, most: limits.streams, heartbeatSeconds, stopping: stopping.signal };
@@ -103,7 +102,7 @@ function openDatasources(
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, listenTextResolver: (url) => `listening on ${url}` });
   } catch (cause) {
     const { code } = Object(cause) as { code?: string };
     const why =
@@ -118,8 +117,4 @@ async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
 function urlOf(app: App): string {
   const { address, family, port } = app.server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -22,7 +22,17 @@ function standIn(): Engine & { readonly statements: StatementStatus[] } {
     async submit({ id, text, plan, submittedBy }) {
       const submittedAt = new Date().toISOString().replace('T', ' ').replace('Z', '000');
       const times = { submittedAt, startedAt: null, finishedAt: null };
-      statements.unshift({ id, text, plan, submittedBy, ...times, state: 'running', error: null, steps: [] });
+      statements.unshift({
+        id,
+        text,
+        plan,
+        submittedBy,
+        ...times,
+        state: 'running',
+        error: null,
+        hasWorkflow: true,
+        steps: [],
+      });
     },
     status: async (id) => find(id),
     async *events(id) {

@@ -22,6 +22,7 @@ const routes = [
   'GET /v1/statements/{id}/plan',
   'GET /v1/statements/{id}/result',
   'GET /v1/statements/{id}/workflow',
+  'GET /v1/tables',
   'POST /v1/explain',
   'POST /v1/statements',
   'POST /v1/statements/{id}/cancel',

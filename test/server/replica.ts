@@ -41,8 +41,8 @@ export function useReplica(environment: () => NodeJS.ProcessEnv): Replica {
       child = started;
       const listening = Promise.withResolvers<boolean>();
       createInterface({ input: started.stdout }).on('line', (line) => {
-        const { msg, url: at } = JSON.parse(line);
-        if (msg !== 'listening') return;
+        const at = /^listening on (.*)$/.exec(JSON.parse(line).msg)?.[1];
+        if (at === undefined) return;
         url = at;
         listening.resolve(true);
       });

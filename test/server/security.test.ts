@@ -17,6 +17,7 @@ describe('who asks', () => {
       ['POST', '/v1/statements'],
       ['GET', '/v1/statements/00000000-0000-7000-8000-000000000000/events'],
       ['GET', '/v1/models'],
+      ['GET', '/v1/tables'],
     ] as const) {
       const answer = await server.json(method, path, { user: null, headers });
       expect(answer.status).toBe(401);

@@ -327,6 +327,10 @@ describe('what may be named', () => {
   it('is listed', async () => {
     const models = await server.json('GET', '/v1/models');
     expect(models.body.models).toContainEqual({ name: 'demo', file: '/models/demo.onnx' });
+    await server.database.pool.query('CREATE VIEW named AS SELECT id FROM shot');
+    const { tables } = (await server.json('GET', '/v1/tables')).body;
+    expect(tables).toEqual(expect.arrayContaining(['named', 'shot']));
+    expect(tables.filter((name: string) => name.includes(server.database.systemSchema))).toEqual([]);
     const { body } = await server.json('GET', '/v1/datasources');
     expect(body).toEqual({ datasources: [{ name: 'default', engine: 'local', default: true }] });
   });

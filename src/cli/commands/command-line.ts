@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
 import { exitCodes } from '../../errors.ts';
+import { version } from '../../version.ts';
 import { addProgramCommands } from './program-commands.ts';
 import { addStatementCommands } from './statement-commands.ts';
 import { addSurroundingsCommands } from './surroundings-commands.ts';
@@ -9,6 +10,7 @@ import { addSurroundingsCommands } from './surroundings-commands.ts';
 export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv): Command {
   const millrace = new Command('millrace')
     .description('SQL in, GPU workflows out, rows back. Alone on a terminal: a prompt.')
+    .version(version, '-V, --version', 'print the version')
     .helpCommand(false)
     .showHelpAfterError('(millrace --help lists the commands)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { ResultPage, Statement } from '../../server/schemas/statement.ts';
+import type { Statement } from '../../server/schemas/statement.ts';
 import type { Explanation, ListFilter, Model, Service } from '../service.ts';
-import { tablesQuery } from '../tables-query.ts';
 import { remoteLogs } from './remote-logs.ts';
 import { remoteRows } from './remote-rows.ts';
 import type { ServerApi } from './server-api.ts';
@@ -40,7 +39,13 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
       });
       return models;
     },
-    tables: () => listTables(api, named),
+    async tables() {
+      const { tables } = await api.json<{ tables: readonly string[] }>({
+        path: '/v1/tables',
+        query: [['datasource', datasource ?? undefined]],
+      });
+      return tables;
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -89,15 +94,4 @@ async function explain(api: ServerApi, body: { readonly sql: string }): Promise<
       });
     },
   };
-}
-
-/** There is no route for it, so by a statement like any other. */
-async function listTables(api: ServerApi, named: object): Promise<readonly string[]> {
-  const { result } = await api.json<Statement & { result: ResultPage | null }>({
-    method: 'POST',
-    path: '/v1/statements',
-    body: { sql: tablesQuery, wait: 10, ...named },
-    headers: { 'idempotency-key': randomUUID() },
-  });
-  return result?.rows.map(([name]) => String(name)) ?? [];
 }

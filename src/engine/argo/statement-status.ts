@@ -36,6 +36,7 @@ export function statementStatus(
     submittedAt: metadata.creationTimestamp,
     startedAt: status?.startedAt ?? null,
     finishedAt: status?.finishedAt ?? null,
+    hasWorkflow: true,
     error: state === 'failed' ? (steps.find(({ error }) => error !== null)?.error ?? workflowError(workflow)) : null,
     steps,
   };

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
+import { listTables } from '../../datasource/list-tables.ts';
 import type { App, ServerContext } from '../context.ts';
 import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
 import { problems } from '../schemas/statement.ts';
 
-/** What statements may name: `GET /v1/models`, `GET /v1/datasources` */
+/** What statements may name: `GET /v1/models`, `GET /v1/tables`, `GET /v1/datasources` */
 export function catalogRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/models',
@@ -25,6 +26,29 @@ export function catalogRoutes(app: App, context: ServerContext): void {
     async ({ user, query }) => {
       const datasource = datasourceNamed(user, query.datasource, context.datasources);
       return { models: (await datasource.models()).map(({ name, file }) => ({ name, file })) };
+    },
+  );
+
+  app.get(
+    '/v1/tables',
+    {
+      schema: {
+        summary: 'Tables and views that statements may name',
+        description: "Those that the account of the datasource may see, Millrace's own left out; at most 5000.",
+        tags: ['catalog'],
+        querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
+        response: {
+          200: Type.Object({
+            tables: Type.Array(Type.String({ description: 'as SQL of the datasource names it, without quotes' })),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async ({ user, query }) => {
+      const { pool } = datasourceNamed(user, query.datasource, context.datasources);
+      const schemas = context.config.datasources.map(({ schema }) => schema);
+      return { tables: [...(await listTables(pool, schemas))] };
     },
   );
 

@@ -47,7 +47,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
     { schema: ofStatement({ 200: yaml }, "Argo's workflow") },
     async ({ user, params }, reply) => {
       const { datasource, status } = await findStatement(user, params.id, context.datasources);
-      if (datasource.engineName !== 'argo') throw withoutWorkflows(datasource.name);
+      if (!status.hasWorkflow) throw withoutWorkflow(datasource.engineName);
       const { workflowYaml } = await import('../../engine/argo/workflow-yaml.ts');
       return sendYaml(reply, workflowYaml(status, datasource.environment, datasource.schema));
     },
@@ -100,12 +100,9 @@ function sendYaml(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('application/yaml').send(text);
 }
 
-function withoutWorkflows(datasource: string): MillraceError {
-  return new MillraceError(
-    'NO_WORKFLOW',
-    `statements on ${datasource} run as processes of the server, without workflows`,
-    {
-      hint: 'the plan says what is run',
-    },
-  );
+function withoutWorkflow(engine: string): MillraceError {
+  const what = engine === 'argo' ? 'a program that only queries' : 'a statement of the local engine';
+  return new MillraceError('NO_WORKFLOW', `${what} runs on the server's machine, without a workflow`, {
+    hint: 'the plan says what is run',
+  });
 }

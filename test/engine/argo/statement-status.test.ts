@@ -59,6 +59,7 @@ describe('a workflow of a real controller', () => {
       plan: submitted.plan,
       state: 'failed',
       submittedBy: 'ada',
+      hasWorkflow: true,
       submittedAt: '2026-11-21T11:01:07Z',
       startedAt: '2026-11-21T11:01:08Z',
       finishedAt: '2026-11-21T11:01:38Z',
