@@ -1,5 +1,6 @@
 import type { Span } from '../errors.ts';
 import { maxNesting } from './bounds.ts';
+import { nearestWord } from './nearest-word.ts';
 import * as errors from './split-errors.ts';
 import { type BlockTracker, createBlockTracker } from './stored-program.ts';
 import { type Token, verbs } from './tokens.ts';
@@ -139,8 +140,11 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
   const first = head.first as Token;
   if (to === first) throw isVerb ? errors.verbWithoutQuery(to, token) : errors.unknownVerb(token);
   if (!head.isQuery) {
+    const statement = head.statement as Token;
     if (isVerb && statementsWithoutTo.has(head.statementWord) && !head.blocks.isProgram())
-      throw errors.notAQuery(head.statement as Token, token);
+      throw errors.notAQuery(statement, token);
+    const meant = isVerb ? nearestWord(head.statementWord, ['SELECT', 'WITH']) : undefined;
+    if (meant !== undefined) throw errors.misspeltQuery(statement, token, meant);
     return null;
   }
   if (!isVerb) {

@@ -55,6 +55,14 @@ export const notAQuery = (first: Token, verb: Token) =>
     { span: spanOf(first), hint: 'begin with SELECT, WITH or a query in brackets' },
   );
 
+/** No statement of SQL begins so. */
+export const misspeltQuery = (first: Token, verb: Token, meant: string) =>
+  new MillraceError(
+    'NOT_A_QUERY',
+    `TO ${verb.text.toUpperCase()} needs a query before it, and ${quoteToken(first.text)} begins none`,
+    { span: spanOf(first), hint: `did you mean ${meant}?` },
+  );
+
 export const twoQueries = (second: Token) =>
   new MillraceError('TWO_QUERIES', 'a second query begins before TO', {
     span: spanOf(second),

@@ -1,0 +1,2 @@
+SELEC * FROM demo.images
+TO RUN millrace/worker CMD "yolo" INTO found;
