@@ -31,6 +31,7 @@ const catalog: Catalog = {
   otherImages: false,
   otherModels: false,
   parallelism: 2,
+  sharedSession: true,
   views: [],
   queries: {
     'SELECT image_id, file_name FROM demo.images': { kind: 'columns', columns: ['image_id', 'file_name'] },

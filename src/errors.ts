@@ -70,6 +70,7 @@ export const errorTable = {
   UNKNOWN_COLUMN: { kind: 'statement', meaning: 'an attribute names a column that the query does not select' },
   NO_IMAGE_COLUMN: { kind: 'statement', meaning: 'no selected column is known to hold the paths of the images' },
   TABLE_EXISTS: { kind: 'statement', meaning: "the result table exists, and write_mode is 'fail'" },
+  SESSION_NOT_SHARED: { kind: 'statement', meaning: 'a statement needs what only the session of another keeps' },
   // datasource
   DATASOURCE_MISSING: { kind: 'configuration', meaning: 'no database was named' },
   DATASOURCE_INVALID: { kind: 'configuration', meaning: 'the DSN of the database cannot be read' },
@@ -99,7 +100,7 @@ export const errorTable = {
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
   SESSION_LOST: {
     kind: 'run',
-    meaning: 'a server died, and with it what standard statements had set in their session',
+    meaning: 'what standard statements had set in their session is gone with it: a server died, or the program failed',
   },
   WORKER_FAILED: { kind: 'run', meaning: 'a worker ended without saying why, and its retries are used up' },
   // engine/argo

@@ -33,6 +33,7 @@ const nothingKnown: Catalog = {
   otherModels: false,
   volumes: [],
   parallelism: 1,
+  sharedSession: true,
   views: [],
   queries: {},
   tables: {},

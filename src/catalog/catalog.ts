@@ -11,6 +11,8 @@ export interface Catalog {
   readonly volumes: readonly CatalogVolume[];
   /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */
   readonly parallelism: number;
+  /** Whether the standard statements of a program run in one session. */
+  readonly sharedSession: boolean;
   /** Names of the database's views, lower-case, without their databases. */
   readonly views: readonly string[];
   /** What the database says of each query of the program, by the query's text. */

@@ -35,6 +35,7 @@ export async function loadCatalog(pool: Pool, config: Config, questions: Questio
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
+    sharedSession: !remote,
     views: await findViews(pool),
     queries: await describeQueries(pool, questions.queries),
     tables: await describeTargets(pool, questions.tables),

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { Program, Statement } from '../sql/statement.ts';
+import { checkSessions } from './check-sessions.ts';
 import { checkTargets } from './check-targets.ts';
 import { orderStatements } from './order.ts';
 import type { Plan, Step } from './plan.ts';
@@ -20,6 +21,7 @@ export function planProgram(program: Program, catalog: Catalog): Plan {
     return planStatement(statement, place, catalog, report);
   });
   checkTargets(program, catalog, report);
+  checkSessions(program, catalog.sharedSession, report);
   throwAll(errors);
   return { version: 1, steps: steps.filter((step) => step !== null) };
 }

@@ -53,6 +53,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   NO_WORKFLOW: 404,
   REQUEST_TOO_SLOW: 408,
   STATEMENT_BUSY: 409,
+  SESSION_LOST: 409,
   RESULT_GONE: 410,
   REQUEST_TOO_LARGE: 413,
   STATEMENT_TOO_LONG: 413,

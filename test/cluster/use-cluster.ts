@@ -96,6 +96,7 @@ export function useCluster(): TestCluster {
       models: [],
       volumes: [],
       parallelism: 2,
+      sharedSession: false,
       views: [],
       queries: {},
       tables: {},

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withReconnect } from '../../datasource/pool.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
-import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
+import { type Engine, hasEnded, type StatementStatus, type StepStatus } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
 import { readSteps, readStepsOf } from '../step-status.ts';
 import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
 import { openRecovery } from './recovery.ts';
+import { needsSession, sessionLost } from './recovery-decision.ts';
 import { type LocalEngineOptions, logFolderOf, openRunningStatements } from './running-statements.ts';
 import { openStatementLocks, type StatementLock, withLock } from './statement-locks.ts';
 
@@ -98,6 +99,8 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       const lock = await takeLock(id);
       await withLock(lock, async () => {
         const statement = await store.read(id);
+        const steps = await readSteps(pool, schema, id);
+        if (needsSession(statement.plan, statesToRetry(steps))) throw sessionLost(id, 'it ended, and with it');
         if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled']))) throw busy(id, statement.state);
         return running.begin(statement, lock, { steps: await readSteps(pool, schema, id) });
       });
@@ -111,6 +114,11 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       await locks.close();
     },
   };
+}
+
+/** What has not succeeded is still to come. */
+function statesToRetry(steps: readonly StepStatus[]): ReadonlyMap<string, StepStatus['state']> {
+  return new Map(steps.map(({ name, state }) => [name, state === 'succeeded' ? state : 'pending']));
 }
 
 /** Until something may have changed: at once where a statement ends that runs here. */

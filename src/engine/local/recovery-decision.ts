@@ -1,9 +1,9 @@
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
+import { changesSession, onlyReads } from '../../plan/standard-sql.ts';
 import { cancelled } from '../cancelled.ts';
 import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../engine.ts';
 import { statementError } from '../stored-error.ts';
-import { changesSession, onlyReads } from './standard-sql.ts';
 
 /** What becomes of a statement whose engine has died. */
 export type Recovery =
@@ -54,8 +54,9 @@ function uncertain(step: string): MillraceError {
   return new MillraceError('STATEMENT_UNCERTAIN', message, { hint: 'look at its tables before you retry' });
 }
 
-function sessionLost(id: string): MillraceError {
-  const message = `the server died, and with it the session of ${id} and what its statements had set there`;
+/** @param how the session ended */
+export function sessionLost(id: string, how = 'the server died, and with it'): MillraceError {
+  const message = `${how} the session of ${id} and what its statements had set there`;
   return new MillraceError('SESSION_LOST', message, {
     hint: 'submit the statements that are left in a program of their own',
   });

@@ -135,6 +135,26 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(Number(ledger?.n)).toBe(rowsDone(status));
   });
 
+  it('does not retry what needs the session that it had', async () => {
+    await test.query('CREATE TABLE counted (n INT NOT NULL)');
+    const id = await submit(
+      test.session,
+      'SET @n = 7; INSERT INTO uncounted VALUES (@n); INSERT INTO counted VALUES (@n)',
+    );
+    expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' } });
+    await test.query('CREATE TABLE uncounted (n INT)');
+    const { engine } = await test.another();
+    for (const each of [test.session.engine, engine]) {
+      await expect(each.retry(id)).rejects.toMatchObject({
+        code: 'SESSION_LOST',
+        message: `it ended, and with it the session of ${id} and what its statements had set there`,
+        hint: 'submit the statements that are left in a program of their own',
+      });
+    }
+    expect((await test.session.engine.status(id)).state).toBe('failed');
+    expect(await test.query('SELECT * FROM uncounted')).toEqual([]);
+  });
+
   it('starts a worker again that was killed, as often as the step says', async () => {
     const id = await submit(test.session, detect(20, 'killed', 'partitions = 1, retries = 2'));
     for (let kills = 0; kills < 3; kills++) await killNext('partition');

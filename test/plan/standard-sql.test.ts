@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changesSession, onlyReads } from '../../../src/engine/local/standard-sql.ts';
+import { changesSession, onlyReads } from '../../src/plan/standard-sql.ts';
 
 it.each([
   'SELECT 1',
