@@ -10,8 +10,7 @@ import type { Datasource, Tls } from './dsn.ts';
  * server's own collation; MariaDB 10.11 knows the isolation level only as a statement.
  */
 const sessionSettings = [
-  'SET NAMES utf8mb4',
-  "SET SESSION time_zone = '+00:00', sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
+  "SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
