@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
-import type { Program, RunStatement, StandardStatement } from '../sql/statement.ts';
+import type { Program, StandardStatement } from '../sql/statement.ts';
 import { createScanner, type Token } from '../sql/tokens.ts';
-import { changesSession } from './standard-sql.ts';
+import { leavesInSession } from './standard-sql.ts';
 import { tableUse } from './table-use.ts';
 
 type Report = (error: MillraceError) => void;
@@ -14,27 +14,52 @@ export function checkSessions({ statements }: Program, sharedSession: boolean, r
   const lastRun = statements.findLastIndex(({ kind }) => kind === 'run');
   const lastStandard = statements.findLastIndex(({ kind }) => kind === 'standard');
   for (const [index, statement] of statements.entries()) {
-    if (statement.kind === 'run') checkVariables(statement, report);
-    if (statement.kind !== 'standard' || !changesSession(statement.text)) continue;
-    const made = index < lastRun ? temporaryTable(statement) : null;
-    if (index < lastRun && isUse(statement)) report(useBeforeRun(statement));
-    else if (made !== null && readsTable(statements.slice(index + 1), made)) report(temporaryBeforeRun(statement));
-    else if (!sharedSession && index < lastStandard) report(notShared(statement));
+    if (statement.kind === 'run') {
+      reportVariable(statement.query, 'the query before TO RUN has a session of its own', report);
+    } else if (statement.kind === 'standard') {
+      const made = index < lastRun ? temporaryTable(statement) : null;
+      if (index < lastRun && isUse(statement)) report(useBeforeRun(statement));
+      else if (made !== null && readsTable(statements.slice(index + 1), made)) report(temporaryBeforeRun(statement));
+      else if (sharedSession) continue;
+      else if (index < lastStandard && leavesInSession(statement.text)) report(notShared(statement));
+      else if (index > 0 && variableReaders.test(namesIn(statement.text)[0] ?? ''))
+        reportVariable(statement, 'on Argo each statement has a session of its own', report);
+    }
   }
 }
 
-/** A variable that the query sets itself is its own. */
-function checkVariables({ query }: RunStatement, report: Report): void {
-  const tokens = tokensOf(query.text);
-  const isSet = (at: number) => tokens[at + 1]?.text.startsWith(':=') === true;
-  const own = new Set(tokens.filter((_, index) => isSet(index)).map(({ text }) => text.toLowerCase()));
-  const foreign = tokens.find(
-    ({ type, text }) => type === 'variable' && /^@[^@]/.test(text) && !own.has(text.toLowerCase()),
-  );
+/** Of others it is not told which of their variables they set. */
+const variableReaders = /^(?:SELECT|WITH|VALUES|INSERT|REPLACE|UPDATE|DELETE|DO|SET|EXECUTE|PREPARE)$/i;
+
+/** The first variable that the text does not set itself. */
+function reportVariable({ text, span }: Pick<StandardStatement, 'text' | 'span'>, why: string, report: Report): void {
+  const tokens = tokensOf(text);
+  const own = variablesSet(tokens);
+  const foreign = tokens.find((token) => isVariable(token) && !own.has(token.text.toLowerCase()));
   if (foreign === undefined) return;
-  const span = { start: query.span.start + foreign.offset, end: query.span.start + foreign.end };
-  const message = `${foreign.text} is NULL here: the query before TO RUN has a session of its own`;
-  report(new MillraceError('SESSION_NOT_SHARED', message, { span, hint: 'write the value, or a query for it' }));
+  const place = { start: span.start + foreign.offset, end: span.start + foreign.end };
+  const message = `${foreign.text} is NULL here: ${why}`;
+  const hint = 'write the value, or a query for it';
+  report(new MillraceError('SESSION_NOT_SHARED', message, { span: place, hint }));
+}
+
+/** Of a user; `@@name` is one of the server. */
+function isVariable({ type, text }: Token): boolean {
+  return type === 'variable' && /^@[^@]/.test(text);
+}
+
+/** `@a := 1`, `SET @a = 1, @b = 2`, `SELECT … INTO @a, @b`; lower-case. */
+function variablesSet(tokens: readonly Token[]): ReadonlySet<string> {
+  const isAssigning = tokens[0]?.text.toUpperCase() === 'SET';
+  const set = new Set<string>();
+  let intoList = false;
+  for (const [index, token] of tokens.entries()) {
+    if (isVariable(token)) {
+      const next = tokens[index + 1]?.text ?? '';
+      if (intoList || next.startsWith(':=') || (isAssigning && next.startsWith('='))) set.add(token.text.toLowerCase());
+    } else if (token.text !== ',') intoList = token.text.toUpperCase() === 'INTO';
+  }
+  return set;
 }
 
 function useBeforeRun({ span }: StandardStatement): MillraceError {

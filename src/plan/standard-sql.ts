@@ -15,3 +15,13 @@ const setting = new RegExp(String.raw`${lead}(?:${settings})\b`, 'i');
 export function changesSession(sql: string): boolean {
   return setting.test(sql) || /\bINTO\s+@|:=|\/\*M?!/i.test(sql);
 }
+
+const kept = String.raw`USE|START\s+TRANSACTION|BEGIN(?!\s+NOT)|SAVEPOINT|LOCK\s+TABLES?|PREPARE|CREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY`;
+/** No variables of users, whose readers are looked at; and all sessions of ours speak utf8mb4. */
+const settingOfSession = String.raw`SET\s+(?!@[^@]|(?:GLOBAL|PERSIST|PERSIST_ONLY|PASSWORD|DEFAULT|STATEMENT|NAMES)\b)`;
+const keeping = new RegExp(String.raw`${lead}(?:(?:${kept})\b|${settingOfSession})`, 'i');
+
+/** Whether its session keeps something that a later statement will surely miss in another. Doubtful ones do not. */
+export function leavesInSession(sql: string): boolean {
+  return keeping.test(sql);
+}

@@ -47,12 +47,48 @@ it.each([
   expect(found(text)).toEqual([]);
 });
 
-it('without a session in common nothing may be set for a later statement', () => {
-  const message =
-    '1:1 on Argo each statement has a session of its own, and what this one sets there is gone for the next';
-  for (const first of ['SET @n = 2', 'START TRANSACTION', 'CREATE TEMPORARY TABLE t (n INT)', 'USE other']) {
-    expect(found(`${first}; INSERT INTO u SELECT 1`, false)).toEqual([message]);
-    expect(found(`INSERT INTO u SELECT 1; ${first}`, false)).toEqual([]);
-  }
-  expect(found('CREATE TABLE t (n INT); INSERT INTO t VALUES (1); SELECT * FROM t', false)).toEqual([]);
+const missed = '1:1 on Argo each statement has a session of its own, and what this one sets there is gone for the next';
+
+it.each([
+  'START TRANSACTION',
+  'CREATE TEMPORARY TABLE t (n INT)',
+  'USE other',
+  'LOCK TABLES u WRITE',
+  "PREPARE s FROM 'DO 1'",
+  'SET SESSION time_zone = 1',
+  "/* so */ set @@sql_mode = ''",
+])('without a session in common a later statement would miss it: %s', (first) => {
+  expect(found(`${first}; INSERT INTO u SELECT 1`, false)).toEqual([
+    missed.replace('1:1', first.startsWith('/*') ? '1:10' : '1:1'),
+  ]);
+  expect(found(`INSERT INTO u SELECT 1; ${first}`, false)).toEqual([]);
+  expect(found(`${first}; INSERT INTO u SELECT 1`)).toEqual([]);
+});
+
+it.each([
+  'SET @n = 2; SELECT @m := 3, @m; DO 1',
+  'SELECT 1 INTO @a; SELECT 1, 2 INTO @a, @b; SET @x = 1, @y = @x',
+  'CALL p(@out); DO 1',
+  "SET NAMES utf8mb4; SET GLOBAL max_connections = 9; BEGIN NOT ATOMIC DO 1; END; LOAD DATA INFILE 'x' INTO TABLE t (@a) SET n = @a; DO 1",
+  'CREATE TABLE t (n INT); INSERT INTO t VALUES (1); SELECT * FROM t',
+])('without a session in common it is not missed: %s', (text) => {
+  expect(found(text, false)).toEqual([]);
+});
+
+it.each([
+  ['SET @n = 2; INSERT INTO t VALUES (@n)', '1:35', '@n'],
+  ['DO 1; SET @a = @b', '1:16', '@b'],
+  ["CALL p(@out); SELECT '@in', @out", '1:29', '@out'],
+  ['DO 1; EXECUTE s USING @n', '1:23', '@n'],
+])('without a session in common a variable is NULL: %s', (text, place, name) => {
+  expect(found(text, false)).toEqual([
+    `${place} ${name} is NULL here: on Argo each statement has a session of its own`,
+  ]);
+  expect(found(text)).toEqual([]);
+});
+
+it('takes as long as the text is', () => {
+  const list = (length: number) => run(`SELECT ${'@a, '.repeat(length)}1 FROM t`);
+  expect(found(list(100_000))).toEqual([`1:8 ${isNull('@a')}`]);
+  expect(found(`${'SET @a = 1; '.repeat(2000)}${run('SELECT 1 FROM t').repeat(2000)}`, false)).toEqual([]);
 });
