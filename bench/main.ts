@@ -1,4 +1,5 @@
 import { Argument, Command } from '@commander-js/extra-typings';
+import '../src/compile-cache.ts';
 import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
 import { exitCodes } from '../src/errors.ts';
 import { benchEndToEnd } from './end-to-end.ts';

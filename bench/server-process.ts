@@ -49,8 +49,8 @@ const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 function listening({ stdout }: ChildProcess): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   createInterface({ input: stdout! }).on('line', (line) => {
-    if (!line.includes('"listening"')) return;
-    resolve(JSON.parse(line).url);
+    const url = /"msg":"listening on ([^"]*)"/.exec(line)?.[1];
+    if (url !== undefined) resolve(url);
   });
   return promise;
 }

@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
+import '../compile-cache.ts';
 import { openOutput } from '../cli/output.ts';
 import { exitCodeOf } from '../cli/print-error.ts';
 import { privateServerFolder, readConfig } from '../config.ts';
