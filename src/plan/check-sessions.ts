@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { Program, StandardStatement } from '../sql/statement.ts';
-import { createScanner, type Token } from '../sql/tokens.ts';
+import { queryTokens, type Token } from '../sql/tokens.ts';
 import { leavesInSession } from './standard-sql.ts';
 import { tableUse } from './table-use.ts';
 
@@ -13,13 +13,16 @@ type Report = (error: MillraceError) => void;
 export function checkSessions({ statements }: Program, sharedSession: boolean, report: Report): void {
   const lastRun = statements.findLastIndex(({ kind }) => kind === 'run');
   const lastStandard = statements.findLastIndex(({ kind }) => kind === 'standard');
-  for (const [index, statement] of statements.entries()) {
+  /** Names in the queries of the TO RUN that come later. */
+  const readLater = new Set<string>();
+  for (const [index, statement] of [...statements.entries()].toReversed()) {
     if (statement.kind === 'run') {
+      for (const name of tableUse(statement, []).reads) readLater.add(name);
       reportVariable(statement.query, 'the query before TO RUN has a session of its own', report);
     } else if (statement.kind === 'standard') {
-      const made = index < lastRun ? temporaryTable(statement) : null;
+      const made = temporaryTable(statement);
       if (index < lastRun && isUse(statement)) report(useBeforeRun(statement));
-      else if (made !== null && readsTable(statements.slice(index + 1), made)) report(temporaryBeforeRun(statement));
+      else if (made !== null && readLater.has(made)) report(temporaryBeforeRun(statement));
       else if (sharedSession) continue;
       else if (index < lastStandard && leavesInSession(statement.text)) report(notShared(statement));
       else if (index > 0 && variableReaders.test(namesIn(statement.text)[0] ?? ''))
@@ -33,7 +36,7 @@ const variableReaders = /^(?:SELECT|WITH|VALUES|INSERT|REPLACE|UPDATE|DELETE|DO|
 
 /** The first variable that the text does not set itself. */
 function reportVariable({ text, span }: Pick<StandardStatement, 'text' | 'span'>, why: string, report: Report): void {
-  const tokens = tokensOf(text);
+  const tokens = queryTokens(text);
   const own = variablesSet(tokens);
   const foreign = tokens.find((token) => isVariable(token) && !own.has(token.text.toLowerCase()));
   if (foreign === undefined) return;
@@ -94,23 +97,11 @@ function temporaryTable({ text }: StandardStatement): string | null {
 
 const createWords = new Set(['OR', 'REPLACE', 'TEMPORARY', 'TABLE', 'IF', 'NOT', 'EXISTS']);
 
-function readsTable(later: Program['statements'], table: string): boolean {
-  return later.some((statement) => statement.kind === 'run' && tableUse(statement, []).reads.has(table));
-}
-
 /** Words, and quoted names without their quotes; of `database.name` the name. */
 function namesIn(text: string): readonly string[] {
-  const tokens = tokensOf(text.slice(0, 1000));
+  const tokens = queryTokens(text.slice(0, 1000));
   return tokens.flatMap(({ type, text: word }, index) => {
     if (type !== 'word' || tokens[index + 1]?.type === 'dot') return [];
     return [word.startsWith('`') ? word.slice(1, -1).replaceAll('``', '`') : word];
   });
-}
-
-function tokensOf(text: string): readonly Token[] {
-  const scanner = createScanner(text);
-  scanner.enter('query');
-  const tokens: Token[] = [];
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) tokens.push(token);
-  return tokens;
 }

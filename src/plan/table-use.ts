@@ -1,5 +1,5 @@
 import type { Statement } from '../sql/statement.ts';
-import { createScanner, type Token } from '../sql/tokens.ts';
+import { queryTokens, type Token } from '../sql/tokens.ts';
 
 /**
  * Which tables a statement reads and writes, never too few: every name in its text counts as read, whatever it names. Names are
@@ -82,10 +82,7 @@ interface Names {
 }
 
 function namesIn(text: string): Names {
-  const scanner = createScanner(text);
-  scanner.enter('query');
-  const tokens: Token[] = [];
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) tokens.push(token);
+  const tokens = queryTokens(text);
   const isName = ({ type }: Token) => type === 'word' || type === 'string';
   const words = tokens.filter(isName).map(({ text: word }) => bare(word));
   return {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { Program, Statement } from './statement.ts';
-import { createScanner, type Token } from './tokens.ts';
+import { queryTokens } from './tokens.ts';
 
 /**
  * The first statement of a program that may write, lock or set anything, or run what is not seen here. Sessions of readers are
@@ -64,7 +64,7 @@ function refusal({ text, name, type }: Word, next: string): string | null {
 }
 
 function readWords(text: string): readonly Word[] {
-  const tokens = readTokens(text);
+  const tokens = queryTokens(text);
   return tokens.map((token, index) => {
     const upper = afterNumber(token.text.toUpperCase());
     const [owner, dot] = [tokens[index - 2], tokens[index - 1]];
@@ -73,16 +73,6 @@ function readWords(text: string): readonly Word[] {
     const word = isName ? '' : upper;
     return { text: token.type === 'word' ? word : token.text, name: upper.replaceAll('`', ''), type: token.type };
   });
-}
-
-function readTokens(text: string): readonly Token[] {
-  const scanner = createScanner(text);
-  scanner.enter('query');
-  const tokens: Token[] = [];
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
-    if (token.type !== 'comment') tokens.push(token);
-  }
-  return tokens;
 }
 
 /** A number ends where it can go on no more: `1.5INTO`, `1e0INTO` and `1.INTO` are two tokens to the server. */

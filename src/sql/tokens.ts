@@ -178,3 +178,14 @@ export function createScanner(text: string): Scanner {
   };
   return { next, last: () => last, enter: (state) => tokens.setState(state) };
 }
+
+/** All of a standard statement, or of a query, but its comments. */
+export function queryTokens(text: string): readonly Token[] {
+  const scanner = createScanner(text);
+  scanner.enter('query');
+  const tokens: Token[] = [];
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
+    if (token.type !== 'comment') tokens.push(token);
+  }
+  return tokens;
+}

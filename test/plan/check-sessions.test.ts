@@ -68,6 +68,7 @@ it.each([
 it.each([
   'SET @n = 2; SELECT @m := 3, @m; DO 1',
   'SELECT 1 INTO @a; SELECT 1, 2 INTO @a, @b; SET @x = 1, @y = @x',
+  'DO 1; /* so */ SET @n /* it is */ = 2; SELECT 1 INTO /* here */ @a',
   'CALL p(@out); DO 1',
   "SET NAMES utf8mb4; SET GLOBAL max_connections = 9; BEGIN NOT ATOMIC DO 1; END; LOAD DATA INFILE 'x' INTO TABLE t (@a) SET n = @a; DO 1",
   'CREATE TABLE t (n INT); INSERT INTO t VALUES (1); SELECT * FROM t',
@@ -90,5 +91,8 @@ it.each([
 it('takes as long as the text is', () => {
   const list = (length: number) => run(`SELECT ${'@a, '.repeat(length)}1 FROM t`);
   expect(found(list(100_000))).toEqual([`1:8 ${isNull('@a')}`]);
+  expect(found(`${'CREATE TEMPORARY TABLE u (n INT); '.repeat(3000)}${run('SELECT 1 FROM t').repeat(3000)}`)).toEqual(
+    [],
+  );
   expect(found(`${'SET @a = 1; '.repeat(2000)}${run('SELECT 1 FROM t').repeat(2000)}`, false)).toEqual([]);
 });

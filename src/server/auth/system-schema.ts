@@ -1,7 +1,7 @@
 import { MillraceError, type Span } from '../../errors.ts';
 import { nameParts } from '../../sql/quoting.ts';
 import type { ExtendedStatement, Program, StandardStatement } from '../../sql/statement.ts';
-import { createScanner, type Token } from '../../sql/tokens.ts';
+import { queryTokens, type Token } from '../../sql/tokens.ts';
 
 /**
  * Whether a program may reach the system schema: by its name, or by SQL that is only put together when it runs. What an
@@ -19,7 +19,7 @@ export function checkSystemSchema({ statements }: Program, schema: string): Mill
 function checkStandard({ text, span }: StandardStatement, schema: string): MillraceError | null {
   const named = findName(text, span, schema);
   if (named !== null) return refused(schema, named);
-  const dynamic = findDynamic(readTokens(text));
+  const dynamic = findDynamic(queryTokens(text));
   return dynamic === null ? null : refusedDynamic(schema, within(span, dynamic));
 }
 
@@ -32,7 +32,7 @@ function checkExtended(statement: ExtendedStatement, schema: string): MillraceEr
 
 /** The schema's name where a name stands that can be a schema's. */
 function findName(text: string, span: Span, schema: string): Span | null {
-  const tokens = readTokens(text);
+  const tokens = queryTokens(text);
   const named = tokens.find(
     (token, index) => tokens[index - 1]?.type !== 'dot' && isName(token) && fold(nameOf(token)) === schema,
   );
@@ -79,16 +79,6 @@ function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>
       ? target.database !== null && fold(target.database) === schema
       : fold(target.text).startsWith(`${schema}.`);
   return targets.find(isSystem)?.span ?? null;
-}
-
-function readTokens(text: string): readonly Token[] {
-  const scanner = createScanner(text);
-  scanner.enter('query');
-  const tokens: Token[] = [];
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
-    if (token.type !== 'comment') tokens.push(token);
-  }
-  return tokens;
 }
 
 /** Names of schemas have no case where the server says so (`lower_case_table_names`); its İ is an i. */
