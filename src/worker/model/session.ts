@@ -1,4 +1,4 @@
-import './no-telemetry.ts';
+import './runtime-environment.ts';
 import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
