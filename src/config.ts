@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readVolumes } from './volumes-setting.ts';
 
 /** Settings of this process, from its environment. */
 export interface Config {
@@ -18,7 +19,10 @@ export interface Config {
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated). */
+/**
+ * `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated).
+ * @throws {MillraceError} VOLUMES_INVALID
+ */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const stateFolder = environment.MILLRACE_STATE ?? join(projectFolder, '.millrace');
   return {
@@ -32,11 +36,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       ...readVolumes(environment.MILLRACE_VOLUMES ?? ''),
     },
   };
-}
-
-function readVolumes(written: string): Record<string, string> {
-  const pairs = written.split(',').filter((pair) => pair.includes('='));
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
 export function privateServerFolder({ stateFolder }: Config): string {

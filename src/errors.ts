@@ -86,6 +86,10 @@ export const errorTable = {
   INVALID_CURSOR: { kind: 'statement', meaning: 'the cursor of a page is not one of this result' },
   // cli
   USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },
+  PROGRAM_NOT_UTF8: { kind: 'statement', meaning: 'the text of a program is not UTF-8' },
+  VOLUMES_INVALID: { kind: 'configuration', meaning: 'MILLRACE_VOLUMES is not of the form /mount=FOLDER,…' },
+  OUTPUT_FAILED: { kind: 'configuration', meaning: 'standard output cannot be written' },
+  RESULT_CUT: { kind: 'run', meaning: 'only the first rows of a result are kept, and so not all of them were given' },
   SERVER_NEEDED: { kind: 'configuration', meaning: 'the command needs a server, and MILLRACE_URL names none' },
   SERVER_UNREACHABLE: { kind: 'configuration', meaning: 'the server of MILLRACE_URL does not answer' },
   SERVER_REFUSED: { kind: 'configuration', meaning: 'the server does not accept the token' },

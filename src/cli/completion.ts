@@ -1,6 +1,7 @@
 import completions, { type Complete, script } from '@bomb.sh/tab';
 import type { Command } from '@commander-js/extra-typings';
 import type { Config } from '../config.ts';
+import { visibleLine } from '../visible-text.ts';
 import { states } from './commands/statement-commands.ts';
 import { openService, readPlace } from './open-service.ts';
 
@@ -66,5 +67,5 @@ async function statementIds(config: Config, environment: NodeJS.ProcessEnv): Pro
 }
 
 function oneLine(sql: string): string {
-  return sql.replace(/\s+/g, ' ').trim().slice(0, 60);
+  return visibleLine(sql.replace(/\s+/g, ' ').trim()).slice(0, 60);
 }

@@ -1,6 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { hasEnded } from '../engine/engine.ts';
 import type { Statement } from '../server/schemas/statement.ts';
+import { visibleText } from '../visible-text.ts';
 import { progressLine } from './progress.ts';
 import { statementTable } from './statement-table.ts';
 
@@ -25,7 +26,11 @@ export function drawTable(stream: NodeJS.WriteStream): Drawing {
 
 function redrawing(stream: NodeJS.WriteStream, frameOf: (statement: Statement) => string): Drawing {
   const update = createLogUpdate(stream);
-  return { show: (statement) => update(frameOf(statement)), clear: () => update.clear(), end: () => update.done() };
+  return {
+    show: (statement) => update(visibleText(frameOf(statement))),
+    clear: () => update.clear(),
+    end: () => update.done(),
+  };
 }
 
 function appending(stream: NodeJS.WriteStream): Drawing {
@@ -34,7 +39,7 @@ function appending(stream: NodeJS.WriteStream): Drawing {
     show(statement) {
       const line = progressLine(statement);
       const state = statement.error === null || hasEnded(statement) ? tenthOf(statement) : line;
-      if (state !== shown && line !== '') stream.write(`${line}\n`);
+      if (state !== shown && line !== '') stream.write(`${visibleText(line)}\n`);
       shown = state;
     },
     clear: () => {},

@@ -1,14 +1,30 @@
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { openCommandLine } from './commands/command-line.ts';
+import { openOutput } from './output.ts';
+import { exitCodeOf } from './print-error.ts';
+import { watchStandardStreams } from './standard-output.ts';
 
-const { argv, stdin, stdout } = process;
+watchStandardStreams();
+const config = configured(process.env);
+if (config !== null) await start(config);
 
-// Who reads the answer may have seen enough, as head(1) has: then this ends as SIGPIPE ends others.
-stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 141 : 1));
+async function start(config: Config): Promise<void> {
+  const { argv, stdin, stdout } = process;
+  if (argv.length === 2 && stdin.isTTY && stdout.isTTY) {
+    const { startPrompt } = await import('./prompt/start-prompt.ts');
+    process.exitCode = await startPrompt(config, process.env);
+  } else {
+    await openCommandLine(config, process.env).parseAsync();
+  }
+}
 
-if (argv.length === 2 && stdin.isTTY && stdout.isTTY) {
-  const { startPrompt } = await import('./prompt/start-prompt.ts');
-  process.exitCode = await startPrompt(readConfig(process.env), process.env);
-} else {
-  await openCommandLine(readConfig(process.env), process.env).parseAsync();
+/** null: the settings are wrong, and it is said. */
+function configured(environment: NodeJS.ProcessEnv): Config | null {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    openOutput(process.argv.includes('--json'), () => null).error(error);
+    process.exitCode = exitCodeOf(error);
+    return null;
+  }
 }

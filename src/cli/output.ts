@@ -1,3 +1,4 @@
+import { visibleText } from '../visible-text.ts';
 import { errorJson, errorText, type Source } from './print-error.ts';
 
 /** Where a command writes: answers to standard output, everything else to standard error. */
@@ -13,17 +14,22 @@ export interface Output {
 
 /** @param source the program that errors point into, once it is read */
 export function openOutput(json: boolean, source: () => Source | null): Output {
+  const say = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${visibleText(text)}\n`);
   return {
     json,
     progress: process.stderr,
-    line: (text) => void process.stdout.write(`${text}\n`),
-    write: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    line: (text) => say(process.stdout, text),
+    write: (value) => void process.stdout.write(`${forTerminal(JSON.stringify(value))}\n`),
+    note: (text) => say(process.stderr, text),
     error(error) {
-      if (json) process.stdout.write(`${JSON.stringify({ error: errorJson(error, source()) })}\n`);
-      else process.stderr.write(`${errorText(error, source())}\n`);
-      if (process.env.MILLRACE_DEBUG && error instanceof Error)
-        process.stderr.write(`${error.stack}\n${error.cause}\n`);
+      if (json) process.stdout.write(`${forTerminal(JSON.stringify({ error: errorJson(error, source()) }))}\n`);
+      else say(process.stderr, errorText(error, source()));
+      if (process.env.MILLRACE_DEBUG && error instanceof Error) say(process.stderr, `${error.stack}\n${error.cause}`);
     },
   };
+}
+
+/** JSON and csv go as they are to files and programs; to a terminal without what it would obey. */
+export function forTerminal(text: string): string {
+  return process.stdout.isTTY ? visibleText(text) : text;
 }

@@ -1,4 +1,5 @@
 import { table } from 'table';
+import { visibleLine } from '../visible-text.ts';
 
 /** Rows as a table for people: control characters made visible, long values cut. */
 export function formatRows(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
@@ -30,7 +31,7 @@ export function formatRows(columns: readonly string[], rows: readonly (readonly 
 const longest = 60;
 
 function cell(value: unknown): string {
-  const text = textOf(value).replace(/[\u0000-\u001f\u007f]/g, visible);
+  const text = visibleLine(textOf(value));
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
@@ -38,12 +39,6 @@ function textOf(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Unicode's pictures of control characters, U+2400 and up. */
-function visible(control: string): string {
-  const code = control.charCodeAt(0);
-  return code === 0x7f ? '\u2421' : String.fromCharCode(0x2400 + code);
 }
 
 function isNumeric(value: unknown): boolean {

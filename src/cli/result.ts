@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { csv, ndjson } from '../server/row-formats.ts';
 import { jsonDocument } from './json-document.ts';
 import { type Place, withService } from './open-service.ts';
-import type { Output } from './output.ts';
+import { forTerminal, type Output } from './output.ts';
 import { printRows } from './print-rows.ts';
 import type { Rows } from './service.ts';
 
@@ -39,7 +39,11 @@ export function showResult(
       ...(most !== undefined && { limit: most }),
     });
     if (write === undefined) await printRows(rows, id, output, limit ?? tableRows);
-    else await pipeline(Readable.from(write(rows)), process.stdout, { end: false });
+    else await pipeline(Readable.from(shown(write(rows))), process.stdout, { end: false });
     return 0;
   });
+}
+
+async function* shown(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) yield forTerminal(piece);
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
+import { makePrivate } from '../private-folder.ts';
 import { formatDsn } from './dsn.ts';
 import { isAlive, withFileLock } from './file-lock.ts';
 import { freePort, isFree } from './free-port.ts';
@@ -60,7 +61,8 @@ export async function startPrivateServer(
 
 async function makeFolder(root: string): Promise<void> {
   try {
-    await mkdir(temporaryFolder(root), { recursive: true, mode: 0o700 });
+    await makePrivate(root);
+    await makePrivate(temporaryFolder(root));
     await access(root, constants.W_OK);
   } catch (error) {
     throw failed('its folder cannot be written', root, error);
@@ -118,6 +120,7 @@ async function launch(root: string, server: string, settings: Settings): Promise
   await writeSecret(accounts, accountsSql(settings.password));
   const logFile = join(root, 'mariadb.log');
   const log = await open(logFile, 'w', 0o600);
+  await log.chmod(0o600);
   const child = spawn(server, serverOptions(root, settings.port, accounts), {
     cwd: root,
     env: environment(root),

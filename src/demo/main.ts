@@ -17,8 +17,8 @@ const { images, model, stop } = new Command('npm run demo --')
   .parse()
   .opts();
 
-const config = readConfig(process.env);
 try {
+  const config = readConfig(process.env);
   if (stop) {
     await stopPrivateServer(privateServerFolder(config));
     console.log("The demo's database is stopped; its tables are kept.");

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { MillraceError } from '../errors.ts';
+import { findPictures } from './find-pictures.ts';
 import { type Dataset, drawDataset } from './scenes/dataset.ts';
 
 /** Which pictures and which model the demo works with. */
@@ -52,14 +52,14 @@ export function demoMaterial(config: Config, modelFile: string | undefined): Mat
 export async function ownMaterial(images: string, modelFile: string | undefined): Promise<Material> {
   const folder = resolve(images);
   const model = modelMaterial(modelFile);
-  const fileNames = await findPictures(folder);
+  const { fileNames, note } = await findPictures(folder);
   return {
     prefix: 'own_',
     imageDir: '/datasets/own',
     folder,
     model: model.model,
     volumes: { ...model.volumes, '/datasets/own': folder },
-    load: async () => ({ fileNames, dataset: null, note: `${fileNames.length} pictures found` }),
+    load: async () => ({ fileNames, dataset: null, note }),
   };
 }
 
@@ -68,16 +68,6 @@ function modelMaterial(file: string | undefined): Pick<Material, 'model' | 'volu
   const path = resolve(file);
   if (!existsSync(path)) throw usage(`there is no model file ${file}`, 'give the path of an ONNX file');
   return { model: `/models/own/${basename(path)}`, volumes: { '/models/own': dirname(path) } };
-}
-
-async function findPictures(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => {
-    throw usage(`the folder ${folder} cannot be read`, 'give a folder of pictures');
-  });
-  const pictures = names.filter((name) => /\.(jpe?g|png|webp|tiff?|avif|gif)$/i.test(name)).sort();
-  if (pictures.length === 0)
-    throw usage(`the folder ${folder} holds no pictures`, 'JPEG, PNG, WebP, TIFF, AVIF or GIF');
-  return pictures;
 }
 
 function usage(message: string, hint: string): MillraceError {

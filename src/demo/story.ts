@@ -12,6 +12,7 @@ import { describeDsn, parseDsn } from '../datasource/dsn.ts';
 import { startPrivateServer } from '../datasource/private-server.ts';
 import type { StatementStatus } from '../engine/engine.ts';
 import { explainPlan } from '../plan/explain.ts';
+import { visibleText } from '../visible-text.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { fillDatabase } from './database.ts';
 import { followUps } from './follow-ups.ts';
@@ -74,10 +75,10 @@ INTO demo.${prefix}detections;`;
 
 async function runStatement(session: Session, config: Config, sql: string): Promise<StatementStatus | null> {
   heading('The statement');
-  console.log(sql);
+  console.log(visibleText(sql));
   const plan = await session.plan(sql);
   heading('Its plan');
-  console.log(explainPlan(plan));
+  console.log(visibleText(explainPlan(plan)));
   heading('Running');
   const submission = session.submission(sql, plan);
   await session.engine.submit(submission);
@@ -136,7 +137,7 @@ The private database goes on running for these; npm run demo -- --stop stops it.
 }
 
 function say(what: string, how: string): void {
-  console.log(`${styleText('bold', what.padEnd(10))}${how}`);
+  console.log(`${styleText('bold', what.padEnd(10))}${visibleText(how)}`);
 }
 
 function heading(text: string): void {

@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import { MillraceError } from '../errors.ts';
+import { makePrivate } from '../private-folder.ts';
 import type { Engine, Submission } from './engine.ts';
 import { openLocalEngine } from './local/local-engine.ts';
 import { openSplitEngine } from './split-engine.ts';
@@ -17,6 +18,7 @@ export interface EngineOptions {
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { config, pool, dsn, isQuery } = options;
+  await makePrivate(config.stateFolder);
   const local = () => openLocalEngine({ ...config, pool, dsn });
   switch (config.engine) {
     case 'local':

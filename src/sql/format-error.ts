@@ -1,4 +1,5 @@
 import type { MillraceError } from '../errors.ts';
+import { visibleText } from '../visible-text.ts';
 
 /** A place in a text: both from 1, the column counted in code points. */
 export interface Position {
@@ -18,7 +19,7 @@ const margin = 100;
 
 /** An error, and those together with it, as a person reads them: message, place, the line and a caret with the hint. */
 export function formatError(error: MillraceError, text: string, fileName: string): string {
-  return [error, ...error.related].map((each) => formatOne(each, text, fileName)).join('\n');
+  return visibleText([error, ...error.related].map((each) => formatOne(each, text, fileName)).join('\n'));
 }
 
 function formatOne({ code, message, span, hint }: MillraceError, text: string, fileName: string): string {
@@ -47,10 +48,7 @@ function cut(line: string, column: number): { readonly shown: string; readonly b
   return { before, shown: before + after + (characters.length > column - 1 + margin ? '…' : '') };
 }
 
-const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
-
-const visible = (characters: readonly string[]) =>
-  characters.map((character) => (control.test(character) ? '\ufffd' : character)).join('');
+const visible = (characters: readonly string[]) => visibleText(characters.join(''));
 
 // The wide characters of https://www.unicode.org/reports/tr11/, as far as Unicode's scripts and emoji tell them.
 const wide =

@@ -39,7 +39,7 @@ describe('formatError', () => {
   });
 
   test('lets no control character through', () => {
-    expect(formatError(errorAt(0), 'a\x1b[31m\u202e', 'q.sql')).toContain('   1 | a\ufffd[31m\ufffd\n');
+    expect(formatError(errorAt(0), 'a\x1b[31m\u202e', 'q.sql')).toContain('   1 | a\u241b[31m\\u202e\n');
   });
 
   test('shows related errors after the first', () => {

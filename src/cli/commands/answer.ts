@@ -1,6 +1,6 @@
 import { type Output, openOutput } from '../output.ts';
 import { exitCodeOf, type Source } from '../print-error.ts';
-import { readSource } from '../source.ts';
+import { readSource, SourceError } from '../source.ts';
 
 export type ProgramCommand = (source: Source, output: Output) => number | Promise<number>;
 
@@ -11,8 +11,16 @@ export function answerProgram(
   command: ProgramCommand,
 ): Promise<void> {
   let source: Source | null = null;
-  const run = (output: Output) => {
-    source = readSource(sql, file);
+  const read = async () => {
+    try {
+      return await readSource(sql, file);
+    } catch (error) {
+      if (error instanceof SourceError) source = error.source;
+      throw error;
+    }
+  };
+  const run = async (output: Output) => {
+    source = await read();
     return command(source, output);
   };
   return answer(json, run, () => source);

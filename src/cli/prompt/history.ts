@@ -1,5 +1,6 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makePrivate } from '../../private-folder.ts';
 
 const longest = 1000;
 
@@ -16,7 +17,7 @@ export async function readHistory(file: string): Promise<string[]> {
 /** Without what may hold a password, as the mysql client does: https://dev.mysql.com/doc/refman/8.4/en/mysql-logging.html */
 export async function writeHistory(file: string, history: readonly string[]): Promise<void> {
   const kept = history.filter((line) => !/identified|password/i.test(line)).slice(0, longest);
-  await mkdir(dirname(file), { recursive: true });
+  await makePrivate(dirname(file));
   await writeFile(
     file,
     [...kept]

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { createWriteStream, fchmod } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { makePrivate } from '../../private-folder.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
 import type { StatementError } from '../engine.ts';
 import { workerError } from '../worker-error.ts';
@@ -45,7 +45,7 @@ function compileCache(): NodeJS.ProcessEnv {
 /** Runs the worker once as a child process; its output is appended to the log file. An abort asks it to end, then kills it. */
 export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
   if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
-  await mkdir(dirname(logFile), { recursive: true });
+  await makePrivate(dirname(logFile));
   // The channel (ipc) tells the worker when this process dies.
   const child = spawn(process.execPath, [workerProgram, command], {
     env: { ...inherited(), ...compileCache(), ...environment },
@@ -77,7 +77,8 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
 
 /** Writes both streams to the log; the last line that carries an error is the worker's own account of its failure. */
 async function collectOutput(child: ChildProcess, logFile: string): Promise<StatementError | null> {
-  const file = createWriteStream(logFile, { flags: 'a' });
+  const file = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+  file.once('open', (descriptor) => fchmod(descriptor, 0o600, () => {}));
   // A log that cannot be written ends nothing.
   const written = finished(file).catch(() => {});
   let error: StatementError | null = null;

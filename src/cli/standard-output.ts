@@ -1,0 +1,54 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { getSystemErrorMessage } from 'node:util';
+import { exitCodes, MillraceError } from '../errors.ts';
+import { errorText } from './print-error.ts';
+
+/** 128 + SIGPIPE, as a shell shows the end of other programs. */
+const closedPipe = 141;
+
+/**
+ * Ends the process when what it prints does not arrive: quietly where the reader of a pipe has seen enough, as head(1) has; with
+ * OUTPUT_FAILED where the output cannot be written. What goes wrong with standard error changes nothing.
+ */
+export function watchStandardStreams(): void {
+  process.stderr.on('error', () => {});
+  if (isFile(1)) Object.assign(process.stdout, { _write: writeWhole });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(closedPipe);
+    sayOnStandardError(outputFailed(error));
+    process.exit(exitCodes.configuration);
+  });
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A disk that is almost full takes a part of what it is given. Node's stream for files drops the rest: lib/internal/fs/sync_write_stream.js */
+function writeWhole(chunk: Uint8Array, _encoding: string, done: (error?: unknown) => void): void {
+  try {
+    for (let from = 0; from < chunk.length; ) from += writeSync(1, chunk, from);
+    done();
+  } catch (error) {
+    done(error);
+  }
+}
+
+function outputFailed(cause: NodeJS.ErrnoException): MillraceError {
+  const reason = cause.errno === undefined ? cause.message : getSystemErrorMessage(cause.errno);
+  return new MillraceError('OUTPUT_FAILED', `standard output cannot be written: ${reason}`, {
+    hint: 'make room, or send the output elsewhere; millrace result ID shows the rows again',
+    cause,
+  });
+}
+
+/** At once: the process ends before a stream would have written. */
+function sayOnStandardError(error: MillraceError): void {
+  try {
+    writeSync(2, `${errorText(error, null)}\n`);
+  } catch {}
+}

@@ -1,0 +1,42 @@
+import { MillraceError } from './errors.ts';
+
+/**
+ * `/datasets=FOLDER,/models=FOLDER`, with blanks and a slash at an end as one likes.
+ * @throws {MillraceError} VOLUMES_INVALID for what no statement could ever name
+ */
+export function readVolumes(written: string): Record<string, string> {
+  const volumes: Record<string, string> = {};
+  for (const pair of written.split(',').map((each) => each.trim())) {
+    if (pair === '') continue;
+    const { mount, folder } = readPair(pair);
+    if (Object.hasOwn(volumes, mount)) throw invalid(`names ${mount} twice`, 'name each mount path once');
+    volumes[mount] = folder;
+  }
+  return volumes;
+}
+
+function readPair(pair: string): { readonly mount: string; readonly folder: string } {
+  const equals = pair.indexOf('=');
+  if (equals < 0) throw invalid(`has '${pair}', which names no folder`, 'write /mount=FOLDER');
+  const mount = withoutSlash(pair.slice(0, equals).trim());
+  const folder = withoutSlash(pair.slice(equals + 1).trim());
+  if (!mount.startsWith('/')) throw invalid(`has the mount path '${mount}'`, `begin it with a slash: /${mount}=…`);
+  if (mount === '/' || mount.split('/').some((part, index) => index > 0 && ['', '.', '..'].includes(part))) {
+    throw invalid(`has the mount path '${mount}'`, 'write it as statements do: /datasets');
+  }
+  if (folder === '') throw invalid(`gives ${mount} no folder`, `write ${mount}=FOLDER`);
+  // In a list of paths, `:` or `;` often stand between them.
+  const next = /[;:]\s*\/[^=/]*=/.exec(folder);
+  if (next !== null) throw invalid(`has '${next[0].trim()}' inside a folder`, 'put a comma between two volumes');
+  return { mount, folder };
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
+}
+
+function invalid(what: string, hint: string): MillraceError {
+  return new MillraceError('VOLUMES_INVALID', `MILLRACE_VOLUMES ${what}`, { hint });
+}

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { millrace } from './millrace.ts';
+
+describe('MILLRACE_VOLUMES', () => {
+  it.each(['run', 'doctor', 'serve'])('that cannot be meant stops %s at the start', async (command) => {
+    const environment = { MILLRACE_VOLUMES: '/datasets=/a;/models=/b' };
+    expect(await millrace([command, ...(command === 'run' ? ['SELECT 1'] : [])], environment)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `error[VOLUMES_INVALID]: MILLRACE_VOLUMES has ';/models=' inside a folder
+  put a comma between two volumes
+`,
+    });
+  });
+});

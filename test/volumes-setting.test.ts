@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { readVolumes } from '../src/volumes-setting.ts';
+
+test.each([
+  ['/datasets=/a,/models=/b', { '/datasets': '/a', '/models': '/b' }],
+  ['/datasets/=/a/,/models//=/b', { '/datasets': '/a', '/models': '/b' }],
+  [' /datasets = /a b , /models=/b\r\n', { '/datasets': '/a b', '/models': '/b' }],
+  ['/datasets/own=relative/folder,', { '/datasets/own': 'relative/folder' }],
+  ['/datasets=/', { '/datasets': '/' }],
+  ['/datasets=/odd=name;it:is', { '/datasets': '/odd=name;it:is' }],
+  ['', {}],
+  [' , ', {}],
+])('%j is read', (written, volumes) => {
+  expect(readVolumes(written)).toEqual(volumes);
+});
+
+test.each([
+  ['datasets=/a', "MILLRACE_VOLUMES has the mount path 'datasets'", 'begin it with a slash: /datasets=…'],
+  ['/a:/b', "MILLRACE_VOLUMES has '/a:/b', which names no folder", 'write /mount=FOLDER'],
+  ['/datasets=/a;/models=/b', "MILLRACE_VOLUMES has ';/models=' inside a folder", 'put a comma between two volumes'],
+  ['/datasets=/a: /models=/b', "MILLRACE_VOLUMES has ': /models=' inside a folder", 'put a comma between two volumes'],
+  ['/datasets=', 'MILLRACE_VOLUMES gives /datasets no folder', 'write /datasets=FOLDER'],
+  ['=/a', "MILLRACE_VOLUMES has the mount path ''", 'begin it with a slash: /=…'],
+  ['/=/a', "MILLRACE_VOLUMES has the mount path '/'", 'write it as statements do: /datasets'],
+  ['/data/../etc=/a', "MILLRACE_VOLUMES has the mount path '/data/../etc'", 'write it as statements do: /datasets'],
+  ['/datasets=/a,/datasets/=/b', 'MILLRACE_VOLUMES names /datasets twice', 'name each mount path once'],
+])('%j is refused', (written, message, hint) => {
+  expect(() => readVolumes(written)).toThrow(expect.objectContaining({ code: 'VOLUMES_INVALID', message, hint }));
+});
