@@ -119,6 +119,7 @@ export const errorTable = {
   WORKER_IMAGE_MISSING: { kind: 'configuration', meaning: 'no image of the worker is named' },
   WORKFLOW_REFUSED: { kind: 'run', meaning: 'Kubernetes does not take the workflow' },
   WORKFLOW_DELETED: { kind: 'run', meaning: 'the workflow was deleted before it had ended' },
+  WORKFLOW_SUSPENDED: { kind: 'run', meaning: 'somebody suspended the workflow' },
   IMAGE_UNAVAILABLE: { kind: 'run', meaning: 'the image of a pod cannot be pulled' },
   NOT_SCHEDULED: { kind: 'run', meaning: 'a pod waits for a node that can take it' },
   POD_NOT_STARTED: { kind: 'run', meaning: 'a pod waits for something that the cluster does not have' },

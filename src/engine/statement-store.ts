@@ -14,8 +14,10 @@ export interface StatementStore extends StatementWriter {
   read(id: string): Promise<StoredStatement>;
   /** Those of them that are there. */
   readAll(ids: readonly string[]): Promise<readonly StoredStatement[]>;
-  /** That wait for somebody to start or to stop them, the oldest first. */
-  waiting(): Promise<readonly string[]>;
+  /** The states of those of them that are there, of any engine. */
+  statesOf(ids: readonly string[]): Promise<ReadonlyMap<string, StatementState>>;
+  /** In one of these states, the oldest first. */
+  idsIn(states: readonly StatementState[]): Promise<readonly string[]>;
   /** Those of them that are asked to end. */
   cancelling(ids: readonly string[]): Promise<readonly string[]>;
   /** Newest first. */
@@ -76,10 +78,19 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
 
     readAll,
 
-    async waiting() {
+    async statesOf(ids) {
+      if (ids.length === 0) return new Map();
       const [rows] = await pool.query<RowDataPacket[]>(
-        `SELECT id ${ours} AND state IN ('queued', 'cancelling') ORDER BY submitted_at`,
+        `SELECT id, state FROM ${system('statements')} WHERE id IN (?)`,
+        [ids],
       );
+      return new Map(rows.map(({ id, state }) => [id, state]));
+    },
+
+    async idsIn(states) {
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT id ${ours} AND state IN (?) ORDER BY submitted_at`, [
+        states,
+      ]);
       return rows.map(({ id }) => id);
     },
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MillraceError } from '../errors.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
@@ -33,9 +34,24 @@ export function workflowMetadata(
   return {
     name: workflowName(id, attempt),
     namespace: deployment.namespace,
-    labels: { ...constant.labels, 'millrace/statement': statementLabel(id) },
+    labels: {
+      ...constant.labels,
+      'millrace/statement': statementLabel(id),
+      'millrace/ledger': ledgerLabel(deployment),
+    },
     annotations,
   };
+}
+
+/** So that several databases share a namespace: whose ledger holds the statement. */
+export function ledgerLabel({
+  datasource: { secret, key },
+  schema,
+}: Pick<Deployment, 'datasource' | 'schema'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([secret, key, schema]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function title({ steps }: Plan, text: string): string {

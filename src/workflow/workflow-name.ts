@@ -17,3 +17,8 @@ export function statementLabel(id: string): string {
   const readable = id.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return `${readable.slice(0, longestId - 17)}-${hash}`.replace(/^-+/, '');
 }
+
+/** The statement's id as `statementLabel` writes it; null: not a name of ours. */
+export function labelInName(workflow: string): string | null {
+  return /^millrace-(.+)-\d+$/.exec(workflow)?.[1] ?? null;
+}

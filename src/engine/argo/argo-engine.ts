@@ -4,21 +4,23 @@ import pLimit from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
-import { workflowName } from '../../workflow/workflow-name.ts';
+import { labelInName, statementLabel, workflowName } from '../../workflow/workflow-name.ts';
 import { busy } from '../busy.ts';
 import { type Engine, hasEnded, type StatementStatus } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
+import { runningStates } from '../statement-writer.ts';
 import { readStepsOf } from '../step-status.ts';
 import { openAttempts } from './attempts.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
+import type { ObjectEvent } from './list-and-watch.ts';
 import { openPodLogs } from './pod-logs.ts';
 import { readPodLogs } from './read-pod-logs.ts';
 import { openRunningStatement } from './running-statement.ts';
 import { submittedStatement } from './statement-status.ts';
 import { type WatchedWorkflow, watchWorkflow } from './watched-workflow.ts';
-import { isCompleted, openWorkflows, type WorkflowMetadata } from './workflows.ts';
+import { isCompleted, openWorkflows, type WorkflowMetadata, type WorkflowName } from './workflows.ts';
 
 export interface ArgoEngineOptions {
   readonly api: KubernetesApi;
@@ -39,7 +41,7 @@ const lookMs = 10_000;
 export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Engine {
   const store = openStatementStore(pool, deployment.schema, 'argo');
   const attempts = openAttempts(pool, deployment.schema);
-  const workflows = openWorkflows(api, deployment.namespace);
+  const workflows = openWorkflows(api, deployment);
   const pods = openPodLogs(api, deployment.namespace);
   const running = openRunningStatement({ pool, deployment, store, attempts, workflows, pods });
   const closing = new AbortController();
@@ -60,7 +62,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
     try {
       return await store.read(id);
     } catch (error) {
-      const found = (await workflows.list()).filter((workflow) => submittedStatement(workflow)?.id === id);
+      const found = (await workflows.ofStatement(id)).filter((workflow) => submittedStatement(workflow)?.id === id);
       if (found.length === 0) throw error;
       await adopt(found);
       return store.read(id);
@@ -118,7 +120,27 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   }
 
   async function adoptOpen(): Promise<void> {
-    await adopt((await workflows.list()).filter((workflow) => !isCompleted(workflow)));
+    for await (const page of workflows.open()) await adoptThose(page);
+  }
+
+  /** Workflows that run: of a statement that is not known, or that has ended as far as its row says. Others are not asked for again. */
+  async function adoptThose(open: readonly WorkflowName[]): Promise<void> {
+    const byLabel = new Map(open.map(({ metadata: { name } }) => [labelInName(name), name]));
+    byLabel.delete(null);
+    const states = await store.statesOf([...byLabel.keys()] as string[]);
+    for (const [label, name] of byLabel) {
+      const state = states.get(label!);
+      if (state === undefined) await adopt(await workflows.ofStatement(label!));
+      else if (hasEnded({ state })) await reopen(label!, name);
+    }
+  }
+
+  /** Others run workflows again that have ended: `argo retry`. */
+  async function reopen(id: string, name: string): Promise<void> {
+    const attempt = await attempts.read(id);
+    if (workflowName(id, attempt) !== name) return;
+    const workflow = await workflows.read(name);
+    if (workflow !== null && !isCompleted(workflow)) await attempts.reopen(id, attempt);
   }
 
   /** @param trouble why Kubernetes is not to be asked, too */
@@ -141,22 +163,33 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   }
 
   async function recordEnds(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
-    for await (const event of workflows.followAll(signal)) {
-      const found = event.type === 'listed' ? event.objects : event.type === 'changed' ? [event.object] : [];
-      for (const workflow of found.filter(isCompleted)) {
-        const work = async () => {
-          await adopt([workflow]);
-          await settle(submittedStatement(workflow)!.id);
-        };
-        await withReconnect(work, { signal }).catch((error) => !signal.aborted && onError(error));
-      }
+    const again = (work: () => Promise<void>) =>
+      withReconnect(work, { signal }).catch((error) => !signal.aborted && onError(error));
+    for await (const event of workflows.followOpen(signal)) {
+      if (event.type === 'listed') await again(() => adoptThose(event.objects));
+      if (event.type === 'changed') await again(() => adoptThose([event.object]));
+      if (event.type !== 'listed' && event.type !== 'deleted') continue;
+      await again(async () => {
+        for (const id of await endedMeanwhile(event)) await again(() => settle(id));
+      });
     }
+  }
+
+  /** Statements whose workflow has ended or gone while their row says that they run. */
+  async function endedMeanwhile(event: ObjectEvent<WorkflowName>): Promise<readonly string[]> {
+    const running = await store.idsIn(runningStates);
+    if (event.type === 'listed') {
+      const open = new Set(event.objects.map(({ metadata }) => labelInName(metadata.name)));
+      return running.filter((id) => !open.has(statementLabel(id)));
+    }
+    const label = event.type === 'deleted' ? labelInName(event.object.metadata.name) : null;
+    return running.filter((id) => statementLabel(id) === label);
   }
 
   /** Creating a workflow, and stopping it, may be asked for any number of times. */
   async function takeOnAll(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
     while (!signal.aborted) {
-      const asked = await store.waiting().catch((error) => {
+      const asked = await store.idsIn(['queued', 'cancelling']).catch((error) => {
         onError(error);
         return [];
       });

@@ -16,6 +16,8 @@ export interface Attempts {
   end(status: StatementStatus, attempt: number): Promise<void>;
   /** Lets the next attempt count; false: another has done so. Its steps that have not succeeded are pending again. */
   next(statement: string, attempt: number): Promise<boolean>;
+  /** The statement runs again in the workflow of an attempt that had ended; nothing where a later one counts. */
+  reopen(statement: string, attempt: number): Promise<void>;
 }
 
 export function openAttempts(pool: Pool, schema: string): Attempts {
@@ -40,6 +42,22 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
         [state, done, attempts, id, step.name, number],
       );
     }
+  }
+
+  /** What has not succeeded is pending again. */
+  async function goOn(connection: PoolConnection, id: string, state: 'queued' | 'running'): Promise<void> {
+    const [updated] = await connection.query<ResultSetHeader>(
+      `UPDATE ${table('statements')} SET state = ?, error_code = NULL, error_message = NULL, error_hint = NULL,
+       finished_at = NULL WHERE id = ? AND state <> ?`,
+      [state, id, state],
+    );
+    if (updated.affectedRows === 0) return;
+    await recordTransition(connection, schema, id, 'NOW(6)');
+    await connection.query(
+      `UPDATE ${table('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
+       WHERE statement_id = ? AND state <> 'succeeded'`,
+      [id],
+    );
   }
 
   return {
@@ -84,18 +102,13 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
         await connection.query(`UPDATE ${table('workflows')} SET attempt = attempt + 1 WHERE statement_id = ?`, [
           statement,
         ]);
-        await connection.query(
-          `UPDATE ${table('statements')} SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL,
-           finished_at = NULL WHERE id = ?`,
-          [statement],
-        );
-        await recordTransition(connection, schema, statement, 'NOW(6)');
-        await connection.query(
-          `UPDATE ${table('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
-           WHERE statement_id = ? AND state <> 'succeeded'`,
-          [statement],
-        );
+        await goOn(connection, statement, 'queued');
         return true;
+      }),
+
+    reopen: (statement, attempt) =>
+      transaction(pool, async (connection) => {
+        if (await counts(connection, statement, attempt)) await goOn(connection, statement, 'running');
       }),
   };
 }

@@ -24,7 +24,10 @@ export function withHeldUp(status: StatementStatus, workflow: ObservedWorkflow, 
     const pods = waiting.filter((pod) => pod.step === step.name);
     return pods.length === 0 ? step : { ...step, error: heldUp(pods) };
   });
-  const error = steps.find(({ state, error }) => state !== 'failed' && error !== null)?.error ?? unnoticed(workflow);
+  const error =
+    steps.find(({ state, error }) => state !== 'failed' && error !== null)?.error ??
+    suspended(workflow) ??
+    unnoticed(workflow);
   return { ...status, steps, error };
 }
 
@@ -32,6 +35,16 @@ function heldUp(pods: readonly Waiting[]): StatementError {
   const [{ step, source, reason, message, hint }] = pods as [Waiting];
   const who = pods.length === 1 ? `${source} of ${step}` : `${pods.length} pods of ${step}`;
   return { code: codes[reason], message: `${who} cannot start: ${message}`, hint };
+}
+
+/** By `argo suspend`, which nothing of ours does. */
+function suspended({ metadata: { name }, spec }: ObservedWorkflow): StatementError | null {
+  if (spec.suspend !== true) return null;
+  return {
+    code: 'WORKFLOW_SUSPENDED',
+    message: `somebody suspended the workflow ${name}: no further pods start`,
+    hint: `argo resume ${name} lets it go on`,
+  };
 }
 
 function unnoticed({ metadata, status }: ObservedWorkflow): StatementError | null {

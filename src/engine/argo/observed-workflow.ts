@@ -6,7 +6,7 @@ export interface ObservedWorkflow {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec: { readonly shutdown?: string };
+  readonly spec: { readonly shutdown?: string; readonly suspend?: boolean };
   /** Absent until the controller has seen the workflow. */
   readonly status?: WorkflowStatus;
 }

@@ -1,4 +1,6 @@
-import type { Workflow } from '../../workflow/workflow.ts';
+import { ledgerLabel } from '../../workflow/metadata.ts';
+import type { Deployment, Workflow } from '../../workflow/workflow.ts';
+import { statementLabel } from '../../workflow/workflow-name.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { hasStatus } from './kubernetes-error.ts';
 import { type KubernetesList, listAndWatch, type ObjectEvent, watchSeconds } from './list-and-watch.ts';
@@ -6,13 +8,15 @@ import type { ObservedWorkflow } from './observed-workflow.ts';
 
 /** What of a workflow is read without its status, which may be a megabyte. */
 export type WorkflowMetadata = Pick<ObservedWorkflow, 'metadata'>;
+/** Fields that the API server keeps for itself may be larger than all the rest: of many workflows, the names are read. */
+export type WorkflowName = { readonly metadata: Pick<ObservedWorkflow['metadata'], 'name'> };
 
 /** When a workflow was asked to stop, in ISO 8601. */
 const stopAnnotation = 'millrace/stop-requested-at';
 /** Longer than a pod's grace period, after which the kubelet kills it. */
 const stopMs = 45_000;
 
-const ours = 'app.kubernetes.io/managed-by=millrace,millrace/statement';
+const notEnded = 'workflows.argoproj.io/completed!=true';
 const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
 /** The workflows of one namespace, through the Kubernetes API. All throw {KubernetesError}. */
@@ -26,13 +30,20 @@ export interface Workflows {
   /** Kills the pods of a workflow that was asked to stop and has not. */
   killOverdue(workflow: ObservedWorkflow): Promise<void>;
   follow(name: string, signal: AbortSignal): AsyncIterable<ObjectEvent<ObservedWorkflow>>;
-  /** Metadata alone, of all statements. */
-  list(): Promise<readonly WorkflowMetadata[]>;
-  followAll(signal: AbortSignal): AsyncIterable<ObjectEvent<WorkflowMetadata>>;
+  /** Metadata alone, of each attempt of one statement. */
+  ofStatement(id: string): Promise<readonly WorkflowMetadata[]>;
+  /** Those that Argo has not ended, page by page. */
+  open(): AsyncIterable<readonly WorkflowName[]>;
+  /** Those that Argo has not ended; one that it ends is `deleted`, as one that is removed. */
+  followOpen(signal: AbortSignal): AsyncIterable<ObjectEvent<WorkflowName>>;
 }
 
-export function openWorkflows(api: KubernetesApi, namespace: string): Workflows {
-  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/workflows`;
+export function openWorkflows(
+  api: KubernetesApi,
+  deployment: Pick<Deployment, 'namespace' | 'datasource' | 'schema'>,
+): Workflows {
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${deployment.namespace}/workflows`;
+  const ours = `app.kubernetes.io/managed-by=millrace,millrace/statement,millrace/ledger=${ledgerLabel(deployment)}`;
 
   async function patch(name: string, body: unknown): Promise<void> {
     try {
@@ -42,24 +53,10 @@ export function openWorkflows(api: KubernetesApi, namespace: string): Workflows 
     }
   }
 
-  function follow<T extends WorkflowMetadata>(
-    query: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-    accept: (kind: string) => string,
-  ): AsyncIterable<ObjectEvent<T>> {
+  const watch = (query: Query, accept: string) => (resourceVersion: string, signal: AbortSignal) => {
     const watching = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) };
-    return listAndWatch<T>({
-      signal,
-      list: (signal) => listAll<T>(api, path, query, accept('PartialObjectMetadataList'), signal),
-      watch: (resourceVersion, signal) =>
-        api.stream({
-          path,
-          query: { ...query, ...watching, resourceVersion },
-          accept: accept('PartialObjectMetadata'),
-          signal,
-        }),
-    });
-  }
+    return api.stream({ path, query: { ...query, ...watching, resourceVersion }, accept, signal });
+  };
 
   return {
     async create(workflow) {
@@ -87,36 +84,72 @@ export function openWorkflows(api: KubernetesApi, namespace: string): Workflows 
       if (spec.shutdown !== 'Stop' || since === undefined || Date.now() - Date.parse(since) < stopMs) return;
       await patch(metadata.name, { spec: { shutdown: 'Terminate' } });
     },
-    follow: (name, signal) => follow({ fieldSelector: `metadata.name=${name}` }, signal, () => 'application/json'),
-    list: async () => {
-      const query = { labelSelector: ours };
-      return (await listAll<WorkflowMetadata>(api, path, query, metadataOnly('PartialObjectMetadataList'))).items;
+    follow: (name, signal) => {
+      const query = { fieldSelector: `metadata.name=${name}` };
+      return listAndWatch<ObservedWorkflow>({
+        signal,
+        list: (signal) => api.json({ path, query, signal }),
+        watch: watch(query, 'application/json'),
+      });
     },
-    followAll: (signal) => follow({ labelSelector: ours }, signal, metadataOnly),
+    async ofStatement(id) {
+      const query = { labelSelector: `${ours},millrace/statement=${statementLabel(id)}` };
+      const accept = metadataOnly('PartialObjectMetadataList');
+      // Go writes an empty list of metadata as null.
+      return (await api.json<{ items: WorkflowMetadata[] | null }>({ path, query, accept })).items ?? [];
+    },
+    async *open() {
+      for await (const { items } of pages(api, path, { labelSelector: `${ours},${notEnded}` })) yield items;
+    },
+    followOpen: (signal) => {
+      const query = { labelSelector: `${ours},${notEnded}` };
+      return listAndWatch<WorkflowName>({
+        signal,
+        list: (signal) => listNames(api, path, query, signal),
+        watch: watch(query, metadataOnly('PartialObjectMetadata')),
+      });
+    },
   };
 }
 
-/** Page by page: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
-async function listAll<T>(
+type Query = Readonly<Record<string, string>>;
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables; the first column is the name. */
+interface NameTable {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly rows: readonly { readonly cells: readonly [string, ...unknown[]] }[] | null;
+}
+
+const namesOnly = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+
+/** Names alone, page by page: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
+async function* pages(
   api: KubernetesApi,
   path: string,
-  query: Readonly<Record<string, string>>,
-  accept: string,
+  query: Query,
   signal?: AbortSignal,
-): Promise<KubernetesList<T>> {
-  const items: T[] = [];
-  for (let after = ''; ; ) {
-    const page = await api.json<KubernetesList<T> & { metadata: { continue?: string } }>({
-      path,
-      query: { ...query, limit: '500', ...(after === '' ? {} : { continue: after }) },
-      accept,
-      signal,
-    });
-    // Go writes an empty list of metadata as null.
-    items.push(...(page.items ?? []));
-    after = page.metadata.continue ?? '';
-    if (after === '') return { metadata: page.metadata, items };
+): AsyncGenerator<KubernetesList<WorkflowName>> {
+  for (let after: string | undefined; after !== ''; ) {
+    const part = { ...query, includeObject: 'None', limit: '500', ...(after === undefined ? {} : { continue: after }) };
+    const { metadata, rows }: NameTable = await api.json<NameTable>({ path, query: part, accept: namesOnly, signal });
+    yield { metadata, items: (rows ?? []).map(({ cells: [name] }) => ({ metadata: { name } })) };
+    after = metadata.continue ?? '';
   }
+}
+
+async function listNames(
+  api: KubernetesApi,
+  path: string,
+  query: Query,
+  signal: AbortSignal,
+): Promise<KubernetesList<WorkflowName>> {
+  const items: WorkflowName[] = [];
+  let metadata = { resourceVersion: '' };
+  for await (const page of pages(api, path, query, signal)) {
+    metadata = page.metadata;
+    items.push(...page.items);
+  }
+  return { metadata, items };
 }
 
 /** Whether Argo has ended it. */

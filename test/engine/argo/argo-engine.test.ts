@@ -268,6 +268,53 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await keeping;
   });
 
+  it('records how a statement ended while nobody looked', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+    const over = new AbortController();
+    const keeping = engine.keepRecords(over.signal, (error) => expect.unreachable(String(error)));
+    const store = openStatementStore(database.pool, database.systemSchema, 'argo');
+    await expect.poll(async () => (await store.read(submission.id)).state).toBe('succeeded');
+    over.abort();
+    await keeping;
+  });
+
+  it('sees a workflow that others run again after its end, and how that ends', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { ...completed, status: { phase: 'Failed' } });
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'failed' });
+    const over = new AbortController();
+    const keeping = engine.keepRecords(over.signal, (error) => expect.unreachable(String(error)));
+    const state = async () => (await engine.status(submission.id)).state;
+    cluster.change(name(), {
+      metadata: { labels: { 'workflows.argoproj.io/completed': 'false' } },
+      status: { phase: 'Running' },
+    });
+    await expect.poll(state).toBe('running');
+    cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
+    await expect.poll(state).toBe('succeeded');
+    over.abort();
+    await keeping;
+  });
+
+  it('says that somebody suspended the workflow', async () => {
+    await engine.submit(submission);
+    cluster.change(name(), { spec: { suspend: true }, status: { phase: 'Running' } });
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'running',
+      error: { code: 'WORKFLOW_SUSPENDED', hint: `argo resume ${name()} lets it go on` },
+    });
+  });
+
+  it("leaves other databases' statements in the same namespace alone", async () => {
+    const { id, text } = submission;
+    const workflow = render(steps, { submission: { id, text }, deployment: { schema: 'of_another' } });
+    cluster.workflows.set(name(), JSON.parse(JSON.stringify(workflow)));
+    cluster.change(name(), { status: { phase: 'Running' } });
+    await expect(engine.status(id)).rejects.toMatchObject({ code: 'UNKNOWN_STATEMENT' });
+    expect((await engine.list()).filter((status) => status.id === id)).toEqual([]);
+  });
+
   it('gives the logs of every pod in order, without the lines of the executor', async () => {
     await engine.submit(submission);
     const pod = (podName: string, step: string, source: string, log: string) => ({

@@ -20,6 +20,7 @@ interface Watcher {
 interface WatchEvent {
   readonly type: string;
   readonly object: ObservedWorkflow;
+  readonly before: ObservedWorkflow | null;
 }
 
 /** Stands in for a cluster with Argo: keeps workflows as they are sent, and a test plays the controller. */
@@ -52,8 +53,9 @@ export async function standInForCluster(): Promise<StandInCluster> {
   function tell(type: string, workflow: ObservedWorkflow): ObservedWorkflow {
     const metadata = { ...workflow.metadata, resourceVersion: String(history.length + 1) };
     const object = { ...workflow, metadata };
-    history.push({ type, object });
-    for (const watcher of watchers) send(watcher, { type, object });
+    const event = { type, object, before: workflows.get(metadata.name) ?? null };
+    history.push(event);
+    for (const watcher of watchers) send(watcher, event);
     return object;
   }
 
@@ -72,7 +74,9 @@ export async function standInForCluster(): Promise<StandInCluster> {
 
   function list(response: ServerResponse, query: URLSearchParams): void {
     const items = [...workflows.values()].filter((workflow) => selects(query, workflow));
-    json(response, { metadata: { resourceVersion: String(history.length) }, items });
+    const metadata = { resourceVersion: String(history.length) };
+    if (query.get('includeObject') !== 'None') json(response, { metadata, items });
+    else json(response, { metadata, rows: items.map(({ metadata: { name } }) => ({ cells: [name, 'Running'] })) });
   }
 
   function answerWorkflows(response: ServerResponse, { method, path: asked, query, body }: SeenRequest): void {
@@ -144,13 +148,22 @@ export async function standInForCluster(): Promise<StandInCluster> {
   };
 }
 
-function send({ response, query }: Watcher, event: WatchEvent): void {
-  if (selects(query, event.object)) response.write(`${JSON.stringify(event)}\n`);
+/** What no longer fits a watch's selectors is deleted, as far as the watch goes. */
+function send({ response, query }: Watcher, { type, object, before }: WatchEvent): void {
+  const fits = selects(query, object);
+  if (!fits && (before === null || !selects(query, before))) return;
+  response.write(`${JSON.stringify({ type: fits ? type : 'DELETED', object })}\n`);
 }
 
 function selects(query: URLSearchParams, { metadata }: ObservedWorkflow): boolean {
   const field = query.get('fieldSelector');
-  return field === null || field === `metadata.name=${metadata.name}`;
+  if (field !== null) return field === `metadata.name=${metadata.name}`;
+  return (query.get('labelSelector') ?? '').split(',').every((term) => {
+    const [, key = '', operator, value] = /^([^!=]+)(!?=)?(.*)$/.exec(term) ?? [];
+    const found = metadata.labels?.[key];
+    if (operator === undefined) return found !== undefined;
+    return operator === '=' ? found === value : found !== value;
+  });
 }
 
 /** RFC 7386, less the removal of members. */
