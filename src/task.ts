@@ -39,6 +39,8 @@ export interface StatementTask {
   readonly statement: string;
   readonly step: string;
   readonly sql: string;
+  /** Whether it may be ended once its rows are more than are kept. */
+  readonly onlyReads: boolean;
 }
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';

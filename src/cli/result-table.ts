@@ -25,7 +25,7 @@ export function formatRows(columns: readonly string[], rows: readonly (readonly 
     columns: numeric.map((right) => ({ alignment: right ? 'right' : 'left' })),
     drawHorizontalLine: (line) => line === 1,
   });
-  return text.replace(/ +$/gm, '').replace(/\n$/, rows.length === 0 ? '(no rows)' : '');
+  return text.replace(/(?<! ) +$/gm, '').replace(/\n$/, rows.length === 0 ? '(no rows)' : '');
 }
 
 const longest = 60;

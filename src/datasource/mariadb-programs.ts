@@ -59,10 +59,10 @@ export function installCommand(platform: NodeJS.Platform, release: string, root:
   return `run: ${root ? '' : 'sudo '}${found[1]}`;
 }
 
-const packageCommands: readonly (readonly [RegExp, string])[] = [
+const packageCommands = [
   [/debian|ubuntu/, 'apt-get install -y mariadb-server-core mariadb-client-core'],
   [/fedora|rhel|centos/, 'dnf install -y mariadb-server'],
   [/suse/, 'zypper install -y mariadb'],
   [/arch/, 'pacman -S --noconfirm mariadb'],
   [/alpine/, 'apk add mariadb'],
-];
+] as const;

@@ -26,7 +26,7 @@ export async function openProgramSession(
 
 /**
  * Runs a statement and stores the rows that it returns in place of those stored of its step before. Of several result sets the last
- * is kept. A query is ended once its rows are more than are kept; every other statement runs to its end, as it may write.
+ * is kept. A statement that only reads is ended once its rows are more than are kept; every other runs to its end, as it may write.
  *
  * @param signal an abort ends the statement in the database
  * @returns null where the statement returns no rows; then nothing is stored
@@ -34,7 +34,7 @@ export async function openProgramSession(
  */
 export async function storeResult(
   session: ProgramSession,
-  sql: string,
+  { sql, onlyReads }: { readonly sql: string; readonly onlyReads: boolean },
   target: ResultTarget,
   signal: AbortSignal,
 ): Promise<StoredResult | null> {
@@ -48,13 +48,12 @@ export async function storeResult(
       if (zone !== undefined) session.utc = zone === '+00:00' || zone === 'UTC';
     },
   });
-  const mayEnd = isQuery(sql);
   let fields: unknown;
   for await (const batch of rows) {
     if (batch.fields !== fields) writer.begin(resultColumns(batch.fields, session.utc));
     fields = batch.fields;
     const isFull = !(await writer.add(batch.rows));
-    if (isFull && mayEnd) break;
+    if (isFull && onlyReads) break;
   }
   return writer.end();
 }
@@ -75,11 +74,4 @@ async function endStatement(
   }
   // One that came too late would end the next statement.
   await connection.query('DO 0').catch(() => {});
-}
-
-/** Whether a statement only reads: one that may write as well runs to its end whatever it returns. */
-function isQuery(sql: string): boolean {
-  return /^(?:[\s(]|--[^\n]*|#[^\n]*|\/\*(?![!M]).*?\*\/)*(?:SELECT|WITH|TABLE|VALUES|SHOW|DESC|DESCRIBE|EXPLAIN)\b(?!.*\bRETURNING\b)/is.test(
-    sql,
-  );
 }

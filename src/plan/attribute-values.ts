@@ -55,7 +55,7 @@ export function duration(value: Value): number | undefined {
   if (value.kind === 'number') return wholeNumber(value, 1, 31_536_000);
   const written = text(value)?.trim() ?? '';
   if (!/^(\d+[smhd])+$/.test(written)) return undefined;
-  const parts = [...written.matchAll(/(\d+)([smhd])/g)];
+  const parts = [...written.matchAll(/(\d+)([smhd])/gy)];
   const seconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (secondsPerUnit[unit ?? ''] ?? 0), 0);
   return seconds >= 1 && seconds <= 31_536_000 ? seconds : undefined;
 }

@@ -1,10 +1,12 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import type { Program, Statement } from '../sql/statement.ts';
+import { onlyReads } from '../sql/read-only.ts';
+import { changesSession } from '../sql/session-use.ts';
+import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkTargets } from './check-targets.ts';
 import { orderStatements } from './order.ts';
-import type { Plan, Step } from './plan.ts';
+import type { Plan, SqlStep, Step } from './plan.ts';
 import { planRun } from './plan-run.ts';
 import { tableUse } from './table-use.ts';
 
@@ -15,8 +17,9 @@ import { tableUse } from './table-use.ts';
 export function planProgram(program: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];
   const report = (error: MillraceError) => void errors.push(error);
-  const order = orderStatements(program.statements.map((statement) => tableUse(statement, catalog.views)));
-  const steps = program.statements.map((statement, index) => {
+  const { statements, mode } = program;
+  const order = orderStatements(statements.map((statement) => tableUse(statement, mode, catalog.views)));
+  const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     return planStatement(statement, place, catalog, report);
   });
@@ -34,13 +37,17 @@ function planStatement(
 ): Step | null {
   switch (statement.kind) {
     case 'standard':
-      return { kind: 'sql', ...place, sql: statement.text, span: statement.span };
+      return planStandard(statement, place);
     case 'run':
       return planRun(statement, place, catalog, report);
     default:
       report(notPlanned(statement));
       return null;
   }
+}
+
+function planStandard({ text: sql, span }: StandardStatement, place: Pick<Step, 'name' | 'needs'>): SqlStep {
+  return { kind: 'sql', ...place, sql, onlyReads: onlyReads(sql), isolated: !changesSession(sql), span };
 }
 
 const verbs = {

@@ -20,6 +20,10 @@ interface StepBase {
 export interface SqlStep extends StepBase {
   readonly kind: 'sql';
   readonly sql: string;
+  /** Whether it may be run twice, or ended early. */
+  readonly onlyReads: boolean;
+  /** Whether no later statement of its session depends on it. */
+  readonly isolated: boolean;
 }
 
 /** What every `TO RUN` has: an image over the rows of a query, in partitions. */

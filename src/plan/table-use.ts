@@ -1,3 +1,5 @@
+import type { LexicalMode } from '../sql/lexical-mode.ts';
+import { bareName } from '../sql/quoting.ts';
 import type { Statement } from '../sql/statement.ts';
 import { queryTokens, type Token } from '../sql/tokens.ts';
 
@@ -15,17 +17,17 @@ export interface TableUse {
 }
 
 /** @param views names of the views there are, lower-case: what they read cannot be seen here */
-export function tableUse(statement: Statement, views: readonly string[]): TableUse {
-  const use = statement.kind === 'standard' ? standardUse(statement.text) : extendedUse(statement);
+export function tableUse(statement: Statement, mode: LexicalMode, views: readonly string[]): TableUse {
+  const use = statement.kind === 'standard' ? standardUse(statement.text, mode) : extendedUse(statement, mode);
   const hidden = views.some((view) => use.reads.has(view));
   return { ...use, anything: use.anything || hidden, session: statement.kind === 'standard' };
 }
 
 type Use = Omit<TableUse, 'session'>;
 
-function extendedUse(statement: Exclude<Statement, { kind: 'standard' }>): Use {
+function extendedUse(statement: Exclude<Statement, { kind: 'standard' }>, mode: LexicalMode): Use {
   if (statement.kind !== 'run') return anything;
-  const { names, hidden } = namesIn(statement.query.text);
+  const { names, hidden } = namesIn(statement.query.text, mode);
   const targets = statement.into.map(({ table }) => table.toLowerCase());
   return { reads: new Set(names), writes: new Set(targets), anything: hidden };
 }
@@ -35,8 +37,8 @@ const changers = new Set(['UPDATE', 'DELETE', 'TRUNCATE', 'ANALYZE', 'OPTIMIZE',
 const inserters = new Set(['INSERT', 'REPLACE']);
 const tableChangers = new Set(['DROP', 'ALTER', 'RENAME']);
 
-function standardUse(text: string): Use {
-  const named = namesIn(text);
+function standardUse(text: string, mode: LexicalMode): Use {
+  const named = namesIn(text, mode);
   const { names, words, hidden } = named;
   const [head = '', second = ''] = words;
   if (hidden) return anything;
@@ -81,10 +83,10 @@ interface Names {
   readonly hidden: boolean;
 }
 
-function namesIn(text: string): Names {
-  const tokens = queryTokens(text);
-  const isName = ({ type }: Token) => type === 'word' || type === 'string';
-  const words = tokens.filter(isName).map(({ text: word }) => bare(word));
+function namesIn(text: string, mode: LexicalMode): Names {
+  const tokens = queryTokens(text, mode);
+  const isName = ({ type }: Token) => type === 'word' || type === 'name' || type === 'string';
+  const words = tokens.filter(isName).map(bare);
   return {
     names: words.map((word) => word.toLowerCase()),
     words: words.map((word) => word.toUpperCase()),
@@ -93,6 +95,6 @@ function namesIn(text: string): Names {
   };
 }
 
-function bare(word: string): string {
-  return /^[`"']/.test(word) ? word.slice(1, -1).replaceAll('``', '`') : word;
+function bare({ type, text }: Token): string {
+  return type === 'string' ? text.slice(1, -1) : bareName(text);
 }

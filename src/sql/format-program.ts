@@ -45,7 +45,8 @@ function standardLine({ span }: StandardPiece, source: string): Line {
 }
 
 function endsInLineComment(text: string): boolean {
-  if (!/(?:--|#).*$/.test(text)) return false;
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1);
+  if (!lastLine.includes('--') && !lastLine.includes('#')) return false;
   const scanner = createScanner(text);
   scanner.enter('query');
   let last: Token | undefined;

@@ -1,7 +1,9 @@
 import { MillraceError, type Span } from '../errors.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { quoteString } from './quoting.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
-import { createScanner } from './tokens.ts';
+import { endOfQuoted } from './standard-lexer.ts';
+import { queryTokens } from './tokens.ts';
 
 export type Scalar = string | number | boolean | null;
 export type Parameters = readonly Scalar[] | Readonly<Record<string, Scalar>>;
@@ -15,16 +17,19 @@ interface Placeholder {
 
 /**
  * The program with a literal for each placeholder: `?` for the parameters of a list, in order, or `:name` for those of an object.
- * What strings, quoted names and comments hold is no placeholder. The literals are right in sessions without
- * NO_BACKSLASH_ESCAPES. A program that cannot be split into statements is given back as it is, for `parseProgram` to refuse.
+ * What strings, quoted names and comments hold is not a placeholder. A program that cannot be split into statements is given back as
+ * it is, for `parseProgram` to refuse.
  *
+ * @param mode of the session in which the program will run
  * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED
  */
-export function bindParameters(text: string, parameters: Parameters): string {
-  const { pieces, errors } = splitProgram(text);
+export function bindParameters(text: string, parameters: Parameters, mode: LexicalMode = defaultMode): string {
+  const { pieces, errors } = splitProgram(text, mode);
   if (errors.length > 0 || Object.keys(parameters).length === 0) return text;
   const isList = Array.isArray(parameters);
-  const placeholders = pieces.flatMap((piece) => findIn(text, piece)).filter(({ name }) => (name === null) === isList);
+  const placeholders = pieces
+    .flatMap((piece) => findIn(text, piece, mode))
+    .filter(({ name }) => (name === null) === isList);
   const values = isList ? inOrder(placeholders, parameters) : byName(placeholders, new Map(Object.entries(parameters)));
   const bound = placeholders.map((placeholder, index) => {
     const { start, end } = placeholder.span;
@@ -34,20 +39,16 @@ export function bindParameters(text: string, parameters: Parameters): string {
   return bound.join('') + text.slice(placeholders.at(-1)?.span.end ?? 0);
 }
 
-function findIn(text: string, piece: Piece): readonly Placeholder[] {
-  if (piece.kind === 'standard') return [...inStandard(text, piece.span)];
-  return [...(piece.query ? inStandard(text, piece.query) : []), ...inClauses(text, piece)];
+function findIn(text: string, piece: Piece, mode: LexicalMode): readonly Placeholder[] {
+  if (piece.kind === 'standard') return [...inStandard(text, piece.span, mode)];
+  return [...(piece.query ? inStandard(text, piece.query, mode) : []), ...inClauses(text, piece)];
 }
 
 /** Standard SQL, or the query of an extended statement. */
-function* inStandard(text: string, span: Span): Generator<Placeholder> {
-  const scanner = createScanner(text.slice(span.start, span.end));
-  scanner.enter('query');
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
-    if (token.type !== 'other') continue;
-    for (let offset = token.offset; offset < token.end; offset += 1) {
-      yield* at(text, span.start + offset, quoteStandard);
-    }
+function* inStandard(text: string, span: Span, mode: LexicalMode): Generator<Placeholder> {
+  const quote = mode.noBackslashEscapes ? quoteWithoutEscapes : quoteStandard;
+  for (const { type, offset } of queryTokens(text.slice(span.start, span.end), mode)) {
+    if (type === 'other') yield* at(text, span.start + offset, quote);
   }
 }
 
@@ -111,6 +112,13 @@ function literal(value: Scalar, { span, quote }: Placeholder): string {
  */
 const quoteStandard = (value: string) =>
   `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
+
+/** A string that a session with backslash escapes would end elsewhere is written in hexadecimal digits, which have one reading. */
+function quoteWithoutEscapes(value: string): string {
+  const quoted = `'${value.replaceAll("'", "''")}'`;
+  if (endOfQuoted(quoted, 0, true) === quoted.length) return quoted;
+  return `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`;
+}
 
 /** So that a literal does not run into what stands beside it: `LIMIT?`, `-?`, `'a'?`. */
 const apart = (neighbour: string | undefined) => (neighbour === undefined || /[\s(),;=<>]/.test(neighbour) ? '' : ' ');

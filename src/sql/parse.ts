@@ -3,15 +3,18 @@ import { maxErrors } from './bounds.ts';
 import { buildStatement } from './build-statement.ts';
 import { checkOptions } from './check-options.ts';
 import { parseClauses } from './clauses.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import type { Program, Query, Statement } from './statement.ts';
 
 /**
  * Parses a program: its standard statements untouched, its extended statements into their parts.
  * Throws one MillraceError, the first in the text, with the others as `related`.
+ *
+ * @param mode of the session in which the program will run
  */
-export function parseProgram(text: string): Program {
-  const { pieces, errors } = splitProgram(text);
+export function parseProgram(text: string, mode: LexicalMode = defaultMode): Program {
+  const { pieces, errors } = splitProgram(text, mode);
   const statements: Statement[] = [];
   const failures = [...errors];
   for (const piece of pieces) {
@@ -24,7 +27,7 @@ export function parseProgram(text: string): Program {
     }
   }
   if (failures.length > 0) throw together(failures);
-  return Object.freeze({ text, statements: Object.freeze(statements) });
+  return Object.freeze({ text, mode, statements: Object.freeze(statements) });
 }
 
 function parsePiece(text: string, piece: Piece): Statement {

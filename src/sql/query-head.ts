@@ -1,9 +1,10 @@
 import type { Span } from '../errors.ts';
 import { maxNesting } from './bounds.ts';
+import { verbs } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
 import * as errors from './split-errors.ts';
 import { type BlockTracker, createBlockTracker } from './stored-program.ts';
-import { type Token, verbs } from './tokens.ts';
+import type { Token } from './tokens.ts';
 
 /** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */
 export interface Head {
@@ -106,8 +107,8 @@ function endOfComments({ comments }: Head): number {
 
 /** Upper case, and empty for what cannot be a keyword: a quoted name, or a name after a dot. */
 function plainWord(head: Head, token: Token): string {
-  if (token.type !== 'word') return token.text;
-  return head.previous?.type === 'dot' || token.text.startsWith('`') ? '' : token.text.toUpperCase();
+  if (token.type === 'name' || (token.type === 'word' && head.previous?.type === 'dot')) return '';
+  return token.type === 'word' ? token.text.toUpperCase() : token.text;
 }
 
 function beginStatement(head: Head, token: Token, word: string) {

@@ -1,3 +1,5 @@
+import { endOfQuoted } from './standard-lexer.ts';
+
 // https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
 const escapes: Readonly<Record<string, string>> = {
   '0': '\0',
@@ -20,11 +22,29 @@ export function unquoteString(text: string): string {
 /** A string of the dialect with this value, in the one style that Millrace prints. */
 export const quoteString = (value: string) => `"${value.replace(/\\(?![%_])/g, '\\\\').replaceAll('"', '\\"')}"`;
 
-/** The parts of a dotted name, without their backquotes. */
-export const nameParts = (text: string): readonly string[] =>
-  (text.match(/`(?:[^`]|``)*`|[^.`]+/g) ?? []).map((part) =>
-    part.startsWith('`') ? part.slice(1, -1).replaceAll('``', '`') : part,
-  );
+/** The parts of a dotted name of the dialect, without their backquotes. */
+export function nameParts(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (let start = 0; start < text.length; start += 1) {
+    const end = endOfPart(text, start);
+    if (end > start) parts.push(bareName(text.slice(start, end)));
+    start = end;
+  }
+  return parts;
+}
+
+/** At the dot behind it, or at the text's end. */
+function endOfPart(text: string, start: number): number {
+  if (text[start] === '`') return endOfQuoted(text, start, false) ?? text.length;
+  const end = text.indexOf('.', start);
+  return end === -1 ? text.length : end;
+}
 
 /** A name without its backquotes: `` `a`.b `` is `a.b`. */
 export const unquoteName = (text: string): string => (text.includes('`') ? nameParts(text).join('.') : text);
+
+/** One name of standard SQL without its quotes, which are `"` in the mode ANSI_QUOTES. */
+export function bareName(text: string): string {
+  const mark = text[0] ?? '';
+  return mark === '`' || mark === '"' ? text.slice(1, -1).replaceAll(mark + mark, mark) : text;
+}

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
+import { readings, type Word } from './readings.ts';
 import type { Program, Statement } from './statement.ts';
-import { queryTokens } from './tokens.ts';
 
 /**
  * The first statement of a program that may write, lock or set anything, or run what is not seen here. Sessions of readers are
@@ -18,18 +18,35 @@ export function checkReadOnly({ statements }: Program): MillraceError | null {
   return null;
 }
 
+/** Whether running a standard statement twice, or ending it early, is no different from reading it once. Doubtful ones do more. */
+export const onlyReads = (sql: string): boolean => effectOf(sql) === null;
+
 /** What it does that a reader may not; null: nothing. */
 function writes(statement: Statement): string | null {
   if (statement.kind !== 'standard')
     return statement.kind === 'showTrain' ? 'this is SHOW TRAIN' : 'TO writes a result';
-  const words = readWords(statement.text);
-  const first = words.find(({ text }) => text !== '(')?.text ?? '';
-  if (!readers.has(first)) return `${/^\w+$/.test(first) ? first : 'this'} is no query`;
-  for (const [index, word] of words.entries()) {
-    const does = refusal(word, words[index + 1]?.text ?? '');
-    if (does !== null) return does;
+  return effectOf(statement.text);
+}
+
+/** What a standard statement does beyond reading, however the session reads it. */
+function effectOf(sql: string): string | null {
+  const ways = readings(sql);
+  if (ways.length === 0) return 'this is no query';
+  for (const words of ways) {
+    const effect = effectOfWords(words);
+    if (effect !== null) return effect;
   }
-  return explains.has(first) && words.some(({ text }) => text === 'ANALYZE')
+  return null;
+}
+
+function effectOfWords(words: readonly Word[]): string | null {
+  const first = words.find(({ token }) => token.type !== 'open');
+  if (!readers.has(first?.keyword ?? '')) return `${first?.token.type === 'word' ? first.keyword : 'this'} is no query`;
+  for (const [index, word] of words.entries()) {
+    const effect = effectOfWord(word, words[index + 1]?.keyword ?? '', words[index - 1]);
+    if (effect !== null) return effect;
+  }
+  return explains.has(first?.keyword ?? '') && words.some(({ keyword }) => keyword === 'ANALYZE')
     ? 'EXPLAIN ANALYZE runs the statement'
     : null;
 }
@@ -37,43 +54,20 @@ function writes(statement: Statement): string | null {
 const readers = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN']);
 const explains = new Set(['DESCRIBE', 'DESC', 'EXPLAIN']);
 
-interface Word {
-  /** A word in upper case, empty for a name; of other tokens the text. */
-  readonly text: string;
-  /** In upper case, without quotes. */
-  readonly name: string;
-  readonly type: string;
-}
-
 const reserved = new Set(['DELETE', 'INTO', 'UPDATE']);
 /** Functions, too. */
 const changers = new Set(['INSERT', 'REPLACE']);
 const pairs = new Set(['FOR SHARE', 'FOR CONNECTION', 'LOCK IN', 'NEXT VALUE']);
 const functions = new Set(['GET_LOCK', 'NEXTVAL', 'RELEASE_ALL_LOCKS', 'RELEASE_LOCK', 'SETVAL']);
 
-function refusal({ text, name, type }: Word, next: string): string | null {
-  if (type === 'executable') return 'the server runs what stands in /*! */';
-  // In the mode ANSI_QUOTES it is a name, and the backslash stands for itself.
-  if (type === 'string' && text.startsWith('"') && text.includes('\\'))
-    return 'this string may be a name of another end';
-  if (type === 'other' && text.includes(':=')) return ':= sets a variable';
-  if (reserved.has(text)) return `the statement has ${text}`;
-  if (changers.has(text) && next !== '(') return `the statement has ${text}`;
-  if (pairs.has(`${text} ${next}`)) return `the statement has ${text} ${next}`;
+function effectOfWord({ keyword, name, token }: Word, next: string, previous: Word | undefined): string | null {
+  if (token.type === 'executable') return 'the server runs what stands in /*! */';
+  if (token.type === 'malformed') return 'the servers do not agree on where this number or text ends';
+  if (keyword === ':=') return ':= sets a variable';
+  if (reserved.has(keyword)) return `the statement has ${keyword}`;
+  if (changers.has(keyword) && next !== '(') return `the statement has ${keyword}`;
+  if (pairs.has(`${keyword} ${next}`)) return `the statement has ${keyword} ${next}`;
+  // In Oracle's mode: https://mariadb.com/kb/en/sequence-overview/
+  if (name === 'NEXTVAL' && previous?.token.type === 'dot') return 'NEXTVAL changes what others see';
   return functions.has(name) && next === '(' ? `${name} changes what others see` : null;
 }
-
-function readWords(text: string): readonly Word[] {
-  const tokens = queryTokens(text);
-  return tokens.map((token, index) => {
-    const upper = afterNumber(token.text.toUpperCase());
-    const [owner, dot] = [tokens[index - 2], tokens[index - 1]];
-    const afterOwner = dot?.type === 'dot' && owner?.type === 'word' && /^\D/.test(owner.text);
-    const isName = token.text.startsWith('`') || (afterOwner && /^\D/.test(token.text));
-    const word = isName ? '' : upper;
-    return { text: token.type === 'word' ? word : token.text, name: upper.replaceAll('`', ''), type: token.type };
-  });
-}
-
-/** A number ends where it can go on no more: `1.5INTO`, `1e0INTO` and `1.INTO` are two tokens to the server. */
-const afterNumber = (word: string) => word.replace(/^\d+(?:E\d+)?(?=[A-Z])/, '');

@@ -1,7 +1,8 @@
 import { MillraceError } from '../errors.ts';
 import { maxClauseTokens, maxNesting, maxStatementLength } from './bounds.ts';
+import { verbs } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
-import { type Token, verbs } from './tokens.ts';
+import type { Token } from './tokens.ts';
 
 const spanOf = (token: Token) => ({ start: token.offset, end: token.end });
 const verbList = `${verbs.slice(0, -1).join(', ')} or ${verbs.at(-1)}`;
@@ -20,7 +21,7 @@ export const unclosedString = (token: Token) =>
 
 export const unclosedComment = (token: Token) =>
   new MillraceError('UNCLOSED_COMMENT', 'this comment is not closed', {
-    span: spanOf(token),
+    span: { start: token.offset, end: token.offset + token.text.length },
     hint: 'close it with */',
   });
 

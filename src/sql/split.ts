@@ -1,5 +1,6 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength } from './bounds.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
 import { createScanner, type Scanner, type Token } from './tokens.ts';
@@ -42,9 +43,9 @@ const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'c
 const lastErrors = new Set(['DELIMITER', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
 
 /** Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text. */
-export function splitProgram(text: string): Split {
+export function splitProgram(text: string, mode: LexicalMode = defaultMode): Split {
   const split = { pieces: [] as Piece[], comments: [] as Token[], errors: [] as MillraceError[] };
-  const scanner = createScanner(text);
+  const scanner = createScanner(text, mode);
   for (let more = true; more; ) {
     try {
       const step = readStatement(scanner, split.comments);
@@ -122,7 +123,7 @@ function skipStatement(scanner: Scanner): boolean {
 }
 
 function refuseUnclosed(token: Token): Token {
-  if (token.type === 'unclosedQuote' || token.type === 'unclosedName') throw errors.unclosedString(token);
+  if (token.type === 'unclosedString' || token.type === 'unclosedName') throw errors.unclosedString(token);
   if (token.type === 'unclosedComment') throw errors.unclosedComment(token);
   return token;
 }

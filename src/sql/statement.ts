@@ -1,8 +1,11 @@
 import type { Span } from '../errors.ts';
+import type { LexicalMode } from './lexical-mode.ts';
 
 /** A program's text, parsed: frozen plain data, every node with its place in the text. */
 export interface Program {
   readonly text: string;
+  /** In which its standard SQL was read. */
+  readonly mode: LexicalMode;
   readonly statements: readonly Statement[];
 }
 

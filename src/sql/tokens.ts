@@ -1,4 +1,6 @@
-import moo from 'moo';
+import { readClauseToken, readReference } from './clause-lexer.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
+import { endOfLine, isBlank, readStandardToken } from './standard-lexer.ts';
 
 /** A token of a program's text: offsets in UTF-16 units, `end` exclusive. */
 export interface Token {
@@ -14,124 +16,16 @@ export interface Token {
  */
 export type LexicalState = 'start' | 'query' | 'reference' | 'clause';
 
-export const verbs = ['RUN', 'TRAIN', 'PREDICT', 'EXPLAIN', 'EVALUATE', 'MAXIMIZE', 'MINIMIZE'] as const;
-
-/** The words that no bare name of a clause may be. */
-export const clauseKeywords = [
-  'AND',
-  'BY',
-  'CMD',
-  'COLUMN',
-  'CONSTRAINT',
-  'FOR',
-  'GROUP',
-  'INTO',
-  'LABEL',
-  'NOT',
-  'OR',
-  'SELECT',
-  'TO',
-  'USING',
-  'WITH',
-] as const;
-
-const keywords = new Set<string>(clauseKeywords);
-const clauseWord = (text: string) => (keywords.has(text.toUpperCase()) ? text.toUpperCase() : '');
-
-const letter = 'A-Za-z0-9_$\\u00a1-\\u1fff\\u2030-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
-const invalid = { match: /[\ud800-\udbff][\udc00-\udfff]|[\s\S]/, lineBreaks: true };
-const backquoted = '`(?:[^`]|``){1,256}`(?!`)';
-const namePart = `(?:[${letter}]+|${backquoted})`;
-
-const blank = { match: /[ \t\r\n\f\v\ufeff]+/, lineBreaks: true };
-const wideBlank = { match: /\s+/, lineBreaks: true };
-const blockComment = { match: /\/\*[\s\S]*?\*\//, lineBreaks: true };
-// MySQL and MariaDB run what stands in `/*! … */` and `/*M! … */`: https://mariadb.com/kb/en/comment-syntax/
-const executableComment = { match: /\/\*M?![\s\S]*?\*\//, lineBreaks: true };
-const hashComment = { match: /#[^\n]*/ };
-const dashComment = { match: /--[^\n]*/ };
-// In SQL, `--` begins a comment only before white space: https://dev.mysql.com/doc/refman/8.4/en/ansi-diff-comments.html
-const spacedDashComment = { match: /--(?=[\x00-\x20]|$)[^\n]*/ };
-const quotes = {
-  singleQuote: { match: "'", push: 'single' },
-  doubleQuote: { match: '"', push: 'double' },
-} as const;
-
-const standard = {
-  executable: executableComment,
-  comment: [blockComment, hashComment, spacedDashComment],
-  unclosedComment: '/*',
-  ...quotes,
-  backQuote: { match: '`', push: 'back' },
-  word: /[A-Za-z0-9_$\u0080-\ufefe\uff00-\uffff]+/,
-  variable: /@@?[A-Za-z0-9_.$\u0080-\uffff]*/,
-  open: '(',
-  close: ')',
-  semicolon: ';',
-  dot: '.',
-  other: { match: /[^A-Za-z0-9_$\u0080-\uffff'"`(). \t\r\n\f\v;@#/-]+|[\s\S]/, lineBreaks: true },
+/** What the compiled grammar asks whether a type of token exists; each parser reads tokens that it is given. */
+export const lexer = {
+  has: (_type: string) => true,
+  next: () => undefined,
+  reset: () => {},
+  save: () => ({}),
+  formatError: () => '',
 };
 
-const clauseComment = [blockComment, hashComment, dashComment];
-
-const content = (quote: string) => ({
-  escape: { match: /\\[\s\S]/, lineBreaks: true },
-  doubled: quote + quote,
-  close: { match: quote, pop: 1 as const },
-  content: { match: new RegExp(`[^\\\\${quote}]+|\\\\`), lineBreaks: true },
-});
-
-/** Made for nearley too, which asks it whether a token type exists. Never advanced itself: each scanner clones it. */
-export const lexer = moo.states({
-  start: { space: blank, ...standard, comment: [blockComment, hashComment, dashComment] },
-  query: { space: blank, ...standard },
-  reference: {
-    space: wideBlank,
-    executable: executableComment,
-    comment: clauseComment,
-    unclosedComment: '/*',
-    ...quotes,
-    semicolon: ';',
-    name: new RegExp(`(?:[${letter}]+\\.)*${backquoted}(?:\\.${namePart})*`),
-    unclosedName: '`',
-    reference: {
-      match: new RegExp(`[${letter}](?:[${letter}.:@-]|/(?!\\*))*`),
-      type: (text) => clauseWord(text) || 'reference',
-    },
-    invalid,
-  },
-  clause: {
-    space: wideBlank,
-    executable: executableComment,
-    comment: clauseComment,
-    unclosedComment: '/*',
-    ...quotes,
-    semicolon: ';',
-    number: new RegExp(`(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![.${letter}])`),
-    name: {
-      match: new RegExp(`${namePart}(?:[.:]${namePart})*`),
-      type: (text) => clauseWord(text) || 'name',
-    },
-    unclosedName: '`',
-    power: '**',
-    comparison: ['<=', '>=', '<>', '!=', '==', '<', '>'],
-    equals: '=',
-    sign: ['+', '-'],
-    star: '*',
-    factor: ['/', '%'],
-    open: '(',
-    close: ')',
-    openList: '[',
-    closeList: ']',
-    comma: ',',
-    invalid,
-  },
-  single: content("'"),
-  double: content('"'),
-  back: { doubled: '``', close: { match: '`', pop: 1 }, content: { match: /[^`]+/, lineBreaks: true } },
-});
-
-/** Reads a text's tokens in order, without white space, each string and quoted name as one. */
+/** Reads a text's tokens in order, without white space. */
 export interface Scanner {
   /** `undefined` at the end of the text. */
   readonly next: () => Token | undefined;
@@ -140,48 +34,60 @@ export interface Scanner {
   readonly enter: (state: LexicalState) => void;
 }
 
-const quoted: Readonly<Record<string, string>> = {
-  singleQuote: 'string',
-  doubleQuote: 'string',
-  backQuote: 'word',
-};
-
-/** Linear in the text's length: every rule of the lexer reads a character once, or gives up at the first. */
-export function createScanner(text: string): Scanner {
-  // moo's types leave `clone` out: https://github.com/no-context/moo#readme
-  const tokens = (lexer as moo.Lexer & { clone(): moo.Lexer }).clone();
-  tokens.reset(text);
-
-  const restOfQuoted = (type: string, opening: moo.Token): Token => {
-    for (let token = tokens.next(); token; token = tokens.next()) {
-      if (token.type === 'close') {
-        const end = token.offset + token.text.length;
-        return { type, text: text.slice(opening.offset, end), offset: opening.offset, end };
-      }
-    }
-    return { type: 'unclosedQuote', text: opening.text, offset: opening.offset, end: text.length };
-  };
-
-  const read = (): Token | undefined => {
-    let token = tokens.next();
-    while (token?.type === 'space') token = tokens.next();
-    if (!token) return undefined;
-    const type = quoted[token.type ?? ''];
-    if (type) return restOfQuoted(type, token);
-    return { type: token.type ?? '', text: token.text, offset: token.offset, end: token.offset + token.text.length };
-  };
-
+/** Reads each character once, so in time linear in the text's length. */
+export function createScanner(text: string, mode: LexicalMode = defaultMode): Scanner {
+  let state: LexicalState = 'start';
   let last: Token | undefined;
+  let offset = 0;
   const next = () => {
-    last = read();
+    offset = skipBlanks(text, offset, state);
+    last = offset < text.length ? readToken(text, offset, state, mode, last) : undefined;
+    offset = last?.end ?? offset;
     return last;
   };
-  return { next, last: () => last, enter: (state) => tokens.setState(state) };
+  return {
+    next,
+    last: () => last,
+    enter: (entered) => {
+      state = entered;
+    },
+  };
+}
+
+function readToken(
+  text: string,
+  offset: number,
+  state: LexicalState,
+  mode: LexicalMode,
+  previous: Token | undefined,
+): Token {
+  if (state === 'clause') return readClauseToken(text, offset);
+  if (state === 'reference') return readReference(text, offset);
+  if (state === 'query') return readStandardToken(text, offset, mode, previous);
+  // Before a statement, `--` begins a comment whatever follows.
+  if (!text.startsWith('--', offset)) return readStandardToken(text, offset, mode, undefined);
+  const end = endOfLine(text, offset);
+  return { type: 'comment', text: text.slice(offset, end), offset, end };
+}
+
+const wideBlank = /\s/;
+
+/** In the clauses every white space of Unicode separates; so does a byte order mark before a statement. */
+function skipBlanks(text: string, start: number, state: LexicalState): number {
+  const isWide = state === 'clause' || state === 'reference';
+  let offset = start;
+  while (offset < text.length) {
+    const code = text.charCodeAt(offset);
+    const isBetween = isBlank(code) || (code === 0xfeff && state === 'start');
+    if (!isBetween && !(isWide && wideBlank.test(text[offset] as string))) break;
+    offset += 1;
+  }
+  return offset;
 }
 
 /** All of a standard statement, or of a query, but its comments. */
-export function queryTokens(text: string): readonly Token[] {
-  const scanner = createScanner(text);
+export function queryTokens(text: string, mode: LexicalMode = defaultMode): readonly Token[] {
+  const scanner = createScanner(text, mode);
   scanner.enter('query');
   const tokens: Token[] = [];
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {

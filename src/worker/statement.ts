@@ -11,12 +11,12 @@ import type { WorkerContext } from './context.ts';
  * @throws {MillraceError} STATEMENT_UNCERTAIN, QUERY_FAILED, DATABASE_…
  */
 export async function runStatement({ task, pool, schema, log, signal }: WorkerContext<StatementTask>): Promise<void> {
-  const { statement, step, sql } = task;
+  const { statement, step } = task;
   const rules = await readStatementRules(pool, schema, statement);
   const session = await openProgramSession(pool, rules);
   try {
     const target = { pool, schema, statement, step, resultBytes: rules.resultBytes };
-    const result = await storeResult(session, sql, target, signal);
+    const result = await storeResult(session, task, target, signal);
     log.info(result === null ? {} : { rows: result.rows, truncated: result.truncated }, 'statement done');
   } catch (cause) {
     if (!isTemporary(cause)) throw cause;

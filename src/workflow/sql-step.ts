@@ -4,10 +4,10 @@ import { workerEnvironment } from './environment.ts';
 import { podLabels } from './pods.ts';
 import type { Rendering, Template } from './workflow.ts';
 
-export function renderSqlStep({ name, sql }: SqlStep, rendering: Rendering): Template {
+export function renderSqlStep({ name, sql, onlyReads }: SqlStep, rendering: Rendering): Template {
   const { deployment, statement, templates } = rendering;
   const { container, ...template } = templates.sqlStep;
-  const task: StatementTask = { statement, step: name, sql };
+  const task: StatementTask = { statement, step: name, sql, onlyReads };
   return {
     name,
     metadata: podLabels(name, 'statement', rendering),

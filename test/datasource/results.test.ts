@@ -7,6 +7,7 @@ import { openPool } from '../../src/datasource/pool.ts';
 import { listResults, readResultRows, readStatementRules } from '../../src/datasource/results.ts';
 import { openProgramSession, type ProgramSession, storeResult } from '../../src/datasource/store-result.ts';
 import { MillraceError } from '../../src/errors.ts';
+import { onlyReads } from '../../src/sql/read-only.ts';
 import { servers, useDatabase } from '../database.ts';
 
 /** More rows than anybody reads, from the first on at once: a hash join of MySQL's would collect them before. */
@@ -41,7 +42,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
   function run(sql: string, { statement = randomUUID(), step = 'step-1', ...options }: Run = {}) {
     const { pool, systemSchema: schema } = database;
     const target = { pool, schema, statement, step, resultBytes: options.resultBytes ?? 1e9 };
-    return storeResult(options.session ?? session, sql, target, options.signal ?? never);
+    return storeResult(options.session ?? session, { sql, onlyReads: onlyReads(sql) }, target, options.signal ?? never);
   }
 
   async function rowsOf(statement: string, range: { from?: number; limit?: number } = {}, step = 'step-1') {

@@ -53,7 +53,16 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
 
   it('lets what failed go on from where it was', async () => {
     const steps = ['a', 'b'].map(
-      (name) => ({ name, kind: 'sql', needs: [], sql: '', span: { start: 0, end: 0 } }) as const,
+      (name) =>
+        ({
+          name,
+          kind: 'sql',
+          needs: [],
+          sql: '',
+          onlyReads: false,
+          isolated: true,
+          span: { start: 0, end: 0 },
+        }) as const,
     );
     const statement = { ...submission(), plan: { version: 1, steps } } as unknown as Submission;
     const { id } = statement;

@@ -8,7 +8,15 @@ import { openStatementStore, type StatementStore } from '../../src/engine/statem
 import type { Plan } from '../../src/plan/plan.ts';
 import { servers, useDatabase } from '../database.ts';
 
-const step = { name: 'step-1', kind: 'sql', needs: [], sql: 'DO 1', span: { start: 0, end: 4 } } as const;
+const step = {
+  name: 'step-1',
+  kind: 'sql',
+  needs: [],
+  sql: 'DO 1',
+  onlyReads: false,
+  isolated: true,
+  span: { start: 0, end: 4 },
+} as const;
 const plan: Plan = { version: 1, steps: [step] };
 
 interface Given {

@@ -4,7 +4,8 @@ import { tableUse } from '../../src/plan/table-use.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
 function order(text: string, views: readonly string[] = []): readonly (readonly number[])[] {
-  return orderStatements(parseProgram(text).statements.map((statement) => tableUse(statement, views)));
+  const { statements, mode } = parseProgram(text);
+  return orderStatements(statements.map((statement) => tableUse(statement, mode, views)));
 }
 
 const run = (from: string, into: string) => `SELECT * FROM ${from} TO RUN i CMD "x" INTO ${into};`;

@@ -61,9 +61,11 @@ describe.each(servers)('the worker on $name', (server) => {
 
   test('gives a standard statement to the database as it stands', async () => {
     const sql = "INSERT INTO images VALUES (7, 1) /* {{x}} $(y) 'z' */";
-    await runStatement(context({ statement: 's', step: 'step-2', sql }));
+    await runStatement(context({ statement: 's', step: 'step-2', sql, onlyReads: false }));
     expect((await database.pool.query('SELECT score FROM images WHERE id = 7'))[0]).toEqual([{ score: 1 }]);
-    await expect(runStatement(context({ statement: 's', step: 'step-3', sql }))).rejects.toMatchObject({
+    await expect(
+      runStatement(context({ statement: 's', step: 'step-3', sql, onlyReads: false })),
+    ).rejects.toMatchObject({
       code: 'QUERY_FAILED',
     });
   });
@@ -72,7 +74,7 @@ describe.each(servers)('the worker on $name', (server) => {
     const { pool, systemSchema: schema } = database;
     const statement = randomUUID();
     await pool.query(`INSERT INTO ${schema}.submissions VALUES (?, TRUE, 4)`, [statement]);
-    const run = (step: string, sql: string) => runStatement(context({ statement, step, sql }));
+    const run = (step: string, sql: string) => runStatement(context({ statement, step, sql, onlyReads: false }));
     await run('step-1', 'SELECT id FROM images WHERE id < 3 ORDER BY id');
     await expect(run('step-2', 'DELETE FROM images')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     const columns = [{ name: 'id', type: 'integer' }];
@@ -85,7 +87,7 @@ describe.each(servers)('the worker on $name', (server) => {
 
   test('does not call a statement that was cut off harmless', async () => {
     const { user } = database.datasource;
-    const running = runStatement(context({ statement: 's', step: 'step-4', sql: 'DO SLEEP(60)' }));
+    const running = runStatement(context({ statement: 's', step: 'step-4', sql: 'DO SLEEP(60)', onlyReads: false }));
     const cut = async () => {
       const [found] = (await database.admin.query(
         "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ? AND INFO = 'DO SLEEP(60)'",

@@ -30,7 +30,10 @@ function variables(workflow: ReturnType<typeof render>, template: string, parame
 
 describe('a task reaches the worker as it is', () => {
   test.each(traps)('%s', (select) => {
-    const workflow = render([runStep({ select }), { ...runStep(), kind: 'sql', name: 'step-2', sql: select }]);
+    const workflow = render([
+      runStep({ select }),
+      { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: select },
+    ]);
     for (const template of ['step-1-prepare', 'step-1-partition', 'step-1-finish']) {
       const { environment } = variables(workflow, template, { 'inputs.parameters.partition': '7' });
       expect(JSON.parse(environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
@@ -40,6 +43,7 @@ describe('a task reaches the worker as it is', () => {
       statement: submission.id,
       step: 'step-2',
       sql: select,
+      onlyReads: false,
     });
   });
 });
@@ -245,7 +249,7 @@ describe('another try is made', () => {
   function isRetried(template: string, lastRetry: { status: string; exitCode: string; message: string }): boolean {
     const workflow = render([
       runStep(),
-      { ...runStep(), kind: 'sql', name: 'step-2', sql: 'DROP TABLE t' },
+      { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: 'DROP TABLE t' },
       foreignStep({ name: 'step-3' }),
     ]);
     const { expression = '' } = templateOf(workflow, template).retryStrategy ?? {};
@@ -418,7 +422,7 @@ test('pods are found by statement, step and source', () => {
 test('every container is restricted, and every pod is', () => {
   const workflow = render([
     runStep(),
-    { ...runStep(), kind: 'sql', name: 'step-2', sql: 'SELECT 1' },
+    { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: 'SELECT 1' },
     foreignStep({ name: 'step-3' }),
   ]);
   expect(workflow.spec.securityContext).toMatchObject({

@@ -1,5 +1,6 @@
 import { images } from '../../catalog/images.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import { createScanner, type Token } from '../../sql/tokens.ts';
 import type { Model } from '../service.ts';
 
 /** What names there are besides the dialect's own; asked for when one of them is due. */
@@ -11,9 +12,13 @@ export interface Names {
 /** As readline has it: what may stand there, and what of it is typed already. */
 export type Completions = [candidates: string[], typed: string];
 
+/** As much of a text's end as tells what may stand there: a search begins again at each of its characters. */
+const longestLook = 2_000;
+
 /** What may stand at the end of a text. */
-export async function completeWords(text: string, names: Names): Promise<Completions> {
-  const typed = /[\w.$`]*$/.exec(text)?.[0] ?? '';
+export async function completeWords(whole: string, names: Names): Promise<Completions> {
+  const text = whole.slice(-longestLook);
+  const typed = lastWord(text);
   const before = text.slice(0, text.length - typed.length);
   const model = /--model=([^"'\s]*)$/.exec(text)?.[1];
   if (model !== undefined)
@@ -37,6 +42,12 @@ export async function completeWords(text: string, names: Names): Promise<Complet
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
 }
 
+function lastWord(text: string): string {
+  let start = text.length;
+  while (start > 0 && /[\w.$`]/.test(text[start - 1] as string)) start -= 1;
+  return text.slice(start);
+}
+
 const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
 
 /** After the WITH of a TO RUN, and after each comma in it. */
@@ -44,7 +55,17 @@ function isAttributeDue(before: string): boolean {
   const clauses = before.split(/\bTO\s+RUN\b/i);
   if (clauses.length < 2) return false;
   const attributes = /\bWITH\s((?:(?!\bINTO\b)[^;])*)$/i.exec(clauses.at(-1) ?? '')?.[1];
-  return attributes !== undefined && /^\s*$|,\s*$/.test(attributes.replaceAll(/'[^']*'|"[^"]*"|\[[^\]]*\]/g, 'x'));
+  if (attributes === undefined) return false;
+  const last = lastClauseToken(attributes);
+  return last === undefined || last.type === 'comma';
+}
+
+function lastClauseToken(text: string): Token | undefined {
+  const scanner = createScanner(text);
+  scanner.enter('clause');
+  let last: Token | undefined;
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) last = token;
+  return last;
 }
 
 /** Of the dialect, and those that queries are made of. */

@@ -91,9 +91,10 @@ function clear(terminal: Interface, typed: Typed): void {
 }
 
 function commandOf(line: string): 'quit' | 'help' | null {
-  const word = /^\s*(\\q|quit|exit|\\h|help|\?)\s*;?\s*$/i.exec(line)?.[1]?.toLowerCase();
-  if (word === undefined) return null;
-  return ['\\q', 'quit', 'exit'].includes(word) ? 'quit' : 'help';
+  const typed = line.trim().toLowerCase();
+  const word = (typed.endsWith(';') ? typed.slice(0, -1) : typed).trim();
+  if (['\\q', 'quit', 'exit'].includes(word)) return 'quit';
+  return ['\\h', 'help', '?'].includes(word) ? 'help' : null;
 }
 
 async function runStatements(service: Service, text: string, onInterrupt: OnInterrupt): Promise<void> {

@@ -35,7 +35,7 @@ export function openServerApi(url: string, token: string | null): ServerApi {
   const base = readUrl(url);
 
   async function send({ method = 'GET', path, query = [], body, headers, sql, signal }: ServerRequest) {
-    const target = new URL(`${base.href.replace(/\/+$/, '')}${path}`);
+    const target = new URL(`${base.href.replace(/(?<!\/)\/+$/, '')}${path}`);
     for (const [name, value] of query) if (value !== undefined) target.searchParams.append(name, String(value));
     const response = await fetch(target, {
       method,

@@ -83,7 +83,7 @@ export function openKubernetesApi(config: KubeConfig): KubernetesApi {
 }
 
 async function send(server: string, config: KubeConfig, request: KubernetesRequest): Promise<IncomingMessage> {
-  const url = new URL(`${server.replace(/\/+$/, '')}${request.path}?${new URLSearchParams(request.query)}`);
+  const url = new URL(`${server.replace(/(?<!\/)\/+$/, '')}${request.path}?${new URLSearchParams(request.query)}`);
   const options = await requestOptions(config, request);
   const { request: open } = url.protocol === 'http:' ? http : https;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);

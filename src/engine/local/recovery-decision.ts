@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { changesSession, onlyReads } from '../../plan/standard-sql.ts';
+
 import { cancelled } from '../cancelled.ts';
 import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../engine.ts';
 import { statementError } from '../stored-error.ts';
@@ -32,7 +32,7 @@ export function decideRecovery(
 }
 
 function mayRunAgain(step: Step, readOnly: boolean): boolean {
-  return step.kind !== 'sql' || (readOnly && onlyReads(step.sql));
+  return step.kind !== 'sql' || (readOnly && step.onlyReads);
 }
 
 /** The steps' states by their names. */
@@ -42,7 +42,7 @@ type StepStates = ReadonlyMap<string, StepStatus['state']>;
 export function needsSession({ steps }: Plan, states: StepStates): boolean {
   const standard = (...wanted: StepStatus['state'][]) =>
     steps.filter((step) => step.kind === 'sql').filter(({ name }) => wanted.includes(states.get(name) ?? 'pending'));
-  return standard('pending').length > 0 && standard('succeeded', 'running').some(({ sql }) => changesSession(sql));
+  return standard('pending').length > 0 && standard('succeeded', 'running').some(({ isolated }) => !isolated);
 }
 
 function ends(state: 'failed' | 'cancelled', error: MillraceError, step: string | null): Recovery {

@@ -32,10 +32,15 @@ export function openSqlSession({ dsn, pool, schema, statement, signal }: SqlSess
   }
 
   return {
-    async run({ name: step, sql }) {
+    async run(query) {
       opened ??= open();
       const { session, rules } = await opened;
-      await storeResult(session, sql, { pool, schema, statement, step, resultBytes: rules.resultBytes }, signal);
+      await storeResult(
+        session,
+        query,
+        { pool, schema, statement, step: query.name, resultBytes: rules.resultBytes },
+        signal,
+      );
     },
     async close() {
       const session = await opened?.catch(() => {});

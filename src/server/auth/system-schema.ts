@@ -1,7 +1,7 @@
 import { MillraceError, type Span } from '../../errors.ts';
-import { nameParts } from '../../sql/quoting.ts';
+import { readings, type Word } from '../../sql/readings.ts';
 import type { ExtendedStatement, Program, StandardStatement } from '../../sql/statement.ts';
-import { queryTokens, type Token } from '../../sql/tokens.ts';
+import type { Token } from '../../sql/tokens.ts';
 
 /**
  * Whether a program may reach the system schema: by its name, or by SQL that is only put together when it runs. What an
@@ -17,58 +17,79 @@ export function checkSystemSchema({ statements }: Program, schema: string): Mill
 }
 
 function checkStandard({ text, span }: StandardStatement, schema: string): MillraceError | null {
-  const named = findName(text, span, schema);
-  if (named !== null) return refused(schema, named);
-  const dynamic = findDynamic(queryTokens(text));
+  const ways = readings(text);
+  const named = findName(text, ways, schema);
+  if (named !== null) return refused(schema, within(span, named));
+  const dynamic = findDynamic(text, ways);
   return dynamic === null ? null : refusedDynamic(schema, within(span, dynamic));
 }
 
 function checkExtended(statement: ExtendedStatement, schema: string): MillraceError | null {
   if (statement.kind === 'showTrain') return null;
   const { query } = statement;
-  const span = findName(query.text, query.span, schema) ?? findTarget(statement, schema);
+  const named = findName(query.text, readings(query.text), schema);
+  const span = named === null ? findTarget(statement, schema) : within(query.span, named);
   return span === null ? null : refused(schema, span);
 }
 
-/** The schema's name where a name stands that can be a schema's. */
-function findName(text: string, span: Span, schema: string): Span | null {
-  const tokens = queryTokens(text);
-  const named = tokens.find(
-    (token, index) => tokens[index - 1]?.type !== 'dot' && isName(token) && fold(nameOf(token)) === schema,
-  );
-  if (named !== undefined) return within(span, named);
-  return mayBeReadOtherwise(text) && fold(text).includes(schema) ? span : null;
+type Place = Pick<Token, 'offset' | 'end'>;
+type Ways = readonly (readonly Word[])[];
+
+/** The schema's name where a name stands that can be a schema's, however the session reads the text. */
+function findName(text: string, ways: Ways, schema: string): Place | null {
+  for (const words of ways) {
+    const named = words.find((word, index) => fold(word.name) === schema && !isOwned(words, index));
+    if (named !== undefined) return named.token;
+  }
+  return mayBeReadOtherwise(text, ways) && fold(text).includes(schema) ? { offset: 0, end: text.length } : null;
+}
+
+/** Whether it stands behind `owner.`, and so names a table or column. */
+function isOwned(words: readonly Word[], index: number): boolean {
+  return words[index - 1]?.token.type === 'dot' && words[index - 2]?.name !== '' && words[index - 2] !== undefined;
 }
 
 /**
- * Whether the server may see other strings, names and comments than we do: what it executes of a comment, and after SET sql_mode
- * or SET NAMES also what a backslash or backquote means, which may be the second byte of a character.
- * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_backslash_escapes
+ * Whether the server may see other strings, names and comments than we do: what it executes of a comment, where it ends a malformed
+ * number, a string in dollars, and after SET sql_mode or SET NAMES also what a backslash or backquote means, which may be the second
+ * byte of a character. https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_backslash_escapes
  */
-const mayBeReadOtherwise = (text: string) =>
-  /\\|\/\*M?!/.test(text) || (text.includes('`') && /[\x80-\uffff]/.test(text));
+const mayBeReadOtherwise = (text: string, ways: Ways) =>
+  ways.length === 0 ||
+  ['\\', '/*!', '/*M!', '$$'].some((each) => text.includes(each)) ||
+  (text.includes('`') && beyondAscii.test(text)) ||
+  ways.some((words) => words.some(({ token }) => token.type === 'malformed'));
 
-/** A double-quoted string is a name in the mode ANSI_QUOTES, which a server may be started in. */
-const isName = ({ type, text }: Token) => type === 'word' || (type === 'string' && text.startsWith('"'));
-
-const nameOf = ({ text }: Token) =>
-  text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : (nameParts(text)[0] ?? '');
+const beyondAscii = /[\x80-\uffff]/;
 
 const fixed = new Set(
-  '( SELECT WITH TABLE VALUES INSERT REPLACE UPDATE DELETE SHOW DESCRIBE DESC EXPLAIN ANALYZE USE'.split(' '),
+  'SELECT WITH TABLE VALUES INSERT REPLACE UPDATE DELETE SHOW DESCRIBE DESC EXPLAIN ANALYZE USE'.split(' '),
 );
 
 /** PREPARE … FROM and EXECUTE IMMEDIATE, also in the body of a stored program. */
-function findDynamic(tokens: readonly Token[]): Token | null {
-  const words = tokens.map(({ text }) => text.toUpperCase());
-  const executable = tokens.find(({ type, text }) => type === 'executable' && /prepare|execute\s/i.test(text));
-  if (executable !== undefined) return executable;
-  if (fixed.has(words[0] ?? '')) return null;
-  const found = words.findIndex(
-    (word, index) =>
-      (word === 'PREPARE' && words[index + 2] === 'FROM') || (word === 'EXECUTE' && words[index + 1] === 'IMMEDIATE'),
+function findDynamic(text: string, ways: Ways): Place | null {
+  const upper = text.toUpperCase();
+  if (!upper.includes('PREPARE') && !upper.includes('EXECUTE')) return null;
+  if (isExecutable(text) || ways.length === 0) return { offset: 0, end: text.length };
+  for (const words of ways) {
+    const place = findDynamicWords(words);
+    if (place !== null) return place;
+  }
+  return null;
+}
+
+/** Whether words may stand where the servers read on, and we do not. */
+const isExecutable = (text: string) => ['/*!', '/*M!', '$$'].some((each) => text.includes(each));
+
+function findDynamicWords(words: readonly Word[]): Place | null {
+  const first = words.find(({ token }) => token.type !== 'open');
+  if (fixed.has(first?.keyword ?? '')) return null;
+  const found = words.find(
+    ({ keyword }, index) =>
+      (keyword === 'PREPARE' && words[index + 2]?.keyword === 'FROM') ||
+      (keyword === 'EXECUTE' && words[index + 1]?.keyword === 'IMMEDIATE'),
   );
-  return tokens[found] ?? null;
+  return found?.token ?? null;
 }
 
 function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>, schema: string): Span | null {
@@ -84,7 +105,7 @@ function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>
 /** Names of schemas have no case where the server says so (`lower_case_table_names`); its İ is an i. */
 const fold = (text: string) => text.replaceAll('İ', 'i').toLowerCase();
 
-const within = ({ start }: Span, { offset, end }: Token): Span => ({ start: start + offset, end: start + end });
+const within = ({ start }: Span, { offset, end }: Place): Span => ({ start: start + offset, end: start + end });
 
 function refused(schema: string, span: Span): MillraceError {
   return new MillraceError('SYSTEM_SCHEMA', `${schema} is the system schema, which only an admin may name`, {

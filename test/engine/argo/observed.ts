@@ -17,7 +17,15 @@ export function asStep(nodes: Nodes, workflow: string, step: string): Nodes {
   return Object.fromEntries(renamed);
 }
 
-const sqlStep = { ...runStep(), kind: 'sql', sql: 'DROP TABLE t', name: 'step-2', needs: ['step-1'] } as const;
+const sqlStep = {
+  ...runStep(),
+  kind: 'sql',
+  onlyReads: false,
+  isolated: true,
+  sql: 'DROP TABLE t',
+  name: 'step-2',
+  needs: ['step-1'],
+} as const;
 
 export const submitted: SubmittedStatement = {
   ...submission,

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StatementStatus, StepStatus } from '../../../src/engine/engine.ts';
 import { decideRecovery } from '../../../src/engine/local/recovery-decision.ts';
 import type { Step } from '../../../src/plan/plan.ts';
+import { onlyReads } from '../../../src/sql/read-only.ts';
+import { changesSession } from '../../../src/sql/session-use.ts';
 
 type StepState = StepStatus['state'];
 
@@ -14,7 +16,14 @@ function statement(steps: readonly [sql: string, state: StepState][], state = 'r
     plan: {
       version: 1,
       steps: steps.map(
-        ([sql], index) => ({ name: `step-${index + 1}`, kind: sql === 'run' ? 'run' : 'sql', sql }) as Step,
+        ([sql], index) =>
+          ({
+            name: `step-${index + 1}`,
+            kind: sql === 'run' ? 'run' : 'sql',
+            sql,
+            onlyReads: onlyReads(sql),
+            isolated: !changesSession(sql),
+          }) as Step,
       ),
     },
     steps: steps.map(([, state], index) => ({

@@ -40,6 +40,12 @@ describe('the system schema is for admins', () => {
     ["LOAD DATA INFILE 'a' INTO TABLE millrace.labels", 'millrace'],
     ['LOCK TABLES millrace.statements WRITE', 'millrace'],
     ['CALL millrace.p()', 'millrace'],
+    ["SELECT '\\' , state FROM millrace.statements -- '", 'millrace'],
+    ["SELECT '你\\' , state FROM millrace.statements -- '", 'millrace'],
+    ["SELECT 1 --\x7f'\n, state FROM millrace.statements -- '", 'millrace'],
+    ["SELECT 1 --\x01'\n, state FROM millrace.statements -- '", 'millrace'],
+    ['SELECT * FROM a, `millrace`.statements', '`millrace`'],
+    ['SELECT .5, 1.e1millrace.t FROM x', 'millrace'],
     ['SELECT path FROM millrace.images TO RUN millrace/worker:1.0 CMD "yolo" INTO out', 'millrace'],
     ['SELECT path FROM images TO RUN millrace/worker:1.0 CMD "yolo" INTO Millrace.statements', 'Millrace.statements'],
     ['SELECT a FROM t TO TRAIN x LABEL a INTO millrace.labels', 'millrace.labels'],
@@ -50,11 +56,12 @@ describe('the system schema is for admins', () => {
   });
 
   it.each([
+    'SELECT 5 1.e-- millrace.f()',
+    "CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $$ 'millrace' $$",
     'SELECT /*!50000 * FROM millrace.statements */',
     'SELECT 1 /*M!100000 FROM millrace.t */',
     // The server reads them otherwise after SET sql_mode = 'NO_BACKSLASH_ESCAPES', or SET NAMES gbk.
-    "SELECT '\\' , state FROM millrace.statements -- '",
-    "SELECT '你\\' , state FROM millrace.statements -- '",
+    "SELECT '你\\millrace'",
     'SELECT 你`, state FROM millrace.statements -- `',
   ])('as it cannot be told what is a name: %s', (text) => {
     expect(refused(text)).toBe(text);

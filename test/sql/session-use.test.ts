@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { changesSession, onlyReads } from '../../src/plan/standard-sql.ts';
+import { onlyReads } from '../../src/sql/read-only.ts';
+import { changesSession } from '../../src/sql/session-use.ts';
 
 it.each([
   'SELECT 1',

@@ -1,0 +1,25 @@
+export const verbs = ['RUN', 'TRAIN', 'PREDICT', 'EXPLAIN', 'EVALUATE', 'MAXIMIZE', 'MINIMIZE'] as const;
+
+/** The words that no bare name of a clause may be. */
+export const clauseKeywords = [
+  'AND',
+  'BY',
+  'CMD',
+  'COLUMN',
+  'CONSTRAINT',
+  'FOR',
+  'GROUP',
+  'INTO',
+  'LABEL',
+  'NOT',
+  'OR',
+  'SELECT',
+  'TO',
+  'USING',
+  'WITH',
+] as const;
+
+const keywords = new Set<string>(clauseKeywords);
+
+/** @param word in upper case */
+export const isClauseKeyword = (word: string): boolean => keywords.has(word);

@@ -1,0 +1,13 @@
+/**
+ * The modes of a session that change which characters are a string.
+ * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html, https://mariadb.com/kb/en/sql-mode/
+ */
+export interface LexicalMode {
+  /** A backslash in a string is a character like any other. */
+  readonly noBackslashEscapes: boolean;
+  /** `"` encloses names instead of strings. */
+  readonly ansiQuotes: boolean;
+}
+
+/** The one of a server that nobody configured. */
+export const defaultMode: LexicalMode = Object.freeze({ noBackslashEscapes: false, ansiQuotes: false });
