@@ -22,6 +22,7 @@ const batch = 4;
 const settings = {
   device: 'cpu',
   threads: 1,
+  modelRoot: null,
   imageSize: null,
   confidence: 0.25,
   iou: 0.45,
@@ -34,12 +35,12 @@ const settings = {
  */
 export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
   const session = await openSession({ ...settings, modelFile });
-  const detector = await loadDetector({ ...settings, modelFile });
-  const pictures = await Promise.all(files.map(decodeImage));
+  const detector = await loadDetector({ ...settings, modelFile }, null);
+  const pictures = await Promise.all(files.map((file) => decodeImage(file, null)));
   const inputs = packBatches(pictures, session);
   const outputs = await inferAll(inputs, session);
   const stages: Record<string, () => unknown> = {
-    decode: () => Promise.all(files.map(decodeImage)),
+    decode: () => Promise.all(files.map((file) => decodeImage(file, null))),
     'letterbox and pack': () => packBatches(pictures, session),
     'onnxruntime alone': () => inferAll(inputs, session),
     'read and suppress': () => readAll(outputs, session),

@@ -72,6 +72,7 @@ function taskOver(rows: number): Task {
     batchSize,
     maxFailedRows: 0,
     threads: 1,
+    mounts: [],
     detect: noDetection,
   };
 }

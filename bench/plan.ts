@@ -30,6 +30,8 @@ const catalog: Catalog = {
   ],
   otherImages: false,
   otherModels: false,
+  mounted: null,
+  database: 'bench',
   parallelism: 2,
   sharedSession: true,
   views: [],

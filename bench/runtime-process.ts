@@ -20,7 +20,7 @@ interface Batch {
 }
 
 const { modelFile, files }: RuntimeWork = JSON.parse(process.env.BENCH_RUNTIME ?? '');
-const session = await openSession({ modelFile, device: 'cpu', threads: 1, imageSize: null });
+const session = await openSession({ modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null });
 const batches = await packAll(session, files);
 process.on('message', () => void inferAll().then((seconds) => process.send?.(seconds)));
 process.send?.('ready');
@@ -47,7 +47,7 @@ async function packBatch(
   const slot = 3 * imageSize.width * imageSize.height;
   const input = new Float32Array((batch === null ? files.length : slots) * slot);
   for (const [at, file] of files.entries()) {
-    const pixels = await decodeImage(file);
+    const pixels = await decodeImage(file, null);
     packImage(pixels, letterbox(pixels, imageSize), imageSize, input.subarray(at * slot, (at + 1) * slot));
   }
   return { input, pictures: files.length };

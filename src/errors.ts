@@ -62,14 +62,18 @@ export const errorTable = {
   UNKNOWN_OPTION: { kind: 'statement', meaning: 'CMD holds an option that the program does not have' },
   WRONG_OPTION: { kind: 'statement', meaning: 'an option of CMD is not of the form --name=value, or out of range' },
   MISSING_OPTION: { kind: 'statement', meaning: 'the program needs an option that CMD does not give' },
+  OUTSIDE_VOLUMES: { kind: 'statement', meaning: "a path of CMD lies outside the step's volumes" },
   MISSING_INTO: { kind: 'statement', meaning: 'the statement writes rows and names no table for them' },
+  MISSING_DATABASE: { kind: 'statement', meaning: 'INTO names a table without a database, and the DSN names none' },
   TOO_MANY_TABLES: { kind: 'statement', meaning: 'INTO names more tables than the image writes' },
   VERB_NOT_PLANNED: { kind: 'statement', meaning: 'the verb is part of the dialect, and cannot be run yet' },
   QUERY_REFUSED: { kind: 'statement', meaning: 'the database refuses the query before TO' },
   DUPLICATE_COLUMN: { kind: 'statement', meaning: 'the result table would have two columns of one name' },
+  INVALID_COLUMN: { kind: 'statement', meaning: 'a selected column cannot be a column of the result table' },
   UNKNOWN_COLUMN: { kind: 'statement', meaning: 'an attribute names a column that the query does not select' },
   NO_IMAGE_COLUMN: { kind: 'statement', meaning: 'no selected column is known to hold the paths of the images' },
   TABLE_EXISTS: { kind: 'statement', meaning: "the result table exists, and write_mode is 'fail'" },
+  RESULT_IS_SOURCE: { kind: 'statement', meaning: 'the query reads the table that the result would replace' },
   SESSION_NOT_SHARED: { kind: 'statement', meaning: 'a statement needs what only the session of another keeps' },
   // datasource
   DATASOURCE_MISSING: { kind: 'configuration', meaning: 'no database was named' },
@@ -158,7 +162,16 @@ export const errorTable = {
   INFERENCE_FAILED: { kind: 'run', meaning: 'the inference runtime failed' },
   IMAGE_MISSING: { kind: 'run', meaning: 'the file of an image is not there' },
   IMAGE_UNREADABLE: { kind: 'run', meaning: 'the file of an image cannot be read' },
-  IMAGE_BROKEN: { kind: 'run', meaning: 'the file of an image is no whole picture of a known format' },
+  IMAGE_OUTSIDE: {
+    kind: 'run',
+    meaning: 'the file of an image lies outside --image_dir, or a link leads out of its volume',
+  },
+  IMAGE_BROKEN: {
+    kind: 'run',
+    meaning:
+      'the file of an image is truncated, is not an image, or has a format or kind of samples that is not supported',
+  },
+  MODEL_OUTPUT_INVALID: { kind: 'run', meaning: "the model's output for an image is infinite or not a number" },
   APPEND_MISMATCH: { kind: 'statement', meaning: 'the table to append to was not made for these columns' },
   INTERNAL: { kind: 'internal', meaning: 'a defect of Millrace; please report it' },
 } as const satisfies Record<string, { readonly kind: ErrorKind; readonly meaning: string }>;

@@ -32,6 +32,8 @@ const nothingKnown: Catalog = {
   models: [],
   otherModels: false,
   volumes: [],
+  mounted: null,
+  database: null,
   parallelism: 1,
   sharedSession: true,
   views: [],

@@ -8,7 +8,8 @@
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the database's DSN (a secret: never in the Task)
  *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
- *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod
+ *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod, which
+ *                         has the task's mounts at their paths
  *
  * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure, and ends
  * with one of `workerExit`.
@@ -21,6 +22,8 @@ export interface Task extends SelectionTask {
   readonly maxFailedRows: number;
   /** Threads of inference. */
   readonly threads: number;
+  /** Mount paths of the step's volumes: no file outside them is read. */
+  readonly mounts: readonly string[];
   readonly detect: DetectSettings;
 }
 

@@ -9,6 +9,10 @@ export interface Catalog {
   readonly otherModels: boolean;
   /** Mounted into every step; more by the `volume` attribute. */
   readonly volumes: readonly CatalogVolume[];
+  /** Mount paths that have folders on this machine; null: the engine mounts what `volumes` and the attribute `volume` name. */
+  readonly mounted: readonly string[] | null;
+  /** The database of names without one; null: there is none. */
+  readonly database: string | null;
   /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */
   readonly parallelism: number;
   /** Whether the standard statements of a program run in one session. */

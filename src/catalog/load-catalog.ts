@@ -32,6 +32,8 @@ export async function loadCatalog(pool: Pool, config: Config, questions: Questio
     images,
     otherImages: remote,
     volumes,
+    mounted: remote ? null : Object.keys(config.volumes),
+    database: await defaultDatabase(pool),
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
@@ -40,6 +42,11 @@ export async function loadCatalog(pool: Pool, config: Config, questions: Questio
     queries: await describeQueries(pool, questions.queries),
     tables: await describeTargets(pool, questions.tables),
   };
+}
+
+async function defaultDatabase(pool: Pool): Promise<string | null> {
+  const [rows] = await pool.query<RowDataPacket[]>('SELECT DATABASE() AS name');
+  return rows[0]?.name ?? null;
 }
 
 async function findViews(pool: Pool): Promise<readonly string[]> {

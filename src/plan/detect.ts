@@ -2,7 +2,6 @@ import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import { type DetectSettings, imageColumnOf } from '../task.ts';
-import type { RunAttributes } from './attributes.ts';
 import type { GivenOption, YoloOption, YoloOptions } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -14,34 +13,69 @@ const devices = ['cpu', 'cuda', 'auto'] as const;
 export function readDetectSettings(
   statement: RunStatement,
   options: YoloOptions,
-  attributes: RunAttributes,
+  { gpu, mounts }: { readonly gpu: number; readonly mounts: readonly string[] },
   catalog: Catalog,
   report: Report,
 ): DetectSettings {
   const number = (name: YoloOption, range: Range, otherwise: number | null) =>
     readNumber(name, options[name], range, otherwise, report);
   return {
-    modelFile: readModel(statement, options.model, catalog, report),
-    imageDir: readImageDir(statement, options.image_dir, report),
+    modelFile: readModel(statement, options.model, mounts, catalog, report),
+    imageDir: readImageDir(statement, options.image_dir, mounts, report),
     imageColumn: readImageColumn(statement, options.image_column, catalog, report),
     confidence: number('confidence', { least: 0, most: 1, whole: false }, 0.25) as number,
     iou: number('iou', { least: 0, most: 1, whole: false }, 0.45) as number,
     maxDetections: number('max_detections', { least: 1, most: 30_000, whole: true }, 300) as number,
     imageSize: number('image_size', { least: 32, most: 8192, whole: true }, null),
-    device: readDevice(options.device, attributes.gpu > 0 ? 'cuda' : 'cpu', report),
+    device: readDevice(options.device, gpu > 0 ? 'cuda' : 'cpu', report),
   };
 }
 
-function readModel(statement: RunStatement, given: GivenOption | undefined, catalog: Catalog, report: Report): string {
+function readModel(
+  statement: RunStatement,
+  given: GivenOption | undefined,
+  mounts: readonly string[],
+  catalog: Catalog,
+  report: Report,
+): string {
   if (given === undefined) {
     report(missing(statement, 'model', '"--model=demo"'));
     return '';
   }
-  if (given.value.startsWith('/')) return given.value;
+  if (given.value.startsWith('/')) return readPath('model', given.value, given, mounts, report);
   const model = catalog.models.find(({ name }) => name === given.value);
-  if (model !== undefined) return model.file;
-  if (!catalog.otherModels) report(unknownModel(given, catalog));
-  return `/models/${given.value}.onnx`;
+  if (model === undefined && !catalog.otherModels) {
+    report(unknownModel(given, catalog));
+    return '';
+  }
+  return readPath('model', model?.file ?? `/models/${given.value}.onnx`, given, mounts, report);
+}
+
+/** A file or folder that the worker opens, without dots; it is to lie in a volume. */
+function readPath(
+  option: 'model' | 'image_dir',
+  written: string,
+  given: GivenOption,
+  mounts: readonly string[],
+  report: Report,
+): string {
+  const path = normalPath(written);
+  if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;
+  const message = `--${option} names ${path}, which lies in none of the step's volumes`;
+  const inside = mounts.length === 0 ? 'there are none' : `they are ${mounts.join(', ')}`;
+  report(
+    new MillraceError('OUTSIDE_VOLUMES', message, { span: given.span, hint: `give a path inside them: ${inside}` }),
+  );
+  return path;
+}
+
+function normalPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceError {
@@ -52,12 +86,16 @@ function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceE
   return new MillraceError('UNKNOWN_MODEL', `there is no model '${value}'`, { span, hint });
 }
 
-function readImageDir(statement: RunStatement, given: GivenOption | undefined, report: Report): string {
+function readImageDir(
+  statement: RunStatement,
+  given: GivenOption | undefined,
+  mounts: readonly string[],
+  report: Report,
+): string {
+  if (given?.value.startsWith('/')) return readPath('image_dir', given.value, given, mounts, report);
   if (given === undefined) report(missing(statement, 'image_dir', '"--image_dir=/datasets/…"'));
-  else if (!given.value.startsWith('/')) {
-    report(wrongOption('image_dir', given, 'a path inside a volume, e.g. /datasets/demo'));
-  }
-  return given?.value ?? '';
+  else report(wrongOption('image_dir', given, 'a path inside a volume, e.g. /datasets/demo'));
+  return '';
 }
 
 function readImageColumn(

@@ -38,10 +38,11 @@ function planWorker(
   catalog: Catalog,
   report: Report,
 ): RunStep | null {
-  const into = findTarget(statement, report);
+  const into = findTarget(statement, catalog, report);
   checkColumns(statement, attributes.partition_by, catalog, report);
   const options = readCommand(statement, image, report);
   if (options === null || into === null) return null;
+  const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
   return {
     kind: 'run',
     ...common,
@@ -50,7 +51,7 @@ function planWorker(
     writeMode: attributes.write_mode,
     batchSize: attributes.batch_size,
     maxFailedRows: attributes.max_failed_rows,
-    detect: readDetectSettings(statement, options, attributes, catalog, report),
+    detect: readDetectSettings(statement, options, { gpu: attributes.gpu, mounts }, catalog, report),
   };
 }
 
@@ -85,7 +86,7 @@ function unknownImage({ image: { name, span } }: RunStatement, catalog: Catalog)
   return new MillraceError('UNKNOWN_IMAGE', `there is no image '${name}' in the catalog`, { span, hint });
 }
 
-function findTarget(statement: RunStatement, report: Report): TableTarget | null {
+function findTarget(statement: RunStatement, catalog: Catalog, report: Report): TableTarget | null {
   const [target, second] = statement.into;
   if (target === undefined) {
     const message = `${statement.image.name} writes rows, and the statement names no table for them`;
@@ -100,6 +101,11 @@ function findTarget(statement: RunStatement, report: Report): TableTarget | null
   if (second !== undefined) {
     const message = `${statement.image.name} writes one table`;
     report(new MillraceError('TOO_MANY_TABLES', message, { span: second.span, hint: 'name one table after INTO' }));
+  }
+  if (target.database === null && catalog.database === null) {
+    const message = `INTO names the table ${target.table} without its database, and the DSN names none`;
+    const hint = `write INTO database.${target.table}, or add a database to MILLRACE_DATASOURCE`;
+    report(new MillraceError('MISSING_DATABASE', message, { span: target.span, hint }));
   }
   return { database: target.database, table: target.table };
 }

@@ -5,7 +5,7 @@ import { openSession } from './model/session.ts';
 /** Loads the model file that the command line names, and says in one line of JSON what it is or why it cannot be loaded. */
 try {
   const settings = { device: 'cpu', threads: availableParallelism(), imageSize: null } as const;
-  const { model } = await openSession({ ...settings, modelFile: process.argv[2] ?? '' });
+  const { model } = await openSession({ ...settings, modelFile: process.argv[2] ?? '', modelRoot: null });
   const { width, height } = model.imageSize;
   say({ model: `${model.family}, ${model.classNames.length} classes, ${width}×${height} px` });
 } catch (error) {

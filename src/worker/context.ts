@@ -2,6 +2,7 @@ import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
 import type { SelectionTask, StatementTask, Task } from '../task.ts';
 import type { SelectionNames } from './selection.ts';
+import type { Volumes } from './volume-path.ts';
 
 /** What every command of the worker needs. */
 export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
@@ -10,8 +11,7 @@ export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
   /** The system schema's name. */
   readonly schema: string;
   readonly names: SelectionNames;
-  /** Mount paths and the folders that stand for them here. */
-  readonly volumes: Readonly<Record<string, string>>;
+  readonly volumes: Volumes;
   readonly log: Logger;
   /** Aborted when the worker is to end in good order. */
   readonly signal: AbortSignal;

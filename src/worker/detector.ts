@@ -48,8 +48,11 @@ const cpuBatch = 4;
 /** While one batch is inferred, the next is decoded, and one more waits ready. */
 const batchesInFlight = 3;
 
-/** @throws MillraceError MODEL_MISSING, MODEL_UNREADABLE, MODEL_UNSUPPORTED, DEVICE_UNAVAILABLE or WRONG_OPTION */
-export async function loadDetector(settings: InferenceSettings): Promise<Detector> {
+/**
+ * @param imageRoot the folder that no link of an image may lead out of; null: the images are the caller's own
+ * @throws MillraceError whatever `openSession` throws
+ */
+export async function loadDetector(settings: InferenceSettings, imageRoot: string | null): Promise<Detector> {
   const inference = await startInference(settings);
   const { model, close } = inference;
   const slots = model.batch ?? cpuBatch;
@@ -57,7 +60,9 @@ export async function loadDetector(settings: InferenceSettings): Promise<Detecto
   const buffers = inputBuffers(slots * slotLength(model));
 
   const detect = async (files: readonly string[]): Promise<ImageResult[]> => {
-    const batches = chunk(files, slots).map((batch) => inFlight(() => detectBatch(inference, buffers, batch)));
+    const batches = chunk(files, slots).map((batch) =>
+      inFlight(() => detectBatch(inference, buffers, batch, imageRoot)),
+    );
     return (await Promise.all(batches)).flat();
   };
   return { model, detect, close };
@@ -94,8 +99,9 @@ async function detectBatch(
   inference: Inference,
   buffers: InputBuffers,
   files: readonly string[],
+  imageRoot: string | null,
 ): Promise<ImageResult[]> {
-  const decodings = await Promise.all(files.map(decode));
+  const decodings = await Promise.all(files.map((file) => decode(file, imageRoot)));
   const decoded = decodings.filter((decoding) => 'pixels' in decoding);
   if (decoded.length === 0) return decodings as FailedImage[];
 
@@ -107,19 +113,25 @@ async function detectBatch(
   buffers.give(new Float32Array(inferred.input.buffer));
 
   let slot = 0;
-  return decodings.map((decoding) => {
+  return decodings.map((decoding, index) => {
     if ('error' in decoding) return decoding;
     const candidates = inferred.boxes[slot]!;
     const box = boxes[slot++]!;
+    if (candidates === null) return notFinite(files[index]!);
     const timings = { decodeMs: decoding.decodeMs, inferMs: inferred.inferMs / decoded.length };
     return detectedImage(decoding.pixels, box, candidates, model, timings);
   });
 }
 
-async function decode(file: string): Promise<Decoding> {
+function notFinite(file: string): FailedImage {
+  const message = `the model gave a box that is infinite or not a number: ${file}`;
+  return { error: { code: 'MODEL_OUTPUT_INVALID', message } };
+}
+
+async function decode(file: string, root: string | null): Promise<Decoding> {
   const started = performance.now();
   try {
-    const pixels = await decodeImage(file);
+    const pixels = await decodeImage(file, root);
     return { pixels, decodeMs: performance.now() - started };
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;

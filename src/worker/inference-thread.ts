@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MillraceError } from '../errors.ts';
 import type { FromThread, InferenceSettings, ToThread } from './inference.ts';
+import { type Candidate, isFiniteBox } from './model/candidates.ts';
 import { suppress } from './model/non-maximum-suppression.ts';
 import { openSession, type Session } from './model/session.ts';
 
@@ -14,17 +15,21 @@ async function infer(session: Session, { input, pictures }: ToThread): Promise<F
   const output = await session.run(input, session.model.batch ?? pictures);
   const inferMs = performance.now() - started;
   const boxes = Array.from({ length: pictures }, (_, picture) =>
-    suppress(session.read(output, picture, settings.confidence), settings.iou, settings.maxDetections),
+    boxesOf(session.read(output, picture, settings.confidence)),
   );
   return { kind: 'inferred', boxes, inferMs, input };
+}
+
+function boxesOf(candidates: readonly Candidate[]): readonly Candidate[] | null {
+  if (!candidates.every(isFiniteBox)) return null;
+  return suppress(candidates, settings.iou, settings.maxDetections);
 }
 
 function failure(error: unknown): FromThread {
   if (error instanceof MillraceError)
     return { kind: 'failed', code: error.code, message: error.message, hint: error.hint };
-  const message = 'the inference runtime failed on a batch of images';
-  const hint = 'a smaller --image_size or more memory may help';
-  return { kind: 'failed', code: 'INFERENCE_FAILED', message, hint };
+  const message = `the thread of inference failed: ${error instanceof Error ? error.message : String(error)}`;
+  return { kind: 'failed', code: 'INTERNAL', message, hint: undefined };
 }
 
 async function serve(): Promise<void> {

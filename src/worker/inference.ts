@@ -22,9 +22,9 @@ export type FromThread =
   | ({ readonly kind: 'inferred' } & Inferred)
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
-/** A batch's boxes by picture, in pixels of the model's input, and the buffer it came in, to be used again. */
+/** A batch's boxes by picture (null: one is infinite or not a number), in pixels of the model's input, and the buffer it came in, to be used again. */
 export interface Inferred {
-  readonly boxes: readonly (readonly Candidate[])[];
+  readonly boxes: readonly (readonly Candidate[] | null)[];
   readonly inferMs: number;
   readonly input: Float32Array;
 }

@@ -11,6 +11,7 @@ import { prepare } from './prepare.ts';
 import { selectionNames } from './selection.ts';
 import { dropShares, prepareShares } from './shares.ts';
 import { runStatement } from './statement.ts';
+import type { Volumes } from './volume-path.ts';
 
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
 const ending = new AbortController();
@@ -41,7 +42,7 @@ async function work(command: string | undefined): Promise<void> {
     pool,
     schema,
     names: selectionNames(task, schema),
-    volumes: JSON.parse(process.env.MILLRACE_VOLUMES ?? '{}'),
+    volumes: readVolumes(task),
     log,
     signal: ending.signal,
   };
@@ -90,6 +91,14 @@ function readTask(): Task | SelectionTask | StatementTask {
   } catch (cause) {
     throw new MillraceError('TASK_INVALID', 'MILLRACE_TASK holds no JSON', { cause, hint: 'an engine sets it' });
   }
+}
+
+/** In a pod each volume lies at its mount path. */
+function readVolumes(task: object): Volumes {
+  const { MILLRACE_VOLUMES: written } = process.env;
+  if (written !== undefined) return JSON.parse(written);
+  const mounts = 'mounts' in task ? (task.mounts as Task['mounts']) : [];
+  return Object.fromEntries(mounts.map((mount) => [mount, mount]));
 }
 
 function report(error: unknown): number {

@@ -1,10 +1,12 @@
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../datasource/pool.ts';
+import { MillraceError } from '../errors.ts';
 import type { WorkerContext } from './context.ts';
 import { type Detector, loadDetector } from './detector.ts';
-import { pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
+import { nameProblem } from './image-name.ts';
+import { type PendingRow, pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
 import { requireSelection, type SelectionState } from './selection-state.ts';
-import { imagePath, volumePath } from './volume-path.ts';
+import { imagePath, pathInside, type VolumePath, type Volumes, volumePath } from './volume-path.ts';
 import { type DoneRow, writeBatch } from './write-batch.ts';
 
 /**
@@ -15,9 +17,10 @@ export async function partition(context: WorkerContext, partitionNo: number): Pr
   const selection = await withReconnect(() => requireSelection(context), { signal: context.signal });
   if (selection.state !== 'ready') return context.log.info('published already');
   const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
-  const detector = await openDetector(context);
+  const folder = await imageFolder(context);
+  const detector = await openDetector(context, folder.root);
   try {
-    await detectAll(context, taken, selection, detector);
+    await detectAll(context, taken, selection, { detector, folder: folder.path });
   } finally {
     await detector.close();
   }
@@ -25,19 +28,37 @@ export async function partition(context: WorkerContext, partitionNo: number): Pr
   await withReconnect(() => closePartition(context, taken), { signal: context.signal });
 }
 
-async function openDetector({ task, volumes, log }: WorkerContext): Promise<Detector> {
-  const { modelFile, device, confidence, iou, maxDetections, imageSize } = task.detect;
-  const detector = await loadDetector({
-    modelFile: volumePath(modelFile, volumes),
-    device,
-    threads: task.threads,
-    confidence,
-    iou,
-    maxDetections,
-    imageSize,
-  });
+async function openDetector({ task, volumes, log }: WorkerContext, imageRoot: string): Promise<Detector> {
+  const { device, confidence, iou, maxDetections, imageSize } = task.detect;
+  const model = pathInVolumes('--model', task.detect.modelFile, volumes);
+  const detection = { confidence, iou, maxDetections, imageSize };
+  const settings = { modelFile: model.path, modelRoot: model.root, device, threads: task.threads, ...detection };
+  const detector = await loadDetector(settings, imageRoot);
   log.info({ model: detector.model }, 'model loaded');
   return detector;
+}
+
+/** The planner refuses such paths by their place; a task may come from elsewhere. */
+function pathInVolumes(option: string, path: string, volumes: Volumes): VolumePath {
+  const found = volumePath(path, volumes);
+  if (found !== null) return found;
+  const message = `${option}=${path} lies in none of the volumes ${Object.keys(volumes).join(', ')}`;
+  throw new MillraceError('OUTSIDE_VOLUMES', message, { hint: 'give a path inside one of them' });
+}
+
+/** A folder that is not there fails each row by name. */
+async function imageFolder({ task: { detect }, volumes }: WorkerContext): Promise<VolumePath> {
+  const folder = pathInVolumes('--image_dir', detect.imageDir, volumes);
+  const real = await pathInside(folder.path, folder.root).catch(() => folder.path);
+  if (real !== null) return folder;
+  const message = `--image_dir=${detect.imageDir} is a link that leads out of its volume`;
+  throw new MillraceError('OUTSIDE_VOLUMES', message, { hint: 'mount the folder that it leads to' });
+}
+
+interface Detection {
+  readonly detector: Detector;
+  /** Where the images lie. */
+  readonly folder: string;
 }
 
 /** Three batches are under way at once: one is decoded and inferred, the next has begun, the one before is being written. */
@@ -45,7 +66,7 @@ async function detectAll(
   context: WorkerContext,
   taken: TakenPartition,
   selection: SelectionState,
-  detector: Detector,
+  detection: Detection,
 ): Promise<void> {
   let detecting: Promise<readonly DoneRow[]> | null = null;
   let written = Promise.resolve(0);
@@ -55,7 +76,7 @@ async function detectAll(
     written = ahead(writeBatch(context, taken, selection.columns, rows, lastWriteMs));
   };
   for await (const rows of pendingRows(context, taken, selection.imageColumn)) {
-    const next = ahead(detectRows(context, rows, detector));
+    const next = ahead(detectRows(context, rows, detection));
     if (detecting !== null) await write(detecting);
     detecting = next;
     if (context.signal.aborted) break;
@@ -72,17 +93,23 @@ function ahead<T>(work: Promise<T>): Promise<T> {
 
 async function detectRows(
   { task, volumes }: WorkerContext,
-  rows: readonly { readonly row: string; readonly image: string | null }[],
-  detector: Detector,
+  rows: readonly PendingRow[],
+  { detector, folder }: Detection,
 ): Promise<readonly DoneRow[]> {
-  const folder = volumePath(task.detect.imageDir, volumes);
-  const paths = rows.map(({ image }) => (image ? imagePath(folder, volumePath(image, volumes)) : null));
-  const present = paths.filter((path) => path !== null);
+  const named = rows.map(({ image }) => {
+    const problem = nameProblem(image);
+    const path = problem === null && typeof image === 'string' ? imagePath(folder, image, volumes) : null;
+    return {
+      path,
+      problem: problem ?? new MillraceError('IMAGE_OUTSIDE', `${image} lies outside ${task.detect.imageDir}`),
+    };
+  });
+  const present = named.flatMap(({ path }) => (path === null ? [] : [path]));
   const results = (await detector.detect(present)).values();
-  return rows.map(({ row, image }, index) => {
-    if (paths[index] !== null) return { row, result: results.next().value! };
-    const message = image ? `${image} lies outside ${task.detect.imageDir}` : 'the row names no image';
-    return { row, result: { error: { code: 'IMAGE_MISSING', message } } };
+  return rows.map(({ row }, index) => {
+    const { path, problem } = named[index]!;
+    if (path !== null) return { row, result: results.next().value! };
+    return { row, result: { error: { code: problem.code, message: problem.message } } };
   });
 }
 

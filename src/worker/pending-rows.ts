@@ -1,9 +1,10 @@
-import type { RowDataPacket } from 'mysql2/promise';
+import type { RowDataPacket, TypeCast } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
 import { hiddenColumns } from '../task.ts';
 import type { WorkerContext } from './context.ts';
+import { imageName } from './image-name.ts';
 import { partitionOfValue } from './partition-rows.ts';
 
 export interface TakenPartition {
@@ -16,7 +17,8 @@ export interface TakenPartition {
 
 export interface PendingRow {
   readonly row: string;
-  readonly image: string | null;
+  /** Undefined: bytes that are no text. */
+  readonly image: string | null | undefined;
 }
 
 /** Takes the partition for this process: whoever held it before can write no more. */
@@ -48,14 +50,16 @@ export async function* pendingRows(
   const { sql, values } = pageQuery(context, taken, imageColumn);
   for (let after = '0'; ; ) {
     if (context.signal.aborted) return;
-    const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(sql, [...values, after]), {
-      signal: context.signal,
-    });
+    const page = { sql, values: [...values, after], typeCast: imageAsSent };
+    const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(page), { signal: context.signal });
     if (rows.length === 0) return;
-    yield rows.map(({ row_id, image }) => ({ row: String(row_id), image: image === null ? null : String(image) }));
+    yield rows.map(({ row_id, image }) => ({ row: String(row_id), image: imageName(image) }));
     after = String(rows.at(-1)?.row_id);
   }
 }
+
+/** The bytes of the value as the server shows it: `00042` of an INT(5) ZEROFILL, which mysql2 would make 42. */
+const imageAsSent: TypeCast = (field, next) => (field.name === 'image' ? field.buffer() : next());
 
 function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition, imageColumn: string) {
   const row = `s.${quoteName(hiddenColumns.row)}`;

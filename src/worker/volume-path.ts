@@ -1,15 +1,42 @@
+import { realpath } from 'node:fs/promises';
 import { join, normalize, relative } from 'node:path/posix';
 
-/** Where a path of the volumes lies here: the longest mount path that holds it decides. Unmapped paths stay as they are. */
-export function volumePath(path: string, volumes: Readonly<Record<string, string>>): string {
+/** Mount paths and the folders that stand for them here. */
+export type Volumes = Readonly<Record<string, string>>;
+
+/** A path of the volumes as it is here, and the folder of its volume, which it must not leave by a link either. */
+export interface VolumePath {
+  readonly path: string;
+  readonly root: string;
+}
+
+/** The longest mount path that holds a path decides where it lies; null: it lies in no volume. */
+export function volumePath(path: string, volumes: Volumes): VolumePath | null {
   const whole = normalize(path);
   const mounts = Object.keys(volumes).sort((a, b) => b.length - a.length);
-  const mount = mounts.find((candidate) => whole === candidate || whole.startsWith(`${candidate}/`));
-  return mount === undefined ? whole : join(volumes[mount] ?? mount, relative(mount, whole));
+  const mount = mounts.find((candidate) => isInside(whole, candidate));
+  if (mount === undefined) return null;
+  const root = volumes[mount] ?? mount;
+  return { path: join(root, relative(mount, whole)), root };
 }
 
 /** An image's file: relative to the folder, or absolute inside it; null for a path that leaves the folder. */
-export function imagePath(imageDir: string, name: string): string | null {
-  const path = name.startsWith('/') ? normalize(name) : join(imageDir, name);
-  return path.startsWith(imageDir.endsWith('/') ? imageDir : `${imageDir}/`) ? path : null;
+export function imagePath(folder: string, name: string, volumes: Volumes): string | null {
+  const path = name.startsWith('/') ? (volumePath(name, volumes)?.path ?? normalize(name)) : join(folder, name);
+  return path !== folder && isInside(path, folder) ? path : null;
+}
+
+/**
+ * Where a file really lies, past all links.
+ * @param root the folder that no link may lead out of; null: the file is the caller's own
+ * @returns null where a link leads out of `root`
+ * @throws what `realpath` throws
+ */
+export async function pathInside(file: string, root: string | null): Promise<string | null> {
+  const path = await realpath(file);
+  return root === null || isInside(path, await realpath(root)) ? path : null;
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

@@ -14,6 +14,7 @@ export function taskOf(statement: string, step: RunStep): Task {
     batchSize: step.batchSize,
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
+    mounts: step.volumes.map(({ mountPath }) => mountPath),
     detect: step.detect,
   };
 }

@@ -93,6 +93,8 @@ export function useCluster(): TestCluster {
       images: [],
       otherImages: true,
       otherModels: true,
+      mounted: null,
+      database: null,
       models: [],
       volumes: [],
       parallelism: 2,

@@ -15,15 +15,19 @@ let detector: Detector;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scenes-model-'));
-  detector = await loadDetector({
-    modelFile: path.join(import.meta.dirname, '../../models/demo.onnx'),
-    device: 'cpu',
-    threads: 1,
-    imageSize: null,
-    confidence: 0.001,
-    iou: 0.7,
-    maxDetections: 100,
-  });
+  detector = await loadDetector(
+    {
+      modelFile: path.join(import.meta.dirname, '../../models/demo.onnx'),
+      device: 'cpu',
+      threads: 1,
+      modelRoot: null,
+      imageSize: null,
+      confidence: 0.001,
+      iou: 0.7,
+      maxDetections: 100,
+    },
+    null,
+  );
 });
 afterEach(async () => {
   await detector.close();

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
@@ -10,6 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 const file = temporaryFolder();
 const settings = {
   device: 'cpu',
+  modelRoot: null,
   threads: 1,
   imageSize: null,
   confidence: 0.25,
@@ -24,7 +26,7 @@ afterAll(() => Promise.all(loaded.map((detector) => detector.close())));
 
 async function load(sketch: ModelSketch | Uint8Array, more: Partial<Parameters<typeof loadDetector>[0]> = {}) {
   const modelFile = file('model.onnx', sketch instanceof Uint8Array ? sketch : onnxModel(sketch));
-  const detector = await loadDetector({ ...settings, modelFile, ...more });
+  const detector = await loadDetector({ ...settings, modelFile, ...more }, null);
   loaded.push(detector);
   return detector;
 }
@@ -33,6 +35,12 @@ async function load(sketch: ModelSketch | Uint8Array, more: Partial<Parameters<t
 function dog(batch = 1) {
   const rows = [[16], [16], [8], [4], [0], [0.5]].map(([first]) => [first!, ...new Array(20).fill(0)]);
   return { dims: [batch, 6, 21], values: Float32Array.from(new Array(batch).fill(rows).flat(2)) };
+}
+
+function padded(values: readonly number[], length: number): Float32Array {
+  const all = new Float32Array(length);
+  all.set(values);
+  return all;
 }
 
 function picture(name: string, width: number, height: number): Promise<string> {
@@ -93,6 +101,74 @@ describe('a detector', () => {
     expect(results.map((result) => ('error' in result ? 0 : result.detections.length))).toEqual([1, 1, 0, 1, 1, 1, 0]);
   });
 
+  it('runs a model whose output is transposed, and one with a head of stride 4', async () => {
+    const box = [16, 16, 8, 4, 0, 0.5];
+    const transposed = await load({ outputs: [{ dims: [1, 21, 6], values: padded(box, 21 * 6) }], metadata: names });
+    const found = { className: 'dog', score: 0.5, x1: 12, y1: 14, x2: 20, y2: 18 };
+    const square = await picture('square.png', 32, 32);
+    expect(await transposed.detect([square])).toMatchObject([{ detections: [found] }]);
+    const p2 = await load({
+      outputs: [{ dims: [1, 255, 7], values: padded([16, 16, 8, 4, 1, 0, 0.5], 255 * 7) }],
+      metadata: names,
+    });
+    expect(p2.model.family).toBe('yolov5');
+    expect(await p2.detect([square])).toMatchObject([{ detections: [found] }]);
+  });
+
+  it.each([
+    ['NaN', Number.NaN],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('drops boxes whose score is NaN, and fails the picture whose box is %s', async (_, value) => {
+    const rows = [
+      [16, 16],
+      [16, 16],
+      [8, value],
+      [4, 4],
+      [0, Number.NaN],
+      [Number.NaN, Number.NaN],
+    ];
+    const output = (more: readonly number[][]) => more.flatMap((row) => [...row, ...new Array(19).fill(0)]);
+    const square = await picture('square.png', 32, 32);
+    const dropped = await load({
+      outputs: [{ dims: [1, 6, 21], values: Float32Array.from(output(rows)) }],
+      metadata: names,
+    });
+    expect(await dropped.detect([square])).toMatchObject([{ detections: [] }]);
+    const kept = [...rows.slice(0, 5), [0.25, 0.75]];
+    const failing = await load({
+      outputs: [{ dims: [1, 6, 21], values: Float32Array.from(output(kept)) }],
+      metadata: names,
+    });
+    expect(await failing.detect([square])).toEqual([
+      {
+        error: {
+          code: 'MODEL_OUTPUT_INVALID',
+          message: `the model gave a box that is infinite or not a number: ${square}`,
+        },
+      },
+    ]);
+  });
+
+  it('fails the picture whose score is infinite', async () => {
+    const rows = [16, 16, 8, 4, Number.POSITIVE_INFINITY, 0].flatMap((first) => [first, ...new Array(20).fill(0)]);
+    const detector = await load({ outputs: [{ dims: [1, 6, 21], values: Float32Array.from(rows) }], metadata: names });
+    expect(await detector.detect([await picture('square.png', 32, 32)])).toMatchObject([
+      { error: { code: 'MODEL_OUTPUT_INVALID' } },
+    ]);
+  });
+
+  it('is not loaded through a link that leads out of its volume', async () => {
+    const modelFile = file('model.onnx', onnxModel({ outputs: [dog()], metadata: names }));
+    const modelRoot = join(dirname(modelFile), 'volume');
+    mkdirSync(modelRoot);
+    symlinkSync(modelFile, join(modelRoot, 'linked.onnx'));
+    const linked = { ...settings, modelFile: join(modelRoot, 'linked.onnx'), modelRoot };
+    await expect(loadDetector(linked, null)).rejects.toMatchObject({
+      code: 'OUTSIDE_VOLUMES',
+      message: `a link leads out of the model's volume: ${linked.modelFile}`,
+    });
+  });
+
   it('answers no pictures with no results', async () => {
     const detector = await load({ outputs: [dog()], metadata: names });
     expect(await detector.detect([])).toEqual([]);
@@ -107,7 +183,7 @@ describe('a detector', () => {
   });
 
   it('finishes what it began when it is closed in the middle, and begins nothing more', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel });
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
     const files = await Promise.all(Array.from({ length: 40 }, (_, at) => picture(`${at}.png`, 64, 48)));
     const detecting = detector.detect(files);
     await Promise.all([
@@ -132,10 +208,48 @@ describe('a model that cannot be used', () => {
       { modelFile: '/nowhere/model.onnx' },
     ],
     [
-      'is no ONNX file',
-      { code: 'MODEL_UNREADABLE', message: 'model.onnx is not an ONNX model that can be loaded' },
+      'is a web page',
+      { code: 'MODEL_UNREADABLE', message: 'model.onnx is a web page, not a model' },
       new TextEncoder().encode('<html>'),
       {},
+    ],
+    [
+      'is a Git LFS pointer',
+      { code: 'MODEL_UNREADABLE', message: 'model.onnx is a Git LFS pointer, not the model itself' },
+      new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\n'),
+      {},
+    ],
+    [
+      'is no ONNX file',
+      { code: 'MODEL_UNREADABLE', message: 'model.onnx is not an ONNX file, or is truncated' },
+      new TextEncoder().encode('something else'),
+      {},
+    ],
+    [
+      'is of a newer format',
+      {
+        code: 'MODEL_UNREADABLE',
+        message: expect.stringMatching(/^model.onnx has ONNX IR version 99; the runtime knows those up to \d+$/),
+        hint: expect.stringMatching(/^export the model again with IR version \d+ or less$/),
+      },
+      { irVersion: 99, outputs: [dog()], metadata: names },
+      {},
+    ],
+    [
+      'lacks its weights',
+      {
+        code: 'MODEL_UNREADABLE',
+        message: "model.onnx keeps its weights in 'absent.data', and there is no such file beside it",
+        hint: 'copy absent.data into the same folder, or export the model as one file',
+      },
+      { externalFile: 'absent.data', outputs: [dog()], metadata: names },
+      {},
+    ],
+    [
+      'names weights outside its volume',
+      { code: 'OUTSIDE_VOLUMES', message: 'model.onnx names weights outside its volume: ../../etc/passwd' },
+      { externalFile: '../../etc/passwd', outputs: [dog()], metadata: names },
+      { modelRoot: dirname(file('here.txt', '')) },
     ],
     [
       'was cut off',
@@ -145,7 +259,11 @@ describe('a model that cannot be used', () => {
     ],
     [
       'names no classes',
-      { code: 'MODEL_UNSUPPORTED', message: "the model file names no classes: its metadata have no 'names'" },
+      {
+        code: 'MODEL_UNSUPPORTED',
+        message: "the model is a detector with YOLOv8's output for 2 classes, and its metadata have no 'names'",
+        hint: "add the metadata entry names with 2 classes, e.g. {0: 'person', 1: 'bicycle'}, to the ONNX file",
+      },
       { outputs: [dog()] },
       {},
     ],
@@ -173,6 +291,41 @@ describe('a model that cannot be used', () => {
       { code: 'WRONG_OPTION', message: '--image_size=64, but the model is made for 32 x 32 only' },
       { outputs: [dog()], metadata: names },
       { imageSize: 64 },
+    ],
+    [
+      'is made for another task',
+      {
+        code: 'MODEL_UNSUPPORTED',
+        message: expect.stringMatching(/^the model is a YOLO model for rotated boxes \(OBB\): /),
+      },
+      { outputs: [{ dims: [1, 7, 21] }], metadata: { ...names, task: 'obb' } },
+      {},
+    ],
+    [
+      'is of TensorFlow, whatever its input',
+      {
+        code: 'MODEL_UNSUPPORTED',
+        message: 'the model looks like a TensorFlow object detection model: outputs detection_boxes',
+      },
+      { input: [1, 32, 32, 3], inputType: 'uint8', outputs: [{ name: 'detection_boxes', dims: [1, 5, 4] }] },
+      {},
+    ],
+    [
+      'has a height of its own and another size is asked for',
+      { code: 'WRONG_OPTION', message: '--image_size=64, but the model is made for a height of 32 only' },
+      { input: [1, 3, 32, 'width'], outputs: [dog()], metadata: names },
+      { imageSize: 64 },
+    ],
+    [
+      'says a size that is no multiple of its stride',
+      {
+        code: 'WRONG_OPTION',
+        message:
+          "the image size in the model's metadata (imgsz), 640 x 630, is not a multiple of the model's stride 32",
+        hint: 'use --image_size=640',
+      },
+      { input: free, outputs: [dog()], metadata: { ...names, imgsz: '[630, 640]' } },
+      {},
     ],
     [
       'has a stride that the size is no multiple of',
@@ -205,7 +358,7 @@ describe('a model that cannot be used', () => {
 
 describe("the demo's model", () => {
   it('is a YOLOv8 layout with the classes of COCO, for any number of pictures', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel });
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
     loaded.push(detector);
     const size = { width: 320, height: 320 };
     expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: null });
@@ -213,7 +366,7 @@ describe("the demo's model", () => {
   });
 
   it('finds the same alone and in company, asked once or several times at once', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel });
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
     loaded.push(detector);
     const scenes = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => drawScene(seed, 'fluent', 320)));
     const files = scenes.map(({ jpeg }, at) => file(`scene-${at}.jpg`, jpeg));
@@ -245,7 +398,7 @@ describe.skipIf(!existsSync(real))('YOLOv5n on 64 real photos (skipped where ../
     timeout: 120_000,
   }, async () => {
     const reference: Reference = JSON.parse(readFileSync(`${real}yolov5n_reference.json`, 'utf8'));
-    const detector = await loadDetector({ ...settings, modelFile: `${real}models/yolov5n.onnx` });
+    const detector = await loadDetector({ ...settings, modelFile: `${real}models/yolov5n.onnx` }, null);
     loaded.push(detector);
     const photos = Object.keys(reference);
     const results = (await detector.detect(photos.map((photo) => `${real}images/${photo}`))) as DetectedImage[];

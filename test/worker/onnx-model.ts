@@ -11,6 +11,9 @@ export interface ModelSketch {
     readonly values?: Float32Array;
   }[];
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly irVersion?: number;
+  /** A file beside it that holds the values of an output, which the graph does not. */
+  readonly externalFile?: string;
 }
 
 const elementTypes = { float32: 1, uint8: 2 };
@@ -21,6 +24,8 @@ export function onnxModel({
   inputType = 'float32',
   outputs,
   metadata = {},
+  irVersion = 8,
+  externalFile,
 }: ModelSketch): Uint8Array {
   const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
   const graph = message((graph) => {
@@ -30,13 +35,13 @@ export function onnxModel({
       );
     }
     graph.tag(2, len).string('sketch');
-    for (const output of named) nested(graph, 5, (tensor) => writeTensor(tensor, output));
+    for (const output of named) nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of named)
       nested(graph, 12, (value) => writeValue(value, name, elementTypes.float32, dims));
   });
   return message((model) => {
-    model.tag(1, WireType.Varint).int64(8).tag(7, len).bytes(graph);
+    model.tag(1, WireType.Varint).int64(irVersion).tag(7, len).bytes(graph);
     nested(model, 8, (opset) => opset.tag(1, len).string('').tag(2, WireType.Varint).int64(17));
     for (const [key, value] of Object.entries(metadata)) {
       nested(model, 14, (entry) => entry.tag(1, len).string(key).tag(2, len).string(value));
@@ -62,10 +67,15 @@ interface Constant {
   readonly values?: Float32Array;
 }
 
-function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant): void {
+function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant, externalFile?: string): void {
   const data = values ?? new Float32Array(dims.reduce((product, dim) => product * dim, 1));
   for (const dim of dims) writer.tag(1, WireType.Varint).int64(dim);
   writer.tag(2, WireType.Varint).int32(elementTypes.float32).tag(8, len).string(`${name}_value`);
+  if (externalFile !== undefined) {
+    nested(writer, 13, (entry) => entry.tag(1, len).string('location').tag(2, len).string(externalFile));
+    writer.tag(14, WireType.Varint).int32(1);
+    return;
+  }
   writer.tag(9, len).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -83,6 +83,47 @@ describe.each(servers)('a result on $name', (server) => {
     expect(await worker.ledger(context)).toEqual([
       { row_id: '1', partition_no: 0, detections: rows.length, error_code: null, error_message: null },
       { row_id: '2', partition_no: 1, detections: 0, error_code: null, error_message: null },
+    ]);
+  });
+
+  it.each([
+    ['INT(6) ZEROFILL', 42, '000042'],
+    ['YEAR', 2007, '2007'],
+    ['DECIMAL(8,3)', 1.5, '1.500'],
+    ['DECIMAL(8,3) ZEROFILL', 1.5, '00001.500'],
+    ['BIGINT UNSIGNED', '18446744073709551615', '18446744073709551615'],
+    ['BIT(8)', 65, 'A'],
+    ['BINARY(30)', 'named.jpg', 'named.jpg'],
+    ['BLOB', 'grün.jpg', 'grün.jpg'],
+    ['VARCHAR(30) CHARACTER SET latin1', 'grün.jpg', 'grün.jpg'],
+    ['CHAR(30)', 'named.jpg', 'named.jpg'],
+    ['DATE', '2020-01-02', '2020-01-02'],
+    ['DATETIME(3)', '2020-01-02 03:04:05.6', '2020-01-02 03:04:05.600'],
+    ['TIME(1)', '-01:02:03', '-01:02:03.0'],
+    ['BOOLEAN', 1, '1'],
+    ['DOUBLE', 0.1, '0.1'],
+    ["ENUM('a', 'named.jpg')", 'named.jpg', 'named.jpg'],
+  ])('takes the image named by a column of %s as the server shows its value: %s', async (type, value, name) => {
+    const table = `shown_${type.replace(/\W+/g, '_').toLowerCase()}`;
+    await worker.query(`CREATE TABLE source_${table} (file_name ${type})`);
+    await worker.query(`INSERT INTO source_${table} VALUES (?)`, [value]);
+    await cp(join(worker.pictures.folder, 'blank.jpg'), join(worker.pictures.folder, name));
+    const context = worker.context(table, `SELECT file_name FROM source_${table}`);
+    await prepare(context);
+    await runPartitions(context);
+    expect(await worker.ledger(context)).toMatchObject([{ error_code: null, error_message: null }]);
+  });
+
+  it('says that a column of pictures is not one of paths', async () => {
+    const context = worker.context('binary', "SELECT x'ffd8ffe0' AS image", { maxFailedRows: 1 });
+    await prepare(context);
+    await runPartitions(context);
+    expect(await worker.ledger(context)).toMatchObject([
+      {
+        error_code: 'IMAGE_MISSING',
+        error_message:
+          'the row holds binary data where the path of an image is expected; --image_column names the column',
+      },
     ]);
   });
 
@@ -240,6 +281,8 @@ describe.each(servers)('a result on $name', (server) => {
       await mkdir(join(folder, 'folder.jpg'));
       await writeFile(join(folder, '../secret.jpg'), 'outside');
       await symlink('absent', join(folder, 'dangling.jpg'));
+      await symlink('../secret.jpg', join(folder, 'linked-out.jpg'));
+      await symlink('..', join(folder, 'linked-folder'));
     });
 
     it('keeps each reason in the ledger and fails at its end with the first of them', async () => {
@@ -257,8 +300,11 @@ describe.each(servers)('a result on $name', (server) => {
         '',
         '/datasets/scene-2.jpg',
         './scene-3.jpg',
+        'linked-out.jpg',
+        'linked-folder/secret.jpg',
+        'https://example.org/a.jpg',
       ];
-      const context = worker.context('failing', select(rows), { maxFailedRows: 9 });
+      const context = worker.context('failing', select(rows), { maxFailedRows: 12 });
       await prepare(context);
       await runPartitions(context);
       const { folder } = worker.pictures;
@@ -268,27 +314,51 @@ describe.each(servers)('a result on $name', (server) => {
       expect(reasons).toEqual([
         null,
         'IMAGE_MISSING: no such file: …/gone.jpg',
-        'IMAGE_BROKEN: not a whole picture of a known format: …/text.jpg',
+        'IMAGE_BROKEN: not an image of a supported format (JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP): …/text.jpg',
         'IMAGE_BROKEN: empty file: …/empty.jpg',
-        'IMAGE_MISSING: ../secret.jpg lies outside /datasets',
-        'IMAGE_MISSING: /etc/passwd lies outside /datasets',
-        'IMAGE_MISSING: a/../../secret.jpg lies outside /datasets',
+        'IMAGE_OUTSIDE: ../secret.jpg lies outside /datasets',
+        'IMAGE_OUTSIDE: /etc/passwd lies outside /datasets',
+        'IMAGE_OUTSIDE: a/../../secret.jpg lies outside /datasets',
         'IMAGE_UNREADABLE: cannot be read (EISDIR): …/folder.jpg',
         'IMAGE_MISSING: no such file: …/dangling.jpg',
         'IMAGE_MISSING: the row names no image',
         'IMAGE_MISSING: the row names no image',
         null,
         null,
+        'IMAGE_OUTSIDE: a link leads out of the volume: …/linked-out.jpg',
+        'IMAGE_OUTSIDE: a link leads out of the volume: …/linked-folder/secret.jpg',
+        'IMAGE_MISSING: a URL, and images are read from --image_dir only: https://example.org/a.jpg',
       ]);
       const error = await finish(context).catch((error) => error);
       expect({ code: error.code, message: error.message.replaceAll(folder, '…'), hint: error.hint }).toEqual({
         code: 'ROWS_FAILED',
         message:
-          '10 of 13 rows failed, 9 may (max_failed_rows); row 2: IMAGE_MISSING, no such file: …/gone.jpg; ' +
-          'row 3: IMAGE_BROKEN, not a whole picture of a known format: …/text.jpg; row 4: IMAGE_BROKEN, empty file: …/empty.jpg',
+          '13 of 16 rows failed, 12 may (max_failed_rows); row 2: IMAGE_MISSING, no such file: …/gone.jpg; ' +
+          'row 3: IMAGE_BROKEN, not an image of a supported format (JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP): …/text.jpg; ' +
+          'row 4: IMAGE_BROKEN, empty file: …/empty.jpg',
         hint: 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows',
       });
       expect(await worker.query("SHOW TABLES LIKE 'failing'")).toEqual([]);
+    });
+
+    it.each([
+      ['--image_dir=/etc lies in none of the volumes /datasets, /models', { imageDir: '/etc' }],
+      ['--model=/etc/model.onnx lies in none of the volumes /datasets, /models', { modelFile: '/etc/model.onnx' }],
+      [
+        '--image_dir=/datasets/linked-folder is a link that leads out of its volume',
+        { imageDir: '/datasets/linked-folder' },
+      ],
+      [`a link leads out of the model's volume: `, { modelFile: '/datasets/linked-model.onnx' }],
+    ])('reads nothing outside the volumes: %s', async (message, changes) => {
+      const { folder, volumes } = worker.pictures;
+      await symlink(join(volumes['/models'] ?? '', 'demo.onnx'), join(folder, 'linked-model.onnx')).catch(() => {});
+      const context = worker.context('outside', select(['scene-1.jpg']));
+      const detect = { ...context.task.detect, ...changes };
+      await prepare(context);
+      await expect(partition({ ...context, task: { ...context.task, detect } }, 0)).rejects.toMatchObject({
+        code: 'OUTSIDE_VOLUMES',
+        message: expect.stringContaining(message),
+      });
     });
 
     it('does only the failed rows again once they are mended', async () => {

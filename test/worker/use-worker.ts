@@ -67,6 +67,7 @@ const defaults = {
   batchSize: 4,
   maxFailedRows: 0,
   threads: 1,
+  mounts: ['/datasets', '/models'],
   detect: {
     modelFile: '/models/demo.onnx',
     imageDir: '/datasets',

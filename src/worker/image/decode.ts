@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { MillraceError } from '../../errors.ts';
+import { BmpError, decodeBmp, tooManyPixels } from './bmp.ts';
+import { cmykToRgb } from './cmyk.ts';
+import { type Format, formatOf } from './format.ts';
+import { readImage } from './read-image.ts';
+import { unsupportedTiff } from './tiff.ts';
 
 sharp.concurrency(1);
 sharp.cache(false);
@@ -12,37 +16,115 @@ export interface Pixels {
   readonly height: number;
 }
 
+/** sharp's own bound, so that all formats have the same. */
+const maxPixels = 0x3fff * 0x3fff;
+
 /**
- * Decodes a picture file to sRGB as OpenCV's imread does: turned upright, colour profile ignored, no alpha.
+ * Decodes an image file to sRGB as OpenCV's imread does: turned upright, colour profile ignored, no alpha.
  *
- * @throws MillraceError IMAGE_MISSING, IMAGE_UNREADABLE or IMAGE_BROKEN
+ * @param root the folder that no link may lead out of; null: the file is the caller's own
+ * @throws MillraceError IMAGE_MISSING, IMAGE_OUTSIDE, IMAGE_UNREADABLE or IMAGE_BROKEN
  */
-export async function decodeImage(file: string): Promise<Pixels> {
-  return decodeBytes(file, await readImage(file));
-}
-
-async function readImage(file: string): Promise<Uint8Array> {
+export async function decodeImage(file: string, root: string | null): Promise<Pixels> {
+  const bytes = await readImage(file, root);
+  const format = formatOf(bytes);
+  const refusal = typeof format === 'object' ? format.instead : format === 'TIFF' ? unsupportedTiff(bytes) : null;
+  if (refusal !== null) throw new MillraceError('IMAGE_BROKEN', `${refusal}: ${file}`);
   try {
-    return await readFile(file);
+    return format === 'BMP' ? decodeBmp(bytes, maxPixels) : await decodeBytes(bytes, format);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code;
-    if (reason === 'ENOENT' || reason === 'ENOTDIR')
-      throw new MillraceError('IMAGE_MISSING', `no such file: ${file}`, { cause });
-    throw new MillraceError('IMAGE_UNREADABLE', `cannot be read (${reason}): ${file}`, { cause });
+    const reason = cause instanceof BmpError ? cause.message : await reasonOf(cause as Error, bytes, format);
+    throw new MillraceError('IMAGE_BROKEN', `${reason}: ${file}`, { cause });
   }
 }
 
-async function decodeBytes(file: string, bytes: Uint8Array): Promise<Pixels> {
-  if (bytes.length === 0) throw new MillraceError('IMAGE_BROKEN', `empty file: ${file}`);
+async function decodeBytes(bytes: Uint8Array, format: Format): Promise<Pixels> {
+  const metadata = await open(bytes).metadata();
   try {
-    const { data, info } = await sharp(bytes, { ignoreIcc: true, failOn: 'error' })
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
-  } catch (cause) {
-    throw new MillraceError('IMAGE_BROKEN', `not a whole picture of a known format: ${file}`, { cause });
+    return await decode(open(bytes), metadata.space, format);
+  } catch (error) {
+    if (format !== 'JPEG') throw error;
+    return decodeShortJpeg(bytes, metadata, error);
   }
+}
+
+function open(bytes: Uint8Array, more: SharpOptions = {}): Sharp {
+  return sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: maxPixels, ...more });
+}
+
+async function decode(image: Sharp, space: Metadata['space'], format: Format): Promise<Pixels> {
+  const upright = image.autoOrient();
+  const colours = space === 'cmyk' ? upright.pipelineColourspace('cmyk').toColourspace('cmyk') : asRgb(upright);
+  const { data, info } = await colours.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return { data: space === 'cmyk' ? cmykToRgb(data, format === 'JPEG') : data, width, height };
+}
+
+function asRgb(image: Sharp): Sharp {
+  return image.removeAlpha().toColourspace('srgb');
+}
+
+/** Rows of pixels that a JPEG decodes together, at most. */
+const codedRows = 16;
+/** Rows above whose chroma is smoothed with that of the rows below, as libvips asks for them. */
+const smoothedRows = 8;
+const endOfImage = Uint8Array.of(0xff, 0xd9);
+
+/**
+ * Copies often lack their last bytes, and OpenCV reads them: so does this where nothing is missing but the mark of the end, the last
+ * rows, or the last bit of precision.
+ */
+async function decodeShortJpeg(
+  bytes: Uint8Array,
+  { space, height, isProgressive }: Metadata,
+  error: unknown,
+): Promise<Pixels> {
+  const ended = Buffer.concat([bytes, endOfImage]);
+  const complete = await decode(open(ended, { failOn: 'warning' }), space, 'JPEG').catch(() => null);
+  if (complete !== null) return complete;
+  const rows = Math.floor((height - 1) / codedRows) * codedRows - smoothedRows;
+  if (!(isProgressive ? endsInRefinement(bytes) : rows > 0 && (await hasRows(bytes, rows)))) throw error;
+  return decode(open(bytes, { failOn: 'none' }), space, 'JPEG');
+}
+
+async function hasRows(bytes: Uint8Array, rows: number): Promise<boolean> {
+  const image = open(bytes, { sequentialRead: true });
+  const { width } = await image.metadata();
+  return image
+    .extract({ left: 0, top: 0, width, height: rows })
+    .raw()
+    .toBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Whether the last scan of a progressive JPEG adds the lowest bit to values that are there (ITU-T T.81, B.2.3: Ah is 1, Al is 0). */
+function endsInRefinement(bytes: Uint8Array): boolean {
+  const scan = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(
+    '\xff\xda',
+    undefined,
+    'latin1',
+  );
+  const components = bytes[scan + 4] ?? 0;
+  return scan >= 0 && bytes[scan + 5 + 2 * components + 2] === 0x10;
+}
+
+/** What the decoder says, in words of ours. */
+async function reasonOf({ message }: Error, bytes: Uint8Array, format: Format): Promise<string> {
+  if (/premature end|read error|bad seek|truncated|out of data|unexpected end/i.test(message)) {
+    return /HEVC|plugin/.test(message) ? 'HEIC is not supported; convert the image to JPEG or PNG' : 'truncated image';
+  }
+  if (/exceeds (?:pixel|channel) limit/.test(message)) return limitOf(bytes, message);
+  const [said = ''] = message.replace(/^Input buffer has corrupt header: /, '').split('\n');
+  return `not a valid ${format} (the decoder says: ${said})`;
+}
+
+async function limitOf(bytes: Uint8Array, message: string): Promise<string> {
+  const unlimited = { limitInputPixels: false, limitInputChannels: false } as SharpOptions;
+  const { width, height, channels } = await sharp(bytes, unlimited).metadata();
+  return message.includes('pixel')
+    ? tooManyPixels(width, height, maxPixels)
+    : `an image of ${channels} channels is not supported; convert it to RGB`;
 }

@@ -1,9 +1,7 @@
-import { basename } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
 import type { Size } from '../image/letterbox.ts';
 import type { Family } from './family.ts';
-import { parseClassNames, parseNumbers } from './metadata.ts';
 
 /** What a detector's file says about itself. */
 export interface Model {
@@ -23,15 +21,6 @@ type Dimension = number | string | undefined;
 const usualStride = 32;
 const usualSize = 640;
 
-/** @throws MillraceError MODEL_UNSUPPORTED */
-export function readClassNames(metadata: ReadonlyMap<string, string>): string[] {
-  const names = parseClassNames(metadata.get('names') ?? '');
-  if (names.length > 0) return names;
-  throw new MillraceError('MODEL_UNSUPPORTED', "the model file names no classes: its metadata have no 'names'", {
-    hint: "add the metadata entry names, e.g. {0: 'person', 1: 'bicycle'}, to the ONNX file",
-  });
-}
-
 /**
  * The input that the model wants. `wanted` (px) must agree with a size that the file fixes.
  *
@@ -43,11 +32,22 @@ export function readInput(
   wanted: number | null,
 ): { batch: number | null; stride: number; imageSize: Size } {
   const [batch, , height, width] = pictureShape(inputs);
-  const stride = parseNumbers(metadata.get('stride') ?? '')[0] ?? usualStride;
-  const fixed = typeof height === 'number' && typeof width === 'number' ? { width, height } : null;
-  const imageSize = fixed ?? ownSize(metadata, wanted);
-  checkSize(imageSize, fixed !== null, stride, wanted);
-  return { batch: typeof batch === 'number' ? batch : null, stride, imageSize };
+  const [written = usualStride] = readNumbers(metadata.get('stride'));
+  const stride = Number.isInteger(written) && written > 0 ? written : usualStride;
+  const fixed = { width: numberOf(width), height: numberOf(height) };
+  checkWanted(fixed, wanted);
+  const imageSize = wanted === null ? ownSize(fixed, metadata) : { width: wanted, height: wanted };
+  checkSize(imageSize, fixed, stride, wanted);
+  return { batch: numberOf(batch), stride, imageSize };
+}
+
+function numberOf(dimension: Dimension): number | null {
+  return typeof dimension === 'number' ? dimension : null;
+}
+
+/** The numbers of a literal such as `640`, `[640, 640]`. */
+export function readNumbers(literal = ''): readonly number[] {
+  return (literal.match(/\d+(?:\.\d+)?/g) ?? []).map(Number);
 }
 
 function pictureShape(inputs: readonly InferenceSession.ValueMetadata[]): readonly Dimension[] {
@@ -69,27 +69,39 @@ function describeValue(value: InferenceSession.ValueMetadata): string {
   return value.isTensor ? `${value.name} ${value.type} [${value.shape.join(', ')}]` : `${value.name} (no tensor)`;
 }
 
-function ownSize(metadata: ReadonlyMap<string, string>, wanted: number | null): Size {
-  const [height = usualSize, width = height] = wanted ? [wanted] : parseNumbers(metadata.get('imgsz') ?? '');
-  return { width, height };
+/** Sides that the file fixes; null: that side is free. */
+interface FixedSides {
+  readonly width: number | null;
+  readonly height: number | null;
 }
 
-function checkSize(size: Size, fixed: boolean, stride: number, wanted: number | null): void {
+function ownSize({ width, height }: FixedSides, metadata: ReadonlyMap<string, string>): Size {
+  const either = height ?? width ?? usualSize;
+  const [ownHeight = either, ownWidth = ownHeight] = readNumbers(metadata.get('imgsz'));
+  return { width: width ?? ownWidth, height: height ?? ownHeight };
+}
+
+function checkWanted({ width, height }: FixedSides, wanted: number | null): void {
+  if (wanted === null || [width, height].every((side) => side === null || side === wanted)) return;
+  const one = width === null ? `a height of ${height}` : `a width of ${width}`;
+  const made = width !== null && height !== null ? `${width} x ${height}` : one;
+  const message = `--image_size=${wanted}, but the model is made for ${made} only`;
+  throw new MillraceError('WRONG_OPTION', message, { hint: 'leave --image_size out' });
+}
+
+/** More than fits the memory of any worker. */
+const largestSide = 8192;
+
+function checkSize(size: Size, fixed: FixedSides, stride: number, wanted: number | null): void {
+  const free = [fixed.width === null ? size.width : null, fixed.height === null ? size.height : null];
+  const isWrong = (side: number | null) => side !== null && (side % stride !== 0 || side < 1 || side > largestSide);
+  if (!free.some(isWrong)) return;
+  const largest = Math.min(Math.max(size.width, size.height), largestSide);
+  const nearest = Math.max(1, Math.round(largest / stride)) * stride;
   const { width, height } = size;
-  if (fixed && wanted !== null && (wanted !== width || wanted !== height)) {
-    const message = `--image_size=${wanted}, but the model is made for ${width} x ${height} only`;
-    throw new MillraceError('WRONG_OPTION', message, { hint: 'leave --image_size out' });
-  }
-  if (fixed || (width % stride === 0 && height % stride === 0)) return;
-  const nearest = Math.max(1, Math.round(width / stride)) * stride;
-  const message = `an image size of ${width} is not a multiple of the model's stride ${stride}`;
+  const own = width === height ? `${width}` : `${width} x ${height}`;
+  const what =
+    wanted === null ? `the image size in the model's metadata (imgsz), ${own},` : `an image size of ${wanted}`;
+  const message = `${what} is not a multiple of the model's stride ${stride}`;
   throw new MillraceError('WRONG_OPTION', message, { hint: `use --image_size=${nearest}` });
-}
-
-/** What is to be said of a file that is there and cannot be used. */
-export function unreadableModel(file: string, cause: unknown): MillraceError {
-  return new MillraceError('MODEL_UNREADABLE', `${basename(file)} is not an ONNX model that can be loaded`, {
-    hint: 'is the file whole, and are its external data beside it? Export it with opset 17 if it is',
-    cause,
-  });
 }

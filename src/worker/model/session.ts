@@ -1,15 +1,19 @@
 import './runtime-environment.ts';
-import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
 import type { Device } from '../../task.ts';
+import type { Size } from '../image/letterbox.ts';
 import type { Output, ReadCandidates } from './candidates.ts';
-import { type OutputShape, recogniseFamily } from './family.ts';
-import { readMetadata } from './metadata.ts';
-import { type Model, readClassNames, readInput, unreadableModel } from './model.ts';
+import { readClassNames } from './class-names.ts';
+import { type OutputShape, otherByNames, recogniseFamily, supportedFamilies } from './family.ts';
+import { type Model, readInput } from './model.ts';
+import { type ModelFile, readModelFile, unreadableModel } from './model-file.ts';
+import { runtimeReason } from './runtime-reason.ts';
 
 export interface ModelSettings {
   readonly modelFile: string;
+  /** The folder that no link may lead out of; null: the file is the caller's own. */
+  readonly modelRoot: string | null;
   readonly device: Device;
   /** Threads of inference. */
   readonly threads: number;
@@ -34,20 +38,31 @@ const gpuBatch = 8;
 /**
  * Loads a detector and runs it once on an empty input, which shows its family and warms it up.
  *
- * @throws MillraceError MODEL_MISSING, MODEL_UNREADABLE, MODEL_UNSUPPORTED, DEVICE_UNAVAILABLE or WRONG_OPTION
+ * @throws MillraceError MODEL_MISSING, MODEL_UNREADABLE, MODEL_UNSUPPORTED, OUTSIDE_VOLUMES, DEVICE_UNAVAILABLE, WRONG_OPTION or
+ * INFERENCE_FAILED
  */
 export async function openSession(settings: ModelSettings): Promise<Session> {
-  const metadata = await readModelMetadata(settings.modelFile);
-  const { session, device } = await createOnDevice(settings);
-  const classNames = readClassNames(metadata);
-  const input = readInput(session.inputMetadata, metadata, settings.imageSize);
+  const file = await readModelFile(settings.modelFile, settings.modelRoot);
+  const { session, device } = await createOnDevice(settings, file);
+  refuseOthers(session);
+  const input = readInput(session.inputMetadata, file.metadata, settings.imageSize);
   const batch = input.batch ?? (device === 'cuda' ? gpuBatch : null);
   const { width, height } = input.imageSize;
   const feed = (values: Float32Array, pictures: number) =>
-    session.run({ [session.inputNames[0]!]: new Tensor('float32', values, [pictures, 3, height, width]) });
+    session
+      .run({ [session.inputNames[0]!]: new Tensor('float32', values, [pictures, 3, height, width]) })
+      .catch((error) => {
+        throw inferenceFailed(error, input.imageSize);
+      });
 
   const warmup = await feed(new Float32Array((batch ?? 1) * 3 * height * width), batch ?? 1);
-  const family = recogniseFamily(shapes(session, warmup), classNames.length, input.imageSize);
+  const classNames = readClassNames(file.metadata.get('names'));
+  const names = classNames.length === 0 ? null : classNames.length;
+  const family = recogniseFamily(shapes(session, warmup), {
+    names,
+    task: file.metadata.get('task'),
+    size: input.imageSize,
+  });
   return {
     model: { ...input, family: family.name, classNames, batch, device },
     read: family.read,
@@ -55,23 +70,29 @@ export async function openSession(settings: ModelSettings): Promise<Session> {
   };
 }
 
-function shapes(session: InferenceSession, outputs: InferenceSession.ReturnType): OutputShape[] {
-  return session.outputNames.map((name) => ({ name, dims: (outputs[name] as Tensor).dims }));
+/** Before the input is looked at: what the file is says more than that its input is another. */
+function refuseOthers({ outputNames }: InferenceSession): void {
+  const other = otherByNames(outputNames);
+  if (other === null) return;
+  const message = `the model looks like ${other}: outputs ${outputNames.join(', ')}`;
+  throw new MillraceError('MODEL_UNSUPPORTED', message, { hint: supportedFamilies });
 }
 
-async function readModelMetadata(file: string): Promise<Map<string, string>> {
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    const what = cause.code === 'ENOENT' ? 'there is no model file' : `the model file cannot be read (${cause.code})`;
-    throw new MillraceError('MODEL_MISSING', `${what}: ${file}`, {
-      hint: 'check --model and the volume it lies in',
-      cause,
+function shapes(session: InferenceSession, outputs: InferenceSession.ReturnType): OutputShape[] {
+  return session.outputNames.map((name, index) => {
+    const { dims, type } = outputs[name] as Tensor;
+    if (index > 0 || type === 'float32') return { name, dims };
+    const message = `the model gives ${name} as ${type}; a detector gives float32`;
+    throw new MillraceError('MODEL_UNSUPPORTED', message, {
+      hint: 'export the model with 32-bit floating point outputs',
     });
   });
-  try {
-    return readMetadata(bytes);
-  } catch (cause) {
-    throw unreadableModel(file, cause);
-  }
+}
+
+function inferenceFailed(error: unknown, { width, height }: Size): MillraceError {
+  const message = `the runtime fails on images of ${width} x ${height} px: ${runtimeReason(error)}`;
+  const hint = 'give the --image_size that the model was exported for, a smaller one, or more memory';
+  return new MillraceError('INFERENCE_FAILED', message, { hint, cause: error });
 }
 
 interface OnDevice {
@@ -79,13 +100,13 @@ interface OnDevice {
   readonly device: 'cpu' | 'cuda';
 }
 
-async function createOnDevice(settings: ModelSettings): Promise<OnDevice> {
-  if (settings.device === 'cpu') return { session: await create(settings, 'cpu'), device: 'cpu' };
+async function createOnDevice(settings: ModelSettings, file: ModelFile): Promise<OnDevice> {
+  if (settings.device === 'cpu') return { session: await create(settings, file, 'cpu'), device: 'cpu' };
   try {
-    return { session: await create(settings, 'cuda'), device: 'cuda' };
+    return { session: await create(settings, file, 'cuda'), device: 'cuda' };
   } catch (cause) {
     // The runtime throws the same kind of error for a missing GPU and for a broken model: the CPU tells them apart.
-    const session = await create(settings, 'cpu');
+    const session = await create(settings, file, 'cpu');
     if (settings.device === 'auto') return { session, device: 'cpu' };
     await session.release();
     throw new MillraceError('DEVICE_UNAVAILABLE', 'a GPU was asked for, and CUDA is not available to this worker', {
@@ -95,15 +116,33 @@ async function createOnDevice(settings: ModelSettings): Promise<OnDevice> {
   }
 }
 
-async function create(settings: ModelSettings, provider: 'cpu' | 'cuda'): Promise<InferenceSession> {
+async function create(settings: ModelSettings, file: ModelFile, provider: 'cpu' | 'cuda'): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
   };
   try {
-    return await InferenceSession.create(settings.modelFile, options);
+    return await InferenceSession.create(file.path, options);
   } catch (cause) {
-    throw unreadableModel(settings.modelFile, cause);
+    throw refusedModel(settings.modelFile, cause);
   }
+}
+
+const versions = [
+  { pattern: /IR version: (\d+), max supported IR version: (\d+)/, name: 'IR version' },
+  { pattern: /Opset (\d+) is under development.*till opset (\d+)/s, name: 'opset' },
+];
+
+/** The runtime has read the file and does not take it. */
+function refusedModel(file: string, cause: unknown): MillraceError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  for (const { pattern, name } of versions) {
+    const [, has, most] = pattern.exec(message) ?? [];
+    if (has === undefined) continue;
+    const hint = `export the model again with ${name} ${most} or less`;
+    return unreadableModel(file, `has ONNX ${name} ${has}; the runtime knows those up to ${most}`, hint, cause);
+  }
+  const hint = 'copy the file again, or export the model with opset 17';
+  return unreadableModel(file, `cannot be loaded; the runtime says: ${runtimeReason(cause)}`, hint, cause);
 }

@@ -1,4 +1,4 @@
-import { type Candidate, candidate, type Output } from './candidates.ts';
+import { bestClass, type Candidate, candidate, type Output } from './candidates.ts';
 
 /** YOLOv5 and v7: `[batch, boxes, 5 + classes]` of cx, cy, w, h in input pixels, objectness, class scores. */
 export function readYolov5(output: Output, picture: number, confidence: number): Candidate[] {
@@ -8,17 +8,11 @@ export function readYolov5(output: Output, picture: number, confidence: number):
   const end = (picture + 1) * boxes * width;
   for (let box = picture * boxes * width; box < end; box += width) {
     const objectness = data[box + 4]!;
-    if (objectness <= confidence) continue;
+    if (!(objectness > confidence)) continue;
     const best = bestClass(data, box + 5, box + width);
-    const score = Math.fround(objectness * data[best]!);
-    if (score <= confidence) continue;
+    const score = Math.fround(objectness * (data[best] ?? Number.NaN));
+    if (!(score > confidence)) continue;
     found.push(candidate(data[box]!, data[box + 1]!, data[box + 2]!, data[box + 3]!, score, best - box - 5));
   }
   return found;
-}
-
-function bestClass(data: Float32Array, from: number, to: number): number {
-  let best = from;
-  for (let at = from + 1; at < to; at++) if (data[at]! > data[best]!) best = at;
-  return best;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { recogniseFamily } from '../../../src/worker/model/family.ts';
+import { type OutputShape, recogniseFamily as recognise } from '../../../src/worker/model/family.ts';
 
 const square = { width: 640, height: 640 };
+const recogniseFamily = (outputs: readonly OutputShape[], names: number | null, size = square, task?: string) =>
+  recognise(outputs, { names, task, size });
 const output = (...dims: number[]) => [{ name: 'output0', dims }];
 
 describe('families of detectors', () => {
@@ -14,13 +16,28 @@ describe('families of detectors', () => {
     ['yolov8', output(1, 84, 8400), 80, square],
     ['yolov8', output(1, 5, 2100), 1, { width: 320, height: 320 }],
     ['yolov8', output(1, 84, 5040), 80, { width: 640, height: 384 }],
+    ['yolov8', output(1, 6, 340), 2, { width: 64, height: 64 }],
+    ['yolov8', output(1, 7, 340), 3, { width: 64, height: 64 }],
+    ['yolov8', output(1, 84, 34000), 80, square],
+    ['yolov8', output(1, 84, 8500), 80, square],
+    ['yolov8', output(1, 8400, 84), 80, square],
+    ['yolov8', output(1, 84, 6), 2, { width: 64, height: 64 }],
+    ['yolov5', output(1, 1020, 7), 2, { width: 64, height: 64 }],
+    ['yolov5', output(1, 1020, 6), 1, { width: 64, height: 64 }],
   ] as const)('%s: %j for %i classes', (name, outputs, classes, size) => {
     expect(recogniseFamily(outputs, classes, size).name).toBe(name);
   });
 
   it.each([
     ['a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)', output(1, 300, 6)],
-    ['a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)', output(12, 7)],
+    ['a detector with non-maximum suppression inside (YOLOv7 with end2end)', output(12, 7)],
+    [
+      'a detector with non-maximum suppression inside (EfficientNMS or BatchedNMS of TensorRT)',
+      [
+        { name: 'num_dets', dims: [1, 1] },
+        { name: 'det_boxes', dims: [1, 100, 4] },
+      ],
+    ],
     ['YOLOX', output(1, 8400, 85)],
     ['a YOLO model for masks, key points or rotated boxes', output(1, 116, 8400)],
     ['an image classifier', output(1, 1000)],
@@ -48,5 +65,43 @@ describe('families of detectors', () => {
 
   it('refuses names that are not those of the model', () => {
     expect(() => recogniseFamily(output(1, 84, 8400), 91, square)).toThrow('for 91 classes');
+  });
+
+  it.each([
+    ['80 names, 1 class in YOLOv8', output(1, 5, 8400), 80],
+    ['79 names, 80 classes in YOLOv8', output(1, 84, 8400), 79],
+    ['1 names, 80 classes in YOLOv5', output(1, 25200, 85), 1],
+    ['2 names, 3 classes in YOLOv8', output(1, 7, 8400), 2],
+  ])('says that names and output differ: %s', (differ, outputs, names) => {
+    expect(() => recogniseFamily(outputs, names)).toThrow(
+      `the model's names and its output differ: ${differ}'s output`,
+    );
+  });
+
+  it.each([
+    [
+      "the model is a detector with YOLOv8's output for 80 classes, and its metadata have no 'names'",
+      output(1, 84, 8400),
+    ],
+    ["the model is a detector with YOLOv5's output for 1 class, and its metadata have no 'names'", output(1, 25200, 6)],
+    ['the model looks like YOLOX, or a transposed YOLOv8', output(1, 8400, 85)],
+    ['the model looks like an image classifier', output(1, 1000)],
+  ])('without names: %s', (message, outputs) => {
+    expect(() => recogniseFamily(outputs, null)).toThrow(message);
+  });
+
+  it.each([
+    ['rotated boxes (OBB)', output(1, 7, 8400), 'obb'],
+    ['key points', output(1, 57, 8400), 'pose'],
+    ['masks', [...output(1, 38, 8400), { name: 'output1', dims: [1, 32, 160, 160] }], undefined],
+    ['masks', [...output(1, 25200, 39), { name: 'output1', dims: [1, 32, 160, 160] }], undefined],
+  ])('names what a YOLO model is for: %s', (what, outputs, task) => {
+    expect(() => recogniseFamily(outputs, 2, square, task)).toThrow(`the model is a YOLO model for ${what}: `);
+  });
+
+  it('does not call a model for rotated boxes without a task one with suppression inside', () => {
+    expect(() => recogniseFamily(output(1, 7, 84), 2, { width: 64, height: 64 })).toThrow(
+      "3 classes in YOLOv8's output, or its boxes are rotated (OBB)",
+    );
   });
 });

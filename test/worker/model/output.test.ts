@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readYolov5 } from '../../../src/worker/model/yolov5.ts';
-import { readYolov8 } from '../../../src/worker/model/yolov8.ts';
+import { readTransposedYolov8, readYolov8 } from '../../../src/worker/model/yolov8.ts';
 
 describe('YOLOv5 output', () => {
   const boxes = [
@@ -43,5 +43,42 @@ describe('YOLOv8 output', () => {
 
   it('finds nothing in an empty picture', () => {
     expect(readYolov8(output, 0, 0.25)).toEqual([]);
+  });
+});
+
+describe('scores that are not numbers', () => {
+  const { NaN: none } = Number;
+  const [good, bad] = [
+    [10, 10, 4, 4],
+    [none, none, none, none],
+  ];
+
+  it('are no score of YOLOv5', () => {
+    const rows = [
+      [...good, none, 1, 1],
+      [...good, 1, none, none],
+      [...good, 1, none, 0.75],
+      [...bad, 0.1, none, 1],
+    ];
+    const output = { data: Float32Array.from(rows.flat()), dims: [1, 4, 7] };
+    expect(readYolov5(output, 0, 0.25)).toMatchObject([{ score: 0.75, classId: 1 }]);
+  });
+
+  it('are no score of YOLOv8', () => {
+    const rows = [
+      [...good, none, none],
+      [...good, none, 0.5],
+      [...good, 0.75, none],
+      [...bad, none, none],
+    ];
+    const expected = [
+      { score: 0.5, classId: 1 },
+      { score: 0.75, classId: 0 },
+    ];
+    const columns = [0, 1, 2, 3, 4, 5].map((value) => rows.map((row) => row[value]!));
+    expect(readTransposedYolov8({ data: Float32Array.from(rows.flat()), dims: [1, 4, 6] }, 0, 0.25)).toMatchObject(
+      expected,
+    );
+    expect(readYolov8({ data: Float32Array.from(columns.flat()), dims: [1, 6, 4] }, 0, 0.25)).toMatchObject(expected);
   });
 });

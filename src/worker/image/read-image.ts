@@ -1,0 +1,42 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { MillraceError } from '../../errors.ts';
+import { pathInside } from '../volume-path.ts';
+
+/**
+ * The bytes of an image's file.
+ * @param root the folder that no link may lead out of; null: the file is the caller's own
+ * @throws MillraceError IMAGE_MISSING, IMAGE_OUTSIDE, IMAGE_UNREADABLE or IMAGE_BROKEN
+ */
+export async function readImage(file: string, root: string | null): Promise<Uint8Array> {
+  try {
+    const path = await pathInside(file, root);
+    if (path === null) throw new MillraceError('IMAGE_OUTSIDE', `a link leads out of the volume: ${file}`);
+    const bytes = await readRegularFile(path);
+    if (bytes === null) throw new MillraceError('IMAGE_UNREADABLE', `not a regular file: ${file}`);
+    if (bytes.length === 0) throw new MillraceError('IMAGE_BROKEN', `empty file: ${file}`);
+    return bytes;
+  } catch (error) {
+    throw error instanceof MillraceError ? error : unreadable(file, error as NodeJS.ErrnoException);
+  }
+}
+
+/** A link put there meanwhile is not followed, and a pipe does not hold it up. */
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+async function readRegularFile(path: string): Promise<Uint8Array | null> {
+  const handle = await open(path, flags);
+  try {
+    const stats = await handle.stat();
+    return stats.isFile() || stats.isDirectory() ? await handle.readFile() : null;
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): MillraceError {
+  const reason = cause.code;
+  if (reason === 'ENOENT' || reason === 'ENOTDIR')
+    return new MillraceError('IMAGE_MISSING', `no such file: ${file}`, { cause });
+  return new MillraceError('IMAGE_UNREADABLE', `cannot be read (${reason}): ${file}`, { cause });
+}

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, normalize } from 'node:path';
+import { MillraceError } from '../../errors.ts';
+import { pathInside } from '../volume-path.ts';
+import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
+
+export interface ModelFile extends OnnxFile {
+  /** Where it really lies. */
+  readonly path: string;
+}
+
+/**
+ * Reads an ONNX file, and looks for the files that it names.
+ * @param root the folder that no link may lead out of; null: the file is the caller's own
+ * @throws MillraceError MODEL_MISSING, MODEL_UNREADABLE or OUTSIDE_VOLUMES
+ */
+export async function readModelFile(file: string, root: string | null): Promise<ModelFile> {
+  const path = await existingPath(file, root);
+  const bytes = await readFile(path).catch((cause) => {
+    throw missing(`the model file cannot be read (${cause.code}): ${file}`, cause);
+  });
+  const instead = notOnnx(bytes);
+  if (instead !== null) throw unreadableModel(file, instead.is, instead.hint);
+  try {
+    const onnx = readOnnxFile(bytes);
+    for (const name of onnx.externalFiles) await checkExternalFile(file, path, name, root);
+    return { ...onnx, path };
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw unreadableModel(file, 'is not an ONNX file, or is truncated', exportAgain, error);
+  }
+}
+
+const exportAgain = 'copy the file again, or export the model again';
+
+async function existingPath(file: string, root: string | null): Promise<string> {
+  const path = await pathInside(file, root).catch((cause: NodeJS.ErrnoException) => {
+    const absent = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+    const what = absent ? 'there is no model file' : `the model file cannot be read (${cause.code})`;
+    throw missing(`${what}: ${file}`, cause);
+  });
+  if (path !== null) return path;
+  throw new MillraceError('OUTSIDE_VOLUMES', `a link leads out of the model's volume: ${file}`, {
+    hint: 'copy the model file into the volume',
+  });
+}
+
+function missing(message: string, cause: unknown): MillraceError {
+  return new MillraceError('MODEL_MISSING', message, { hint: 'check --model and the volume it lies in', cause });
+}
+
+interface Instead {
+  readonly is: string;
+  readonly hint: string;
+}
+
+/** What a file is that surely is not ONNX; null: it may be. */
+function notOnnx(bytes: Uint8Array): Instead | null {
+  const head = Buffer.from(bytes.subarray(0, 256)).toString('latin1');
+  const text = head.trimStart().toLowerCase();
+  if (bytes.length === 0) return { is: 'is empty', hint: exportAgain };
+  if (text.startsWith('version https://git-lfs'))
+    return { is: 'is a Git LFS pointer, not the model itself', hint: 'run git lfs pull where it was copied from' };
+  if (/^(?:<!doctype|<html|<head|<\?xml)/.test(text))
+    return { is: 'is a web page, not a model', hint: 'download the model file itself' };
+  if (head.startsWith('PK\x03\x04'))
+    return { is: 'is a zip archive (PyTorch weights are one), not ONNX', hint: 'export the model as ONNX' };
+  if (head.startsWith('TFL3', 4))
+    return { is: 'is a TensorFlow Lite model, not ONNX', hint: 'export the model as ONNX' };
+  return null;
+}
+
+async function checkExternalFile(file: string, path: string, name: string, root: string | null): Promise<void> {
+  const whole = join(dirname(path), normalize(name));
+  const found = await pathInside(whole, root).catch(() => undefined);
+  if (found === undefined) {
+    const what = `keeps its weights in '${name}', and there is no such file beside it`;
+    throw unreadableModel(file, what, `copy ${name} into the same folder, or export the model as one file`);
+  }
+  if (found !== null) return;
+  throw new MillraceError('OUTSIDE_VOLUMES', `${basename(file)} names weights outside its volume: ${name}`, {
+    hint: 'export the model as one file',
+  });
+}
+
+/** What is to be said of a file that is there and cannot be used. */
+export function unreadableModel(file: string, what: string, hint: string, cause?: unknown): MillraceError {
+  return new MillraceError('MODEL_UNREADABLE', `${basename(file)} ${what}`, { hint, cause });
+}

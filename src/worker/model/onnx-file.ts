@@ -1,0 +1,89 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+
+/** What an ONNX file says that the runtime's binding does not show. */
+export interface OnnxFile {
+  readonly irVersion: number;
+  /** Its `metadata_props`. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Files beside it that hold its weights, as it names them. */
+  readonly externalFiles: ReadonlySet<string>;
+}
+
+/** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+const model = { irVersion: 1, graph: 7, metadata: 14 };
+const graph = { node: 1, initializer: 5 };
+const node = { attribute: 5 };
+const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
+const tensor = { externalData: 13 };
+
+/** @throws Error if the bytes are not a protobuf message */
+export function readOnnxFile(bytes: Uint8Array): OnnxFile {
+  let irVersion = 0;
+  const metadata = new Map<string, string>();
+  const externalFiles = new Set<string>();
+  eachField(bytes, (field, wireType, reader) => {
+    if (field === model.irVersion && wireType === WireType.Varint) irVersion = Number(reader.int64());
+    else if (wireType !== WireType.LengthDelimited) return false;
+    else if (field === model.metadata) metadata.set(...readEntry(reader.bytes()));
+    else if (field === model.graph) readGraph(reader.bytes(), externalFiles, 0);
+    else return false;
+    return true;
+  });
+  return { irVersion, metadata, externalFiles };
+}
+
+/** Reads a field, or answers false to have it skipped. */
+type ReadField = (field: number, wireType: WireType, reader: BinaryReader) => boolean;
+
+function eachField(bytes: Uint8Array, read: ReadField): void {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (!read(field, wireType, reader)) reader.skip(wireType, field);
+  }
+}
+
+function eachMessage(bytes: Uint8Array, read: Readonly<Record<number, (message: Uint8Array) => void>>): void {
+  eachField(bytes, (field, wireType, reader) => {
+    if (wireType !== WireType.LengthDelimited || read[field] === undefined) return false;
+    read[field](reader.bytes());
+    return true;
+  });
+}
+
+/** Graphs in graphs; more than any exporter makes. */
+const maxDepth = 32;
+
+function readGraph(bytes: Uint8Array, files: Set<string>, depth: number): void {
+  if (depth > maxDepth) throw new Error('graphs are nested too deep');
+  const readTensor = (message: Uint8Array) => noteExternalFile(message, files);
+  const readInner = (message: Uint8Array) => readGraph(message, files, depth + 1);
+  const readAttribute = (message: Uint8Array) =>
+    eachMessage(message, {
+      [attribute.tensor]: readTensor,
+      [attribute.tensors]: readTensor,
+      [attribute.graph]: readInner,
+      [attribute.graphs]: readInner,
+    });
+  const readNode = (message: Uint8Array) => eachMessage(message, { [node.attribute]: readAttribute });
+  eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor });
+}
+
+function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {
+  eachMessage(bytes, {
+    [tensor.externalData]: (message) => {
+      const [key, value] = readEntry(message);
+      if (key === 'location') files.add(value);
+    },
+  });
+}
+
+function readEntry(bytes: Uint8Array): [key: string, value: string] {
+  const texts = ['', '', ''];
+  eachField(bytes, (field, _, reader) => {
+    if (field !== 1 && field !== 2) return false;
+    texts[field] = reader.string();
+    return true;
+  });
+  return [texts[1]!, texts[2]!];
+}

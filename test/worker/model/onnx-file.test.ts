@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readNumbers } from '../../../src/worker/model/model.ts';
+import { readOnnxFile } from '../../../src/worker/model/onnx-file.ts';
+import { onnxModel } from '../onnx-model.ts';
+
+const outputs = [{ dims: [1, 6, 21] }];
+
+describe('an ONNX file', () => {
+  it('has metadata past all other fields', () => {
+    const model = onnxModel({ outputs, metadata: { names: "{0: 'cat'}", stride: '32', é: '' } });
+    expect([...readOnnxFile(model).metadata]).toEqual([
+      ['names', "{0: 'cat'}"],
+      ['stride', '32'],
+      ['é', ''],
+    ]);
+  });
+
+  it('may have none', () => {
+    expect(readOnnxFile(onnxModel({ outputs })).metadata.size).toBe(0);
+  });
+
+  it('says which files hold its weights', () => {
+    expect([...readOnnxFile(onnxModel({ outputs, externalFile: 'weights.data' })).externalFiles]).toEqual([
+      'weights.data',
+    ]);
+    expect(readOnnxFile(onnxModel({ outputs })).externalFiles.size).toBe(0);
+  });
+
+  it('is no text', () => {
+    expect(() => readOnnxFile(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'))).toThrow();
+  });
+
+  it.each([
+    ['640', [640]],
+    ['[480, 640]', [480, 640]],
+    ['32.0', [32]],
+    ['', []],
+  ])('numbers are read from %s', (literal, numbers) => {
+    expect(readNumbers(literal)).toEqual(numbers);
+  });
+});
