@@ -65,7 +65,7 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
     signal: new AbortController().signal,
   };
   try {
-    return await measure(context, await requireSelection(context), await takePartition(context, 0));
+    return await measure(context, await requireSelection(context), (await takePartition(context, 0))!);
   } finally {
     await pool.end();
   }

@@ -35,6 +35,7 @@ const catalog: Catalog = {
   parallelism: 2,
   sharedSession: true,
   views: [],
+  viewDefinitions: {},
   queries: {
     'SELECT image_id, file_name FROM demo.images': { kind: 'columns', columns: ['image_id', 'file_name'] },
     'SELECT * FROM coco_val.images ORDER BY image_id': { kind: 'columns', columns: ['image_id', 'file_name'] },

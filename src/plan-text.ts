@@ -2,11 +2,13 @@ import type { Pool } from 'mysql2/promise';
 import type { Catalog } from './catalog/catalog.ts';
 import { loadCatalog, type Questions } from './catalog/load-catalog.ts';
 import type { Config } from './config.ts';
+import { mayReplace } from './plan/check-sources.ts';
 import type { Plan } from './plan/plan.ts';
 import { planProgram } from './plan/plan-program.ts';
 import { parseProgram } from './sql/parse.ts';
 import { checkReadOnly } from './sql/read-only.ts';
 import type { Program } from './sql/statement.ts';
+import { tableReferences } from './sql/table-references.ts';
 
 /**
  * SQL text -> Statement -> Plan, with what the database and the catalog know.
@@ -37,6 +39,7 @@ const nothingKnown: Catalog = {
   parallelism: 1,
   sharedSession: true,
   views: [],
+  viewDefinitions: {},
   queries: {},
   tables: {},
 };
@@ -47,6 +50,10 @@ function questionsOf(program: Program): Questions {
     .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
+    sources: runs.flatMap(({ statement }) =>
+      mayReplace(statement) ? tableReferences(statement.query.text, program.mode) : [],
+    ),
+    sourcesOf: tableReferences,
     tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
   };
 }

@@ -91,6 +91,24 @@ export const detectionColumns = ['detection_no', 'class_id', 'class_name', 'scor
 /** Columns of a result table that number its rows; invisible to `SELECT *`, so nothing else may bear these names. */
 export const hiddenColumns = { selection: 'millrace_selection', row: 'millrace_row' } as const;
 
+/** MySQL and MariaDB: https://dev.mysql.com/doc/refman/8.4/en/identifier-length.html, https://mariadb.com/kb/en/identifier-names/ */
+const maxColumnName = 64;
+
+/** Of InnoDB: https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html */
+const maxTableColumns = 1017;
+
+/** How many columns a query before TO RUN may select. */
+export const maxSelectedColumns = maxTableColumns - detectionColumns.length - Object.keys(hiddenColumns).length;
+
+/** Why what a query selects cannot be a column of a table; null: it can. An expression without a name has its text for one. */
+export function columnNameProblem(name: string): string | null {
+  const { length } = [...name];
+  if (length > maxColumnName)
+    return `an expression of ${length} characters without a name, and a column's name has at most ${maxColumnName}`;
+  if (name === '') return 'an empty text without a name';
+  return name.endsWith(' ') ? `'${name}', and a column's name cannot end with a blank` : null;
+}
+
 const imageColumnNames = ['file_name', 'filename', 'image_path', 'file_path', 'image_file', 'path', 'file', 'image'];
 
 /** The selected column that holds the images' paths, by its usual names; null: none of them is there. */

@@ -19,6 +19,8 @@ export interface Catalog {
   readonly sharedSession: boolean;
   /** Names of the database's views, lower-case, without their databases. */
   readonly views: readonly string[];
+  /** Queries of the views that a query reads which may replace its own source, by `tableKey` in lower case; null: the account may not see it. */
+  readonly viewDefinitions: Readonly<Record<string, string | null>>;
   /** What the database says of each query of the program, by the query's text. */
   readonly queries: Readonly<Record<string, QueryFacts>>;
   /** What the database says of each result table of the program, by `tableKey`. */

@@ -15,7 +15,12 @@ export interface Questions {
   readonly queries: readonly { readonly text: string; readonly afterOthers: boolean }[];
   /** Result tables that no earlier statement of the program can have made or dropped. */
   readonly tables: readonly TableTarget[];
+  /** Tables and views whose sources matter, and how those of a view are read from its query. */
+  readonly sources: readonly TableTarget[];
+  readonly sourcesOf: (query: string) => readonly TableTarget[];
 }
+
+export const noQuestions: Questions = { queries: [], tables: [], sources: [], sourcesOf: () => [] };
 
 /** Few fat partitions beat many thin ones: each costs seconds to start in a pod. */
 const partitionsOfAuto = 4;
@@ -28,17 +33,19 @@ const volumes = [
 /** Models are those registered in the system schema, and each file `NAME.onnx` in the folder that stands for `/models`. */
 export async function loadCatalog(pool: Pool, config: Config, questions: Questions): Promise<Catalog> {
   const remote = config.engine !== 'local';
+  const database = await defaultDatabase(pool);
   return {
     images,
     otherImages: remote,
     volumes,
     mounted: remote ? null : Object.keys(config.volumes),
-    database: await defaultDatabase(pool),
+    database,
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
     sharedSession: !remote,
     views: await findViews(pool),
+    viewDefinitions: await describeViews(pool, database, questions),
     queries: await describeQueries(pool, questions.queries),
     tables: await describeTargets(pool, questions.tables),
   };
@@ -55,6 +62,36 @@ async function findViews(pool: Pool): Promise<readonly string[]> {
      WHERE TABLE_SCHEMA NOT IN ('sys', 'information_schema', 'performance_schema', 'mysql') ORDER BY name`,
   );
   return rows.map(({ name }) => name);
+}
+
+/** The views among the sources, and those that they read in turn. */
+async function describeViews(
+  pool: Pool,
+  database: string | null,
+  { sources, sourcesOf }: Questions,
+): Promise<Record<string, string | null>> {
+  const definitions: Record<string, string | null> = {};
+  for (let next = sources; next.length > 0; ) {
+    const names = next.map((source) => ({ ...source, database: source.database ?? database }));
+    const asked = names.filter((name) => definitions[tableKey(name).toLowerCase()] === undefined);
+    const views = await viewsAmong(pool, asked);
+    for (const { name, query } of views) definitions[tableKey(name).toLowerCase()] = query;
+    next = views.flatMap(({ query }) => (query === null ? [] : sourcesOf(query)));
+  }
+  return definitions;
+}
+
+async function viewsAmong(pool: Pool, names: readonly TableTarget[]) {
+  if (names.length === 0) return [];
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name, VIEW_DEFINITION AS query FROM information_schema.VIEWS
+     WHERE (TABLE_SCHEMA, TABLE_NAME) IN (?)`,
+    [names.map(({ database, table }) => [database, table])],
+  );
+  return rows.map(({ db, name, query }) => ({
+    name: { database: String(db), table: String(name) },
+    query: query === null || query === '' ? null : String(query),
+  }));
 }
 
 async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {

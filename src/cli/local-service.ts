@@ -1,4 +1,4 @@
-import { loadCatalog } from '../catalog/load-catalog.ts';
+import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
 import { listTables } from '../datasource/list-tables.ts';
 import { listResults } from '../datasource/results.ts';
@@ -72,7 +72,7 @@ export function openLocalService(session: Session, config: Config): Service {
         },
       };
     },
-    models: async () => (await loadCatalog(pool, config, { queries: [], tables: [] })).models,
+    models: async () => (await loadCatalog(pool, config, noQuestions)).models,
     tables: () => listTables(pool, [schema]),
     close: () => session.close(),
   };

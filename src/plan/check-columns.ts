@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
-import { detectionColumns, hiddenColumns } from '../task.ts';
+import { columnNameProblem, detectionColumns, hiddenColumns, maxSelectedColumns } from '../task.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -19,7 +19,10 @@ export function checkColumns(
   if (facts.kind !== 'columns') return;
   const taken = new Set<string>([...detectionColumns, ...Object.values(hiddenColumns)]);
   const seen = new Set<string>();
+  if (facts.columns.length > maxSelectedColumns) report(tooMany(facts.columns.length, statement));
   for (const column of facts.columns) {
+    const problem = columnNameProblem(column);
+    if (problem !== null) report(nameless(column, problem, statement));
     const name = column.toLowerCase();
     if (seen.has(name)) report(duplicate(column, statement));
     else if (taken.has(name)) report(reserved(column, statement));
@@ -27,6 +30,22 @@ export function checkColumns(
   }
   if (partitionBy !== null && !seen.has(partitionBy.toLowerCase()))
     report(unknown(partitionBy, facts.columns, statement));
+}
+
+function tooMany(columns: number, { query: { span } }: RunStatement): MillraceError {
+  const message = `the query selects ${columns} columns, and a result table has room for ${maxSelectedColumns}`;
+  return new MillraceError('INVALID_COLUMN', message, { span, hint: 'select fewer columns' });
+}
+
+/** An expression without a name is named by its text, so its place can be told. */
+function nameless(column: string, problem: string, { query }: RunStatement): MillraceError {
+  const at = column === '' ? -1 : query.text.indexOf(column);
+  const start = query.span.start + Math.max(at, 0);
+  const span = at < 0 ? query.span : { start, end: start + column.length };
+  return new MillraceError('INVALID_COLUMN', `the query selects ${problem}`, {
+    span,
+    hint: 'give it a name: … AS name',
+  });
 }
 
 function duplicate(column: string, { query: { span } }: RunStatement): MillraceError {

@@ -4,6 +4,7 @@ import { onlyReads } from '../sql/read-only.ts';
 import { changesSession } from '../sql/session-use.ts';
 import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
 import { checkSessions } from './check-sessions.ts';
+import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
 import { orderStatements } from './order.ts';
 import type { Plan, SqlStep, Step } from './plan.ts';
@@ -24,6 +25,7 @@ export function planProgram(program: Program, catalog: Catalog): Plan {
     return planStatement(statement, place, catalog, report);
   });
   checkTargets(program, catalog, report);
+  checkSources(program, catalog, report);
   checkSessions(program, catalog.sharedSession, report);
   throwAll(errors);
   return { version: 1, steps: steps.filter((step) => step !== null) };

@@ -1,7 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import pRetry from 'p-retry';
 import type { CatalogModel } from '../catalog/catalog.ts';
-import { loadCatalog } from '../catalog/load-catalog.ts';
+import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { migrate } from '../datasource/migrate.ts';
@@ -123,6 +123,6 @@ function ready(
     engine,
     watch: openStatementWatch(engine, (status) => tell(described, status)),
     plan: (text) => planText(text, given.pool, config),
-    models: async () => (await loadCatalog(given.pool, config, { queries: [], tables: [] })).models,
+    models: async () => (await loadCatalog(given.pool, config, noQuestions)).models,
   };
 }

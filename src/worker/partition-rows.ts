@@ -2,17 +2,20 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import type { TableTarget } from '../task.ts';
 
-export interface RowRange {
+/** A partition that has rows. */
+export interface PartitionRows {
+  readonly number: number;
   /** From 1. */
   readonly first: number;
-  /** Inclusive; less than `first` where the range is empty. */
+  /** Inclusive. */
   readonly last: number;
 }
 
-/** Rows 1..rows in `partitions` ranges whose sizes differ by at most one. */
-export function partitionRows(rows: number, partitions: number): readonly RowRange[] {
-  const bound = (index: number) => Math.floor((rows * index) / partitions);
-  return Array.from({ length: partitions }, (_, index) => ({ first: bound(index) + 1, last: bound(index + 1) }));
+/** Rows 1..rows in ranges whose sizes differ by at most one: `partitions` of them, or as many as there are rows. */
+export function partitionRows(rows: number, partitions: number): readonly PartitionRows[] {
+  const length = Math.min(partitions, rows);
+  const bound = (number: number) => Math.floor((rows * number) / length);
+  return Array.from({ length }, (_, number) => ({ number, first: bound(number) + 1, last: bound(number + 1) }));
 }
 
 /** The number of the partition that a row of `s` belongs to by its value in a column, as SQL. NULL and '' go together. */
@@ -26,10 +29,9 @@ export async function partitionValues(
   selection: TableTarget,
   column: string,
   partitions: number,
-): Promise<readonly RowRange[]> {
+): Promise<readonly PartitionRows[]> {
   const [counts] = await pool.query<RowDataPacket[]>(
-    `SELECT ${partitionOfValue(column, partitions)} AS partition_no, COUNT(*) AS n FROM ${quoteTable(selection)} AS s GROUP BY 1`,
+    `SELECT ${partitionOfValue(column, partitions)} AS partition_no, COUNT(*) AS n FROM ${quoteTable(selection)} AS s GROUP BY 1 ORDER BY 1`,
   );
-  const rows = new Map(counts.map(({ partition_no, n }) => [Number(partition_no), Number(n)]));
-  return Array.from({ length: partitions }, (_, index) => ({ first: 1, last: rows.get(index) ?? 0 }));
+  return counts.map(({ partition_no, n }) => ({ number: Number(partition_no), first: 1, last: Number(n) }));
 }

@@ -17,15 +17,32 @@ export async function partition(context: WorkerContext, partitionNo: number): Pr
   const selection = await withReconnect(() => requireSelection(context), { signal: context.signal });
   if (selection.state !== 'ready') return context.log.info('published already');
   const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
+  if (taken === null) return context.log.info('the selection has fewer rows than partitions; none for this one');
+  const pages = pendingRows(context, taken, selection.imageColumn);
+  const first = await pages.next();
+  if (first.done !== true) await detectPages(context, taken, selection, startingWith(first.value, pages));
+  if (context.signal.aborted) return;
+  await withReconnect(() => closePartition(context, taken), { signal: context.signal });
+}
+
+async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}
+
+async function detectPages(
+  context: WorkerContext,
+  taken: TakenPartition,
+  selection: SelectionState,
+  pages: AsyncIterable<readonly PendingRow[]>,
+): Promise<void> {
   const folder = await imageFolder(context);
   const detector = await openDetector(context, folder.root);
   try {
-    await detectAll(context, taken, selection, { detector, folder: folder.path });
+    await detectAll(context, taken, selection.columns, pages, { detector, folder: folder.path });
   } finally {
     await detector.close();
   }
-  if (context.signal.aborted) return;
-  await withReconnect(() => closePartition(context, taken), { signal: context.signal });
 }
 
 async function openDetector({ task, volumes, log }: WorkerContext, imageRoot: string): Promise<Detector> {
@@ -65,7 +82,8 @@ interface Detection {
 async function detectAll(
   context: WorkerContext,
   taken: TakenPartition,
-  selection: SelectionState,
+  columns: readonly string[],
+  pages: AsyncIterable<readonly PendingRow[]>,
   detection: Detection,
 ): Promise<void> {
   let detecting: Promise<readonly DoneRow[]> | null = null;
@@ -73,9 +91,9 @@ async function detectAll(
   const write = async (done: Promise<readonly DoneRow[]>) => {
     const rows = await done;
     const lastWriteMs = await written;
-    written = ahead(writeBatch(context, taken, selection.columns, rows, lastWriteMs));
+    written = ahead(writeBatch(context, taken, columns, rows, lastWriteMs));
   };
-  for await (const rows of pendingRows(context, taken, selection.imageColumn)) {
+  for await (const rows of pages) {
     const next = ahead(detectRows(context, rows, detection));
     if (detecting !== null) await write(detecting);
     detecting = next;

@@ -1,7 +1,6 @@
 import type { RowDataPacket, TypeCast } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../datasource/pool.ts';
-import { MillraceError } from '../errors.ts';
 import { hiddenColumns } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 import { imageName } from './image-name.ts';
@@ -21,8 +20,11 @@ export interface PendingRow {
   readonly image: string | null | undefined;
 }
 
-/** Takes the partition for this process: whoever held it before can write no more. */
-export function takePartition({ pool, schema, names }: WorkerContext, partitionNo: number): Promise<TakenPartition> {
+/** Takes the partition for this process: whoever held it before can write no more. null: it has no rows. */
+export function takePartition(
+  { pool, schema, names }: WorkerContext,
+  partitionNo: number,
+): Promise<TakenPartition | null> {
   const partitions = quoteTable({ database: schema, table: 'partitions' });
   const key = [names.id, partitionNo];
   return transaction(pool, async (connection) => {
@@ -36,7 +38,7 @@ export function takePartition({ pool, schema, names }: WorkerContext, partitionN
       key,
     );
     const [row] = found;
-    if (row === undefined) throw new MillraceError('TASK_INVALID', `there is no partition ${partitionNo}`);
+    if (row === undefined) return null;
     return { partitionNo, attempt: row.attempt, firstRow: String(row.first_row), lastRow: String(row.last_row) };
   });
 }

@@ -20,7 +20,7 @@ export async function materialise(context: WorkerContext<SelectionTask>): Promis
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
 }
 
-/** Writes down that the selection is ready, in one transaction with its partitions. @returns the number of rows */
+/** Writes down that the selection is ready, in one transaction with the partitions that have rows. @returns the number of rows */
 export async function recordSelection(
   context: WorkerContext<SelectionTask>,
   columns: readonly string[],
@@ -37,10 +37,11 @@ export async function recordSelection(
   const system = (table: string) => quoteTable({ database: schema, table });
   await transaction(pool, async (connection) => {
     await connection.query(`DELETE FROM ${system('partitions')} WHERE selection_id = ?`, [names.id]);
-    await connection.query(
-      `INSERT INTO ${system('partitions')} (selection_id, partition_no, first_row, last_row, state) VALUES ?`,
-      [partitions.map(({ first, last }, index) => [names.id, index, first, last, 'pending'])],
-    );
+    if (partitions.length > 0)
+      await connection.query(
+        `INSERT INTO ${system('partitions')} (selection_id, partition_no, first_row, last_row, state) VALUES ?`,
+        [partitions.map(({ number, first, last }) => [names.id, number, first, last, 'pending'])],
+      );
     await connection.query(
       `REPLACE INTO ${system('selections')} (selection_id, statement_id, step, state, row_count, columns, image_column)
        VALUES (?, ?, ?, 'ready', ?, ?, ?)`,

@@ -1,6 +1,6 @@
 import { describeQuery } from '../datasource/describe.ts';
 import { MillraceError } from '../errors.ts';
-import { detectionColumns, hiddenColumns, imageColumnOf } from '../task.ts';
+import { columnNameProblem, detectionColumns, hiddenColumns, imageColumnOf, maxSelectedColumns } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 
 /**
@@ -18,14 +18,24 @@ export async function selectedColumns(
 
 /** A program's planner knows them too, but not where an earlier statement of the program makes the table that is read. */
 function checkNames(columns: readonly string[]): void {
+  if (columns.length > maxSelectedColumns) {
+    const message = `the query selects ${columns.length} columns, and a result table has room for ${maxSelectedColumns}`;
+    throw new MillraceError('INVALID_COLUMN', message, { hint: 'select fewer columns' });
+  }
   const own = new Set<string>([...detectionColumns, ...Object.values(hiddenColumns)]);
   const seen = new Set<string>();
   for (const column of columns) {
+    const problem = columnNameProblem(column);
+    if (problem !== null) throw nameless(problem);
     const name = column.toLowerCase();
     if (own.has(name)) throw duplicate(column, `'${column}', a name of one of the result's own columns`);
     if (seen.has(name)) throw duplicate(column, `two columns named '${column}'`);
     seen.add(name);
   }
+}
+
+function nameless(problem: string): MillraceError {
+  return new MillraceError('INVALID_COLUMN', `the query selects ${problem}`, { hint: 'give it a name: … AS name' });
 }
 
 function duplicate(column: string, what: string): MillraceError {

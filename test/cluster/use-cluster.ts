@@ -100,6 +100,7 @@ export function useCluster(): TestCluster {
       parallelism: 2,
       sharedSession: false,
       views: [],
+      viewDefinitions: {},
       queries: {},
       tables: {},
     });

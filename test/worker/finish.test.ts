@@ -25,7 +25,7 @@ describe.each(servers)('finish on $name', (server) => {
     const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
     const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
     const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row), result }));
-    await writeBatch(context, await takePartition(context, 0), ['id', 'file_name'], rows, 0);
+    await writeBatch(context, (await takePartition(context, 0))!, ['id', 'file_name'], rows, 0);
   }
 
   async function detectAndFinish(context: WorkerContext): Promise<void> {

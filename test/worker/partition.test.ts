@@ -137,6 +137,19 @@ describe.each(servers)('a result on $name', (server) => {
     });
   });
 
+  it('is the same where there are more partitions than rows: those without rows end without loading the model', async () => {
+    const context = worker.context('few', "SELECT 'blank.jpg' AS file_name UNION ALL SELECT 'blank.jpg'", {
+      partitions: 5,
+    });
+    await prepare(context);
+    const detect = { ...context.task.detect, modelFile: '/models/absent.onnx' };
+    for (const number of [2, 3, 4]) await partition({ ...context, task: { ...context.task, detect } }, number);
+    await runPartitions(context);
+    await finish(context);
+    expect((await worker.ledger(context)).map(({ partition_no }) => partition_no)).toEqual([0, 1]);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '1' }, { done_rows: '1' }]);
+  });
+
   it('counts exactly', async () => {
     const files = [...scenes, 'gone.jpg', 'blank.jpg', ...scenes].map((name) => `SELECT '${name}' AS file_name`);
     const context = worker.context('counted', files.join(' UNION ALL '), {
@@ -197,7 +210,7 @@ describe.each(servers)('a result on $name', (server) => {
       },
     );
     await prepare(context);
-    const dead = await takePartition(context, 0);
+    const dead = (await takePartition(context, 0))!;
     const failed = { error: { code: 'IMAGE_MISSING', message: 'written by the dead worker' } } as const;
     await writeBatch(context, dead, ['file_name'], [{ row: '2', result: failed }], 0);
     await partition(context, 0);
@@ -219,7 +232,7 @@ describe.each(servers)('a result on $name', (server) => {
     const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
     const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
     const write = async () =>
-      writeBatch(context, await takePartition(context, 0), ['file_name'], [{ row: '1', result }], 0);
+      writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', result }], 0);
     await write();
     await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
@@ -229,7 +242,7 @@ describe.each(servers)('a result on $name', (server) => {
   it('is written once where a commit took place and its answer was lost', async () => {
     const context = worker.context('unanswered', "SELECT 'scene-1.jpg' AS file_name");
     await prepare(context);
-    const taken = await takePartition(context, 0);
+    const taken = (await takePartition(context, 0))!;
     let lost = 0;
     const losing: Pool = Object.create(context.pool, {
       getConnection: {
@@ -260,7 +273,7 @@ describe.each(servers)('a result on $name', (server) => {
     const box = { classId: 0, className: 'cät "\'\\', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
     const detections = new Array(25_000).fill(box);
     const result = { detections, width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch(context, await takePartition(context, 0), ['file_name'], [{ row: '1', result }], 0);
+    await writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', result }], 0);
     expect(
       await worker.query(
         `SELECT COUNT(*) AS n, MAX(detection_no) AS last, MIN(class_name) AS name FROM ${quoteTable(context.names.staging)}`,

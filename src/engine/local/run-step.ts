@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Pool } from 'mysql2/promise';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
 import { taskOf } from '../../workflow/task-of.ts';
+import { partitionsLeft } from './partitions-left.ts';
 import { runWorker, type WorkerEnd } from './worker-process.ts';
 
 export interface StepRun {
+  readonly pool: Pool;
   readonly statement: string;
   readonly dsn: string;
   readonly schema: string;
@@ -20,13 +23,14 @@ export interface StepRun {
   readonly signal: AbortSignal;
 }
 
-/** `prepare -> partition × N -> finish`, each a worker of its own, started again after failures that may pass. */
+/** `prepare -> partition × N -> finish` for the partitions with rows to process, each a worker of its own, started again after failures that may pass. */
 export async function runStep(step: RunStep, run: StepRun): Promise<void> {
   const deadline = step.timeoutSeconds === null ? null : AbortSignal.timeout(step.timeoutSeconds * 1000);
   const signal = deadline === null ? run.signal : AbortSignal.any([run.signal, deadline]);
   try {
     await runAttempts('prepare', step, { ...run, signal });
-    await runPartitions(step, { ...run, signal });
+    const left = await partitionsLeft(run.pool, run.schema, { statement: run.statement, step: step.name }, signal);
+    await runPartitions(left, step, { ...run, signal });
     await runAttempts('finish', step, { ...run, signal });
   } catch (error) {
     if (!deadline?.aborted || run.signal.aborted) throw error;
@@ -36,14 +40,14 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
 }
 
 /** As many at once as the step allows and the machine has cores for. The first that fails for good ends the others. */
-async function runPartitions(step: RunStep, run: StepRun): Promise<void> {
+async function runPartitions(numbers: readonly number[], step: RunStep, run: StepRun): Promise<void> {
   const threads = taskOf(run.statement, step).threads;
   const atOnce = Math.max(1, Math.min(step.parallelism, Math.floor(availableParallelism() / threads)));
   const failed = new AbortController();
   const signal = AbortSignal.any([run.signal, failed.signal]);
   const limit = pLimit(atOnce);
   const place: Place = (work) => limit(() => run.cores(work));
-  const partitions = Array.from({ length: step.partitions }, (_, number) =>
+  const partitions = numbers.map((number) =>
     runAttempts('partition', step, { ...run, signal }, { number, place }).catch((error) => {
       failed.abort(error);
       throw error;

@@ -1,0 +1,104 @@
+import { type Catalog, tableKey } from '../catalog/catalog.ts';
+import { MillraceError } from '../errors.ts';
+import { bareName } from '../sql/quoting.ts';
+import type { Program, RunStatement } from '../sql/statement.ts';
+import { type TableReference, tableReferences } from '../sql/table-references.ts';
+import { queryTokens } from '../sql/tokens.ts';
+
+type Report = (error: MillraceError) => void;
+
+/** What each view reads; null: the account may not see it. */
+type Views = ReadonlyMap<string, readonly TableReference[] | null>;
+
+/**
+ * `write_mode = 'overwrite'` puts another table in the place of the old one: nobody means that for a table that the query reads, itself or
+ * through views. (`append` reads its rows before it adds any.)
+ */
+export function checkSources(program: Program, catalog: Catalog, report: Report): void {
+  if (!program.statements.some((statement) => statement.kind === 'run' && mayReplace(statement))) return;
+  const views = new Map<string, readonly TableReference[] | null>();
+  for (const [name, query] of Object.entries(catalog.viewDefinitions))
+    views.set(name, query === null ? null : tableReferences(query));
+  for (const statement of program.statements) {
+    if (statement.kind === 'standard') noteView(statement.text, views, catalog, program);
+    else if (statement.kind === 'run' && mayReplace(statement)) {
+      const problem = findSource(statement, views, catalog, program);
+      if (problem !== null) report(problem);
+    }
+  }
+}
+
+export function mayReplace({ attributes }: RunStatement): boolean {
+  const mode = attributes.find(({ name }) => name === 'write_mode')?.value;
+  const written = mode?.kind === 'expression' ? mode.text : mode?.kind === 'string' ? mode.value : '';
+  return written.toLowerCase() === 'overwrite';
+}
+
+function findSource(statement: RunStatement, views: Views, catalog: Catalog, program: Program): MillraceError | null {
+  const [target] = statement.into;
+  if (target === undefined) return null;
+  const read: Source[] = [];
+  const seen = new Set<string>();
+  const add = (tables: readonly TableReference[], through: string | null) => {
+    for (const table of tables) {
+      const name = fullName(table, catalog);
+      if (!seen.has(name)) read.push({ name, through });
+      seen.add(name);
+    }
+  };
+  add(tableReferences(statement.query.text, program.mode), null);
+  // `read` grows in the loop.
+  for (const { name, through } of read) {
+    if (name === fullName(target, catalog)) return replacesSource(name, through, target.span);
+    const inner = views.get(name);
+    if (inner === null) return unseen(name, target.span);
+    if (inner !== undefined) add(inner, through ?? name);
+  }
+  return null;
+}
+
+interface Source {
+  readonly name: string;
+  /** The view in the query that reads it; null: the query itself does. */
+  readonly through: string | null;
+}
+
+/** Whether names of two cases are two tables is a setting of the server; a table is too much to lose by it. */
+function fullName({ database, table }: TableReference, catalog: Catalog): string {
+  return tableKey({ database: database ?? catalog.database, table }).toLowerCase();
+}
+
+function replacesSource(name: string, through: string | null, span: MillraceError['span']): MillraceError {
+  const how = through === null ? '' : ` through the view ${through}`;
+  const message = `the query reads ${name}${how}, and write_mode = 'overwrite' would replace it`;
+  return new MillraceError('RESULT_IS_SOURCE', message, { span, hint: 'write into another table' });
+}
+
+function unseen(view: string, span: MillraceError['span']): MillraceError {
+  const message = `the query reads the view ${view}, and the account may not see whether that reads the table that write_mode = 'overwrite' replaces`;
+  return new MillraceError('RESULT_IS_SOURCE', message, {
+    span,
+    hint: `write into a new table, or grant SHOW VIEW on ${view} to the account`,
+  });
+}
+
+const viewWords = new Set(['IF', 'NOT', 'EXISTS']);
+
+/** The view that an earlier statement of the program makes, which the catalog cannot know. */
+function noteView(
+  text: string,
+  views: Map<string, readonly TableReference[] | null>,
+  catalog: Catalog,
+  { mode }: Program,
+): void {
+  const head = queryTokens(text.slice(0, 1000), mode);
+  const first = head[0]?.text.toUpperCase();
+  if (first !== 'CREATE' && first !== 'ALTER') return;
+  const at = head.findIndex(({ type, text: word }) => type === 'word' && word.toUpperCase() === 'VIEW');
+  const name = head.findIndex((token, index) => index > at && !viewWords.has(token.text.toUpperCase()));
+  if (at < 0 || name < 0) return;
+  const qualified = head[name + 1]?.type === 'dot';
+  const database = qualified ? bareName(head[name]!.text) : null;
+  const table = bareName(head[qualified ? name + 2 : name]?.text ?? '');
+  views.set(fullName({ database, table }, catalog), tableReferences(text, mode));
+}
