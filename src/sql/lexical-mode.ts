@@ -11,3 +11,11 @@ export interface LexicalMode {
 
 /** The one of a server that nobody configured. */
 export const defaultMode: LexicalMode = Object.freeze({ noBackslashEscapes: false, ansiQuotes: false });
+/** @param sqlMode `@@sql_mode`, in which the server has spelt out combinations such as ANSI */
+export function lexicalMode(sqlMode: string): LexicalMode {
+  const modes = new Set(sqlMode.toUpperCase().split(','));
+  return Object.freeze({
+    noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
+    ansiQuotes: modes.has('ANSI_QUOTES'),
+  });
+}
