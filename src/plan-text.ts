@@ -2,29 +2,38 @@ import type { Pool } from 'mysql2/promise';
 import type { Catalog } from './catalog/catalog.ts';
 import { loadCatalog, type Questions } from './catalog/load-catalog.ts';
 import type { Config } from './config.ts';
+import { serverSqlMode } from './datasource/sql-mode.ts';
 import { mayReplace } from './plan/check-sources.ts';
 import type { Plan } from './plan/plan.ts';
 import { planProgram } from './plan/plan-program.ts';
+import { type LexicalMode, lexicalMode } from './sql/lexical-mode.ts';
 import { parseProgram } from './sql/parse.ts';
-import { checkReadOnly } from './sql/read-only.ts';
 import type { Program } from './sql/statement.ts';
 import { tableReferences } from './sql/table-references.ts';
+
+/** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
+export async function modeOf(pool: Pool): Promise<LexicalMode> {
+  return lexicalMode(await serverSqlMode(pool));
+}
 
 /**
  * SQL text -> Statement -> Plan, with what the database and the catalog know.
  * @throws {MillraceError} what is wrong with the program, with its places; DATABASE_…
  */
 export async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
-  const program = parseProgram(text);
+  return planParsed(parseProgram(text, await modeOf(pool)), pool, config);
+}
+
+/** The same for a program that was parsed in the database's mode. */
+export async function planParsed(program: Program, pool: Pool, config: Config): Promise<Plan> {
   const [first, ...others] = program.statements;
   const isQuery = first?.kind === 'standard' && others.length === 0;
   return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pool, config, questionsOf(program)));
 }
 
 /** Whether a program only queries: it may be executed anywhere, and leaves nothing behind. */
-export function changesNothing(text: string): boolean {
-  const program = parseProgram(text);
-  return program.statements.length > 0 && checkReadOnly(program) === null;
+export function changesNothing({ steps }: Plan): boolean {
+  return steps.length > 0 && steps.every((step) => step.kind === 'sql' && step.onlyReads);
 }
 
 /** A single standard statement names nothing of the catalog and waits for no other. */

@@ -26,7 +26,7 @@ export async function openSession(config: Config, note: (line: string) => void):
   const pool = openPool(parseDsn(dsn), { connections: 8 });
   const engine = await migrate(pool, config.schema)
     .then(() =>
-      openEngine({ config, pool, dsn, environment: process.env, isQuery: ({ text }) => changesNothing(text) }),
+      openEngine({ config, pool, dsn, environment: process.env, isQuery: ({ plan }) => changesNothing(plan) }),
     )
     .catch(async (error) => {
       await pool.end();

@@ -53,9 +53,16 @@ const hints: Partial<Record<DatabaseCode, string>> = {
 /** mysql2's and the server's errors as errors of the table; all others as they are. */
 export function databaseError(error: unknown, phase: 'connecting' | 'connected' = 'connected'): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
+  if (error.message.startsWith('As a result of LOCAL INFILE')) return localInfile(error);
   const code = databaseCode(error, phase);
   if (code === null) return error;
   return new MillraceError(code, message(code, error), { cause: error, ...(hints[code] ? { hint: hints[code] } : {}) });
+}
+
+/** mysql2 was asked for a file, and gave none: by a statement in which we did not see LOCAL, such as one in a comment that is executed. */
+function localInfile(cause: Error): MillraceError {
+  const hint = "load the file with the database's own client";
+  return new MillraceError('LOCAL_INFILE', 'the database asked for a local file, and got none', { cause, hint });
 }
 
 /** Whether waiting and trying again may help: the database is gone for the moment, or was busy. */

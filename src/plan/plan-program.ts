@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts';
 import { onlyReads } from '../sql/read-only.ts';
 import { changesSession } from '../sql/session-use.ts';
 import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
+import { checkLocalInfile } from './check-local-infile.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
@@ -27,6 +28,7 @@ export function planProgram(program: Program, catalog: Catalog): Plan {
   checkTargets(program, catalog, report);
   checkSources(program, catalog, report);
   checkSessions(program, catalog.sharedSession, report);
+  checkLocalInfile(program, report);
   throwAll(errors);
   return { version: 1, steps: steps.filter((step) => step !== null) };
 }

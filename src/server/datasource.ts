@@ -10,7 +10,9 @@ import type { Engine } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { changesNothing, planText } from '../plan-text.ts';
+import { changesNothing, modeOf, planParsed } from '../plan-text.ts';
+import type { LexicalMode } from '../sql/lexical-mode.ts';
+import type { Program } from '../sql/statement.ts';
 import type { LinkTemplates } from './resource.ts';
 import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
 import { type Told, tell } from './tell.ts';
@@ -30,7 +32,9 @@ export interface Datasource {
   readonly links: LinkTemplates;
   /** Of the engine. */
   readonly environment: NodeJS.ProcessEnv;
-  plan(text: string): Promise<Plan>;
+  /** How the database reads standard SQL in a new session. */
+  mode(): Promise<LexicalMode>;
+  plan(program: Program): Promise<Plan>;
   models(): Promise<readonly CatalogModel[]>;
 }
 
@@ -74,7 +78,7 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await migrate(pool, config.schema);
       opened = ready(
         { name, pool, streamPool, environment, links, config },
-        await openEngine({ config, pool, dsn, environment, isQuery: ({ text }) => changesNothing(text) }),
+        await openEngine({ config, pool, dsn, environment, isQuery: ({ plan }) => changesNothing(plan) }),
       );
     },
     {
@@ -122,7 +126,8 @@ function ready(
     ...described,
     engine,
     watch: openStatementWatch(engine, (status) => tell(described, status)),
-    plan: (text) => planText(text, given.pool, config),
+    mode: () => modeOf(given.pool),
+    plan: (program) => planParsed(program, given.pool, config),
     models: async () => (await loadCatalog(given.pool, config, noQuestions)).models,
   };
 }

@@ -21,9 +21,13 @@ export interface Request {
   readonly key: string | undefined;
 }
 
-/** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG */
-export function sqlOf({ sql, parameters }: Pick<Submission, 'sql' | 'parameters'>, { config }: ServerContext): string {
-  const text = parameters === undefined ? sql : bindParameters(sql, parameters);
+/** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
+export async function sqlOf(
+  { sql, parameters }: Pick<Submission, 'sql' | 'parameters'>,
+  datasource: Datasource,
+  { config }: ServerContext,
+): Promise<string> {
+  const text = parameters === undefined ? sql : bindParameters(sql, parameters, await datasource.mode());
   const { statementBytes } = config.limits;
   const bytes = Buffer.byteLength(text);
   if (bytes <= statementBytes) return text;
@@ -68,10 +72,11 @@ async function start(
 ): Promise<void> {
   const { limits } = context.config;
   const timed = phases(context.metrics);
-  const program = await timed('parse', () => parseProgram(text));
+  const mode = await datasource.mode();
+  const program = await timed('parse', () => parseProgram(text, mode));
   checkAllowed(user, program, context);
   await checkRoom(user, datasource, limits.runningStatementsPerUser);
-  const plan = await timed('plan', () => datasource.plan(text));
+  const plan = await timed('plan', () => datasource.plan(program));
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,

@@ -1,6 +1,9 @@
 /** In UTF-16 units. MariaDB takes no longer packet unless told to: https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet */
 export const maxStatementLength = 16 * 1024 * 1024;
 
+/** The statements of one program. Each has a row in the ledger, and its place in every answer about the program. */
+export const maxStatements = 5_000;
+
 /** The clauses of one statement, after the query. */
 export const maxClauseTokens = 20_000;
 

@@ -5,6 +5,7 @@ import { nearestWord } from './nearest-word.ts';
 import * as errors from './split-errors.ts';
 import { type BlockTracker, createBlockTracker } from './stored-program.ts';
 import type { Token } from './tokens.ts';
+import { refuseWideSpace } from './wide-space.ts';
 
 /** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */
 export interface Head {
@@ -68,6 +69,7 @@ export const createHead = (): Head => ({
 
 export function readHead(head: Head, token: Token): Extension | null {
   const word = plainWord(head, token);
+  refuseWideSpace(token, head.previous, head.isQuery);
   if (!head.first) beginStatement(head, token, word);
   head.blocks.read(token, word);
   followBrackets(head, token);

@@ -1,5 +1,5 @@
-import { MillraceError } from '../errors.ts';
-import { maxClauseTokens, maxNesting, maxStatementLength } from './bounds.ts';
+import { MillraceError, type Span } from '../errors.ts';
+import { maxClauseTokens, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
 import { verbs } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
 import type { Token } from './tokens.ts';
@@ -114,6 +114,23 @@ export const tooManyTokens = (token: Token) =>
     span: spanOf(token),
     hint: 'shorten the lists, or make several statements of it',
   });
+
+/** @param span of the first statement too many */
+export const programTooLong = ({ start }: Span) =>
+  new MillraceError('PROGRAM_TOO_LONG', `the program has more than ${maxStatements} statements`, {
+    span: { start, end: start + 1 },
+    hint: 'submit this statement and those after it as another program',
+  });
+
+export const wideSpace = (character: string, offset: number) =>
+  new MillraceError('UNKNOWN_CHARACTER', `${codePoint(character)} is not a space to the database, but part of a name`, {
+    span: { start: offset, end: offset + 1 },
+    hint: 'replace it with a plain space',
+  });
+
+/** A character that cannot be seen, by its number. */
+const codePoint = (character: string) =>
+  `the character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
 export const statementTooLong = (start: number, length: number) =>
   new MillraceError(

@@ -1,5 +1,5 @@
 import { MillraceError, type Span } from '../errors.ts';
-import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength } from './bounds.ts';
+import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
@@ -40,7 +40,7 @@ interface Step {
 const referenceVerbs = new Set(['RUN', 'TRAIN', 'EXPLAIN', 'EVALUATE', 'SHOW']);
 const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'closeList' };
 /** After these nobody can know where the next statement begins. */
-const lastErrors = new Set(['DELIMITER', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
+const lastErrors = new Set(['DELIMITER', 'PROGRAM_TOO_LONG', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
 
 /** Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text. */
 export function splitProgram(text: string, mode: LexicalMode = defaultMode): Split {
@@ -49,6 +49,7 @@ export function splitProgram(text: string, mode: LexicalMode = defaultMode): Spl
   for (let more = true; more; ) {
     try {
       const step = readStatement(scanner, split.comments);
+      if (step.piece && split.pieces.length === maxStatements) throw errors.programTooLong(step.piece.span);
       if (step.piece) split.pieces.push(step.piece);
       more = step.more;
     } catch (error) {

@@ -7,7 +7,7 @@ import type { Token } from './tokens.ts';
 export interface BlockTracker {
   readonly read: (token: Token, word: string) => void;
   readonly isProgram: () => boolean;
-  /** The opening of the innermost block that is still open. */
+  /** The opening of the innermost block that is still open; none where the last word is its END. */
   readonly open: () => Token | undefined;
 }
 
@@ -51,5 +51,5 @@ export function createBlockTracker(): BlockTracker {
     previous = word;
   };
 
-  return { read, isProgram: () => object === 'program', open: () => blocks.at(-1)?.token };
+  return { read, isProgram: () => object === 'program', open: () => blocks.at(endOfBegin ? -2 : -1)?.token };
 }

@@ -51,7 +51,7 @@ function standIn(): Engine & { readonly statements: StatementStatus[] } {
 
 function open() {
   const workflows = standIn();
-  const isQuery = ({ text }: Submission) => changesNothing(text);
+  const isQuery = ({ plan }: Submission) => changesNothing(plan);
   return { workflows, engine: openSplitEngine({ queries: test.session.engine, workflows, isQuery }) };
 }
 

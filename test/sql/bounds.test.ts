@@ -47,4 +47,12 @@ describe('the bound on size', () => {
     expect(codesOf('TO RUN i;'.repeat(150))).toHaveLength(100);
     expect(codesOf('SELECT 1 TO RUN i i;'.repeat(150))).toHaveLength(100);
   });
+
+  test('of the statements of a program is 5,000', () => {
+    const program = (statements: number) => 'DO 1;\n'.repeat(statements);
+    expect(codesOf(program(5_000))).toEqual([]);
+    const [error, ...others] = errorsOf(`${program(5_000)}SELECT 2;${program(195_000)}'unclosed`);
+    expect(error).toMatchObject({ code: 'PROGRAM_TOO_LONG', span: { start: 30_000, end: 30_001 } });
+    expect(others).toEqual([]);
+  });
 });

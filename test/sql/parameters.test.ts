@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, test } from 'vitest';
 import { MillraceError } from '../../src/errors.ts';
-import { bindParameters, type Parameters } from '../../src/sql/parameters.ts';
+import { lexicalMode } from '../../src/sql/lexical-mode.ts';
+import { bindParameters, type Parameters, type Scalar } from '../../src/sql/parameters.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { servers, useDatabase } from '../database.ts';
 
@@ -43,6 +44,18 @@ describe('a program with parameters', () => {
     ['SELECT p FROM t TO RUN ? CMD ? INTO r', ['a/b:1', 'yolo'], 'SELECT p FROM t TO RUN "a/b:1" CMD "yolo" INTO r'],
   ])('%j %j', (text, parameters, bound) => {
     expect(bindParameters(text, parameters)).toBe(bound);
+  });
+
+  it.each<[string, Scalar, string]>([
+    ["SELECT 'a\\', ?", 1, "SELECT 'a\\', 1"],
+    ['SELECT ?', 'C:\\img\\a.png', "SELECT 'C:\\img\\a.png'"],
+    ['SELECT ?', "it's", "SELECT 'it''s'"],
+    // In a session with escapes, these would end elsewhere.
+    ['SELECT ?', 'C:\\', "SELECT _utf8mb4 X'433a5c'"],
+    ['SELECT ?', "\\' OR 1", "SELECT _utf8mb4 X'5c27204f522031'"],
+    ['SELECT p FROM t TO RUN a/b:1 CMD ? INTO r', 'C:\\', 'SELECT p FROM t TO RUN a/b:1 CMD "C:\\\\" INTO r'],
+  ])('%j %j without backslash escapes', (text, value, bound) => {
+    expect(bindParameters(text, [value], lexicalMode('NO_BACKSLASH_ESCAPES'))).toBe(bound);
   });
 
   it('has them in its clauses as values of the dialect', () => {

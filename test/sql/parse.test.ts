@@ -191,3 +191,43 @@ describe('errors', () => {
     expect(codesOf(text)).toEqual(['UNEXPECTED_CLAUSE', 'UNKNOWN_VERB', 'MISSING_COMMA', 'UNCLOSED_BRACKET']);
   });
 });
+
+describe('a stored program', () => {
+  const body = 'CREATE FUNCTION f() RETURNS INT BEGIN IF 1 THEN RETURN CASE WHEN 1 THEN 2 END; END IF; RETURN 1; END';
+
+  test.each([body, `${body};`, `${body} -- done`, `${body};\n/* done */`])('is one statement: %s', (text) => {
+    expect(parseProgram(text).statements).toMatchObject([{ kind: 'standard', text: expect.stringContaining(body) }]);
+  });
+
+  test('may be the last of a program, and come before others', () => {
+    expect(parseProgram(`${body}; SELECT f(); ${body}`).statements).toHaveLength(3);
+  });
+
+  test('without its END is refused', () => {
+    expect(() => parseProgram('CREATE FUNCTION f() RETURNS INT BEGIN IF 1 THEN RETURN 2; END IF')).toThrow('no END');
+    expect(() => parseProgram('CREATE PROCEDURE p() BEGIN BEGIN DO 1; END')).toThrow('no END');
+  });
+});
+
+describe('a space that is none to the database', () => {
+  test.each([
+    ['SELECT a FROM t\u00a0TO RUN i', 15],
+    ['SELECT a FROM t TO\u00a0RUN i', 18],
+    ['SELECT a FROM t TO RUN\u00a0i', 22],
+    ['SELECT a FROM t\n\u3000TO RUN i', 16],
+    ['SELECT\u00a0a FROM t', 6],
+  ])('%j is shown at its place', (text, start) => {
+    expect(() => parseProgram(text)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_CHARACTER', span: { start, end: start + 1 } }),
+    );
+  });
+
+  test.each([
+    "SELECT 'a\u00a0TO RUN'",
+    'SELECT `a\u00a0TO` FROM t',
+    'SELECT a\u00a0b FROM t',
+    'RENAME TABLE a\u00a0TO run',
+  ])('%j is left to the database', (text) => {
+    expect(parseProgram(text).statements).toHaveLength(1);
+  });
+});

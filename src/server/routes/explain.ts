@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
 import { explainPlan } from '../../plan/explain.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { parseProgram } from '../../sql/parse.ts';
 import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
 import { datasourceNamed } from '../find-datasource.ts';
@@ -27,9 +28,9 @@ export function explainRoute(app: App, context: ServerContext): void {
     const { user, body } = request;
     const datasource = datasourceNamed(user, body.datasource, context.datasources);
     request.source = body.sql;
-    const text = sqlOf(body, context);
+    const text = await sqlOf(body, datasource, context);
     request.source = text;
-    const plan = await datasource.plan(text);
+    const plan = await datasource.plan(parseProgram(text, await datasource.mode()));
     return {
       plan: { version: plan.version, steps: [...plan.steps] },
       text: explainPlan(plan),

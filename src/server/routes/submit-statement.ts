@@ -33,9 +33,9 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
   app.post('/v1/statements', { schema }, async (request, reply) => {
     const { user, body, headers } = request;
     request.source = body.sql;
-    const text = sqlOf(body, context);
-    request.source = text;
     const datasource = datasourceNamed(user, body.datasource, context.datasources);
+    const text = await sqlOf(body, datasource, context);
+    request.source = text;
     const asked = { user, body, datasource, key: headers['idempotency-key'] };
     const id = idOf(asked);
     request.log = reply.log = request.log.child({ statement: id });

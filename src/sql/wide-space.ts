@@ -1,0 +1,27 @@
+import { verbs } from './keywords.ts';
+import { wideSpace } from './split-errors.ts';
+import type { Token } from './tokens.ts';
+
+/** White space of Unicode. The servers take it for letters, so `t\u00a0TO` is one name. */
+const wide = /[\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]/;
+
+const verbWords = new Set<string>(verbs);
+const queryWords = new Set(['SELECT', 'WITH']);
+
+/**
+ * Refuses a wide space where TO and a verb, or the first word of a query, would stand without it: as pages and word processors put it
+ * there, and nobody sees it.
+ */
+export function refuseWideSpace(token: Token, previous: Token | null, isQuery: boolean): void {
+  if (token.type !== 'word') return;
+  const words = token.text.split(wide);
+  const before = previous?.type === 'word' ? previous.text.split(wide) : [];
+  if (words.length === 1 && before.length < 2) return;
+  const upper = [...before.slice(-1), ...words].map((word) => word.toUpperCase());
+  const isVerb = isQuery && upper.some((word, index) => word === 'TO' && verbWords.has(upper[index + 1] ?? ''));
+  const isFirst = previous === null && queryWords.has(upper[0] ?? '');
+  if (!isVerb && !isFirst) return;
+  const place = words.length > 1 ? token : (previous as Token);
+  const offset = place.offset + place.text.search(wide);
+  throw wideSpace(place.text[offset - place.offset] as string, offset);
+}
