@@ -10,6 +10,8 @@ const program = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url))
 export interface Replica {
   /** Where it listens now, or did before it was killed. */
   url(): string;
+  /** Of its process, or of that before. */
+  pid(): number;
   /** Resolves once it listens; false: it was killed before. */
   start(environment?: NodeJS.ProcessEnv): Promise<boolean>;
   /** kill -9 */
@@ -33,6 +35,7 @@ export function useReplica(environment: () => NodeJS.ProcessEnv): Replica {
   afterAll(() => end('SIGKILL'));
   return {
     url: () => url,
+    pid: () => child!.pid!,
     async start(others = {}) {
       const started = spawn(process.execPath, [program, 'serve'], {
         env: { ...environment(), ...others },

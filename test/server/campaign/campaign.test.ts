@@ -1,0 +1,217 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RowDataPacket } from 'mysql2/promise';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { createRandom } from '../../../src/demo/scenes/random.ts';
+import { eventsOf } from '../read-events.ts';
+import { useReplica } from '../replica.ts';
+import { type Answer, untilReady, useServer } from '../use-server.ts';
+import { type DatabaseProxy, openDatabaseProxy } from './database-proxy.ts';
+import { type InterventionName, interventions } from './interventions.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
+
+/** Another run with the same: MILLRACE_SEED=… */
+const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** `npm run test:faults` asks for 200. */
+const times = Number(process.env.MILLRACE_INTERVENTIONS ?? 12);
+const pictures = 12;
+
+const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 }, { running: false });
+const proxies: DatabaseProxy[] = [];
+const throughProxy = (index: number) => () => ({ ...server.environment, MILLRACE_DATASOURCE: proxies[index]!.dsn });
+const replicas = [useReplica(throughProxy(0)), useReplica(throughProxy(1))] as const;
+let disk: SmallDisk | null = null;
+
+afterAll(async () => {
+  await Promise.all(replicas.map((replica) => replica.kill()));
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  disk?.unmount();
+});
+
+describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + times * 15_000 }, () => {
+  it('do what each key asks for once, and know how it ended', async () => {
+    const { database } = server;
+    await query('CREATE TABLE booking (request VARCHAR(40))');
+    await database.admin.query(`CREATE DATABASE ${database.systemSchema}`);
+    disk = await mountSmallDisk(join(inject('serversFolder'), 'data', database.systemSchema), 400);
+    if (disk === null) console.info('no disk is filled: that needs root and the right to mount');
+    for (const _ of replicas) proxies.push(await openDatabaseProxy(database.datasource));
+    await Promise.all(replicas.map((replica) => replica.start()));
+    for (const replica of replicas) await untilReady(replica.url());
+
+    const random = createRandom(seed);
+    const undisturbed = await ask({ key: 'undisturbed', sql: detecting('undisturbed') });
+    let over = false;
+    const clients = [booking, booking, booking, reading, detection, appending, overwriting].map(work);
+    const done = await intervene();
+    over = true;
+    const asked = (await Promise.all(clients)).flat();
+
+    console.info(`${JSON.stringify(done)}; ${JSON.stringify(countsOf(asked))}, MILLRACE_SEED=${seed}`);
+    const all = [undisturbed, ...asked];
+    for (const each of all) expect([each.key, each.ids.size]).toEqual([each.key, 1]);
+    for (const replica of replicas) {
+      await untilReady(replica.url());
+      expect(await statementsOf(replica.url())).toEqual(all.map(({ last }) => last).toSorted(byId));
+    }
+    for (const each of all) await expectTrue(each);
+    await expectAppended(asked.filter(({ key }) => key.startsWith('appending')));
+    expect(await staged()).toEqual([]);
+
+    async function intervene(): Promise<Readonly<Partial<Record<InterventionName, number>>>> {
+      const names = Object.keys(interventions) as InterventionName[];
+      const counts: Partial<Record<InterventionName, number>> = {};
+      for (let done = 0; done < times; ) {
+        // Each comes once before any comes again.
+        for (const name of random.shuffle(names)) {
+          if (done === times) break;
+          await sleep(random.between(0, 1000));
+          const index = random.count(0, 1);
+          const surroundings = { replica: replicas[index]!, proxy: proxies[index]!, disk, random };
+          if (!(await interventions[name](surroundings))) continue;
+          counts[name] = (counts[name] ?? 0) + 1;
+          done++;
+        }
+      }
+      return counts;
+    }
+
+    async function work(program: (key: string) => string, client: number): Promise<Asked[]> {
+      const done: Asked[] = [];
+      do {
+        const key = `${program.name}_${client}_${done.length}`;
+        done.push(await ask({ key, sql: program(key) }));
+      } while (!over);
+      return done;
+    }
+
+    /** As a client does that wants its program done once: the same request again, until it has ended. */
+    async function ask({ key, sql }: { readonly key: string; readonly sql: string }): Promise<Asked> {
+      const ids = new Set<string>();
+      for (let [cut, retries] = [0, 0]; ; ) {
+        const { url } = random.pick(replicas);
+        const options = { url: url(), headers: { 'idempotency-key': key }, signal: AbortSignal.timeout(20_000) };
+        const body = { sql, wait: 1, labels: { key } };
+        const answer = await server.json('POST', '/v1/statements', { ...options, body }).catch(() => null);
+        if (answer === null || answer.status >= 500) {
+          cut++;
+          await sleep(100);
+          continue;
+        }
+        expect([200, 202], JSON.stringify(answer.body)).toContain(answer.status);
+        ids.add(answer.body.id);
+        const { result, ...last } = answer.body;
+        if (answer.status === 202) continue;
+        if (last.state === 'succeeded' || isBooking(last) || retries === 50) return { key, ids, cut, retries, last };
+        retries++;
+        await server.json('POST', `/v1/statements/${last.id}/retry`, options).catch(() => null);
+      }
+    }
+  });
+});
+
+interface Asked {
+  readonly key: string;
+  /** All that were answered. */
+  readonly ids: ReadonlySet<string>;
+  /** Requests without an answer. */
+  readonly cut: number;
+  readonly retries: number;
+  readonly last: Answer['body'];
+}
+
+const booking = (key: string) => `INSERT INTO booking SELECT '${key}' FROM (SELECT SLEEP(0.3)) AS slow`;
+const reading = (key: string) => `SELECT id, '${key}' AS k FROM shot ORDER BY id LIMIT 200`;
+const detection = (key: string) => detecting(key);
+const appending = () => detecting('appended', "'append'");
+const overwriting = () => detecting('overwritten', "'overwrite'");
+const isBooking = ({ sql }: Answer['body']) => sql.startsWith('INSERT INTO booking');
+
+function detecting(into: string, writeMode = "'fail'"): string {
+  return `SELECT * FROM shot ORDER BY id LIMIT ${pictures}
+  TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
+  WITH partitions = 2, batch_size = 2, retries = 20, write_mode = ${writeMode} INTO ${into}`;
+}
+
+async function expectTrue({ key, last }: Asked): Promise<void> {
+  if (isBooking(last)) {
+    const booked = await query(`SELECT COUNT(*) AS n FROM booking WHERE request = '${key}'`);
+    const times = Number(booked[0]!.n);
+    if (last.state === 'succeeded') return expect([key, times]).toEqual([key, 1]);
+    expect([key, last.state, last.error.code]).toEqual([key, 'failed', last.error.code]);
+    return expect([key, last.error.code, times <= (last.error.code === 'STATEMENT_UNCERTAIN' ? 1 : 0)]).toEqual([
+      key,
+      last.error.code,
+      true,
+    ]);
+  }
+  expect([key, last.state, last.error]).toEqual([key, 'succeeded', null]);
+  if (last.steps[0].kind === 'sql') {
+    const { body } = await server.json('GET', `${last.links.result}?limit=1000`, { url: replicas[0].url() });
+    return expect([key, body.rows.length, body.truncated]).toEqual([key, 200, false]);
+  }
+  expect(last.progress).toMatchObject({ done: pictures, total: pictures, failed: 0 });
+  await expectLedger(last.id);
+  const states = await eventsOf(await server.ask('GET', last.links.events, { url: replicas[0].url() }));
+  expect(states.at(-1)!.data.state).toBe('succeeded');
+  if (key.startsWith('detection')) expect(await detections(key)).toEqual(await detections('undisturbed'));
+  if (key.startsWith('overwriting')) expect(await detections('overwritten')).toEqual(await detections('undisturbed'));
+}
+
+/** Each selected row once, with as many detections as where nothing happened. */
+async function expectLedger(id: string): Promise<void> {
+  const { systemSchema } = server.database;
+  const ledger = await query(
+    `SELECT row_id, COUNT(*) AS n FROM ${systemSchema}.ledger JOIN ${systemSchema}.selections USING (selection_id)
+     WHERE statement_id = '${id}' AND error_code IS NULL GROUP BY row_id ORDER BY row_id`,
+  );
+  const expected = Array.from({ length: pictures }, (_, index) => [index + 1, 1]);
+  expect(ledger.map(({ row_id, n }) => [Number(row_id), Number(n)])).toEqual(expected);
+}
+
+async function expectAppended(asked: readonly Asked[]): Promise<void> {
+  const appended = await detections('appended');
+  const each = await detections('undisturbed');
+  expect(appended).toEqual(each.map((row) => ({ ...row, n: String(Number(row.n) * asked.length) })));
+}
+
+/** Tables of a selection or of a result that is not published yet. */
+async function staged(): Promise<readonly string[]> {
+  const { systemSchema, name } = server.database;
+  const tables = await query(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('${systemSchema}', '${name}')
+     AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'`,
+  );
+  return tables.map(({ name }) => name);
+}
+
+async function statementsOf(url: string): Promise<Answer['body'][]> {
+  const all: Answer['body'][] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Answer = await server.json('GET', `/v1/statements?limit=50${cursor && `&cursor=${cursor}`}`, { url });
+    all.push(...page.body.statements);
+    cursor = page.body.next;
+  }
+  return all.toSorted(byId);
+}
+
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+
+function countsOf(asked: readonly Asked[]): Record<string, number> {
+  const sum = (count: (each: Asked) => number) => asked.reduce((total, each) => total + count(each), 0);
+  const counts: Record<string, number> = { cut: sum(({ cut }) => cut), retries: sum(({ retries }) => retries) };
+  for (const { key, last } of asked) {
+    const end = `${key.split('_')[0]}: ${last.error?.code ?? last.state}`;
+    counts[end] = (counts[end] ?? 0) + 1;
+  }
+  return counts;
+}
+
+async function detections(table: string): Promise<RowDataPacket[]> {
+  return query(`SELECT id, file_name, class_name, COUNT(*) AS n FROM ${table} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
+}
+
+async function query(sql: string): Promise<RowDataPacket[]> {
+  const [rows] = await server.database.pool.query<RowDataPacket[]>(sql);
+  return rows;
+}
