@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, describe, expect, inject, it } from 'vitest';
@@ -25,6 +24,8 @@ let disk: SmallDisk | null = null;
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.kill()));
   await Promise.all(proxies.map((proxy) => proxy.close()));
+  const { admin, systemSchema } = server.database;
+  for (const database of [systemSchema, results()]) await admin.query(`DROP DATABASE IF EXISTS ${database}`);
   disk?.unmount();
 });
 
@@ -32,9 +33,7 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
   it('do what each key asks for once, and know how it ended', async () => {
     const { database } = server;
     await query('CREATE TABLE booking (request VARCHAR(40))');
-    await database.admin.query(`CREATE DATABASE ${database.systemSchema}`);
-    disk = await mountSmallDisk(join(inject('serversFolder'), 'data', database.systemSchema), 400);
-    if (disk === null) console.info('no disk is filled: that needs root and the right to mount');
+    await makeResults();
     for (const _ of replicas) proxies.push(await openDatabaseProxy(database.datasource));
     await Promise.all(replicas.map((replica) => replica.start()));
     for (const replica of replicas) await untilReady(replica.url());
@@ -110,6 +109,18 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
   });
 });
 
+/** Another database than the pictures', on the disk that is filled. */
+const results = () => `${server.database.name}_results`;
+
+async function makeResults(): Promise<void> {
+  const { admin, systemSchema, datasource } = server.database;
+  const databases = [systemSchema, results()];
+  disk = await mountSmallDisk(inject('serversFolder'), { mebibytes: 400, databases });
+  if (disk === null) console.info('no disk is filled: that needs root and the right to mount');
+  for (const database of databases) await admin.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  await admin.query(`GRANT ALL ON ${results()}.* TO ?@'%'`, [datasource.user]);
+}
+
 interface Asked {
   readonly key: string;
   /** All that were answered. */
@@ -130,7 +141,7 @@ const isBooking = ({ sql }: Answer['body']) => sql.startsWith('INSERT INTO booki
 function detecting(into: string, writeMode = "'fail'"): string {
   return `SELECT * FROM shot ORDER BY id LIMIT ${pictures}
   TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
-  WITH partitions = 2, batch_size = 2, retries = 20, write_mode = ${writeMode} INTO ${into}`;
+  WITH partitions = 2, batch_size = 2, retries = 20, write_mode = ${writeMode} INTO ${results()}.${into}`;
 }
 
 async function expectTrue({ key, last }: Asked): Promise<void> {
@@ -177,9 +188,9 @@ async function expectAppended(asked: readonly Asked[]): Promise<void> {
 
 /** Tables of a selection or of a result that is not published yet. */
 async function staged(): Promise<readonly string[]> {
-  const { systemSchema, name } = server.database;
+  const { systemSchema } = server.database;
   const tables = await query(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('${systemSchema}', '${name}')
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('${systemSchema}', '${results()}')
      AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'`,
   );
   return tables.map(({ name }) => name);
@@ -208,7 +219,9 @@ function countsOf(asked: readonly Asked[]): Record<string, number> {
 }
 
 async function detections(table: string): Promise<RowDataPacket[]> {
-  return query(`SELECT id, file_name, class_name, COUNT(*) AS n FROM ${table} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
+  return query(
+    `SELECT id, file_name, class_name, COUNT(*) AS n FROM ${results()}.${table} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  );
 }
 
 async function query(sql: string): Promise<RowDataPacket[]> {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A disk of its own for one database's tables, which can be filled and emptied again. */
+/** A disk of its own for some databases, which can be filled and emptied again. */
 export interface SmallDisk {
   /** Leaves no room for another page. */
   fill(): Promise<void>;
@@ -11,27 +11,32 @@ export interface SmallDisk {
 }
 
 /**
- * MariaDB 10.11 ends itself when its undo log finds no room, so only one database's folder is small.
+ * MariaDB 10.11 ends itself when its undo log finds no room, so only the folders of some databases are small. A link to a folder is
+ * a database: https://mariadb.com/kb/en/create-database/#files
  *
- * @param database its folder, with no table yet
+ * @param folder that of MariaDB's data and more
+ * @param databases none of which is there yet
  * @returns null where nothing can be mounted: that needs root
  */
-export async function mountSmallDisk(database: string, mebibytes: number): Promise<SmallDisk | null> {
-  const settings = `${database}.opt`;
-  await mkdir(settings, { recursive: true });
-  const files = await readdir(database);
-  for (const file of files) await copyFile(join(database, file), join(settings, file));
-  if (!mounted(['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', database])) return null;
-  for (const file of files) await copyFile(join(settings, file), join(database, file));
-  await rm(settings, { recursive: true });
-  const filler = join(database, 'filler');
+export async function mountSmallDisk(
+  folder: string,
+  { mebibytes, databases }: { readonly mebibytes: number; readonly databases: readonly string[] },
+): Promise<SmallDisk | null> {
+  const disk = join(folder, `disk-of-${databases[0]}`);
+  await mkdir(disk);
+  if (!mounted(['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk])) return null;
+  for (const database of databases) {
+    await mkdir(join(disk, database));
+    await symlink(join(disk, database), join(folder, 'data', database));
+  }
+  const filler = join(disk, 'filler');
   return {
     async fill() {
-      const { bavail, bsize } = await statfs(database);
+      const { bavail, bsize } = await statfs(disk);
       await writeFile(filler, Buffer.alloc(bavail * bsize)).catch(() => {});
     },
     clear: () => rm(filler, { force: true }),
-    unmount: () => void execFileSync('/bin/umount', ['--lazy', database]),
+    unmount: () => void execFileSync('/bin/umount', ['--lazy', disk]),
   };
 }
 
