@@ -15,7 +15,7 @@ export function checkColumns(
   const facts = catalog.queries[statement.query.text] ?? { kind: 'unknown' };
   const { span } = statement.query;
   if (facts.kind === 'refused')
-    report(new MillraceError('QUERY_REFUSED', facts.message, { span, hint: 'mend the query' }));
+    report(new MillraceError('QUERY_REFUSED', facts.message, { span, hint: 'fix the query' }));
   if (facts.kind !== 'columns') return;
   const taken = new Set<string>([...detectionColumns, ...Object.values(hiddenColumns)]);
   const seen = new Set<string>();

@@ -24,6 +24,25 @@ export const yoloOptions = {
 
 export type YoloOption = keyof typeof yoloOptions;
 
+/** What the options of YOLOv5's and Ultralytics' own commands are called here; null: there is nothing of the kind. */
+const optionsElsewhere: Readonly<Record<string, YoloOption | null>> = {
+  conf: 'confidence',
+  conf_thres: 'confidence',
+  iou_thres: 'iou',
+  max_det: 'max_detections',
+  img: 'image_size',
+  img_size: 'image_size',
+  imgsz: 'image_size',
+  weights: 'model',
+  source: 'image_dir',
+  agnostic_nms: null,
+  augment: null,
+  classes: null,
+  data: null,
+  half: null,
+  names: null,
+};
+
 /** Takes CMD apart: the program, then options. Reports what they do not know; null: the program itself is wrong. */
 export function readCommand(
   statement: RunStatement,
@@ -85,11 +104,17 @@ function checkOption(
     return new MillraceError('WRONG_OPTION', `'${literal.value}' is not an option`, { span, hint });
   }
   if (!Object.hasOwn(yoloOptions, name)) {
-    const nearest = nearestName(name, Object.keys(yoloOptions));
-    const hint =
-      nearest === undefined ? `it has --${Object.keys(yoloOptions).join(', --')}` : `did you mean --${nearest}?`;
-    return new MillraceError('UNKNOWN_OPTION', `yolo has no option '--${name}'`, { span, hint });
+    const hint = hintFor(name);
+    const [written] = literal.value.split('=');
+    return new MillraceError('UNKNOWN_OPTION', `yolo has no option '${written}'`, { span, hint });
   }
   if (given[name] === undefined) return null;
   return new MillraceError('WRONG_OPTION', `the option '--${name}' is given twice`, { span, hint: 'keep one of them' });
+}
+
+function hintFor(name: string): string {
+  const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
+  if (elsewhere === null) return 'leave it out: there is no such option here';
+  const nearest = elsewhere ?? nearestName(name, Object.keys(yoloOptions));
+  return nearest === undefined ? `it has --${Object.keys(yoloOptions).join(', --')}` : `did you mean --${nearest}?`;
 }

@@ -42,10 +42,15 @@ function explainRun(step: RunStep): string {
       `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows a transaction, ${step.retries} retries`,
     ],
     ['detect', `${detect.modelFile} on ${detect.device}, images in ${detect.imageDir}${columnOf(detect.imageColumn)}`],
+    ['keep', thresholds(detect)],
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
   return withLines(step, lines);
+}
+
+function thresholds({ confidence, iou, maxDetections }: RunStep['detect']): string {
+  return `scores above ${confidence}, overlaps of a class up to ${iou} (IoU), at most ${maxDetections} detections an image`;
 }
 
 function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string[])[]): string {

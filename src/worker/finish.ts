@@ -45,19 +45,32 @@ function checkComplete(selection: SelectionState, tally: Tally): void {
   });
 }
 
-async function checkFailed({ task, pool, schema, names }: WorkerContext, { failed, rows }: Tally): Promise<void> {
-  if (failed <= task.maxFailedRows) return;
-  const [reasons] = await pool.query<RowDataPacket[]>(
-    `SELECT row_id, error_code, error_message FROM ${quoteTable({ database: schema, table: 'ledger' })}
-     WHERE selection_id = ? AND error_code IS NOT NULL ORDER BY row_id LIMIT 3`,
-    [names.id],
+async function checkFailed(context: WorkerContext, { failed, rows }: Tally): Promise<void> {
+  const { maxFailedRows } = context.task;
+  if (failed <= maxFailedRows) return;
+  const message = `${failed} of ${rows} rows failed; max_failed_rows allows ${maxFailedRows}`;
+  const hint = 'fix the images and retry: only the failed rows are processed again; or raise max_failed_rows';
+  throw new MillraceError('ROWS_FAILED', `${message}; ${(await reasons(context)).join('; ')}`, { hint });
+}
+
+/** As many as a person reads. */
+const reasonsTold = 10;
+
+/** Each reason with its first row: what stands before the file's name is the same for all files that fail alike. */
+async function reasons({ pool, schema, names }: WorkerContext): Promise<readonly string[]> {
+  const [found] = await pool.query<RowDataPacket[]>(
+    `SELECT l.row_id, l.error_code, l.error_message, r.n
+     FROM (SELECT MIN(row_id) AS row_id, COUNT(*) AS n FROM ${quoteTable({ database: schema, table: 'ledger' })}
+           WHERE selection_id = ? AND error_code IS NOT NULL
+           GROUP BY error_code, SUBSTRING_INDEX(error_message, ': ', 1) ORDER BY 1 LIMIT ${reasonsTold}) AS r
+     JOIN ${quoteTable({ database: schema, table: 'ledger' })} AS l ON l.selection_id = ? AND l.row_id = r.row_id
+     ORDER BY l.row_id`,
+    [names.id, names.id],
   );
-  const first = reasons.map(
-    ({ row_id, error_code, error_message }) => `row ${row_id}: ${error_code}, ${error_message}`,
-  );
-  const message = `${failed} of ${rows} rows failed, ${task.maxFailedRows} may (max_failed_rows); ${first.join('; ')}`;
-  const hint = 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows';
-  throw new MillraceError('ROWS_FAILED', message, { hint });
+  return found.map(({ row_id, error_code, error_message, n }) => {
+    const more = Number(n) === 1 ? '' : ` (and ${Number(n) - 1} more)`;
+    return `row ${row_id}: ${error_code}, ${error_message}${more}`;
+  });
 }
 
 async function recordSummary({ pool, schema, names }: WorkerContext, tally: Tally): Promise<void> {

@@ -119,7 +119,7 @@ async function detectRows(
     const path = problem === null && typeof image === 'string' ? imagePath(folder, image, volumes) : null;
     return {
       path,
-      problem: problem ?? new MillraceError('IMAGE_OUTSIDE', `${image} lies outside ${task.detect.imageDir}`),
+      problem: problem ?? new MillraceError('IMAGE_OUTSIDE', `outside ${task.detect.imageDir}: ${image}`),
     };
   });
   const present = named.flatMap(({ path }) => (path === null ? [] : [path]));

@@ -87,7 +87,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       `error[QUERY_REFUSED]: the database says: Table 'DATABASE.shots' doesn't exist
   --> stdin:1:1
    1 | SELECT id, file_name FROM shots WHERE id <= 2
-     | ^ mend the query
+     | ^ fix the query
 `,
     ],
     [
@@ -269,8 +269,8 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
         .replace(/^step-1 .*\n/gm, '')
         .replace(test.pictures.folder, 'FOLDER'),
     ).toBe(`failed in TIME  ID
-error[ROWS_FAILED]: 1 of 2 rows failed, 0 may (max_failed_rows); row 2: IMAGE_BROKEN, not a whole picture of a known format: FOLDER/cut-off.jpg
-  mend the images and retry: only the failed rows are done again; or raise max_failed_rows
+error[ROWS_FAILED]: 1 of 2 rows failed; max_failed_rows allows 0; row 2: IMAGE_BROKEN, truncated image: FOLDER/cut-off.jpg
+  fix the images and retry: only the failed rows are processed again; or raise max_failed_rows
 `);
     expect(await test.query("SHOW TABLES LIKE 'partly'")).toEqual([]);
     const [ledger] = await test.query(`SELECT COUNT(*) AS n FROM ${test.config.schema}.ledger`);

@@ -157,6 +157,12 @@ describe('a detector', () => {
     ]);
   });
 
+  it('sees one picture at a time with a model that quantises as it runs: others would change its result', async () => {
+    const sketch = { input: ['batch', 3, 32, 32], outputs: [dog()], metadata: names };
+    expect((await load(sketch)).model.batch).toBe(null);
+    expect((await load({ ...sketch, operator: 'DynamicQuantizeLinear' })).model.batch).toBe(1);
+  });
+
   it('is not loaded through a link that leads out of its volume', async () => {
     const modelFile = file('model.onnx', onnxModel({ outputs: [dog()], metadata: names }));
     const modelRoot = join(dirname(modelFile), 'volume');

@@ -12,6 +12,8 @@ export interface ModelSketch {
   }[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly irVersion?: number;
+  /** Of a node that nothing needs, which the runtime leaves out. */
+  readonly operator?: string;
   /** A file beside it that holds the values of an output, which the graph does not. */
   readonly externalFile?: string;
 }
@@ -25,6 +27,7 @@ export function onnxModel({
   outputs,
   metadata = {},
   irVersion = 8,
+  operator,
   externalFile,
 }: ModelSketch): Uint8Array {
   const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
@@ -34,6 +37,12 @@ export function onnxModel({
         node.tag(1, len).string(`${name}_value`).tag(2, len).string(name).tag(4, len).string('Identity'),
       );
     }
+    if (operator !== undefined)
+      nested(graph, 1, (node) => {
+        node.tag(1, len).string(`${named[0]!.name}_value`);
+        for (const name of ['a', 'b', 'c']) node.tag(2, len).string(`unused_${name}`);
+        node.tag(4, len).string(operator);
+      });
     graph.tag(2, len).string('sketch');
     for (const output of named) nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));

@@ -329,9 +329,9 @@ describe.each(servers)('a result on $name', (server) => {
         'IMAGE_MISSING: no such file: …/gone.jpg',
         'IMAGE_BROKEN: not an image of a supported format (JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP): …/text.jpg',
         'IMAGE_BROKEN: empty file: …/empty.jpg',
-        'IMAGE_OUTSIDE: ../secret.jpg lies outside /datasets',
-        'IMAGE_OUTSIDE: /etc/passwd lies outside /datasets',
-        'IMAGE_OUTSIDE: a/../../secret.jpg lies outside /datasets',
+        'IMAGE_OUTSIDE: outside /datasets: ../secret.jpg',
+        'IMAGE_OUTSIDE: outside /datasets: /etc/passwd',
+        'IMAGE_OUTSIDE: outside /datasets: a/../../secret.jpg',
         'IMAGE_UNREADABLE: cannot be read (EISDIR): …/folder.jpg',
         'IMAGE_MISSING: no such file: …/dangling.jpg',
         'IMAGE_MISSING: the row names no image',
@@ -346,10 +346,13 @@ describe.each(servers)('a result on $name', (server) => {
       expect({ code: error.code, message: error.message.replaceAll(folder, '…'), hint: error.hint }).toEqual({
         code: 'ROWS_FAILED',
         message:
-          '13 of 16 rows failed, 12 may (max_failed_rows); row 2: IMAGE_MISSING, no such file: …/gone.jpg; ' +
+          '13 of 16 rows failed; max_failed_rows allows 12; row 2: IMAGE_MISSING, no such file: …/gone.jpg (and 1 more); ' +
           'row 3: IMAGE_BROKEN, not an image of a supported format (JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP): …/text.jpg; ' +
-          'row 4: IMAGE_BROKEN, empty file: …/empty.jpg',
-        hint: 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows',
+          'row 4: IMAGE_BROKEN, empty file: …/empty.jpg; row 5: IMAGE_OUTSIDE, outside /datasets: ../secret.jpg (and 2 more); ' +
+          'row 8: IMAGE_UNREADABLE, cannot be read (EISDIR): …/folder.jpg; row 10: IMAGE_MISSING, the row names no image (and 1 more); ' +
+          'row 14: IMAGE_OUTSIDE, a link leads out of the volume: …/linked-out.jpg (and 1 more); ' +
+          'row 16: IMAGE_MISSING, a URL, and images are read from --image_dir only: https://example.org/a.jpg',
+        hint: 'fix the images and retry: only the failed rows are processed again; or raise max_failed_rows',
       });
       expect(await worker.query("SHOW TABLES LIKE 'failing'")).toEqual([]);
     });

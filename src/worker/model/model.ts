@@ -10,7 +10,7 @@ export interface Model {
   /** The input's sides are multiples of this. */
   readonly stride: number;
   readonly imageSize: Size;
-  /** Pictures per run, if the file fixes them. */
+  /** Pictures per run, if the file or its arithmetic fixes them. */
   readonly batch: number | null;
   /** Where it runs. */
   readonly device: 'cpu' | 'cuda';

@@ -7,12 +7,14 @@ export interface OnnxFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** Files beside it that hold its weights, as it names them. */
   readonly externalFiles: ReadonlySet<string>;
+  /** Whether it measures its values as it runs to quantise them: those of a whole batch together, so pictures change each other's. */
+  readonly quantisesAsItRuns: boolean;
 }
 
 /** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const model = { irVersion: 1, graph: 7, metadata: 14 };
 const graph = { node: 1, initializer: 5 };
-const node = { attribute: 5 };
+const node = { operator: 4, attribute: 5 };
 const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
 const tensor = { externalData: 13 };
 
@@ -20,16 +22,17 @@ const tensor = { externalData: 13 };
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   let irVersion = 0;
   const metadata = new Map<string, string>();
-  const externalFiles = new Set<string>();
+  const found: Found = { externalFiles: new Set(), operators: new Set() };
   eachField(bytes, (field, wireType, reader) => {
     if (field === model.irVersion && wireType === WireType.Varint) irVersion = Number(reader.int64());
     else if (wireType !== WireType.LengthDelimited) return false;
     else if (field === model.metadata) metadata.set(...readEntry(reader.bytes()));
-    else if (field === model.graph) readGraph(reader.bytes(), externalFiles, 0);
+    else if (field === model.graph) readGraph(reader.bytes(), found, 0);
     else return false;
     return true;
   });
-  return { irVersion, metadata, externalFiles };
+  const quantisesAsItRuns = found.operators.has('DynamicQuantizeLinear');
+  return { irVersion, metadata, externalFiles: found.externalFiles, quantisesAsItRuns };
 }
 
 /** Reads a field, or answers false to have it skipped. */
@@ -43,7 +46,7 @@ function eachField(bytes: Uint8Array, read: ReadField): void {
   }
 }
 
-function eachMessage(bytes: Uint8Array, read: Readonly<Record<number, (message: Uint8Array) => void>>): void {
+function eachMessage(bytes: Uint8Array, read: Readonly<Record<number, (message: Uint8Array) => unknown>>): void {
   eachField(bytes, (field, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited || read[field] === undefined) return false;
     read[field](reader.bytes());
@@ -54,10 +57,16 @@ function eachMessage(bytes: Uint8Array, read: Readonly<Record<number, (message: 
 /** Graphs in graphs; more than any exporter makes. */
 const maxDepth = 32;
 
-function readGraph(bytes: Uint8Array, files: Set<string>, depth: number): void {
+/** What graphs hold. */
+interface Found {
+  readonly externalFiles: Set<string>;
+  readonly operators: Set<string>;
+}
+
+function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
   if (depth > maxDepth) throw new Error('graphs are nested too deep');
-  const readTensor = (message: Uint8Array) => noteExternalFile(message, files);
-  const readInner = (message: Uint8Array) => readGraph(message, files, depth + 1);
+  const readTensor = (message: Uint8Array) => noteExternalFile(message, found.externalFiles);
+  const readInner = (message: Uint8Array) => readGraph(message, found, depth + 1);
   const readAttribute = (message: Uint8Array) =>
     eachMessage(message, {
       [attribute.tensor]: readTensor,
@@ -65,7 +74,11 @@ function readGraph(bytes: Uint8Array, files: Set<string>, depth: number): void {
       [attribute.graph]: readInner,
       [attribute.graphs]: readInner,
     });
-  const readNode = (message: Uint8Array) => eachMessage(message, { [node.attribute]: readAttribute });
+  const readNode = (message: Uint8Array) =>
+    eachMessage(message, {
+      [node.operator]: (name) => found.operators.add(Buffer.from(name).toString()),
+      [node.attribute]: readAttribute,
+    });
   eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor });
 }
 

@@ -46,7 +46,8 @@ export async function openSession(settings: ModelSettings): Promise<Session> {
   const { session, device } = await createOnDevice(settings, file);
   refuseOthers(session);
   const input = readInput(session.inputMetadata, file.metadata, settings.imageSize);
-  const batch = input.batch ?? (device === 'cuda' ? gpuBatch : null);
+  const freeBatch = device === 'cuda' ? gpuBatch : null;
+  const batch = input.batch ?? (file.quantisesAsItRuns ? 1 : freeBatch);
   const { width, height } = input.imageSize;
   const feed = (values: Float32Array, pictures: number) =>
     session

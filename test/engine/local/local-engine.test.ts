@@ -195,8 +195,8 @@ describe('the local engine', { timeout: 120_000 }, () => {
     const reason = `no such file: ${join(folder, 'scene-6.jpg')}`;
     expect(failed.error).toEqual({
       code: 'ROWS_FAILED',
-      message: `2 of 12 rows failed, 0 may (max_failed_rows); row 6: IMAGE_MISSING, ${reason}; row 12: IMAGE_MISSING, ${reason}`,
-      hint: 'mend the images and retry: only the failed rows are done again; or raise max_failed_rows',
+      message: `2 of 12 rows failed; max_failed_rows allows 0; row 6: IMAGE_MISSING, ${reason} (and 1 more)`,
+      hint: 'fix the images and retry: only the failed rows are processed again; or raise max_failed_rows',
     });
     await symlink('scene-5.jpg', join(folder, 'scene-6.jpg'));
     await test.session.engine.retry(id);
