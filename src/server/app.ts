@@ -10,6 +10,7 @@ import { answerClientError } from './client-error.ts';
 import type { App, ServerContext } from './context.ts';
 import { documentation, logo } from './documentation.ts';
 import { errorsPage } from './errors-page.ts';
+import { keepDigits } from './exact-numbers.ts';
 import { asMillraceError, problemOf, problemType } from './problem.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -41,6 +42,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   // The schemas of answers are held by tests; checking each answer would cost, and drop what a schema lacks.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);
+  takeJson(app);
   app.setNotFoundHandler(notFound);
   app.decorateRequest('source', null);
   app.decorateRequest('user');
@@ -60,6 +62,18 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   await app.register(swaggerUi, { routePrefix: '/docs', logo, theme: { title: 'Millrace' } });
   await app.register(async (api) => statements(api as App, context));
   return app;
+}
+
+/** Numbers among the parameters keep their digits. */
+function takeJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'ignore');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) =>
+    parse(request, text, (error, body) => {
+      if (error === null) keepDigits(text, body);
+      done(error, body);
+    }),
+  );
 }
 
 /** What needs a user. */

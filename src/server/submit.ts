@@ -1,7 +1,8 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
-import { bindParameters } from '../sql/parameters.ts';
+import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { parseProgram } from '../sql/parse.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import { countActive } from './active-statements.ts';
@@ -9,6 +10,7 @@ import { checkSystemSchema } from './auth/system-schema.ts';
 import type { User } from './auth/users.ts';
 import type { ServerContext } from './context.ts';
 import type { Datasource } from './datasource.ts';
+import { parametersOf } from './exact-numbers.ts';
 import { isUnknown } from './find-datasource.ts';
 import type { Metrics } from './metrics.ts';
 import type { Submission } from './schemas/statement.ts';
@@ -23,17 +25,31 @@ export interface Request {
 
 /** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
 export async function sqlOf(
-  { sql, parameters }: Pick<Submission, 'sql' | 'parameters'>,
+  body: Pick<Submission, 'sql' | 'parameters'>,
   datasource: Datasource,
   { config }: ServerContext,
 ): Promise<string> {
-  const text = parameters === undefined ? sql : bindParameters(sql, parameters, await datasource.mode());
   const { statementBytes } = config.limits;
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= statementBytes) return text;
-  throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${bytes} bytes; at most ${statementBytes} are taken`, {
-    hint: 'submit it in parts',
-  });
+  const parameters = parametersOf(body);
+  if (parameters !== undefined) refuseLonger(lengthOf(parameters), statementBytes);
+  const text = parameters === undefined ? body.sql : bindParameters(body.sql, parameters, await datasource.mode());
+  refuseLonger(Buffer.byteLength(text), statementBytes);
+  await nextTurn();
+  return text;
+}
+
+/** The texts among the values, which are in the program as often as it names them. */
+function lengthOf(parameters: Parameters): number {
+  return Object.values(parameters).reduce<number>(
+    (length, value) => length + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+}
+
+function refuseLonger(bytes: number, most: number): void {
+  if (bytes <= most) return;
+  const message = `the program has ${bytes} bytes; at most ${most} are taken`;
+  throw new MillraceError('STATEMENT_TOO_LONG', message, { hint: 'submit it in parts' });
 }
 
 /** The id is that of the key where there is one: so a repeated request is the same statement, on any replica. */
@@ -74,6 +90,7 @@ async function start(
   const timed = phases(context.metrics);
   const mode = await datasource.mode();
   const program = await timed('parse', () => parseProgram(text, mode));
+  await nextTurn();
   checkAllowed(user, program, context);
   await checkRoom(user, datasource, limits.runningStatementsPerUser);
   const plan = await timed('plan', () => datasource.plan(program));
@@ -89,6 +106,8 @@ type Phase = 'parse' | 'plan' | 'submit';
 
 function phases(metrics: Metrics) {
   return async <T>(phase: Phase, work: () => T | Promise<T>): Promise<T> => {
+    // A long program takes some hundred ms in each phase: others are answered in between.
+    await nextTurn();
     const begun = performance.now();
     const result = await work();
     metrics.observePhase(phase, (performance.now() - begun) / 1000);

@@ -5,7 +5,12 @@ import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import { endOfQuoted } from './standard-lexer.ts';
 import { queryTokens } from './tokens.ts';
 
-export type Scalar = string | number | boolean | null;
+/** A number whose digits matter, in JSON's form. */
+export interface ExactNumber {
+  readonly digits: string;
+}
+
+export type Scalar = string | number | boolean | ExactNumber | null;
 export type Parameters = readonly Scalar[] | Readonly<Record<string, Scalar>>;
 
 interface Placeholder {
@@ -101,6 +106,7 @@ function byName(placeholders: readonly Placeholder[], parameters: ReadonlyMap<st
 
 function literal(value: Scalar, { span, quote }: Placeholder): string {
   if (typeof value === 'string') return quote(value);
+  if (typeof value === 'object' && value !== null) return value.digits;
   if (typeof value !== 'number') return String(value).toUpperCase();
   if (Number.isFinite(value)) return String(value);
   throw new MillraceError('PARAMETER_MISSING', `the parameter is ${value}`, { span, hint: 'give a finite number' });
@@ -110,8 +116,8 @@ function literal(value: Scalar, { span, quote }: Placeholder): string {
  * Where NO_BACKSLASH_ESCAPES is set after all, it ends where it should, too.
  * https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
  */
-const quoteStandard = (value: string) =>
-  `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
+const quoteStandard = (value: string) => `'${value.replace(/[\\'\0]/g, (character) => escapes[character] as string)}'`;
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "''", '\0': '\\0' };
 
 /** A string that a session with backslash escapes would end elsewhere is written in hexadecimal digits, which have one reading. */
 function quoteWithoutEscapes(value: string): string {

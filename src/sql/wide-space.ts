@@ -13,9 +13,9 @@ const queryWords = new Set(['SELECT', 'WITH']);
  * there, and nobody sees it.
  */
 export function refuseWideSpace(token: Token, previous: Token | null, isQuery: boolean): void {
-  if (token.type !== 'word') return;
+  if (!isBare(token)) return;
   const words = token.text.split(wide);
-  const before = previous?.type === 'word' ? previous.text.split(wide) : [];
+  const before = previous !== null && isBare(previous) ? previous.text.split(wide) : [];
   if (words.length === 1 && before.length < 2) return;
   const upper = [...before.slice(-1), ...words].map((word) => word.toUpperCase());
   const isVerb = isQuery && upper.some((word, index) => word === 'TO' && verbWords.has(upper[index + 1] ?? ''));
@@ -25,3 +25,6 @@ export function refuseWideSpace(token: Token, previous: Token | null, isQuery: b
   const offset = place.offset + place.text.search(wide);
   throw wideSpace(place.text[offset - place.offset] as string, offset);
 }
+
+/** A word, or a name without quotes. */
+const isBare = ({ type, text }: Token) => type === 'word' || (type === 'name' && text[0] !== '`' && text[0] !== '"');

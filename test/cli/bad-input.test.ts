@@ -60,6 +60,26 @@ describe('bad input', { timeout: 60_000 }, () => {
 `,
     ],
     [
+      'a file of the client',
+      "LOAD DATA LOCAL INFILE 'list.csv' INTO TABLE taken",
+      2,
+      `error[LOCAL_INFILE]: LOAD DATA LOCAL reads no file here: the statement is run by Millrace, not by your client
+  --> stdin:1:11
+   1 | LOAD DATA LOCAL INFILE 'list.csv' INTO TABLE taken
+     |           ^ load the file with the database's own client, or put it on the database's server and leave LOCAL out
+`,
+    ],
+    [
+      'a no-break space before TO',
+      whole.replace('\nTO', '\u00a0TO'),
+      2,
+      `error[UNKNOWN_CHARACTER]: the character U+00A0 is not a space to the database, but part of a name
+  --> stdin:1:45
+   1 | SELECT id, file_name FROM shot WHERE id <= 2 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
+     |                                             ^ replace it with a plain space
+`,
+    ],
+    [
       'an unknown attribute',
       whole.replace('INTO', 'WITH partition = 2\nINTO'),
       2,

@@ -13,6 +13,9 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
 WITH ${attributes}
 INTO ${into};`;
 
+/** TypeScript's types do not know it yet: https://github.com/tc39/proposal-json-parse-with-source */
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (digits: string) => unknown };
+
 describe('POST /v1/statements', () => {
   it('answers a query with its rows, types kept', async () => {
     const { status, headers, body } = await server.run(
@@ -51,6 +54,43 @@ describe('POST /v1/statements', () => {
       body: { sql: 'SELECT COUNT(*) AS n FROM shot WHERE id <= :most', parameters: { most: 5 } },
     });
     expect(byName.body.result.rows).toEqual([['5']]);
+  });
+
+  it('keeps the digits of numbers as they were sent', async () => {
+    const digits = [
+      '9007199254740993',
+      '-1234567890123456789',
+      '18446744073709551615',
+      '1.10',
+      '0.30000000000000004441',
+      '1e2',
+    ];
+    const sent = digits.map((each) => rawJson(each));
+    const { body } = await server.json('POST', '/v1/statements', {
+      body: { sql: 'SELECT ?, ?, ?, ?, ?, ?', parameters: sent },
+    });
+    expect(body.sql).toBe(`SELECT ${digits.join(', ')}`);
+    expect(body.result.rows).toEqual([[...digits.slice(0, 5), 100]]);
+    await server.run('CREATE TABLE numbered AS SELECT 9007199254740992 AS id UNION SELECT 9007199254740993');
+    await server.json('POST', '/v1/statements', {
+      body: { sql: 'DELETE FROM numbered WHERE id = :id', parameters: { id: rawJson('9007199254740993') } },
+    });
+    expect((await server.run('SELECT id FROM numbered')).body.result.rows).toEqual([['9007199254740992']]);
+  });
+
+  it('refuses LOAD DATA LOCAL before anything runs', async () => {
+    const sql = "SELECT 1;\nLOAD DATA LOCAL INFILE 'list.csv' INTO TABLE shot";
+    const { status, body } = await server.json('POST', '/v1/statements', { body: { sql } });
+    expect({ status, ...body }).toMatchObject({
+      status: 400,
+      code: 'LOCAL_INFILE',
+      position: { line: 2, column: 11 },
+    });
+  });
+
+  it('refuses more statements than the bound, at the first too many', async () => {
+    const { status, body } = await server.json('POST', '/v1/statements', { body: { sql: 'DO 1;\n'.repeat(100_000) } });
+    expect({ status, ...body }).toMatchObject({ status: 400, code: 'PROGRAM_TOO_LONG', position: { line: 5001 } });
   });
 
   it('answers what takes longer with 202, to be followed to its end', async () => {

@@ -216,6 +216,8 @@ describe('a space that is none to the database', () => {
     ['SELECT a FROM t TO RUN\u00a0i', 22],
     ['SELECT a FROM t\n\u3000TO RUN i', 16],
     ['SELECT\u00a0a FROM t', 6],
+    ['SELECT a FROM t LIMIT 2\u00a0TO RUN i', 23],
+    ['SELECT a FROM d.t\u00a0TO RUN i', 17],
   ])('%j is shown at its place', (text, start) => {
     expect(() => parseProgram(text)).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_CHARACTER', span: { start, end: start + 1 } }),

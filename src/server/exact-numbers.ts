@@ -1,0 +1,29 @@
+import type { Parameters } from '../sql/parameters.ts';
+
+/** By the body that they came in. */
+const exact = new WeakMap<object, Parameters>();
+
+interface Body {
+  readonly parameters?: unknown;
+}
+
+/**
+ * Keeps the digits of a body's `parameters` as they were sent: a number of JavaScript holds 53 bits, and of 1.10 only the value.
+ * @param text what `body` was parsed from
+ */
+export function keepDigits(text: string, body: unknown): void {
+  const { parameters } = Object(body) as Body;
+  if (!Object.values(Object(parameters)).some((value) => typeof value === 'number')) return;
+  const { parameters: kept } = JSON.parse(text, withDigits as (key: string, value: unknown) => unknown) as Body;
+  exact.set(body as object, kept as Parameters);
+}
+
+/** https://github.com/tc39/proposal-json-parse-with-source, of which TypeScript's types know nothing yet. */
+function withDigits(_key: string, value: unknown, { source = '' }: { readonly source?: string }): unknown {
+  return typeof value === 'number' && String(value) !== source ? { digits: source } : value;
+}
+
+/** The parameters of a request's body, numbers with the digits that were sent. */
+export function parametersOf(body: { readonly parameters?: Parameters | undefined }): Parameters | undefined {
+  return exact.get(body) ?? body.parameters;
+}

@@ -1,0 +1,225 @@
+import { Script } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Catalog } from '../src/catalog/catalog.ts';
+import { completeWords } from '../src/cli/prompt/complete-words.ts';
+import { statementEnd } from '../src/cli/prompt/statement-end.ts';
+import { databaseError } from '../src/datasource/database-error.ts';
+import { parseDsn } from '../src/datasource/dsn.ts';
+import { MillraceError } from '../src/errors.ts';
+import { explainPlan } from '../src/plan/explain.ts';
+import { planProgram } from '../src/plan/plan-program.ts';
+import { checkSystemSchema } from '../src/server/auth/system-schema.ts';
+import { formatError } from '../src/sql/format-error.ts';
+import { formatProgram } from '../src/sql/format-program.ts';
+import { parseImageReference } from '../src/sql/image-reference.ts';
+import { lexicalMode } from '../src/sql/lexical-mode.ts';
+import { bindParameters } from '../src/sql/parameters.ts';
+import { parseProgram } from '../src/sql/parse.ts';
+import { answerLine } from '../src/sql/program-view.ts';
+import { nameParts, quoteString, unquoteString } from '../src/sql/quoting.ts';
+import { checkReadOnly, onlyReads } from '../src/sql/read-only.ts';
+import { changesSession, leavesInSession } from '../src/sql/session-use.ts';
+import type { Program } from '../src/sql/statement.ts';
+import { tableReferences } from '../src/sql/table-references.ts';
+import { visibleText } from '../src/visible-text.ts';
+
+/** More by hand: `FUZZ_RUNS=2000 npx vitest run test/linear-time.test.ts`. A seed repeats a failure. */
+const numRuns = Number(process.env.FUZZ_RUNS ?? 30);
+const options = { numRuns, ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }) };
+
+const catalog: Catalog = {
+  images: [],
+  otherImages: true,
+  models: [],
+  otherModels: true,
+  volumes: [],
+  mounted: null,
+  database: 'd',
+  parallelism: 1,
+  sharedSession: false,
+  views: ['v'],
+  viewDefinitions: {},
+  queries: {},
+  tables: {},
+};
+
+const span = { start: 0, end: 0 };
+const noBackslash = lexicalMode('NO_BACKSLASH_ESCAPES,ANSI_QUOTES');
+
+const ofProgram = (use: (program: Program) => unknown) => (text: string) => use(parseProgram(text));
+
+/** The error of a text, as a person reads it. */
+function formatted(text: string): void {
+  try {
+    parseProgram(text);
+  } catch (error) {
+    if (error instanceof MillraceError) formatError(error, text, 'a.sql');
+  }
+}
+
+/** All that take a user's text. */
+const takers: Readonly<Record<string, (text: string) => unknown>> = {
+  parseProgram: (text) => parseProgram(text),
+  'parseProgram without backslash escapes': (text) => parseProgram(text, noBackslash),
+  formatProgram,
+  formatError: formatted,
+  answerLine: (text) => answerLine(JSON.stringify({ id: 1, sql: text })),
+  checkReadOnly: ofProgram(checkReadOnly),
+  checkSystemSchema: ofProgram((program) => checkSystemSchema(program, 'millrace')),
+  planProgram: ofProgram((program) => explainPlan(planProgram(program, catalog))),
+  onlyReads,
+  changesSession,
+  leavesInSession,
+  tableReferences,
+  bindParameters: (text) => bindParameters(text, { a: 1 }),
+  'bindParameters with the text as value': (text) => bindParameters('SELECT ? TO RUN i CMD ?', [text, text]),
+  parseImageReference: (text) => parseImageReference(text, span),
+  unquoteString: (text) => unquoteString(`'${text}'`),
+  quoteString,
+  nameParts,
+  parseDsn,
+  'parseDsn of an address': (text) => parseDsn(`mysql://user:${text}@host:3306/${text}`),
+  databaseError: (text) => databaseError(Object.assign(new Error(text), { errno: 1064, sqlMessage: text })),
+  statementEnd,
+  completeWords: (text) => completeWords(text, { tables: async () => [], models: async () => [] }),
+  visibleText,
+};
+
+const fragments = [
+  ...[
+    "'",
+    '"',
+    '`',
+    '\\',
+    '(',
+    ')',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    ';',
+    '.',
+    ':',
+    '?',
+    '@',
+    '=',
+    '/',
+    '*',
+    '-',
+    '+',
+    '#',
+    '$',
+    '\n',
+    '\r',
+    ' ',
+    '\t',
+  ],
+  ...[
+    '--',
+    '-- ',
+    '/*',
+    '*/',
+    '/*!',
+    '# ',
+    '1',
+    '1.',
+    '1e',
+    'a',
+    'a.',
+    'é',
+    '\u00a0',
+    ':a',
+    ':=',
+    '%',
+    '%41',
+    '!',
+    '\0',
+    '@a',
+    '\\\\',
+    "''",
+  ],
+  ...[
+    'SELECT ',
+    'SELECT 1',
+    'RETURNING',
+    'WITH ',
+    'TO ',
+    'TO RUN ',
+    'CMD ',
+    'INTO ',
+    'FROM ',
+    'BEGIN ',
+    'END ',
+    'CASE ',
+    'CREATE PROCEDURE ',
+    'UNION ',
+  ],
+  ...[
+    'SET @a = 1;',
+    'DO 1;',
+    'USE a;',
+    'mysql://',
+    '@tcp(',
+    'You have an error in your SQL syntax; ',
+    ' syntax to use near ',
+    'near ',
+  ],
+];
+const some = (minLength: number, maxLength: number) =>
+  fc.array(fc.constantFrom(...fragments), { minLength, maxLength }).map((parts) => parts.join(''));
+
+/** Beginnings, something again and again, and an end that does not fit. */
+const pattern = fc.tuple(some(0, 3), some(1, 3), some(0, 3));
+
+/** In ms of the processor; null: it took too long. The clock of `vm` ends a regular expression, too. */
+function time(take: (text: string) => unknown, text: string): number | null {
+  const begun = process.cpuUsage();
+  Object.assign(globalThis, {
+    takeText() {
+      try {
+        take(text);
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error;
+      }
+    },
+  });
+  try {
+    call.runInThisContext({ timeout: 5_000 });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return null;
+    throw error;
+  }
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1000;
+}
+const call = new Script('takeText()');
+
+const [short, factor] = [4_000, 8];
+
+/** Eight times the text takes eight times as long; four times that is allowed, and a quadratic one would take 64 times as long. */
+function isLinear(take: (text: string) => unknown, [head, unit, tail]: readonly [string, string, string]): boolean {
+  const text = (length: number) => head + unit.repeat(Math.ceil(length / unit.length)) + tail;
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const before = time(take, text(short));
+    const after = before === null ? null : time(take, text(short * factor));
+    if (before === null || after === null) return false;
+    if (after <= 100 || after <= before * factor * 4) return true;
+  }
+  return false;
+}
+
+describe(`time is linear in the text's length, ${numRuns} runs each`, () => {
+  test('a quadratic and an exponential function are found', { timeout: 60_000 }, () => {
+    expect(isLinear((text) => /\s+$/.test(text), ['', ' '.repeat(40), 'x'])).toBe(false);
+    expect(isLinear((text) => /^(?:\s|#[^\n]*|\()*SELECT/.test(text), ['(', '# ', '\nSELEC'])).toBe(false);
+  });
+
+  test.each(Object.entries(takers))('%s', { timeout: 60_000 + numRuns * 2_000 }, (_, take) => {
+    fc.assert(
+      fc.property(pattern, (parts) => isLinear(take, parts)),
+      { ...options, examples: [[['(', '# ', "\nSELECT 'RETURNING')"]], [['SELECT ', '/*', '']], [['', "DO '\\", '']]] },
+    );
+  });
+});
