@@ -5,10 +5,17 @@ import { columnNameProblem, detectionColumns, hiddenColumns, maxSelectedColumns 
 
 type Report = (error: MillraceError) => void;
 
-/** The selected columns can be columns of one result table: each name once, and none that the worker adds. */
+/** Names that the worker adds to the selected ones: to those of a result, or only to those of the rows that another image gets. */
+export const addedColumns = {
+  result: [...detectionColumns, ...Object.values(hiddenColumns)],
+  rows: [hiddenColumns.row],
+} as const;
+
+/** The selected columns can be columns of one table: each name once, and none that the worker adds. */
 export function checkColumns(
   statement: RunStatement,
   partitionBy: string | null,
+  added: readonly string[],
   catalog: Catalog,
   report: Report,
 ): void {
@@ -17,7 +24,7 @@ export function checkColumns(
   if (facts.kind === 'refused')
     report(new MillraceError('QUERY_REFUSED', facts.message, { span, hint: 'fix the query' }));
   if (facts.kind !== 'columns') return;
-  const taken = new Set<string>([...detectionColumns, ...Object.values(hiddenColumns)]);
+  const taken = new Set<string>(added);
   const seen = new Set<string>();
   if (facts.columns.length > maxSelectedColumns) report(tooMany(facts.columns.length, statement));
   for (const column of facts.columns) {

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
-import { checkColumns } from './check-columns.ts';
+import { addedColumns, checkColumns } from './check-columns.ts';
 import { readCommand } from './command.ts';
 import { readDetectSettings } from './detect.ts';
 import { nearestName } from './nearest-name.ts';
@@ -25,7 +25,10 @@ export function planRun(
   const image = catalog.images.find(({ name }) => name === statement.image.name);
   const common = { ...place, ...imageSettings(statement, attributes, catalog) };
   if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);
-  if (isOther(statement, catalog)) return planForeign(statement, common, report);
+  if (isOther(statement, catalog)) {
+    checkColumns(statement, attributes.partition_by, addedColumns.rows, catalog, report);
+    return planForeign(statement, common, report);
+  }
   report(unknownImage(statement, catalog));
   return null;
 }
@@ -39,7 +42,7 @@ function planWorker(
   report: Report,
 ): RunStep | null {
   const into = findTarget(statement, catalog, report);
-  checkColumns(statement, attributes.partition_by, catalog, report);
+  checkColumns(statement, attributes.partition_by, addedColumns.result, catalog, report);
   const options = readCommand(statement, image, report);
   if (options === null || into === null) return null;
   const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);

@@ -289,7 +289,7 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
         .replace(/^step-1 .*\n/gm, '')
         .replace(test.pictures.folder, 'FOLDER'),
     ).toBe(`failed in TIME  ID
-error[ROWS_FAILED]: 1 of 2 rows failed; max_failed_rows allows 0; row 2: IMAGE_BROKEN, truncated image: FOLDER/cut-off.jpg
+error[ROWS_FAILED]: 1 of 2 rows failed; max_failed_rows allows 0; row 2: IMAGE_BROKEN, a truncated or damaged JPEG file: FOLDER/cut-off.jpg
   fix the images and retry: only the failed rows are processed again; or raise max_failed_rows
 `);
     expect(await test.query("SHOW TABLES LIKE 'partly'")).toEqual([]);

@@ -127,6 +127,26 @@ describe.each(servers)('a result on $name', (server) => {
     ]);
   });
 
+  it('carries zero dates and zero defaults over as they are, also where new ones are refused', async () => {
+    await worker.database.admin.query(
+      `CREATE TABLE ${worker.database.name}.legacy (id INT PRIMARY KEY, file_name VARCHAR(100))`,
+    );
+    const old = await worker.database.pool.getConnection();
+    await old.query("SET SESSION sql_mode = ''");
+    await old.query(`ALTER TABLE legacy ADD COLUMN created DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00',
+      ADD COLUMN updated TIMESTAMP NOT NULL DEFAULT '0000-00-00 00:00:00', ADD COLUMN day DATE NULL`);
+    await old.query(`INSERT INTO legacy VALUES (1, 'scene-1.jpg', '2020-01-01', '2020-01-01', '2020-00-00'),
+      (2, 'scene-2.jpg', '0000-00-00', '0000-00-00', '0000-00-00')`);
+    old.destroy();
+    const context = worker.context('dated', 'SELECT * FROM legacy');
+    await runWorkers(context);
+    expect(await worker.query('SELECT DISTINCT id, created, updated, day FROM dated ORDER BY id')).toEqual([
+      { id: 1, created: '2020-01-01 00:00:00', updated: '2020-01-01 00:00:00', day: '2020-00-00' },
+      { id: 2, created: '0000-00-00 00:00:00', updated: '0000-00-00 00:00:00', day: '0000-00-00' },
+    ]);
+    await runWorkers(worker.context('dated', 'SELECT * FROM legacy', { writeMode: 'append' }));
+  });
+
   it('is an empty table for an empty selection', async () => {
     const context = worker.context('none', 'SELECT * FROM exact WHERE FALSE');
     await runWorkers(context);

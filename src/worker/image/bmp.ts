@@ -28,16 +28,16 @@ const compressed: Readonly<Record<number, string>> = { 1: 'run-length', 2: 'run-
  */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number): Pixels {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < headerLength + 12) throw new BmpError('truncated');
+  if (bytes.length < headerLength + 12) throw new BmpError('a truncated BMP file');
   const infoLength = view.getUint32(14, true);
   const core = infoLength === 12;
   if (!core && infoLength < 40) throw new BmpError(`a BMP header of ${infoLength} bytes`);
-  if (bytes.length < headerLength + infoLength) throw new BmpError('truncated');
+  if (bytes.length < headerLength + infoLength) throw new BmpError('a truncated BMP file');
   const layout = core ? coreLayout(view) : infoLayout(view);
   checkLayout(layout, maxPixels);
   const compression = core ? compressions.rgb : view.getUint32(30, true);
   checkCompression(compression, layout.bits);
-  if (layout.start + layout.stride * layout.height > bytes.length) throw new BmpError('truncated');
+  if (layout.start + layout.stride * layout.height > bytes.length) throw new BmpError('a truncated BMP file');
   const read = layout.bits <= 8 ? indexed(view, layout, infoLength) : direct(view, layout, compression);
   return readRows(layout, read);
 }

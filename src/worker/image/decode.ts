@@ -111,14 +111,25 @@ function endsInRefinement(bytes: Uint8Array): boolean {
   return scan >= 0 && bytes[scan + 5 + 2 * components + 2] === 0x10;
 }
 
+/** What decoders say of a file that ends too early, whose first bytes are right. */
+const signsOfDamage = [
+  'premature end',
+  'read error',
+  'bad seek',
+  'unable to parse image',
+  'unsupported image format',
+  'unexpected end',
+];
+
 /** What the decoder says, in words of ours. */
 async function reasonOf({ message }: Error, bytes: Uint8Array, format: Format): Promise<string> {
-  if (/premature end|read error|bad seek|truncated|out of data|unexpected end/i.test(message)) {
-    return /HEVC|plugin/.test(message) ? 'HEIC is not supported; convert the image to JPEG or PNG' : 'truncated image';
-  }
+  if (/HEVC|heif: .*plugin/.test(message)) return 'HEIC is not supported; convert the image to JPEG or PNG';
+  if (signsOfDamage.some((sign) => message.toLowerCase().includes(sign)))
+    return `a truncated or damaged ${format} file`;
   if (/exceeds (?:pixel|channel) limit/.test(message)) return limitOf(bytes, message);
-  const [said = ''] = message.replace(/^Input buffer has corrupt header: /, '').split('\n');
-  return `not a valid ${format} (the decoder says: ${said})`;
+  const [said = ''] = message.replace('Input buffer has corrupt header:', '').trim().split('\n');
+  if (said === '') return `a truncated or damaged ${format} file`;
+  return `a damaged ${format} file (the decoder says: ${said})`;
 }
 
 async function limitOf(bytes: Uint8Array, message: string): Promise<string> {

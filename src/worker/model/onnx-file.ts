@@ -2,7 +2,6 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 /** What an ONNX file says that the runtime's binding does not show. */
 export interface OnnxFile {
-  readonly irVersion: number;
   /** Its `metadata_props`. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Files beside it that hold its weights, as it names them. */
@@ -12,7 +11,7 @@ export interface OnnxFile {
 }
 
 /** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-const model = { irVersion: 1, graph: 7, metadata: 14 };
+const model = { graph: 7, metadata: 14 };
 const graph = { node: 1, initializer: 5 };
 const node = { operator: 4, attribute: 5 };
 const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
@@ -20,19 +19,17 @@ const tensor = { externalData: 13 };
 
 /** @throws Error if the bytes are not a protobuf message */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
-  let irVersion = 0;
   const metadata = new Map<string, string>();
   const found: Found = { externalFiles: new Set(), operators: new Set() };
   eachField(bytes, (field, wireType, reader) => {
-    if (field === model.irVersion && wireType === WireType.Varint) irVersion = Number(reader.int64());
-    else if (wireType !== WireType.LengthDelimited) return false;
+    if (wireType !== WireType.LengthDelimited) return false;
     else if (field === model.metadata) metadata.set(...readEntry(reader.bytes()));
     else if (field === model.graph) readGraph(reader.bytes(), found, 0);
     else return false;
     return true;
   });
   const quantisesAsItRuns = found.operators.has('DynamicQuantizeLinear');
-  return { irVersion, metadata, externalFiles: found.externalFiles, quantisesAsItRuns };
+  return { metadata, externalFiles: found.externalFiles, quantisesAsItRuns };
 }
 
 /** Reads a field, or answers false to have it skipped. */

@@ -190,7 +190,7 @@ describe('decoding', () => {
   });
 
   it.each<[string, Buffer]>([
-    ['truncated', bmpFile({ width: 2, height: 2, bits: 24, rows: [[0, 0, 0, 0, 0, 0, 0, 0]] })],
+    ['a truncated BMP file', bmpFile({ width: 2, height: 2, bits: 24, rows: [[0, 0, 0, 0, 0, 0, 0, 0]] })],
     [
       'a BMP with run-length compression is not supported; save it uncompressed',
       bmpFile({ width: 2, height: 1, bits: 8, compression: 1, rows: [[0]] }),
@@ -238,13 +238,13 @@ describe('decoding', () => {
       const differences = Array.from(data, (value, at) => Math.abs(value - whole.data[at]!));
       expect(differences.reduce((sum, difference) => sum + difference) / data.length).toBeLessThan(2);
       const path = file('early.jpg', jpeg.subarray(0, jpeg.length / 3));
-      await expect(decodeImage(path)).rejects.toThrow(`truncated image: ${path}`);
+      await expect(decodeImage(path)).rejects.toThrow(`a truncated or damaged JPEG file: ${path}`);
     });
 
     it('is truncated where more is missing', async () => {
       const jpeg = await jpegOf();
       const path = file('half.jpg', jpeg.subarray(0, jpeg.length / 2));
-      await expect(decodeImage(path)).rejects.toThrow(`truncated image: ${path}`);
+      await expect(decodeImage(path)).rejects.toThrow(`a truncated or damaged JPEG file: ${path}`);
     });
   });
 });
