@@ -3,12 +3,14 @@ import type { FieldPacket, Pool, PoolConnection, QueryOptions, QueryResult } fro
 /**
  * Runs one statement. An abort ends it in the database too, where it would go on after its client has gone.
  *
+ * @param settings statements that set something in its session, which is not used again then
  * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
  */
 export async function abortableQuery(
   pool: Pool,
   query: QueryOptions,
   signal: AbortSignal,
+  settings: readonly string[] = [],
 ): Promise<[QueryResult, FieldPacket[]]> {
   signal.throwIfAborted();
   const connection = await pool.getConnection();
@@ -18,6 +20,7 @@ export async function abortableQuery(
   };
   signal.addEventListener('abort', end, { once: true });
   try {
+    for (const sql of settings) await connection.query(sql);
     return await connection.query(query);
   } catch (error) {
     signal.throwIfAborted();
@@ -25,6 +28,7 @@ export async function abortableQuery(
   } finally {
     signal.removeEventListener('abort', end);
     await ending;
+    if (settings.length > 0) connection.destroy();
     connection.release();
   }
 }

@@ -22,8 +22,8 @@ export async function prepare(context: WorkerContext): Promise<void> {
   const target = await describeTable(pool, task.into);
   await checkTarget(context, target, selected.columns);
   const columns = await materialise(context);
-  if (task.writeMode !== 'append') await createResultTable(pool, names.staging, names.selection, columns);
-  else if (target === null) await createResultTable(pool, task.into, names.selection, columns);
+  if (task.writeMode !== 'append') await createResultTable(context, names.staging, columns);
+  else if (target === null) await createResultTable(context, task.into, columns);
   const rows = await recordSelection(context, columns, imageColumn);
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }

@@ -1,8 +1,10 @@
-import type { Pool } from 'mysql2/promise';
+import { abortableQuery } from '../datasource/abortable-query.ts';
 import type { TableDescription } from '../datasource/describe.ts';
 import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 import { detectionColumns, hiddenColumns, type TableTarget } from '../task.ts';
+import type { WorkerContext } from './context.ts';
+import { copyMode } from './copy-mode.ts';
 
 /**
  * Makes an empty result table: the selected columns with their types, then the detection's. The key holds the row's origin, in
@@ -10,14 +12,12 @@ import { detectionColumns, hiddenColumns, type TableTarget } from '../task.ts';
  * In CREATE … SELECT, columns named in both parts stand in the order of the SELECT and have the declared type.
  */
 export async function createResultTable(
-  pool: Pool,
+  { pool, names, signal }: WorkerContext,
   table: TableTarget,
-  selection: TableTarget,
   columns: readonly string[],
 ): Promise<void> {
   const select = [...columns.map(quoteName), ...detectionColumns.map((name) => `NULL AS ${quoteName(name)}`)];
-  await pool.query(
-    `CREATE TABLE ${quoteTable(table)} (
+  const sql = `CREATE TABLE ${quoteTable(table)} (
        ${hiddenColumns.selection} BINARY(16) NOT NULL DEFAULT '' INVISIBLE,
        ${hiddenColumns.row} BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE,
        detection_no INT UNSIGNED NOT NULL,
@@ -26,8 +26,8 @@ export async function createResultTable(
        score DOUBLE NOT NULL,
        x1 DOUBLE NOT NULL, y1 DOUBLE NOT NULL, x2 DOUBLE NOT NULL, y2 DOUBLE NOT NULL,
        PRIMARY KEY (${hiddenColumns.selection}, ${hiddenColumns.row}, detection_no)
-     ) ENGINE=InnoDB AS SELECT ${select.join(', ')} FROM ${quoteTable(selection)} WHERE FALSE`,
-  );
+     ) ENGINE=InnoDB AS SELECT ${select.join(', ')} FROM ${quoteTable(names.selection)} WHERE FALSE`;
+  await abortableQuery(pool, { sql }, signal, [copyMode]);
 }
 
 /** @throws {MillraceError} APPEND_MISMATCH where the table was made for other columns, or not by Millrace */

@@ -5,6 +5,7 @@ import { quoteName, quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { hiddenColumns, type SelectionTask } from '../task.ts';
 import type { WorkerContext } from './context.ts';
+import { copyMode } from './copy-mode.ts';
 import { partitionRows, partitionValues } from './partition-rows.ts';
 
 /** At READ COMMITTED one consistent read that blocks no writer of the source; measured in design/WORKER.md. */
@@ -15,7 +16,8 @@ export async function materialise(context: WorkerContext<SelectionTask>): Promis
   await abortableQuery(pool, { sql: `DROP TABLE IF EXISTS ${table}, ${quoteTable(names.staging)}` }, signal);
   const row = quoteName(hiddenColumns.row);
   const numbered = `${row} BIGINT UNSIGNED NOT NULL INVISIBLE AUTO_INCREMENT PRIMARY KEY`;
-  await abortableQuery(pool, { sql: `CREATE TABLE ${table} (${numbered}) ENGINE=InnoDB AS ${task.select}` }, signal);
+  const create = { sql: `CREATE TABLE ${table} (${numbered}) ENGINE=InnoDB AS ${task.select}` };
+  await abortableQuery(pool, create, signal, [copyMode]);
   const description = await describeTable(pool, names.selection);
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
 }

@@ -4,6 +4,7 @@ import { transaction, withReconnect } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
 import { detectionColumns, hiddenColumns } from '../task.ts';
 import type { WorkerContext } from './context.ts';
+import { copyMode } from './copy-mode.ts';
 import type { ImageResult } from './detector.ts';
 import type { TakenPartition } from './pending-rows.ts';
 
@@ -32,6 +33,7 @@ export async function writeBatch(
     tried = true;
     await countBatch(connection, context, taken, rows, lastWriteMs);
     await insertLedger(connection, context, taken, rows);
+    await connection.query(copyMode);
     await insertDetections(connection, context, columns, rows);
   };
   await withReconnect(() => transaction(context.pool, write), { signal: context.signal });
