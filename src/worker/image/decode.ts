@@ -129,7 +129,7 @@ async function reasonOf({ message }: Error, bytes: Uint8Array, format: Format): 
   if (/exceeds (?:pixel|channel) limit/.test(message)) return limitOf(bytes, message);
   const [said = ''] = message.replace('Input buffer has corrupt header:', '').trim().split('\n');
   if (said === '') return `a truncated or damaged ${format} file`;
-  return `a damaged ${format} file (the decoder says: ${said})`;
+  return `a ${format} file that cannot be decoded (the decoder says: ${said})`;
 }
 
 async function limitOf(bytes: Uint8Array, message: string): Promise<string> {

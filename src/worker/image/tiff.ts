@@ -5,6 +5,7 @@ type TagName = keyof typeof tags;
 type Tags = Partial<Record<TagName, number>>;
 
 const jpeg = 7;
+const cmyk = 5;
 const yCbCr = 6;
 const unsigned = 1;
 const untyped = 4;
@@ -20,6 +21,7 @@ export function unsupportedTiff(bytes: Uint8Array): string | null {
   if (sampleFormat !== unsigned && sampleFormat !== untyped)
     return `a TIFF of ${bits}-bit ${formats[sampleFormat] ?? 'complex numbers'} ${convert}`;
   if (bits > 16) return `a TIFF of ${bits}-bit integers ${convert}`;
+  if (photometric === cmyk && bits > 8) return `a TIFF of ${bits}-bit CMYK ${convert}`;
   if (photometric === yCbCr && compression !== jpeg) return `a TIFF of YCbCr without JPEG compression ${convert}`;
   if (photometric > yCbCr) return `a TIFF of ${colours[photometric] ?? `colours of kind ${photometric}`} ${convert}`;
   return null;

@@ -91,6 +91,8 @@ export function otherByNames(names: readonly string[]): string | null {
     return 'a detector with non-maximum suppression inside (EfficientNMS or BatchedNMS of TensorRT)';
   if (has('dets', 'labels')) return 'a detector of MMDetection';
   if (has('pred_boxes')) return 'a DETR';
+  if (has('cls_8', 'bbox_8')) return 'the face detector YuNet';
+  if (has('boxes', 'scores')) return 'a detector of SSD or another family that gives boxes and scores apart';
   return null;
 }
 
@@ -123,7 +125,7 @@ function guess(
   const rank = first?.dims.length;
   if (rank === 5 || (rank === 4 && outputs.length > 1)) return 'a YOLO model exported without its detection head';
   if (rank === 2 && second === 7) return 'a detector with non-maximum suppression inside (YOLOv7 with end2end)';
-  if (rank === 2) return 'an image classifier';
+  if (rank === 2 || (rank === 4 && first?.dims[2] === 1 && first.dims[3] === 1)) return 'an image classifier';
   if (rank === 3 && third === 6 && layouts.length === 0)
     return 'a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)';
   const isYolox = layouts[0]?.label === 'transposed YOLOv8' && isGrid(second, size);

@@ -143,6 +143,7 @@ describe('decoding', () => {
     ['32-bit floating-point numbers', { sampleFormat: 3, bits: 32 }, 4],
     ['32-bit integers', { bits: 32 }, 4],
     ['16-bit signed integers', { sampleFormat: 2, bits: 16 }, 2],
+    ['16-bit CMYK', { samples: 4, bits: 16, photometric: 5 }, 8],
     ['YCbCr without JPEG compression', { samples: 3, photometric: 6 }, 3],
     ['CIE L*a*b*', { samples: 3, photometric: 8 }, 3],
   ])('refuses a TIFF of %s', async (kind, changes, bytes) => {

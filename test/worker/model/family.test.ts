@@ -41,6 +41,14 @@ describe('families of detectors', () => {
     ['YOLOX', output(1, 8400, 85)],
     ['a YOLO model for masks, key points or rotated boxes', output(1, 116, 8400)],
     ['an image classifier', output(1, 1000)],
+    ['an image classifier', output(1, 1000, 1, 1)],
+    [
+      'a detector of SSD or another family that gives boxes and scores apart',
+      [
+        { name: 'scores', dims: [1, 4420, 2] },
+        { name: 'boxes', dims: [1, 4420, 4] },
+      ],
+    ],
     ['a YOLO model exported without its detection head', output(1, 3, 80, 80, 85)],
     [
       'a torchvision detector',
