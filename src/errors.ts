@@ -136,6 +136,13 @@ export const errorTable = {
   SYSTEM_SCHEMA: { kind: 'statement', meaning: 'the statement names the system schema, which only an admin may' },
   PARAMETER_MISSING: { kind: 'statement', meaning: 'a placeholder of the program has no parameter, or one of no use' },
   PARAMETER_UNUSED: { kind: 'statement', meaning: 'the program has no placeholder for a parameter' },
+  HOST_REFUSED: {
+    kind: 'statement',
+    meaning: 'without users, the server answers to names of this machine only',
+  },
+  ORIGIN_REFUSED: { kind: 'statement', meaning: 'without users, the server takes nothing from pages of other sites' },
+  METHOD_NOT_ALLOWED: { kind: 'statement', meaning: 'the path is there, but not with this method' },
+  MEDIA_TYPE_UNSUPPORTED: { kind: 'statement', meaning: 'the body is not JSON in UTF-8, or is compressed' },
   REQUEST_INVALID: { kind: 'statement', meaning: 'the request has not the form that its route takes' },
   REQUEST_TOO_LARGE: { kind: 'statement', meaning: 'the request is longer than the server takes' },
   REQUEST_TOO_SLOW: { kind: 'statement', meaning: 'the request did not come whole within the time for it' },

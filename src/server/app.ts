@@ -10,17 +10,20 @@ import { answerClientError } from './client-error.ts';
 import type { App, ServerContext } from './context.ts';
 import { documentation, logo } from './documentation.ts';
 import { errorsPage } from './errors-page.ts';
-import { keepDigits } from './exact-numbers.ts';
+import { takeJsonBodies } from './json-body.ts';
+import { collectPaths, type MethodsAt } from './known-paths.ts';
 import { asMillraceError, problemOf, problemType } from './problem.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { eventsRoute } from './routes/events.ts';
 import { explainRoute } from './routes/explain.ts';
 import { healthRoutes } from './routes/health.ts';
+import { homeRoute } from './routes/home.ts';
 import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
 import { resultRoute } from './routes/result.ts';
 import { statementRoutes } from './routes/statement.ts';
 import { submitStatementRoute } from './routes/submit-statement.ts';
+import { refuseOtherSites } from './same-origin.ts';
 import { compileValidator } from './validate.ts';
 
 /** The API over HTTP. Listens to nothing yet. */
@@ -42,17 +45,24 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   // The schemas of answers are held by tests; checking each answer would cost, and drop what a schema lacks.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);
-  takeJson(app);
-  app.setNotFoundHandler(notFound);
+  const methodsAt = collectPaths(app);
   app.decorateRequest('source', null);
   app.decorateRequest('user');
+  app.decorateRequest('statement', null);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  if (users.length === 0) app.addHook('onRequest', refuseOtherSites);
+  // Before a body is looked at that no route takes.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) refusePath(request, reply, methodsAt);
+  });
+  takeJsonBodies(app);
   // Without a listener Node destroys the connection: https://nodejs.org/api/http.html#responsesettimeoutmsecs-callback
   app.addHook('onSend', async (_request, reply) => void reply.raw.setTimeout(limits.idleStreamSeconds * 1000));
   app.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
   context.metrics.countRequests(app);
   await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   await app.register(swagger, documentation(users.length > 0));
+  homeRoute(app);
   healthRoutes(app, context);
   metricsRoute(app, context);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -62,18 +72,6 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   await app.register(swaggerUi, { routePrefix: '/docs', logo, theme: { title: 'Millrace' } });
   await app.register(async (api) => statements(api as App, context));
   return app;
-}
-
-/** Numbers among the parameters keep their digits. */
-function takeJson(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'ignore');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) =>
-    parse(request, text, (error, body) => {
-      if (error === null) keepDigits(text, body);
-      done(error, body);
-    }),
-  );
 }
 
 /** What needs a user. */
@@ -120,14 +118,22 @@ function logAnswer(
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = asMillraceError(error);
-  const problem = problemOf(known, request.source);
+  const problem = problemOf(known, request.source, request.statement);
   if (problem.status >= 500) request.log.error({ err: error, code: known.code }, 'failed');
   else request.log.info({ code: known.code }, known.message);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="millrace"');
   void reply.code(problem.status).type(problemType).send(problem);
 }
 
-function notFound({ method, url }: FastifyRequest): never {
-  const hint = '/docs shows the paths';
-  throw new MillraceError('UNKNOWN_ROUTE', `there is no ${method} ${url.split('?')[0]}`, { hint });
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6 */
+function refusePath({ method, url }: FastifyRequest, reply: FastifyReply, methodsAt: MethodsAt): never {
+  const path = url.split('?', 1)[0];
+  const methods = methodsAt(url);
+  if (methods.length === 0) {
+    throw new MillraceError('UNKNOWN_ROUTE', `there is no path ${path}`, { hint: 'see the paths at /docs' });
+  }
+  reply.header('allow', methods.join(', '));
+  throw new MillraceError('METHOD_NOT_ALLOWED', `${path} does not take ${method}`, {
+    hint: `use ${methods.filter((each) => each !== 'HEAD').join(' or ')}`,
+  });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
@@ -14,6 +14,7 @@ import {
   readUsersFile,
   type UserEntry,
 } from './config-file.ts';
+import { isLoopback } from './loopback.ts';
 
 /** What `millrace serve` is told. */
 export interface ServerConfig {
@@ -192,15 +193,8 @@ function refuseSystemDatabase({ name, dsn, schema }: DatasourceConfig): void {
   );
 }
 
-/** https://www.rfc-editor.org/rfc/rfc5735#section-3 and https://www.rfc-editor.org/rfc/rfc4291#section-2.5.3 */
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
 function refuseAnonymous(host: string): void {
-  const isLoopback =
-    host === 'localhost' || (isIP(host) > 0 && loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6'));
-  if (isLoopback) return;
+  if (host === 'localhost' || (isIP(host) > 0 && isLoopback(host))) return;
   throw new MillraceError('ANONYMOUS_REFUSED', `the server would listen on ${host}, and no users are configured`, {
     hint: 'make a token with `millrace token` and name its user in MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1',
   });

@@ -34,5 +34,7 @@ declare module 'fastify' {
     user: User;
     /** The SQL that errors of this request point into. */
     source: string | null;
+    /** What may have been submitted by this request: an error afterwards names it. */
+    statement: string | null;
   }
 }

@@ -10,25 +10,40 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly hint?: string;
+  /** The id of the statement that this request has submitted, or may have. */
+  readonly statement?: string;
   /** In the SQL of the request, from 1. */
   readonly position?: { readonly line: number; readonly column: number };
   /** The place as a person reads it, with a caret. */
   readonly excerpt?: string;
-  readonly related?: readonly Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related'>[];
+  readonly related?: readonly Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related' | 'statement'>[];
 }
 
 export const problemType = 'application/problem+json; charset=utf-8';
 
-/** @param source the SQL of the request; null: there was none */
-export function problemOf(error: MillraceError, source: string | null): Problem {
+/**
+ * @param source the SQL of the request; null: there was none
+ * @param statement the id of what was being submitted, or was; null: nothing
+ */
+export function problemOf(error: MillraceError, source: string | null, statement: string | null = null): Problem {
   const { code } = error;
+  const status = statusOf(code);
   return {
     type: `/docs/errors#${code.toLowerCase()}`,
     title: errorTable[code].meaning,
-    status: statusOf(code),
+    status,
     ...partsOf(error, source),
+    ...(statement !== null && status >= 500 && submittedAs(statement)),
     ...(error.span !== undefined && source !== null && { excerpt: formatError(error, source, 'sql').trimEnd() }),
     ...(error.related.length > 0 && { related: error.related.map((each) => partsOf(each, source)) }),
+  };
+}
+
+/** Whoever has no answer knows where to ask instead of submitting twice. */
+function submittedAs(statement: string) {
+  return {
+    statement,
+    hint: `the statement may have been accepted: ask GET /v1/statements/${statement} before you submit it again`,
   };
 }
 
@@ -43,6 +58,7 @@ function partsOf({ code, message, hint, span }: MillraceError, source: string | 
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
+  ORIGIN_REFUSED: 403,
   FORBIDDEN: 403,
   READ_ONLY_ROLE: 403,
   SYSTEM_SCHEMA: 403,
@@ -51,12 +67,15 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_ROUTE: 404,
   NO_RESULT: 404,
   NO_WORKFLOW: 404,
+  METHOD_NOT_ALLOWED: 405,
   REQUEST_TOO_SLOW: 408,
   STATEMENT_BUSY: 409,
   SESSION_LOST: 409,
   RESULT_GONE: 410,
   REQUEST_TOO_LARGE: 413,
   STATEMENT_TOO_LONG: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  HOST_REFUSED: 421,
   KEY_REUSED: 422,
   TOO_MANY_REQUESTS: 429,
   TOO_MANY_STATEMENTS: 429,
@@ -87,12 +106,7 @@ function statusOf(code: ErrorCode): number {
 /** What Fastify and its plugins throw, in our words; everything else is a defect, of which nothing is shown. */
 export function asMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const {
-    statusCode = 500,
-    message = '',
-    code,
-  } = Object(error) as { statusCode?: number; message?: string; code?: string };
-  if (code === 'FST_ERR_VALIDATION') return new MillraceError('REQUEST_INVALID', message);
+  const { statusCode = 500, message = '' } = Object(error) as { statusCode?: number; message?: string };
   if (statusCode === 413)
     return new MillraceError('REQUEST_TOO_LARGE', message, { hint: 'submit the program in parts' });
   if (statusCode === 429)

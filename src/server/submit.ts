@@ -67,13 +67,20 @@ function keyedId(parts: readonly string[]): string {
 
 /**
  * Plans a program and starts it; again with the same key, nothing is started.
+ * @param onHandOver called before anything is written: from then on an error leaves open whether it was submitted
  * @throws {MillraceError} what is wrong with the program or not allowed: then nothing was submitted
  */
-export async function submit(request: Request, id: string, text: string, context: ServerContext): Promise<void> {
+export async function submit(
+  request: Request,
+  id: string,
+  text: string,
+  context: ServerContext,
+  onHandOver: () => void,
+): Promise<void> {
   const { datasource, key } = request;
   if (key !== undefined && (await isRepeated(id, text, datasource))) return;
   try {
-    await start(request, id, text, context);
+    await start(request, id, text, context, onHandOver);
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
@@ -85,6 +92,7 @@ async function start(
   id: string,
   text: string,
   context: ServerContext,
+  onHandOver: () => void,
 ): Promise<void> {
   const { limits } = context.config;
   const timed = phases(context.metrics);
@@ -99,6 +107,7 @@ async function start(
     resultBytes: limits.resultBytes,
     labels: body.labels ?? {},
   };
+  onHandOver();
   await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
 }
 
@@ -115,8 +124,11 @@ function phases(metrics: Metrics) {
   };
 }
 
-/** One datasource's account may reach the system schema of another. */
-function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
+/**
+ * Whether a program may be planned and run for this user. One datasource's account may reach the system schema of another.
+ * @throws {MillraceError} READ_ONLY_ROLE, SYSTEM_SCHEMA
+ */
+export function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
   const schemas = new Set(config.datasources.map(({ schema }) => schema));
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,

@@ -30,7 +30,7 @@ const routes = [
 ];
 /** Not on this engine, and not of statements that have ended. */
 const neverDone = ['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'];
-const hidden = /^(\/metrics|\/openapi\.json|\/docs.*|\*)$/;
+const hidden = /^(\/|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 
 let document: OpenApi;
 let check: ReturnType<typeof openAnswerCheck>;

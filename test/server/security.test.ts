@@ -71,6 +71,16 @@ describe('the system schema', () => {
     expect((await server.run(sql)).body).toMatchObject({ status: 403, code: 'SYSTEM_SCHEMA' });
     expect((await server.run(sql, { user: 'root' })).body.state).toBe('succeeded');
   });
+
+  it('and roles are checked where a program is only explained', async () => {
+    const explain = (user: 'ada' | 'rita' | 'root', sql: string) =>
+      server.json('POST', '/v1/explain', { user, body: { sql } });
+    const sql = `SELECT id, text FROM ${server.database.systemSchema}.statements
+      TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO mine;`;
+    expect((await explain('ada', sql)).body).toMatchObject({ status: 403, code: 'SYSTEM_SCHEMA' });
+    expect((await explain('rita', 'DROP TABLE shot')).body).toMatchObject({ status: 403, code: 'READ_ONLY_ROLE' });
+    expect((await explain('root', 'SELECT 1')).status).toBe(200);
+  });
 });
 
 describe('limits', () => {

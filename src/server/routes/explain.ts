@@ -7,7 +7,7 @@ import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
 import { datasourceNamed } from '../find-datasource.ts';
 import { Program, problems } from '../schemas/statement.ts';
-import { sqlOf } from '../submit.ts';
+import { checkAllowed, sqlOf } from '../submit.ts';
 
 /** `POST /v1/explain` */
 export function explainRoute(app: App, context: ServerContext): void {
@@ -30,7 +30,9 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = body.sql;
     const text = await sqlOf(body, datasource, context);
     request.source = text;
-    const plan = await datasource.plan(parseProgram(text, await datasource.mode()));
+    const program = parseProgram(text, await datasource.mode());
+    checkAllowed(user, program, context);
+    const plan = await datasource.plan(program);
     return {
       plan: { version: plan.version, steps: [...plan.steps] },
       text: explainPlan(plan),

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../context.ts';
 import type { Datasource } from '../datasource.ts';
@@ -8,6 +9,9 @@ import { csv, ndjson, type Rows } from '../row-formats.ts';
 import { problems, ResultPage } from '../schemas/statement.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
+
+/** Whether the query returned more rows than are kept. */
+const truncatedHeader = 'millrace-truncated';
 
 const Query = Type.Object({
   step: Type.Optional(Type.String({ description: 'left out: the last step that has rows' })),
@@ -25,7 +29,7 @@ export function resultRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'The rows of a statement',
     description:
-      'Rows that a query returned, or of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object, csv a line for each row.',
+      'Rows that a query returned, or of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object, csv a line for each row; their header `millrace-truncated` says whether the query returned more rows than are kept, `true` also as a trailer.',
     tags: ['statements'],
     params: StatementId,
     querystring: Query,
@@ -45,6 +49,7 @@ export function resultRoute(app: App, context: ServerContext): void {
     const { datasource, status } = await findStatement(user, params.id, context.datasources);
     const { results } = await resourceOf(datasource, status);
     const result = resultOf(status, results, query.step);
+    if (query.format !== undefined && query.format !== 'json') tellTruncated(reply, result);
     switch (query.format ?? 'json') {
       case 'json':
         return resultPage(datasource, result, query);
@@ -58,6 +63,12 @@ export function resultRoute(app: App, context: ServerContext): void {
         );
     }
   });
+}
+
+/** In a header, so that it is known before the rows, and in a trailer for who only sees how they end. */
+function tellTruncated(reply: FastifyReply, { reference }: Result): void {
+  reply.header(truncatedHeader, String(reference.truncated));
+  if (reference.truncated) reply.trailer(truncatedHeader, async () => 'true');
 }
 
 async function* all(

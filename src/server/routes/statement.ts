@@ -8,7 +8,10 @@ import { resourceOf } from '../resources.ts';
 import { problems, Statement } from '../schemas/statement.ts';
 
 export const StatementId = Type.Object({
-  id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'the id of a statement' }),
+  id: Type.String({
+    pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+    description: 'the id of a statement, such as 0198c5a2-7d3e-7b41-9c6f-2f1e8a4b5c6d',
+  }),
 });
 
 const Plan = Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) });

@@ -39,7 +39,9 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
     const asked = { user, body, datasource, key: headers['idempotency-key'] };
     const id = idOf(asked);
     request.log = reply.log = request.log.child({ statement: id });
-    await submit(asked, id, text, context);
+    await submit(asked, id, text, context, () => {
+      request.statement = id;
+    });
     const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
     const status = await waitForEnd(datasource, id, wait, leaving(reply, context.streams));
     const resource = await resourceOf(datasource, status);

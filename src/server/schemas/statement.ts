@@ -118,6 +118,11 @@ const Problem = Type.Object(
     detail: Type.String(),
     code: Type.String(),
     hint: Type.Optional(Type.String()),
+    statement: Type.Optional(
+      Type.String({
+        description: 'the id of what this request has submitted, or may have: ask for it before you try again',
+      }),
+    ),
     position: Type.Optional(Type.Object({ line: Type.Integer({ minimum: 1 }), column: Type.Integer({ minimum: 1 }) })),
     excerpt: Type.Optional(Type.String({ description: 'the place in the SQL, with a caret' })),
     related: Type.Optional(Type.Array(Type.Object({ detail: Type.String(), code: Type.String() }))),
@@ -133,7 +138,12 @@ const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Nu
 const Labels = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
   Type.String({ maxLength: 255 }),
-  { maxProperties: 16, additionalProperties: false },
+  {
+    maxProperties: 16,
+    additionalProperties: false,
+    description:
+      'an object of at most 16 labels: names of letters, digits and . _ / -, texts of at most 255 characters',
+  },
 );
 
 export const Program = {

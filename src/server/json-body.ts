@@ -1,0 +1,93 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyRequest } from 'fastify';
+import { MillraceError } from '../errors.ts';
+import { position } from '../sql/format-error.ts';
+import type { App } from './context.ts';
+import { keepDigits } from './exact-numbers.ts';
+import { findJsonError } from './json-error.ts';
+
+/** Bodies are JSON in UTF-8; a request whose route takes none may come without one, whatever it says of it. */
+export function takeJsonBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'ignore');
+  app.removeAllContentTypeParsers();
+  app.addHook('onRequest', async ({ headers }) => refuseEncoding(headers['content-encoding']));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      checkType(request);
+      const text = decode(body);
+      parse(request, text, (error, value) => {
+        if (error === null) keepDigits(text, value);
+        done(error === null ? null : invalidJson(text, error), value);
+      });
+    } catch (error) {
+      done(error as MillraceError);
+    }
+  });
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16 */
+function unsupported(message: string, hint: string): MillraceError {
+  return new MillraceError('MEDIA_TYPE_UNSUPPORTED', message, { hint });
+}
+
+function refuseEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return;
+  throw unsupported(
+    `the body is encoded as ${quote(encoding)}; the server takes bodies as they are`,
+    'send the body uncompressed, without the header Content-Encoding',
+  );
+}
+
+const wantedHeader = 'send the header Content-Type: application/json';
+
+function checkType({ headers }: FastifyRequest): void {
+  const written = headers['content-type'] ?? '';
+  const [type = '', ...parameters] = written.split(';').map((part) => part.trim().toLowerCase());
+  if (type !== 'application/json') {
+    const found = written === '' ? 'the request has no Content-Type' : `the Content-Type is ${quote(written)}`;
+    throw unsupported(`${found}; the server takes application/json`, wantedHeader);
+  }
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? 'utf-8';
+  if (['utf-8', 'utf8'].includes(charset.replaceAll('"', ''))) return;
+  throw unsupported(`the charset is ${quote(charset)}; JSON is UTF-8`, `encode the body in UTF-8 and ${wantedHeader}`);
+}
+
+function decode(body: Buffer): string {
+  if (isUtf8(body)) return body.toString('utf8');
+  const byte = firstInvalidByte(body);
+  const found = `byte ${byte} of the body (0x${body[byte]?.toString(16).padStart(2, '0')}) is not valid UTF-8`;
+  throw new MillraceError('REQUEST_INVALID', found, { hint: 'encode the body in UTF-8' });
+}
+
+/** From 0: where the first character begins that is none. By halves; a beginning may end within a character. */
+function firstInvalidByte(body: Buffer): number {
+  let [valid, invalid] = [0, body.length];
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (wholeCharacters(body.subarray(0, middle)) === null) invalid = middle;
+    else valid = middle;
+  }
+  return wholeCharacters(body.subarray(0, valid)) ?? 0;
+}
+
+/** The bytes of the characters that are complete; null: some are none. */
+function wholeCharacters(beginning: Buffer): number | null {
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return Buffer.byteLength(decoder.decode(beginning, { stream: true }));
+  } catch {
+    return null;
+  }
+}
+
+function invalidJson(text: string, cause: Error): MillraceError {
+  const error = findJsonError(text);
+  if (error === null)
+    return new MillraceError('REQUEST_INVALID', 'the body has a key that JSON may not have', { cause });
+  const { line, column } = position(text, error.offset);
+  const message = `the body is not valid JSON: line ${line}, column ${column}: ${error.reason}`;
+  return new MillraceError('REQUEST_INVALID', message, { hint: 'correct the body', cause });
+}
+
+const quote = (text: string) => JSON.stringify(text.slice(0, 100));
