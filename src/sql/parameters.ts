@@ -1,4 +1,5 @@
 import { MillraceError, type Span } from '../errors.ts';
+import { maxStatementLength } from './bounds.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { quoteString } from './quoting.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
@@ -26,7 +27,7 @@ interface Placeholder {
  * it is, for `parseProgram` to refuse.
  *
  * @param mode of the session in which the program will run
- * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED
+ * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED, STATEMENT_TOO_LONG
  */
 export function bindParameters(text: string, parameters: Parameters, mode: LexicalMode = defaultMode): string {
   const { pieces, errors } = splitProgram(text, mode);
@@ -35,14 +36,51 @@ export function bindParameters(text: string, parameters: Parameters, mode: Lexic
   const placeholders = pieces
     .flatMap((piece) => findIn(text, piece, mode))
     .filter(({ name }) => (name === null) === isList);
-  const values = isList ? inOrder(placeholders, parameters) : byName(placeholders, new Map(Object.entries(parameters)));
-  const bound = placeholders.map((placeholder, index) => {
-    const { start, end } = placeholder.span;
-    const before = text.slice(placeholders[index - 1]?.span.end ?? 0, start);
-    return `${before}${apart(text[start - 1])}${literal(values[index] ?? null, placeholder)}${apart(text[end])}`;
-  });
-  return bound.join('') + text.slice(placeholders.at(-1)?.span.end ?? 0);
+  const values = isList
+    ? inOrder(placeholders, parameters)
+    : byName(placeholders, parameters as Readonly<Record<string, Scalar>>);
+  return put(text, placeholders, values);
 }
+
+/** The text with a literal in place of each placeholder. A value that is named again and again is written once, and copied. */
+function put(text: string, placeholders: readonly Placeholder[], values: readonly Scalar[]): string {
+  const known = new Map<Placeholder['quote'], Map<string, string>>();
+  const parts: string[] = [];
+  let [from, length] = [0, text.length];
+  for (const [index, placeholder] of placeholders.entries()) {
+    const { start, end } = placeholder.span;
+    const written = writtenBefore(known, values[index] ?? null, placeholder);
+    length += written.length;
+    if (length > maxStatementLength) throw tooLong(placeholder);
+    parts.push(text.slice(from, start), apart(text[start - 1]), written, apart(text[end]));
+    from = end;
+  }
+  return parts.join('') + text.slice(from);
+}
+
+function writtenBefore(
+  known: Map<Placeholder['quote'], Map<string, string>>,
+  value: Scalar,
+  placeholder: Placeholder,
+): string {
+  const { name, quote } = placeholder;
+  if (name === null || typeof value !== 'string') return literal(value, placeholder);
+  const byName = known.get(quote) ?? new Map<string, string>();
+  known.set(quote, byName);
+  const written = byName.get(name) ?? literal(value, placeholder);
+  byName.set(name, written);
+  return written;
+}
+
+const tooLong = ({ span }: Placeholder) =>
+  new MillraceError(
+    'STATEMENT_TOO_LONG',
+    `with its parameters the program has more than ${maxStatementLength} characters`,
+    {
+      span,
+      hint: 'put the values into a table, and name it here',
+    },
+  );
 
 function findIn(text: string, piece: Piece, mode: LexicalMode): readonly Placeholder[] {
   if (piece.kind === 'standard') return [...inStandard(text, piece.span, mode)];
@@ -88,20 +126,31 @@ function inOrder(placeholders: readonly Placeholder[], parameters: readonly Scal
   return parameters;
 }
 
-function byName(placeholders: readonly Placeholder[], parameters: ReadonlyMap<string, Scalar>): readonly Scalar[] {
-  const unused = new Set(parameters.keys());
+function byName(
+  placeholders: readonly Placeholder[],
+  parameters: Exclude<Parameters, readonly Scalar[]>,
+): readonly Scalar[] {
+  const used = new Set<string>();
   const values = placeholders.map(({ name, span }) => {
-    const value = parameters.get(name ?? '');
-    unused.delete(name ?? '');
-    if (value !== undefined) return value;
-    const hint = `give it; there ${parameters.size === 1 ? 'is' : 'are'} ${[...parameters.keys()].join(', ')}`;
-    throw new MillraceError('PARAMETER_MISSING', `no parameter is called ${name}`, { span, hint });
+    const value = Object.hasOwn(parameters, name ?? '') ? parameters[name ?? ''] : undefined;
+    if (value === undefined) throw missing(name ?? '', span, Object.keys(parameters));
+    used.add(name ?? '');
+    return value;
   });
-  for (const name of unused) {
+  for (const name of Object.keys(parameters)) {
+    if (used.has(name)) continue;
     const hint = `write :${name} where it goes, or leave it out`;
     throw new MillraceError('PARAMETER_UNUSED', `the program has no :${name}`, { hint });
   }
   return values;
+}
+
+const mostNames = 20;
+
+function missing(name: string, span: Span, names: readonly string[]): MillraceError {
+  const shown = names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ', …' : '');
+  const hint = `give it; there ${names.length === 1 ? 'is' : 'are'} ${shown}`;
+  return new MillraceError('PARAMETER_MISSING', `no parameter is called ${name}`, { span, hint });
 }
 
 function literal(value: Scalar, { span, quote }: Placeholder): string {

@@ -58,6 +58,13 @@ describe('a program with parameters', () => {
     expect(bindParameters(text, [value], lexicalMode('NO_BACKSLASH_ESCAPES'))).toBe(bound);
   });
 
+  it('may not become longer than a statement', () => {
+    const text = `SELECT ${':a,'.repeat(200_000)}:a`;
+    expect(refusal(() => bindParameters(text, { a: 'x'.repeat(1000) }))).toBe(
+      'STATEMENT_TOO_LONG at 48439: with its parameters the program has more than 16777216 characters',
+    );
+  });
+
   it('has them in its clauses as values of the dialect', () => {
     const text = bindParameters('SELECT p FROM t TO RUN a/b:1 CMD ? WITH c = ?, d = ?, e = ? INTO r', [
       '"\\%\n',
