@@ -27,6 +27,12 @@ function expressionsIn(path: string): { readonly literals: readonly Expression[]
         literals.push({ place: place(node.start), source: pattern, flags });
       }
     },
+    // Of the schemas of requests and settings.
+    Property({ key, value }) {
+      const isPattern = key.type === 'Identifier' && key.name === 'pattern';
+      if (isPattern && value.type === 'Literal' && typeof value.value === 'string')
+        literals.push({ place: place(value.start), source: value.value, flags: 'u' });
+    },
     NewExpression({ callee, start }) {
       if (callee.type === 'Identifier' && callee.name === 'RegExp') made.push(place(start));
     },
