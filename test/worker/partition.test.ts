@@ -11,6 +11,7 @@ import { prepare } from '../../src/worker/prepare.ts';
 import { writeBatch } from '../../src/worker/write-batch.ts';
 import { servers } from '../database.ts';
 import { scenes } from '../pictures.ts';
+import { onnxModel } from './onnx-model.ts';
 import { runPartitions, runWorkers, useWorker } from './use-worker.ts';
 
 describe.each(servers)('a result on $name', (server) => {
@@ -145,6 +146,22 @@ describe.each(servers)('a result on $name', (server) => {
       { id: 2, created: '0000-00-00 00:00:00', updated: '0000-00-00 00:00:00', day: '0000-00-00' },
     ]);
     await runWorkers(worker.context('dated', 'SELECT * FROM legacy', { writeMode: 'append' }));
+  });
+
+  it('lacks the rows for which the model gives what is not finite; the statement goes on', async () => {
+    const { folder } = worker.pictures;
+    const infinite = Float32Array.from(
+      [16, 16, Number.POSITIVE_INFINITY, 4, 0, 0.5].flatMap((first) => [first, ...new Array(20).fill(0)]),
+    );
+    await writeFile(
+      join(folder, 'infinite.onnx'),
+      onnxModel({ outputs: [{ dims: [1, 6, 21], values: infinite }], metadata: { names: "['cat', 'dog']" } }),
+    );
+    const context = worker.context('unbounded', "SELECT 'scene-1.jpg' AS file_name", { maxFailedRows: 1 });
+    const task = { ...context.task, detect: { ...context.task.detect, modelFile: '/datasets/infinite.onnx' } };
+    await runWorkers({ ...context, task });
+    expect(await worker.ledger(context)).toMatchObject([{ detections: 0, error_code: 'MODEL_OUTPUT_INVALID' }]);
+    expect(await worker.query('SELECT * FROM unbounded')).toEqual([]);
   });
 
   it('is an empty table for an empty selection', async () => {
