@@ -105,6 +105,7 @@ export const errorTable = {
   },
   // engine
   UNKNOWN_STATEMENT: { kind: 'statement', meaning: 'no statement has this id' },
+  SERVERS_DIED: { kind: 'run', meaning: 'servers died again and again while they ran the statement' },
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
   TIMED_OUT: { kind: 'run', meaning: 'a step took longer than its timeout' },
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },

@@ -8,6 +8,7 @@ import { workflows } from './migrations/0002-workflows.ts';
 import { results } from './migrations/0003-results.ts';
 import { history } from './migrations/0004-history.ts';
 import { purged } from './migrations/0005-purged.ts';
+import { fairShares } from './migrations/0006-fair-shares.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
@@ -19,6 +20,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   results,
   history,
   purged,
+  fairShares,
 ];
 
 /** What `migrate` brings a system schema to. */

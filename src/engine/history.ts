@@ -45,6 +45,23 @@ export async function readLabels(
   return labels;
 }
 
+/** Of queued statements among those of their users, from 1. */
+export async function queuePositions(
+  pool: Pool,
+  schema: string,
+  statements: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (statements.length === 0) return new Map();
+  const table = quoteTable({ database: schema, table: 'statements' });
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT s.id, (SELECT COUNT(*) FROM ${table} AS o WHERE o.state = 'queued' AND o.submitted_by = s.submitted_by
+       AND (o.submitted_at < s.submitted_at OR o.submitted_at = s.submitted_at AND o.id <= s.id)) AS n
+     FROM ${table} AS s WHERE s.id IN (?) AND s.state = 'queued'`,
+    [statements],
+  );
+  return new Map(rows.map(({ id, n }) => [id, Number(n)]));
+}
+
 /** How a server was asked; null: no server was. */
 export async function readSubmission(
   pool: Pool,

@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.ts';
 import { makePrivate } from '../private-folder.ts';
 import type { Engine, Submission } from './engine.ts';
 import { openLocalEngine } from './local/local-engine.ts';
+import type { LocalEngineOptions } from './local/running-statements.ts';
 import { openSplitEngine } from './split-engine.ts';
 
 export interface EngineOptions {
@@ -13,13 +14,14 @@ export interface EngineOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a program changes nothing: see `openSplitEngine`. */
   readonly isQuery: (submission: Submission) => boolean;
+  readonly limits?: Pick<LocalEngineOptions, 'running' | 'serverDeaths'>;
 }
 
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { config, pool, dsn, isQuery } = options;
+  const { config, pool, dsn, isQuery, limits } = options;
   await makePrivate(config.stateFolder);
-  const local = () => openLocalEngine({ ...config, pool, dsn });
+  const local = () => openLocalEngine({ ...config, ...limits, pool, dsn });
   switch (config.engine) {
     case 'local':
       return local();

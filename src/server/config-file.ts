@@ -14,7 +14,14 @@ export const limitBounds = {
   statementBytes: [2 ** 20, 2 ** 10, 2 ** 24],
   /** Per user. */
   requestsPerMinute: [600, 1, 1_000_000],
+  /** More are queued. */
   runningStatementsPerUser: [10, 1, 10_000],
+  /** Of all users, on the local engine of one server. */
+  runningStatements: [32, 1, 10_000],
+  /** More are refused. */
+  queuedStatementsPerUser: [10_000, 1, 1_000_000],
+  /** So many servers may die with a statement until it is failed. */
+  serverDeaths: [3, 1, 1_000_000],
   /** Kept of the rows that a statement's queries return, in bytes of JSON. */
   resultBytes: [2 ** 26, 2 ** 10, 2 ** 34],
   /** A client has that long to send its request, a third of it for the headers: who trickles it holds a connection no longer. */
@@ -25,6 +32,7 @@ export const limitBounds = {
   maxWaitSeconds: [60, 0, 600],
   /** Open at once: events, logs, results. */
   streams: [2000, 1, 100_000],
+  streamsPerUser: [200, 1, 100_000],
 } as const satisfies Record<string, readonly [number, number, number]>;
 
 export type LimitName = keyof typeof limitBounds;

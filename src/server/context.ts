@@ -9,6 +9,7 @@ import type {
 import type { User } from './auth/users.ts';
 import type { ServerConfig } from './config.ts';
 import type { DatasourceHandle } from './datasource.ts';
+import type { FairGate } from './fair-gate.ts';
 import type { Metrics } from './metrics.ts';
 import type { Streams } from './routes/open-stream.ts';
 
@@ -19,6 +20,8 @@ export interface ServerContext {
   readonly datasources: readonly DatasourceHandle[];
   readonly streams: Streams;
   readonly metrics: Metrics;
+  /** Planning and writing down what is submitted. */
+  readonly acceptance: FairGate;
 }
 
 export type App = FastifyInstance<

@@ -7,7 +7,7 @@ import { parseDsn } from '../datasource/dsn.ts';
 import { migrate } from '../datasource/migrate.ts';
 import { openPool } from '../datasource/pool.ts';
 import type { Engine } from '../engine/engine.ts';
-import { openEngine } from '../engine/open-engine.ts';
+import { type EngineOptions, openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { changesNothing, modeOf, planParsed } from '../plan-text.ts';
@@ -57,6 +57,7 @@ export interface DatasourceOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly links: LinkTemplates;
   readonly connections: number;
+  readonly limits: EngineOptions['limits'];
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
 }
@@ -65,7 +66,7 @@ const streamConnections = 32;
 
 /** Tries until it is open; then keeps the records of its statements. */
 export function openDatasource(options: DatasourceOptions): DatasourceHandle {
-  const { name, dsn, config, environment, links, connections, signal, onError } = options;
+  const { name, dsn, config, environment, links, connections, limits, signal, onError } = options;
   const pool = openPool(parseDsn(dsn), { connections });
   const streamPool = openPool(parseDsn(dsn), { connections: streamConnections });
   let opened: Datasource | null = null;
@@ -78,7 +79,7 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await migrate(pool, config.schema);
       opened = ready(
         { name, pool, streamPool, environment, links, config },
-        await openEngine({ config, pool, dsn, environment, isQuery: ({ plan }) => changesNothing(plan) }),
+        await openEngine({ config, pool, dsn, environment, isQuery: ({ plan }) => changesNothing(plan), limits }),
       );
     },
     {

@@ -9,6 +9,8 @@ export interface ResourceParts {
   readonly labels: Readonly<Record<string, string>>;
   readonly results: readonly StoredResult[];
   readonly links: LinkTemplates;
+  /** null: it is not queued. */
+  readonly queuePosition?: number | null;
 }
 
 /** Addresses of other pages about a statement, with `{id}` in them; null: there are none. */
@@ -23,6 +25,7 @@ export function statementResource(status: StatementStatus, parts: ResourceParts)
   return {
     id,
     state: status.state,
+    queuePosition: parts.queuePosition ?? null,
     sql: text,
     datasource: parts.datasource,
     submittedBy: status.submittedBy,

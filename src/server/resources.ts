@@ -1,6 +1,6 @@
 import { listResults } from '../datasource/results.ts';
 import type { StatementStatus } from '../engine/engine.ts';
-import { readLabels } from '../engine/history.ts';
+import { queuePositions, readLabels } from '../engine/history.ts';
 import type { Datasource } from './datasource.ts';
 import { statementResource } from './resource.ts';
 import type { Statement } from './schemas/statement.ts';
@@ -22,12 +22,15 @@ export async function resourcesOf(
   const ids = statuses.map(({ id }) => id);
   const labels = await readLabels(pool, schema, ids);
   const results = await listResults(pool, schema, ids);
+  const queued = statuses.filter(({ state, hasWorkflow }) => state === 'queued' && !hasWorkflow).map(({ id }) => id);
+  const positions = await queuePositions(pool, schema, queued);
   return statuses.map((status) =>
     statementResource(status, {
       datasource: name,
       labels: labels.get(status.id) ?? {},
       results: results.get(status.id) ?? [],
       links,
+      queuePosition: positions.get(status.id) ?? null,
     }),
   );
 }

@@ -10,12 +10,16 @@ import { buildApp } from './app.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
 import { type DatasourceHandle, openDatasource } from './datasource.ts';
+import { openFairGate } from './fair-gate.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { keepRetention } from './retention.ts';
 
 /** Enough for two replicas of a database's usual 151 connections: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
 const connections = 16;
+
+/** Each asks the database several times and takes some ms of this process, which answers others in between. */
+const acceptedAtOnce = 4;
 
 export interface RunningServer {
   readonly app: App;
@@ -43,8 +47,14 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   const metrics = openMetrics({ version, datasources });
   const { limits } = config;
   const heartbeatSeconds = Math.min(15, limits.idleStreamSeconds / 2);
-  const streams = { open: 0, most: limits.streams, heartbeatSeconds, stopping: stopping.signal };
-  const context: ServerContext = { config, datasources, streams, metrics };
+  const streams = {
+    open: 0,
+    most: limits.streams,
+    ofUsers: { open: new Map<string, number>(), most: limits.streamsPerUser },
+    heartbeatSeconds,
+    stopping: stopping.signal,
+  };
+  const context: ServerContext = { config, datasources, streams, metrics, acceptance: openFairGate(acceptedAtOnce) };
   const app = await buildApp(context, log);
   await listen(app, config);
   const retention = keepRetention(datasources, config.retentionDays, stopping.signal, log);
@@ -94,6 +104,10 @@ function openDatasources(
           : { ...environment, MILLRACE_DATASOURCE_SECRET: `${secret.secret}/${secret.key}` },
       links: config.links,
       connections,
+      limits: {
+        running: { perUser: config.limits.runningStatementsPerUser, total: config.limits.runningStatements },
+        serverDeaths: config.limits.serverDeaths,
+      },
       signal,
       onError: (error) => log.warn({ err: error, datasource: name }, 'the datasource has trouble'),
     }),

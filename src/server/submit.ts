@@ -1,5 +1,5 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
@@ -8,6 +8,7 @@ import { checkReadOnly } from '../sql/read-only.ts';
 import { countActive } from './active-statements.ts';
 import { checkSystemSchema } from './auth/system-schema.ts';
 import type { User } from './auth/users.ts';
+import type { Limits } from './config.ts';
 import type { ServerContext } from './context.ts';
 import type { Datasource } from './datasource.ts';
 import { parametersOf } from './exact-numbers.ts';
@@ -79,8 +80,9 @@ export async function submit(
 ): Promise<void> {
   const { datasource, key } = request;
   if (key !== undefined && (await isRepeated(id, text, datasource))) return;
+  const accept = () => start(request, id, text, context, onHandOver);
   try {
-    await start(request, id, text, context, onHandOver);
+    await inTime(context.acceptance.run(request.user.name, accept));
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
@@ -100,7 +102,7 @@ async function start(
   const program = await timed('parse', () => parseProgram(text, mode));
   await nextTurn();
   checkAllowed(user, program, context);
-  await checkRoom(user, datasource, limits.runningStatementsPerUser);
+  await checkRoom(user, datasource, limits);
   const plan = await timed('plan', () => datasource.plan(program));
   const server = {
     readOnly: user.role === 'reader',
@@ -137,10 +139,31 @@ export function checkAllowed(user: User, program: ReturnType<typeof parseProgram
   for (const error of errors) if (error !== null) throw error;
 }
 
-async function checkRoom(user: User, { pool, schema }: Datasource, most: number): Promise<void> {
+/** Whatever the database waits for. */
+const acceptanceSeconds = 30;
+
+/** @throws {MillraceError} DATABASE_BUSY */
+async function inTime(accepted: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(
+    () => {
+      throw new MillraceError('DATABASE_BUSY', `the statement was not accepted within ${acceptanceSeconds} s`, {
+        hint: 'try again later',
+      });
+    },
+    () => {},
+  );
+  // It goes on, and nobody hears of its end.
+  accepted.catch(() => {});
+  await Promise.race([accepted, tooLong]).finally(() => ended.abort());
+}
+
+/** On the local engine those beyond the running ones are queued; workflows run as soon as they are submitted. */
+async function checkRoom(user: User, { pool, schema, engineName }: Datasource, limits: Limits): Promise<void> {
   const active = await countActive(pool, schema, user.name);
+  const most = limits.runningStatementsPerUser + (engineName === 'argo' ? 0 : limits.queuedStatementsPerUser);
   if (active < most) return;
-  const message = `${active} of your statements are running; at most ${most} may`;
+  const message = `${active} of your statements are running or queued; at most ${most} may`;
   throw new MillraceError('TOO_MANY_STATEMENTS', message, { hint: 'wait until one has ended, or cancel one' });
 }
 

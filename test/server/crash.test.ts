@@ -4,7 +4,10 @@ import { eventsOf, readEvents } from './read-events.ts';
 import { useReplica } from './replica.ts';
 import { type Answer, untilReady, useServer } from './use-server.ts';
 
-const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 }, { running: false });
+const server = useServer(
+  { requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000, serverDeaths: 1000 },
+  { running: false },
+);
 const replicas = [useReplica(() => server.environment), useReplica(() => server.environment)] as const;
 
 describe('a server that is told to stop', { timeout: 120_000 }, () => {

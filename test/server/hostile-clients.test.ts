@@ -6,7 +6,7 @@ import { connectTo, neverReads, type RawClient, requestText } from './raw-client
 import { eventsOf, readEvents, type ServerSentEvent } from './read-events.ts';
 import { useServer } from './use-server.ts';
 
-const most = { requestsPerMinute: 1_000_000, runningStatementsPerUser: 100 };
+const most = { requestsPerMinute: 1_000_000, runningStatementsPerUser: 100, streamsPerUser: 2000 };
 const server = useServer(most);
 
 const bigRows = 300_000;

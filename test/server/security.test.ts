@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { errorTable } from '../../src/errors.ts';
 import { useServer } from './use-server.ts';
 
@@ -84,15 +84,50 @@ describe('the system schema', () => {
 });
 
 describe('limits', () => {
-  it('let a user run so many statements at once', async () => {
-    const slow = () =>
-      server.json('POST', '/v1/statements', { user: 'bob', body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
-    const [first, second] = [await slow(), await slow()];
-    expect((await slow()).body).toMatchObject({ status: 429, code: 'TOO_MANY_STATEMENTS' });
-    expect((await server.run('SELECT 1')).status).toBe(200);
-    for (const { body } of [first, second]) {
-      expect((await server.json('POST', `/v1/statements/${body.id}/cancel`, { user: 'bob' })).status).toBe(202);
+  it('let a user run so many statements at once; others wait for their turn, and nobody else for them', async () => {
+    const ask = (sql: string) => server.json('POST', '/v1/statements', { user: 'bob', body: { sql, wait: 0 } });
+    const now = async (id: string) => (await server.json('GET', `/v1/statements/${id}`, { user: 'bob' })).body;
+    const cancel = (id: string) => server.json('POST', `/v1/statements/${id}/cancel`, { user: 'bob' });
+    const ids: string[] = [];
+    for (const sql of ['SELECT SLEEP(30)', 'SELECT SLEEP(30)', 'SELECT 3', 'SELECT 4', 'SELECT 5']) {
+      const { status, body } = await ask(sql);
+      expect(status).toBe(202);
+      ids.push(body.id);
     }
+    const [first, second, third, fourth, fifth] = ids as [string, string, string, string, string];
+    await vi.waitFor(async () => expect((await now(second)).state).toBe('running'), { timeout: 20_000 });
+    expect(await now(third)).toMatchObject({ state: 'queued', queuePosition: 1, startedAt: null });
+    expect(await now(fifth)).toMatchObject({ state: 'queued', queuePosition: 3 });
+    expect((await server.run('SELECT 1')).body).toMatchObject({ state: 'succeeded', queuePosition: null });
+    expect((await cancel(fourth)).status).toBe(202);
+    await vi.waitFor(async () => expect((await now(fourth)).state).toBe('cancelled'), { timeout: 20_000 });
+    await cancel(first);
+    await vi.waitFor(async () => expect((await now(fifth)).state).toBe('succeeded'), { timeout: 20_000 });
+    expect((await now(third)).finishedAt <= (await now(fifth)).startedAt).toBe(true);
+    await cancel(second);
+  });
+
+  it('let a user queue so many statements', async () => {
+    const limits = { runningStatementsPerUser: 1, queuedStatementsPerUser: 1 };
+    const { url } = await server.another({ MILLRACE_SERVER_CONFIG: await server.configured(limits) });
+    const ask = () => server.json('POST', '/v1/statements', { url, body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
+    const [first, second, third] = [await ask(), await ask(), await ask()];
+    expect(third.body).toMatchObject({ status: 429, code: 'TOO_MANY_STATEMENTS' });
+    for (const { body } of [first, second]) await server.json('POST', `/v1/statements/${body.id}/cancel`);
+  });
+
+  it('let a user keep so many streams open, whatever others do', async () => {
+    const { url } = await server.another({ MILLRACE_SERVER_CONFIG: await server.configured({ streamsPerUser: 2 }) });
+    const { body } = await server.json('POST', '/v1/statements', { url, body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
+    const done = await server.run('SELECT 1', { user: 'bob' });
+    const follow = () => server.ask('GET', `/v1/statements/${body.id}/events`, { url });
+    const open = [await follow(), await follow()];
+    expect(await (await follow()).json()).toMatchObject({ status: 429, code: 'TOO_MANY_STREAMS' });
+    const csv = await server.ask('GET', `/v1/statements/${done.body.id}/result?format=csv`, { url, user: 'bob' });
+    expect(csv.status).toBe(200);
+    await server.json('POST', `/v1/statements/${body.id}/cancel`, { url });
+    for (const stream of open) await stream.text();
+    expect((await follow()).status).toBe(200);
   });
 
   it('let a user ask so often in a minute', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withReconnect } from '../../datasource/pool.ts';
 import { busy } from '../busy.ts';
@@ -6,11 +7,18 @@ import { type Engine, hasEnded, type StatementStatus, type StepStatus } from '..
 import { listStatements } from '../list-statements.ts';
 import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
 import { readSteps, readStepsOf } from '../step-status.ts';
+import { openAdoptions } from './adoptions.ts';
 import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
+import { openQueue } from './queue.ts';
 import { openRecovery } from './recovery.ts';
 import { needsSession, sessionLost } from './recovery-decision.ts';
-import { type LocalEngineOptions, logFolderOf, openRunningStatements } from './running-statements.ts';
+import {
+  type LocalEngineOptions,
+  logFolderOf,
+  openRunningStatements,
+  type RunningStatements,
+} from './running-statements.ts';
 import { openStatementLocks, type StatementLock, withLock } from './statement-locks.ts';
 
 /** How soon a change is seen by who watches. */
@@ -24,7 +32,14 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   const store = openStatementStore(pool, schema, 'local');
   const locks = openStatementLocks(dsn, schema);
   const running = openRunningStatements(options, store, locks);
-  const recovery = openRecovery({ pool, schema, store, locks, running });
+  const limits = options.running ?? { perUser: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY };
+  const queue = openQueue({ pool, schema, store, locks, running, limits });
+  const adoptions = openAdoptions(pool, schema);
+  const { serverDeaths } = options;
+  const recovery = openRecovery({ pool, schema, store, locks, running, queue, adoptions, serverDeaths });
+  // What goes wrong here is tried again by who keeps records.
+  const startNext = () => void queue.startNext().catch(() => {});
+  running.changes.on('over', startNext);
 
   async function read(id: string): Promise<StoredStatement> {
     const [statement] = await asTheyAre([await store.read(id)], { store, pool, schema }, running.has);
@@ -53,7 +68,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       if (seen !== last) yield now;
       if (hasEnded(now)) return;
       last = seen;
-      await change(over, signal);
+      await change(running, id, over, signal);
     }
   }
 
@@ -67,7 +82,12 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
 
   return {
     async submit(submission) {
-      const { id } = submission;
+      const { id, server } = submission;
+      if (server !== null) {
+        await store.insert(submission, 'queued');
+        startNext();
+        return;
+      }
       for (;;) {
         const lock = await locks.take(id);
         if (lock !== null) {
@@ -110,6 +130,8 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     keepRecords: recovery.keep,
 
     async close({ handOver = false } = {}) {
+      running.changes.off('over', startNext);
+      if (handOver) await adoptions.forget(running.ids()).catch(() => {});
       await running.close((id) => (handOver ? running.leave(id) : running.stop(id, cancelled(id))));
       await locks.close();
     },
@@ -121,10 +143,19 @@ function statesToRetry(steps: readonly StepStatus[]): ReadonlyMap<string, StepSt
   return new Map(steps.map(({ name, state }) => [name, state === 'succeeded' ? state : 'pending']));
 }
 
-/** Until something may have changed: at once where a statement ends that runs here. */
-async function change(over: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+/** Until something may have changed: at once where the statement begins or ends here. */
+async function change(
+  running: RunningStatements,
+  id: string,
+  over: Promise<void> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (running.over(id) !== over) return;
   const woken = new AbortController();
   const either = signal === undefined ? woken.signal : AbortSignal.any([signal, woken.signal]);
-  over?.then(() => woken.abort());
+  const wake = () => woken.abort();
+  if (over === undefined) once(running.changes, id, { signal: either }).then(wake, () => {});
+  else over.then(wake);
   await sleep(pollMs, undefined, { signal: either }).catch(() => {});
+  woken.abort();
 }

@@ -4,9 +4,15 @@ import { hasEnded, type StatementStatus } from '../engine.ts';
 import { readSubmission } from '../history.ts';
 import { activeStates, type StatementStore } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
+import { statementError } from '../stored-error.ts';
+import { type Adoptions, serversDied } from './adoptions.ts';
+import type { StatementQueue } from './queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
 import { abandonedStatements, type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';
+
+/** From so many on it is taken on alone: it is not known which of those that a server ran took it down. */
+const suspectFrom = 2;
 
 export interface Surroundings {
   readonly pool: Pool;
@@ -14,6 +20,9 @@ export interface Surroundings {
   readonly store: StatementStore;
   readonly locks: StatementLocks;
   readonly running: RunningStatements;
+  readonly queue: StatementQueue;
+  readonly adoptions: Adoptions;
+  readonly serverDeaths: number | undefined;
 }
 
 /** What becomes of statements whose engine has died. */
@@ -29,7 +38,9 @@ const lookMs = { least: 1500, most: 2500 };
 /** An engine whose connection was lost takes its locks again within this time. */
 const renewedMs = 1000;
 
-export function openRecovery({ pool, schema, store, locks, running }: Surroundings): StatementRecovery {
+export function openRecovery(around: Surroundings): StatementRecovery {
+  const { pool, schema, store, locks, running, queue, adoptions, serverDeaths = Number.POSITIVE_INFINITY } = around;
+  const suspects = new Set<string>();
   const statusOf = async (id: string): Promise<StatementStatus> => ({
     ...(await store.read(id)),
     steps: await readSteps(pool, schema, id),
@@ -52,12 +63,21 @@ export function openRecovery({ pool, schema, store, locks, running }: Surroundin
     await withLock(lock, async () => {
       const [statement, server] = [await statusOf(id), await readSubmission(pool, schema, id)];
       if (hasEnded(statement) || server === null) return false;
+      const deaths = 1 + (await adoptions.count(id, statement.steps));
+      if (deaths >= serverDeaths && statement.state !== 'cancelling') {
+        const step = statement.steps.find(({ state }) => state === 'running')?.name ?? null;
+        await end(statement, { kind: 'ends', state: 'failed', error: statementError(serversDied(deaths)), step }, lock);
+        return false;
+      }
+      const isSuspect = deaths >= suspectFrom;
+      if (isSuspect && [...suspects].some((other) => running.has(other))) return false;
+      await adoptions.add(id, statement.steps);
       const decided = decideRecovery(statement, server);
       if (decided.kind === 'ends') {
         await end(statement, decided, lock);
         return false;
       }
-      await lock.writer.move(id, ['queued'], 'running');
+      if (isSuspect) suspects.add(id);
       return running.begin(statement, lock, { steps: statement.steps });
     });
   }
@@ -65,6 +85,7 @@ export function openRecovery({ pool, schema, store, locks, running }: Surroundin
   return {
     async keep(signal, onError) {
       while (!signal.aborted) {
+        await queue.startNext().catch((error) => !signal.aborted && onError(error));
         await takeOnAll(signal, onError).catch((error) => !signal.aborted && onError(error));
         const pause = lookMs.least + Math.random() * (lookMs.most - lookMs.least);
         await sleep(pause, undefined, { signal }).catch(() => {});

@@ -25,17 +25,26 @@ export interface StepRun {
 
 /** `prepare -> partition × N -> finish` for the partitions with rows to process, each a worker of its own, started again after failures that may pass. */
 export async function runStep(step: RunStep, run: StepRun): Promise<void> {
-  const deadline = step.timeoutSeconds === null ? null : AbortSignal.timeout(step.timeoutSeconds * 1000);
-  const signal = deadline === null ? run.signal : AbortSignal.any([run.signal, deadline]);
+  const deadline = new AbortController();
+  const signal = AbortSignal.any([run.signal, deadline.signal]);
+  let timer: NodeJS.Timeout | undefined;
+  // How long it waits for a core before its first worker is no time of the step.
+  const first: Place = (work) =>
+    run.cores(() => {
+      if (step.timeoutSeconds !== null) timer ??= setTimeout(() => deadline.abort(), step.timeoutSeconds * 1000);
+      return work();
+    });
   try {
-    await runAttempts('prepare', step, { ...run, signal });
+    await runAttempts('prepare', step, { ...run, signal }, { place: first });
     const left = await partitionsLeft(run.pool, run.schema, { statement: run.statement, step: step.name }, signal);
     await runPartitions(left, step, { ...run, signal });
-    await runAttempts('finish', step, { ...run, signal });
+    await runAttempts('finish', step, { ...run, signal }, { place: run.cores });
   } catch (error) {
-    if (!deadline?.aborted || run.signal.aborted) throw error;
+    if (!deadline.signal.aborted || run.signal.aborted) throw error;
     const hint = `what is done is kept: retry, or raise the timeout`;
     throw new MillraceError('TIMED_OUT', `${step.name} took longer than ${step.timeoutSeconds} s`, { hint });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -60,19 +69,24 @@ async function runPartitions(numbers: readonly number[], step: RunStep, run: Ste
 /** Runs a worker once there is a place for it; who waits for the next attempt holds none. */
 type Place = (work: () => Promise<WorkerEnd>) => Promise<WorkerEnd>;
 
-interface Partition {
-  readonly number: number;
+interface Worker {
   readonly place: Place;
+  /** Of its partition. */
+  readonly number?: number;
 }
 
-async function runAttempts(command: WorkerCommand, step: RunStep, run: StepRun, partition?: Partition): Promise<void> {
-  const place: Place = partition?.place ?? ((work) => work());
+async function runAttempts(
+  command: WorkerCommand,
+  step: RunStep,
+  run: StepRun,
+  { place, number }: Worker,
+): Promise<void> {
   const once = async () => {
     const end = await place(() =>
       runWorker({
         command,
-        environment: environmentOf(step, run, partition?.number),
-        logFile: join(run.logFolder, step.name, `${sourceOf(command, partition?.number)}.log`),
+        environment: environmentOf(step, run, number),
+        logFile: join(run.logFolder, step.name, `${sourceOf(command, number)}.log`),
         signal: run.signal,
       }),
     );

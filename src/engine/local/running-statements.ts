@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import type { MillraceError } from '../../errors.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
 import type { StatementStore, StoredStatement } from '../statement-store.ts';
+import type { RunningLimits } from './queue.ts';
 import { type PlanRun, runPlan } from './run-plan.ts';
 import type { StatementLock, StatementLocks } from './statement-locks.ts';
 
@@ -17,17 +19,25 @@ export interface LocalEngineOptions {
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly stateFolder: string;
+  /** Left out: as many as are submitted. */
+  readonly running?: RunningLimits | undefined;
+  /** So many servers may die with a statement until it is failed; left out: as many as do. */
+  readonly serverDeaths?: number | undefined;
 }
 
 /** What this process runs. */
 export interface RunningStatements {
   has(id: string): boolean;
+  size(): number;
+  ids(): readonly string[];
   /** Runs it until it has ended, then releases the lock; false: not while this engine closes. */
   begin(statement: Pick<StoredStatement, 'id' | 'plan'>, lock: StatementLock, run: Pick<PlanRun, 'steps'>): boolean;
   /** Ends it; nothing where it does not run here. */
   stop(id: string, reason: MillraceError): void;
   /** Ends its workers and leaves the statement as it is, unless it cannot go on elsewhere. */
   leave(id: string): void;
+  /** Tells the id of each statement that begins to run here, and `over` when one ends. */
+  readonly changes: EventEmitter;
   /** Resolves when it runs here no more; undefined: it does not. */
   over(id: string): Promise<void> | undefined;
   /** Begins no more, calls `end` for each and resolves when all are over. */
@@ -50,6 +60,7 @@ export function openRunningStatements(
 ): RunningStatements {
   const cores = pLimit(availableParallelism());
   const running = new Map<string, Running>();
+  const changes = new EventEmitter().setMaxListeners(0);
   let watching = false;
   let closing = false;
 
@@ -73,7 +84,10 @@ export function openRunningStatements(
   }
 
   return {
+    changes,
     has: (id) => running.has(id),
+    size: () => running.size,
+    ids: () => [...running.keys()],
     begin(statement, lock, run) {
       if (closing) return false;
       const { id } = statement;
@@ -83,8 +97,9 @@ export function openRunningStatements(
       const over = runPlan(statement, { ...options, ...run, ...signals, lock, logFolder, cores }).finally(() =>
         running.delete(id),
       );
-      void over.then(lock.release);
+      void over.then(lock.release).finally(() => changes.emit('over'));
       running.set(id, { abort, leaving, over });
+      changes.emit(id);
       void watch();
       return true;
     },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, fchmod } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
+import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -51,6 +52,7 @@ export async function runWorker({ command, environment, logFile, signal }: Worke
     env: { ...inherited(), ...compileCache(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  lowerPriority(child);
   const release = endOnAbort(child, signal);
   const output = collectOutput(child, logFile);
   const exitCode = await new Promise<number | null>((resolve, reject) => {
@@ -60,6 +62,15 @@ export async function runWorker({ command, environment, logFile, signal }: Worke
   release();
   const error = await output;
   return { exitCode, error: exitCode === workerExit.done ? null : error };
+}
+
+/** Below that of this process and the database: as many workers as there are cores would keep both from answering. */
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not allow it.
+  }
 }
 
 function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {

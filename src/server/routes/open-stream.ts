@@ -2,10 +2,13 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { MillraceError } from '../../errors.ts';
 
-/** Streams that are open now, of all clients. */
+/** Streams that are open now. */
 export interface Streams {
+  /** Of all users. */
   open: number;
   readonly most: number;
+  /** Of each user; left out: as many as of all. */
+  readonly ofUsers?: { readonly open: Map<string, number>; readonly most: number };
   /** Streams that have nothing to say for so long say that they are still there. */
   readonly heartbeatSeconds: number;
   /** Aborted when the server stops. */
@@ -36,6 +39,14 @@ export async function sendStream(
   type: string,
   pieces: (signal: AbortSignal) => AsyncIterable<string>,
 ): Promise<FastifyReply> {
+  openOne(reply, streams);
+  const iterator = pieces(leaving(reply, streams))[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return reply.type(type).send(Readable.from(chained(first, iterator), { objectMode: false, highWaterMark: 65_536 }));
+}
+
+function openOne(reply: FastifyReply, streams: Streams): void {
+  if (streams.ofUsers !== undefined) openOneOf(reply.request.user.name, reply, streams.ofUsers);
   if (streams.open >= streams.most) {
     throw new MillraceError('TOO_MANY_STREAMS', `the server has ${streams.open} open streams`, {
       hint: 'try again later',
@@ -45,9 +56,21 @@ export async function sendStream(
   onClose(reply, () => {
     streams.open -= 1;
   });
-  const iterator = pieces(leaving(reply, streams))[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  return reply.type(type).send(Readable.from(chained(first, iterator), { objectMode: false, highWaterMark: 65_536 }));
+}
+
+function openOneOf(user: string, reply: FastifyReply, { open, most }: NonNullable<Streams['ofUsers']>): void {
+  const own = open.get(user) ?? 0;
+  if (own >= most) {
+    throw new MillraceError('TOO_MANY_STREAMS', `you have ${own} open streams; at most ${most} may be`, {
+      hint: 'close one of them',
+    });
+  }
+  open.set(user, own + 1);
+  onClose(reply, () => {
+    const left = (open.get(user) ?? 1) - 1;
+    if (left > 0) open.set(user, left);
+    else open.delete(user);
+  });
 }
 
 /** No generator: one that has not begun does nothing at its end, and a client may leave before. */

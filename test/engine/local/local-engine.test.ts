@@ -3,6 +3,7 @@ import { symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { LogLine, StatementStatus } from '../../../src/engine/engine.ts';
+import { lockOf } from '../../../src/engine/local/statement-locks.ts';
 import { mariadb } from '../../database.ts';
 import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
 import { workersOf } from '../../workers.ts';
@@ -280,7 +281,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     for (let times = 0; times < 20; times++) {
       const id = await submit(test.session, 'SELECT SLEEP(998)');
       const holder = async () => {
-        const [row] = await test.query('SELECT IS_USED_LOCK(?) AS id', [`${test.config.schema.slice(0, 26)}:${id}`]);
+        const [row] = await test.query(`SELECT IS_USED_LOCK(${lockOf(test.config.schema, '?')}) AS id`, [id]);
         return row?.id;
       };
       const first = await holder();
@@ -294,7 +295,8 @@ describe('the local engine', { timeout: 120_000 }, () => {
 
   it('leaves a statement to the engine that took it over', async () => {
     const id = await submit(test.session, 'SELECT SLEEP(999)');
-    const name = `${test.config.schema.slice(0, 26)}:${id}`;
+    const [named] = await test.query(`SELECT ${lockOf(test.config.schema, '?')} AS name`, [id]);
+    const name = named?.name;
     const thief = await test.database.admin.getConnection();
     const taking = thief.query('SELECT GET_LOCK(?, 60) AS got', [name]);
     const [row] = await test.query('SELECT IS_USED_LOCK(?) AS id', [name]);

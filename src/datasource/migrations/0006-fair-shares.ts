@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { addColumn } from './alter.ts';
+
+/** Names of locks that no user's session can take, and how often servers have died with a statement. */
+export function fairShares(table: (name: string) => string): readonly string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${table('secrets')} (
+      name VARCHAR(63) NOT NULL PRIMARY KEY,
+      value CHAR(64) NOT NULL
+    ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    `INSERT IGNORE INTO ${table('secrets')} (name, value) VALUES ('locks', '${randomBytes(32).toString('hex')}')`,
+    ...addColumn(
+      table('submissions'),
+      'adoptions',
+      "INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'how often it was taken on after a crash without progress in between'",
+    ),
+    ...addColumn(
+      table('submissions'),
+      'adopted_at',
+      "BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'steps and rows that were done then'",
+    ),
+  ];
+}

@@ -1,0 +1,53 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { MillraceError } from '../../errors.ts';
+import type { StepStatus } from '../engine.ts';
+
+/** How often statements were taken on after their server had died: one that takes servers down must not have them all. */
+export interface Adoptions {
+  /** Since the statement last made progress. */
+  count(id: string, steps: readonly StepStatus[]): Promise<number>;
+  /** Written down before anything else is done with the statement. */
+  add(id: string, steps: readonly StepStatus[]): Promise<void>;
+  /** Its server leaves it to the next one as it should. */
+  forget(ids: readonly string[]): Promise<void>;
+}
+
+export function openAdoptions(pool: Pool, schema: string): Adoptions {
+  const submissions = quoteTable({ database: schema, table: 'submissions' });
+  return {
+    async count(id, steps) {
+      const [[row]] = await pool.query<RowDataPacket[]>(
+        `SELECT IF(adopted_at = ?, adoptions, 0) AS n FROM ${submissions} WHERE statement_id = ?`,
+        [progressOf(steps), id],
+      );
+      return Number(row?.n ?? 0);
+    },
+
+    async add(id, steps) {
+      const progress = progressOf(steps);
+      await pool.query(
+        `UPDATE ${submissions} SET adoptions = IF(adopted_at = ?, adoptions, 0) + 1, adopted_at = ? WHERE statement_id = ?`,
+        [progress, progress, id],
+      );
+    },
+
+    async forget(ids) {
+      if (ids.length === 0) return;
+      await pool.query(`UPDATE ${submissions} SET adoptions = 0 WHERE statement_id IN (?)`, [ids]);
+    },
+  };
+}
+
+/** Grows with every step and row that is done. */
+function progressOf(steps: readonly StepStatus[]): number {
+  const done = steps.filter(({ state, rows }) => state === 'succeeded' || rows !== null).length;
+  const rows = steps.flatMap(({ partitions }) => partitions.map((partition) => partition.done));
+  return rows.reduce((sum, number) => sum + number, done);
+}
+
+export function serversDied(deaths: number): MillraceError {
+  return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`, {
+    hint: 'look for the reason in the logs of the servers before you retry it',
+  });
+}
