@@ -12,12 +12,13 @@ INTO demo.detections;`;
 
 const catalog: Catalog = {
   images: [
-    { name: 'millrace/worker', runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
+    { name: 'millrace/worker', runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [], attributeOptions: [] },
     {
       name: 'hebafer/yolov5-sqlflow',
       runs: 'millrace/worker',
       programs: { 'run_yolov5.py': 'yolo' },
-      ignoredOptions: ['dataset'],
+      ignoredOptions: ['dataset', 'repository'],
+      attributeOptions: [],
     },
   ],
   models: [
@@ -33,6 +34,7 @@ const catalog: Catalog = {
   mounted: null,
   database: 'bench',
   parallelism: 2,
+  mostPartitions: 10_000,
   sharedSession: true,
   views: [],
   viewDefinitions: {},

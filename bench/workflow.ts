@@ -39,6 +39,8 @@ const submission: WorkflowSubmission = {
   text: golden('statement.sql'),
   submittedBy: 'bench',
   done: [],
+  labels: {},
+  recorded: false,
 };
 const templates = loadTemplates();
 

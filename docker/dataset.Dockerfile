@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
 COPY docker/demo/draw.ts docker/demo/
-COPY src/errors.ts src/config.ts src/
+COPY src/errors.ts src/config.ts src/volumes-setting.ts src/
 COPY src/demo src/demo
 RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 

@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
 # What it imports, as test/deploy/images.test.ts holds, without types and source maps.
 RUN node keep-packages.ts @bomb.sh/tab @commander-js/extra-typings @fastify/helmet @fastify/rate-limit @fastify/swagger \
-    @fastify/swagger-ui @kubernetes/client-node csv-stringify fastify js-yaml leven log-update moo \
+    @fastify/swagger-ui @kubernetes/client-node csv-stringify fastify js-yaml leven log-update \
     mysql2 nearley p-limit p-retry pino prom-client table typebox && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 

@@ -58,6 +58,8 @@ export const errorTable = {
   UNKNOWN_MODEL: { kind: 'statement', meaning: '--model names a model that the catalog does not know' },
   UNKNOWN_ATTRIBUTE: { kind: 'statement', meaning: 'WITH names an attribute that the verb does not have' },
   WRONG_ATTRIBUTE: { kind: 'statement', meaning: 'the value of a WITH attribute is of the wrong kind or out of range' },
+  IMAGE_NOT_ALLOWED: { kind: 'statement', meaning: 'the role may not run the image' },
+  TOO_MANY_PARTITIONS: { kind: 'statement', meaning: 'a program has more partitions than one workflow holds' },
   MISSING_COMMAND: { kind: 'statement', meaning: 'the image needs a CMD' },
   UNKNOWN_PROGRAM: { kind: 'statement', meaning: 'the first item of CMD names no program of the image' },
   UNKNOWN_OPTION: { kind: 'statement', meaning: 'CMD holds an option that the program does not have' },

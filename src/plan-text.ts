@@ -46,6 +46,7 @@ const nothingKnown: Catalog = {
   mounted: null,
   database: null,
   parallelism: 1,
+  mostPartitions: 1,
   sharedSession: true,
   views: [],
   viewDefinitions: {},

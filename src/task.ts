@@ -4,15 +4,16 @@
  * The worker is one program with the commands `prepare`, `partition` and `finish` of a step over rows, and `statement` for a
  * standard statement. It reads from its environment
  *
- *   MILLRACE_TASK         a Task, SelectionTask (`prepare` and `finish` around an image of another) or StatementTask as JSON
+ *   MILLRACE_TASK         a Task, SelectionTask (`prepare` and `finish` around an image of another) or StatementTask as JSON;
+ *                         null instead of a text that is too long: the step has it in the plan that the system schema holds
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the database's DSN (a secret: never in the Task)
  *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod, which
  *                         has the task's mounts at their paths
  *
- * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure, and ends
- * with one of `workerExit`.
+ * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure and of `prepare` with
+ * `missing`, the numbers of the partitions that have rows left, and ends with one of `workerExit`.
  */
 export interface Task extends SelectionTask {
   readonly into: TableTarget;
@@ -45,6 +46,9 @@ export interface StatementTask {
   /** Whether it may be ended once its rows are more than are kept. */
   readonly onlyReads: boolean;
 }
+
+/** As MILLRACE_TASK has it. */
+export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sql' ? T[Key] | null : T[Key] };
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 

@@ -15,6 +15,8 @@ export interface Catalog {
   readonly database: string | null;
   /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */
   readonly parallelism: number;
+  /** How many partitions all steps of a program may have together. */
+  readonly mostPartitions: number;
   /** Whether the standard statements of a program run in one session. */
   readonly sharedSession: boolean;
   /** Names of the database's views, lower-case, without their databases. */
@@ -36,6 +38,8 @@ export interface CatalogImage {
   readonly programs: Readonly<Record<string, WorkerProgram>>;
   /** Options that the image's own program had and the worker does not need. */
   readonly ignoredOptions: readonly string[];
+  /** Options of the image's own program that the attributes of the same names stand for. */
+  readonly attributeOptions: readonly string[];
 }
 
 export type WorkerProgram = 'yolo';

@@ -4,7 +4,22 @@ const worker = 'millrace/worker';
 
 /** Images that run the project's worker. */
 export const images: readonly CatalogImage[] = [
-  { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [] },
-  // The thesis's image (example 3.2): its statements run on the worker. `--dataset` named the table that the query names.
-  { name: 'hebafer/yolov5-sqlflow', runs: worker, programs: { 'run_yolov5.py': 'yolo' }, ignoredOptions: ['dataset'] },
+  { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [], attributeOptions: [] },
+  // The thesis's image (examples 3.2 and 4.1): its statements run on the worker. `--dataset` named the table that the query names,
+  // `--repository` where the model's code came from.
+  {
+    name: 'hebafer/yolov5-sqlflow',
+    runs: worker,
+    programs: { 'run_yolov5.py': 'yolo' },
+    ignoredOptions: ['dataset', 'repository'],
+    attributeOptions: ['write_mode', 'batch_size'],
+  },
+  // Example 4.2: the constraints chose among simulated variations of the model, of which there is the named one alone.
+  {
+    name: 'hebafer/yolov5-sqlflow-variation',
+    runs: worker,
+    programs: { 'run_yolov5_variation.py': 'yolo' },
+    ignoredOptions: ['dataset', 'repository', 'latency', 'accuracy', 'class_coverage'],
+    attributeOptions: ['write_mode', 'batch_size'],
+  },
 ];

@@ -25,6 +25,13 @@ export const noQuestions: Questions = { queries: [], tables: [], sources: [], so
 /** Few fat partitions beat many thin ones: each costs seconds to start in a pod. */
 const partitionsOfAuto = 4;
 
+/**
+ * Argo keeps two nodes of each partition, and one of each retry, in the workflow, which it compresses beyond 1 MiB: about 7,000 nodes are
+ * then 1 MiB again, which it refuses. A thousand are left to retries.
+ */
+const mostPartitionsOfArgo = 3000;
+const mostPartitionsHere = 10_000;
+
 const volumes = [
   { claim: 'datasets', mountPath: '/datasets', readOnly: true },
   { claim: 'models', mountPath: '/models', readOnly: true },
@@ -43,6 +50,7 @@ export async function loadCatalog(pool: Pool, config: Config, questions: Questio
     models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
+    mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
     sharedSession: !remote,
     views: await findViews(pool),
     viewDefinitions: await describeViews(pool, database, questions),

@@ -15,7 +15,7 @@ export function progressLine(statement: Statement): string {
   if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting the rows'} …`;
   const { step, done, total, failed } = progress;
   const parts = [
-    `${step}  ${bar(total === 0 ? 1 : done / total)}  ${done}/${total} images`,
+    `${step}  ${bar(total === 0 ? 0 : done / total)}  ${done}/${total} images`,
     ...speedOf(progress),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];

@@ -25,7 +25,7 @@ function stepLine({ name, kind, state, into, rows, partitions }: Step, { progres
     name,
     kind === 'sql' ? 'sql' : 'run',
     state,
-    ...(rows === null ? [] : [`${bar(rows === 0 ? 1 : done / rows)}  ${done}/${rows} images`]),
+    ...(rows === null ? [] : [`${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows} images`]),
     ...(progress?.step === name && state === 'running' ? speedOf(progress) : []),
     ...(into === null ? [] : [`→ ${into}`]),
   ];
@@ -45,7 +45,7 @@ function partitionLines({ partitions }: Step, room: number, all: number): readon
 
 function partitionLine({ number, state, rows, done, failed, detections, attempts }: Partition): string {
   const parts = [
-    `  partition ${number}  ${state.padEnd(7)}  ${bar(rows === 0 ? 1 : done / rows)}  ${done}/${rows}`,
+    `  partition ${number}  ${state.padEnd(7)}  ${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows}`,
     `${detections} detections`,
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(attempts <= 1 ? [] : [`attempt ${attempts}`]),

@@ -1,5 +1,16 @@
 import type { Value } from '../sql/statement.ts';
 
+/** What is wrong with a value, where its kind is right. */
+export class Wrong {
+  readonly message: string;
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    this.message = message;
+    this.hint = hint;
+  }
+}
+
 /** Each reads a WITH value and answers undefined where it is not one of the kind. */
 
 export function wholeNumber(value: Value, least: number, most: number): number | undefined {
@@ -8,7 +19,8 @@ export function wholeNumber(value: Value, least: number, most: number): number |
 }
 
 export function positiveNumber(value: Value, most: number): number | undefined {
-  return value.kind === 'number' && value.value > 0 && value.value <= most ? value.value : undefined;
+  // Kubernetes counts thousandths.
+  return value.kind === 'number' && value.value >= 0.001 && value.value <= most ? value.value : undefined;
 }
 
 export function text(value: Value): string | undefined {
@@ -39,14 +51,19 @@ const byteUnits: Readonly<Record<string, number>> = {
 };
 
 /** Bytes, in Kubernetes' notation of quantities: 536870912, '512Mi', '1.5G'. */
-export function bytes(value: Value): number | undefined {
+export function bytes(value: Value): number | Wrong | undefined {
   const written = value.kind === 'number' ? value.text : text(value);
   const match = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(written?.trim() ?? '');
   const unit = byteUnits[match?.[2] ?? ''];
   if (match === null || unit === undefined) return undefined;
   const amount = Math.round(Number(match[1]) * unit);
-  return amount > 0 && Number.isSafeInteger(amount) ? amount : undefined;
+  if (amount >= leastBytes && Number.isSafeInteger(amount)) return amount;
+  const hint = "give at least 64Mi, with its unit: '512Mi', '4Gi'";
+  return new Wrong(`memory = ${written} means ${amount} bytes, which no worker starts in`, hint);
 }
+
+/** Argo's executor starts within the memory of every container; the worker needs more. */
+const leastBytes = 2 ** 26;
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 

@@ -2,8 +2,9 @@ import { MillraceError } from '../errors.ts';
 import { valueText } from '../sql/expression-nodes.ts';
 import type { Attribute, Value } from '../sql/statement.ts';
 import type { WriteMode } from '../task.ts';
-import { bytes, duration, oneOf, positiveNumber, text, texts, wholeNumber } from './attribute-values.ts';
+import { bytes, duration, oneOf, positiveNumber, text, texts, Wrong, wholeNumber } from './attribute-values.ts';
 import { nearestName } from './nearest-name.ts';
+import { nodeSelector } from './node-selector.ts';
 import type { VolumeMount } from './plan.ts';
 import { parseVolumes } from './volumes.ts';
 
@@ -27,7 +28,7 @@ export interface RunAttributes {
 
 interface Reader<T> {
   readonly expects: string;
-  readonly read: (value: Value) => T | undefined;
+  readonly read: (value: Value) => T | Wrong | undefined;
   readonly otherwise: T;
 }
 
@@ -46,7 +47,11 @@ export const runAttributes: Readers = {
     otherwise: null,
   },
   gpu: { expects: 'a whole number from 0 to 64', read: (value) => wholeNumber(value, 0, 64), otherwise: 0 },
-  cpu: { expects: 'a number of cores, e.g. 2 or 0.5', read: (value) => positiveNumber(value, 1024), otherwise: null },
+  cpu: {
+    expects: 'a number of cores from 0.001 to 1024, e.g. 2 or 0.5',
+    read: (value) => positiveNumber(value, 1024),
+    otherwise: null,
+  },
   memory: { expects: "a number of bytes, e.g. '4Gi'", read: bytes, otherwise: null },
   batch_size: { expects: 'a whole number from 1 to 4096', read: (value) => wholeNumber(value, 1, 4096), otherwise: 16 },
   max_failed_rows: {
@@ -97,6 +102,9 @@ function readAttribute(attribute: Attribute): unknown {
     : undefined;
   if (reader === undefined) throw unknownAttribute(attribute);
   const value = reader.read(attribute.value);
+  if (value instanceof Wrong) {
+    throw new MillraceError('WRONG_ATTRIBUTE', value.message, { span: attribute.value.span, hint: value.hint });
+  }
   if (value !== undefined) return value;
   throw new MillraceError(
     'WRONG_ATTRIBUTE',
@@ -115,10 +123,4 @@ function unknownAttribute({ name, nameSpan }: Attribute): MillraceError {
     span: nameSpan,
     hint: nearest === undefined ? `it has ${known}` : `did you mean ${nearest}?`,
   });
-}
-
-function nodeSelector(value: Value): Readonly<Record<string, string>> | undefined {
-  const pairs = texts(value)?.map((item) => /^([\w./-]+)=([\w.-]*)$/.exec(item.trim()));
-  if (pairs === undefined || pairs.includes(null)) return undefined;
-  return Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
 }

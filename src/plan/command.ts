@@ -60,8 +60,8 @@ export function readCommand(
   return null;
 }
 
-function isIgnored({ value }: StringLiteral, { ignoredOptions }: CatalogImage): boolean {
-  return ignoredOptions.some((name) => value.startsWith(`--${name}=`));
+function isIgnored({ value }: StringLiteral, { ignoredOptions, attributeOptions }: CatalogImage): boolean {
+  return [...ignoredOptions, ...attributeOptions].some((name) => value.startsWith(`--${name}=`));
 }
 
 function checkProgram(

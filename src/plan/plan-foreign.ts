@@ -14,6 +14,7 @@ export function planForeign(
   report: (error: MillraceError) => void,
 ): ForeignStep {
   checkProgram(statement, report);
+  checkLength(statement, settings, report);
   for (const { name, nameSpan } of statement.attributes) {
     if (!ofTheWorker.includes(name)) continue;
     const message = `'${name}' means nothing to ${statement.image.name}, which writes its tables itself`;
@@ -21,6 +22,22 @@ export function planForeign(
   }
   const into = statement.into.map(({ database, table }) => ({ database, table }));
   return { kind: 'foreign', ...settings, into };
+}
+
+/** As JSON within JSON, as Argo has it, in a variable of at most 128 KiB; what else the pod is told fits beside it. */
+const longestQuery = 100_000;
+
+/** In partitions, the rows are selected before, and the images ask for their shares. */
+function checkLength(
+  { query }: RunStatement,
+  { image, partitions }: ImageSettings,
+  report: (error: MillraceError) => void,
+): void {
+  const length = Buffer.byteLength(JSON.stringify(query.text));
+  if (partitions > 1 || length <= longestQuery) return;
+  const message = `the query takes ${length} bytes in the environment of ${image}, which holds ${longestQuery}`;
+  const hint = 'add WITH partitions = 2, or put long lists of values into a table';
+  report(new MillraceError('STATEMENT_TOO_LONG', message, { span: query.span, hint }));
 }
 
 /** SQLFlow starts a name without extension as it is and `x.py` as a module; anything else it refuses only when it runs. */

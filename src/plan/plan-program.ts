@@ -4,9 +4,11 @@ import { onlyReads } from '../sql/read-only.ts';
 import { changesSession } from '../sql/session-use.ts';
 import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
+import { checkPartitions } from './check-partitions.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
+import { withCommandAttributes } from './command-attributes.ts';
 import { orderStatements } from './order.ts';
 import type { Plan, SqlStep, Step } from './plan.ts';
 import { planRun } from './plan-run.ts';
@@ -16,15 +18,18 @@ import { tableUse } from './table-use.ts';
  * Program + Catalog -> Plan. Pure and deterministic.
  * @throws {MillraceError} the first mistake by its place, with the others as `related`
  */
-export function planProgram(program: Program, catalog: Catalog): Plan {
+export function planProgram(written: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];
   const report = (error: MillraceError) => void errors.push(error);
-  const { statements, mode } = program;
+  const statements = written.statements.map((statement) => withCommandAttributes(statement, catalog));
+  const program: Program = { ...written, statements };
+  const { mode } = written;
   const order = orderStatements(statements.map((statement) => tableUse(statement, mode, catalog.views)));
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     return planStatement(statement, place, catalog, report);
   });
+  checkPartitions(program, steps, catalog, report);
   checkTargets(program, catalog, report);
   checkSources(program, catalog, report);
   checkSessions(program, catalog.sharedSession, report);

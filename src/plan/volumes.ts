@@ -1,18 +1,41 @@
+import { Wrong } from './attribute-values.ts';
 import type { VolumeMount } from './plan.ts';
 
-// A claim's name is a DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-const volumePattern = /^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?):(\/[^:]*[^:/])(?::(ro|rw))?$/;
-
 /** `claim:/mount/path[:ro|:rw]`, read-only unless said; undefined where one is not of this form. */
-export function parseVolumes(written: readonly string[] | undefined): readonly VolumeMount[] | undefined {
-  const mounts = written?.map(parseVolume);
-  return mounts?.every((mount) => mount !== undefined) ? mounts : undefined;
+export function parseVolumes(written: readonly string[] | undefined): readonly VolumeMount[] | Wrong | undefined {
+  const mounts: VolumeMount[] = [];
+  for (const item of written ?? []) {
+    const mount = parseVolume(item);
+    if (mount === undefined || mount instanceof Wrong) return mount;
+    const other = mounts.find(({ mountPath }) => mountPath === mount.mountPath);
+    if (other !== undefined) {
+      const message = `the claims ${other.claim} and ${mount.claim} cannot both be mounted at ${mount.mountPath}`;
+      return new Wrong(message, 'mount one of them elsewhere');
+    }
+    mounts.push(mount);
+  }
+  return written === undefined ? undefined : mounts;
 }
 
-function parseVolume(written: string): VolumeMount | undefined {
-  const [, claim, mountPath, mode] = volumePattern.exec(written) ?? [];
-  if (claim === undefined || mountPath === undefined) return undefined;
-  return { claim, mountPath, readOnly: mode !== 'rw' };
+function parseVolume(written: string): VolumeMount | Wrong | undefined {
+  const [claim = '', path = '', mode = 'ro', ...more] = written.split(':').map((part) => part.trim());
+  if (!path.startsWith('/') || !['ro', 'rw'].includes(mode) || more.length > 0) return undefined;
+  if (!isSubdomain(claim)) {
+    const hint = 'give lowercase letters, digits, - and ., with a letter or digit at both ends';
+    return new Wrong(`'${claim}' is not the name of a claim`, hint);
+  }
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (segments.length === 0 || segments.includes('..')) {
+    return new Wrong(`a claim cannot be mounted at ${path}`, 'give the path of a folder, e.g. /datasets');
+  }
+  return { claim, mountPath: `/${segments.join('/')}`, readOnly: mode !== 'rw' };
+}
+
+/** A DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+export function isSubdomain(text: string): boolean {
+  const labels = text.split('.');
+  const inner = (label: string) => /^[a-z0-9-]+$/.test(label) && !label.startsWith('-') && !label.endsWith('-');
+  return text.length <= 253 && labels.every(inner);
 }
 
 /** The catalog's mounts with the statement's: one at the same path replaces the catalog's. */

@@ -78,6 +78,10 @@ const link = text(
   "an address, http:// or https://, with {id} where the statement's id goes",
 );
 
+const images = Type.Optional(
+  Type.Array(Type.String({ minLength: 1 }), { description: 'a list of images, or of what they begin with' }),
+);
+
 const Users = Type.Array(User, { description: 'a list of users' });
 
 const File = Type.Object(
@@ -93,6 +97,7 @@ const File = Type.Object(
       ),
     ),
     links: Type.Optional(Type.Object({ argo: link, grafana: link }, closed)),
+    images: Type.Optional(Type.Object({ reader: images, user: images, admin: images }, closed)),
     stop: Type.Optional(Type.Object({ seconds: between(0, 3600) }, closed)),
     retentionDays: between(1, 36_500),
   },

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
+import type { AllowedImages } from './auth/images.ts';
 import type { KnownUser } from './auth/users.ts';
 import {
   type ConfigFile,
@@ -28,6 +29,7 @@ export interface ServerConfig {
   readonly limits: Limits;
   /** Addresses with `{id}` in them; null: there are none. */
   readonly links: { readonly argo: string | null; readonly grafana: string | null };
+  readonly images: AllowedImages;
   readonly stop: { readonly seconds: number };
   /** Ended statements are kept that long; null: for ever. */
   readonly retentionDays: number | null;
@@ -50,7 +52,7 @@ const stopSeconds = 30;
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   where to listen; 127.0.0.1 and 8080
- *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, limits, links, stop, retentionDays
+ *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, limits, links, images, stop, retentionDays
  *   MILLRACE_USERS_FILE            more users: a YAML list of them
  *   MILLRACE_DATASOURCE            the DSN of the datasource `default`
  *   MILLRACE_SCHEMA                the system schema where a datasource names none; `millrace`
@@ -73,6 +75,7 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
     users,
     limits: { ...defaultLimits, ...file.limits },
     links: { argo: file.links?.argo ?? null, grafana: file.links?.grafana ?? null },
+    images: file.images ?? {},
     stop: { seconds: file.stop?.seconds ?? stopSeconds },
     retentionDays: file.retentionDays ?? null,
   };

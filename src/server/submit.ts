@@ -6,6 +6,7 @@ import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { parseProgram } from '../sql/parse.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import { countActive } from './active-statements.ts';
+import { checkImages } from './auth/images.ts';
 import { checkSystemSchema } from './auth/system-schema.ts';
 import type { User } from './auth/users.ts';
 import type { Limits } from './config.ts';
@@ -134,6 +135,7 @@ export function checkAllowed(user: User, program: ReturnType<typeof parseProgram
   const schemas = new Set(config.datasources.map(({ schema }) => schema));
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,
+    checkImages(program, user.role, config.images),
     ...(user.role === 'admin' ? [] : [...schemas].map((schema) => checkSystemSchema(program, schema))),
   ];
   for (const error of errors) if (error !== null) throw error;

@@ -6,11 +6,13 @@ import { errorTable, MillraceError } from '../errors.ts';
 import { type SelectionTask, type StatementTask, type Task, type WorkerCommand, workerExit } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 import { finish } from './finish.ts';
+import { missingPartitions } from './missing-partitions.ts';
 import { partition } from './partition.ts';
 import { prepare } from './prepare.ts';
 import { selectionNames } from './selection.ts';
 import { dropShares, prepareShares } from './shares.ts';
 import { runStatement } from './statement.ts';
+import { withText } from './task-text.ts';
 import type { Volumes } from './volume-path.ts';
 
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
@@ -47,7 +49,7 @@ async function work(command: string | undefined): Promise<void> {
     signal: ending.signal,
   };
   try {
-    if ('sql' in task) await runStatement({ ...surroundings, task });
+    if ('sql' in task) await runStatement({ ...surroundings, task: await withText(task, surroundings) });
     else if ('detect' in task) await detect(command as WorkerCommand, { ...surroundings, task });
     else await share(command as WorkerCommand, { ...surroundings, task });
   } finally {
@@ -58,7 +60,7 @@ async function work(command: string | undefined): Promise<void> {
 async function detect(command: WorkerCommand, context: WorkerContext): Promise<void> {
   switch (command) {
     case 'prepare':
-      return withReconnect(() => prepare(context), context);
+      return withReconnect(async () => prepare(await whole(context)), context).then(() => tellMissing(context));
     case 'partition':
       return partition(context, Number(process.env.MILLRACE_PARTITION));
     case 'finish':
@@ -71,12 +73,22 @@ async function detect(command: WorkerCommand, context: WorkerContext): Promise<v
 async function share(command: WorkerCommand, context: WorkerContext<SelectionTask>): Promise<void> {
   switch (command) {
     case 'prepare':
-      return withReconnect(() => prepareShares(context), context);
+      return withReconnect(async () => prepareShares(await whole(context)), context).then(() => tellMissing(context));
     case 'finish':
       return withReconnect(() => dropShares(context), context);
     default:
       throw unknownCommand(command, 'prepare and finish');
   }
+}
+
+async function whole<T extends SelectionTask>(context: WorkerContext<T>): Promise<WorkerContext<T>> {
+  return { ...context, task: await withText(context.task, context) };
+}
+
+/** The last line that `prepare` writes: Argo starts a pod for each. */
+async function tellMissing(context: WorkerContext<SelectionTask>): Promise<void> {
+  const missing = await withReconnect(() => missingPartitions(context), context);
+  log.info({ missing }, 'partitions with rows left');
 }
 
 function unknownCommand(command: string, known: string): MillraceError {

@@ -1,31 +1,14 @@
-import { MillraceError } from '../errors.ts';
 import type { Container, Deployment } from './workflow.ts';
 
 export type EnvironmentVariable = NonNullable<Container['env']>[number];
 
-/** Linux takes no longer string of the environment, name and final NUL included: MAX_ARG_STRLEN in execve(2). */
-const longestVariable = 131_072;
-
 /** What every command of the worker is told: its task, the system schema and, from the Secret, the database. */
 export function workerEnvironment(task: unknown, deployment: Deployment): EnvironmentVariable[] {
   return [
-    taskVariable(task),
+    { name: 'MILLRACE_TASK', value: literalJson(task) },
     { name: 'MILLRACE_SCHEMA', value: deployment.schema },
     datasourceVariable('MILLRACE_DATASOURCE', deployment),
   ];
-}
-
-function taskVariable(task: unknown): EnvironmentVariable {
-  const value = literalJson(task);
-  const bytes = Buffer.byteLength(`MILLRACE_TASK=${value}`) + 1;
-  if (bytes <= longestVariable) return { name: 'MILLRACE_TASK', value };
-  throw new MillraceError(
-    'STATEMENT_TOO_LONG',
-    `a step of the statement takes ${bytes} bytes, a pod ${longestVariable}`,
-    {
-      hint: 'put long lists of values into a table and select from it',
-    },
-  );
 }
 
 export function datasourceVariable(name: string, { datasource }: Deployment): EnvironmentVariable {

@@ -15,10 +15,10 @@ export function renderForeignStep(step: ForeignStep, rendering: Rendering): Temp
   if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
   const { name, select, partitions, partitionBy } = step;
   const task: SelectionTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
-  const pod = { step, image: rendering.deployment.workerImage, task };
+  const pod = { step, image: rendering.deployment.workerImage, task: { ...task, select: null } };
   return [
     renderPartitionedStep(step, rendering.templates),
-    renderWorker('prepare', pod, rendering),
+    renderWorker('prepare', rendering.texts ? { ...pod, task } : pod, rendering),
     renderShare(step, rendering),
     renderWorker('finish', pod, rendering),
   ];

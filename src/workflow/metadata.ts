@@ -1,47 +1,70 @@
 import { createHash } from 'node:crypto';
-import { MillraceError } from '../errors.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
-import type { Deployment, Workflow, WorkflowSubmission } from './workflow.ts';
+import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
 
 /** Holds a `SubmittedStatement` as JSON: all that is known of a statement beside the workflow's status. */
 export const submissionAnnotation = 'millrace/submission';
 
-/** Bytes of all annotations together: TotalAnnotationSizeLimitB of k8s.io/apimachinery/pkg/api/validation. */
-const mostAnnotations = 262_144;
 const longestDescription = 2000;
 
 /** What a later process reads back from the workflow. */
-export interface SubmittedStatement extends WorkflowSubmission {
-  readonly plan: Plan;
+export interface SubmittedStatement extends Pick<WorkflowSubmission, 'id' | 'attempt' | 'submittedBy' | 'done'> {
+  /** Absent of a long statement, which the system schema holds. */
+  readonly text?: string;
+  readonly plan?: Plan;
 }
 
 export function workflowMetadata(
   plan: Plan,
   submission: WorkflowSubmission,
-  deployment: Deployment,
-  constant: Workflow['metadata'],
+  { deployment, templates, texts }: Rendering,
 ): Workflow['metadata'] {
   const { id, attempt, text, submittedBy, done } = submission;
-  const stored: SubmittedStatement = { id, attempt, text, submittedBy, done, plan };
-  const annotations = {
-    'workflows.argoproj.io/title': title(plan, text),
-    'workflows.argoproj.io/description': description(submission, deployment),
-    [submissionAnnotation]: JSON.stringify(stored),
+  const stored: SubmittedStatement = {
+    id,
+    attempt,
+    ...(texts ? { text } : {}),
+    submittedBy,
+    done,
+    ...(texts ? { plan } : {}),
   };
-  checkSize(annotations);
+  const given = statementLabels(submission.labels);
   return {
     name: workflowName(id, attempt),
     namespace: deployment.namespace,
     labels: {
-      ...constant.labels,
+      ...templates.workflow.metadata?.labels,
       'millrace/statement': statementLabel(id),
       'millrace/ledger': ledgerLabel(deployment),
+      ...given.labels,
     },
-    annotations,
+    annotations: {
+      'workflows.argoproj.io/title': title(plan, text),
+      'workflows.argoproj.io/description': description(submission, deployment),
+      [submissionAnnotation]: JSON.stringify(stored),
+      ...given.annotations,
+    },
   };
 }
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Under a prefix of their own: no statement names a label that Argo or we go by. A `/` in a name separates nothing there. */
+function statementLabels(given: Labels): { readonly labels: Labels; readonly annotations: Labels } {
+  const entries = Object.entries(given).map(
+    ([name, value]) => [`labels.millrace/${name.replaceAll('/', '_')}`.replace(/[._-]+$/, ''), value] as const,
+  );
+  const fits = ([, value]: readonly [string, string]) => labelValue.test(value);
+  return {
+    labels: Object.fromEntries(entries.filter(fits)),
+    annotations: Object.fromEntries(entries.filter((entry) => !fits(entry))),
+  };
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+const labelValue = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
 
 /** So that several databases share a namespace: whose ledger holds the statement. */
 export function ledgerLabel({
@@ -76,12 +99,4 @@ function description({ id, text, submittedBy }: WorkflowSubmission, { statementU
 
 function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
-}
-
-function checkSize(annotations: Readonly<Record<string, string>>): void {
-  const bytes = Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0);
-  if (bytes <= mostAnnotations) return;
-  throw new MillraceError('STATEMENT_TOO_LONG', `the statement takes ${bytes} bytes, a workflow ${mostAnnotations}`, {
-    hint: 'put long lists of values into a table, or submit the program in parts',
-  });
 }

@@ -1,15 +1,11 @@
 import type { RunStep } from '../plan/plan.ts';
 import type { Template, WorkflowTemplates } from './workflow.ts';
 
-/** `prepare -> partition × N -> finish`; the pods' templates are called `<step>-prepare`, and so on. */
+/** `prepare -> partition × those that have rows left -> finish`; the pods' templates are called `<step>-prepare`, and so on. */
 export function renderPartitionedStep(
-  { name, partitions, parallelism }: Pick<RunStep, 'name' | 'partitions' | 'parallelism'>,
+  { name, parallelism }: Pick<RunStep, 'name' | 'parallelism'>,
   { runStep }: WorkflowTemplates,
 ): Template {
-  const tasks = runStep.dag.tasks.map((task) => ({
-    ...task,
-    template: `${name}-${task.name}`,
-    ...(task.withSequence === undefined ? {} : { withSequence: { count: String(partitions) } }),
-  }));
+  const tasks = runStep.dag.tasks.map((task) => ({ ...task, template: `${name}-${task.name}` }));
   return { name, ...runStep, parallelism, dag: { ...runStep.dag, tasks } };
 }

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { Plan, Step } from '../plan/plan.ts';
+import { checkSizes } from './check-sizes.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
 import { renderRunStep } from './run-step.ts';
@@ -19,16 +20,27 @@ export function renderWorkflow(
   deployment: Deployment,
   templates: WorkflowTemplates,
 ): Workflow {
+  const rendering = { statement: submission.id, deployment, templates };
+  const whole = render(plan, submission, { ...rendering, texts: true });
+  if (checkSizes(whole) === null) return whole;
+  const workflow = submission.recorded ? render(plan, submission, { ...rendering, texts: false }) : whole;
+  const tooLong = checkSizes(workflow);
+  if (tooLong !== null) throw tooLong;
+  return workflow;
+}
+
+function render(plan: Plan, submission: WorkflowSubmission, rendering: Rendering): Workflow {
+  const { deployment, templates } = rendering;
   const steps = plan.steps.filter(({ name }) => !submission.done.includes(name));
-  const rendering: Rendering = { statement: submission.id, deployment, templates };
   const pods = steps.flatMap((step) => renderStep(step, rendering));
   checkCount(pods, steps);
   return {
     ...templates.workflow,
-    metadata: workflowMetadata(plan, submission, deployment, templates.workflow.metadata),
+    metadata: workflowMetadata(plan, submission, rendering),
     spec: {
       ...templates.workflow.spec,
       serviceAccountName: deployment.serviceAccount,
+      executor: { serviceAccountName: deployment.serviceAccount },
       ...priority(steps),
       parallelism: Math.max(1, ...steps.map((step) => (step.kind === 'sql' ? 1 : step.parallelism))),
       activeDeadlineSeconds: deadline(steps, deployment),

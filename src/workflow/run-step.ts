@@ -11,10 +11,11 @@ import type { Rendering, Template } from './workflow.ts';
 export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   const { deployment, templates, statement } = rendering;
   const image = imageReference(step.image, deployment);
-  const pod = { step, image, task: taskOf(statement, step) };
+  const task = taskOf(statement, step);
+  const pod = { step, image, task: { ...task, select: null } };
   return [
     renderPartitionedStep(step, templates),
-    renderWorker('prepare', pod, rendering),
+    renderWorker('prepare', rendering.texts ? { ...pod, task } : pod, rendering),
     renderPartition(pod, rendering),
     renderWorker('finish', pod, rendering),
   ];

@@ -1,13 +1,13 @@
 import type { SqlStep } from '../plan/plan.ts';
-import type { StatementTask } from '../task.ts';
+import type { StatementTask, Written } from '../task.ts';
 import { workerEnvironment } from './environment.ts';
 import { podLabels } from './pods.ts';
 import type { Rendering, Template } from './workflow.ts';
 
 export function renderSqlStep({ name, sql, onlyReads }: SqlStep, rendering: Rendering): Template {
-  const { deployment, statement, templates } = rendering;
+  const { deployment, statement, templates, texts } = rendering;
   const { container, ...template } = templates.sqlStep;
-  const task: StatementTask = { statement, step: name, sql, onlyReads };
+  const task: Written<StatementTask> = { statement, step: name, sql: texts ? sql : null, onlyReads };
   return {
     name,
     metadata: podLabels(name, 'statement', rendering),

@@ -27,6 +27,10 @@ export interface WorkflowSubmission {
   readonly submittedBy: string;
   /** Names of the steps that an earlier attempt has finished: they are left out. */
   readonly done: readonly string[];
+  /** By name; what a label of Kubernetes cannot hold becomes an annotation. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether the system schema holds the statement: then long texts stay there, and its pods read them. */
+  readonly recorded: boolean;
 }
 
 /** Where the workflow runs. */
@@ -55,4 +59,6 @@ export interface Rendering {
   readonly statement: string;
   readonly deployment: Deployment;
   readonly templates: WorkflowTemplates;
+  /** Whether pods are told the texts of queries and statements, or read them in the system schema. */
+  readonly texts: boolean;
 }

@@ -41,7 +41,7 @@ describe('the progress line', () => {
     [
       'an empty selection as done',
       running({ ...selected, total: 0 }),
-      'step-1  ████████████████████████  0/0 images  loading the model …',
+      'step-1  ────────────────────────  0/0 images  loading the model …',
     ],
   ])('shows %s', (_, statement, line) => {
     expect(progressLine(statement)).toBe(line);

@@ -7,10 +7,10 @@ export function installNamespace(namespace: string): void {
   apply(inNamespace(installed('Namespace'), namespace));
 }
 
-/** A service account of deploy/install.yaml, with its rights. */
+/** A service account of deploy/install.yaml, with its rights and its token. */
 export function installAccount(account: string, namespace: string): void {
-  const objects = installed('ServiceAccount', 'Role', 'RoleBinding').filter(
-    ({ metadata }) => metadata.name === account,
+  const objects = installed('ServiceAccount', 'Role', 'RoleBinding', 'Secret').filter(
+    ({ metadata }) => metadata.name === account || metadata.name === `${account}.service-account-token`,
   );
   apply(inNamespace(objects, namespace));
 }

@@ -98,6 +98,7 @@ export function useCluster(): TestCluster {
       models: [],
       volumes: [],
       parallelism: 2,
+      mostPartitions: 3000,
       sharedSession: false,
       views: [],
       viewDefinitions: {},

@@ -46,7 +46,7 @@ describe('what goes wrong is told in words', () => {
       'partitions = 1, gpu = 64',
       {},
       'NOT_SCHEDULED',
-      'partition-0 of step-1 cannot start: no node has the GPUs free',
+      'partition-0 of step-1 cannot start: no node has 64 GPUs; the largest has 2 GPUs',
     ],
     [
       'a pod that no node has the memory for',

@@ -6,7 +6,12 @@ import type { Manifest } from '../../scripts/render-deploy.ts';
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Labels };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Labels;
+    readonly annotations?: Labels;
+  };
   // biome-ignore lint/suspicious/noExplicitAny: of any kind
   readonly [field: string]: any;
 }

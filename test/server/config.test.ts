@@ -60,6 +60,7 @@ describe('the configuration of a server', () => {
         streamsPerUser: 200,
       },
       links: { argo: null, grafana: null },
+      images: {},
       stop: { seconds: 30 },
       retentionDays: null,
     });
@@ -134,7 +135,7 @@ describe('a configuration that is refused says where, what was found and what is
     ['limits: {bodybytes: 5}', 'FILE: limits has an unknown key "bodybytes" (write bodyBytes)'],
     [
       'colour: red',
-      'FILE: there is an unknown key "colour" (remove it; there are datasources, users, limits, links, stop, retentionDays)',
+      'FILE: there is an unknown key "colour" (remove it; there are datasources, users, limits, links, images, stop, retentionDays)',
     ],
     ['limits: {bodyBytes: 12}', 'FILE: limits.bodyBytes is 12 (write a whole number from 1024 to 67108864)'],
     ['limits: {streams: 1.5}', 'FILE: limits.streams is 1.5 (write a whole number from 1 to 100000)'],

@@ -24,6 +24,8 @@ export const submission: WorkflowSubmission = {
   text: 'SELECT 1',
   submittedBy: 'ada',
   done: [],
+  labels: {},
+  recorded: false,
 };
 
 export function golden(name: string, file: string): string {

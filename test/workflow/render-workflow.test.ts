@@ -12,6 +12,7 @@ import {
   runStep,
   submission,
   templateOf,
+  templates,
   variableOf,
 } from './deployment.ts';
 import { fillIn } from './fill-in.ts';
@@ -34,10 +35,8 @@ describe('a task reaches the worker as it is', () => {
       runStep({ select }),
       { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: select },
     ]);
-    for (const template of ['step-1-prepare', 'step-1-partition', 'step-1-finish']) {
-      const { environment } = variables(workflow, template, { 'inputs.parameters.partition': '7' });
-      expect(JSON.parse(environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
-    }
+    const prepare = variables(workflow, 'step-1-prepare');
+    expect(JSON.parse(prepare.environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
     const { environment } = variables(workflow, 'step-2');
     expect(JSON.parse(environment.MILLRACE_TASK as string)).toEqual({
       statement: submission.id,
@@ -62,7 +61,8 @@ test("only the partition's number is filled in by Argo", () => {
     render([runStep({ select: traps.join() }), foreignStep({ name: 'step-2', select: traps.join() })]),
   );
   const filled = yaml.slice(yaml.indexOf('\nspec:')).match(/\{\{[^}]*\}\}/g);
-  expect([...new Set(filled)].sort()).toEqual(['{{inputs.parameters.partition}}', '{{item}}']);
+  const missing = templates.runStep.dag.tasks.find(({ name }) => name === 'partition')?.withParam;
+  expect([...new Set(filled)].sort()).toEqual([missing, '{{inputs.parameters.partition}}', '{{item}}']);
 });
 
 test('a partition is told its number, the task, the schema and where the database is, by its secret', () => {
@@ -165,7 +165,6 @@ describe('limits', () => {
     const workflow = render([runStep({ partitions: 9, parallelism: 3 }), runStep({ name: 'step-2', parallelism: 5 })]);
     expect(workflow.spec.parallelism).toBe(5);
     expect(templateOf(workflow, 'step-1').parallelism).toBe(3);
-    expect(templateOf(workflow, 'step-1').dag?.tasks[1]?.withSequence).toEqual({ count: '9' });
   });
 
   test('the most urgent step gives the priority, and none without one', () => {
@@ -173,17 +172,56 @@ describe('limits', () => {
     expect(render([runStep()]).spec).not.toHaveProperty('priority');
   });
 
-  test('a step that no pod can be told of is refused', () => {
-    expect(() => render([runStep({ select: `SELECT '${'x'.repeat(131_000)}'` })])).toThrowError(
-      expect.objectContaining({ code: 'STATEMENT_TOO_LONG' } satisfies Partial<MillraceError>),
-    );
-    expect(() => render([runStep({ select: `SELECT '${'x'.repeat(120_000)}'` })])).not.toThrow();
+  const tooLong = expect.objectContaining({ code: 'STATEMENT_TOO_LONG' } satisfies Partial<MillraceError>);
+  /** 78 KB of quoted values, and a megabyte of them. */
+  const values = (count: number) => `SELECT * FROM t WHERE name IN (${'"abcdefgh", '.repeat(count)}"")`;
+
+  test.each([6_500, 90_000])('%i values travel in the system schema, where that holds the statement', (count) => {
+    const select = values(count);
+    const workflow = render([runStep({ select })], { submission: { text: select, recorded: true } });
+    expect(JSON.parse(variableOf(workflow, 'step-1-prepare', 'MILLRACE_TASK')!)).toMatchObject({ select: null });
+    expect(Buffer.byteLength(JSON.stringify(workflow))).toBeLessThan(50_000);
+    expect(() => render([runStep({ select })], { submission: { text: select } })).toThrowError(tooLong);
   });
 
-  test('a program that the annotations cannot hold is refused', () => {
-    expect(() => render([runStep()], { submission: { text: 'x'.repeat(262_144) } })).toThrowError(
-      expect.objectContaining({ code: 'STATEMENT_TOO_LONG' } satisfies Partial<MillraceError>),
-    );
+  test('a short query travels with the step that selects, and with no other', () => {
+    const workflow = render([runStep()], { submission: { recorded: true } });
+    const selectOf = (template: string) => JSON.parse(variableOf(workflow, template, 'MILLRACE_TASK')!).select;
+    expect(['prepare', 'partition', 'finish'].map((pod) => selectOf(`step-1-${pod}`))).toEqual([
+      runStep().select,
+      null,
+      null,
+    ]);
+  });
+
+  test('what an image of others is told has to fit', () => {
+    const recorded = { submission: { recorded: true } };
+    expect(() => render([foreignStep({ partitions: 1, select: values(9_000) })], recorded)).toThrowError(tooLong);
+    expect(() => render([foreignStep({ partitions: 3, select: values(9_000) })], recorded)).not.toThrow();
+  });
+
+  test('labels of the statement reach the workflow, under a prefix of their own', () => {
+    const labels = {
+      team: 'vision',
+      'a/b': 'c',
+      'workflows.argoproj.io/completed': 'true',
+      why: 'new cameras, at last',
+    };
+    const { metadata } = render([runStep()], { submission: { labels } });
+    expect(metadata.labels).toMatchObject({
+      'labels.millrace/team': 'vision',
+      'labels.millrace/a_b': 'c',
+      'labels.millrace/workflows.argoproj.io_completed': 'true',
+    });
+    expect(metadata.labels).not.toHaveProperty(['workflows.argoproj.io/completed']);
+    expect(metadata.annotations).toMatchObject({ 'labels.millrace/why': 'new cameras, at last' });
+  });
+
+  test('the command of a pod has no token of the Kubernetes API', () => {
+    expect(render([runStep(), foreignStep({ name: 'b' })]).spec).toMatchObject({
+      automountServiceAccountToken: false,
+      executor: { serviceAccountName: 'workflow' },
+    });
   });
 });
 

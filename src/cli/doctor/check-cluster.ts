@@ -29,11 +29,13 @@ async function* checkInside(cluster: Cluster, namespace: string, deployment: Dep
   yield check('namespace', () => checkNamespace(cluster, namespace));
   yield check('argo workflows', () => checkArgo(cluster));
   yield check('argo controller', () => checkController(cluster, namespace));
+  yield check('argo pace', () => checkPace(cluster, namespace));
   yield* checkPermissions(cluster, namespace);
   if (deployment !== null) {
     const { serviceAccount, datasource } = deployment;
     yield check('datasource secret', () => checkSecret(cluster, namespace, datasource));
     yield check('service account', () => checkAccount(cluster, namespace, serviceAccount));
+    yield check('executor token', () => checkToken(cluster, namespace, serviceAccount));
   }
   for (const claim of ['datasets', 'models'])
     yield check(`claim ${claim}`, () => checkClaim(cluster, namespace, claim));
@@ -100,6 +102,39 @@ async function checkController(cluster: Cluster, namespace: string): Promise<str
 
 function isHeld({ spec: { renewTime, leaseDurationSeconds = 15 } }: Lease): boolean {
   return renewTime !== undefined && Date.now() - Date.parse(renewTime) < (leaseDurationSeconds + 30) * 1000;
+}
+
+interface Controller {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+interface Container {
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** How soon a workflow is looked at again: https://argo-workflows.readthedocs.io/en/latest/environment-variables/ */
+async function checkPace(cluster: Cluster, namespace: string): Promise<string | Skipped> {
+  const query = { fieldSelector: 'metadata.name=workflow-controller' };
+  const found = await firstAllowed<{ items: readonly Controller[] }>(cluster, query, [
+    '/apis/apps/v1/deployments',
+    `/apis/apps/v1/namespaces/${namespace}/deployments`,
+  ]);
+  const containers = found?.items.flatMap(({ spec }) => spec.template.spec.containers) ?? [];
+  if (containers.length === 0)
+    return { skipped: "you may not see the controller's Deployment, or it has another name" };
+  const set = containers.flatMap(({ env = [] }) => env).find(({ name }) => name === 'DEFAULT_REQUEUE_TIME')?.value;
+  if (set !== undefined) return `looks at a workflow again after ${set}`;
+  return { skipped: 'each step waits up to 10 s: set DEFAULT_REQUEUE_TIME=1s for the controller (deploy/README.md)' };
+}
+
+/** Argo's executor has it where the commands of pods have none: util/secrets/secret_name.go of Argo Workflows. */
+async function checkToken(cluster: Cluster, namespace: string, account: string): Promise<string | Skipped> {
+  if (!(await mayDo(cluster, { namespace, group: '', resource: 'secrets', verb: 'get' }))) {
+    return { skipped: 'you may not see secrets' };
+  }
+  const name = `${account}.service-account-token`;
+  await find(cluster, namespace, 'secrets', name);
+  return name;
 }
 
 async function firstAllowed<T>(

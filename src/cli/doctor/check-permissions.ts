@@ -4,10 +4,9 @@ import type { Cluster } from './cluster.ts';
 
 /** What the server's Role gives: deploy/chart/templates/server-rbac.yaml */
 const needed = [
-  { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
-  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
+  { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch'] },
+  { group: '', resource: 'pods', verbs: ['list'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
-  { group: '', resource: 'events', verbs: ['get', 'list', 'watch'] },
 ] as const;
 
 export async function* checkPermissions(cluster: Cluster, namespace: string): AsyncGenerator<Check> {

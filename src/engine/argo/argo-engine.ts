@@ -12,6 +12,7 @@ import { activeStates, openStatementStore, type StoredStatement } from '../state
 import { runningStates } from '../statement-writer.ts';
 import { readStepsOf } from '../step-status.ts';
 import { openAttempts } from './attempts.ts';
+import { openCapacity } from './capacity.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { ObjectEvent } from './list-and-watch.ts';
@@ -43,7 +44,8 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   const attempts = openAttempts(pool, deployment.schema);
   const workflows = openWorkflows(api, deployment);
   const pods = openPodLogs(api, deployment.namespace);
-  const running = openRunningStatement({ pool, deployment, store, attempts, workflows, pods });
+  const capacity = openCapacity(api);
+  const running = openRunningStatement({ pool, deployment, store, attempts, workflows, pods, capacity });
   const closing = new AbortController();
 
   async function status(id: string): Promise<StatementStatus> {
@@ -71,10 +73,12 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
 
   async function adopt(found: readonly WorkflowMetadata[]): Promise<void> {
     for (const submitted of found.map(submittedStatement)) {
-      if (submitted === null) continue;
-      await attempts.begin(submitted.id, submitted.attempt);
-      if (await store.insert({ ...submitted, server: null }, 'queued'))
-        await store.move(submitted.id, ['queued'], 'running');
+      const { id, attempt, text, plan, submittedBy } = submitted ?? {};
+      if (id === undefined || attempt === undefined || submittedBy === undefined) continue;
+      if (text === undefined || plan === undefined) continue;
+      await attempts.begin(id, attempt);
+      const inserted = await store.insert({ id, text, plan, submittedBy, server: null }, 'queued');
+      if (inserted) await store.move(id, ['queued'], 'running');
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { StatementError, StatementStatus } from '../engine.ts';
+import { beyondAllNodes, type Capacity } from './capacity.ts';
 import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
 import { type Waiting, type WaitingFor, waitingPods } from './waiting.ts';
 
@@ -18,8 +19,15 @@ const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
 const controllerMs = 20_000;
 
 /** The status of a statement that goes on, with what its pods wait for as the error of their steps and its own. */
-export function withHeldUp(status: StatementStatus, workflow: ObservedWorkflow, nodes: Nodes): StatementStatus {
-  const waiting = waitingPods(workflow, nodes);
+export async function withHeldUp(
+  status: StatementStatus,
+  workflow: ObservedWorkflow,
+  nodes: Nodes,
+  capacity: () => Promise<Capacity | null>,
+): Promise<StatementStatus> {
+  const found = waitingPods(workflow, nodes);
+  const forRoom = found.some(({ reason }) => codes[reason] === 'NOT_SCHEDULED');
+  const waiting = forRoom ? withCapacity(found, status, await capacity()) : found;
   const steps = status.steps.map((step) => {
     const pods = waiting.filter((pod) => pod.step === step.name);
     return pods.length === 0 ? step : { ...step, error: heldUp(pods) };
@@ -29,6 +37,20 @@ export function withHeldUp(status: StatementStatus, workflow: ObservedWorkflow, 
     suspended(workflow) ??
     unnoticed(workflow);
   return { ...status, steps, error };
+}
+
+/** What the scheduler says of a node that is full, it also says of one that is too small. */
+function withCapacity(
+  waiting: readonly Waiting[],
+  { plan }: StatementStatus,
+  capacity: Capacity | null,
+): readonly Waiting[] {
+  return waiting.map((pod) => {
+    const step = plan.steps.find(({ name }) => name === pod.step);
+    const asks = step !== undefined && step.kind !== 'sql' && !['prepare', 'finish'].includes(pod.source);
+    const beyond = asks ? beyondAllNodes(step.resources, capacity) : null;
+    return beyond === null ? pod : { ...pod, ...beyond };
+  });
 }
 
 function heldUp(pods: readonly Waiting[]): StatementError {

@@ -9,7 +9,8 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       ...step,
       rows,
       startedAt,
-      partitions: partitions.length === 0 ? step.partitions : merge(step.partitions, partitions),
+      // An empty selection has no partitions, whatever was asked for.
+      partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
     };
   });
 }

@@ -4,10 +4,12 @@ import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { cancelled } from '../cancelled.ts';
 import type { StatementError, StatementStatus } from '../engine.ts';
+import { readLabels } from '../history.ts';
 import type { StatementStore, StoredStatement } from '../statement-store.ts';
 import { readSteps } from '../step-status.ts';
 import { statementError } from '../stored-error.ts';
 import type { Attempts } from './attempts.ts';
+import type { Capacity } from './capacity.ts';
 import { withHeldUp } from './held-up.ts';
 import { mayPass } from './kubernetes-error.ts';
 import { withLastWords } from './last-words.ts';
@@ -26,6 +28,7 @@ export interface Surroundings {
   readonly attempts: Attempts;
   readonly workflows: Workflows;
   readonly pods: PodLogs;
+  readonly capacity: () => Promise<Capacity | null>;
 }
 
 /** A statement that has not ended as far as its row says, and what has to happen next. Any process may do it, and any may die. */
@@ -39,7 +42,7 @@ export interface RunningStatement {
 }
 
 export function openRunningStatement(around: Surroundings): RunningStatement {
-  const { pool, deployment, store, attempts, workflows, pods } = around;
+  const { pool, deployment, store, attempts, workflows, pods, capacity } = around;
   const templates = loadTemplates();
   const stepsOf = (id: string) => readSteps(pool, deployment.schema, id);
 
@@ -55,7 +58,9 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
       return attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
     }
     try {
-      await workflows.create(renderWorkflow(plan, { id, attempt, text, submittedBy, done }, deployment, templates));
+      const labels = (await readLabels(pool, deployment.schema, [id])).get(id) ?? {};
+      const submission = { id, attempt, text, submittedBy, done, labels, recorded: true };
+      await workflows.create(renderWorkflow(plan, submission, deployment, templates));
     } catch (error) {
       await attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
       throw error;
@@ -73,7 +78,7 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
     const told = await asTold(statement, workflow, nodes);
     if (!isCompleted(workflow)) {
       await stopAsAsked(statement, workflow);
-      return withHeldUp(told, workflow, nodes);
+      return withHeldUp(told, workflow, nodes, capacity);
     }
     await attempts.end(await withLastWords(told, workflow, pods), attempt);
     return recorded(await store.read(statement.id));
@@ -86,7 +91,7 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
   ): Promise<StatementStatus> {
     const { id, text, plan, submittedBy, submittedAt } = statement;
     const done = submittedStatement(workflow)?.done ?? [];
-    const told = statementStatus(workflow, { id, attempt: 1, text, plan, submittedBy, done }, nodes);
+    const told = statementStatus(workflow, { id, text, plan, submittedBy, done }, nodes);
     const ledger = await stepsOf(id);
     await keepSucceeded(id, told, ledger);
     return {

@@ -1,4 +1,4 @@
-import type { Step } from '../../plan/plan.ts';
+import type { Plan, Step } from '../../plan/plan.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../workflow/metadata.ts';
 import type { PartitionStatus, StatementError, StatementState, StatementStatus, StepStatus } from '../engine.ts';
 import { nodeFailure } from './node-failure.ts';
@@ -10,18 +10,20 @@ export function submittedStatement({ metadata }: Pick<ObservedWorkflow, 'metadat
   return written === undefined ? null : JSON.parse(written);
 }
 
+/** A statement of which an attempt is in a workflow. */
+export interface TakenStatement extends Pick<SubmittedStatement, 'id' | 'submittedBy' | 'done'> {
+  readonly text: string;
+  readonly plan: Plan;
+}
+
 /**
  * The statement as its workflow tells it. The numbers of rows are not in a workflow but in the ledger: here they are null and 0.
  * @param nodes from `readNodes`
  */
-export function statementStatus(
-  workflow: ObservedWorkflow,
-  submitted: SubmittedStatement,
-  nodes: Nodes,
-): StatementStatus {
+export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStatement, nodes: Nodes): StatementStatus {
   const { metadata, status } = workflow;
   const state = stateOf(workflow);
-  const byName = new Map(Object.values(nodes).map((node) => [node.name, node]));
+  const byName = new Map(Object.values(nodes).map((node) => [byItem(node.name), node]));
   const steps = submitted.plan.steps.map((step) =>
     submitted.done.includes(step.name)
       ? doneStep(step)
@@ -128,10 +130,15 @@ function partitionsOf(step: Step, partition: (number: number) => PartitionStatus
 
 function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {
   // A foreign image with one partition is a pod of its own.
-  const node = byName.get(`${path}.partition(${number}:${number})`) ?? podOf(byName.get(path));
+  const node = byName.get(`${path}.partition(${number})`) ?? podOf(byName.get(path));
   if (node === undefined) return unseen(number);
   const attempts = attemptsOf(node, nodes);
   return { ...unseen(number), state: partitionState(attempts.at(-1) ?? node), attempts: attempts.length };
+}
+
+/** `<task>(<index>:<item>)` by its item alone: what is the third to do of a retry may be partition 7. */
+function byItem(name: string): string {
+  return name.replace(/\(\d+:(\d+)\)/, '($1)');
 }
 
 function podOf(node: WorkflowNode | undefined): WorkflowNode | undefined {

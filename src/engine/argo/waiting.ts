@@ -51,6 +51,12 @@ const words: readonly Words[] = [
   },
   {
     reason: 'secret',
+    pattern: /secret "([\w.-]+\.service-account-token)" not found/,
+    message: ([, secret]) => `there is no secret ${secret}, whose token Argo's executor needs`,
+    hint: 'create it, as deploy/chart/templates/workflow-rbac.yaml does',
+  },
+  {
+    reason: 'secret',
     pattern: /secret "([^"]+)" not found|couldn't find key (\S+) in Secret (\S+)/,
     message: ([, secret, key, of]) =>
       secret === undefined ? `the secret ${of} has no key ${key}` : `there is no secret ${secret}`,
@@ -60,13 +66,13 @@ const words: readonly Words[] = [
     reason: 'gpu',
     pattern: /Insufficient nvidia\.com\/gpu/,
     message: () => 'no node has the GPUs free',
-    hint: 'it starts as soon as one has; WITH gpu asks for fewer',
+    hint: 'it starts once a node has as many free, if one is as large; WITH gpu asks for fewer',
   },
   {
     reason: 'room',
     pattern: /Insufficient (cpu|memory|ephemeral-storage|pods)/,
     message: ([, resource]) => `no node has enough ${resource === 'pods' ? 'room for pods' : resource} free`,
-    hint: 'it starts as soon as one has; WITH cpu and memory ask for less',
+    hint: 'it starts once a node has, if one is as large; WITH cpu and memory ask for less',
   },
   {
     reason: 'node',
@@ -111,7 +117,7 @@ export function placeOf(
   workflow: string,
 ): { step: string; source: string } | null {
   if (!name.startsWith(`${workflow}.`)) return null;
-  const found = /^([^.()]+)(?:\.([^.()]+)(?:\((\d+):\d+\))?)?(?:\(\d+\))?$/.exec(name.slice(workflow.length + 1));
+  const found = /^([^.()]+)(?:\.([^.()]+)(?:\(\d+:(\d+)\))?)?(?:\(\d+\))?$/.exec(name.slice(workflow.length + 1));
   const [, step, task, partition] = found ?? [];
   if (step === undefined) return null;
   return { step, source: partition === undefined ? (task ?? 'statement') : `${task}-${partition}` };

@@ -11,6 +11,10 @@ import { checkCluster } from '../../../src/cli/doctor/check-cluster.ts';
 
 // Stands for a Kubernetes API in states that a real one is not brought into; test/cluster/doctor.test.ts asks a real one.
 const core = '/api/v1/namespaces/vision';
+function controller(env: readonly object[]) {
+  return { spec: { template: { spec: { containers: [{ env }] } } } };
+}
+
 const whole: Readonly<Record<string, unknown>> = {
   '/version': { gitVersion: 'v1.34.4' },
   [core]: {},
@@ -19,6 +23,9 @@ const whole: Readonly<Record<string, unknown>> = {
   '/apis/coordination.k8s.io/v1/namespaces/vision/leases': { items: [] },
   [`${core}/secrets/millrace-datasource`]: { data: { dsn: 'bXlzcWw=' } },
   [`${core}/serviceaccounts/workflow`]: {},
+  [`${core}/secrets/workflow.service-account-token`]: {},
+  '/apis/apps/v1/namespaces/vision/deployments': { items: [] },
+  '/apis/apps/v1/deployments': { items: [controller([{ name: 'DEFAULT_REQUEUE_TIME', value: '1s' }])] },
   [`${core}/persistentvolumeclaims/datasets`]: { status: { phase: 'Bound' } },
   [`${core}/persistentvolumeclaims/models`]: { status: { phase: 'Bound' } },
   '/api/v1/nodes': { items: [{ metadata: { name: 'a' }, status: { allocatable: { 'nvidia.com/gpu': '4' } } }] },
@@ -84,12 +91,13 @@ it('a cluster with everything is well', async () => {
     'ok namespace: vision',
     'ok argo workflows: argoproj.io/v1alpha1',
     'ok argo controller: runs in argo',
-    'ok may workflows: create, get, list, watch, patch, delete',
-    'ok may pods: get, list, watch',
+    'ok argo pace: looks at a workflow again after 1s',
+    'ok may workflows: create, get, list, watch, patch',
+    'ok may pods: list',
     'ok may pods/log: get',
-    'ok may events: get, list, watch',
     'ok datasource secret: millrace-datasource, key dsn',
     'ok service account: workflow',
+    'ok executor token: workflow.service-account-token',
     'ok claim datasets: bound',
     'ok claim models: bound',
     'ok gpu nodes: 4 GPUs on 1 of 1 nodes',
@@ -137,13 +145,19 @@ it.each([
   expect((await checks()).get(name)).toEqual({ name, state: 'failed', detail, fix: expect.stringMatching(fix) });
 });
 
+it('a controller that lets each step wait is told of', async () => {
+  answers['/apis/apps/v1/deployments'] = { items: [controller([])] };
+  const { state, detail } = (await checks()).get('argo pace')!;
+  expect([state, detail]).toEqual(['skipped', expect.stringContaining('DEFAULT_REQUEUE_TIME=1s')]);
+});
+
 it('rights that are missing are told, with what gives them', async () => {
-  forbiddenVerbs = ['create workflows', 'delete workflows'];
+  forbiddenVerbs = ['create workflows', 'patch workflows'];
   expect((await checks()).get('may workflows')).toEqual({
     name: 'may workflows',
     state: 'failed',
-    detail: 'you may not create, delete workflows in vision',
-    fix: 'bind the account to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create", "delete"]',
+    detail: 'you may not create, patch workflows in vision',
+    fix: 'bind the account to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create", "patch"]',
   });
 });
 
@@ -154,8 +168,10 @@ it('what the account may not look at is left out, not failed', async () => {
   expect(states.map(({ name, state }) => `${state} ${name}`)).toEqual([
     'skipped namespace',
     'skipped argo controller',
+    'skipped argo pace',
     'skipped datasource secret',
     'skipped service account',
+    'skipped executor token',
     'skipped claim datasets',
     'skipped claim models',
     'skipped gpu nodes',

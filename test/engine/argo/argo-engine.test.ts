@@ -297,6 +297,22 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await keeping;
   });
 
+  it.each([
+    [{ cpu: null, memory: null, gpu: 8 }, 'no node has 8 GPUs; the largest has 4 GPUs'],
+    [{ cpu: null, memory: 2 ** 36, gpu: 0 }, 'no node has 64 GiB of memory; the largest has 32 GiB of memory'],
+    [{ cpu: 8, memory: null, gpu: 0 }, 'no node has 8 cores; the largest has 7.9 cores'],
+    [{ cpu: 2, memory: null, gpu: 4 }, 'no node has the GPUs free'],
+  ])('tells what no node is large enough for from what none has free: %j', async (resources, words) => {
+    submission = { ...submission, plan: { version: 1, steps: [runStep({ resources })] } };
+    await engine.submit(submission);
+    const message = 'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.';
+    const nodes = node('step-1.partition(0:0)(0)', { phase: 'Pending', message });
+    cluster.change(name(), { status: { phase: 'Running', nodes } });
+    const { error } = await engine.status(submission.id);
+    expect(error?.message).toBe(`partition-0 of step-1 cannot start: ${words}`);
+    expect(error?.hint?.includes('cannot start on these nodes')).toBe(words.includes('largest'));
+  });
+
   it('says that somebody suspended the workflow', async () => {
     await engine.submit(submission);
     cluster.change(name(), { spec: { suspend: true }, status: { phase: 'Running' } });

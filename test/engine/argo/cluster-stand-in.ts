@@ -40,6 +40,8 @@ export interface StandInCluster {
   breakWatches(): void;
 }
 
+const nodes = [{ status: { allocatable: { cpu: '7900m', memory: '32Gi', 'nvidia.com/gpu': '4' } } }];
+
 const path = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
 const podPath = '/api/v1/namespaces/millrace/pods';
 
@@ -122,6 +124,7 @@ export async function standInForCluster(): Promise<StandInCluster> {
   const { api, seen } = await standInForApiServer((response, request) => {
     const refusal = refusals.get(request.method);
     if (refusal !== undefined) return refusal(response, request);
+    if (request.path === '/api/v1/nodes') return json(response, { items: nodes });
     if (request.path.startsWith(podPath)) answerPods(response, request);
     else answerWorkflows(response, request);
   });

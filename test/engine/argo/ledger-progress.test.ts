@@ -47,3 +47,9 @@ it('knows the partitions of the workflow before the rows are selected', () => {
   const told = step([partition({}), partition({ number: 1 })]);
   expect(withLedger([told], [step([])])).toEqual([told]);
 });
+
+it('has no partitions where nothing was selected, whatever was asked for', () => {
+  const told = step([partition({}), partition({ number: 1 })]);
+  expect(withLedger([told], [step([], { rows: 0 })])).toEqual([step([], { rows: 0 })]);
+  expect(withLedger([told], [step([])])).toEqual([told]);
+});

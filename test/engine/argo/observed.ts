@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Nodes, ObservedWorkflow, WorkflowNode } from '../../../src/engine/argo/observed-workflow.ts';
-import type { SubmittedStatement } from '../../../src/workflow/metadata.ts';
+import type { TakenStatement } from '../../../src/engine/argo/statement-status.ts';
 import { foreignStep, runStep, submission } from '../../workflow/deployment.ts';
 
 /** What a real Argo 4.1 controller wrote, less the fields that nothing reads. */
@@ -27,12 +27,12 @@ const sqlStep = {
   needs: ['step-1'],
 } as const;
 
-export const submitted: SubmittedStatement = {
+export const submitted: TakenStatement = {
   ...submission,
   plan: { version: 1, steps: [runStep({ partitions: 2 }), sqlStep] },
 };
 
-export const submittedForeign: SubmittedStatement = {
+export const submittedForeign: TakenStatement = {
   ...submission,
   plan: { version: 1, steps: [foreignStep({ partitions: 1 })] },
 };

@@ -89,7 +89,7 @@ test('only pods that are pending wait', () => {
 
 describe('the place of', () => {
   test.each([
-    ['w.step-1.partition(12:12)(2)', { step: 'step-1', source: 'partition-12' }],
+    ['w.step-1.partition(2:12)(2)', { step: 'step-1', source: 'partition-12' }],
     ['w.step-1.partition(12:12)', { step: 'step-1', source: 'partition-12' }],
     ['w.step-1.prepare(0)', { step: 'step-1', source: 'prepare' }],
     ['w.step-2(0)', { step: 'step-2', source: 'statement' }],

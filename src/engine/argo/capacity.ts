@@ -1,0 +1,68 @@
+import type { Resources } from '../../plan/plan.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+import { KubernetesError } from './kubernetes-error.ts';
+
+/** The most that one node has for pods, of each resource; cores, bytes. */
+export type Capacity = Readonly<Record<keyof Resources, number>>;
+
+interface Node {
+  readonly status: { readonly allocatable?: Readonly<Record<string, string>> };
+}
+
+const keptMs = 60_000;
+
+/** @returns what the largest nodes have, asked for once a minute; null where the nodes may not be seen */
+export function openCapacity(api: KubernetesApi): () => Promise<Capacity | null> {
+  let known: { readonly at: number; readonly capacity: Promise<Capacity | null> } | null = null;
+  return () => {
+    if (known === null || performance.now() - known.at > keptMs) known = { at: performance.now(), capacity: ask(api) };
+    return known.capacity;
+  };
+}
+
+async function ask(api: KubernetesApi): Promise<Capacity | null> {
+  try {
+    const { items } = await api.json<{ items: readonly Node[] }>({ path: '/api/v1/nodes' });
+    const most = (resource: string) =>
+      Math.max(0, ...items.map(({ status }) => quantity(status.allocatable?.[resource])));
+    return { cpu: most('cpu'), memory: most('memory'), gpu: most('nvidia.com/gpu') };
+  } catch (error) {
+    if (error instanceof KubernetesError) return null;
+    throw error;
+  }
+}
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  m: 0.001,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** As the kubelet writes what it has: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+function quantity(text = '0'): number {
+  const number = Number.parseFloat(text);
+  return number * (units[text.replace(/^[\d.]+/, '')] ?? 1);
+}
+
+/** What no node is large enough for, in words; null: every resource fits a node, or it is not known. */
+export function beyondAllNodes(asked: Resources, capacity: Capacity | null): { message: string; hint: string } | null {
+  if (capacity === null) return null;
+  const beyond = (['gpu', 'memory', 'cpu'] as const).find((name) => (asked[name] ?? 0) > capacity[name]);
+  if (beyond === undefined) return null;
+  const words = { gpu: gpus, memory: gibibytes, cpu: cores }[beyond];
+  return {
+    message: `no node has ${words(asked[beyond] ?? 0)}; the largest has ${words(capacity[beyond])}`,
+    hint: `it cannot start on these nodes: cancel it, and ask for less by WITH ${beyond}`,
+  };
+}
+
+const gpus = (count: number) => (count === 0 ? 'no GPU' : `${count} GPU${count === 1 ? '' : 's'}`);
+const gibibytes = (bytes: number) => `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB of memory`;
+const cores = (count: number) => `${count} cores`;

@@ -1,0 +1,28 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import { MillraceError } from '../errors.ts';
+import type { Program } from '../sql/statement.ts';
+import type { Step } from './plan.ts';
+
+/** All partitions of a program are kept in one workflow. */
+export function checkPartitions(
+  { statements }: Program,
+  steps: readonly (Step | null)[],
+  { mostPartitions }: Catalog,
+  report: (error: MillraceError) => void,
+): void {
+  let all = 0;
+  for (const [index, step] of steps.entries()) {
+    if (step === null || step.kind === 'sql') continue;
+    const before = all;
+    all += step.partitions;
+    if (all <= mostPartitions) continue;
+    const statement = statements[index];
+    const given =
+      statement?.kind === 'run' ? statement.attributes.find(({ name }) => name === 'partitions') : undefined;
+    const others = before === 0 ? '' : `, with the ${before} of earlier statements,`;
+    const message = `${step.partitions} partitions${others} are more than one workflow holds`;
+    const hint = `give at most ${mostPartitions} in all: a partition may have any number of rows`;
+    report(new MillraceError('TOO_MANY_PARTITIONS', message, { span: given?.value.span ?? step.span, hint }));
+    return;
+  }
+}

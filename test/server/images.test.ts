@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { checkImages } from '../../src/server/auth/images.ts';
+import { parseProgram } from '../../src/sql/parse.ts';
+
+const check = (image: string, allowed: readonly string[]) =>
+  checkImages(parseProgram(`SELECT 1; SELECT a FROM b TO RUN ${image} CMD "x" INTO c`), 'user', { user: allowed });
+
+it.each([
+  ['registry.example/team/detector:1.0', 'registry.example/team'],
+  ['registry.example/team/detector:1.0', 'registry.example/'],
+  ['registry.example/team/detector:1.0', 'registry.example/team/detector'],
+  ['registry.example/team/detector:1.0', 'registry.example/team/detector:1.0'],
+  ['millrace/worker', 'nothing/else'],
+  ['hebafer/yolov5-sqlflow:latest', 'nothing/else'],
+])('%s may run where %s is allowed', (image, allowed) => {
+  expect(check(image, [allowed])).toBeNull();
+});
+
+it.each([
+  ['registry.example/team-evil/detector', 'registry.example/team'],
+  ['registry.example/team/detector:1.01', 'registry.example/team/detector:1.0'],
+  ['evil.example/registry.example/team/detector', 'registry.example/team'],
+  ['team/detector', 'team/detector:2'],
+])('%s may not run where %s is allowed', (image, allowed) => {
+  expect(check(image, [allowed])).toMatchObject({ code: 'IMAGE_NOT_ALLOWED' });
+});
+
+it('says which image, where it stands, and what is allowed', () => {
+  const program = 'SELECT a FROM b TO RUN team/x CMD "x" INTO c';
+  const error = checkImages(parseProgram(program), 'user', { user: ['team/detector'], reader: [] });
+  expect(error).toMatchObject({
+    message: 'the role user may not run the image team/x',
+    span: { start: program.indexOf('team/x') },
+    hint: 'allowed are team/detector; an admin may allow it (images.user)',
+  });
+  expect(checkImages(parseProgram(program), 'admin', { user: [] })).toBeNull();
+});
