@@ -1,9 +1,29 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesApi, openKubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
+import { type KubernetesApi, type KubernetesRequest, openKubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
 import { detect } from '../use-session.ts';
 import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';
+
+/** Writes down which rights the requests take: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb */
+function recorded(api: KubernetesApi, used: Set<string>): KubernetesApi {
+  const note = ({ method = 'GET', path, query = {} }: KubernetesRequest) => {
+    const [kind = '', name, part] = path.replace(/^.*\/namespaces\/[^/]+\//, '').split('/');
+    const read = query.watch === 'true' ? 'watch' : name === undefined ? 'list' : 'get';
+    const verb = { GET: read, POST: 'create', PATCH: 'patch' }[method];
+    used.add(`${verb} ${part === undefined ? kind : `${kind}/${part}`}`);
+  };
+  return {
+    stream(request) {
+      note(request);
+      return api.stream(request);
+    },
+    json(request) {
+      note(request);
+      return api.json(request);
+    },
+  };
+}
 
 describe("the server's account", () => {
   const cluster = useCluster();
@@ -23,7 +43,8 @@ describe("the server's account", () => {
 
   it('can do all that the engine needs', async () => {
     installAccount('millrace-server', cluster.namespace);
-    const engine = await cluster.engineWith({}, await as('millrace-server'));
+    const used = new Set<string>();
+    const engine = await cluster.engineWith({}, recorded(await as('millrace-server'), used));
     const over = new AbortController();
     const wrong: unknown[] = [];
     const keeping = engine.keepRecords(over.signal, (error) => wrong.push(error));
@@ -42,6 +63,13 @@ describe("the server's account", () => {
     over.abort();
     await keeping;
     expect(wrong).toEqual([]);
+    const role = await cluster.kubeconfig
+      .makeApiClient(RbacAuthorizationV1Api)
+      .readNamespacedRole({ namespace: cluster.namespace, name: 'millrace-server' });
+    const given = role.rules?.flatMap(({ resources = [], verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    );
+    expect([...used].filter((right) => !right.endsWith(' nodes')).toSorted()).toEqual(given?.toSorted());
   });
 
   it('is told which right is missing', async () => {

@@ -80,6 +80,30 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     expect(new Set(one)).toEqual(new Set(['partition-2']));
   });
 
+  it('starts no pods for the partitions of an empty selection', async () => {
+    const text = detect(8, 'nothing_there', options()).replace('FROM shot', 'FROM shot WHERE 1 = 0');
+    const id = await cluster.start(text.replace(/WHERE 1 = 0 WHERE/, 'WHERE 1 = 0 AND'));
+    expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded', steps: [{ rows: 0, partitions: [] }] });
+    const sources = (await cluster.pods(id)).map(({ metadata }) => metadata?.labels?.['millrace/source']);
+    expect(sources.sort()).toEqual(['finish', 'prepare']);
+  });
+
+  it('takes 78 KB of quoted values, which no pod is told, and gives commands no token', async () => {
+    const values = Array.from({ length: 8000 }, (_, index) => `"none-${index}"`).join(', ');
+    const text = detect(4, 'long_values', options()).replace(
+      'FROM shot',
+      `FROM shot WHERE file_name NOT IN (${values})`,
+    );
+    const id = await cluster.start(text.replace(/\) WHERE/, ') AND'));
+    expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded', error: null });
+    for (const { spec } of await cluster.pods(id)) {
+      expect(spec?.automountServiceAccountToken).toBe(false);
+      const main = spec?.containers.find(({ name }) => name === 'main');
+      const mounts = main?.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+      expect(mounts.filter((path) => path.startsWith('/var/run/secrets/kubernetes.io'))).toEqual([]);
+    }
+  });
+
   it('lists the statements', async () => {
     const listed = await cluster.engine.list();
     expect(listed.length).toBeGreaterThan(0);
