@@ -41,6 +41,10 @@ limits:
   {{ $name }}: {{ int64 $limit }}
   {{- end }}
 {{- end }}
+{{- with .Values.server.images }}
+images:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .Values.server.links }}
 links:
   {{- toYaml . | nindent 2 }}
