@@ -40,7 +40,7 @@ export async function benchEndToEnd(modelFile: string, pictures: Pictures, confi
   const session = await openSession(config, () => {});
   const runtime = await startRuntimeAlone(modelFile, files, Math.max(...partitionCounts));
   try {
-    await fillDatabase(session.pool, '', { fileNames, dataset, note: '' });
+    await fillDatabase(session.pools.tables, '', { fileNames, dataset, note: '' });
     const statement = (partitions: number) => runStatement(session, config.schema, pictures.imageDir, partitions);
     const figures: Figure[] = [];
     const measured = await measureByTurns(statement, runtime);
@@ -83,7 +83,11 @@ async function ended({ engine }: Session, id: string): Promise<void> {
 }
 
 /** From what the engine and the workers wrote down themselves. */
-async function readRun({ pool, engine }: Session, schema: string, id: string): Promise<StatementRun> {
+async function readRun(
+  { pools: { system: pool }, engine }: Session,
+  schema: string,
+  id: string,
+): Promise<StatementRun> {
   const table = (name: string) => quoteTable({ database: schema, table: name });
   const [[row]] = await pool.query<RowDataPacket[]>(
     `SELECT SUM(p.done_rows) AS images, SUM(p.decode_ms) AS decode_ms, SUM(p.infer_ms) AS infer_ms, SUM(p.write_ms) AS write_ms,

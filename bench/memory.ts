@@ -55,7 +55,17 @@ async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured>
   const names = selectionNames(task, schema);
   const signal = new AbortController().signal;
   const started = performance.now();
-  await prepare({ task, pool, schema, names, volumes: {}, log: pino({ enabled: false }), signal });
+  await prepare({
+    task,
+    pool,
+    tables: pool,
+    users: pool,
+    schema,
+    names,
+    volumes: {},
+    log: pino({ enabled: false }),
+    signal,
+  });
   const prepareSeconds = (performance.now() - started) / 1000;
   return { ...(await runPartition({ dsn, schema, task })), prepareSeconds };
 }

@@ -58,6 +58,8 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
   const context: WorkerContext = {
     task,
     pool,
+    tables: pool,
+    users: pool,
     schema,
     names: selectionNames(task, schema),
     volumes: {},

@@ -61,7 +61,7 @@ async function overheadFigures(server: ServerProcess, pictures: Pictures, config
   const session = await openSession(config, () => {});
   try {
     const fileNames = pictures.dataset.images.map(({ file_name }) => file_name);
-    await fillDatabase(session.pool, '', { fileNames, dataset: pictures.dataset, note: '' });
+    await fillDatabase(session.pools.tables, '', { fileNames, dataset: pictures.dataset, note: '' });
     const times = { http: [] as number[], engine: [] as number[], submit: [] as number[] };
     for (let round = 0; round < rounds; round++) {
       const http = await overHttp(server, session, pictures.imageDir, config.schema);
@@ -111,7 +111,11 @@ async function onEngine(session: Session, imageDir: string, schema: string): Pro
 }
 
 /** Once the statement has ended, so that the next has the machine to itself. The database's clock is this machine's. */
-async function partitionStarted({ engine, pool }: Session, schema: string, id: string): Promise<number> {
+async function partitionStarted(
+  { engine, pools: { system: pool } }: Session,
+  schema: string,
+  id: string,
+): Promise<number> {
   for await (const { state, error } of engine.events(id)) {
     if (error !== null) throw new Error(`${state}: ${error.code}: ${error.message}`);
   }

@@ -12,6 +12,8 @@ const deployment: Deployment = {
   workerImage: 'millrace/worker:0.1.0',
   images: {},
   datasource: { secret: 'database', key: 'dsn' },
+  systemDatasource: null,
+  foreignDatasource: null,
   schema: 'millrace',
   gpuTolerations: [],
   deadlineSeconds: 86_400,

@@ -9,6 +9,8 @@ export interface Config {
   readonly engine: string;
   /** The DSN of `MILLRACE_DATASOURCE`; null: not given. */
   readonly dsn: string | null;
+  /** The DSN of `MILLRACE_SYSTEM_DATASOURCE`: the account behind the system schema; null: that of `dsn`. */
+  readonly systemDsn: string | null;
   /** The system schema's name. */
   readonly schema: string;
   /** Where databases of our own, logs and drawn pictures are kept. */
@@ -20,7 +22,8 @@ export interface Config {
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated).
+ * `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SYSTEM_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES`
+ * (`/mount=folder`, comma-separated).
  * @throws {MillraceError} VOLUMES_INVALID
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
@@ -28,6 +31,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return {
     engine: environment.MILLRACE_ENGINE || 'local',
     dsn: environment.MILLRACE_DATASOURCE || null,
+    systemDsn: environment.MILLRACE_SYSTEM_DATASOURCE || null,
     schema: environment.MILLRACE_SCHEMA || 'millrace',
     stateFolder,
     volumes: {

@@ -79,6 +79,10 @@ export const errorTable = {
   TABLE_EXISTS: { kind: 'statement', meaning: "the result table exists, and write_mode is 'fail'" },
   RESULT_IS_SOURCE: { kind: 'statement', meaning: 'the query reads the table that the result would replace' },
   SESSION_NOT_SHARED: { kind: 'statement', meaning: 'a statement needs what only the session of another keeps' },
+  FOREIGN_DATASOURCE_MISSING: {
+    kind: 'configuration',
+    meaning: 'the image of TO RUN needs a database account of its own, and none is set up',
+  },
   // datasource
   DATASOURCE_MISSING: { kind: 'configuration', meaning: 'no database was named' },
   DATASOURCE_INVALID: { kind: 'configuration', meaning: 'the DSN of the database cannot be read' },

@@ -1,7 +1,7 @@
-import type { Pool } from 'mysql2/promise';
 import type { Catalog } from './catalog/catalog.ts';
 import { loadCatalog, type Questions } from './catalog/load-catalog.ts';
 import type { Config } from './config.ts';
+import type { DatabasePools } from './datasource/accounts.ts';
 import { serverSqlMode } from './datasource/sql-mode.ts';
 import { mayReplace } from './plan/check-sources.ts';
 import type { Plan } from './plan/plan.ts';
@@ -12,23 +12,23 @@ import type { Program } from './sql/statement.ts';
 import { tableReferences } from './sql/table-references.ts';
 
 /** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
-export async function modeOf(pool: Pool): Promise<LexicalMode> {
-  return lexicalMode(await serverSqlMode(pool));
+export async function modeOf({ users }: Pick<DatabasePools, 'users'>): Promise<LexicalMode> {
+  return lexicalMode(await serverSqlMode(users));
 }
 
 /**
  * SQL text -> Statement -> Plan, with what the database and the catalog know.
  * @throws {MillraceError} what is wrong with the program, with its places; DATABASE_…
  */
-export async function planText(text: string, pool: Pool, config: Config): Promise<Plan> {
-  return planParsed(parseProgram(text, await modeOf(pool)), pool, config);
+export async function planText(text: string, pools: DatabasePools, config: Config): Promise<Plan> {
+  return planParsed(parseProgram(text, await modeOf(pools)), pools, config);
 }
 
 /** The same for a program that was parsed in the database's mode. */
-export async function planParsed(program: Program, pool: Pool, config: Config): Promise<Plan> {
+export async function planParsed(program: Program, pools: DatabasePools, config: Config): Promise<Plan> {
   const [first, ...others] = program.statements;
   const isQuery = first?.kind === 'standard' && others.length === 0;
-  return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pool, config, questionsOf(program)));
+  return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pools, config, questionsOf(program)));
 }
 
 /** Whether a program only queries: it may be executed anywhere, and leaves nothing behind. */

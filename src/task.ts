@@ -7,7 +7,8 @@
  *   MILLRACE_TASK         a Task, SelectionTask (`prepare` and `finish` around an image of another) or StatementTask as JSON;
  *                         null instead of a text that is too long: the step has it in the plan that the system schema holds
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
- *   MILLRACE_DATASOURCE   the database's DSN (a secret: never in the Task)
+ *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
+ *   MILLRACE_SYSTEM_DATASOURCE  the DSN of the account behind the system schema, if it is another
  *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod, which
  *                         has the task's mounts at their paths
@@ -88,6 +89,15 @@ export const workerExit = {
   /** Ended by SIGTERM, in good order. */
   terminated: 143,
 } as const;
+
+/**
+ * Where the users' account makes the table of a selection, which the system account then takes as its own, and where the shares of
+ * foreign images are: an account that may create tables in the system schema could write there, too.
+ * @param isSeparate whether the system schema has an account of its own
+ */
+export function workSchemaOf(schema: string, isSeparate: boolean): string {
+  return isSeparate ? `${schema}_work` : schema;
+}
 
 /** The columns that the worker adds after the selected ones. */
 export const detectionColumns = ['detection_no', 'class_id', 'class_name', 'score', 'x1', 'y1', 'x2', 'y2'] as const;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { type AccountRights, accountStatements } from '../src/datasource/account-statements.ts';
+import type { Accounts } from '../src/datasource/accounts.ts';
 import { type Datasource, formatDsn, parseDsn } from '../src/datasource/dsn.ts';
 import { quoteName } from '../src/datasource/identifiers.ts';
 import { openPool } from '../src/datasource/pool.ts';
@@ -18,6 +20,8 @@ export interface TestDatabase {
   readonly datasource: Datasource;
   readonly dsn: string;
   readonly pool: Pool;
+  /** Of others, who have the rights that docs/server.md gives them. */
+  readonly accounts: Accounts & { readonly foreignDsn: string };
   /** An administrator's. */
   readonly admin: Pool;
 }
@@ -44,14 +48,39 @@ async function createDatabase(server: DatabaseServer): Promise<TestDatabase> {
   await admin.query(`CREATE DATABASE ${quoteName(name)} CHARACTER SET utf8mb4`);
   await admin.query(`CREATE USER ?@'%' IDENTIFIED BY ?`, [user, password]);
   for (const schema of [name, systemSchema]) await admin.query(`GRANT ALL ON ${quoteName(schema)}.* TO ?@'%'`, [user]);
+  const accounts = await createAccounts(admin, administrator, { id, name, systemSchema, password });
+  for (const schema of [`${systemSchema}_work`])
+    await admin.query(`GRANT ALL ON ${quoteName(schema)}.* TO ?@'%'`, [user]);
   const datasource = { ...administrator, user, password, database: name };
   const pool = openPool(datasource, { connections: 4 });
-  return { name, systemSchema, datasource, dsn: formatDsn(datasource), pool, admin };
+  return { name, systemSchema, datasource, dsn: formatDsn(datasource), accounts, pool, admin };
 }
 
-async function dropDatabase({ name, systemSchema, datasource, pool, admin }: TestDatabase): Promise<void> {
+async function createAccounts(
+  admin: Pool,
+  server: Datasource,
+  {
+    id,
+    name,
+    systemSchema: schema,
+    password,
+  }: { readonly id: string } & Record<'name' | 'systemSchema' | 'password', string>,
+): Promise<TestDatabase['accounts']> {
+  const accounts = Object.fromEntries(
+    (['system', 'user', 'reader', 'foreign'] as const).map((role) => [role, `'${role}_${id}'@'%'`]),
+  ) as AccountRights['accounts'];
+  for (const account of Object.values(accounts))
+    await admin.query(`CREATE USER ${account} IDENTIFIED BY ?`, [password]);
+  for (const sql of accountStatements({ schema, database: name, accounts })) await admin.query(sql);
+  const dsn = (role: string) => formatDsn({ ...server, user: `${role}_${id}`, password, database: name });
+  return { dsn: dsn('user'), systemDsn: dsn('system'), readerDsn: dsn('reader'), foreignDsn: dsn('foreign') };
+}
+
+async function dropDatabase({ name, systemSchema, datasource, accounts, pool, admin }: TestDatabase): Promise<void> {
   await pool.end();
-  for (const schema of [name, systemSchema]) await admin.query(`DROP DATABASE IF EXISTS ${quoteName(schema)}`);
-  await admin.query(`DROP USER ?@'%'`, [datasource.user]);
+  for (const schema of [name, systemSchema, `${systemSchema}_work`])
+    await admin.query(`DROP DATABASE IF EXISTS ${quoteName(schema)}`);
+  const users = [datasource.user, ...Object.values(accounts).map((dsn) => parseDsn(dsn).user)];
+  for (const user of users) await admin.query(`DROP USER ?@'%'`, [user]);
   await admin.end();
 }

@@ -37,7 +37,8 @@ export function useSession(server: DatabaseServer): TestSession {
     const stateFolder = join(inject('serversFolder'), 'state', randomUUID());
     test.config = {
       engine: 'local',
-      dsn: database.dsn,
+      dsn: database.accounts.dsn,
+      systemDsn: database.accounts.systemDsn,
       schema: database.systemSchema,
       stateFolder,
       volumes: pictures.volumes,

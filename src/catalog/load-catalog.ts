@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Config } from '../config.ts';
+import type { DatabasePools } from '../datasource/accounts.ts';
 import { describeQuery, describeTable } from '../datasource/describe.ts';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
@@ -38,24 +39,28 @@ const volumes = [
 ];
 
 /** Models are those registered in the system schema, and each file `NAME.onnx` in the folder that stands for `/models`. */
-export async function loadCatalog(pool: Pool, config: Config, questions: Questions): Promise<Catalog> {
+export async function loadCatalog(
+  { system, tables, users }: DatabasePools,
+  config: Config,
+  questions: Questions,
+): Promise<Catalog> {
   const remote = config.engine !== 'local';
-  const database = await defaultDatabase(pool);
+  const database = await defaultDatabase(tables);
   return {
     images,
     otherImages: remote,
     volumes,
     mounted: remote ? null : Object.keys(config.volumes),
     database,
-    models: [...(await registeredModels(pool, config.schema)), ...(await modelFiles(config.volumes['/models']))],
+    models: [...(await registeredModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
     mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
     sharedSession: !remote,
-    views: await findViews(pool),
-    viewDefinitions: await describeViews(pool, database, questions),
-    queries: await describeQueries(pool, questions.queries),
-    tables: await describeTargets(pool, questions.tables),
+    views: await findViews(tables),
+    viewDefinitions: await describeViews(tables, database, questions),
+    queries: await describeQueries(users, questions.queries),
+    tables: await describeTargets(tables, questions.tables),
   };
 }
 

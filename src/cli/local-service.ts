@@ -8,13 +8,15 @@ import { explainPlan } from '../plan/explain.ts';
 import { statementResource } from '../server/resource.ts';
 import { resultOf, resultStream } from '../server/results.ts';
 import type { Statement } from '../server/schemas/statement.ts';
+import { workSchemaOf } from '../task.ts';
 import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
 import type { Session } from './session.ts';
 import { withoutServer } from './without-server.ts';
 
 /** The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session. */
 export function openLocalService(session: Session, config: Config): Service {
-  const { pool, engine } = session;
+  const { pools, engine } = session;
+  const { system: pool, tables } = pools;
   const { schema } = config;
 
   async function statementsOf(statuses: readonly StatementStatus[]): Promise<Statement[]> {
@@ -57,7 +59,7 @@ export function openLocalService(session: Session, config: Config): Service {
       const status = await engine.status(id);
       const { results } = await statementOf(status);
       const result = resultOf(status, results, step);
-      const { columns, rows } = await resultStream({ streamPool: pool, schema }, result, signal);
+      const { columns, rows } = await resultStream({ streams: pools, schema }, result, signal);
       const { reference } = result;
       return { step: reference.step, columns: [...columns], rows: first(rows, limit), truncated: reference.truncated };
     },
@@ -72,8 +74,8 @@ export function openLocalService(session: Session, config: Config): Service {
         },
       };
     },
-    models: async () => (await loadCatalog(pool, config, noQuestions)).models,
-    tables: () => listTables(pool, [schema]),
+    models: async () => (await loadCatalog(pools, config, noQuestions)).models,
+    tables: () => listTables(tables, [schema, workSchemaOf(schema, true)]),
     close: () => session.close(),
   };
 }

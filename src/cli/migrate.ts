@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { latestVersion, migrate, schemaVersion } from '../datasource/migrate.ts';
-import { ownDatabase } from '../datasource/own-database.ts';
+import { namedAccounts } from '../datasource/own-database.ts';
 import { openPool } from '../datasource/pool.ts';
 import type { Output } from './output.ts';
 
 /** `millrace migrate`: makes the system schema, or brings it up to date; says from which version to which. */
 export async function migrateSchema(config: Config, output: Output): Promise<number> {
-  const dsn = config.dsn ?? (await ownDatabase(config, output.note));
-  const pool = openPool(parseDsn(dsn), { connections: 2 });
+  const { systemDsn } = await namedAccounts(config, output.note);
+  const pool = openPool(parseDsn(systemDsn), { connections: 2 });
   try {
     const from = await schemaVersion(pool, config.schema);
     await migrate(pool, config.schema);

@@ -1,11 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
-import { parseDsn } from '../datasource/dsn.ts';
+import { type DatabasePools, openDatabase } from '../datasource/accounts.ts';
 import { migrate } from '../datasource/migrate.ts';
-import { ownDatabase } from '../datasource/own-database.ts';
-import { openPool } from '../datasource/pool.ts';
+import { namedAccounts } from '../datasource/own-database.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,7 +11,7 @@ import { changesNothing, planText } from '../plan-text.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
 export interface Session {
-  readonly pool: Pool;
+  readonly pools: DatabasePools;
   readonly engine: Engine;
   /** SQL text -> Statement -> Plan, with what the database and the catalog know. */
   plan(text: string): Promise<Plan>;
@@ -22,24 +20,25 @@ export interface Session {
 }
 
 export async function openSession(config: Config, note: (line: string) => void): Promise<Session> {
-  const dsn = config.dsn ?? (await ownDatabase(config, note));
-  const pool = openPool(parseDsn(dsn), { connections: 8 });
+  const accounts = await namedAccounts(config, note);
+  const pools = openDatabase(accounts, { connections: 8 });
+  const { system: pool } = pools;
   const engine = await migrate(pool, config.schema)
     .then(() =>
-      openEngine({ config, pool, dsn, environment: process.env, isQuery: ({ plan }) => changesNothing(plan) }),
+      openEngine({ config, pool, accounts, environment: process.env, isQuery: ({ plan }) => changesNothing(plan) }),
     )
     .catch(async (error) => {
-      await pool.end();
+      await pools.end();
       throw error;
     });
   return {
-    pool,
+    pools,
     engine,
-    plan: (text) => planText(text, pool, config),
+    plan: (text) => planText(text, pools, config),
     submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username, server: null }),
     async close() {
       await engine.close();
-      await pool.end();
+      await pools.end();
     },
   };
 }

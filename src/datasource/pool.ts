@@ -5,26 +5,39 @@ import { MillraceError } from '../errors.ts';
 import { databaseError, isTemporary } from './database-error.ts';
 import type { Datasource, Tls } from './dsn.ts';
 
+/** The server's own collation of utf8mb4, as its own client has it. */
+const names = 'SET NAMES utf8mb4';
+
 /**
- * What each session of ours sets. Without NO_BACKSLASH_ESCAPES, mysql2's quoting of bound values is right; `SET NAMES` takes the
- * server's own collation; MariaDB 10.11 knows the isolation level only as a statement.
+ * What a session sets. `own`: for our own statements, whatever the server is set to. mysql2's quoting of bound values is right
+ * without NO_BACKSLASH_ESCAPES, and dates that users have are copied as they are; MariaDB 10.11 knows the isolation level only as a
+ * statement. `server`: for SQL that users wrote, which means what it means to their own client.
  */
-const sessionSettings = [
-  "SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-];
+const sessionSettings = {
+  own: [
+    `${names}, SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  ],
+  server: [names],
+} as const;
+
+interface PoolSettings {
+  readonly connections: number;
+  /** `own` if not given. */
+  readonly settings?: keyof typeof sessionSettings;
+}
 
 /** Long enough for a restart of the database. */
 const PATIENCE_MS = 60_000;
 
 /**
  * Connections to a datasource, opened as needed. BIGINT, DECIMAL, JSON and times come as strings, exactly as stored; times are
- * UTC. Whatever fails throws a MillraceError: DATABASE_… or QUERY_FAILED.
+ * UTC in sessions with our own settings. Whatever fails throws a MillraceError: DATABASE_… or QUERY_FAILED.
  */
-export function openPool(datasource: Datasource, { connections }: { readonly connections: number }): Pool {
+export function openPool(datasource: Datasource, { connections, settings = 'own' }: PoolSettings): Pool {
   const pool = createPool(poolOptions(datasource, connections));
   pool.pool.on('connection', (connection) => {
-    for (const sql of sessionSettings) connection.query(sql, (error) => error && connection.destroy());
+    for (const sql of sessionSettings[settings]) connection.query(sql, (error) => error && connection.destroy());
   });
   return withDatabaseErrors(pool);
 }

@@ -25,9 +25,9 @@ export async function tellStory(configured: Config, material: Material): Promise
   const config = { ...configured, volumes: { ...configured.volumes, ...material.volumes } };
   const database = await findDatabase(config);
   const pictures = await findPictures(material);
-  const session = await openSession({ ...config, dsn: database }, () => {});
+  const session = await openSession({ ...config, ...database }, () => {});
   try {
-    await fillDatabase(session.pool, material.prefix, pictures);
+    await fillDatabase(session.pools.tables, material.prefix, pictures);
     const table = `demo.${material.prefix}detections`;
     const sql = statementOf(material);
     const status = await runStatement(session, config, sql);
@@ -43,10 +43,10 @@ export async function tellStory(configured: Config, material: Material): Promise
   }
 }
 
-async function findDatabase(config: Config): Promise<string> {
+async function findDatabase(config: Config): Promise<Pick<Config, 'dsn' | 'systemDsn'>> {
   if (config.dsn !== null) {
     say('database', `yours: ${describeDsn(parseDsn(config.dsn))}`);
-    return config.dsn;
+    return config;
   }
   const { dsn, reused } = await startPrivateServer(privateServerFolder(config), {
     onProgress: (line) => say('database', `${line} …`),
@@ -55,7 +55,7 @@ async function findDatabase(config: Config): Promise<string> {
     'database',
     `a private MariaDB, ${reused ? 'reused: it was running' : 'started'} (${describeDsn(parseDsn(dsn))})`,
   );
-  return dsn;
+  return { dsn, systemDsn: null };
 }
 
 async function findPictures(material: Material): Promise<Pictures> {
@@ -91,7 +91,7 @@ async function showAnswers(session: Session, table: string, { dataset }: Picture
   for (const { title, sql } of followUps(table, dataset !== null)) {
     heading(title);
     console.log(styleText('dim', sql));
-    const [rows, fields] = await session.pool.query({ sql, rowsAsArray: true });
+    const [rows, fields] = await session.pools.tables.query({ sql, rowsAsArray: true });
     console.log(
       formatRows(
         fields.map(({ name }) => name),
@@ -101,8 +101,8 @@ async function showAnswers(session: Session, table: string, { dataset }: Picture
   }
 }
 
-async function showAccuracy({ pool }: Session): Promise<void> {
-  const { map50, map5095 } = await measureAccuracy(pool);
+async function showAccuracy({ pools }: Session): Promise<void> {
+  const { map50, map5095 } = await measureAccuracy(pools.tables);
   heading('Accuracy against the ground truth');
   console.log(
     `mAP50 ${map50.toFixed(3)}   mAP50-95 ${map5095.toFixed(3)}   (COCO's measure, detections with a score of 0.25 or more)`,
@@ -118,11 +118,11 @@ function showSpeed({ startedAt, finishedAt }: StatementStatus, { fileNames }: Pi
   );
 }
 
-async function showSheet({ pool }: Session, config: Config, material: Material, table: string): Promise<void> {
+async function showSheet({ pools }: Session, config: Config, material: Material, table: string): Promise<void> {
   const folder = join(config.stateFolder, 'demo');
   const file = join(folder, `${material.prefix}contact-sheet.png`);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, await drawSheet(pool, table, material.folder));
+  await writeFile(file, await drawSheet(pools.tables, table, material.folder));
   heading('Contact sheet');
   console.log(shown(file));
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
+import type { Accounts } from '../datasource/accounts.ts';
 import { MillraceError } from '../errors.ts';
 import { makePrivate } from '../private-folder.ts';
 import type { Engine, Submission } from './engine.ts';
@@ -9,8 +10,9 @@ import { openSplitEngine } from './split-engine.ts';
 
 export interface EngineOptions {
   readonly config: Config;
+  /** Of the system schema. */
   readonly pool: Pool;
-  readonly dsn: string;
+  readonly accounts: Accounts;
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a program changes nothing: see `openSplitEngine`. */
   readonly isQuery: (submission: Submission) => boolean;
@@ -19,9 +21,9 @@ export interface EngineOptions {
 
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { config, pool, dsn, isQuery, limits } = options;
+  const { config, pool, accounts, isQuery, limits } = options;
   await makePrivate(config.stateFolder);
-  const local = () => openLocalEngine({ ...config, ...limits, pool, dsn });
+  const local = () => openLocalEngine({ ...config, ...limits, pool, accounts });
   switch (config.engine) {
     case 'local':
       return local();

@@ -1,6 +1,7 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
+import { workSchemaOf } from '../task.ts';
 import { endStates, verbSql, workSums } from './statement-ends.ts';
 
 /** Statements, rows of the ledger and pieces of results that one transaction deletes. */
@@ -72,8 +73,12 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
 /** What a statement that failed left for its retry goes too: tables as the worker names them, see selection.ts. */
 async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: AbortSignal): Promise<void> {
   const system = (table: string) => quoteTable({ database: schema, table });
-  const left = ['selection', 'result', 'replaced'].map((kind) => system(`${kind}_${id.toString('hex')}`));
-  await pool.query(`DROP TABLE IF EXISTS ${left.join(', ')}`);
+  const names = ['selection', 'result', 'replaced'].map((kind) => `${kind}_${id.toString('hex')}`);
+  const [left] = await pool.query<RowDataPacket[]>(
+    'SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table` FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?) AND TABLE_NAME IN (?)',
+    [[schema, workSchemaOf(schema, true)], names],
+  );
+  for (const { database, table } of left) await pool.query(`DROP TABLE IF EXISTS ${quoteTable({ database, table })}`);
   await deleteAll(pool, `${system('ledger')} WHERE selection_id = ?`, [id], batch.ledger, signal);
   if (signal?.aborted) return;
   await transaction(pool, (connection) => dropPartitions(connection, system, id));

@@ -46,12 +46,25 @@ export const nameForm = 'a name of at most 63 letters, digits and . _ @ -';
 const name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$', description: nameForm });
 export const isName = (text: string): boolean => Value.Check(name, text);
 
+const dsn = text('^mysql://', 'a DSN: mysql://user:password@host:port/database', secret);
+const dsnFile = text('.', 'the file that holds the DSN');
+const dsnEnvironment = text('^[A-Za-z_][A-Za-z0-9_]*$', 'the environment variable that holds the DSN');
+const dsnSecret = text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'secret/key, from which pods have the DSN');
+
 const Datasource = Type.Object(
   {
-    dsn: text('^mysql://', 'a DSN: mysql://user:password@host:port/database', secret),
-    dsnFile: text('.', 'the file that holds the DSN'),
-    dsnEnvironment: text('^[A-Za-z_][A-Za-z0-9_]*$', 'the environment variable that holds the DSN'),
-    secret: text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'secret/key, from which pods have the DSN'),
+    dsn,
+    dsnFile,
+    dsnEnvironment,
+    secret: dsnSecret,
+    systemDsn: dsn,
+    systemDsnFile: dsnFile,
+    systemDsnEnvironment: dsnEnvironment,
+    systemSecret: dsnSecret,
+    readerDsn: dsn,
+    readerDsnFile: dsnFile,
+    readerDsnEnvironment: dsnEnvironment,
+    foreignSecret: dsnSecret,
     schema: text('^[A-Za-z0-9_]{1,64}$', "the system schema's name, of letters, digits and _"),
   },
   closed,
@@ -120,7 +133,7 @@ export async function readUsersFile(path: string): Promise<readonly UserEntry[]>
 
 async function readYaml(path: string): Promise<unknown> {
   const written = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`the file ${path} cannot be read (${error.code})`, 'mend its name or its rights');
+    throw invalid(`the file ${path} cannot be read (${error.code})`, 'correct its name or its rights');
   });
   const documents = parseYaml(path, written);
   if (documents.length > 1) throw invalid(`${path} holds ${documents.length} YAML documents`, 'keep one of them');

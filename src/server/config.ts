@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { type Accounts, accountsOf } from '../datasource/accounts.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
+import type { SecretKey } from '../workflow/workflow.ts';
 import type { AllowedImages } from './auth/images.ts';
 import type { KnownUser } from './auth/users.ts';
 import {
@@ -35,12 +37,14 @@ export interface ServerConfig {
   readonly retentionDays: number | null;
 }
 
-export interface DatasourceConfig {
+export interface DatasourceConfig extends Accounts {
   readonly name: string;
-  /** A secret. */
-  readonly dsn: string;
   /** Where pods have the DSN from; null: as `readDeployment` says. */
-  readonly secret: { readonly secret: string; readonly key: string } | null;
+  readonly secret: SecretKey | null;
+  /** Where pods have the DSN of the system account from; null: as `readDeployment` says. */
+  readonly systemSecret: SecretKey | null;
+  /** Where images other than the worker's have a DSN from; null: as `readDeployment` says. */
+  readonly foreignSecret: SecretKey | null;
   /** The system schema's name. */
   readonly schema: string;
 }
@@ -55,6 +59,7 @@ const stopSeconds = 30;
  *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, limits, links, images, stop, retentionDays
  *   MILLRACE_USERS_FILE            more users: a YAML list of them
  *   MILLRACE_DATASOURCE            the DSN of the datasource `default`
+ *   MILLRACE_SYSTEM_DATASOURCE     its DSN for the system schema; MILLRACE_READER_DATASOURCE for statements of readers
  *   MILLRACE_SCHEMA                the system schema where a datasource names none; `millrace`
  *
  * @throws {MillraceError} SERVER_CONFIG_INVALID, ANONYMOUS_REFUSED, DATASOURCE_INVALID
@@ -97,19 +102,24 @@ async function readDatasources(
   environment: NodeJS.ProcessEnv,
 ): Promise<readonly DatasourceConfig[]> {
   const schema = environment.MILLRACE_SCHEMA || 'millrace';
-  const dsn = environment.MILLRACE_DATASOURCE || null;
-  const ofEnvironment = dsn === null ? [] : [{ name: 'default', dsn, secret: null, schema }];
-  if (dsn !== null) parseDsn(dsn);
-  if (dsn !== null && entries.default !== undefined) {
+  const ofEnvironment = readEnvironment(environment, schema);
+  if (ofEnvironment.length > 0 && entries.default !== undefined) {
     throw invalid(`${file}: there is a datasource "default", and MILLRACE_DATASOURCE is another`, 'remove one of them');
   }
-  const ofFile = Object.entries(entries).map(async ([name, entry]) => ({
-    name,
-    dsn: await readDsn(entry, { file, name, environment }),
-    secret: readSecret(entry, { file, name, environment }),
-    schema: entry.schema ?? schema,
-  }));
+  const ofFile = Object.entries(entries).map(([name, entry]) => readEntry(entry, { file, name, environment }, schema));
   return [...ofEnvironment, ...(await Promise.all(ofFile))];
+}
+
+function readEnvironment(environment: NodeJS.ProcessEnv, schema: string): readonly DatasourceConfig[] {
+  const dsn = environment.MILLRACE_DATASOURCE || null;
+  if (dsn === null) return [];
+  const accounts = accountsOf({
+    dsn,
+    systemDsn: environment.MILLRACE_SYSTEM_DATASOURCE || null,
+    readerDsn: environment.MILLRACE_READER_DATASOURCE || null,
+  });
+  for (const each of Object.values(accounts)) parseDsn(each);
+  return [{ name: 'default', ...accounts, secret: null, systemSecret: null, foreignSecret: null, schema }];
 }
 
 interface Entry {
@@ -118,50 +128,76 @@ interface Entry {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-async function readDsn(entry: DatasourceEntry, where: Entry): Promise<string> {
-  const given = (['dsn', 'dsnFile', 'dsnEnvironment'] as const).filter((key) => entry[key] !== undefined);
-  const place = `${where.file}: datasources.${where.name}`;
-  if (given.length !== 1) {
-    const found = given.length === 0 ? 'names no database' : `has ${given.join(' and ')}`;
-    throw invalid(`${place} ${found}`, 'write one of dsn, dsnFile and dsnEnvironment');
+async function readEntry(entry: DatasourceEntry, where: Entry, schema: string): Promise<DatasourceConfig> {
+  const dsn = await readDsn(entry, 'dsn', where);
+  if (dsn === null) {
+    const message = `${placeOf(where)} names no database`;
+    throw invalid(message, 'write one of dsn, dsnFile and dsnEnvironment');
   }
-  const dsn = await dsnOf(entry, place, where);
+  const systemDsn = await readDsn(entry, 'systemDsn', where);
+  return {
+    name: where.name,
+    ...accountsOf({ dsn, systemDsn, readerDsn: await readDsn(entry, 'readerDsn', where) }),
+    secret: readSecret(entry, 'secret', where, true),
+    systemSecret: readSecret(entry, 'systemSecret', where, systemDsn !== null),
+    foreignSecret: readSecret(entry, 'foreignSecret', where, false),
+    schema: entry.schema ?? schema,
+  };
+}
+
+const placeOf = ({ file, name }: Entry) => `${file}: datasources.${name}`;
+
+type DsnKey = 'dsn' | 'systemDsn' | 'readerDsn';
+
+/** null: it is not given. */
+async function readDsn(entry: DatasourceEntry, key: DsnKey, where: Entry): Promise<string | null> {
+  const keys = [key, `${key}File`, `${key}Environment`] as const;
+  const given = keys.filter((each) => entry[each] !== undefined);
+  if (given.length === 0) return null;
+  if (given.length > 1)
+    throw invalid(`${placeOf(where)} has ${given.join(' and ')}`, `write one of ${keys[0]}, ${keys[1]} and ${keys[2]}`);
+  const dsn = await dsnOf(entry, key, where);
   try {
     parseDsn(dsn);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    throw invalid(`${place}.${given[0]}: ${error.message}`, error.hint ?? 'mend the DSN');
+    throw invalid(`${placeOf(where)}.${given[0]}: ${error.message}`, error.hint ?? 'correct the DSN');
   }
   return dsn;
 }
 
-async function dsnOf(
-  { dsn, dsnFile, dsnEnvironment = '' }: DatasourceEntry,
-  place: string,
-  { file, environment }: Entry,
-): Promise<string> {
+async function dsnOf(entry: DatasourceEntry, key: DsnKey, where: Entry): Promise<string> {
+  const [dsn, dsnFile, variable = ''] = [entry[key], entry[`${key}File`], entry[`${key}Environment`]];
+  const place = placeOf(where);
   if (dsn !== undefined) return dsn;
   if (dsnFile === undefined) {
-    const found = environment[dsnEnvironment];
+    const found = where.environment[variable];
     if (found) return found;
-    throw invalid(`${place}.dsnEnvironment: ${dsnEnvironment} is not set`, `set ${dsnEnvironment} to the DSN`);
+    throw invalid(`${place}.${key}Environment: ${variable} is not set`, `set ${variable} to the DSN`);
   }
-  const path = resolve(dirname(file), dsnFile);
+  const path = resolve(dirname(where.file), dsnFile);
   const written = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`${place}.dsnFile: ${path} cannot be read (${error.code})`, 'mend its name or its rights');
+    throw invalid(`${place}.${key}File: ${path} cannot be read (${error.code})`, 'correct its name or its rights');
   });
   return written.trim();
 }
 
 /** Pods read the DSN from a Secret of their own, so that no workflow holds it. */
-function readSecret({ secret }: DatasourceEntry, { file, name, environment }: Entry): DatasourceConfig['secret'] {
-  if (secret === undefined) {
-    if (environment.MILLRACE_ENGINE !== 'argo') return null;
-    const hint = 'add secret: NAME/KEY, the Secret of the namespace that holds the same DSN';
-    throw invalid(`${file}: datasources.${name} does not say where pods have the DSN from`, hint);
+function readSecret(
+  entry: DatasourceEntry,
+  key: 'secret' | 'systemSecret' | 'foreignSecret',
+  where: Entry,
+  isNeeded: boolean,
+): SecretKey | null {
+  const written = entry[key];
+  if (written === undefined) {
+    if (!isNeeded || where.environment.MILLRACE_ENGINE !== 'argo') return null;
+    const what = key === 'secret' ? 'the DSN' : 'the DSN of the system account';
+    const hint = `add ${key}: NAME/KEY, the Secret of the namespace that holds the same DSN`;
+    throw invalid(`${placeOf(where)} does not say where pods have ${what} from`, hint);
   }
-  const [ofName = '', key = ''] = secret.split('/');
-  return { secret: ofName, key };
+  const [secret = '', name = ''] = written.split('/');
+  return { secret, key: name };
 }
 
 async function readUsers(ofConfig: readonly UserEntry[], file: string | null): Promise<readonly KnownUser[]> {
@@ -188,8 +224,9 @@ function checkUsers(users: readonly KnownUser[], datasources: readonly Datasourc
 }
 
 /** Else names without a database would be those of the system schema, which `checkSystemSchema` keeps users from. */
-function refuseSystemDatabase({ name, dsn, schema }: DatasourceConfig): void {
-  if (parseDsn(dsn).database?.toLowerCase() !== schema.toLowerCase()) return;
+function refuseSystemDatabase({ name, dsn, readerDsn, schema }: DatasourceConfig): void {
+  const databases = [dsn, readerDsn].map((each) => parseDsn(each).database?.toLowerCase());
+  if (!databases.includes(schema.toLowerCase())) return;
   throw invalid(
     `the DSN of the datasource "${name}" names the system schema ${schema} as its database`,
     'name the database of your own tables in the DSN, or none',

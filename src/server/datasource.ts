@@ -3,9 +3,8 @@ import pRetry from 'p-retry';
 import type { CatalogModel } from '../catalog/catalog.ts';
 import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
-import { parseDsn } from '../datasource/dsn.ts';
+import { type Accounts, type DatabasePools, openDatabase } from '../datasource/accounts.ts';
 import { migrate } from '../datasource/migrate.ts';
-import { openPool } from '../datasource/pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineOptions, openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
@@ -22,9 +21,14 @@ export interface Datasource {
   readonly name: string;
   /** The system schema's name. */
   readonly schema: string;
+  /** Of the system schema. */
   readonly pool: Pool;
+  /** For our own statements on tables of users, with their account. */
+  readonly tables: Pool;
+  /** The same with the account of readers. */
+  readonly readerTables: Pool;
   /** For results that are sent as fast as clients read: slow ones hold no connection that others wait for. */
-  readonly streamPool: Pool;
+  readonly streams: Pick<DatabasePools, 'system' | 'tables'>;
   readonly engine: Engine;
   readonly engineName: string;
   readonly watch: StatementWatch<Told>;
@@ -42,7 +46,7 @@ export interface Datasource {
 export interface DatasourceHandle {
   readonly name: string;
   readonly engineName: string;
-  /** Connections, also before the datasource is open. */
+  /** Connections to the system schema, also before the datasource is open. */
   readonly pool: Pool;
   /** @throws {MillraceError} why it is not open yet */
   get(): Datasource;
@@ -51,7 +55,7 @@ export interface DatasourceHandle {
 
 export interface DatasourceOptions {
   readonly name: string;
-  readonly dsn: string;
+  readonly accounts: Accounts;
   readonly config: Config;
   /** Of the engine. */
   readonly environment: NodeJS.ProcessEnv;
@@ -66,9 +70,11 @@ const streamConnections = 32;
 
 /** Tries until it is open; then keeps the records of its statements. */
 export function openDatasource(options: DatasourceOptions): DatasourceHandle {
-  const { name, dsn, config, environment, links, connections, limits, signal, onError } = options;
-  const pool = openPool(parseDsn(dsn), { connections });
-  const streamPool = openPool(parseDsn(dsn), { connections: streamConnections });
+  const { name, accounts, config, environment, links, connections, limits, signal, onError } = options;
+  const pools = openDatabase(accounts, { connections });
+  const streams = openDatabase(accounts, { connections: streamConnections });
+  const readers = openDatabase({ ...accounts, dsn: accounts.readerDsn }, { connections });
+  const pool = pools.system;
   let opened: Datasource | null = null;
   let trouble: unknown = new MillraceError('DATABASE_UNREACHABLE', `the datasource ${name} is being opened`, {
     hint: 'try again in a few seconds',
@@ -78,8 +84,8 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
     async () => {
       await migrate(pool, config.schema);
       opened = ready(
-        { name, pool, streamPool, environment, links, config },
-        await openEngine({ config, pool, dsn, environment, isQuery: ({ plan }) => changesNothing(plan), limits }),
+        { name, pools, streams, readerTables: readers.tables, environment, links, config },
+        await openEngine({ config, pool, accounts, environment, isQuery: ({ plan }) => changesNothing(plan), limits }),
       );
     },
     {
@@ -112,23 +118,27 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await records;
       opened?.watch.close();
       await opened?.engine.close(how);
-      await Promise.all([pool.end(), streamPool.end()]);
+      await Promise.all([pools, streams, readers].map((each) => each.end()));
     },
   };
 }
 
 function ready(
-  parts: Pick<Datasource, 'name' | 'pool' | 'streamPool' | 'environment' | 'links'> & { readonly config: Config },
+  parts: Pick<Datasource, 'name' | 'streams' | 'readerTables' | 'environment' | 'links'> & {
+    readonly pools: DatabasePools;
+    readonly config: Config;
+  },
   engine: Engine,
 ): Datasource {
-  const { config, ...given } = parts;
-  const described = { ...given, schema: config.schema, engineName: config.engine };
+  const { config, pools, ...given } = parts;
+  const { system: pool, tables } = pools;
+  const described = { ...given, pool, tables, schema: config.schema, engineName: config.engine };
   return {
     ...described,
     engine,
     watch: openStatementWatch(engine, (status) => tell(described, status)),
-    mode: () => modeOf(given.pool),
-    plan: (program) => planParsed(program, given.pool, config),
-    models: async () => (await loadCatalog(given.pool, config, noQuestions)).models,
+    mode: () => modeOf(pools),
+    plan: (program) => planParsed(program, pools, config),
+    models: async () => (await loadCatalog(pools, config, noQuestions)).models,
   };
 }

@@ -91,12 +91,12 @@ function rowOf(cursor: string): number {
 }
 
 async function tablePage(
-  { pool }: Datasource,
+  { tables }: Datasource,
   table: TableTarget,
   { reference }: Result,
   { limit = defaultRows, cursor }: Page,
 ): Promise<ResultPage> {
-  const { columns, rows, next } = await pageTable(pool, table, { after: cursor ?? null, limit }).catch(
+  const { columns, rows, next } = await pageTable(tables, table, { after: cursor ?? null, limit }).catch(
     throwGone(table),
   );
   return {
@@ -115,13 +115,13 @@ export interface ResultStream {
 
 /** All rows, no faster than they are taken. */
 export async function resultStream(
-  { streamPool, schema }: Pick<Datasource, 'streamPool' | 'schema'>,
+  { streams, schema }: Pick<Datasource, 'streams' | 'schema'>,
   result: Result,
   signal: AbortSignal,
 ): Promise<ResultStream> {
   const { statement, reference, table } = result;
-  if (table !== null) return streamTable(streamPool, table, signal).catch(throwGone(table));
-  const rows = readResultRows(streamPool, schema, { statement, step: reference.step }, {});
+  if (table !== null) return streamTable(streams.tables, table, signal).catch(throwGone(table));
+  const rows = readResultRows(streams.system, schema, { statement, step: reference.step }, {});
   return { columns: (reference.columns ?? []) as readonly ResultColumn[], rows };
 }
 

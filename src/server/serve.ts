@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { readConfig } from '../config.ts';
+import { accountsOf } from '../datasource/accounts.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
 import { version } from '../version.ts';
+import type { SecretKey } from '../workflow/workflow.ts';
 import { buildApp } from './app.ts';
-import { readServerConfig, type ServerConfig } from './config.ts';
+import { type DatasourceConfig, readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
 import { type DatasourceHandle, openDatasource } from './datasource.ts';
 import { openFairGate } from './fair-gate.ts';
@@ -82,8 +84,9 @@ async function withDatasource(
 ): Promise<ServerConfig> {
   if (config.datasources.length > 0) return config;
   const base = readConfig(environment);
-  const dsn = await ownDatabase(base, (line) => log.info(line));
-  return { ...config, datasources: [{ name: 'default', dsn, secret: null, schema: base.schema }] };
+  const accounts = accountsOf(await ownDatabase(base, (line) => log.info(line)));
+  const secrets = { secret: null, systemSecret: null, foreignSecret: null };
+  return { ...config, datasources: [{ name: 'default', ...accounts, ...secrets, schema: base.schema }] };
 }
 
 function openDatasources(
@@ -93,15 +96,12 @@ function openDatasources(
   log: FastifyBaseLogger,
 ): readonly DatasourceHandle[] {
   const base = readConfig(environment);
-  return config.datasources.map(({ name, dsn, schema, secret }) =>
+  return config.datasources.map((datasource) =>
     openDatasource({
-      name,
-      dsn,
-      config: { ...base, dsn, schema },
-      environment:
-        secret === null
-          ? environment
-          : { ...environment, MILLRACE_DATASOURCE_SECRET: `${secret.secret}/${secret.key}` },
+      name: datasource.name,
+      accounts: datasource,
+      config: { ...base, schema: datasource.schema },
+      environment: { ...environment, ...secretsOf(datasource, environment, config.users.length > 0) },
       links: config.links,
       connections,
       limits: {
@@ -109,9 +109,30 @@ function openDatasources(
         serverDeaths: config.limits.serverDeaths,
       },
       signal,
-      onError: (error) => log.warn({ err: error, datasource: name }, 'the datasource has trouble'),
+      onError: (error) => log.warn({ err: error, datasource: datasource.name }, 'the datasource has trouble'),
     }),
   );
+}
+
+/**
+ * Where the pods of a datasource have its DSNs from. With users, images other than the worker's are given no account that was not
+ * made for them.
+ */
+function secretsOf(
+  { secret, systemSecret, foreignSecret }: DatasourceConfig,
+  environment: NodeJS.ProcessEnv,
+  hasUsers: boolean,
+): NodeJS.ProcessEnv {
+  const written = (found: SecretKey | null) => (found === null ? undefined : `${found.secret}/${found.key}`);
+  const isOfFile = secret !== null;
+  const foreign = written(foreignSecret) ?? (isOfFile ? undefined : environment.MILLRACE_FOREIGN_DATASOURCE_SECRET);
+  return {
+    ...(isOfFile && {
+      MILLRACE_DATASOURCE_SECRET: written(secret),
+      MILLRACE_SYSTEM_DATASOURCE_SECRET: written(systemSecret),
+    }),
+    MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign || (hasUsers ? 'none' : undefined),
+  };
 }
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {

@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.ts';
 import type { TableTarget } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 import { checkAppend } from './result-table.ts';
+import type { SelectionNames } from './selection.ts';
 
 /**
  * Refuses a result table that could not be written at the end, before any work.
@@ -15,11 +16,12 @@ export async function checkTarget(
   target: TableDescription | null,
   columns: readonly string[],
 ): Promise<void> {
-  const { task, pool } = context;
+  const { task, pool, tables } = context;
   if (target === null) return checkRename(context);
   if (task.writeMode === 'append') {
     checkAppend(task.into, target, columns);
-    return checkInsert(pool, task.into, target.columns);
+    for (const each of new Set([tables, pool])) await checkInsert(each, task.into, target.columns);
+    return;
   }
   checkMode(context, target);
   await checkRename(context);
@@ -44,14 +46,28 @@ async function checkInsert(pool: Pool, table: TableTarget, columns: TableDescrip
 /** Errors of a RENAME that has passed the check of rights: exists (1050), no such table (1146), readers hold it (1205). */
 const rightsSuffice = [1050, 1146, 1205];
 
+/** The system account writes the table; the users' account must be one that might, or a user could write more by TO RUN than by SQL. */
+async function checkRename({ task, pool, tables, schema, names }: WorkerContext): Promise<void> {
+  await checkDatabase(tables, task.into);
+  await tryRename(pool, schema, task.into, names);
+  if (tables === pool) return;
+  await tryRename(tables, task.into.database, task.into, names).catch((cause) => {
+    if (!(cause instanceof MillraceError) || cause.code !== 'DATABASE_RIGHTS') throw cause;
+    const hint = 'ask for CREATE, INSERT, ALTER and DROP there, or name a table of another database after INTO';
+    throw new MillraceError('DATABASE_RIGHTS', `the account of statements may not write ${quoteTable(task.into)}`, {
+      hint,
+      cause,
+    });
+  });
+}
+
 /** Both servers check the rights of a RENAME before they look for its table, which is not there. */
-async function checkRename({ task, pool, schema, names }: WorkerContext): Promise<void> {
-  await checkDatabase(pool, task.into);
-  const absent = { database: schema, table: `absent_${names.id.toString('hex')}` };
+async function tryRename(pool: Pool, from: string | null, into: TableTarget, names: SelectionNames): Promise<void> {
+  const absent = { database: from, table: `absent_${names.id.toString('hex')}` };
   const connection = await pool.getConnection();
   try {
     await connection.query('SET SESSION lock_wait_timeout = 1');
-    await connection.query(`RENAME TABLE ${quoteTable(absent)} TO ${quoteTable(task.into)}`);
+    await connection.query(`RENAME TABLE ${quoteTable(absent)} TO ${quoteTable(into)}`);
   } catch (error) {
     const { errno } = ((error as Error).cause ?? {}) as { errno?: number };
     if (!rightsSuffice.includes(errno ?? 0)) throw error;

@@ -7,7 +7,12 @@ import type { Volumes } from './volume-path.ts';
 /** What every command of the worker needs. */
 export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
   readonly task: T;
+  /** Of the system schema; writes results. */
   readonly pool: Pool;
+  /** For our own statements on tables of users, with no more rights than they have. */
+  readonly tables: Pool;
+  /** For SQL that users wrote. */
+  readonly users: Pool;
   /** The system schema's name. */
   readonly schema: string;
   readonly names: SelectionNames;

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
+import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasource/accounts.ts';
 import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
-import { openPool, withReconnect } from '../datasource/pool.ts';
+import { withReconnect } from '../datasource/pool.ts';
 import { errorTable, MillraceError } from '../errors.ts';
 import { type SelectionTask, type StatementTask, type Task, type WorkerCommand, workerExit } from '../task.ts';
 import type { WorkerContext } from './context.ts';
@@ -39,22 +40,35 @@ async function main(command: string | undefined): Promise<number> {
 async function work(command: string | undefined): Promise<void> {
   const task = readTask();
   const schema = process.env.MILLRACE_SCHEMA ?? 'millrace';
-  const pool = openPool(parseDsn(process.env.MILLRACE_DATASOURCE ?? ''), { connections: 2 });
+  const accounts = accountsOf({
+    dsn: process.env.MILLRACE_DATASOURCE ?? '',
+    systemDsn: process.env.MILLRACE_SYSTEM_DATASOURCE || null,
+    readerDsn: null,
+  });
+  const pools = openDatabase(accounts, { connections: 2 });
   const surroundings = {
-    pool,
+    pool: pools.system,
+    tables: pools.tables,
+    users: pools.users,
     schema,
-    names: selectionNames(task, schema),
+    names: selectionNames(task, schema, isSeparate(accounts)),
     volumes: readVolumes(task),
     log,
     signal: ending.signal,
   };
   try {
     if ('sql' in task) await runStatement({ ...surroundings, task: await withText(task, surroundings) });
-    else if ('detect' in task) await detect(command as WorkerCommand, { ...surroundings, task });
+    else if ('detect' in task) await detect(command as WorkerCommand, { ...surroundings, task: named(task, accounts) });
     else await share(command as WorkerCommand, { ...surroundings, task });
   } finally {
-    await pool.end();
+    await pools.end();
   }
+}
+
+/** The system account has another default database, or none. */
+function named(task: Task, { dsn }: Accounts): Task {
+  const { into } = task;
+  return into.database === null ? { ...task, into: { ...into, database: parseDsn(dsn).database } } : task;
 }
 
 async function detect(command: WorkerCommand, context: WorkerContext): Promise<void> {

@@ -17,9 +17,9 @@ export async function prepare(context: WorkerContext): Promise<void> {
   const known = await readSelection(context);
   if (known?.state === 'ready') return forgetFailedRows(context);
   if (known !== null) return;
-  const { pool, task, names } = context;
+  const { task, names } = context;
   const { imageColumn, ...selected } = await selectedColumns(context);
-  const target = await describeTable(pool, task.into);
+  const target = await describeTable(context.tables, task.into);
   await checkTarget(context, target, selected.columns);
   const columns = await materialise(context);
   if (task.writeMode !== 'append') await createResultTable(context, names.staging, columns);

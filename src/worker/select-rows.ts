@@ -8,16 +8,24 @@ import type { WorkerContext } from './context.ts';
 import { copyMode } from './copy-mode.ts';
 import { partitionRows, partitionValues } from './partition-rows.ts';
 
-/** At READ COMMITTED one consistent read that blocks no writer of the source; measured in design/WORKER.md. */
+/** Blocks no writer of the source; measured in design/WORKER.md. */
+const consistentRead = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+/**
+ * The users' account makes the table, in a session as the server makes it, so that the query means and may read what it does
+ * anywhere; then the system account takes it.
+ */
 export async function materialise(context: WorkerContext<SelectionTask>): Promise<readonly string[]> {
-  const { task, pool, names, log, signal } = context;
+  const { task, pool, users, names, log, signal } = context;
   log.info('selecting');
-  const table = quoteTable(names.selection);
-  await abortableQuery(pool, { sql: `DROP TABLE IF EXISTS ${table}, ${quoteTable(names.staging)}` }, signal);
+  const [made, selection] = [quoteTable(names.made), quoteTable(names.selection)];
+  const left = new Set([made, selection, quoteTable(names.staging)]);
+  await abortableQuery(pool, { sql: `DROP TABLE IF EXISTS ${[...left].join(', ')}` }, signal);
   const row = quoteName(hiddenColumns.row);
   const numbered = `${row} BIGINT UNSIGNED NOT NULL INVISIBLE AUTO_INCREMENT PRIMARY KEY`;
-  const create = { sql: `CREATE TABLE ${table} (${numbered}) ENGINE=InnoDB AS ${task.select}` };
-  await abortableQuery(pool, create, signal, [copyMode]);
+  const create = { sql: `CREATE TABLE ${made} (${numbered}) ENGINE=InnoDB AS ${task.select}` };
+  await abortableQuery(users, create, signal, [consistentRead, copyMode]);
+  if (made !== selection) await abortableQuery(pool, { sql: `RENAME TABLE ${made} TO ${selection}` }, signal);
   const description = await describeTable(pool, names.selection);
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
 }

@@ -10,7 +10,7 @@ import type { WorkerContext } from './context.ts';
 export async function selectedColumns(
   context: WorkerContext,
 ): Promise<{ readonly columns: readonly string[]; readonly imageColumn: string }> {
-  const { columns } = await describeQuery(context.pool, context.task.select);
+  const { columns } = await describeQuery(context.users, context.task.select);
   const names = columns.map(({ name }) => name);
   checkNames(names);
   return { columns: names, imageColumn: chooseImageColumn(context, names) };

@@ -10,10 +10,17 @@ import type { WorkerContext } from './context.ts';
  * connection means, so then it is not tried again.
  * @throws {MillraceError} STATEMENT_UNCERTAIN, QUERY_FAILED, DATABASE_…
  */
-export async function runStatement({ task, pool, schema, log, signal }: WorkerContext<StatementTask>): Promise<void> {
+export async function runStatement({
+  task,
+  pool,
+  users,
+  schema,
+  log,
+  signal,
+}: WorkerContext<StatementTask>): Promise<void> {
   const { statement, step } = task;
   const rules = await readStatementRules(pool, schema, statement);
-  const session = await openProgramSession(pool, rules);
+  const session = await openProgramSession(users, rules);
   try {
     const target = { pool, schema, statement, step, resultBytes: rules.resultBytes };
     const result = await storeResult(session, task, target, signal);

@@ -1,4 +1,4 @@
-import type { Container, Deployment } from './workflow.ts';
+import type { Container, Deployment, SecretKey } from './workflow.ts';
 
 export type EnvironmentVariable = NonNullable<Container['env']>[number];
 
@@ -7,12 +7,15 @@ export function workerEnvironment(task: unknown, deployment: Deployment): Enviro
   return [
     { name: 'MILLRACE_TASK', value: literalJson(task) },
     { name: 'MILLRACE_SCHEMA', value: deployment.schema },
-    datasourceVariable('MILLRACE_DATASOURCE', deployment),
+    datasourceVariable('MILLRACE_DATASOURCE', deployment.datasource),
+    ...(deployment.systemDatasource === null
+      ? []
+      : [datasourceVariable('MILLRACE_SYSTEM_DATASOURCE', deployment.systemDatasource)]),
   ];
 }
 
-export function datasourceVariable(name: string, { datasource }: Deployment): EnvironmentVariable {
-  return { name, valueFrom: { secretKeyRef: { name: datasource.secret, key: datasource.key } } };
+export function datasourceVariable(name: string, { secret, key }: SecretKey): EnvironmentVariable {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }
 
 /**

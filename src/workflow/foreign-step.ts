@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts';
 import type { ForeignStep } from '../plan/plan.ts';
 import type { SelectionTask, TableTarget } from '../task.ts';
 import { withClaims } from './claims.ts';
@@ -8,7 +9,7 @@ import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
-import type { Rendering, Template } from './workflow.ts';
+import type { Deployment, Rendering, SecretKey, Template } from './workflow.ts';
 
 /** One pod with the whole query, as SQLFlow ran it; or `prepare`, a pod for each share of the rows, and `finish`. */
 export function renderForeignStep(step: ForeignStep, rendering: Rendering): Template[] {
@@ -59,8 +60,16 @@ function foreignEnvironment(step: ForeignStep, select: string, { deployment }: R
     { name: 'SQLFLOW_TO_RUN_SELECT', value: select },
     { name: 'SQLFLOW_TO_RUN_INTO', value: literal(step.into.map(tableName).join(',')) },
     { name: 'SQLFLOW_TO_RUN_IMAGE', value: literal(step.image) },
-    datasourceVariable('SQLFLOW_DATASOURCE', deployment),
+    datasourceVariable('SQLFLOW_DATASOURCE', foreignDatasource(step, deployment)),
   ];
+}
+
+/** An image may do with its DSN what the account may: not the users' own, where they are told apart. */
+function foreignDatasource({ image }: ForeignStep, { foreignDatasource }: Deployment): SecretKey {
+  if (foreignDatasource !== null) return foreignDatasource;
+  throw new MillraceError('FOREIGN_DATASOURCE_MISSING', `no database account is set up for ${image}`, {
+    hint: 'ask whoever runs the server to name the Secret of one in foreignSecret (MILLRACE_FOREIGN_DATASOURCE_SECRET)',
+  });
 }
 
 function tableName({ database, table }: TableTarget): string {

@@ -41,8 +41,15 @@ export interface Deployment {
   readonly workerImage: string;
   /** Image references by the names that statements write; other names are references themselves. */
   readonly images: Readonly<Record<string, string>>;
-  /** The Secret's key that holds the DSN. For foreign images in SQLFlow's form, `mysql://user:password@tcp(host:port)/db`. */
-  readonly datasource: { readonly secret: string; readonly key: string };
+  /** Where the worker has the DSN of the users' account from. */
+  readonly datasource: SecretKey;
+  /** Where the worker has the DSN of the account behind the system schema from; null: it is that of `datasource`. */
+  readonly systemDatasource: SecretKey | null;
+  /**
+   * Where foreign images have a DSN from, in SQLFlow's form, `mysql://user:password@tcp(host:port)/db`; null: they are refused, for
+   * no account has been made for them.
+   */
+  readonly foreignDatasource: SecretKey | null;
   /** The system schema's name. */
   readonly schema: string;
   /** For pods that ask for a GPU. */
@@ -51,6 +58,11 @@ export interface Deployment {
   readonly deadlineSeconds: number;
   /** Where a person sees statements: the id is appended. */
   readonly statementUrl: string | null;
+}
+
+export interface SecretKey {
+  readonly secret: string;
+  readonly key: string;
 }
 
 /** Everything about a statement that its steps' templates are filled with. */

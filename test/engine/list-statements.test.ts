@@ -53,7 +53,7 @@ describe.each(servers)('the list of statements on $name', (server) => {
     const foreign = openStatementStore(pool, schema, 'argo');
     await pool.query(`INSERT INTO ${schema}.workflows VALUES ('on argo', 1)`);
     await foreign.insert({ id: 'on argo', text: '', plan, submittedBy: 'ada', server: null }, 'queued');
-    engine = openLocalEngine({ pool, dsn, schema, volumes: {}, stateFolder: '/nowhere' });
+    engine = openLocalEngine({ pool, accounts: database.accounts, schema, volumes: {}, stateFolder: '/nowhere' });
     return async () => {
       await engine.close();
       await locks.close();

@@ -37,6 +37,9 @@ async function refusal(config: Promise<unknown>): Promise<string> {
   return `${error.code}: ${error.message} (${error.hint})`.replaceAll(/\S*[/\\]\d+\.yaml/g, 'FILE');
 }
 
+const one = (dsn: string) => ({ dsn, systemDsn: dsn, readerDsn: dsn });
+const none = { secret: null, systemSecret: null, foreignSecret: null };
+
 describe('the configuration of a server', () => {
   it('listens on loopback, with bounds on everything, if nothing is said', async () => {
     expect(await readServerConfig({ MILLRACE_SERVER_CONFIG: await write('# nothing\n') })).toEqual({
@@ -66,6 +69,24 @@ describe('the configuration of a server', () => {
     });
   });
 
+  it('finds a datasource of several accounts, each DSN in the same three ways', async () => {
+    const { datasources } = await read(
+      'datasources: {main: {dsn: "mysql://a:b@main/", systemDsnEnvironment: SYSTEM, readerDsn: "mysql://r:b@main/"}}',
+      { SYSTEM: 'mysql://s:b@main/' },
+    );
+    expect(datasources).toMatchObject([
+      { dsn: 'mysql://a:b@main/', systemDsn: 'mysql://s:b@main/', readerDsn: 'mysql://r:b@main/' },
+    ]);
+    const ofEnvironment = await readServerConfig({
+      MILLRACE_DATASOURCE: 'mysql://a:b@main/',
+      MILLRACE_SYSTEM_DATASOURCE: 'mysql://s:b@main/',
+      MILLRACE_READER_DATASOURCE: 'mysql://r:b@main/',
+    });
+    expect(ofEnvironment.datasources).toMatchObject([
+      { dsn: 'mysql://a:b@main/', systemDsn: 'mysql://s:b@main/', readerDsn: 'mysql://r:b@main/' },
+    ]);
+  });
+
   it('is what the file says, the rest by default', async () => {
     const config = await read(`
 limits: {bodyBytes: 4096, streams: 7}
@@ -90,10 +111,16 @@ datasources:
       { LAB_DSN: 'mysql://a:b@tcp(lab:3306)/', MILLRACE_DATASOURCE: 'mysql://a:b@first/', MILLRACE_SCHEMA: 'system' },
     );
     expect(config.datasources).toEqual([
-      { name: 'default', dsn: 'mysql://a:b@first/', secret: null, schema: 'system' },
-      { name: 'main', dsn: 'mysql://a:b@main:3306/', secret: { secret: 'main-dsn', key: 'dsn' }, schema: 'system' },
-      { name: 'archive', dsn: 'mysql://a:b@archive:3306/', secret: null, schema: 'jobs' },
-      { name: 'lab', dsn: 'mysql://a:b@tcp(lab:3306)/', secret: null, schema: 'system' },
+      { name: 'default', ...one('mysql://a:b@first/'), ...none, schema: 'system' },
+      {
+        name: 'main',
+        ...one('mysql://a:b@main:3306/'),
+        ...none,
+        secret: { secret: 'main-dsn', key: 'dsn' },
+        schema: 'system',
+      },
+      { name: 'archive', ...one('mysql://a:b@archive:3306/'), ...none, schema: 'jobs' },
+      { name: 'lab', ...one('mysql://a:b@tcp(lab:3306)/'), ...none, schema: 'system' },
     ]);
   });
 
@@ -187,10 +214,7 @@ describe('a configuration that is refused says where, what was found and what is
       'datasources: {"a/b": {dsn: "mysql://a:b@c/"}}',
       'FILE: datasources has an unknown key of another form (write a name of at most 63 letters, digits and . _ @ -)',
     ],
-    [
-      'datasources: {main: {dns: x}}',
-      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, schema)',
-    ],
+    ['datasources: {main: {dns: x}}', 'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, foreignSecret, schema)'],
     [
       'a: [1',
       'FILE, line 1, column 6, is no YAML: unexpected end of the stream within a flow collection (mend the file)',
@@ -201,14 +225,14 @@ describe('a configuration that is refused says where, what was found and what is
 
   it('names the file that is not there', async () => {
     const path = join(folder, 'nowhere.yaml');
-    const expected = `SERVER_CONFIG_INVALID: the file ${path} cannot be read (ENOENT) (mend its name or its rights)`;
+    const expected = `SERVER_CONFIG_INVALID: the file ${path} cannot be read (ENOENT) (correct its name or its rights)`;
     expect(await refusal(readServerConfig({ MILLRACE_SERVER_CONFIG: path }))).toBe(expected);
     expect(await refusal(readServerConfig({ MILLRACE_USERS_FILE: path }))).toBe(expected);
   });
 
   it('names the file that a DSN should be in', async () => {
     expect(await refusal(read('datasources: {main: {dsnFile: nowhere.dsn}}'))).toBe(
-      `SERVER_CONFIG_INVALID: FILE: datasources.main.dsnFile: ${join(folder, 'nowhere.dsn')} cannot be read (ENOENT) (mend its name or its rights)`,
+      `SERVER_CONFIG_INVALID: FILE: datasources.main.dsnFile: ${join(folder, 'nowhere.dsn')} cannot be read (ENOENT) (correct its name or its rights)`,
     );
   });
 

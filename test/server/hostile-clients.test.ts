@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { openPool } from '../../src/datasource/pool.ts';
 import { connectTo, neverReads, type RawClient, requestText } from './raw-client.ts';
 import { eventsOf, readEvents, type ServerSentEvent } from './read-events.ts';
@@ -293,17 +294,16 @@ async function queries(word: string): Promise<number> {
 }
 
 async function connections(): Promise<number> {
-  return counted('SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER = ?');
+  return counted('SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER IN (?)');
 }
 
 async function selects(): Promise<number> {
-  return counted('SELECT SELECT_COMMANDS AS n FROM information_schema.USER_STATISTICS WHERE USER = ?');
+  return counted('SELECT SUM(SELECT_COMMANDS) AS n FROM information_schema.USER_STATISTICS WHERE USER IN (?)');
 }
 
 async function counted(sql: string): Promise<number> {
-  const [[row]] = (await server.database.admin.query(sql, [server.database.datasource.user])) as unknown as [
-    [{ n: string }],
-  ];
+  const users = Object.values(server.database.accounts).map((dsn) => parseDsn(dsn).user);
+  const [[row]] = (await server.database.admin.query(sql, [users])) as unknown as [[{ n: string }]];
   return Number(row.n);
 }
 

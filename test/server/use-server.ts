@@ -96,7 +96,9 @@ export function useServer(limits: Readonly<Record<string, number>> = {}, { runni
     test.environment = {
       PATH: process.env.PATH ?? '',
       MILLRACE_SERVER_CONFIG: await test.configured({}),
-      MILLRACE_DATASOURCE: database.dsn,
+      MILLRACE_DATASOURCE: database.accounts.dsn,
+      MILLRACE_SYSTEM_DATASOURCE: database.accounts.systemDsn,
+      MILLRACE_READER_DATASOURCE: database.accounts.readerDsn,
       MILLRACE_SCHEMA: database.systemSchema,
       MILLRACE_STATE: stateFolder,
       MILLRACE_VOLUMES: Object.entries(pictures.volumes)

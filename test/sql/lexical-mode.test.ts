@@ -36,7 +36,7 @@ describe('what a string is follows the sql_mode', () => {
       const [[{ mode }]] = (await database.admin.query('SELECT @@GLOBAL.sql_mode AS mode')) as unknown as [
         [{ mode: string }],
       ];
-      expect(await modeOf(database.pool)).toEqual(lexicalMode(mode));
+      expect(await modeOf({ users: database.pool })).toEqual(lexicalMode(mode));
     });
   });
 });

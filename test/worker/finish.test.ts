@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
 import { finish } from '../../src/worker/finish.ts';
@@ -100,7 +102,7 @@ describe.each(servers)('finish on $name', (server) => {
       await reader.query('SELECT * FROM being_read');
       const finishing = finish(context);
       const waiting = () =>
-        worker.query(
+        queryAsAdmin(
           "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%' AND INFO LIKE 'RENAME%being_read%'",
         );
       await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 20_000 });
@@ -182,11 +184,12 @@ describe.each(servers)('finish on $name', (server) => {
 
     it('refuses a table that the account may not write to, before any work', async () => {
       const database = `readable_${worker.database.name}`;
-      const { admin, datasource } = worker.database;
+      const { admin, accounts } = worker.database;
       await detectAndFinish(worker.context('source', select));
       await admin.query(`CREATE DATABASE ${database}`);
       await admin.query(`CREATE TABLE ${database}.other LIKE ${worker.database.name}.source`);
-      await admin.query(`GRANT SELECT ON ${database}.* TO ?@'%'`, [datasource.user]);
+      for (const dsn of [accounts.dsn, accounts.systemDsn])
+        await admin.query(`GRANT SELECT ON ${database}.* TO ?@'%'`, [parseDsn(dsn).user]);
       const context = worker.context('', select, { writeMode: 'append', into: { database, table: 'other' } });
       await expect(prepare(context)).rejects.toMatchObject({
         code: 'DATABASE_RIGHTS',
@@ -196,6 +199,8 @@ describe.each(servers)('finish on $name', (server) => {
       await admin.query(`DROP DATABASE ${database}`);
     });
   });
+
+  const queryAsAdmin = async (sql: string) => (await worker.database.admin.query<RowDataPacket[]>(sql))[0];
 
   const system = ({ schema }: WorkerContext, table: string) => quoteTable({ database: schema, table });
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/datasource/migrate.ts';
 import { listResults, readResultRows } from '../../src/datasource/results.ts';
@@ -13,20 +15,27 @@ import { servers, useDatabase } from '../database.ts';
 
 describe.each(servers)('the worker on $name', (server) => {
   const database = useDatabase(server);
+  let pools: DatabasePools;
   beforeAll(async () => {
-    await migrate(database.pool, database.systemSchema);
+    pools = openDatabase(database.accounts, { connections: 2 });
+    await migrate(pools.system, database.systemSchema);
     await database.pool.query('CREATE TABLE images (id INT PRIMARY KEY, score INT)');
     await database.pool.query('INSERT INTO images VALUES (1, 30), (2, 20), (3, 10)');
   });
 
+  afterAll(() => pools?.end());
+
   function context<T extends SelectionTask | StatementTask>(task: T): WorkerContext<T> {
-    const { pool, systemSchema: schema } = database;
+    const { systemSchema: schema } = database;
+    const { system: pool, tables, users } = pools;
     const { signal } = new AbortController();
     return {
       task,
       pool,
+      tables,
+      users,
       schema,
-      names: selectionNames(task, schema),
+      names: selectionNames(task, schema, true),
       volumes: {},
       log: pino({ level: 'silent' }),
       signal,
@@ -86,7 +95,7 @@ describe.each(servers)('the worker on $name', (server) => {
   });
 
   test('does not call a statement that was cut off harmless', async () => {
-    const { user } = database.datasource;
+    const { user } = parseDsn(database.accounts.dsn);
     const running = runStatement(context({ statement: 's', step: 'step-4', sql: 'DO SLEEP(60)', onlyReads: false }));
     const cut = async () => {
       const [found] = (await database.admin.query(

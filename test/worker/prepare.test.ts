@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { partitionRows } from '../../src/worker/partition-rows.ts';
 import { prepare } from '../../src/worker/prepare.ts';
@@ -131,15 +132,22 @@ describe.each(servers)('prepare on $name', (server) => {
       message: `there is no database '${database}' for the table 'detections'`,
     });
     await worker.database.admin.query(`CREATE DATABASE ${database}`);
-    await worker.database.admin.query(`GRANT SELECT ON ${database}.* TO ?@'%'`, [worker.database.datasource.user]);
+    const { admin, accounts } = worker.database;
+    const [user, system] = [accounts.dsn, accounts.systemDsn].map((dsn) => parseDsn(dsn).user);
+    for (const each of [user, system]) await admin.query(`GRANT SELECT ON ${database}.* TO ?@'%'`, [each]);
     await expect(prepare(context)).rejects.toMatchObject({
       code: 'DATABASE_RIGHTS',
       message: expect.stringMatching(
         /^the database says: INSERT, CREATE command denied to user .* for table .*detections/,
       ),
     });
+    await admin.query(`GRANT CREATE, INSERT, ALTER, DROP ON ${database}.* TO ?@'%'`, [system]);
+    await expect(prepare(context)).rejects.toMatchObject({
+      code: 'DATABASE_RIGHTS',
+      message: `the account of statements may not write \`${database}\`.\`detections\``,
+    });
     expect(await tablesOf(context)).toEqual([]);
-    await worker.database.admin.query(`DROP DATABASE ${database}`);
+    await admin.query(`DROP DATABASE ${database}`);
   });
 
   it('refuses a table that exists and a view', async () => {

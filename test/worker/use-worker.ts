@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { RowDataPacket } from 'mysql2/promise';
 import { pino } from 'pino';
-import { beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
+import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/datasource/migrate.ts';
 import type { Task } from '../../src/task.ts';
@@ -29,7 +30,12 @@ export interface TestWorker {
 export function useWorker(server: DatabaseServer): TestWorker {
   const database = useDatabase(server);
   const pictures = usePictures();
-  beforeAll(() => migrate(database.pool, database.systemSchema));
+  let pools: DatabasePools;
+  beforeAll(async () => {
+    pools = openDatabase(database.accounts, { connections: 4 });
+    await migrate(pools.system, database.systemSchema);
+  });
+  afterAll(() => pools?.end());
   const query = async (sql: string, values: unknown[] = []) =>
     (await database.pool.query<RowDataPacket[]>(sql, values))[0];
   return {
@@ -46,7 +52,8 @@ export function useWorker(server: DatabaseServer): TestWorker {
       const schema = database.systemSchema;
       const log = pino({ level: 'silent' });
       const { signal } = new AbortController();
-      return { task, pool: database.pool, schema, names: selectionNames(task, schema), ...pictures, log, signal };
+      const { system: pool, tables, users } = pools;
+      return { task, pool, tables, users, schema, names: selectionNames(task, schema, true), ...pictures, log, signal };
     },
     query,
     selection: ({ names }) => query(`SELECT millrace_row, s.* FROM ${quoteTable(names.selection)} AS s ORDER BY 1`),

@@ -12,6 +12,8 @@ export const deployment: Deployment = {
   workerImage: 'registry.example/millrace-worker:0.1.0',
   images: { 'millrace/worker': 'registry.example/millrace-worker:0.1.0' },
   datasource: { secret: 'database', key: 'dsn' },
+  systemDatasource: null,
+  foreignDatasource: { secret: 'database', key: 'dsn' },
   schema: 'millrace',
   gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
   deadlineSeconds: 86_400,

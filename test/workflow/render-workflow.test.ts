@@ -348,13 +348,25 @@ describe('a foreign image', () => {
   });
 
   test('gets its share of the rows in each partition, by a range of rows', () => {
+    const selection = `\`millrace\`.\`selection_${id}\``;
     const { environment } = variables(render([foreignStep()]), 'step-1-partition', {
       'inputs.parameters.partition': '1',
     });
     expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(
-      `SELECT s.* FROM \`millrace\`.\`selection_${id}\` AS s JOIN \`millrace\`.\`partitions\` AS p ` +
-        'ON s.`millrace_row` BETWEEN p.`first_row` AND p.`last_row` ' +
-        `WHERE p.\`selection_id\` = X'${id}' AND p.\`partition_no\` = 1 ORDER BY s.\`millrace_row\``,
+      `SELECT s.* FROM ${selection} AS s WHERE s.\`millrace_row\` > (SELECT COUNT(*) FROM ${selection}) * 1 DIV 2 ` +
+        `AND s.\`millrace_row\` <= (SELECT COUNT(*) FROM ${selection}) * (1 + 1) DIV 2 ORDER BY s.\`millrace_row\``,
+    );
+  });
+
+  test('reads its share where the system schema has an account of its own', () => {
+    const workflow = render([foreignStep()], { deployment: { systemDatasource: { secret: 'system', key: 'dsn' } } });
+    const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '1' });
+    expect(environment.SQLFLOW_TO_RUN_SELECT).toContain(`FROM \`millrace_work\`.\`selection_${id}\``);
+  });
+
+  test('is refused where it has no account of its own', () => {
+    expect(() => render([foreignStep()], { deployment: { foreignDatasource: null } })).toThrow(
+      expect.objectContaining({ code: 'FOREIGN_DATASOURCE_MISSING' }),
     );
   });
 

@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts';
 import { describeDsn, parseDsn } from '../../datasource/dsn.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { latestVersion, schemaVersion } from '../../datasource/migrate.ts';
-import { ownDatabase } from '../../datasource/own-database.ts';
+import { namedAccounts } from '../../datasource/own-database.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import { type Check, check } from './check.ts';
@@ -15,7 +15,7 @@ export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
   const opened: { pool?: Pool; database?: string | null } = {};
   try {
     const reached = await check('database', async () => {
-      const datasource = parseDsn(config.dsn ?? (await ownDatabase(config, () => {})));
+      const datasource = parseDsn((await namedAccounts(config, () => {})).systemDsn);
       opened.database = datasource.database;
       opened.pool = openPool(datasource, { connections: 2 });
       return `${await supportedVersion(opened.pool)} at ${describeDsn(datasource)}`;

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.ts';
-import type { Deployment } from '../../workflow/workflow.ts';
+import type { Deployment, SecretKey } from '../../workflow/workflow.ts';
 
 /** What the worker is called in statements. */
 const workerName = 'millrace/worker';
@@ -12,6 +12,9 @@ const workerName = 'millrace/worker';
  *   MILLRACE_IMAGES             other images by the names that statements write: `name=reference,…`
  *   MILLRACE_SERVICE_ACCOUNT    the pods' account, with the executor's Role; `workflow`
  *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the DSN that the pods use; `millrace-datasource/dsn`
+ *   MILLRACE_SYSTEM_DATASOURCE_SECRET   the same for the account behind the system schema; left out: that of the one above
+ *   MILLRACE_FOREIGN_DATASOURCE_SECRET  the same for other images than the worker's; left out: that of the first; `none`: they are
+ *                               refused
  *   MILLRACE_STATEMENT_URL      where a person sees statements; the id is appended
  *
  * @throws {MillraceError} WORKER_IMAGE_MISSING
@@ -22,18 +25,26 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     const hint = 'set it to the image that docker/worker.Dockerfile makes, as the cluster can pull it';
     throw new MillraceError('WORKER_IMAGE_MISSING', 'MILLRACE_WORKER_IMAGE is not set', { hint });
   }
-  const [secret = '', key = 'dsn'] = (environment.MILLRACE_DATASOURCE_SECRET || 'millrace-datasource/dsn').split('/');
+  const datasource = secretKey(environment.MILLRACE_DATASOURCE_SECRET || 'millrace-datasource/dsn');
+  const { MILLRACE_SYSTEM_DATASOURCE_SECRET: system, MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign } = environment;
   return {
     namespace: environment.MILLRACE_NAMESPACE || 'millrace',
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
     workerImage,
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },
-    datasource: { secret, key },
+    datasource,
+    systemDatasource: system ? secretKey(system) : null,
+    foreignDatasource: foreign === 'none' ? null : foreign ? secretKey(foreign) : datasource,
     schema,
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
     deadlineSeconds: 86_400,
     statementUrl: environment.MILLRACE_STATEMENT_URL || null,
   };
+}
+
+function secretKey(written: string): SecretKey {
+  const [secret = '', key = 'dsn'] = written.split('/');
+  return { secret, key };
 }
 
 function readImages(written: string): Record<string, string> {

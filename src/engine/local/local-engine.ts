@@ -28,9 +28,9 @@ const releaseMs = 2000;
 
 /** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
-  const { pool, dsn, schema } = options;
+  const { pool, accounts, schema } = options;
   const store = openStatementStore(pool, schema, 'local');
-  const locks = openStatementLocks(dsn, schema);
+  const locks = openStatementLocks(accounts.systemDsn, schema);
   const running = openRunningStatements(options, store, locks);
   const limits = options.running ?? { perUser: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY };
   const queue = openQueue({ pool, schema, store, locks, running, limits });

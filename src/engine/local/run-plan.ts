@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
+import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
@@ -15,7 +16,7 @@ import type { StatementLock } from './statement-locks.ts';
 
 export interface PlanRun {
   readonly pool: Pool;
-  readonly dsn: string;
+  readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly lock: StatementLock;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
+import type { Accounts } from '../../datasource/accounts.ts';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
@@ -13,7 +14,7 @@ import { runWorker, type WorkerEnd } from './worker-process.ts';
 export interface StepRun {
   readonly pool: Pool;
   readonly statement: string;
-  readonly dsn: string;
+  readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   /** Where the statement's logs go. */
@@ -110,7 +111,8 @@ function sourceOf(command: WorkerCommand, partition: number | undefined): string
 function environmentOf(step: RunStep, run: StepRun, partition: number | undefined): Record<string, string> {
   return {
     MILLRACE_TASK: JSON.stringify(taskOf(run.statement, step)),
-    MILLRACE_DATASOURCE: run.dsn,
+    MILLRACE_DATASOURCE: run.accounts.dsn,
+    MILLRACE_SYSTEM_DATASOURCE: run.accounts.systemDsn,
     MILLRACE_SCHEMA: run.schema,
     MILLRACE_VOLUMES: JSON.stringify(run.volumes),
     ...(partition === undefined ? {} : { MILLRACE_PARTITION: String(partition) }),

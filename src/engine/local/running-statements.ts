@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
 import pLimit from 'p-limit';
+import type { Accounts } from '../../datasource/accounts.ts';
 import type { MillraceError } from '../../errors.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
@@ -13,9 +14,10 @@ import { type PlanRun, runPlan } from './run-plan.ts';
 import type { StatementLock, StatementLocks } from './statement-locks.ts';
 
 export interface LocalEngineOptions {
+  /** Of the system schema. */
   readonly pool: Pool;
-  /** For the workers, which connect for themselves. */
-  readonly dsn: string;
+  /** For standard statements, locks and the workers, which connect for themselves. */
+  readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly stateFolder: string;

@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import type { Accounts } from '../../datasource/accounts.ts';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { readStatementRules } from '../../datasource/results.ts';
@@ -13,7 +14,7 @@ export interface SqlSession {
 }
 
 export interface SqlSessionOptions {
-  readonly dsn: string;
+  readonly accounts: Accounts;
   /** For what the system schema holds. */
   readonly pool: Pool;
   readonly schema: string;
@@ -22,13 +23,14 @@ export interface SqlSessionOptions {
 }
 
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
-export function openSqlSession({ dsn, pool, schema, statement, signal }: SqlSessionOptions): SqlSession {
-  const own = openPool(parseDsn(dsn), { connections: 2 });
+export function openSqlSession({ accounts, pool, schema, statement, signal }: SqlSessionOptions): SqlSession {
   let opened: ReturnType<typeof open> | undefined;
 
   async function open() {
     const rules = await readStatementRules(pool, schema, statement);
-    return { rules, session: await openProgramSession(own, rules) };
+    const dsn = rules.readOnly ? accounts.readerDsn : accounts.dsn;
+    const own = openPool(parseDsn(dsn), { connections: 2, settings: 'server' });
+    return { own, rules, session: await openProgramSession(own, rules) };
   }
 
   return {
@@ -45,7 +47,7 @@ export function openSqlSession({ dsn, pool, schema, statement, signal }: SqlSess
     async close() {
       const session = await opened?.catch(() => {});
       session?.session.connection.destroy();
-      await own.end();
+      await session?.own.end();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { listTables } from '../../datasource/list-tables.ts';
+import { workSchemaOf } from '../../task.ts';
 import type { App, ServerContext } from '../context.ts';
 import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
 import { problems } from '../schemas/statement.ts';
@@ -46,9 +47,9 @@ export function catalogRoutes(app: App, context: ServerContext): void {
       },
     },
     async ({ user, query }) => {
-      const { pool } = datasourceNamed(user, query.datasource, context.datasources);
-      const schemas = context.config.datasources.map(({ schema }) => schema);
-      return { tables: [...(await listTables(pool, schemas))] };
+      const { tables, readerTables } = datasourceNamed(user, query.datasource, context.datasources);
+      const schemas = context.config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]);
+      return { tables: [...(await listTables(user.role === 'reader' ? readerTables : tables, schemas))] };
     },
   );
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
 import type { WorkerCommand } from '../../../src/task.ts';
 import { mariadb, servers } from '../../database.ts';
@@ -52,7 +53,8 @@ describe.each(servers)('a statement whose connections are cut at random on $name
   const test = useSession(server);
 
   it('ends with each row once', async () => {
-    const { admin, datasource } = test.database;
+    const { admin, accounts } = test.database;
+    const users = [accounts.dsn, accounts.systemDsn].map((dsn) => parseDsn(dsn).user);
     const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, batch_size = 2, retries = 0'));
     const random = createRandom(seed);
     let over = false;
@@ -61,8 +63,8 @@ describe.each(servers)('a statement whose connections are cut at random on $name
     });
     let cuts = 0;
     while (!over && cuts < 60) {
-      const [sessions] = (await admin.query('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = ?', [
-        datasource.user,
+      const [sessions] = (await admin.query('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER IN (?)', [
+        users,
       ])) as unknown as [{ id: string }[]];
       if (sessions.length > 0) cuts += await killSession(test, random.pick(sessions).id);
       await sleep(random.between(0, 100));

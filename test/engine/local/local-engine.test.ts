@@ -300,7 +300,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     const thief = await test.database.admin.getConnection();
     const taking = thief.query('SELECT GET_LOCK(?, 60) AS got', [name]);
     const [row] = await test.query('SELECT IS_USED_LOCK(?) AS id', [name]);
-    await test.query(`KILL ${row?.id}`);
+    await test.database.admin.query(`KILL ${row?.id}`);
     expect((await taking)[0]).toEqual([{ got: 1 }]);
     const running = async () =>
       test.query(

@@ -27,4 +27,4 @@ for await (const line of createInterface({ input: process.stdin })) void submit(
 leaving.abort();
 await kept;
 await session.engine.close({ handOver: true });
-await session.pool.end();
+await session.pools.end();
