@@ -214,7 +214,10 @@ describe('a configuration that is refused says where, what was found and what is
       'datasources: {"a/b": {dsn: "mysql://a:b@c/"}}',
       'FILE: datasources has an unknown key of another form (write a name of at most 63 letters, digits and . _ @ -)',
     ],
-    ['datasources: {main: {dns: x}}', 'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, foreignSecret, schema)'],
+    [
+      'datasources: {main: {dns: x}}',
+      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, foreignSecret, schema)',
+    ],
     [
       'a: [1',
       'FILE, line 1, column 6, is no YAML: unexpected end of the stream within a flow collection (mend the file)',
