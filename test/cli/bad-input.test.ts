@@ -185,7 +185,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
       const dsn = formatDsn({ ...datasource, user, password: 'hunter2' });
       const ended = await millrace(
         ['run', '-'],
-        { ...environmentOf(test), MILLRACE_DATASOURCE: dsn, MILLRACE_SCHEMA: schema },
+        { ...environmentOf(test), MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '', MILLRACE_SCHEMA: schema },
         whole,
       );
       await admin.query(`DROP USER ${user}@'%'`);
@@ -233,7 +233,11 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
 
     it('with a wrong password is told so, without the password', async () => {
       const dsn = formatDsn({ ...test.database.datasource, password: 'hunter2' });
-      const ended = await millrace(['run', '-'], { ...environmentOf(test), MILLRACE_DATASOURCE: dsn }, whole);
+      const ended = await millrace(
+        ['run', '-'],
+        { ...environmentOf(test), MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '' },
+        whole,
+      );
       expect({ ...ended, stderr: steady(ended.stderr) }).toEqual({
         code: 4,
         stdout: '',

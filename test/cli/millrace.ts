@@ -50,6 +50,7 @@ export async function millrace(
 export function environmentOf({ config }: TestSession): Record<string, string> {
   return {
     MILLRACE_DATASOURCE: config.dsn ?? '',
+    MILLRACE_SYSTEM_DATASOURCE: config.systemDsn ?? '',
     MILLRACE_SCHEMA: config.schema,
     MILLRACE_STATE: config.stateFolder,
     MILLRACE_VOLUMES: Object.entries(config.volumes)

@@ -17,7 +17,12 @@ const pictures = 12;
 
 const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 }, { running: false });
 const proxies: DatabaseProxy[] = [];
-const throughProxy = (index: number) => () => ({ ...server.environment, MILLRACE_DATASOURCE: proxies[index]!.dsn });
+const throughProxy = (index: number) => () => ({
+  ...server.environment,
+  MILLRACE_DATASOURCE: proxies[index]!.dsn,
+  MILLRACE_SYSTEM_DATASOURCE: '',
+  MILLRACE_READER_DATASOURCE: '',
+});
 const replicas = [useReplica(throughProxy(0)), useReplica(throughProxy(1))] as const;
 let disk: SmallDisk | null = null;
 
