@@ -82,7 +82,9 @@ describe.each(servers)('the worker on $name', (server) => {
   test('stores the rows that a standard statement returns, as much of them as its server keeps', async () => {
     const { pool, systemSchema: schema } = database;
     const statement = randomUUID();
-    await pool.query(`INSERT INTO ${schema}.submissions VALUES (?, TRUE, 4)`, [statement]);
+    await pool.query(`INSERT INTO ${schema}.submissions (statement_id, read_only, result_bytes) VALUES (?, TRUE, 4)`, [
+      statement,
+    ]);
     const run = (step: string, sql: string) => runStatement(context({ statement, step, sql, onlyReads: false }));
     await run('step-1', 'SELECT id FROM images WHERE id < 3 ORDER BY id');
     await expect(run('step-2', 'DELETE FROM images')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
