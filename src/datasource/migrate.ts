@@ -9,6 +9,7 @@ import { results } from './migrations/0003-results.ts';
 import { history } from './migrations/0004-history.ts';
 import { purged } from './migrations/0005-purged.ts';
 import { fairShares } from './migrations/0006-fair-shares.ts';
+import { resultSizes } from './migrations/0007-result-sizes.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
@@ -21,6 +22,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   history,
   purged,
   fairShares,
+  resultSizes,
 ];
 
 /** What `migrate` brings a system schema to. */

@@ -13,6 +13,8 @@ export interface ResultTarget {
   readonly step: string;
   /** Of the rows, this much is kept: bytes of JSON. */
   readonly resultBytes: number;
+  /** Told how much is kept. */
+  readonly onKept?: (bytes: number) => void;
 }
 
 export interface ResultWriter {
@@ -46,11 +48,12 @@ interface Kept {
 
 /** @param signal once it is aborted, a database that is gone is no longer waited for */
 export function resultWriter(
-  { pool, schema, statement, step, resultBytes }: ResultTarget,
+  { pool, schema, statement, step, resultBytes, onKept }: ResultTarget,
   signal: AbortSignal,
 ): ResultWriter {
   const results = quoteTable({ database: schema, table: 'results' });
   const pieces = quoteTable({ database: schema, table: 'result_rows' });
+  const sizes = quoteTable({ database: schema, table: 'result_sizes' });
   const patience = { signal };
   let kept: Kept | null = null;
   /** Whether the pieces of an earlier result are gone. */
@@ -117,7 +120,7 @@ export function resultWriter(
 
     async end() {
       if (kept === null) return null;
-      const { columns, rows, truncated } = kept;
+      const { columns, rows, truncated, bytes } = kept;
       const write = () =>
         transaction(pool, async (connection) => {
           await clear(connection);
@@ -126,8 +129,14 @@ export function resultWriter(
             `REPLACE INTO ${results} (statement_id, step, columns, row_count, truncated) VALUES (?, ?, ?, ?, ?)`,
             [statement, step, JSON.stringify(columns), rows, truncated],
           );
+          await connection.query(`REPLACE INTO ${sizes} (statement_id, step, bytes) VALUES (?, ?, ?)`, [
+            statement,
+            step,
+            bytes,
+          ]);
         });
       await withReconnect(write, patience);
+      onKept?.(bytes);
       return { step, columns, rows, truncated };
     },
   };

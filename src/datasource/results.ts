@@ -47,7 +47,11 @@ export async function listResults(
     [statements],
   );
   const results = new Map<string, StoredResult[]>();
-  for (const row of rows) results.set(row.statement, [...(results.get(row.statement) ?? []), storedResult(row)]);
+  for (const row of rows) {
+    const own = results.get(row.statement);
+    if (own === undefined) results.set(row.statement, [storedResult(row)]);
+    else own.push(storedResult(row));
+  }
   return results;
 }
 

@@ -46,7 +46,7 @@ function forgetStatements(pool: Pool, schema: string, olderThan: string): Promis
        ) AS e GROUP BY 1, 2, 3 ON DUPLICATE KEY UPDATE ends = ends + VALUES(ends)`,
       [ids, endStates],
     );
-    for (const table of ['steps', 'submissions', 'labels', 'transitions', 'workflows']) {
+    for (const table of ['steps', 'submissions', 'adoptions', 'result_sizes', 'labels', 'transitions', 'workflows']) {
       await connection.query(`DELETE FROM ${system(table)} WHERE statement_id IN (?)`, [ids]);
     }
     await connection.query(`DELETE FROM ${system('statements')} WHERE id IN (?)`, [ids]);

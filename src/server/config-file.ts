@@ -24,6 +24,9 @@ export const limitBounds = {
   serverDeaths: [3, 1, 1_000_000],
   /** Kept of the rows that a statement's queries return, in bytes of JSON. */
   resultBytes: [2 ** 26, 2 ** 10, 2 ** 34],
+  /** The oldest beyond are deleted. */
+  resultBytesPerUser: [2 ** 30, 2 ** 10, 2 ** 44],
+  resultBytesTotal: [10 * 2 ** 30, 2 ** 10, 2 ** 46],
   /** A client has that long to send its request, a third of it for the headers: who trickles it holds a connection no longer. */
   requestSeconds: [30, 1, 3600],
   /** After that long a client that takes nothing is let go. */

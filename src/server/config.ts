@@ -33,8 +33,8 @@ export interface ServerConfig {
   readonly links: { readonly argo: string | null; readonly grafana: string | null };
   readonly images: AllowedImages;
   readonly stop: { readonly seconds: number };
-  /** Ended statements are kept that long; null: for ever. */
-  readonly retentionDays: number | null;
+  /** Ended statements are kept that long. */
+  readonly retentionDays: number;
 }
 
 export interface DatasourceConfig extends Accounts {
@@ -53,6 +53,7 @@ export interface DatasourceConfig extends Accounts {
 export type Limits = Readonly<Record<LimitName, number>>;
 
 const stopSeconds = 30;
+const retentionDays = 30;
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   where to listen; 127.0.0.1 and 8080
@@ -82,7 +83,7 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
     links: { argo: file.links?.argo ?? null, grafana: file.links?.grafana ?? null },
     images: file.images ?? {},
     stop: { seconds: file.stop?.seconds ?? stopSeconds },
-    retentionDays: file.retentionDays ?? null,
+    retentionDays: file.retentionDays ?? retentionDays,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { StoredResult } from '../datasource/results.ts';
 import type { StatementStatus, StepStatus } from '../engine/engine.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import type { Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
 import type { Statement } from './schemas/statement.ts';
 
@@ -22,6 +22,7 @@ export interface LinkTemplates {
 /** The statement as the API shows it. */
 export function statementResource(status: StatementStatus, parts: ResourceParts): Statement {
   const { id, plan, text, steps, error } = status;
+  const planned = new Map(plan.steps.map((step) => [step.name, step]));
   return {
     id,
     state: status.state,
@@ -34,15 +35,14 @@ export function statementResource(status: StatementStatus, parts: ResourceParts)
     startedAt: status.startedAt === null ? null : isoTime(status.startedAt),
     finishedAt: status.finishedAt === null ? null : isoTime(status.finishedAt),
     error,
-    steps: steps.map((step) => stepResource(step, plan)),
+    steps: steps.map((step) => stepResource(step, planned.get(step.name))),
     progress: progressOf(status),
     results: resultsOf(status, parts.results),
     links: linksOf(status, parts.links),
   };
 }
 
-function stepResource(step: StepStatus, { steps }: Plan): Statement['steps'][number] {
-  const planned = steps.find(({ name }) => name === step.name);
+function stepResource(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
   const { name, state, error, rows, partitions } = step;
   const into = planned === undefined ? null : intoOf(planned);
   return {
@@ -97,8 +97,9 @@ function speedOf(step: StepStatus, done: number, finishedAt: string | null): num
 /** In the order of the steps: rows that queries returned, and tables once they are written. */
 function resultsOf({ plan, steps }: StatementStatus, stored: readonly StoredResult[]): Statement['results'] {
   const written = new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
+  const kept = new Map(stored.map((result) => [result.step, result]));
   return plan.steps.flatMap((step): Statement['results'] => {
-    const rows = stored.find((result) => result.step === step.name);
+    const rows = kept.get(step.name);
     if (rows !== undefined) {
       const columns = rows.columns.map(({ name, type }) => ({ name, type }));
       return [{ step: step.name, kind: 'rows', table: null, columns, rows: rows.rows, truncated: rows.truncated }];

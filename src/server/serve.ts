@@ -15,7 +15,7 @@ import { type DatasourceHandle, openDatasource } from './datasource.ts';
 import { openFairGate } from './fair-gate.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
-import { keepRetention } from './retention.ts';
+import { keepQuotas, keepRetention } from './retention.ts';
 
 /** Enough for two replicas of a database's usual 151 connections: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
 const connections = 16;
@@ -59,7 +59,11 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   const context: ServerContext = { config, datasources, streams, metrics, acceptance: openFairGate(acceptedAtOnce) };
   const app = await buildApp(context, log);
   await listen(app, config);
-  const retention = keepRetention(datasources, config.retentionDays, stopping.signal, log);
+  const quota = { perUser: limits.resultBytesPerUser, total: limits.resultBytesTotal };
+  const retention = Promise.all([
+    keepRetention(datasources, config.retentionDays, stopping.signal, log),
+    keepQuotas(datasources, quota, stopping.signal, log),
+  ]);
   return {
     app,
     url: urlOf(app),

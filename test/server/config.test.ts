@@ -56,6 +56,8 @@ describe('the configuration of a server', () => {
         queuedStatementsPerUser: 10_000,
         serverDeaths: 3,
         resultBytes: 67_108_864,
+        resultBytesPerUser: 2 ** 30,
+        resultBytesTotal: 10 * 2 ** 30,
         requestSeconds: 30,
         idleStreamSeconds: 60,
         maxWaitSeconds: 60,
@@ -65,7 +67,7 @@ describe('the configuration of a server', () => {
       links: { argo: null, grafana: null },
       images: {},
       stop: { seconds: 30 },
-      retentionDays: null,
+      retentionDays: 30,
     });
   });
 

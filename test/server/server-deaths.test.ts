@@ -30,7 +30,7 @@ it('a statement with which three servers died is failed, and no other takes it o
 });
 
 async function adoptionsOf(id: string): Promise<number> {
-  const sql = `SELECT adoptions FROM ${server.database.systemSchema}.submissions WHERE statement_id = ?`;
-  const [[row]] = (await server.database.admin.query(sql, [id])) as unknown as [[{ adoptions: number }]];
-  return Number(row.adoptions);
+  const sql = `SELECT adoptions FROM ${server.database.systemSchema}.adoptions WHERE statement_id = ?`;
+  const [[row]] = (await server.database.admin.query(sql, [id])) as unknown as [[{ adoptions: number }?]];
+  return Number(row?.adoptions ?? 0);
 }

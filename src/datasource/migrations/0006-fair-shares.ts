@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { addColumn } from './alter.ts';
 
 /** Names of locks that no user's session can take, and how often servers have died with a statement. */
 export function fairShares(table: (name: string) => string): readonly string[] {
@@ -9,15 +8,10 @@ export function fairShares(table: (name: string) => string): readonly string[] {
       value CHAR(64) NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
     `INSERT IGNORE INTO ${table('secrets')} (name, value) VALUES ('locks', '${randomBytes(32).toString('hex')}')`,
-    ...addColumn(
-      table('submissions'),
-      'adoptions',
-      "INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'how often it was taken on after a crash without progress in between'",
-    ),
-    ...addColumn(
-      table('submissions'),
-      'adopted_at',
-      "BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'steps and rows that were done then'",
-    ),
+    `CREATE TABLE IF NOT EXISTS ${table('adoptions')} (
+      statement_id CHAR(36) NOT NULL PRIMARY KEY,
+      adoptions INT UNSIGNED NOT NULL COMMENT 'how often it was taken on after a crash without progress in between',
+      progress BIGINT UNSIGNED NOT NULL COMMENT 'steps and rows that were done then'
+    ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
   ];
 }

@@ -14,12 +14,12 @@ export interface Adoptions {
 }
 
 export function openAdoptions(pool: Pool, schema: string): Adoptions {
-  const submissions = quoteTable({ database: schema, table: 'submissions' });
+  const table = quoteTable({ database: schema, table: 'adoptions' });
   return {
     async count(id, steps) {
       const [[row]] = await pool.query<RowDataPacket[]>(
-        `SELECT IF(adopted_at = ?, adoptions, 0) AS n FROM ${submissions} WHERE statement_id = ?`,
-        [progressOf(steps), id],
+        `SELECT adoptions AS n FROM ${table} WHERE statement_id = ? AND progress = ?`,
+        [id, progressOf(steps)],
       );
       return Number(row?.n ?? 0);
     },
@@ -27,14 +27,15 @@ export function openAdoptions(pool: Pool, schema: string): Adoptions {
     async add(id, steps) {
       const progress = progressOf(steps);
       await pool.query(
-        `UPDATE ${submissions} SET adoptions = IF(adopted_at = ?, adoptions, 0) + 1, adopted_at = ? WHERE statement_id = ?`,
-        [progress, progress, id],
+        `INSERT INTO ${table} (statement_id, adoptions, progress) VALUES (?, 1, ?)
+         ON DUPLICATE KEY UPDATE adoptions = IF(progress = VALUES(progress), adoptions, 0) + 1, progress = VALUES(progress)`,
+        [id, progress],
       );
     },
 
     async forget(ids) {
       if (ids.length === 0) return;
-      await pool.query(`UPDATE ${submissions} SET adoptions = 0 WHERE statement_id IN (?)`, [ids]);
+      await pool.query(`DELETE FROM ${table} WHERE statement_id IN (?)`, [ids]);
     },
   };
 }

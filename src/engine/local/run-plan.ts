@@ -115,8 +115,9 @@ async function runOne(step: Step, run: Run): Promise<void> {
   }
 }
 
+/** From the end: of a program that runs in order, the last step tells. */
 function hasSucceeded({ plan, states }: Run): boolean {
-  return plan.steps.every(({ name }) => states.get(name) === 'succeeded');
+  return plan.steps.findLast(({ name }) => states.get(name) !== 'succeeded') === undefined;
 }
 
 /** A standard statement whose fate is not known is not begun again, except where it was decided that it may be. */

@@ -25,6 +25,8 @@ export interface SqlSessionOptions {
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
 export function openSqlSession({ accounts, pool, schema, statement, signal }: SqlSessionOptions): SqlSession {
   let opened: ReturnType<typeof open> | undefined;
+  /** Bytes that the statement's steps have kept together. */
+  let kept = 0;
 
   async function open() {
     const rules = await readStatementRules(pool, schema, statement);
@@ -40,7 +42,16 @@ export function openSqlSession({ accounts, pool, schema, statement, signal }: Sq
       await storeResult(
         session,
         query,
-        { pool, schema, statement, step: query.name, resultBytes: rules.resultBytes },
+        {
+          pool,
+          schema,
+          statement,
+          step: query.name,
+          resultBytes: rules.resultBytes - kept,
+          onKept: (bytes) => {
+            kept += bytes;
+          },
+        },
         signal,
       );
     },

@@ -1,0 +1,64 @@
+import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { endStates } from './statement-ends.ts';
+
+/** Bytes of kept rows. */
+export interface ResultQuota {
+  readonly perUser: number;
+  readonly total: number;
+}
+
+/**
+ * Deletes the rows of the oldest results until every user, and all of them together, keep no more than they may. Such a result stays
+ * known, with no rows and truncated; so do those of statements that have not ended, whatever they hold.
+ * @returns of how many statements
+ */
+export async function keepQuota(pool: Pool, schema: string, { perUser, total }: ResultQuota): Promise<number> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const kept = `FROM ${system('result_sizes')} AS r JOIN ${system('statements')} AS s ON s.id = r.statement_id WHERE r.bytes > 0`;
+
+  /** @param condition SQL, begins with AND */
+  async function evict(excess: number, condition: string, values: readonly unknown[]): Promise<number> {
+    const [rows] = await pool.query<RowDataPacket[]>(
+      `SELECT s.id, SUM(r.bytes) AS bytes ${kept} AND s.state IN (?) ${condition}
+       GROUP BY s.id, s.submitted_at ORDER BY s.submitted_at`,
+      [endStates, ...values],
+    );
+    let evicted = 0;
+    for (let freed = 0; freed < excess && evicted < rows.length; evicted++) {
+      const { id, bytes } = rows[evicted]!;
+      await forgetRows(pool, schema, id);
+      freed += Number(bytes);
+    }
+    return evicted;
+  }
+
+  const [users] = await pool.query<RowDataPacket[]>(
+    `SELECT s.submitted_by, SUM(r.bytes) AS bytes ${kept} GROUP BY s.submitted_by`,
+  );
+  let evicted = 0;
+  for (const { submitted_by, bytes } of users) {
+    const excess = Number(bytes) - perUser;
+    if (excess > 0) evicted += await evict(excess, 'AND s.submitted_by = ?', [submitted_by]);
+  }
+  const left = users.reduce((sum, { bytes }) => sum + Math.min(Number(bytes), perUser), 0);
+  return left > total ? evicted + (await evict(left - total, '', [])) : evicted;
+}
+
+/** Pieces of rows that one statement deletes. */
+const batch = 50;
+
+async function forgetRows(pool: Pool, schema: string, statement: string): Promise<void> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  for (;;) {
+    const [deleted] = await pool.query<ResultSetHeader>(
+      `DELETE FROM ${system('result_rows')} WHERE statement_id = ? LIMIT ${batch}`,
+      [statement],
+    );
+    if (deleted.affectedRows < batch) break;
+  }
+  await pool.query(`UPDATE ${system('results')} SET row_count = 0, truncated = TRUE WHERE statement_id = ?`, [
+    statement,
+  ]);
+  await pool.query(`DELETE FROM ${system('result_sizes')} WHERE statement_id = ?`, [statement]);
+}
