@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import { readings, type Word } from './readings.ts';
+import { type Context, judgeReadings, type Word } from './readings.ts';
 import type { Program, Statement } from './statement.ts';
 
 /**
@@ -30,25 +30,15 @@ function writes(statement: Statement): string | null {
 
 /** What a standard statement does beyond reading, however the session reads it. */
 function effectOf(sql: string): string | null {
-  const ways = readings(sql);
-  if (ways.length === 0) return 'this is no query';
-  for (const words of ways) {
-    const effect = effectOfWords(words);
-    if (effect !== null) return effect;
-  }
-  return null;
+  const effects = judgeReadings(sql, () => effectAt);
+  return effects.length === 0 ? 'this is no query' : (effects.find((effect) => effect !== null) ?? null);
 }
 
-function effectOfWords(words: readonly Word[]): string | null {
-  const first = words.find(({ token }) => token.type !== 'open');
-  if (!readers.has(first?.keyword ?? '')) return `${first?.token.type === 'word' ? first.keyword : 'this'} is no query`;
-  for (const [index, word] of words.entries()) {
-    const effect = effectOfWord(word, words[index + 1]?.keyword ?? '', words[index - 1]);
-    if (effect !== null) return effect;
-  }
-  return explains.has(first?.keyword ?? '') && words.some(({ keyword }) => keyword === 'ANALYZE')
-    ? 'EXPLAIN ANALYZE runs the statement'
-    : null;
+function effectAt({ word, next, previous, first }: Context): string | null {
+  if (first === undefined) return word.token.type === 'end' ? 'this is no query' : null;
+  if (!readers.has(first.keyword)) return `${first.token.type === 'word' ? first.keyword : 'this'} is no query`;
+  if (explains.has(first.keyword) && word.keyword === 'ANALYZE') return 'EXPLAIN ANALYZE runs the statement';
+  return effectOfWord(word, next.keyword, previous);
 }
 
 const readers = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN']);

@@ -1,6 +1,6 @@
 import type { LexicalMode } from './lexical-mode.ts';
 import { bareName } from './quoting.ts';
-import { queryTokens, type Token } from './tokens.ts';
+import { createScanner, type Scanner, type Token } from './tokens.ts';
 
 /** A word of a statement for those who ask what it does. */
 export interface Word {
@@ -11,23 +11,65 @@ export interface Word {
   readonly token: Token;
 }
 
-/**
- * A standard statement, or a query, in each way in which a session may read it: its mode is the server's, and a statement of the same
- * program may have set it. A way in which a string or comment does not end is none, since the server refuses it.
- */
-export function readings(text: string): readonly (readonly Word[])[] {
-  return modesOf(text)
-    .map((mode) => queryTokens(text, mode))
-    .filter((tokens) => !unreadable.has(tokens.at(-1)?.type ?? ''))
-    .map((tokens) => tokens.map(wordOf));
+/** A word and those around it; at the text's end words of the type `end`. */
+export interface Context {
+  beforePrevious: Word | undefined;
+  previous: Word | undefined;
+  word: Word;
+  next: Word;
+  afterNext: Word;
+  /** The first that is not an opening bracket, from there on. */
+  first: Word | undefined;
 }
 
-const unreadable = new Set(['unclosedString', 'unclosedComment']);
+/** Asked about each word of a reading in turn, at last about the `end`, until it answers with something else than null. */
+export type Judge<T> = (context: Readonly<Context>) => T | null;
+
+/**
+ * What is said of a standard statement, or a query, in each way in which a session may read it: its mode is the server's, and a
+ * statement of the same program may have set it. A way in which a string or comment does not end is none, since the server refuses
+ * it. Holds a few words at a time, however long the text is.
+ *
+ * @param judge makes one for each way
+ */
+export function judgeReadings<T>(text: string, judge: () => Judge<T>): readonly (T | null)[] {
+  return modesOf(text).flatMap((mode) => judgeReading(text, mode, judge()));
+}
+
+function judgeReading<T>(text: string, mode: LexicalMode, judge: Judge<T>): readonly (T | null)[] {
+  const scanner = createScanner(text, mode);
+  scanner.enter('query');
+  const [word, next, afterNext] = [nextWord(scanner), nextWord(scanner), nextWord(scanner)] as const;
+  const context: Context = { beforePrevious: undefined, previous: undefined, word, next, afterNext, first: undefined };
+  for (let answer: T | null = null; ; move(context, nextWord(scanner))) {
+    const { type } = context.word.token;
+    if (type === 'unclosedString' || type === 'unclosedComment') return [];
+    if (type !== 'open' && type !== 'end') context.first ??= context.word;
+    answer ??= judge(context);
+    if (type === 'end') return [answer];
+  }
+}
+
+function move(context: Context, following: Word): void {
+  context.beforePrevious = context.previous;
+  context.previous = context.word;
+  context.word = context.next;
+  context.next = context.afterNext;
+  context.afterNext = following;
+}
 
 function modesOf(text: string): readonly LexicalMode[] {
   const escapes = text.includes('\\') ? [false, true] : [false];
   const quotes = text.includes('"') ? [false, true] : [false];
   return escapes.flatMap((noBackslashEscapes) => quotes.map((ansiQuotes) => ({ noBackslashEscapes, ansiQuotes })));
+}
+
+const end: Word = { keyword: '', name: '', token: { type: 'end', text: '', offset: 0, end: 0 } };
+
+function nextWord(scanner: Scanner): Word {
+  let token = scanner.next();
+  while (token?.type === 'comment') token = scanner.next();
+  return token === undefined ? end : wordOf(token);
 }
 
 const nameless = new Set(['name', 'string', 'unclosedName']);

@@ -1,38 +1,47 @@
-import { readings, type Word } from './readings.ts';
+import { type Context, type Judge, judgeReadings } from './readings.ts';
 
 /** Whether later statements of the same session may depend on a standard statement. Doubtful ones do. */
 export function changesSession(sql: string): boolean {
-  const ways = readings(sql);
-  return ways.length === 0 || ways.some(changes);
+  const ways = judgeReadings(sql, changes);
+  return ways.length === 0 || ways.includes(true);
 }
 
 /** Whether its session keeps something that a later statement will surely miss in another. Doubtful ones do not. */
 export function leavesInSession(sql: string): boolean {
-  const ways = readings(sql);
-  return ways.length > 0 && ways.every(leaves);
+  const ways = judgeReadings(sql, leaves);
+  return ways.length > 0 && ways.every((way) => way === true);
 }
 
 const settings = new Set('SET USE BEGIN START LOCK FLUSH SAVEPOINT XA PREPARE EXECUTE HANDLER CALL'.split(' '));
 const doubtful = new Set(['executable', 'malformed']);
 
-function changes(words: readonly Word[]): boolean {
-  const [first = '', ...rest] = firstKeywords(words);
-  if (settings.has(first) || makesTemporary(first, rest)) return true;
-  return words.some(
-    ({ keyword, name, token }, index) =>
-      keyword === ':=' ||
-      doubtful.has(token.type) ||
-      (name === 'GET_LOCK' && words[index + 1]?.keyword === '(') ||
-      (keyword === 'INTO' && words[index + 1]?.token.type === 'variable'),
-  );
+function changes(): Judge<boolean> {
+  const lead = leadOf();
+  return (context) => {
+    const [first = '', ...rest] = lead(context) ?? [];
+    return settings.has(first) || makesTemporary(first, rest) || changesAt(context) ? true : null;
+  };
+}
+
+function changesAt({ word: { keyword, name, token }, next }: Context): boolean {
+  if (keyword === ':=' || doubtful.has(token.type)) return true;
+  if (name === 'GET_LOCK') return next.keyword === '(';
+  return keyword === 'INTO' && next.token.type === 'variable';
 }
 
 const kept = new Set(['USE', 'SAVEPOINT', 'PREPARE']);
 /** Begins a SET of something else: variables of users, whose readers are looked at; and all sessions of ours speak utf8mb4. */
 const notOfSession = new Set(['GLOBAL', 'PERSIST', 'PERSIST_ONLY', 'PASSWORD', 'DEFAULT', 'STATEMENT', 'NAMES']);
 
-function leaves(words: readonly Word[]): boolean {
-  const [first = '', ...rest] = firstKeywords(words);
+function leaves(): Judge<boolean> {
+  const lead = leadOf();
+  return (context) => {
+    const words = lead(context);
+    return words === null ? null : isKept(words);
+  };
+}
+
+function isKept([first = '', ...rest]: readonly string[]): boolean {
   const [second = ''] = rest;
   if (kept.has(first) || makesTemporary(first, rest)) return true;
   if (first === 'START') return second === 'TRANSACTION';
@@ -48,8 +57,17 @@ function makesTemporary(first: string, rest: readonly string[]): boolean {
   return first === 'CREATE' && object === 'TEMPORARY';
 }
 
-/** As many as tell what a statement is, without the brackets before them. */
-function firstKeywords(words: readonly Word[]): readonly string[] {
-  const start = words.findIndex(({ token }) => token.type !== 'open');
-  return words.slice(start, start + 4).map(({ keyword }) => keyword);
+const leadLength = 4;
+
+/** The keywords that tell what a statement is, without the brackets before them, once: where they are complete. */
+function leadOf(): (context: Context) => readonly string[] | null {
+  const lead: string[] = [];
+  let given = false;
+  return ({ word, first }) => {
+    const isEnd = word.token.type === 'end';
+    if (first !== undefined && !isEnd && lead.length < leadLength) lead.push(word.keyword);
+    if (given || (lead.length < leadLength && !isEnd)) return null;
+    given = true;
+    return lead;
+  };
 }

@@ -1,5 +1,6 @@
 import { MillraceError, type Span } from '../../errors.ts';
-import { readings, type Word } from '../../sql/readings.ts';
+import { bareName } from '../../sql/quoting.ts';
+import { type Context, judgeReadings } from '../../sql/readings.ts';
 import type { ExtendedStatement, Program, StandardStatement } from '../../sql/statement.ts';
 import type { Token } from '../../sql/tokens.ts';
 
@@ -17,48 +18,53 @@ export function checkSystemSchema({ statements }: Program, schema: string): Mill
 }
 
 function checkStandard({ text, span }: StandardStatement, schema: string): MillraceError | null {
-  const ways = readings(text);
-  const named = findName(text, ways, schema);
+  const named = findName(text, schema);
   if (named !== null) return refused(schema, within(span, named));
-  const dynamic = findDynamic(text, ways);
+  const dynamic = findDynamic(text);
   return dynamic === null ? null : refusedDynamic(schema, within(span, dynamic));
 }
 
 function checkExtended(statement: ExtendedStatement, schema: string): MillraceError | null {
   if (statement.kind === 'showTrain') return null;
   const { query } = statement;
-  const named = findName(query.text, readings(query.text), schema);
+  const named = findName(query.text, schema);
   const span = named === null ? findTarget(statement, schema) : within(query.span, named);
   return span === null ? null : refused(schema, span);
 }
 
 type Place = Pick<Token, 'offset' | 'end'>;
-type Ways = readonly (readonly Word[])[];
+
+const whole = (text: string): Place => ({ offset: 0, end: text.length });
 
 /** The schema's name where a name stands that can be a schema's, however the session reads the text. */
-function findName(text: string, ways: Ways, schema: string): Place | null {
-  for (const words of ways) {
-    const named = words.find((word, index) => fold(word.name) === schema && !isOwned(words, index));
-    if (named !== undefined) return named.token;
-  }
-  return mayBeReadOtherwise(text, ways) && fold(text).includes(schema) ? { offset: 0, end: text.length } : null;
+function findName(text: string, schema: string): Place | null {
+  if (!mayHold(text, schema)) return null;
+  let isMalformed = false;
+  const places = judgeReadings<Place>(text, () => (context) => {
+    isMalformed ||= context.word.token.type === 'malformed';
+    const { name, token } = context.word;
+    return name !== '' && fold(bareName(token.text)) === schema && !isOwned(context) ? token : null;
+  });
+  const named = places.find((place) => place !== null);
+  if (named) return named;
+  return isMalformed || places.length === 0 || mayBeReadOtherwise(text) ? whole(text) : null;
 }
 
+/** A quote within a name is doubled in the text. */
+const mayHold = (text: string, schema: string) => /[`"]/.test(schema) || fold(text).includes(schema);
+
 /** Whether it stands behind `owner.`, and so names a table or column. */
-function isOwned(words: readonly Word[], index: number): boolean {
-  return words[index - 1]?.token.type === 'dot' && words[index - 2]?.name !== '' && words[index - 2] !== undefined;
+function isOwned({ previous, beforePrevious }: Context): boolean {
+  return previous?.token.type === 'dot' && beforePrevious !== undefined && beforePrevious.name !== '';
 }
 
 /**
- * Whether the server may see other strings, names and comments than we do: what it executes of a comment, where it ends a malformed
- * number, a string in dollars, and after SET sql_mode or SET NAMES also what a backslash or backquote means, which may be the second
- * byte of a character. https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_backslash_escapes
+ * Whether the server may see other strings, names and comments than we do: what it executes of a comment, a string in dollars, and
+ * after SET sql_mode or SET NAMES also what a backslash or backquote means, which may be the second byte of a character.
+ * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_backslash_escapes
  */
-const mayBeReadOtherwise = (text: string, ways: Ways) =>
-  ways.length === 0 ||
-  ['\\', '/*!', '/*M!', '$$'].some((each) => text.includes(each)) ||
-  (text.includes('`') && beyondAscii.test(text)) ||
-  ways.some((words) => words.some(({ token }) => token.type === 'malformed'));
+const mayBeReadOtherwise = (text: string) =>
+  text.includes('\\') || isExecutable(text) || (text.includes('`') && beyondAscii.test(text));
 
 const beyondAscii = /[\x80-\uffff]/;
 
@@ -67,29 +73,23 @@ const fixed = new Set(
 );
 
 /** PREPARE … FROM and EXECUTE IMMEDIATE, also in the body of a stored program. */
-function findDynamic(text: string, ways: Ways): Place | null {
+function findDynamic(text: string): Place | null {
   const upper = text.toUpperCase();
   if (!upper.includes('PREPARE') && !upper.includes('EXECUTE')) return null;
-  if (isExecutable(text) || ways.length === 0) return { offset: 0, end: text.length };
-  for (const words of ways) {
-    const place = findDynamicWords(words);
-    if (place !== null) return place;
-  }
-  return null;
+  if (isExecutable(text)) return whole(text);
+  const places = judgeReadings<Place>(text, () => dynamicAt);
+  return places.length === 0 ? whole(text) : (places.find((place) => place !== null) ?? null);
 }
 
 /** Whether words may stand where the servers read on, and we do not. */
 const isExecutable = (text: string) => ['/*!', '/*M!', '$$'].some((each) => text.includes(each));
 
-function findDynamicWords(words: readonly Word[]): Place | null {
-  const first = words.find(({ token }) => token.type !== 'open');
+function dynamicAt({ word, next, afterNext, first }: Context): Place | null {
   if (fixed.has(first?.keyword ?? '')) return null;
-  const found = words.find(
-    ({ keyword }, index) =>
-      (keyword === 'PREPARE' && words[index + 2]?.keyword === 'FROM') ||
-      (keyword === 'EXECUTE' && words[index + 1]?.keyword === 'IMMEDIATE'),
-  );
-  return found?.token ?? null;
+  const isDynamic =
+    (word.keyword === 'PREPARE' && afterNext.keyword === 'FROM') ||
+    (word.keyword === 'EXECUTE' && next.keyword === 'IMMEDIATE');
+  return isDynamic ? word.token : null;
 }
 
 function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>, schema: string): Span | null {
