@@ -54,7 +54,8 @@ type Labels = Readonly<Record<string, string>>;
 /** Under a prefix of their own: no statement names a label that Argo or we go by. A `/` in a name separates nothing there. */
 function statementLabels(given: Labels): { readonly labels: Labels; readonly annotations: Labels } {
   const entries = Object.entries(given).map(
-    ([name, value]) => [`labels.millrace/${name.replaceAll('/', '_')}`.replace(/[._-]+$/, ''), value] as const,
+    ([name, value]) =>
+      [`labels.millrace/${name.replaceAll('/', '_')}`.replace(/(?<![._-])[._-]+$/, ''), value] as const,
   );
   const fits = ([, value]: readonly [string, string]) => labelValue.test(value);
   return {
