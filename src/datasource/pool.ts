@@ -50,6 +50,8 @@ function poolOptions({ tls, socketPath, database, ...account }: Datasource, conn
     ...(tls === null ? {} : { ssl: sslOptions(tls) }),
     connectionLimit: connections,
     charset: 'utf8mb4',
+    // It would put IGNORE_SPACE into the session's sql_mode, which changes what is a function's name.
+    flags: ['-IGNORE_SPACE'],
     timezone: 'Z',
     supportBigNumbers: true,
     bigNumberStrings: true,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolConnection } from 'mysql2/promise';
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { resultColumns } from './column-types.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StoredResult } from './results.ts';
@@ -21,8 +21,18 @@ export async function openProgramSession(
 ): Promise<ProgramSession> {
   const connection = await pool.getConnection();
   if (readOnly) await connection.query('SET SESSION TRANSACTION READ ONLY');
-  return { connection, pool, utc: true };
+  return { connection, pool, utc: await isUtc(connection) };
 }
+
+/** A session begins in the server's time zone, which may be that of its machine. */
+async function isUtc(connection: PoolConnection): Promise<boolean> {
+  const [[row]] = await connection.query<RowDataPacket[]>(
+    "SELECT IF(@@session.time_zone = 'SYSTEM', @@system_time_zone, @@session.time_zone) AS zone",
+  );
+  return utcNames.has(row?.zone);
+}
+
+const utcNames = new Set(['UTC', '+00:00', 'GMT', 'Etc/UTC']);
 
 /**
  * Runs a statement and stores the rows that it returns in place of those stored of its step before. Of several result sets the last
@@ -45,7 +55,7 @@ export async function storeResult(
     leave: (ended) => endStatement(session, ended, signal),
     onOk({ stateChanges }) {
       const zone = stateChanges?.systemVariables.time_zone;
-      if (zone !== undefined) session.utc = zone === '+00:00' || zone === 'UTC';
+      if (zone !== undefined) session.utc = utcNames.has(zone);
     },
   });
   let fields: unknown;

@@ -19,7 +19,7 @@ export function shareQuery(step: ForeignStep, { statement, deployment }: Renderi
     return `${literal(`${from} WHERE ${hash} = `)}${number} ORDER BY ${row}`;
   }
   const rows = literal(`(SELECT COUNT(*) FROM ${selection})`);
-  const bound = (partition: string) => `${rows} * ${partition} DIV ${step.partitions}`;
+  const bound = (partition: string) => `${rows} * ${partition} DIV GREATEST(1, LEAST(${step.partitions}, ${rows}))`;
   return `${literal(`${from} WHERE ${row} > `)}${bound(number)}${literal(` AND ${row} <= `)}${bound(`(${number} + 1)`)} ORDER BY ${row}`;
 }
 

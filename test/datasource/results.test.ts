@@ -301,7 +301,10 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
 
   it('knows how a server wants a statement to run', async () => {
     const [asked, own] = [randomUUID(), randomUUID()];
-    await database.pool.query(`INSERT INTO ${database.systemSchema}.submissions VALUES (?, TRUE, 12345)`, [asked]);
+    await database.pool.query(
+      `INSERT INTO ${database.systemSchema}.submissions (statement_id, read_only, result_bytes) VALUES (?, TRUE, 12345)`,
+      [asked],
+    );
     const { pool, systemSchema } = database;
     expect(await readStatementRules(pool, systemSchema, asked)).toEqual({ readOnly: true, resultBytes: 12345 });
     expect(await readStatementRules(pool, systemSchema, own)).toEqual({ readOnly: false, resultBytes: 2 ** 26 });

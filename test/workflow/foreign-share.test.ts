@@ -9,6 +9,8 @@ import { foreignStep, render, submission, templateOf } from './deployment.ts';
 import { fillIn } from './fill-in.ts';
 
 const partitions = 3;
+/** As the worker then starts: one for each row. */
+const moreThanRows = 20;
 
 describe.each(servers)("a foreign image's shares of the rows on $name", (server) => {
   const database = useDatabase(server);
@@ -30,8 +32,12 @@ describe.each(servers)("a foreign image's shares of the rows on $name", (server)
     );
   }, 180_000);
 
-  async function share(partition: number, partitionBy: string | null): Promise<readonly Record<string, number>[]> {
-    const workflow = render([foreignStep({ partitions, partitionBy })], {
+  async function share(
+    partition: number,
+    partitionBy: string | null,
+    parts = partitions,
+  ): Promise<readonly Record<string, number>[]> {
+    const workflow = render([foreignStep({ partitions: parts, partitionBy })], {
       deployment: { schema: database.systemSchema },
     });
     const environment = templateOf(workflow, 'step-1-partition').container?.env ?? [];
@@ -48,6 +54,13 @@ describe.each(servers)("a foreign image's shares of the rows on $name", (server)
     ]);
     const rest = [...(await share(1, null)), ...(await share(2, null))];
     expect(rest.map(({ n }) => n)).toEqual([4, 3, 2, 6, 5]);
+  });
+
+  test('by ranges of more partitions than rows: a row each', async () => {
+    const shares = await Promise.all(
+      partitionRows(7, moreThanRows).map(({ number }) => share(number, null, moreThanRows)),
+    );
+    expect(shares.map((rows) => rows.map(({ n }) => n))).toEqual([[7], [1], [4], [3], [2], [6], [5]]);
   });
 
   test('by a column: each row once, equal values together', async () => {

@@ -353,8 +353,8 @@ describe('a foreign image', () => {
       'inputs.parameters.partition': '1',
     });
     expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(
-      `SELECT s.* FROM ${selection} AS s WHERE s.\`millrace_row\` > (SELECT COUNT(*) FROM ${selection}) * 1 DIV 2 ` +
-        `AND s.\`millrace_row\` <= (SELECT COUNT(*) FROM ${selection}) * (1 + 1) DIV 2 ORDER BY s.\`millrace_row\``,
+      `SELECT s.* FROM ${selection} AS s WHERE s.\`millrace_row\` > (SELECT COUNT(*) FROM ${selection}) * 1 DIV GREATEST(1, LEAST(2, (SELECT COUNT(*) FROM ${selection}))) ` +
+        `AND s.\`millrace_row\` <= (SELECT COUNT(*) FROM ${selection}) * (1 + 1) DIV GREATEST(1, LEAST(2, (SELECT COUNT(*) FROM ${selection}))) ORDER BY s.\`millrace_row\``,
     );
   });
 

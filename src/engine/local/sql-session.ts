@@ -4,6 +4,7 @@ import { parseDsn } from '../../datasource/dsn.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { readStatementRules } from '../../datasource/results.ts';
 import { openProgramSession, storeResult } from '../../datasource/store-result.ts';
+import { MillraceError } from '../../errors.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
 /** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */
@@ -32,33 +33,46 @@ export function openSqlSession({ accounts, pool, schema, statement, signal }: Sq
     const rules = await readStatementRules(pool, schema, statement);
     const dsn = rules.readOnly ? accounts.readerDsn : accounts.dsn;
     const own = openPool(parseDsn(dsn), { connections: 2, settings: 'server' });
-    return { own, rules, session: await openProgramSession(own, rules) };
+    const session = await openProgramSession(own, rules).catch(async (error) => {
+      await own.end();
+      throw error;
+    });
+    return { own, rules, session };
   }
 
   return {
     async run(query) {
       opened ??= open();
       const { session, rules } = await opened;
-      await storeResult(
-        session,
-        query,
-        {
-          pool,
-          schema,
-          statement,
-          step: query.name,
-          resultBytes: rules.resultBytes - kept,
-          onKept: (bytes) => {
-            kept += bytes;
-          },
+      const target = {
+        pool,
+        schema,
+        statement,
+        step: query.name,
+        resultBytes: rules.resultBytes - kept,
+        onKept: (bytes: number) => {
+          kept += bytes;
         },
-        signal,
-      );
+      };
+      await storeResult(session, query, target, signal).catch(throwUncertain(query));
     },
     async close() {
       const session = await opened?.catch(() => {});
       session?.session.connection.destroy();
       await session?.own.end();
     },
+  };
+}
+
+/** Once a statement is on its way, nobody knows what a lost connection means; one that only reads may be repeated. */
+function throwUncertain({ name, onlyReads }: SqlStep): (error: unknown) => never {
+  return (cause) => {
+    const isLost = cause instanceof MillraceError && cause.code === 'DATABASE_UNREACHABLE';
+    if (!isLost || onlyReads) throw cause;
+    const message = `the connection to the database was lost while it ran ${name}; it may have done it or not`;
+    throw new MillraceError('STATEMENT_UNCERTAIN', message, {
+      hint: 'look at its tables before you retry: a retry runs it again',
+      cause,
+    });
   };
 }

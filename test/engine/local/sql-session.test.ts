@@ -1,3 +1,4 @@
+import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../../src/datasource/column-types.ts';
 import { listResults, readResultRows } from '../../../src/datasource/results.ts';
@@ -28,6 +29,28 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     await test.session.engine.submit(submission);
     return submission.id;
   }
+
+  it('run in a session as the server makes it, as they do in their own client', async () => {
+    const same = ['time_zone', 'sql_mode', 'tx_isolation'].map((name) => `@@session.${name} = @@global.${name}`);
+    const id = await submit(test.session, `SELECT ${same.join(' AND ')}`);
+    expect((await ended(test.session, id)).state).toBe('succeeded');
+    expect(await resultsOf(id)).toEqual({ 'step-1': [[1]] });
+  });
+
+  it('are uncertain where the connection is lost while the database runs one', async () => {
+    const sql = 'INSERT INTO noted SELECT 77 + SLEEP(30)';
+    const id = await submit(test.session, sql);
+    const cut = async () => {
+      const [found] = await test.database.admin.query<RowDataPacket[]>(
+        'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO = ?',
+        [sql],
+      );
+      expect(found).toHaveLength(1);
+      await test.database.admin.query(`KILL CONNECTION ${found[0]?.id}`);
+    };
+    await vi.waitFor(cut, patience);
+    expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'STATEMENT_UNCERTAIN' } });
+  });
 
   it('share one session, and what each returns is kept, whatever becomes of its transaction', async () => {
     const id = await submit(
