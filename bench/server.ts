@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { openSession, type Session } from '../src/cli/session.ts';
 import type { Config } from '../src/config.ts';
@@ -22,7 +23,11 @@ export async function benchServer(pictures: Pictures, config: OwnConfig): Promis
   try {
     return {
       title: '8 clients at once, 5 s each; statements one after the other',
-      figures: [...(await requestFigures(server, bare, pool)), ...(await overheadFigures(server, pictures, config))],
+      figures: [
+        ...(await requestFigures(server, bare, pool)),
+        ...(await overheadFigures(server, pictures, config)),
+        ...(await crowdFigures(server, pictures.imageDir)),
+      ],
     };
   } finally {
     await Promise.all([server.stop(), bare.stop(), pool.end()]);
@@ -84,6 +89,34 @@ async function overheadFigures(server: ServerProcess, pictures: Pictures, config
   } finally {
     await session.close();
   }
+}
+
+const crowd = 200;
+
+/** Everybody submits at once, while a probe asks whether the server lives. */
+async function crowdFigures({ url }: ServerProcess, imageDir: string): Promise<Figure[]> {
+  const probes: number[] = [];
+  let accepting = true;
+  const probing = (async () => {
+    while (accepting) {
+      const begun = performance.now();
+      await fetch(`${url}/healthz`);
+      probes.push(performance.now() - begun);
+      await sleep(10);
+    }
+  })();
+  const begun = performance.now();
+  const submitted = await Promise.all(
+    Array.from({ length: crowd }, () => post(`${url}/v1/statements`, { sql: statement(imageDir), wait: 0 })),
+  );
+  const accepted = performance.now() - begun;
+  accepting = false;
+  await probing;
+  await Promise.all(submitted.map(({ id }) => fetch(`${url}/v1/statements/${id}/cancel`, { method: 'POST' })));
+  return [
+    { figure: `${crowd} POSTs of TO RUN at once, wait=0: the last answered`, value: accepted, unit: 'ms' },
+    { figure: 'GET /healthz meanwhile: the slowest', value: Math.max(...probes), unit: 'ms' },
+  ];
 }
 
 const statement = (imageDir: string) => `SELECT image_id, file_name FROM demo.images LIMIT 4
