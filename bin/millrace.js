@@ -15,10 +15,16 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(main);
 } else if (existsSync(bundled)) {
   const env = { NODE_COMPILE_CACHE: compileCache, ...process.env };
-  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit', env });
+  // The channel (ipc) tells the child when this process is killed: src/cli/end-with-parent.ts
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio, env });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
-    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+    process.exitCode = code ?? 1;
+    if (signal === null) return;
+    // As the child ended, so does this.
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
   });
 } else {
   console.error('error[NODE_TOO_OLD]: Millrace needs Node 24\n  run npm ci in its folder, which brings it');

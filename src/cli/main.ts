@@ -1,10 +1,12 @@
 import { type Config, readConfig } from '../config.ts';
 import { openCommandLine } from './commands/command-line.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { openOutput } from './output.ts';
 import { exitCodeOf } from './print-error.ts';
 import { watchStandardStreams } from './standard-output.ts';
 
 watchStandardStreams();
+endWithParent(process.env);
 const config = configured(process.env);
 if (config !== null) await start(config);
 

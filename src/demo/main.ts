@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import '../compile-cache.ts';
+import { endWithParent } from '../cli/end-with-parent.ts';
 import { openOutput } from '../cli/output.ts';
 import { exitCodeOf } from '../cli/print-error.ts';
 import { privateServerFolder, readConfig } from '../config.ts';
@@ -17,6 +18,7 @@ const { images, model, stop } = new Command('npm run demo --')
   .parse()
   .opts();
 
+endWithParent(process.env);
 try {
   const config = readConfig(process.env);
   if (stop) {
