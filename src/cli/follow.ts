@@ -4,7 +4,8 @@ import type { Statement } from '../server/schemas/statement.ts';
 import { drawLine } from './drawing.ts';
 import type { Output } from './output.ts';
 import { printRows } from './print-rows.ts';
-import type { Service } from './service.ts';
+import { resultCut } from './result-cut.ts';
+import type { Rows, Service } from './service.ts';
 import { summaryLines } from './summary.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function followStatement(
   service: Service,
   id: string,
   output: Output,
-  onInterrupt: OnInterrupt = onSignal,
+  { onInterrupt = onSignal, results = firstRows(service, id, output) }: FollowOptions = {},
 ): Promise<number> {
   const leaving = new AbortController();
   let askedAtMs: number | null = null;
@@ -30,11 +31,43 @@ export async function followStatement(
   };
   const forget = onInterrupt(interrupt);
   try {
-    const last = await followEvents(service, id, output, leaving.signal);
-    return last === null ? exitCodes.cancelled : showEnd(last, output);
+    const { last, cut } = await followEvents(service, id, output, results, leaving.signal);
+    if (last === null) return exitCodes.cancelled;
+    const exitCode = showEnd(last, output);
+    for (const step of cut) output.warn(await resultCut(service, id, step));
+    return exitCode === 0 && cut.length > 0 ? exitCodes.run : exitCode;
   } finally {
     forget();
   }
+}
+
+export interface FollowOptions {
+  readonly onInterrupt?: OnInterrupt;
+  readonly results?: ShownResults;
+}
+
+/** What becomes of the rows that the statements of a program return. */
+export interface ShownResults {
+  /** Of the steps whose rows have been shown already. */
+  readonly shown: ReadonlySet<string>;
+  /** As many rows as are to be read; all if not given. */
+  readonly limit?: number;
+  show(rows: Rows): Promise<void>;
+  /** Whether rows that were not kept are missing in what was shown. */
+  readonly isWhole: boolean;
+}
+
+/** More than a person reads. */
+const rowsShown = 1000;
+
+/** For a person at the prompt. */
+function firstRows(_service: Service, id: string, output: Output): ShownResults {
+  return {
+    shown: new Set(),
+    limit: rowsShown + 1,
+    isWhole: false,
+    show: (rows) => printRows(rows, id, output, rowsShown),
+  };
 }
 
 /** Has the listener called for each Ctrl-C, until the function that it returns is called. */
@@ -53,30 +86,32 @@ function hasNotEnded(error: unknown): boolean {
   return !(error instanceof MillraceError && error.code === 'STATEMENT_BUSY');
 }
 
-/** The statement as it ended; null: left before. */
+/** The statement as it ended, null where it was left before; and the steps of which rows were not kept, and so not shown. */
 async function followEvents(
   service: Service,
   id: string,
   output: Output,
+  { shown, limit, show, isWhole }: ShownResults,
   signal: AbortSignal,
-): Promise<Statement | null> {
+): Promise<{ readonly last: Statement | null; readonly cut: readonly string[] }> {
   const drawing = drawLine(output.progress);
-  const shown = new Set<string>();
+  const seen = new Set<string>();
+  const cut: string[] = [];
   let last: Statement | null = null;
   for await (const statement of service.events(id, signal)) {
     last = statement;
     drawing.show(statement);
-    for (const step of newRows(statement, shown)) {
+    for (const step of newRows(statement, seen)) {
+      if (shown.has(step)) continue;
       drawing.clear();
-      await printRows(await service.rows(id, { step, limit: rowsShown + 1 }), id, output, rowsShown);
+      const rows = await service.rows(id, { step, ...(limit !== undefined && { limit }) });
+      await show(rows);
+      if (rows.truncated && isWhole) cut.push(step);
     }
   }
   drawing.end();
-  return last !== null && hasEnded(last) ? last : null;
+  return { last: last !== null && hasEnded(last) ? last : null, cut };
 }
-
-/** More than a person reads. */
-const rowsShown = 1000;
 
 /** Steps whose rows are there and have not been shown. */
 function newRows({ results, steps }: Statement, shown: Set<string>): readonly string[] {

@@ -2,14 +2,23 @@ import { pieces } from '../server/row-formats.ts';
 import type { Rows } from './service.ts';
 
 /** One document: `{"step", "columns", "rows": [[…]], "truncated"}`. */
-export async function* jsonDocument({ step, columns, rows, truncated }: Rows): AsyncGenerator<string> {
+export function jsonDocument(rows: Rows): AsyncGenerator<string> {
+  return document(rows, '\n');
+}
+
+/** The same on one line. */
+export function jsonLine(rows: Rows): AsyncGenerator<string> {
+  return document(rows, '');
+}
+
+async function* document({ step, columns, rows, truncated }: Rows, lineEnd: string): AsyncGenerator<string> {
   yield `{"step":${JSON.stringify(step)},"columns":${JSON.stringify(columns)},"rows":[`;
-  let separator = '\n';
+  let separator = lineEnd;
   for await (const piece of pieces(rows, (row) => {
     const text = `${separator}${JSON.stringify(row)}`;
-    separator = ',\n';
+    separator = `,${lineEnd}`;
     return text;
   }))
     yield piece;
-  yield `\n],"truncated":${truncated}}\n`;
+  yield `${lineEnd}],"truncated":${truncated}}\n`;
 }

@@ -5,10 +5,13 @@ import { listResults } from '../datasource/results.ts';
 import type { StatementFilter, StatementStatus } from '../engine/engine.ts';
 import { readLabels } from '../engine/history.ts';
 import { explainPlan } from '../plan/explain.ts';
+import { modeOf } from '../plan-text.ts';
 import { statementResource } from '../server/resource.ts';
 import { resultOf, resultStream } from '../server/results.ts';
 import type { Statement } from '../server/schemas/statement.ts';
+import { bindParameters } from '../sql/parameters.ts';
 import { workSchemaOf } from '../task.ts';
+import { first } from './first-rows.ts';
 import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
 import type { Session } from './session.ts';
 import { withoutServer } from './without-server.ts';
@@ -38,10 +41,14 @@ export function openLocalService(session: Session, config: Config): Service {
   }
 
   return {
-    async submit(sql, { labels = {} } = {}) {
+    async submit(sql, { labels = {}, parameters, onBound, tap } = {}) {
       if (Object.keys(labels).length > 0) throw withoutServer('labels are kept by a server');
-      const submission = session.submission(sql, await session.plan(sql));
-      await engine.submit(submission);
+      const text = parameters === undefined ? sql : bindParameters(sql, parameters, await modeOf(session.pools));
+      onBound?.(text);
+      const plan = await session.plan(text);
+      const isStandard = plan.steps.every(({ kind }) => kind === 'sql');
+      const submission = session.submission(text, plan);
+      await engine.submit(submission, isStandard ? tap : undefined);
       return submission.id;
     },
     status: async (id) => statementOf(await engine.status(id)),
@@ -87,14 +94,4 @@ function filterOf({ states = [], labels, submittedBy, limit }: ListFilter): Stat
     ...(labels !== undefined && { labels }),
     ...(submittedBy !== undefined && { submittedBy }),
   };
-}
-
-async function* first<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
-  let count = 0;
-  if (limit === 0) return;
-  for await (const item of items) {
-    yield item;
-    count += 1;
-    if (count >= limit) return;
-  }
 }

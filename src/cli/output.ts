@@ -10,6 +10,8 @@ export interface Output {
   write(value: unknown): void;
   note(text: string): void;
   error(error: unknown): void;
+  /** For people, whatever the answer's format. */
+  warn(error: unknown): void;
 }
 
 /** @param source the program that errors point into, once it is read */
@@ -21,6 +23,7 @@ export function openOutput(json: boolean, source: () => Source | null): Output {
     line: (text) => say(process.stdout, text),
     write: (value) => void process.stdout.write(`${forTerminal(JSON.stringify(value))}\n`),
     note: (text) => say(process.stderr, text),
+    warn: (error) => say(process.stderr, errorText(error, null)),
     error(error) {
       if (json) process.stdout.write(`${forTerminal(JSON.stringify({ error: errorJson(error, source()) }))}\n`);
       else say(process.stderr, errorText(error, source()));

@@ -5,6 +5,7 @@ import { viewError } from '../sql/program-view.ts';
 /** The source of a program: where its errors point to. */
 export interface Source {
   readonly name: string;
+  /** With its parameters, once they are written in. */
   readonly text: string;
 }
 

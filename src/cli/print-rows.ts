@@ -1,27 +1,69 @@
-import type { Output } from './output.ts';
-import { formatRows } from './result-table.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { csv, ndjson } from '../server/row-formats.ts';
+import { jsonDocument, jsonLine } from './json-document.ts';
+import { forTerminal, type Output } from './output.ts';
+import { formatRows, openTable } from './result-table.ts';
 import type { ResultColumn, Rows } from './service.ts';
 
-/** Shows the first rows of a result: as a table, or as one JSON line. @param most how many at most; `rows` may have more */
+export type RowFormat = 'table' | 'json' | 'ndjson' | 'csv';
+
+const written: Readonly<Record<RowFormat | 'line', (rows: Rows) => AsyncIterable<string>>> = {
+  table: wholeTable,
+  json: jsonDocument,
+  ndjson,
+  csv,
+  line: jsonLine,
+};
+
+/** Writes all rows as they come, however many there are. @param format `line`: JSON on one line */
+export async function writeRows(rows: Rows, format: RowFormat | 'line'): Promise<void> {
+  await pipeline(Readable.from(shown(written[format](rows))), process.stdout, { end: false });
+}
+
+async function* shown(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) yield forTerminal(piece);
+}
+
+/** Rows whose widths decide those of the others. */
+const pageRows = 1000;
+
+async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<string> {
+  const format = openTable(columns.map(({ name }) => name));
+  let page: (readonly unknown[])[] = [];
+  let pages = 0;
+  for await (const row of rows) {
+    page.push(row);
+    if (page.length < pageRows) continue;
+    yield `${format(withoutBase64(columns, page))}\n`;
+    page = [];
+    pages++;
+  }
+  if (pages === 0 || page.length > 0) yield `${format(withoutBase64(columns, page))}\n`;
+}
+
+/** Shows the first rows of a result as a table. @param most how many at most; `rows` may have more */
 export async function printRows({ step, columns, rows, truncated }: Rows, id: string, output: Output, most: number) {
-  const shown: (readonly unknown[])[] = [];
+  const first: (readonly unknown[])[] = [];
   let more = truncated;
   for await (const row of rows) {
-    if (shown.length < most) shown.push(row);
+    if (first.length < most) first.push(row);
     else more = true;
   }
-  if (output.json) return output.write({ step, columns, rows: shown, truncated: more });
-  output.line(tableOf(columns, shown));
-  if (more) output.line(`… the first ${shown.length} rows; millrace result ${id} --step=${step} has what is kept`);
+  if (output.json) return output.write({ step, columns, rows: first, truncated: more });
+  output.line(
+    formatRows(
+      columns.map(({ name }) => name),
+      withoutBase64(columns, first),
+    ),
+  );
+  if (more) output.line(`… the first ${first.length} rows; millrace result ${id} --step=${step} has what is kept`);
 }
 
 /** Binary values as the hexadecimal that SQL writes, not as the base64 that they come in. */
-function tableOf(columns: readonly ResultColumn[], rows: readonly (readonly unknown[])[]): string {
+function withoutBase64(columns: readonly ResultColumn[], rows: readonly (readonly unknown[])[]) {
   const binary = columns.map(({ type }) => type === 'binary');
-  return formatRows(
-    columns.map(({ name }) => name),
-    rows.map((row) => row.map((value, index) => (binary[index] && typeof value === 'string' ? hexOf(value) : value))),
-  );
+  return rows.map((row) => row.map((value, i) => (binary[i] && typeof value === 'string' ? hexOf(value) : value)));
 }
 
 function hexOf(base64: string): string {

@@ -3,8 +3,37 @@ import { visibleLine } from '../visible-text.ts';
 
 /** Rows as a table for people: control characters made visible, long values cut. */
 export function formatRows(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumeric(row[index])));
-  const text = table([columns.map(cell), ...rows.map((row) => row.map(cell))], {
+  return formatTable(columns.map(cell), rows, numericColumns(columns, rows));
+}
+
+/** Pages of one table: the first with its head, all with columns that are as wide as those before. */
+export function openTable(columns: readonly string[]): (rows: readonly (readonly unknown[])[]) => string {
+  let widest: readonly string[] | null = null;
+  let numeric: readonly boolean[] = [];
+  return (rows) => {
+    const first = widest === null;
+    const head = widest ?? columns.map(cell);
+    if (first) numeric = numericColumns(columns, rows);
+    const text = formatTable(head, rows, numeric);
+    widest = head.map((before, index) => rows.reduce((most, row) => longer(most, cell(row[index])), before));
+    return first ? text : text.slice(text.indexOf('\n', text.indexOf('\n') + 1) + 1);
+  };
+}
+
+function longer(a: string, b: string): string {
+  return b.length > a.length ? b : a;
+}
+
+function numericColumns(columns: readonly string[], rows: readonly (readonly unknown[])[]): readonly boolean[] {
+  return columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumeric(row[index])));
+}
+
+function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  numeric: readonly boolean[],
+): string {
+  const text = table([[...head], ...rows.map((row) => row.map(cell))], {
     border: {
       topBody: '',
       topJoin: '',

@@ -1,6 +1,8 @@
+import type { RowTap } from '../datasource/store-result.ts';
 import type { LogFilter, LogLine, StatementState } from '../engine/engine.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ResultPage, Statement } from '../server/schemas/statement.ts';
+import type { Parameters } from '../sql/parameters.ts';
 
 /** What commands work with: the engine and database of this machine's settings, or a server that has its own. */
 export interface Service {
@@ -26,6 +28,11 @@ export interface Service {
 
 export interface SubmitOptions {
   readonly labels?: Readonly<Record<string, string>>;
+  readonly parameters?: Parameters | undefined;
+  /** The program as it was submitted, with its parameters, where this machine has written them in: errors point into it. */
+  readonly onBound?: (text: string) => void;
+  /** Is given every row, as it comes, of a program of standard statements that runs in this process. */
+  readonly tap?: RowTap;
 }
 
 export interface ListFilter {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
-import { resultColumns } from './column-types.ts';
+import { type ResultColumn, type Row, resultColumns, sentValues } from './column-types.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StoredResult } from './results.ts';
 import { streamRows } from './row-stream.ts';
@@ -34,9 +34,19 @@ async function isUtc(connection: PoolConnection): Promise<boolean> {
 
 const utcNames = new Set(['UTC', '+00:00', 'GMT', 'Etc/UTC']);
 
+/** Is given all rows of a statement as they come, also those that are not kept. */
+export interface RowTap {
+  /** A result set begins. */
+  begin(step: string, columns: readonly ResultColumn[]): void;
+  /** Nothing more is read until it has taken them. */
+  add(rows: readonly Row[]): Promise<void>;
+  end(): Promise<void>;
+}
+
 /**
  * Runs a statement and stores the rows that it returns in place of those stored of its step before. Of several result sets the last
- * is kept. A statement that only reads is ended once its rows are more than are kept; every other runs to its end, as it may write.
+ * is kept. A statement that only reads is ended once its rows are more than are kept, unless a tap takes them; every other runs to its
+ * end, as it may write.
  *
  * @param signal an abort ends the statement in the database
  * @returns null where the statement returns no rows; then nothing is stored
@@ -47,6 +57,7 @@ export async function storeResult(
   { sql, onlyReads }: { readonly sql: string; readonly onlyReads: boolean },
   target: ResultTarget,
   signal: AbortSignal,
+  tap?: RowTap,
 ): Promise<StoredResult | null> {
   const writer = resultWriter(target, signal);
   const rows = streamRows(session.connection, {
@@ -59,11 +70,23 @@ export async function storeResult(
     },
   });
   let fields: unknown;
-  for await (const batch of rows) {
-    if (batch.fields !== fields) writer.begin(resultColumns(batch.fields, session.utc));
-    fields = batch.fields;
-    const isFull = !(await writer.add(batch.rows));
-    if (isFull && onlyReads) break;
+  let sent = (row: unknown[]): Row => row;
+  try {
+    for await (const batch of rows) {
+      if (batch.fields !== fields) {
+        const columns = resultColumns(batch.fields, session.utc);
+        writer.begin(columns);
+        sent = sentValues(columns);
+        if (fields !== undefined) await tap?.end();
+        tap?.begin(target.step, columns);
+      }
+      fields = batch.fields;
+      await tap?.add(batch.rows.map((row) => sent([...row])));
+      const isFull = !(await writer.add(batch.rows));
+      if (isFull && onlyReads && tap === undefined) break;
+    }
+  } finally {
+    if (fields !== undefined) await tap?.end();
   }
   return writer.end();
 }

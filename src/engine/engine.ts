@@ -1,9 +1,13 @@
+import type { RowTap } from '../datasource/store-result.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Runs plans. Two implementations: local processes, and Argo Workflows on Kubernetes. */
 export interface Engine {
-  /** Starts a statement; submitting the same id again is the same statement. Returns once it is written down. */
-  submit(submission: Submission): Promise<void>;
+  /**
+   * Starts a statement; submitting the same id again is the same statement. Returns once it is written down.
+   * @param tap is given the rows of standard statements that run in this process
+   */
+  submit(submission: Submission, tap?: RowTap): Promise<void>;
   status(id: string): Promise<StatementStatus>;
   /** The status now and after each change, until the statement has ended. */
   events(id: string, signal?: AbortSignal): AsyncIterable<StatementStatus>;

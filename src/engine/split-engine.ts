@@ -25,7 +25,7 @@ export function openSplitEngine({ queries, workflows, isQuery }: SplitEngineOpti
   }
 
   return {
-    submit: (submission) => (isQuery(submission) ? queries : workflows).submit(submission),
+    submit: (submission, tap) => (isQuery(submission) ? queries.submit(submission, tap) : workflows.submit(submission)),
     status: async (id) => (await queryStatus(id)) ?? workflows.status(id),
     async *events(id, signal) {
       yield* (await engineOf(id)).events(id, signal);

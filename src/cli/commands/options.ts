@@ -44,3 +44,10 @@ export function addLabel(written: string, before: Readonly<Record<string, string
   if (colon < 1) throw new InvalidArgumentError('It is of the form name:value.');
   return { ...before, [written.slice(0, colon)]: written.slice(colon + 1) };
 }
+
+/** As often as it is given. */
+export function addParameter(written: string, before: readonly string[]): readonly string[] {
+  return [...before, written];
+}
+
+export const parameterHelp = 'a value for each ?, or name=value for :name; may be repeated';

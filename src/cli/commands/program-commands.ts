@@ -2,7 +2,8 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answerProgram } from './answer.ts';
-import { addLabel, placed, withProgram } from './options.ts';
+import { addLabel, addParameter, atMost, parameterHelp, placed, withProgram } from './options.ts';
+import { readParameters } from './parameters.ts';
 
 export function addProgramCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
@@ -10,18 +11,31 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
 
   placed(withProgram(millrace, 'run', 'run the statements of a program, and follow them to their end'))
     .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
-    .action((sql, options) =>
-      answerProgram(sql, options, async (source, output) =>
-        (await import('../run.ts')).runProgram(source, { labels: options.label }, on(options), output),
-      ),
+    .option('--param <value>', parameterHelp, addParameter, [])
+    .addOption(
+      new Option('--format <format>', 'of the rows: a table if left out').choices([
+        'table',
+        'json',
+        'ndjson',
+        'csv',
+      ] as const),
+    )
+    .option('--limit <number>', 'at most so many rows of each result', atMost)
+    .action((sql, { label: labels, param, format, limit, ...options }) =>
+      answerProgram(sql, options, async (source, output) => {
+        const { runProgram } = await import('../run.ts');
+        return runProgram(source, { labels, parameters: readParameters(param), format, limit }, on(options), output);
+      }),
     );
 
   placed(withProgram(millrace, 'submit', 'have a program run, and print its id'))
     .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
-    .action((sql, options) =>
-      answerProgram(sql, options, async (source, output) =>
-        (await import('../run.ts')).submitProgram(source, { labels: options.label }, on(options), output),
-      ),
+    .option('--param <value>', parameterHelp, addParameter, [])
+    .action((sql, { label: labels, param, ...options }) =>
+      answerProgram(sql, options, async (source, output) => {
+        const { submitProgram } = await import('../run.ts');
+        return submitProgram(source, { labels, parameters: readParameters(param) }, on(options), output);
+      }),
     );
 
   placed(withProgram(millrace, 'explain', 'show the plan of a program; nothing is executed'))

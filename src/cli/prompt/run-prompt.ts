@@ -100,7 +100,7 @@ function commandOf(line: string): 'quit' | 'help' | null {
 async function runStatements(service: Service, text: string, onInterrupt: OnInterrupt): Promise<void> {
   const output = openOutput(false, () => ({ name: 'statement', text }));
   try {
-    await followStatement(service, await service.submit(text), output, onInterrupt);
+    await followStatement(service, await service.submit(text), output, { onInterrupt });
   } catch (error) {
     output.error(error);
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Statement } from '../../server/schemas/statement.ts';
+import type { ExactNumber, Parameters } from '../../sql/parameters.ts';
 import type { Explanation, ListFilter, Model, Service } from '../service.ts';
 import { remoteLogs } from './remote-logs.ts';
 import { remoteRows } from './remote-rows.ts';
@@ -14,11 +15,17 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
   const pathOf = (id: string) => `/v1/statements/${encodeURIComponent(id)}`;
 
   return {
-    async submit(sql, { labels = {} } = {}) {
+    async submit(sql, { labels = {}, parameters } = {}) {
       const { id } = await api.json<Statement>({
         method: 'POST',
         path: '/v1/statements',
-        body: { sql, wait: 0, ...named, ...(Object.keys(labels).length > 0 && { labels }) },
+        body: {
+          sql,
+          wait: 0,
+          ...named,
+          ...withParameters(parameters),
+          ...(Object.keys(labels).length > 0 && { labels }),
+        },
         headers: { 'idempotency-key': randomUUID() },
         sql,
       });
@@ -49,6 +56,20 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
     close: () => Promise.resolve(),
   };
 }
+
+/** Numbers with the digits that they were given. */
+function withParameters(parameters: Parameters | undefined): { readonly parameters?: unknown } {
+  if (parameters === undefined) return {};
+  return { parameters: JSON.parse(JSON.stringify(parameters), exact) };
+}
+
+function exact(_name: string, value: unknown): unknown {
+  const { digits } = Object(value) as Partial<ExactNumber>;
+  return typeof digits === 'string' ? (JSON as JsonWithRaw).rawJSON(digits) : value;
+}
+
+/** https://tc39.es/proposal-json-parse-with-source/; TypeScript's types do not have it yet. */
+type JsonWithRaw = typeof JSON & { rawJSON(text: string): unknown };
 
 /** The most that the server gives at once. */
 const pageSize = 200;

@@ -3,6 +3,7 @@ import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
+import type { RowTap } from '../../datasource/store-result.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import type { StatementError, StepStatus } from '../engine.ts';
@@ -29,6 +30,7 @@ export interface PlanRun {
   readonly signal: AbortSignal;
   /** Ends workers and begins no step any more: another engine goes on, unless the statement needs its session. */
   readonly leaving: AbortSignal;
+  readonly tap?: RowTap | undefined;
 }
 
 type Statement = Pick<StoredStatement, 'id' | 'plan'>;

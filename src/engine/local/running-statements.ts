@@ -33,7 +33,11 @@ export interface RunningStatements {
   size(): number;
   ids(): readonly string[];
   /** Runs it until it has ended, then releases the lock; false: not while this engine closes. */
-  begin(statement: Pick<StoredStatement, 'id' | 'plan'>, lock: StatementLock, run: Pick<PlanRun, 'steps'>): boolean;
+  begin(
+    statement: Pick<StoredStatement, 'id' | 'plan'>,
+    lock: StatementLock,
+    run: Pick<PlanRun, 'steps' | 'tap'>,
+  ): boolean;
   /** Ends it; nothing where it does not run here. */
   stop(id: string, reason: MillraceError): void;
   /** Ends its workers and leaves the statement as it is, unless it cannot go on elsewhere. */

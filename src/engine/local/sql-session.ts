@@ -3,7 +3,7 @@ import type { Accounts } from '../../datasource/accounts.ts';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { readStatementRules } from '../../datasource/results.ts';
-import { openProgramSession, storeResult } from '../../datasource/store-result.ts';
+import { openProgramSession, type RowTap, storeResult } from '../../datasource/store-result.ts';
 import { MillraceError } from '../../errors.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
@@ -21,10 +21,11 @@ export interface SqlSessionOptions {
   readonly schema: string;
   readonly statement: string;
   readonly signal: AbortSignal;
+  readonly tap?: RowTap | undefined;
 }
 
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
-export function openSqlSession({ accounts, pool, schema, statement, signal }: SqlSessionOptions): SqlSession {
+export function openSqlSession({ accounts, pool, schema, statement, signal, tap }: SqlSessionOptions): SqlSession {
   let opened: ReturnType<typeof open> | undefined;
   /** Bytes that the statement's steps have kept together. */
   let kept = 0;
@@ -54,7 +55,7 @@ export function openSqlSession({ accounts, pool, schema, statement, signal }: Sq
           kept += bytes;
         },
       };
-      await storeResult(session, query, target, signal).catch(throwUncertain(query));
+      await storeResult(session, query, target, signal, tap).catch(throwUncertain(query));
     },
     async close() {
       const session = await opened?.catch(() => {});

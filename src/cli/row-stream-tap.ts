@@ -1,0 +1,33 @@
+import { PassThrough } from 'node:stream';
+import type { ResultColumn, Row } from '../datasource/column-types.ts';
+import type { RowTap } from '../datasource/store-result.ts';
+import type { Rows } from './service.ts';
+
+/** A tap that hands each result on as rows to be read; the database waits while nobody reads them. */
+export function openRowTap(read: (rows: Rows) => Promise<void>): RowTap {
+  let batches = new PassThrough({ objectMode: true, highWaterMark: 4 });
+  let reading = Promise.resolve();
+  return {
+    begin(step: string, columns: readonly ResultColumn[]) {
+      batches = new PassThrough({ objectMode: true, highWaterMark: 4 });
+      reading = read({ step, columns: [...columns], rows: rowsOf(batches), truncated: false });
+      reading.catch((error) => batches.destroy(error));
+    },
+    async add(rows: readonly Row[]) {
+      if (batches.destroyed) return reading;
+      if (!batches.write(rows)) await Promise.race([drained(batches), reading]);
+    },
+    async end() {
+      batches.end();
+      await reading;
+    },
+  };
+}
+
+function drained(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => stream.once('drain', resolve));
+}
+
+async function* rowsOf(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<Row> {
+  for await (const batch of batches) yield* batch;
+}
