@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
+import { freePort } from '../../src/datasource/free-port.ts';
 import { type Material, ownMaterial } from '../../src/demo/material.ts';
 import { drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { tellStory } from '../../src/demo/story.ts';
 import { mariadb, useDatabase } from '../database.ts';
+import { codeBlocks } from './documents.ts';
+import { openReader } from './reader.ts';
 
 describe('the demo', () => {
   const database = useDatabase(mariadb);
@@ -40,6 +43,29 @@ describe('the demo', () => {
     expect(await told(config, material)).toContain(`mAP50 ${map50}`);
     const sheet = await sharp(join(state, 'demo', 'contact-sheet.png')).metadata();
     expect([sheet.format, (sheet.width ?? 0) > 1000]).toEqual(['png', true]);
+  });
+
+  test('leaves what every block of the documents needs, in their order', { timeout: 240_000 }, async () => {
+    const reader = await openReader(state, {
+      MILLRACE_DATASOURCE: database.dsn,
+      MILLRACE_SCHEMA: database.systemSchema,
+      MILLRACE_STATE: state,
+      MILLRACE_PORT: String(await freePort('127.0.0.1')),
+    });
+    for (const page of ['README.md', 'docs/server.md', 'grammar/README.md']) await reader.follow(page);
+  });
+
+  test('has no block in the documents that nobody runs but for a reason', () => {
+    const pages = ['README.md', 'CONTRIBUTING.md', 'docs/server.md', 'grammar/README.md', 'deploy/README.md'];
+    const blocks = pages.flatMap(codeBlocks);
+    const reasons = new Set(blocks.flatMap(({ exception }) => exception ?? []));
+    expect([...reasons].sort()).toEqual([
+      'not run by tests: needs a cluster',
+      'not run by tests: they begin where the demo ends',
+      'parsed only by tests: another image needs a cluster',
+      'parsed only by tests: this verb cannot be run yet',
+    ]);
+    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'sql', 'text', 'yaml', '']));
   });
 
   test("takes a person's own pictures, without accuracy", async () => {
