@@ -52,6 +52,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
   };
 
   it('finds nothing to mend where all is there, and leaves nothing behind', async () => {
+    await database.admin.query(`DROP DATABASE ${database.systemSchema}`);
     expect(await tables()).toEqual([]);
     const { code, stdout, stderr } = await millrace(['doctor'], environment());
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'all is well\n' });

@@ -58,7 +58,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       // MariaDB 10.11 ends itself when its undo log finds no room, so only the tables' folder is small.
       skip(!mounted(['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]), 'needs root and the right to mount');
       onTestFinished(() => void execFileSync('/bin/umount', ['--lazy', disk]));
-      const session = await openSession({ ...test.config, dsn, schema }, () => {});
+      const session = await openSession({ ...test.config, dsn, systemDsn: null, schema }, () => {});
       onTestFinished(() => session.close());
 
       const { name } = test.database;
