@@ -290,7 +290,9 @@ async function takeLock(): Promise<{ name: string; release(): Promise<void> }> {
 
 /** How many queries of the server's accounts are running that say this word. */
 async function queries(word: string): Promise<number> {
-  return counted(`SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER IN (?) AND INFO LIKE '%${word}%'`);
+  return counted(
+    `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER IN (?) AND INFO LIKE '%${word}%'`,
+  );
 }
 
 async function connections(): Promise<number> {

@@ -20,7 +20,10 @@ describe('what may stand at the end of', () => {
     ['SELECT * FROM images JOIN `my', [['`my-shop`.order'], '`my']],
     ['SELECT * FROM images\nTO ', [['RUN '], '']],
     ['SELECT * FROM images TO RUN m', [['millrace/worker'], 'm']],
-    ['SELECT * FROM images TO RUN hebafer/y', [['hebafer/yolov5-sqlflow'], 'hebafer/y']],
+    [
+      'SELECT * FROM images TO RUN hebafer/y',
+      [['hebafer/yolov5-sqlflow', 'hebafer/yolov5-sqlflow-variation'], 'hebafer/y'],
+    ],
     ['SELECT 1 TO RUN millrace/worker CMD "yolo", "--model=', [['demo', 'yolo11'], '']],
     ['SELECT 1 TO RUN millrace/worker CMD "yolo", "--model=y', [['yolo11'], 'y']],
     ['SELECT 1 TO RUN a CMD "b" WITH ', [attributes, '']],

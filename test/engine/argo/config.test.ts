@@ -8,6 +8,8 @@ it('needs the image of the worker and nothing else', () => {
     workerImage: 'r/w:1',
     images: { 'millrace/worker': 'r/w:1' },
     datasource: { secret: 'millrace-datasource', key: 'dsn' },
+    systemDatasource: null,
+    foreignDatasource: { secret: 'millrace-datasource', key: 'dsn' },
     schema: 'millrace',
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
     deadlineSeconds: 86_400,
