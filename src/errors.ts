@@ -71,7 +71,10 @@ export const errorTable = {
   LOCAL_INFILE: { kind: 'statement', meaning: 'LOAD DATA LOCAL would read a file where the statement is run' },
   TOO_MANY_TABLES: { kind: 'statement', meaning: 'INTO names more tables than the image writes' },
   VERB_NOT_PLANNED: { kind: 'statement', meaning: 'the verb is part of the dialect, and cannot be run yet' },
-  QUERY_REFUSED: { kind: 'statement', meaning: 'the database refuses the query before TO' },
+  QUERY_REFUSED: {
+    kind: 'statement',
+    meaning: 'the database refuses a statement for its syntax, or for a name that does not exist',
+  },
   DUPLICATE_COLUMN: { kind: 'statement', meaning: 'the result table would have two columns of one name' },
   INVALID_COLUMN: { kind: 'statement', meaning: 'a selected column cannot be a column of the result table' },
   UNKNOWN_COLUMN: { kind: 'statement', meaning: 'an attribute names a column that the query does not select' },
@@ -94,7 +97,7 @@ export const errorTable = {
   DATABASE_FULL: { kind: 'database', meaning: 'the database has no room left' },
   DATABASE_BUSY: { kind: 'database', meaning: 'a deadlock or a lock held too long; another try may pass' },
   DATABASE_NEWER: { kind: 'database', meaning: 'the system schema was made by a newer Millrace' },
-  QUERY_FAILED: { kind: 'statement', meaning: 'the database refuses a statement, or fails while it runs' },
+  QUERY_FAILED: { kind: 'statement', meaning: 'a statement fails in the database while it runs' },
   INVALID_CURSOR: { kind: 'statement', meaning: 'the cursor of a page is not one of this result' },
   // cli
   USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { type ResultColumn, type Row, resultColumns, sentValues } from './column-types.ts';
+import { asRefusal } from './refused-statement.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StoredResult } from './results.ts';
 import { streamRows } from './row-stream.ts';
@@ -50,7 +51,7 @@ export interface RowTap {
  *
  * @param signal an abort ends the statement in the database
  * @returns null where the statement returns no rows; then nothing is stored
- * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
+ * @throws the signal's reason once it is aborted, MillraceError QUERY_REFUSED, QUERY_FAILED, DATABASE_…
  */
 export async function storeResult(
   session: ProgramSession,
@@ -85,6 +86,8 @@ export async function storeResult(
       const isFull = !(await writer.add(batch.rows));
       if (isFull && onlyReads && tap === undefined) break;
     }
+  } catch (error) {
+    throw fields === undefined ? asRefusal(error) : error;
   } finally {
     if (fields !== undefined) await tap?.end();
   }

@@ -16,7 +16,7 @@ export interface Problem {
   readonly position?: { readonly line: number; readonly column: number };
   /** The place as a person reads it, with a caret. */
   readonly excerpt?: string;
-  readonly related?: readonly Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related' | 'statement'>[];
+  readonly related?: Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related' | 'statement'>[];
 }
 
 export const problemType = 'application/problem+json; charset=utf-8';

@@ -60,7 +60,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     [
       'a failed statement',
       'SELECT * FROM absent',
-      expect.objectContaining({ state: 'failed', error: expect.objectContaining({ code: 'QUERY_FAILED' }) }),
+      expect.objectContaining({ state: 'failed', error: expect.objectContaining({ code: 'QUERY_REFUSED' }) }),
     ],
   ])('prints %s as a JSON line with --json', async (_, sql, line) => {
     const { code, stdout, stderr } = await millrace(['run', '--json', sql], environmentOf(test));

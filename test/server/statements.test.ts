@@ -139,10 +139,45 @@ describe('POST /v1/statements', () => {
   });
 
   it('answers a program that failed with how it failed', async () => {
-    const { status, body } = await server.run('SELECT * FROM not_there');
+    const { status, body } = await server.run('SELECT id, (SELECT id FROM shot) FROM shot');
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' }, result: null });
-    expect(body.error.message).toContain('not_there');
+    expect(body.error.message).toContain('more than 1 row');
+  });
+
+  it.each([
+    ['\nSELECT id FORM shot', 'syntax error near', 2],
+    ['SELECT * FROM not_there', 'not_there', 1],
+    ['INSERT INTO shot (id, no_column) VALUES (1000, 1)', 'no_column', 1],
+    ['SELECT no_function()', 'no_function', 1],
+    ['SELECT * FROM not_there; INSERT INTO shot VALUES (1000, NULL)', 'not_there', 1],
+  ])('tells a mistake that only the database sees as any other, and keeps it: %j', async (sql, word, line) => {
+    const { status, headers, body } = await server.run(sql);
+    expect({ status, ...body }).toMatchObject({ status: 400, code: 'QUERY_REFUSED', position: { line, column: 1 } });
+    expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(body.detail).toContain(word);
+    const kept = await server.json('GET', headers.get('location')!);
+    expect(kept.body).toMatchObject({ id: body.statement, state: 'failed', error: { code: 'QUERY_REFUSED' } });
+  });
+
+  it('answers a mistake with 400 only where nothing has run and the client waits', async () => {
+    await server.run(
+      'CREATE PROCEDURE erring() BEGIN INSERT INTO shot VALUES (2000, NULL); SELECT * FROM not_there; END',
+    );
+    for (const sql of ['CALL erring()', 'SELECT 1; SELECT * FROM not_there']) {
+      const { status, body } = await server.run(sql);
+      expect([status, body.state, body.error.code]).toEqual([200, 'failed', 'QUERY_REFUSED']);
+    }
+    await server.run('DELETE FROM shot WHERE id = 2000');
+    const ask = (wait: number) =>
+      server.json('POST', '/v1/statements', {
+        body: { sql: 'SELECT * FROM not_there', wait },
+        headers: { 'idempotency-key': 'mistaken' },
+      });
+    expect((await ask(0)).status).toBeLessThan(300);
+    const again = await ask(60);
+    expect((await ask(60)).body).toEqual(again.body);
+    expect(again.body).toMatchObject({ status: 400, code: 'QUERY_REFUSED' });
   });
 
   it('takes a repeated request with the same key as the same statement', async () => {

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { hasEnded } from '../../engine/engine.ts';
 import type { App, ServerContext } from '../context.ts';
 import { datasourceNamed } from '../find-datasource.ts';
+import { problemOf, problemType } from '../problem.ts';
+import { refusalOf } from '../refusal.ts';
 import { resourceOf } from '../resources.ts';
 import { lastResult } from '../results.ts';
 import { problems, Submission, Submitted } from '../schemas/statement.ts';
@@ -16,7 +18,7 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'Submit a program',
     description:
-      'Standard SQL, and queries followed by TO RUN. A program that ends within `wait` seconds is answered with 200 and the rows of its last result; any other with 202, and is followed at its `Location`.',
+      'Standard SQL, and queries followed by TO RUN. A program that ends within `wait` seconds is answered with 200 and the rows of its last result; any other with 202, and is followed at its `Location`. Where the database refuses it within that time and before anything ran (its syntax, or a name that does not exist), the answer is 400; `statement` is the id under which it is kept as failed.',
     tags: ['statements'],
     headers: Type.Object({
       'idempotency-key': Type.Optional(
@@ -44,6 +46,11 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
     });
     const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
     const status = await waitForEnd(datasource, id, wait, leaving(reply, context.streams));
+    const refusal = wait > 0 ? refusalOf(status) : null;
+    if (refusal !== null) {
+      const problem = { ...problemOf(refusal, text), statement: id };
+      return reply.code(400).header('location', `/v1/statements/${id}`).type(problemType).send(problem);
+    }
     const resource = await resourceOf(datasource, status);
     const result = status.state === 'succeeded' ? await lastResult(datasource, status, resource.results) : null;
     reply.code(hasEnded(status) ? 200 : 202).header('location', resource.links.self);

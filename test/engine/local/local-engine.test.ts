@@ -142,7 +142,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
       test.session,
       'SET @n = 7; INSERT INTO uncounted VALUES (@n); INSERT INTO counted VALUES (@n)',
     );
-    expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' } });
+    expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'QUERY_REFUSED' } });
     await test.query('CREATE TABLE uncounted (n INT)');
     const { engine } = await test.another();
     for (const each of [test.session.engine, engine]) {
@@ -261,7 +261,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     const status = await ended(test.session, submission.id);
     expect(status.steps.map(({ state }) => state)).toEqual([...new Array(5).fill('succeeded'), 'failed', 'pending']);
     expect(status.error).toMatchObject({
-      code: 'QUERY_FAILED',
+      code: 'QUERY_REFUSED',
       message: expect.stringContaining("absent' doesn't exist"),
     });
     await test.query('CREATE TABLE absent (i INT)');
