@@ -1,19 +1,27 @@
 #!/usr/bin/env node
 // Runs on any Node: Millrace itself needs Node 24, which npm puts into node_modules (package.json, optionalDependencies).
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const main = inProject('src/cli/main.ts');
+// Where npm 10 has removed the link (scripts/setup.sh says why), the program is in its package.
+const bundled = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
+  .map((path) => inProject(`node_modules/${path}`))
+  .find((path) => existsSync(path));
 // Halves the start of a command and of each worker; where the folder cannot be written, nothing is kept.
-const compileCache = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
+const compileCache = inProject('node_modules/.cache/compiled');
+
+// After npm ci alone: npm runs no script of this package (.npmrc).
+if (!existsSync(inProject('src/sql/grammar.generated.ts')))
+  execFileSync('npm', ['run', '--silent', 'build:grammar'], { cwd: inProject('.'), stdio: ['ignore', 2, 2] });
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   module.enableCompileCache(compileCache);
   await import(main);
-} else if (existsSync(bundled)) {
+} else if (bundled !== undefined) {
   const env = { NODE_COMPILE_CACHE: compileCache, ...process.env };
   // The channel (ipc) tells the child when this process is killed: src/cli/end-with-parent.ts
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];

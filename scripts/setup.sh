@@ -9,6 +9,13 @@ if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   npm ci --loglevel=error --no-fund --no-audit >/dev/null
 fi
 
+# npm 10 removes the link together with the package of the other architecture, whose program has the same name: arborist, lib/arborist/reify.js
+if [ ! -x node_modules/.bin/node ]; then
+  for program in node_modules/node-linux-*/bin/node; do
+    if [ -x "$program" ]; then ln -sf "../${program#node_modules/}" node_modules/.bin/node; fi
+  done
+fi
+
 if [ ! -x node_modules/.bin/node ]; then
   echo "error[NODE_MISSING]: npm brought no Node 24 for this system ($(uname -sm))" >&2
   echo "  install Node 24 or newer and put it first in PATH" >&2

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +14,8 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // After npm ci alone.
+  if (!existsSync('src/sql/grammar.generated.ts')) execFileSync('npm', ['run', '--silent', 'build:grammar']);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   project.provide('serversFolder', folder);
   return async () => {
