@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
 import { eventsOf } from '../read-events.ts';
 import { useReplica } from '../replica.ts';
@@ -17,11 +18,10 @@ const pictures = 12;
 
 const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 }, { running: false });
 const proxies: DatabaseProxy[] = [];
+const accounts = ['MILLRACE_DATASOURCE', 'MILLRACE_SYSTEM_DATASOURCE', 'MILLRACE_READER_DATASOURCE'] as const;
 const throughProxy = (index: number) => () => ({
   ...server.environment,
-  MILLRACE_DATASOURCE: proxies[index]!.dsn,
-  MILLRACE_SYSTEM_DATASOURCE: '',
-  MILLRACE_READER_DATASOURCE: '',
+  ...Object.fromEntries(accounts.map((name) => [name, proxies[index]!.through(server.environment[name]!)])),
 });
 const replicas = [useReplica(throughProxy(0)), useReplica(throughProxy(1))] as const;
 let disk: SmallDisk | null = null;
@@ -30,14 +30,15 @@ afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.kill()));
   await Promise.all(proxies.map((proxy) => proxy.close()));
   const { admin, systemSchema } = server.database;
-  for (const database of [systemSchema, results()]) await admin.query(`DROP DATABASE IF EXISTS ${database}`);
+  for (const database of [systemSchema, `${systemSchema}_work`, results()])
+    await admin.query(`DROP DATABASE IF EXISTS ${database}`);
   disk?.unmount();
 });
 
 describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + times * 15_000 }, () => {
   it('do what each key asks for once, and know how it ended', async () => {
     const { database } = server;
-    await query('CREATE TABLE booking (request VARCHAR(40))');
+    await query(`CREATE TABLE ${database.name}.booking (request VARCHAR(40))`);
     await makeResults();
     for (const _ of replicas) proxies.push(await openDatabaseProxy(database.datasource));
     await Promise.all(replicas.map((replica) => replica.start()));
@@ -118,12 +119,15 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
 const results = () => `${server.database.name}_results`;
 
 async function makeResults(): Promise<void> {
-  const { admin, systemSchema, datasource } = server.database;
-  const databases = [systemSchema, results()];
+  const { admin, systemSchema } = server.database;
+  const databases = [systemSchema, `${systemSchema}_work`, results()];
+  for (const database of databases) await admin.query(`DROP DATABASE IF EXISTS ${database}`);
   disk = await mountSmallDisk(inject('serversFolder'), { mebibytes: 400, databases });
   if (disk === null) console.info('no disk is filled: that needs root and the right to mount');
   for (const database of databases) await admin.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
-  await admin.query(`GRANT ALL ON ${results()}.* TO ?@'%'`, [datasource.user]);
+  for (const name of accounts) {
+    await admin.query(`GRANT ALL ON ${results()}.* TO ?@'%'`, [parseDsn(server.environment[name]!).user]);
+  }
 }
 
 interface Asked {
@@ -151,7 +155,7 @@ function detecting(into: string, writeMode = "'fail'"): string {
 
 async function expectTrue({ key, last }: Asked): Promise<void> {
   if (isBooking(last)) {
-    const booked = await query(`SELECT COUNT(*) AS n FROM booking WHERE request = '${key}'`);
+    const booked = await query(`SELECT COUNT(*) AS n FROM ${server.database.name}.booking WHERE request = '${key}'`);
     const times = Number(booked[0]!.n);
     if (last.state === 'succeeded') return expect([key, times]).toEqual([key, 1]);
     expect([key, last.state, last.error.code]).toEqual([key, 'failed', last.error.code]);
@@ -195,7 +199,7 @@ async function expectAppended(asked: readonly Asked[]): Promise<void> {
 async function staged(): Promise<readonly string[]> {
   const { systemSchema } = server.database;
   const tables = await query(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('${systemSchema}', '${results()}')
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('${systemSchema}', '${systemSchema}_work', '${results()}')
      AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'`,
   );
   return tables.map(({ name }) => name);
@@ -230,6 +234,6 @@ async function detections(table: string): Promise<RowDataPacket[]> {
 }
 
 async function query(sql: string): Promise<RowDataPacket[]> {
-  const [rows] = await server.database.pool.query<RowDataPacket[]>(sql);
+  const [rows] = await server.database.admin.query<RowDataPacket[]>(sql);
   return rows;
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type Datasource, formatDsn } from '../../../src/datasource/dsn.ts';
+import { type Datasource, formatDsn, parseDsn } from '../../../src/datasource/dsn.ts';
 
 /** Stands between a server with its workers and their database. */
 export interface DatabaseProxy {
-  readonly dsn: string;
+  /** The DSN of the same account by way of the proxy. */
+  through(dsn: string): string;
   /** Breaks all connections; new ones are made again. */
   cut(): void;
   /** The database's next answer, on whichever connection, is lost with its connection: what was asked has been done. */
@@ -15,12 +16,13 @@ export interface DatabaseProxy {
   close(): Promise<void>;
 }
 
-export async function openDatabaseProxy(datasource: Datasource): Promise<DatabaseProxy> {
+/** @param datasource whose host and port count */
+export async function openDatabaseProxy({ host, port: at }: Datasource): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
   let losing = false;
   const proxy = createServer((client) => {
-    const upstream = connect(datasource.port, datasource.host);
+    const upstream = connect(at, host);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => {});
@@ -44,7 +46,7 @@ export async function openDatabaseProxy(datasource: Datasource): Promise<Databas
     for (const socket of sockets) act(socket);
   };
   return {
-    dsn: formatDsn({ ...datasource, host: '127.0.0.1', port, socketPath: null }),
+    through: (dsn) => formatDsn({ ...parseDsn(dsn), host: '127.0.0.1', port, socketPath: null }),
     cut: () => all((socket) => socket.destroy()),
     loseAnswer() {
       losing = true;
