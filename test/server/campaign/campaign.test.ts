@@ -16,7 +16,9 @@ const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 **
 const times = Number(process.env.MILLRACE_INTERVENTIONS ?? 12);
 const pictures = 12;
 
-const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000 }, { running: false });
+// Servers are killed by us, not by their statements.
+const limits = { requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000, serverDeaths: 1_000_000 };
+const server = useServer(limits, { running: false });
 const proxies: DatabaseProxy[] = [];
 const accounts = ['MILLRACE_DATASOURCE', 'MILLRACE_SYSTEM_DATASOURCE', 'MILLRACE_READER_DATASOURCE'] as const;
 const throughProxy = (index: number) => () => ({
