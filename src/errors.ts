@@ -117,6 +117,7 @@ export const errorTable = {
   SERVERS_DIED: { kind: 'run', meaning: 'servers died again and again while they ran the statement' },
   STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
   TIMED_OUT: { kind: 'run', meaning: 'a step took longer than its timeout' },
+  STATEMENT_TIMEOUT: { kind: 'run', meaning: 'a standard statement ran longer than the server allows its user' },
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
   SESSION_LOST: {
     kind: 'run',

@@ -10,6 +10,7 @@ import { history } from './migrations/0004-history.ts';
 import { purged } from './migrations/0005-purged.ts';
 import { fairShares } from './migrations/0006-fair-shares.ts';
 import { resultSizes } from './migrations/0007-result-sizes.ts';
+import { standardStatements } from './migrations/0008-standard-statements.ts';
 
 /**
  * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
@@ -23,6 +24,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   purged,
   fairShares,
   resultSizes,
+  standardStatements,
 ];
 
 /** What `migrate` brings a system schema to. */

@@ -16,19 +16,24 @@ export interface StatementRules {
   readonly readOnly: boolean;
   /** Bytes of JSON. */
   readonly resultBytes: number;
+  /** A statement that runs longer is ended; null: none is. */
+  readonly statementSeconds: number | null;
 }
 
-const defaultRules: StatementRules = { readOnly: false, resultBytes: 64 * 1024 * 1024 };
+const defaultRules: StatementRules = { readOnly: false, resultBytes: 64 * 1024 * 1024, statementSeconds: null };
 
 /** As the server that took the statement has it; others may write, and have much kept. */
 export async function readStatementRules(pool: Pool, schema: string, statement: string): Promise<StatementRules> {
   const [[row]] = await pool.query<RowDataPacket[]>(
-    `SELECT read_only, result_bytes FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
+    `SELECT read_only, result_bytes, statement_seconds FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
     [statement],
   );
-  return row === undefined
-    ? defaultRules
-    : { readOnly: Number(row.read_only) === 1, resultBytes: Number(row.result_bytes) };
+  if (row === undefined) return defaultRules;
+  return {
+    readOnly: Number(row.read_only) === 1,
+    resultBytes: Number(row.result_bytes),
+    statementSeconds: row.statement_seconds,
+  };
 }
 
 /** Results that are complete, by statement, in the order of its steps. Statements without any are absent. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { MillraceError } from '../errors.ts';
 import { type ResultColumn, type Row, resultColumns, sentValues } from './column-types.ts';
 import { asRefusal } from './refused-statement.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
-import type { StoredResult } from './results.ts';
+import type { StatementRules, StoredResult } from './results.ts';
 import { streamRows } from './row-stream.ts';
 
 /** A connection on which the statements of a program run one after the other. */
@@ -13,16 +14,18 @@ export interface ProgramSession {
   readonly pool: Pool;
   /** Whether the session's time zone is UTC. */
   utc: boolean;
+  /** A statement that runs longer is ended; null: none is. */
+  readonly statementSeconds: number | null;
 }
 
-/** @param readOnly its statements cannot write, but to temporary tables */
+/** @param rules.readOnly its statements cannot write, but to temporary tables */
 export async function openProgramSession(
   pool: Pool,
-  { readOnly }: { readonly readOnly: boolean },
+  { readOnly, statementSeconds }: Pick<StatementRules, 'readOnly' | 'statementSeconds'>,
 ): Promise<ProgramSession> {
   const connection = await pool.getConnection();
   if (readOnly) await connection.query('SET SESSION TRANSACTION READ ONLY');
-  return { connection, pool, utc: await isUtc(connection) };
+  return { connection, pool, utc: await isUtc(connection), statementSeconds };
 }
 
 /** A session begins in the server's time zone, which may be that of its machine. */
@@ -51,9 +54,35 @@ export interface RowTap {
  *
  * @param signal an abort ends the statement in the database
  * @returns null where the statement returns no rows; then nothing is stored
- * @throws the signal's reason once it is aborted, MillraceError QUERY_REFUSED, QUERY_FAILED, DATABASE_…
+ * @throws the signal's reason once it is aborted, MillraceError STATEMENT_TIMEOUT, QUERY_REFUSED, QUERY_FAILED, DATABASE_…
  */
 export async function storeResult(
+  session: ProgramSession,
+  query: { readonly sql: string; readonly onlyReads: boolean },
+  target: ResultTarget,
+  signal: AbortSignal,
+  tap?: RowTap,
+): Promise<StoredResult | null> {
+  const { statementSeconds: seconds } = session;
+  if (seconds === null) return runAndStore(session, query, target, signal, tap);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(tooLong(target.step, seconds)), seconds * 1000);
+  try {
+    return await runAndStore(session, query, target, AbortSignal.any([signal, deadline.signal]), tap);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLong(step: string, seconds: number): MillraceError {
+  return new MillraceError('STATEMENT_TIMEOUT', `${step} ran longer than ${seconds} s, and was ended`, {
+    hint: 'have it do less at once, or ask for a higher limits.maxStatementSeconds of your role',
+  });
+}
+
+const isTimeout = (error: unknown) => error instanceof MillraceError && error.code === 'STATEMENT_TIMEOUT';
+
+async function runAndStore(
   session: ProgramSession,
   { sql, onlyReads }: { readonly sql: string; readonly onlyReads: boolean },
   target: ResultTarget,
@@ -61,11 +90,13 @@ export async function storeResult(
   tap?: RowTap,
 ): Promise<StoredResult | null> {
   const writer = resultWriter(target, signal);
+  let isDone = false;
   const rows = streamRows(session.connection, {
     sql,
     signal,
     leave: (ended) => endStatement(session, ended, signal),
     onOk({ stateChanges }) {
+      isDone = true;
       const zone = stateChanges?.systemVariables.time_zone;
       if (zone !== undefined) session.utc = utcNames.has(zone);
     },
@@ -87,6 +118,8 @@ export async function storeResult(
       if (isFull && onlyReads && tap === undefined) break;
     }
   } catch (error) {
+    // The database has done it all the same: to say that it was ended would have it done twice.
+    if (fields === undefined && isDone && isTimeout(error)) return null;
     throw fields === undefined ? asRefusal(error) : error;
   } finally {
     if (fields !== undefined) await tap?.end();

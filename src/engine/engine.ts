@@ -45,6 +45,8 @@ export interface ServerSubmission {
   readonly readOnly: boolean;
   /** Of the rows that standard statements return, this much is kept (bytes of JSON). */
   readonly resultBytes: number;
+  /** A standard statement that runs longer is ended; null: none is. */
+  readonly statementSeconds: number | null;
   readonly labels: Readonly<Record<string, string>>;
 }
 

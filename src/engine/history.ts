@@ -69,9 +69,14 @@ export async function readSubmission(
   statement: string,
 ): Promise<Omit<ServerSubmission, 'labels'> | null> {
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT read_only, result_bytes FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
+    `SELECT read_only, result_bytes, statement_seconds FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
     [statement],
   );
   const [row] = rows;
-  return row === undefined ? null : { readOnly: Boolean(row.read_only), resultBytes: Number(row.result_bytes) };
+  if (row === undefined) return null;
+  return {
+    readOnly: Boolean(row.read_only),
+    resultBytes: Number(row.result_bytes),
+    statementSeconds: row.statement_seconds,
+  };
 }

@@ -123,7 +123,10 @@ async function insertParts(connection: PoolConnection, schema: string, submissio
   const steps = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
   await insert('steps', 'statement_id, step, position, state', steps);
   if (server === null) return;
-  await insert('submissions', 'statement_id, read_only, result_bytes', [[id, server.readOnly, server.resultBytes]]);
+  const { readOnly, resultBytes, statementSeconds } = server;
+  await insert('submissions', 'statement_id, read_only, result_bytes, statement_seconds', [
+    [id, readOnly, resultBytes, statementSeconds],
+  ]);
   const labels = Object.entries(server.labels).map(([name, value]) => [id, name, value]);
   await insert('labels', 'statement_id, name, value', labels);
 }

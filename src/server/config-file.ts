@@ -94,6 +94,8 @@ const link = text(
   "an address, http:// or https://, with {id} where the statement's id goes",
 );
 
+const statementSeconds = between(1, 1_000_000);
+
 const images = Type.Optional(
   Type.Array(Type.String({ minLength: 1 }), { description: 'a list of images, or of what they begin with' }),
 );
@@ -106,9 +108,14 @@ const File = Type.Object(
     users: Type.Optional(Users),
     limits: Type.Optional(
       Type.Object(
-        Object.fromEntries(
-          Object.entries(limitBounds).map(([limit, [, least, most]]) => [limit, between(least, most)]),
-        ) as Record<LimitName, ReturnType<typeof between>>,
+        {
+          ...(Object.fromEntries(
+            Object.entries(limitBounds).map(([limit, [, least, most]]) => [limit, between(least, most)]),
+          ) as Record<LimitName, ReturnType<typeof between>>),
+          maxStatementSeconds: Type.Optional(
+            Type.Object({ reader: statementSeconds, user: statementSeconds, admin: statementSeconds }, closed),
+          ),
+        },
         closed,
       ),
     ),

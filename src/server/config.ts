@@ -6,7 +6,7 @@ import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import type { AllowedImages } from './auth/images.ts';
-import type { KnownUser } from './auth/users.ts';
+import type { KnownUser, Role } from './auth/users.ts';
 import {
   type ConfigFile,
   type DatasourceEntry,
@@ -50,10 +50,15 @@ export interface DatasourceConfig extends Accounts {
 }
 
 /** See `limitBounds`. */
-export type Limits = Readonly<Record<LimitName, number>>;
+export interface Limits extends Readonly<Record<LimitName, number>> {
+  /** A standard statement that runs longer is ended. A role that is left out: none is. */
+  readonly maxStatementSeconds: Readonly<Partial<Record<Role, number>>>;
+}
 
 const stopSeconds = 30;
 const retentionDays = 30;
+/** A role that is not here may take any time. */
+const statementSeconds = { reader: 60, user: 3600 };
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   where to listen; 127.0.0.1 and 8080
@@ -79,7 +84,7 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
     port: readPort(environment.MILLRACE_PORT || '8080'),
     datasources,
     users,
-    limits: { ...defaultLimits, ...file.limits },
+    limits: readLimits(file.limits ?? {}),
     links: { argo: file.links?.argo ?? null, grafana: file.links?.grafana ?? null },
     images: file.images ?? {},
     stop: { seconds: file.stop?.seconds ?? stopSeconds },
@@ -87,9 +92,14 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
   };
 }
 
-const defaultLimits = Object.fromEntries(
-  Object.entries(limitBounds).map(([name, [byDefault]]) => [name, byDefault]),
-) as Limits;
+function readLimits({ maxStatementSeconds, ...given }: NonNullable<ConfigFile['limits']>): Limits {
+  const byDefault = Object.fromEntries(Object.entries(limitBounds).map(([name, [number]]) => [name, number]));
+  return {
+    ...(byDefault as Record<LimitName, number>),
+    ...given,
+    maxStatementSeconds: { ...statementSeconds, ...maxStatementSeconds },
+  };
+}
 
 function readPort(written: string): number {
   const port = /^\d{1,5}$/.test(written) ? Number(written) : Number.NaN;

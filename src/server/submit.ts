@@ -108,6 +108,7 @@ async function start(
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,
+    statementSeconds: limits.maxStatementSeconds[user.role] ?? null,
     labels: body.labels ?? {},
   };
   onHandOver();

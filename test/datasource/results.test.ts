@@ -27,7 +27,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     await pool.query('CREATE TABLE thousand (n INT PRIMARY KEY)');
     await pool.query('INSERT INTO thousand VALUES ?', [Array.from({ length: 1000 }, (_, n) => [n])]);
     await pool.query('CREATE TABLE written (n INT)');
-    session = await openProgramSession(pool, { readOnly: false });
+    session = await openProgramSession(pool, { readOnly: false, statementSeconds: null });
   });
   afterAll(() => session.connection.destroy());
 
@@ -224,7 +224,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
   });
 
   it('says that timestamps are UTC only where the session is', async () => {
-    const zoned = await openProgramSession(database.pool, { readOnly: false });
+    const zoned = await openProgramSession(database.pool, { readOnly: false, statementSeconds: null });
     const type = async () => (await run('SELECT t FROM zoned', { session: zoned }))?.columns[0]?.type;
     await run('CREATE TABLE zoned (t TIMESTAMP NULL)', { session: zoned });
     expect(await type()).toBe('timestamp');
@@ -279,7 +279,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
 
   it('tells that the connection was lost in the middle of the rows', async () => {
     const pool = openPool(database.datasource, { connections: 2 });
-    const lost = await openProgramSession(pool, { readOnly: false });
+    const lost = await openProgramSession(pool, { readOnly: false, statementSeconds: null });
     const sql = endless('a.n AS lost');
     const ended = run(sql, { session: lost }).catch((error: unknown) => error);
     await vi.waitFor(async () => expect(await running('AS lost')).toBe(1), patience);
@@ -289,7 +289,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
   });
 
   it('lets a read-only session read, and write nothing but its result', async () => {
-    const reader = await openProgramSession(database.pool, { readOnly: true });
+    const reader = await openProgramSession(database.pool, { readOnly: true, statementSeconds: null });
     const statement = randomUUID();
     expect(await run('SELECT 1 AS one', { session: reader, statement })).toMatchObject({ rows: 1 });
     for (const sql of ['INSERT INTO written VALUES (99)', 'CREATE TABLE absent (n INT)', 'DROP TABLE written'])
@@ -300,14 +300,40 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     reader.connection.destroy();
   });
 
+  it.each([
+    'SELECT SLEEP(60) AS ended',
+    'INSERT INTO written SELECT 4711 FROM thousand WHERE SLEEP(1) = 0 AND n < 60',
+    `${endless('a.n AS ended')} WHERE a.n + b.n + c.n + d.n < 0`,
+  ])('ends %s in the database after its seconds, and leaves nothing of it', async (sql) => {
+    const limited = await openProgramSession(database.pool, { readOnly: false, statementSeconds: 1 });
+    await expect(run(sql, { session: limited })).rejects.toMatchObject({
+      code: 'STATEMENT_TIMEOUT',
+      message: 'step-1 ran longer than 1 s, and was ended',
+      hint: expect.stringContaining('maxStatementSeconds'),
+    });
+    expect(await running(sql)).toBe(0);
+    expect(await run('SELECT COUNT(*) FROM written WHERE n = 4711', { session: limited })).toMatchObject({ rows: 1 });
+    const [written] = await database.pool.query<RowDataPacket[]>('SELECT n FROM written WHERE n = 4711');
+    expect(written).toEqual([]);
+    limited.connection.destroy();
+  });
+
   it('knows how a server wants a statement to run', async () => {
     const [asked, own] = [randomUUID(), randomUUID()];
     await database.pool.query(
-      `INSERT INTO ${database.systemSchema}.submissions (statement_id, read_only, result_bytes) VALUES (?, TRUE, 12345)`,
+      `INSERT INTO ${database.systemSchema}.submissions (statement_id, read_only, result_bytes, statement_seconds) VALUES (?, TRUE, 12345, 7)`,
       [asked],
     );
     const { pool, systemSchema } = database;
-    expect(await readStatementRules(pool, systemSchema, asked)).toEqual({ readOnly: true, resultBytes: 12345 });
-    expect(await readStatementRules(pool, systemSchema, own)).toEqual({ readOnly: false, resultBytes: 2 ** 26 });
+    expect(await readStatementRules(pool, systemSchema, asked)).toEqual({
+      readOnly: true,
+      resultBytes: 12345,
+      statementSeconds: 7,
+    });
+    expect(await readStatementRules(pool, systemSchema, own)).toEqual({
+      readOnly: false,
+      resultBytes: 2 ** 26,
+      statementSeconds: null,
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { roles } from '../../src/server/auth/users.ts';
 import { limitBounds } from '../../src/server/config-file.ts';
 
 interface Schema {
@@ -39,7 +40,8 @@ describe('values of the chart', () => {
   });
 
   it('bound the limits of the server as the server does', () => {
-    const limits = schema.properties?.server?.properties?.limits?.properties ?? {};
+    const { maxStatementSeconds, ...limits } = schema.properties?.server?.properties?.limits?.properties ?? {};
+    expect(Object.keys(maxStatementSeconds?.properties ?? {})).toEqual(roles);
     const bounds = Object.entries(limits).map(([name, { minimum, maximum }]) => [name, minimum, maximum]);
     expect(bounds).toEqual(Object.entries(limitBounds).map(([name, [, least, most]]) => [name, least, most]));
   });

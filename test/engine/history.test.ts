@@ -87,13 +87,13 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
   });
 
   it('has what a server was asked', async () => {
-    const asked = submission({ readOnly: true, resultBytes: 5e9, labels: { b: '2', a: 'ä 😀' } });
-    const unlabelled = submission({ readOnly: false, resultBytes: 1, labels: {} });
+    const asked = submission({ readOnly: true, resultBytes: 5e9, statementSeconds: 90, labels: { b: '2', a: 'ä 😀' } });
+    const unlabelled = submission({ readOnly: false, resultBytes: 1, statementSeconds: null, labels: {} });
     const unasked = submission();
     for (const statement of [asked, unlabelled, unasked]) await store.insert(statement, 'queued');
     const read = (id: string) => readSubmission(database.pool, schema(), id);
-    expect(await read(asked.id)).toEqual({ readOnly: true, resultBytes: 5e9 });
-    expect(await read(unlabelled.id)).toEqual({ readOnly: false, resultBytes: 1 });
+    expect(await read(asked.id)).toEqual({ readOnly: true, resultBytes: 5e9, statementSeconds: 90 });
+    expect(await read(unlabelled.id)).toEqual({ readOnly: false, resultBytes: 1, statementSeconds: null });
     expect(await read(unasked.id)).toBeNull();
     const ids = [asked.id, unlabelled.id, unasked.id];
     const labels = await readLabels(database.pool, schema(), ids);
@@ -102,7 +102,12 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
   });
 
   it('writes nothing of a submission that fails half-way', async () => {
-    const server = { readOnly: false, resultBytes: 1, labels: { ['x'.repeat(64)]: 'too long' } };
+    const server = {
+      readOnly: false,
+      resultBytes: 1,
+      statementSeconds: null,
+      labels: { ['x'.repeat(64)]: 'too long' },
+    };
     const statement = submission(server);
     await expect(store.insert(statement, 'running')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await store.has(statement.id)).toBe(false);

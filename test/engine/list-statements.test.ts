@@ -62,7 +62,8 @@ describe.each(servers)('the list of statements on $name', (server) => {
 
   async function insert(store: StatementStore, index: number, { state, by = 'ada', labels, locked }: Given) {
     const id = randomUUIDv7();
-    const submission = labels === undefined ? null : { readOnly: false, resultBytes: 1, labels };
+    const submission =
+      labels === undefined ? null : { readOnly: false, resultBytes: 1, statementSeconds: null, labels };
     await store.insert({ id, text: 'DO 1', plan, submittedBy: by, server: submission }, 'running');
     if (state !== 'running') await store.move(id, ['running'], state);
     if (locked) await locks.take(id);

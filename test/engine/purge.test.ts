@@ -37,7 +37,7 @@ describe.each(servers)('forgetting old statements on $name', (server) => {
     const [id, selection] = [randomUUIDv7(), randomBytes(16)];
     const steps = [{ name: 'step-1' }];
     const submission = { id, text: '', plan: { version: 1, steps }, submittedBy: 'ada' } as never;
-    const asked = { readOnly: false, resultBytes: 1, labels: { a: 'b' } };
+    const asked = { readOnly: false, resultBytes: 1, statementSeconds: null, labels: { a: 'b' } };
     await openStatementStore(pool, systemSchema, 'local').insert(
       { ...(submission as object), server: asked } as never,
       'running',

@@ -63,6 +63,7 @@ describe('the configuration of a server', () => {
         maxWaitSeconds: 60,
         streams: 2000,
         streamsPerUser: 200,
+        maxStatementSeconds: { reader: 60, user: 3600 },
       },
       links: { argo: null, grafana: null },
       images: {},

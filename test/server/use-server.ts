@@ -26,7 +26,7 @@ export interface TestServer {
   /** Submits a program and waits for its end. */
   run(sql: string, options?: Omit<Ask, 'body'>): Promise<Answer>;
   /** @returns a file with other limits */
-  configured(limits: Readonly<Record<string, number>>, stopSeconds?: number): Promise<string>;
+  configured(limits: Readonly<Record<string, unknown>>, stopSeconds?: number): Promise<string>;
   /** Another replica on the same database. */
   another(environment?: NodeJS.ProcessEnv): Promise<RunningServer>;
 }
@@ -49,7 +49,7 @@ export interface Answer {
 const roles = { ada: 'user', bob: 'user', rita: 'reader', root: 'admin' } as const;
 
 /** @param running false: none is started, only what one needs is there */
-export function useServer(limits: Readonly<Record<string, number>> = {}, { running = true } = {}): TestServer {
+export function useServer(limits: Readonly<Record<string, unknown>> = {}, { running = true } = {}): TestServer {
   const database = useDatabase(mariadb);
   const pictures = usePictures();
   const servers: RunningServer[] = [];

@@ -125,7 +125,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
   it('starts where it had not begun', async () => {
     const text = 'SELECT 1';
     const submission = test.session.submission(text, await test.session.plan(text));
-    const server = { readOnly: false, resultBytes: 1000, labels: {} };
+    const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
     const store = openStatementStore(test.database.pool, test.config.schema, 'local');
     await store.insert({ ...submission, server }, 'queued');
     await startStatementServer(test);
@@ -138,7 +138,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     const submission = test.session.submission(text, await test.session.plan(text));
     await openStatementStore(test.database.pool, test.config.schema, 'local').insert(submission, 'running');
     const queued = { ...test.session.submission(text, await test.session.plan(text)) };
-    const server = { readOnly: false, resultBytes: 1000, labels: {} };
+    const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
     await openStatementStore(test.database.pool, test.config.schema, 'local').insert({ ...queued, server }, 'queued');
     await startStatementServer(test);
     await ended(test.session, queued.id);

@@ -24,7 +24,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
   }
 
   async function submitToServer(text: string, rules: Partial<ServerSubmission>): Promise<string> {
-    const server = { readOnly: false, resultBytes: 1000, labels: {}, ...rules };
+    const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {}, ...rules };
     const submission = { ...test.session.submission(text, await test.session.plan(text)), server };
     await test.session.engine.submit(submission);
     return submission.id;
@@ -84,6 +84,17 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     const results = await listResults(test.database.pool, test.database.systemSchema, [id]);
     expect(results.get(id)?.map(({ truncated }) => truncated)).toEqual([true]);
     expect(await test.query('SELECT * FROM noted WHERE n = 9')).toEqual([]);
+  });
+
+  it('are ended where they run longer than the server says, with those before them kept', async () => {
+    const id = await submitToServer('INSERT INTO noted VALUES (41); SELECT SLEEP(100); INSERT INTO noted VALUES (42)', {
+      statementSeconds: 1,
+    });
+    const { state, error, steps } = await ended(test.session, id);
+    expect([state, error?.code]).toEqual(['failed', 'STATEMENT_TIMEOUT']);
+    expect(error?.message).toBe('step-2 ran longer than 1 s, and was ended');
+    expect(steps.map((step) => step.state)).toEqual(['succeeded', 'failed', 'pending']);
+    expect(await test.query('SELECT n FROM noted WHERE n IN (41, 42)')).toEqual([{ n: 41 }]);
   });
 
   it('end in the database when they are cancelled in the middle of their rows', async () => {

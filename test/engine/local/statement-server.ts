@@ -15,7 +15,7 @@ async function submit(line: string): Promise<void> {
   const { id, text, readOnly } = JSON.parse(line);
   try {
     const plan = await session.plan(text);
-    const server = { readOnly, resultBytes: 1_000_000, labels: { test: 'yes' } };
+    const server = { readOnly, resultBytes: 1_000_000, statementSeconds: null, labels: { test: 'yes' } };
     await session.engine.submit({ id, text, plan, submittedBy: 'ada', server });
     console.log(JSON.stringify({ id }));
   } catch (error) {

@@ -1,0 +1,13 @@
+import { addColumn } from './alter.ts';
+
+/** How long a standard statement may run, and how many rows it has changed. */
+export function standardStatements(table: (name: string) => string): readonly string[] {
+  return [
+    ...addColumn(
+      table('submissions'),
+      'statement_seconds',
+      "INT UNSIGNED NULL COMMENT 'a standard statement that runs longer is ended; NULL: none is'",
+    ),
+    ...addColumn(table('steps'), 'affected_rows', "BIGINT UNSIGNED NULL COMMENT 'of a standard statement'"),
+  ];
+}

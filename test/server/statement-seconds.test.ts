@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { useServer } from './use-server.ts';
+
+describe('a standard statement that runs longer than its role may', { timeout: 60_000 }, () => {
+  const server = useServer({ maxStatementSeconds: { reader: 1 } });
+  const sql = 'SELECT SLEEP(1.5) AS woken';
+
+  it('is ended, and its error says so', async () => {
+    const { body } = await server.run(sql, { user: 'rita' });
+    expect(body.error).toMatchObject({
+      code: 'STATEMENT_TIMEOUT',
+      message: 'step-1 ran longer than 1 s, and was ended',
+      hint: expect.stringContaining('maxStatementSeconds'),
+    });
+  });
+
+  it.each(['ada', 'root'] as const)('goes on where the role of %s has more time', async (user) => {
+    const { body } = await server.run(sql, { user });
+    expect([body.state, body.result?.rows]).toEqual(['succeeded', [[0]]]);
+  });
+});
