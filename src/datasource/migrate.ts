@@ -93,17 +93,22 @@ async function createSchema(connection: PoolConnection, schema: string): Promise
 }
 
 async function lock(connection: PoolConnection, schema: string): Promise<void> {
-  const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS locked', [
-    lockName(schema),
-    LOCK_PATIENCE_SECONDS,
-  ]);
+  const name = lockName(schema);
+  const [[row]] = await connection.query<RowDataPacket[]>(
+    'SELECT GET_LOCK(?, ?) AS locked, IS_USED_LOCK(?) AS holder',
+    [name, LOCK_PATIENCE_SECONDS, name],
+  );
   if (Number(row?.locked) === 1) return;
   throw new MillraceError('DATABASE_BUSY', `the schema ${schema} is being migrated by another process`, {
-    hint: 'try again in a minute',
+    hint: `try again in a minute${row?.holder ? `; the database's connection ${row.holder} holds its lock ${name}` : ''}`,
   });
 }
 
-/** MySQL's limit for the names of locks is 64 characters, the same as for a schema's name alone. */
+/**
+ * MySQL's limit for the names of locks is 64 characters, the same as for a schema's name alone. A user can know this name, for before
+ * the first migration there is no secret to make it of. Who holds it only holds up servers of a newer version while they start, and is
+ * named: one whose schema is up to date takes no lock.
+ */
 function lockName(schema: string): string {
   return `millrace-${createHash('sha1').update(schema).digest('hex')}`;
 }
