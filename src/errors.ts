@@ -121,7 +121,8 @@ export const errorTable = {
   CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
   SESSION_LOST: {
     kind: 'run',
-    meaning: 'what standard statements had set in their session is gone with it: a server died, or the program failed',
+    meaning:
+      'what standard statements had set in their session is gone with it: a server died, the program failed, or the connection was lost',
   },
   WORKER_FAILED: { kind: 'run', meaning: 'a worker ended without saying why, and its retries are used up' },
   // engine/argo

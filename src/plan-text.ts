@@ -18,10 +18,11 @@ export async function modeOf({ users }: Pick<DatabasePools, 'users'>): Promise<L
 
 /**
  * SQL text -> Statement -> Plan, with what the database and the catalog know.
+ * @param mode of the session that runs it; if not given, of a new one
  * @throws {MillraceError} what is wrong with the program, with its places; DATABASE_…
  */
-export async function planText(text: string, pools: DatabasePools, config: Config): Promise<Plan> {
-  return planParsed(parseProgram(text, await modeOf(pools)), pools, config);
+export async function planText(text: string, pools: DatabasePools, config: Config, mode?: LexicalMode): Promise<Plan> {
+  return planParsed(parseProgram(text, mode ?? (await modeOf(pools))), pools, config);
 }
 
 /** The same for a program that was parsed in the database's mode. */

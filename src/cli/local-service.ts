@@ -1,14 +1,18 @@
 import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
+import type { KeptSession } from '../datasource/kept-session.ts';
 import { listTables } from '../datasource/list-tables.ts';
 import { listResults } from '../datasource/results.ts';
 import type { StatementFilter, StatementStatus } from '../engine/engine.ts';
 import { readLabels } from '../engine/history.ts';
+import { MillraceError } from '../errors.ts';
 import { explainPlan } from '../plan/explain.ts';
+import type { Plan } from '../plan/plan.ts';
 import { modeOf } from '../plan-text.ts';
 import { statementResource } from '../server/resource.ts';
 import { resultOf, resultStream } from '../server/results.ts';
 import type { Statement } from '../server/schemas/statement.ts';
+import { lexicalMode } from '../sql/lexical-mode.ts';
 import { bindParameters } from '../sql/parameters.ts';
 import { workSchemaOf } from '../task.ts';
 import { first } from './first-rows.ts';
@@ -16,8 +20,11 @@ import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
 import type { Session } from './session.ts';
 import { withoutServer } from './without-server.ts';
 
-/** The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session. */
-export function openLocalService(session: Session, config: Config): Service {
+/**
+ * The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session.
+ * @param kept has the standard statements of all programs
+ */
+export function openLocalService(session: Session, config: Config, kept?: KeptSession): Service {
   const { pools, engine } = session;
   const { system: pool, tables } = pools;
   const { schema } = config;
@@ -43,12 +50,15 @@ export function openLocalService(session: Session, config: Config): Service {
   return {
     async submit(sql, { labels = {}, parameters, onBound, tap } = {}) {
       if (Object.keys(labels).length > 0) throw withoutServer('labels are kept by a server');
-      const text = parameters === undefined ? sql : bindParameters(sql, parameters, await modeOf(session.pools));
+      const mode = kept === undefined ? await modeOf(session.pools) : lexicalMode(await kept.begin());
+      const text = parameters === undefined ? sql : bindParameters(sql, parameters, mode);
       onBound?.(text);
-      const plan = await session.plan(text);
+      const plan = await session.plan(text, mode);
+      if (kept !== undefined) checkUse(plan, kept);
       const isStandard = plan.steps.every(({ kind }) => kind === 'sql');
       const submission = session.submission(text, plan);
-      await engine.submit(submission, isStandard ? tap : undefined);
+      await engine.submit(submission, { kept, tap: isStandard ? tap : undefined });
+      kept?.ended(text);
       return submission.id;
     },
     status: async (id) => statementOf(await engine.status(id)),
@@ -83,8 +93,20 @@ export function openLocalService(session: Session, config: Config): Service {
     },
     models: async () => (await loadCatalog(pools, config, noQuestions)).models,
     tables: () => listTables(tables, [schema, workSchemaOf(schema, true)]),
-    close: () => session.close(),
+    async close() {
+      await session.close();
+      await kept?.close();
+    },
   };
+}
+
+/** Workers have sessions of their own: without this, TO RUN would read a table of the same name in another database. */
+function checkUse({ steps }: Plan, kept: KeptSession): void {
+  const used = kept.usedDatabase();
+  if (used === null || steps.every(({ kind }) => kind === 'sql')) return;
+  throw new MillraceError('SESSION_NOT_SHARED', `USE ${used} does not reach TO RUN, which has sessions of its own`, {
+    hint: 'go back with USE to the database of the datasource, and write database.table',
+  });
 }
 
 function filterOf({ states = [], labels, submittedBy, limit }: ListFilter): StatementFilter {

@@ -35,7 +35,18 @@ export function readPlace(config: Config, environment: NodeJS.ProcessEnv, option
   return { config, server: { url, token: environment.MILLRACE_TOKEN || null, datasource } };
 }
 
-export async function openService({ config, server }: Place, note: (line: string) => void): Promise<Service> {
+/** Whether the programs of a service can share one session: those that run in this process can. */
+export function canKeepSession({ config, server }: Place): boolean {
+  return server === null && config.engine === 'local';
+}
+
+/** @param options.keepSession standard statements of all programs run in one session, where they can */
+export async function openService(
+  place: Place,
+  note: (line: string) => void,
+  { keepSession = false }: { readonly keepSession?: boolean } = {},
+): Promise<Service> {
+  const { config, server } = place;
   if (server !== null) {
     const [{ openServerApi }, { openRemoteService }] = await Promise.all([
       import('./remote/server-api.ts'),
@@ -47,7 +58,8 @@ export async function openService({ config, server }: Place, note: (line: string
     import('./session.ts'),
     import('./local-service.ts'),
   ]);
-  return openLocalService(await openSession(config, note), config);
+  const session = await openSession(config, note);
+  return openLocalService(session, config, keepSession && canKeepSession(place) ? session.keepSession() : undefined);
 }
 
 /** For the length of one command. */

@@ -2,19 +2,23 @@ import { randomUUIDv7 } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Config } from '../config.ts';
 import { type DatabasePools, openDatabase } from '../datasource/accounts.ts';
+import { type KeptSession, keepSession } from '../datasource/kept-session.ts';
 import { migrate } from '../datasource/migrate.ts';
 import { namedAccounts } from '../datasource/own-database.ts';
 import type { Engine, Submission } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import type { Plan } from '../plan/plan.ts';
 import { changesNothing, planText } from '../plan-text.ts';
+import type { LexicalMode } from '../sql/lexical-mode.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
 export interface Session {
   readonly pools: DatabasePools;
   readonly engine: Engine;
   /** SQL text -> Statement -> Plan, with what the database and the catalog know. */
-  plan(text: string): Promise<Plan>;
+  plan(text: string, mode?: LexicalMode): Promise<Plan>;
+  /** For the standard statements of programs that run one after the other. */
+  keepSession(): KeptSession;
   submission(text: string, plan: Plan): Submission;
   close(): Promise<void>;
 }
@@ -34,7 +38,8 @@ export async function openSession(config: Config, note: (line: string) => void):
   return {
     pools,
     engine,
-    plan: (text) => planText(text, pools, config),
+    plan: (text, mode) => planText(text, pools, config, mode),
+    keepSession: () => keepSession(accounts.dsn),
     submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username, server: null }),
     async close() {
       await engine.close();

@@ -25,7 +25,11 @@ export interface RowStreamOptions {
 
 /** The part of mysql2's ResultSetHeader that its types lack. */
 export interface OkHeader {
-  readonly stateChanges?: { readonly systemVariables: Readonly<Record<string, string>> };
+  readonly stateChanges?: {
+    readonly systemVariables: Readonly<Record<string, string>>;
+    /** null: not changed. */
+    readonly schema: string | null;
+  };
 }
 
 /** Characters of values after which the connection is not read any further until they are taken. */

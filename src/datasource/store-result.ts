@@ -16,6 +16,8 @@ export interface ProgramSession {
   utc: boolean;
   /** A statement that runs longer is ended; null: none is. */
   readonly statementSeconds: number | null;
+  /** Its database after the last USE; undefined: none was seen. */
+  database?: string;
 }
 
 /** @param rules.readOnly its statements cannot write, but to temporary tables */
@@ -99,6 +101,7 @@ async function runAndStore(
       isDone = true;
       const zone = stateChanges?.systemVariables.time_zone;
       if (zone !== undefined) session.utc = utcNames.has(zone);
+      if (stateChanges?.schema) session.database = stateChanges.schema;
     },
   });
   let fields: unknown;
@@ -139,7 +142,7 @@ async function endStatement(
   for (let tries = 1, over = false; !over; tries++) {
     const killed = pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
     over = await Promise.race([Promise.all([ended, killed]).then(() => true), sleep(1000, false, { ref: false })]);
-    if (!over && signal.aborted && tries >= mostTries) return;
+    if (!over && signal.aborted && tries >= mostTries) return connection.destroy();
   }
   // One that came too late would end the next statement.
   await connection.query('DO 0').catch(() => {});

@@ -1,13 +1,11 @@
+import type { KeptSession } from '../datasource/kept-session.ts';
 import type { RowTap } from '../datasource/store-result.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Runs plans. Two implementations: local processes, and Argo Workflows on Kubernetes. */
 export interface Engine {
-  /**
-   * Starts a statement; submitting the same id again is the same statement. Returns once it is written down.
-   * @param tap is given the rows of standard statements that run in this process
-   */
-  submit(submission: Submission, tap?: RowTap): Promise<void>;
+  /** Starts a statement; submitting the same id again is the same statement. Returns once it is written down. */
+  submit(submission: Submission, here?: StandardRun): Promise<void>;
   status(id: string): Promise<StatementStatus>;
   /** The status now and after each change, until the statement has ended. */
   events(id: string, signal?: AbortSignal): AsyncIterable<StatementStatus>;
@@ -29,6 +27,14 @@ export interface Engine {
    * order and leaves them to the next server that keeps records.
    */
   close(options?: { readonly handOver?: boolean }): Promise<void>;
+}
+
+/** How standard statements run that run in this process. */
+export interface StandardRun {
+  /** Is given their rows. */
+  readonly tap?: RowTap | undefined;
+  /** Has them instead of a session of the program's own. */
+  readonly kept?: KeptSession | undefined;
 }
 
 export interface Submission {

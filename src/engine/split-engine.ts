@@ -25,7 +25,8 @@ export function openSplitEngine({ queries, workflows, isQuery }: SplitEngineOpti
   }
 
   return {
-    submit: (submission, tap) => (isQuery(submission) ? queries.submit(submission, tap) : workflows.submit(submission)),
+    submit: (submission, here) =>
+      isQuery(submission) ? queries.submit(submission, here) : workflows.submit(submission),
     status: async (id) => (await queryStatus(id)) ?? workflows.status(id),
     async *events(id, signal) {
       yield* (await engineOf(id)).events(id, signal);

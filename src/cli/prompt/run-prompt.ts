@@ -8,10 +8,12 @@ import { openInterrupts } from './interrupts.ts';
 import { rememberedNames } from './remembered-names.ts';
 import { statementEnd } from './statement-end.ts';
 
-export interface PromptHistory {
+export interface PromptOptions {
   readonly historyFile: string;
   /** Newest first. */
   readonly history: readonly string[];
+  /** Of the standard statements of all entries. */
+  readonly oneSession: boolean;
 }
 
 /** What is typed, and what was. */
@@ -24,7 +26,11 @@ interface Typed {
 const firstPrompt = 'millrace> ';
 const nextPrompt = '      ...> ';
 
-const help = `Each entry is a program of its own: SET, USE and temporary tables hold until its end.
+const sharedSession = `Standard statements share one session: SET, USE, temporary tables and transactions last until you quit. TO RUN has sessions of its own.
+`;
+const ownSessions = `Each entry has a session of its own: SET, USE and temporary tables last until its end.
+`;
+const help = `\
   SELECT …;                            standard SQL, to the database as it stands
   SELECT … TO RUN image CMD … INTO t;  an image over the rows of a query
   Tab completes keywords, tables, images, models and attributes.
@@ -32,7 +38,7 @@ const help = `Each entry is a program of its own: SET, USE and temporary tables 
 `;
 
 /** Reads statements from the terminal and runs them, until its end. */
-export async function runPrompt(service: Service, { historyFile, history }: PromptHistory): Promise<void> {
+export async function runPrompt(service: Service, { historyFile, history, oneSession }: PromptOptions): Promise<void> {
   const typed: Typed = { lines: [], history: [...history] };
   const names = rememberedNames(service);
   const interrupts = openInterrupts();
@@ -51,7 +57,7 @@ export async function runPrompt(service: Service, { historyFile, history }: Prom
   for await (const line of terminal) {
     const word = typed.lines.length === 0 ? commandOf(line) : null;
     if (word === 'quit') return terminal.close();
-    if (word === 'help') process.stdout.write(help);
+    if (word === 'help') process.stdout.write((oneSession ? sharedSession : ownSessions) + help);
     else typed.lines.push(line);
     const text = typed.lines.join('\n');
     const end = statementEnd(text);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { openService, type Place, readPlace } from '../open-service.ts';
+import { canKeepSession, openService, type Place, readPlace } from '../open-service.ts';
 import { openOutput } from '../output.ts';
 import { exitCodeOf } from '../print-error.ts';
 import { readHistory } from './history.ts';
@@ -11,11 +11,12 @@ export async function startPrompt(config: Config, environment: NodeJS.ProcessEnv
   const output = openOutput(false, () => null);
   try {
     const place = readPlace(config, environment, {});
-    const service = await openService(place, output.note);
+    const service = await openService(place, output.note, { keepSession: true });
     try {
       output.line(`Millrace on ${describePlace(place)}. A statement ends with ; and help; says more.`);
       const historyFile = join(config.stateFolder, 'prompt-history');
-      await runPrompt(service, { historyFile, history: await readHistory(historyFile) });
+      const history = await readHistory(historyFile);
+      await runPrompt(service, { historyFile, history, oneSession: canKeepSession(place) });
       return 0;
     } finally {
       await service.close();

@@ -81,7 +81,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   }
 
   return {
-    async submit(submission, tap) {
+    async submit(submission, here) {
       const { id, server } = submission;
       if (server !== null) {
         await store.insert(submission, 'queued');
@@ -92,7 +92,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
         const lock = await locks.take(id);
         if (lock !== null) {
           const run = async () =>
-            (await store.insert(submission, 'running')) && running.begin(submission, lock, { steps: [], tap });
+            (await store.insert(submission, 'running')) && running.begin(submission, lock, { ...here, steps: [] });
           return withLock(lock, run);
         }
         // Whoever has it is writing the statement down, or has.

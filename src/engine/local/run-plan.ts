@@ -3,10 +3,9 @@ import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
-import type { RowTap } from '../../datasource/store-result.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import type { StatementError, StepStatus } from '../engine.ts';
+import type { StandardRun, StatementError, StepStatus } from '../engine.ts';
 import type { StoredStatement } from '../statement-store.ts';
 import { runningStates } from '../statement-writer.ts';
 import { statementError } from '../stored-error.ts';
@@ -15,7 +14,7 @@ import { runStep } from './run-step.ts';
 import { openSqlSession, type SqlSession } from './sql-session.ts';
 import type { StatementLock } from './statement-locks.ts';
 
-export interface PlanRun {
+export interface PlanRun extends StandardRun {
   readonly pool: Pool;
   readonly accounts: Accounts;
   readonly schema: string;
@@ -30,7 +29,6 @@ export interface PlanRun {
   readonly signal: AbortSignal;
   /** Ends workers and begins no step any more: another engine goes on, unless the statement needs its session. */
   readonly leaving: AbortSignal;
-  readonly tap?: RowTap | undefined;
 }
 
 type Statement = Pick<StoredStatement, 'id' | 'plan'>;

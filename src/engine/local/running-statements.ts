@@ -36,7 +36,7 @@ export interface RunningStatements {
   begin(
     statement: Pick<StoredStatement, 'id' | 'plan'>,
     lock: StatementLock,
-    run: Pick<PlanRun, 'steps' | 'tap'>,
+    run: Pick<PlanRun, 'steps' | 'tap' | 'kept'>,
   ): boolean;
   /** Ends it; nothing where it does not run here. */
   stop(id: string, reason: MillraceError): void;

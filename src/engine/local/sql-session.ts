@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { parseDsn } from '../../datasource/dsn.ts';
+import type { KeptSession } from '../../datasource/kept-session.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { readStatementRules } from '../../datasource/results.ts';
 import { openProgramSession, type RowTap, storeResult } from '../../datasource/store-result.ts';
@@ -22,16 +23,20 @@ export interface SqlSessionOptions {
   readonly statement: string;
   readonly signal: AbortSignal;
   readonly tap?: RowTap | undefined;
+  /** Runs them instead of connections of this program's own, and goes on after it. */
+  readonly kept?: KeptSession | undefined;
 }
 
 /** On connections of its own: statements that hold those of a shared pool would wait for each other. */
-export function openSqlSession({ accounts, pool, schema, statement, signal, tap }: SqlSessionOptions): SqlSession {
+export function openSqlSession(options: SqlSessionOptions): SqlSession {
+  const { accounts, pool, schema, statement, signal, tap, kept } = options;
   let opened: ReturnType<typeof open> | undefined;
   /** Bytes that the statement's steps have kept together. */
-  let kept = 0;
+  let bytesKept = 0;
 
   async function open() {
     const rules = await readStatementRules(pool, schema, statement);
+    if (kept !== undefined) return { own: null, rules, session: kept.current() };
     const dsn = rules.readOnly ? accounts.readerDsn : accounts.dsn;
     const own = openPool(parseDsn(dsn), { connections: 2, settings: 'server' });
     const session = await openProgramSession(own, rules).catch(async (error) => {
@@ -50,17 +55,18 @@ export function openSqlSession({ accounts, pool, schema, statement, signal, tap 
         schema,
         statement,
         step: query.name,
-        resultBytes: rules.resultBytes - kept,
+        resultBytes: rules.resultBytes - bytesKept,
         onKept: (bytes: number) => {
-          kept += bytes;
+          bytesKept += bytes;
         },
       };
       await storeResult(session, query, target, signal, tap).catch(throwUncertain(query));
     },
     async close() {
-      const session = await opened?.catch(() => {});
-      session?.session.connection.destroy();
-      await session?.own.end();
+      const { own, session } = (await opened?.catch(() => {})) ?? {};
+      if (own == null) return;
+      session?.connection.destroy();
+      await own.end();
     },
   };
 }

@@ -64,6 +64,53 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await test.query("SHOW TABLES LIKE 'interrupted_here'")).toEqual([]);
   });
 
+  it('keeps one session: variables, temporary tables, transactions, sql_mode and USE reach the next entry', async () => {
+    const terminal = await open('session');
+    const enter = async (sql: string) => {
+      terminal.type(`${sql}\r`);
+      return terminal.until(/(succeeded|failed) in [\s\S]*millrace> $|error\[[\s\S]*millrace> $/);
+    };
+    await enter('SET @x = 41;');
+    expect(await enter('SELECT @x + 1 AS answer;')).toMatch(/answer\n─+\n +42\n/);
+    await enter('CREATE TEMPORARY TABLE kept (n INT);');
+    await enter('INSERT INTO kept VALUES (1);');
+    await enter('START TRANSACTION;');
+    await enter('INSERT INTO kept VALUES (2);');
+    await enter('ROLLBACK;');
+    expect(await enter('SELECT COUNT(*) AS n FROM kept;')).toMatch(/ n\n─+\n 1\n/);
+    terminal.type('SELECT SLEEP(60);\r');
+    const sleeping = "SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(60)%'";
+    const found = async () => (await test.database.admin.query(sleeping))[0];
+    await expect.poll(found, { timeout: 30_000 }).toHaveLength(1);
+    terminal.type(keys.interrupt);
+    await terminal.until(/cancelled in [\s\S]*millrace> $/);
+    expect(await enter('SELECT @x AS still;')).toMatch(/still\n─+\n +41\n/);
+    await enter("SET sql_mode = 'ANSI_QUOTES';");
+    expect(await enter('SELECT "n" AS quoted FROM kept;')).toMatch(/quoted\n─+\n +1\n/);
+    await enter('SET sql_mode = DEFAULT;');
+    await enter('USE information_schema;');
+    expect(await enter('SELECT DATABASE() AS used;')).toContain(' information_schema\n');
+    const refused = await enter(`${detect(2, 'never_made').replaceAll('\n', ' ')};`);
+    expect(refused).toContain('error[SESSION_NOT_SHARED]: USE information_schema does not reach TO RUN');
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('says that its session was lost before it runs the next entry, and goes on in a new one', async () => {
+    const terminal = await open('lost');
+    terminal.type('SET @x = 1; SELECT CONNECTION_ID() AS id;\r');
+    const id = /id\n─+\n +(\d+)\n/.exec(await terminal.until(/succeeded in [\s\S]*millrace> $/))?.[1];
+    await test.database.admin.query(`KILL CONNECTION ${Number(id)}`);
+    terminal.type('CREATE TABLE after_loss (n INT);\r');
+    const told = await terminal.until(/error\[[\s\S]*millrace> $/);
+    expect(told).toContain('error[SESSION_LOST]: the connection to the database was lost');
+    expect(await test.query("SHOW TABLES LIKE 'after_loss'")).toEqual([]);
+    terminal.type('SELECT @x IS NULL AS new_one;\r');
+    expect(await terminal.until(/succeeded in [\s\S]*millrace> $/)).toMatch(/new_one\n─+\n +1\n/);
+    terminal.type(keys.end);
+    expect(await terminal.ended).toBe(0);
+  });
+
   it('completes keywords, tables and attributes', async () => {
     const terminal = await open('completion');
     for (const [typed, added] of [

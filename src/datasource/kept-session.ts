@@ -1,0 +1,95 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import { MillraceError } from '../errors.ts';
+import { parseDsn } from './dsn.ts';
+import { openPool } from './pool.ts';
+import { openProgramSession, type ProgramSession } from './store-result.ts';
+
+/** One session for the standard statements of several programs: each program goes on where the one before it has ended. */
+export interface KeptSession {
+  /**
+   * Called before each program; the first call opens the session.
+   * @returns its `@@sql_mode` now
+   * @throws {MillraceError} SESSION_LOST once after the connection was lost: the next program begins a new session; DATABASE_…
+   */
+  begin(): Promise<string>;
+  /** The one that `begin` found or opened. */
+  current(): ProgramSession;
+  /** Where a `USE` has left it; null: where it began. */
+  usedDatabase(): string | null;
+  /** Called after each program: it may have changed the sql_mode. */
+  ended(text: string): void;
+  close(): Promise<void>;
+}
+
+interface Opened {
+  readonly session: ProgramSession;
+  readonly end: () => Promise<void>;
+}
+
+export function keepSession(dsn: string): KeptSession {
+  const datasource = parseDsn(dsn);
+  let opened: Opened | null = null;
+  let mode: string | null = null;
+
+  async function open(): Promise<Opened> {
+    const pool = openPool(datasource, { connections: 2, settings: 'server' });
+    const session = await openProgramSession(pool, { readOnly: false, statementSeconds: null }).catch(async (error) => {
+      await pool.end();
+      throw error;
+    });
+    const end = async () => {
+      session.connection.destroy();
+      await pool.end();
+    };
+    return { session, end };
+  }
+
+  async function close(): Promise<void> {
+    const closing = opened;
+    opened = null;
+    mode = null;
+    await closing?.end();
+  }
+
+  return {
+    async begin() {
+      // Unlike a statement, a ping leaves ROW_COUNT(), warnings and transactions as they are.
+      const isLost = await opened?.session.connection.ping().then(
+        () => false,
+        () => true,
+      );
+      if (isLost) {
+        await close();
+        throw sessionLost();
+      }
+      opened ??= await open();
+      mode ??= await modeOf(opened.session);
+      return mode;
+    },
+    current() {
+      if (opened === null) throw new Error('no session has begun');
+      return opened.session;
+    },
+    usedDatabase() {
+      const used = opened?.session.database ?? datasource.database;
+      return used === datasource.database ? null : used;
+    },
+    ended(text) {
+      if (/sql_mode/i.test(text)) mode = null;
+    },
+    close,
+  };
+}
+
+async function modeOf({ connection }: ProgramSession): Promise<string> {
+  const [[row]] = await connection.query<RowDataPacket[]>('SELECT @@SESSION.sql_mode AS mode');
+  return String(row?.mode ?? '');
+}
+
+function sessionLost(): MillraceError {
+  const message =
+    'the connection to the database was lost, and with it the variables, temporary tables, transaction and USE of its session';
+  return new MillraceError('SESSION_LOST', message, {
+    hint: 'the statement was not run; enter it again to run it in a new session',
+  });
+}
