@@ -38,7 +38,8 @@ export function texts(value: Value): readonly string[] | undefined {
   return items.every((item) => item !== undefined) ? items : undefined;
 }
 
-const byteUnits: Readonly<Record<string, number>> = {
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+export const byteUnits: Readonly<Record<string, number>> = {
   '': 1,
   k: 1e3,
   M: 1e6,

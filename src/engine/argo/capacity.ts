@@ -1,3 +1,4 @@
+import { byteUnits } from '../../plan/attribute-values.ts';
 import type { Resources } from '../../plan/plan.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
@@ -32,18 +33,8 @@ async function ask(api: KubernetesApi): Promise<Capacity | null> {
   }
 }
 
-const units: Readonly<Record<string, number>> = {
-  '': 1,
-  m: 0.001,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
+/** `m`: thousandths, as of a core. */
+const units: Readonly<Record<string, number>> = { ...byteUnits, m: 0.001 };
 
 /** As the kubelet writes what it has: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 function quantity(text = '0'): number {

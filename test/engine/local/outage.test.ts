@@ -8,6 +8,7 @@ import { openSession } from '../../../src/cli/session.ts';
 import { isAlive } from '../../../src/datasource/file-lock.ts';
 import { startPrivateServer, stopPrivateServer } from '../../../src/datasource/private-server.ts';
 import type { DatabaseServer } from '../../database-servers.ts';
+import { mounted } from '../../mounted.ts';
 import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
 
 const outageMs = 10_000;
@@ -90,12 +91,3 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
     });
   });
 });
-
-function mounted(args: readonly string[]): boolean {
-  try {
-    execFileSync('/bin/mount', args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mounted } from '../../mounted.ts';
 
 /** A disk of its own for some databases, which can be filled and emptied again. */
 export interface SmallDisk {
@@ -38,13 +39,4 @@ export async function mountSmallDisk(
     clear: () => rm(filler, { force: true }),
     unmount: () => void execFileSync('/bin/umount', ['--lazy', disk]),
   };
-}
-
-function mounted(args: readonly string[]): boolean {
-  try {
-    execFileSync('/bin/mount', args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
