@@ -1,12 +1,18 @@
 import type { Statement } from '../server/schemas/statement.ts';
 import { duration, type Partition, type Step } from './progress.ts';
 
-/** How a statement ended, in a line per step that detected something and one for the whole. */
+/** How a statement ended, in a line per step that detected or changed something and one for the whole. */
 export function summaryLines(statement: Statement): readonly string[] {
-  return [...statement.steps.flatMap(stepLine), `${statement.state}${took(statement)}  ${statement.id}`];
+  return [
+    ...statement.steps.flatMap((step) => stepLine(step, statement.steps.length === 1)),
+    `${statement.state}${took(statement)}  ${statement.id}`,
+  ];
 }
 
-function stepLine({ kind, state, into, rows, partitions }: Step): readonly string[] {
+function stepLine(step: Step, isOnly: boolean): readonly string[] {
+  const { name, kind, state, into, rows, affectedRows, partitions } = step;
+  if (affectedRows !== null && (isOnly || affectedRows > 0))
+    return [`${isOnly ? '' : `${name}: `}${affectedRows} ${affectedRows === 1 ? 'row' : 'rows'} affected`];
   if (kind !== 'run' || state !== 'succeeded') return [];
   const sum = (of: (partition: Partition) => number) =>
     partitions.reduce((total, partition) => total + of(partition), 0);

@@ -21,6 +21,12 @@ const sessionSettings = {
   server: [names],
 } as const;
 
+/**
+ * mysql2 sets both, and the servers' own clients neither. IGNORE_SPACE goes into the session's sql_mode and changes what is a
+ * function's name. With FOUND_ROWS an UPDATE counts also the rows that were so before: our own statements go by that.
+ */
+const flags = { own: ['-IGNORE_SPACE'], server: ['-FOUND_ROWS'] } as const;
+
 interface PoolSettings {
   readonly connections: number;
   /** `own` if not given. */
@@ -35,7 +41,10 @@ const PATIENCE_MS = 60_000;
  * UTC in sessions with our own settings. Whatever fails throws a MillraceError: DATABASE_… or QUERY_FAILED.
  */
 export function openPool(datasource: Datasource, { connections, settings = 'own' }: PoolSettings): Pool {
-  const pool = createPool(poolOptions(datasource, connections));
+  const pool = createPool({
+    ...poolOptions(datasource, connections),
+    flags: [...flags.own, ...(settings === 'own' ? [] : flags.server)],
+  });
   pool.pool.on('connection', (connection) => {
     for (const sql of sessionSettings[settings]) connection.query(sql, (error) => error && connection.destroy());
   });
@@ -50,8 +59,6 @@ function poolOptions({ tls, socketPath, database, ...account }: Datasource, conn
     ...(tls === null ? {} : { ssl: sslOptions(tls) }),
     connectionLimit: connections,
     charset: 'utf8mb4',
-    // It would put IGNORE_SPACE into the session's sql_mode, which changes what is a function's name.
-    flags: ['-IGNORE_SPACE'],
     timezone: 'Z',
     supportBigNumbers: true,
     bigNumberStrings: true,

@@ -25,6 +25,8 @@ export interface RowStreamOptions {
 
 /** The part of mysql2's ResultSetHeader that its types lack. */
 export interface OkHeader {
+  /** Rows that were inserted, changed or deleted. */
+  readonly affectedRows: number;
   readonly stateChanges?: {
     readonly systemVariables: Readonly<Record<string, string>>;
     /** null: not changed. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
 import { type ResultColumn, type Row, resultColumns, sentValues } from './column-types.ts';
+import { quoteTable } from './identifiers.ts';
+import { withReconnect } from './pool.ts';
 import { asRefusal } from './refused-statement.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StatementRules, StoredResult } from './results.ts';
@@ -66,14 +68,22 @@ export async function storeResult(
   tap?: RowTap,
 ): Promise<StoredResult | null> {
   const { statementSeconds: seconds } = session;
-  if (seconds === null) return runAndStore(session, query, target, signal, tap);
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(tooLong(target.step, seconds)), seconds * 1000);
+  const timer =
+    seconds === null ? undefined : setTimeout(() => deadline.abort(tooLong(target.step, seconds)), seconds * 1000);
   try {
-    return await runAndStore(session, query, target, AbortSignal.any([signal, deadline.signal]), tap);
+    const ended = AbortSignal.any([signal, deadline.signal]);
+    const { result, affectedRows } = await runAndStore(session, query, target, ended, tap);
+    if (affectedRows > 0 || (result === null && !query.onlyReads)) await storeCount(target, affectedRows, signal);
+    return result;
   } finally {
     clearTimeout(timer);
   }
+}
+
+function storeCount({ pool, schema, statement, step }: ResultTarget, count: number, signal: AbortSignal) {
+  const sql = `UPDATE ${quoteTable({ database: schema, table: 'steps' })} SET affected_rows = ? WHERE statement_id = ? AND step = ?`;
+  return withReconnect(() => pool.query(sql, [count, statement, step]), { signal });
 }
 
 function tooLong(step: string, seconds: number): MillraceError {
@@ -90,15 +100,17 @@ async function runAndStore(
   target: ResultTarget,
   signal: AbortSignal,
   tap?: RowTap,
-): Promise<StoredResult | null> {
+): Promise<{ readonly result: StoredResult | null; readonly affectedRows: number }> {
   const writer = resultWriter(target, signal);
   let isDone = false;
+  let affectedRows = 0;
   const rows = streamRows(session.connection, {
     sql,
     signal,
     leave: (ended) => endStatement(session, ended, signal),
-    onOk({ stateChanges }) {
+    onOk({ stateChanges, ...ok }) {
       isDone = true;
+      affectedRows = ok.affectedRows;
       const zone = stateChanges?.systemVariables.time_zone;
       if (zone !== undefined) session.utc = utcNames.has(zone);
       if (stateChanges?.schema) session.database = stateChanges.schema;
@@ -122,12 +134,12 @@ async function runAndStore(
     }
   } catch (error) {
     // The database has done it all the same: to say that it was ended would have it done twice.
-    if (fields === undefined && isDone && isTimeout(error)) return null;
+    if (fields === undefined && isDone && isTimeout(error)) return { result: null, affectedRows };
     throw fields === undefined ? asRefusal(error) : error;
   } finally {
     if (fields !== undefined) await tap?.end();
   }
-  return writer.end();
+  return { result: await writer.end(), affectedRows };
 }
 
 /** After an abort nobody waits any longer for a database that does not answer; the session is of no use then. */

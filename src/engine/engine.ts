@@ -107,6 +107,8 @@ export interface StepStatus {
   readonly error: StatementError | null;
   /** Selected rows; null: not selected yet, or a standard statement. */
   readonly rows: number | null;
+  /** Rows that a standard statement inserted, changed or deleted; null: it has not, or is of another kind. */
+  readonly affectedRows: number | null;
   /** When the first worker began with its rows; null: none has. */
   readonly startedAt: string | null;
   readonly partitions: readonly PartitionStatus[];

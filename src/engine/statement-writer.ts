@@ -69,7 +69,7 @@ export function openStatementWriter(
 
     async beginStep(id, step, from, run) {
       const [updated] = await pool.query<ResultSetHeader>(
-        `UPDATE ${steps} SET state = 'running', begun_by = ?, error_code = NULL, error_message = NULL, error_hint = NULL
+        `UPDATE ${steps} SET state = 'running', begun_by = ?, affected_rows = NULL, error_code = NULL, error_message = NULL, error_hint = NULL
          WHERE statement_id = ? AND step = ? AND (state IN (?) OR state = 'running' AND begun_by = ?) AND ${condition('statement_id')}
          AND EXISTS (SELECT 1 FROM ${statements} AS s WHERE s.id = statement_id AND s.state IN (?))`,
         [run, id, step, from, run, runningStates],

@@ -27,7 +27,7 @@ export async function readStepsOf(
 async function stepRows(pool: Pool, schema: string, statements: readonly string[]): Promise<RowDataPacket[]> {
   const system = (table: string) => quoteTable({ database: schema, table });
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, s.selection_id, s.row_count
+    `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count
      FROM ${system('steps')} AS t
      LEFT JOIN ${system('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
      WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
@@ -58,6 +58,7 @@ function stepStatus(row: RowDataPacket, partitions: readonly RowDataPacket[]): S
     state: row.state,
     error: errorOf(row),
     rows: row.row_count === null ? null : Number(row.row_count),
+    affectedRows: row.affected_rows === null ? null : Number(row.affected_rows),
     startedAt: begun.toSorted()[0] ?? null,
     partitions: partitions.map(partitionStatus),
   };

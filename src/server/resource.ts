@@ -43,7 +43,7 @@ export function statementResource(status: StatementStatus, parts: ResourceParts)
 }
 
 function stepResource(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
-  const { name, state, error, rows, partitions } = step;
+  const { name, state, error, rows, affectedRows, partitions } = step;
   const into = planned === undefined ? null : intoOf(planned);
   return {
     name,
@@ -52,6 +52,7 @@ function stepResource(step: StepStatus, planned: Step | undefined): Statement['s
     error,
     into: into && tableName(into),
     rows,
+    affectedRows,
     partitions: [...partitions],
   };
 }

@@ -29,6 +29,16 @@ describe('millrace run', { timeout: 120_000 }, () => {
     });
   });
 
+  it('says how many rows a statement changed', async () => {
+    await test.query('CREATE TABLE kept (n INT)');
+    const { stderr } = await millrace(['run', 'INSERT INTO kept VALUES (1), (2)'], environmentOf(test));
+    expect(stderr).toMatch(/^2 rows affected\nsucceeded in /);
+    const several = 'UPDATE kept SET n = 2; DELETE FROM kept; DO 1';
+    expect((await millrace(['run', several], environmentOf(test))).stderr).toMatch(
+      /^step-1: 1 row affected\nstep-2: 2 rows affected\nsucceeded in /,
+    );
+  });
+
   it('runs a program of a file, and says what it found', async () => {
     const file = join(test.pictures.folder, 'program.sql');
     await writeFile(file, detect(12, 'from_file', 'partitions = 2, batch_size = 1'));

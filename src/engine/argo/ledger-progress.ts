@@ -4,10 +4,11 @@ import type { PartitionStatus, StepStatus } from '../engine.ts';
 export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {
   const counted = new Map(ledger.map((step) => [step.name, step]));
   return steps.map((step) => {
-    const { rows = null, startedAt = null, partitions = [] } = counted.get(step.name) ?? {};
+    const { rows = null, affectedRows = null, startedAt = null, partitions = [] } = counted.get(step.name) ?? {};
     return {
       ...step,
       rows,
+      affectedRows,
       startedAt,
       // An empty selection has no partitions, whatever was asked for.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),

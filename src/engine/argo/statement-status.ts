@@ -77,6 +77,7 @@ function stepStatus(step: Step, view: StepView): StepStatus {
     state,
     error,
     rows: null,
+    affectedRows: null,
     startedAt: null,
     partitions: partitionsOf(step, (number) => seenPartition(number, view)),
   };
@@ -84,7 +85,15 @@ function stepStatus(step: Step, view: StepView): StepStatus {
 
 function doneStep(step: Step): StepStatus {
   const partitions = partitionsOf(step, (number) => ({ ...unseen(number), state: 'done' }));
-  return { name: step.name, state: 'succeeded', error: null, rows: null, startedAt: null, partitions };
+  return {
+    name: step.name,
+    state: 'succeeded',
+    error: null,
+    rows: null,
+    affectedRows: null,
+    startedAt: null,
+    partitions,
+  };
 }
 
 function stepState(node: WorkflowNode | undefined, statement: StatementState): StepStatus['state'] {

@@ -34,6 +34,9 @@ const StepStatus = Type.Object({
   error: nullable(StatementError),
   into: nullable(Type.String({ description: 'the result table' })),
   rows: nullable(count('selected rows; null: not selected yet, or standard SQL')),
+  affectedRows: nullable(
+    count('rows that standard SQL inserted, changed or deleted; null: not yet, or it is of another kind'),
+  ),
   partitions: Type.Array(PartitionStatus),
 });
 

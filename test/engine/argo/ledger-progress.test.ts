@@ -18,6 +18,7 @@ const step = (partitions: readonly PartitionStatus[], changes: Partial<StepStatu
   state: 'running',
   error: null,
   rows: null,
+  affectedRows: null,
   startedAt: null,
   partitions,
   ...changes,

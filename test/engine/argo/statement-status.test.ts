@@ -72,13 +72,22 @@ describe('a workflow of a real controller', () => {
           state: 'failed',
           error,
           rows: null,
+          affectedRows: null,
           startedAt: null,
           partitions: [
             { number: 0, ...partition },
             { number: 1, ...partition },
           ],
         },
-        { name: 'step-2', state: 'pending', error: null, rows: null, startedAt: null, partitions: [] },
+        {
+          name: 'step-2',
+          state: 'pending',
+          error: null,
+          rows: null,
+          affectedRows: null,
+          startedAt: null,
+          partitions: [],
+        },
       ],
     });
   });

@@ -86,6 +86,18 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await test.query('SELECT * FROM noted WHERE n = 9')).toEqual([]);
   });
 
+  it('say how many rows they changed, as the own client of the database does', async () => {
+    const id = await submit(
+      test.session,
+      `CREATE TABLE counted AS SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3; UPDATE counted SET n = 9 WHERE n < 3;
+       UPDATE counted SET n = 9 WHERE n = 9; /* all */ DELETE FROM counted WHERE n = 9; DELETE FROM counted WHERE n = 9;
+       SELECT n FROM counted; SET @x = 1`,
+    );
+    const { state, steps } = await ended(test.session, id);
+    expect(state).toBe('succeeded');
+    expect(steps.map(({ affectedRows }) => affectedRows)).toEqual([3, 2, 0, 2, 0, null, 0]);
+  });
+
   it('are ended where they run longer than the server says, with those before them kept', async () => {
     const id = await submitToServer('INSERT INTO noted VALUES (41); SELECT SLEEP(100); INSERT INTO noted VALUES (42)', {
       statementSeconds: 1,

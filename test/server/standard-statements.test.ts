@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { useServer } from './use-server.ts';
 
-describe('a standard statement that runs longer than its role may', { timeout: 60_000 }, () => {
+describe('a standard statement', { timeout: 60_000 }, () => {
   const server = useServer({ maxStatementSeconds: { reader: 1 } });
   const sql = 'SELECT SLEEP(1.5) AS woken';
 
-  it('is ended, and its error says so', async () => {
+  it('is ended where it runs longer than its role may, and its error says so', async () => {
     const { body } = await server.run(sql, { user: 'rita' });
     expect(body.error).toMatchObject({
       code: 'STATEMENT_TIMEOUT',
       message: 'step-1 ran longer than 1 s, and was ended',
       hint: expect.stringContaining('maxStatementSeconds'),
     });
+  });
+
+  it('says how many rows it changed', async () => {
+    const { body } = await server.run('CREATE TABLE made AS SELECT seq FROM seq_1_to_3; SELECT 1');
+    expect(body.steps.map(({ affectedRows }: { affectedRows: unknown }) => affectedRows)).toEqual([3, null]);
   });
 
   it.each(['ada', 'root'] as const)('goes on where the role of %s has more time', async (user) => {
