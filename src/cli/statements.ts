@@ -4,6 +4,7 @@ import { exitCodes } from '../errors.ts';
 import type { Statement } from '../server/schemas/statement.ts';
 import { drawTable } from './drawing.ts';
 import { exitCodeOfEnd, followStatement } from './follow.ts';
+import { logText } from './log-text.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { formatRows } from './result-table.ts';
@@ -66,12 +67,12 @@ export function watchStatement(id: string, place: Place, output: Output): Promis
   });
 }
 
-/** `millrace logs ID` */
+/** `millrace logs ID`: text for people, or with --json each line as it was written. */
 export function showLogs(id: string, filter: LogFilter, place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     for await (const line of service.logs(id, filter)) {
       if (output.json) output.write(line);
-      else output.line(`${line.step} ${line.source}  ${line.text}`);
+      else output.line(logText(line));
     }
     return 0;
   });

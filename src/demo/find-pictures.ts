@@ -9,8 +9,8 @@ interface FoundPictures {
   readonly note: string;
 }
 
-const formats = 'JPEG, PNG, WebP, TIFF, AVIF or GIF';
-const extensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'];
+const formats = 'JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP';
+const extensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif', '.bmp'];
 
 /** @throws {MillraceError} USAGE where the folder cannot be read, or holds no picture */
 export async function findPictures(folder: string): Promise<FoundPictures> {

@@ -77,6 +77,10 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
     expect(new Set(lines.map(({ source }) => source))).toEqual(
       new Set(['prepare', 'partition-0', 'partition-1', 'finish']),
     );
+    const shown = (await run('logs', id)).stdout.trimEnd().split('\n');
+    expect(shown).toHaveLength(lines.length);
+    for (const line of shown)
+      expect(line).toMatch(/^\d{4}-\d\d-\d\d [\d:.]{12} {2}info {3}step-1 (prepare|partition-[01]|finish) +\w[^{]*/);
     await test.query('DROP TABLE seen');
     expect(await run('result', id)).toMatchObject({
       code: 2,

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawContactSheet } from '../../src/demo/contact-sheet.ts';
 import { loadInter } from '../../src/demo/contact-sheet-text.ts';
+import { bmpFile } from '../worker/image/bmp-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-sheet-'));
 const file = join(folder, 'grey.png');
@@ -38,6 +39,14 @@ describe('a contact sheet', () => {
       const [red, green, blue] = sheet.at(x, y);
       expect([red! > 200, green! < 80, blue! < 70]).toEqual([true, true, true]);
     }
+  });
+
+  it('shows what the detector reads and sharp alone does not: BMP', async () => {
+    const bmp = join(folder, 'red.bmp');
+    const rows = new Array(4).fill(new Array(4).fill([0, 0, 0xff]).flat());
+    writeFileSync(bmp, bmpFile({ width: 4, height: 4, bits: 24, rows }));
+    const sheet = await pixels(await drawContactSheet({ columns: 1, pictures: [{ file: bmp, detections: [] }] }));
+    expect(sheet.at(100, 100)).toEqual([0xff, 0, 0]);
   });
 
   it('keeps room for a title above the pictures', async () => {

@@ -20,11 +20,11 @@ async function put(...files: readonly string[]): Promise<void> {
 }
 
 test('what macOS leaves beside pictures is none; what is left out is counted by kind', async () => {
-  await put('IMG_1.JPG', '._IMG_1.JPG', 'sub/b.webp', 'sub/._b.webp', '__MACOSX/sub/b.webp', '.DS_Store');
+  await put('IMG_1.JPG', '._IMG_1.JPG', 'sub/b.webp', 'sub/c.BMP', 'sub/._b.webp', '__MACOSX/sub/b.webp', '.DS_Store');
   await put('drawing.svg', 'sub/other.SVG', 'README', 'folder.jpg/c.png');
   expect(await findPictures(folder)).toEqual({
-    fileNames: ['IMG_1.JPG', 'folder.jpg/c.png', 'sub/b.webp'],
-    note: '3 pictures found, left out: 4 of macOS (._*), 1 without extension, 2 of .svg',
+    fileNames: ['IMG_1.JPG', 'folder.jpg/c.png', 'sub/b.webp', 'sub/c.BMP'],
+    note: '4 pictures found, left out: 4 of macOS (._*), 1 without extension, 2 of .svg',
   });
 });
 
