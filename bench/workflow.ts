@@ -13,6 +13,7 @@ const deployment: Deployment = {
   images: {},
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,
+  readerDatasource: null,
   foreignDatasource: null,
   schema: 'millrace',
   gpuTolerations: [],
@@ -41,6 +42,7 @@ const submission: WorkflowSubmission = {
   text: golden('statement.sql'),
   submittedBy: 'bench',
   done: [],
+  readOnly: false,
   labels: {},
   recorded: false,
 };

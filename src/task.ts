@@ -27,6 +27,8 @@ export interface Task extends SelectionTask {
   /** Mount paths of the step's volumes: no file outside them is read. */
   readonly mounts: readonly string[];
   readonly detect: DetectSettings;
+  /** Options of the command that change nothing: the log says so. */
+  readonly ignored?: readonly string[];
 }
 
 /** The rows of a step, and how they are shared out. */

@@ -1,5 +1,6 @@
 import type { TableTarget } from '../task.ts';
 import type { ForeignStep, Plan, RunStep, SqlStep, Step, VolumeMount } from './plan.ts';
+import { withoutEffect } from './without-effect.ts';
 
 /** The plan in a few lines for people. */
 export function explainPlan(plan: Plan): string {
@@ -43,10 +44,15 @@ function explainRun(step: RunStep): string {
     ],
     ['detect', `${detect.modelFile} on ${detect.device}, images in ${detect.imageDir}${columnOf(detect.imageColumn)}`],
     ['keep', thresholds(detect)],
+    ...noteOf(withoutEffect(step.command)),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
   return withLines(step, lines);
+}
+
+function noteOf(options: readonly string[]): string[][] {
+  return options.length === 0 ? [] : [['note', `without effect here: ${options.join(', ')}`]];
 }
 
 function thresholds({ confidence, iou, maxDetections }: RunStep['detect']): string {

@@ -67,6 +67,7 @@ const Datasource = Type.Object(
     readerDsn: dsn,
     readerDsnFile: dsnFile,
     readerDsnEnvironment: dsnEnvironment,
+    readerSecret: dsnSecret,
     foreignSecret: dsnSecret,
     schema: text('^[A-Za-z0-9_]{1,64}$', "the system schema's name, of letters, digits and _"),
   },

@@ -43,6 +43,8 @@ export interface DatasourceConfig extends Accounts {
   readonly secret: SecretKey | null;
   /** Where pods have the DSN of the system account from; null: as `readDeployment` says. */
   readonly systemSecret: SecretKey | null;
+  /** Where pods have the DSN of the readers' account from; null: as `readDeployment` says. */
+  readonly readerSecret: SecretKey | null;
   /** Where images other than the worker's have a DSN from; null: as `readDeployment` says. */
   readonly foreignSecret: SecretKey | null;
   /** The system schema's name. */
@@ -130,8 +132,11 @@ function readEnvironment(environment: NodeJS.ProcessEnv, schema: string): readon
     readerDsn: environment.MILLRACE_READER_DATASOURCE || null,
   });
   for (const each of Object.values(accounts)) parseDsn(each);
-  return [{ name: 'default', ...accounts, secret: null, systemSecret: null, foreignSecret: null, schema }];
+  return [{ name: 'default', ...accounts, ...noSecrets, schema }];
 }
+
+/** The environment names them, or nobody does. */
+export const noSecrets = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
 
 interface Entry {
   readonly file: string;
@@ -146,11 +151,13 @@ async function readEntry(entry: DatasourceEntry, where: Entry, schema: string): 
     throw invalid(message, 'write one of dsn, dsnFile and dsnEnvironment');
   }
   const systemDsn = await readDsn(entry, 'systemDsn', where);
+  const readerDsn = await readDsn(entry, 'readerDsn', where);
   return {
     name: where.name,
-    ...accountsOf({ dsn, systemDsn, readerDsn: await readDsn(entry, 'readerDsn', where) }),
+    ...accountsOf({ dsn, systemDsn, readerDsn }),
     secret: readSecret(entry, 'secret', where, true),
     systemSecret: readSecret(entry, 'systemSecret', where, systemDsn !== null),
+    readerSecret: readSecret(entry, 'readerSecret', where, readerDsn !== null),
     foreignSecret: readSecret(entry, 'foreignSecret', where, false),
     schema: entry.schema ?? schema,
   };
@@ -193,17 +200,24 @@ async function dsnOf(entry: DatasourceEntry, key: DsnKey, where: Entry): Promise
   return written.trim();
 }
 
+const accountOfSecret = {
+  secret: '',
+  systemSecret: ' of the system account',
+  readerSecret: " of the readers' account",
+  foreignSecret: ' of images of others',
+};
+
 /** Pods read the DSN from a Secret of their own, so that no workflow holds it. */
 function readSecret(
   entry: DatasourceEntry,
-  key: 'secret' | 'systemSecret' | 'foreignSecret',
+  key: keyof typeof accountOfSecret,
   where: Entry,
   isNeeded: boolean,
 ): SecretKey | null {
   const written = entry[key];
   if (written === undefined) {
     if (!isNeeded || where.environment.MILLRACE_ENGINE !== 'argo') return null;
-    const what = key === 'secret' ? 'the DSN' : 'the DSN of the system account';
+    const what = `the DSN${accountOfSecret[key]}`;
     const hint = `add ${key}: NAME/KEY, the Secret of the namespace that holds the same DSN`;
     throw invalid(`${placeOf(where)} does not say where pods have ${what} from`, hint);
   }

@@ -9,7 +9,7 @@ import { MillraceError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import { buildApp } from './app.ts';
-import { type DatasourceConfig, readServerConfig, type ServerConfig } from './config.ts';
+import { type DatasourceConfig, noSecrets, readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
 import { type DatasourceHandle, openDatasource } from './datasource.ts';
 import { openFairGate } from './fair-gate.ts';
@@ -89,8 +89,7 @@ async function withDatasource(
   if (config.datasources.length > 0) return config;
   const base = readConfig(environment);
   const accounts = accountsOf(await ownDatabase(base, (line) => log.info(line)));
-  const secrets = { secret: null, systemSecret: null, foreignSecret: null };
-  return { ...config, datasources: [{ name: 'default', ...accounts, ...secrets, schema: base.schema }] };
+  return { ...config, datasources: [{ name: 'default', ...accounts, ...noSecrets, schema: base.schema }] };
 }
 
 function openDatasources(
@@ -123,7 +122,7 @@ function openDatasources(
  * made for them.
  */
 function secretsOf(
-  { secret, systemSecret, foreignSecret }: DatasourceConfig,
+  { secret, systemSecret, readerSecret, foreignSecret }: DatasourceConfig,
   environment: NodeJS.ProcessEnv,
   hasUsers: boolean,
 ): NodeJS.ProcessEnv {
@@ -134,6 +133,7 @@ function secretsOf(
     ...(isOfFile && {
       MILLRACE_DATASOURCE_SECRET: written(secret),
       MILLRACE_SYSTEM_DATASOURCE_SECRET: written(systemSecret),
+      MILLRACE_READER_DATASOURCE_SECRET: written(readerSecret),
     }),
     MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign || (hasUsers ? 'none' : undefined),
   };

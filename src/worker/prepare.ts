@@ -18,6 +18,7 @@ export async function prepare(context: WorkerContext): Promise<void> {
   if (known?.state === 'ready') return forgetFailedRows(context);
   if (known !== null) return;
   const { task, names } = context;
+  if (task.ignored !== undefined) context.log.warn({ options: task.ignored }, 'options of the command without effect');
   const { imageColumn, ...selected } = await selectedColumns(context);
   const target = await describeTable(context.tables, task.into);
   await checkTarget(context, target, selected.columns);

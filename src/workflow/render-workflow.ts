@@ -20,13 +20,18 @@ export function renderWorkflow(
   deployment: Deployment,
   templates: WorkflowTemplates,
 ): Workflow {
-  const rendering = { statement: submission.id, deployment, templates };
+  const rendering = { statement: submission.id, deployment: withAccount(deployment, submission), templates };
   const whole = render(plan, submission, { ...rendering, texts: true });
   if (checkSizes(whole) === null) return whole;
   const workflow = submission.recorded ? render(plan, submission, { ...rendering, texts: false }) : whole;
   const tooLong = checkSizes(workflow);
   if (tooLong !== null) throw tooLong;
   return workflow;
+}
+
+function withAccount(deployment: Deployment, { readOnly }: WorkflowSubmission): Deployment {
+  const { datasource, readerDatasource } = deployment;
+  return { ...deployment, datasource: (readOnly ? readerDatasource : null) ?? datasource };
 }
 
 function render(plan: Plan, submission: WorkflowSubmission, rendering: Rendering): Workflow {

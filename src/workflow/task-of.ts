@@ -1,8 +1,10 @@
 import type { RunStep } from '../plan/plan.ts';
+import { withoutEffect } from '../plan/without-effect.ts';
 import type { Task } from '../task.ts';
 
 /** What the worker is told of a step. */
 export function taskOf(statement: string, step: RunStep): Task {
+  const ignored = withoutEffect(step.command);
   return {
     statement,
     step: step.name,
@@ -16,5 +18,6 @@ export function taskOf(statement: string, step: RunStep): Task {
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
     mounts: step.volumes.map(({ mountPath }) => mountPath),
     detect: step.detect,
+    ...(ignored.length > 0 && { ignored }),
   };
 }

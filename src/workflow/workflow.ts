@@ -27,6 +27,8 @@ export interface WorkflowSubmission {
   readonly submittedBy: string;
   /** Names of the steps that an earlier attempt has finished: they are left out. */
   readonly done: readonly string[];
+  /** Of a reader. */
+  readonly readOnly: boolean;
   /** By name; what a label of Kubernetes cannot hold becomes an annotation. */
   readonly labels: Readonly<Record<string, string>>;
   /** Whether the system schema holds the statement: then long texts stay there, and its pods read them. */
@@ -45,6 +47,8 @@ export interface Deployment {
   readonly datasource: SecretKey;
   /** Where the worker has the DSN of the account behind the system schema from; null: it is that of `datasource`. */
   readonly systemDatasource: SecretKey | null;
+  /** Where the statements of readers have their account's DSN from, instead; null: that of `datasource`. */
+  readonly readerDatasource: SecretKey | null;
   /**
    * Where foreign images have a DSN from, in SQLFlow's form, `mysql://user:password@tcp(host:port)/db`; null: they are refused, for
    * no account has been made for them.

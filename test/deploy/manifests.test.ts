@@ -8,6 +8,8 @@ import { load, loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 
 import { checksum, manifestNames, renderManifest } from '../../scripts/render-deploy.ts';
+import { type AccountRights, accountStatements } from '../../src/datasource/account-statements.ts';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
 import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -170,7 +172,8 @@ describe.each(manifestNames)('deploy/%s', (name) => {
 
     it('finds its account, its Secret and its claims', () => {
       const references = [`ServiceAccount/${workflow.spec.serviceAccountName}`, ...referencesWithin(workflow)];
-      expect(new Set(references)).toEqual(new Set(['ServiceAccount/workflow', ...broughtForWorkflows]));
+      const system = name === 'quick-start.yaml' ? ['Secret/millrace-system-datasource'] : [];
+      expect(new Set(references)).toEqual(new Set(['ServiceAccount/workflow', ...broughtForWorkflows, ...system]));
       expect(
         references.filter((reference) => !has(reference) && !(name === 'install.yaml' && brought.includes(reference))),
       ).toEqual([]);
@@ -226,6 +229,44 @@ describe('the server of quick-start.yaml', () => {
     expect(findUser(users, token)).toEqual({ name: 'quick-start', role: 'user', datasources: null });
   });
 
+  it('has an account for each kind of statement, with the rights of docs/server.md', async () => {
+    const roles = ['system', 'user', 'reader', 'foreign'] as const;
+    const accounts = Object.fromEntries(
+      roles.map((role) => [role, `'millrace_${role}'@'%'`]),
+    ) as AccountRights['accounts'];
+    const rights = accountStatements({ schema: 'millrace', database: 'demo', accounts });
+    const lines: readonly string[] = dataOf('Secret/mysql')['accounts.sql'].trimEnd().split('\n');
+    expect(lines.slice(roles.length)).toEqual(rights.map((sql) => `${sql};`));
+    const dsns = ['system-datasource', 'datasource', 'reader-datasource', 'foreign-datasource'].map((name) =>
+      parseDsn(dataOf(`Secret/millrace-${name}`).dsn),
+    );
+    expect(lines.slice(0, roles.length).toSorted()).toEqual(
+      dsns.map(({ user, password }) => `CREATE USER '${user}'@'%' IDENTIFIED BY '${password}';`).toSorted(),
+    );
+    expect(dsns.map(({ user }) => user)).toEqual(roles.map((role) => `millrace_${role}`));
+    expect(new Set(dsns.map(({ password }) => password)).size).toBe(4);
+  });
+
+  it('gives each pod the accounts that it needs, and an image of others its own alone', () => {
+    const given = Object.fromEntries(
+      podTemplates(objects).map(({ owner, spec }) => [
+        owner.metadata.name,
+        referencesWithin(spec).filter((reference) => /^Secret\/.*datasource$/.test(reference)),
+      ]),
+    );
+    const secret = (name: string) => `Secret/millrace-${name}`;
+    const all = ['datasource', 'system-datasource', 'reader-datasource'].map(secret);
+    expect(given).toMatchObject({ 'millrace-server': all, mysql: [], 'demo-0-1-0': [secret('datasource')] });
+    const { MILLRACE_SCHEMA: schema, ...environment } = dataOf('ConfigMap/millrace-server');
+    const { datasource, systemDatasource, readerDatasource, foreignDatasource } = readDeployment(environment, schema);
+    expect([datasource, systemDatasource, readerDatasource, foreignDatasource]).toEqual(
+      ['datasource', 'system-datasource', 'reader-datasource', 'foreign-datasource'].map((name) => ({
+        secret: `millrace-${name}`,
+        key: 'dsn',
+      })),
+    );
+  });
+
   it('finds its files where they are mounted', () => {
     const { MILLRACE_SERVER_CONFIG, MILLRACE_USERS_FILE } = dataOf('ConfigMap/millrace-server');
     const server = podTemplates(objects).find(({ owner }) => owner.metadata.name === 'millrace-server');
@@ -239,7 +280,12 @@ it.skipIf(!helmIsHere)(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
     const values = join(folder, 'values.yaml');
-    const archive = { secret: 'archive-dsn', key: 'dsn', port: 3307, schema: 'jobs' };
+    const accounts = {
+      systemSecret: 'archive-system',
+      readerSecret: 'archive-reader',
+      foreignSecret: 'archive-foreign',
+    };
+    const archive = { secret: 'archive-dsn', key: 'dsn', ...accounts, port: 3307, schema: 'jobs' };
     const links = { grafana: 'https://grafana.example/d/statement?var-statement={id}' };
     const limits = { bodyBytes: 33_554_432, streams: 5 };
     await writeFile(values, JSON.stringify({ server: { datasources: { archive }, limits, links } }));
@@ -254,7 +300,16 @@ it.skipIf(!helmIsHere)(
     const file = objects.find(({ metadata }) => metadata.name === 'millrace-server-file')?.data['server.yaml'];
     expect(load(file)).toEqual({
       datasources: {
-        archive: { dsnFile: '/etc/millrace/datasources/archive', secret: 'archive-dsn/dsn', schema: 'jobs' },
+        archive: {
+          dsnFile: '/etc/millrace/datasources/archive',
+          secret: 'archive-dsn/dsn',
+          systemDsnFile: '/etc/millrace/datasources/archive.system',
+          systemSecret: 'archive-system/dsn',
+          readerDsnFile: '/etc/millrace/datasources/archive.reader',
+          readerSecret: 'archive-reader/dsn',
+          foreignSecret: 'archive-foreign/dsn',
+          schema: 'jobs',
+        },
       },
       limits,
       links,
@@ -262,7 +317,13 @@ it.skipIf(!helmIsHere)(
     const [server] = podTemplates(objects);
     expect(server?.spec.volumes).toContainEqual({
       name: 'datasources',
-      projected: { sources: [{ secret: { name: 'archive-dsn', items: [{ key: 'dsn', path: 'archive' }] } }] },
+      projected: {
+        sources: [
+          { secret: { name: 'archive-dsn', items: [{ key: 'dsn', path: 'archive' }] } },
+          { secret: { name: 'archive-system', items: [{ key: 'dsn', path: 'archive.system' }] } },
+          { secret: { name: 'archive-reader', items: [{ key: 'dsn', path: 'archive.reader' }] } },
+        ],
+      },
     });
     const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policies.map(({ spec }) => spec.egress[1].ports)).toEqual([
@@ -293,6 +354,7 @@ function renderedWorkflow(objects: readonly KubernetesObject[]): Workflow {
     text: '',
     submittedBy: 'ada',
     done: [],
+    readOnly: false,
     labels: {},
     recorded: false,
   };

@@ -38,7 +38,7 @@ async function refusal(config: Promise<unknown>): Promise<string> {
 }
 
 const one = (dsn: string) => ({ dsn, systemDsn: dsn, readerDsn: dsn });
-const none = { secret: null, systemSecret: null, foreignSecret: null };
+const none = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
 
 describe('the configuration of a server', () => {
   it('listens on loopback, with bounds on everything, if nothing is said', async () => {
@@ -219,7 +219,7 @@ describe('a configuration that is refused says where, what was found and what is
     ],
     [
       'datasources: {main: {dns: x}}',
-      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, foreignSecret, schema)',
+      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, readerSecret, foreignSecret, schema)',
     ],
     [
       'a: [1',

@@ -13,6 +13,7 @@ export const deployment: Deployment = {
   images: { 'millrace/worker': 'registry.example/millrace-worker:0.1.0' },
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,
+  readerDatasource: null,
   foreignDatasource: { secret: 'database', key: 'dsn' },
   schema: 'millrace',
   gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
@@ -26,6 +27,7 @@ export const submission: WorkflowSubmission = {
   text: 'SELECT 1',
   submittedBy: 'ada',
   done: [],
+  readOnly: false,
   labels: {},
   recorded: false,
 };

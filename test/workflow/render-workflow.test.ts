@@ -3,6 +3,7 @@ import type { MillraceError } from '../../src/errors.ts';
 import type { Task } from '../../src/task.ts';
 import { selectionNames } from '../../src/worker/selection.ts';
 import { toYaml } from '../../src/workflow/to-yaml.ts';
+import type { SecretKey } from '../../src/workflow/workflow.ts';
 import { statementLabel, workflowName } from '../../src/workflow/workflow-name.ts';
 import {
   deployment,
@@ -28,6 +29,17 @@ function variables(workflow: ReturnType<typeof render>, template: string, parame
   const container = templateOf(workflow, template).container;
   return fillIn(container?.env ?? [], [...(container?.command ?? [])], parameters);
 }
+
+function secretsOf({ container }: ReturnType<typeof templateOf>): readonly string[] {
+  return (container?.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
+}
+
+test("a reader's statement has the account of readers, where there is one", () => {
+  const sql = { ...runStep(), kind: 'sql', onlyReads: true, isolated: true, name: 'step-1', sql: 'SELECT 1' } as const;
+  const of = (readOnly: boolean, readerDatasource = { secret: 'reader', key: 'dsn' } as SecretKey | null) =>
+    secretsOf(templateOf(render([sql], { submission: { readOnly }, deployment: { readerDatasource } }), 'step-1'));
+  expect([of(true), of(false), of(true, null)]).toEqual([['reader'], ['database'], ['database']]);
+});
 
 describe('a task reaches the worker as it is', () => {
   test.each(traps)('%s', (select) => {
@@ -362,6 +374,21 @@ describe('a foreign image', () => {
     const workflow = render([foreignStep()], { deployment: { systemDatasource: { secret: 'system', key: 'dsn' } } });
     const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '1' });
     expect(environment.SQLFLOW_TO_RUN_SELECT).toContain(`FROM \`millrace_work\`.\`selection_${id}\``);
+  });
+
+  test('has the account of images of others and no other, the worker around it that of the system schema', () => {
+    const accounts = {
+      datasource: { secret: 'user', key: 'dsn' },
+      systemDatasource: { secret: 'system', key: 'dsn' },
+      foreignDatasource: { secret: 'foreign', key: 'dsn' },
+    };
+    const { templates = [] } = render([foreignStep()], { deployment: accounts }).spec;
+    const pods = templates.filter(({ container }) => container !== undefined);
+    expect(Object.fromEntries(pods.map((template) => [template.name, secretsOf(template)]))).toEqual({
+      'step-1-prepare': ['user', 'system'],
+      'step-1-partition': ['foreign'],
+      'step-1-finish': ['user', 'system'],
+    });
   });
 
   test('is refused where it has no account of its own', () => {

@@ -16,6 +16,15 @@ MILLRACE_WORKER_IMAGE: {{ .Values.images.worker }}
 MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
 {{- end }}
 MILLRACE_DATASOURCE_SECRET: {{ .Values.datasource.secret }}/{{ .Values.datasource.key }}
+{{- with .Values.datasource.systemSecret }}
+MILLRACE_SYSTEM_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}
+{{- end }}
+{{- with .Values.datasource.readerSecret }}
+MILLRACE_READER_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}
+{{- end }}
+{{- with .Values.datasource.foreignSecret }}
+MILLRACE_FOREIGN_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}
+{{- end }}
 {{- with .Values.server.url }}
 MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
 {{- end }}
@@ -30,6 +39,17 @@ datasources:
   {{ $name }}:
     dsnFile: /etc/millrace/datasources/{{ $name }}
     secret: {{ $datasource.secret }}/{{ $datasource.key }}
+    {{- with $datasource.systemSecret }}
+    systemDsnFile: /etc/millrace/datasources/{{ $name }}.system
+    systemSecret: {{ . }}/{{ $datasource.key }}
+    {{- end }}
+    {{- with $datasource.readerSecret }}
+    readerDsnFile: /etc/millrace/datasources/{{ $name }}.reader
+    readerSecret: {{ . }}/{{ $datasource.key }}
+    {{- end }}
+    {{- with $datasource.foreignSecret }}
+    foreignSecret: {{ . }}/{{ $datasource.key }}
+    {{- end }}
     {{- with $datasource.schema }}
     schema: {{ . }}
     {{- end }}

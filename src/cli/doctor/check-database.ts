@@ -15,8 +15,9 @@ export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
   const opened: { pool?: Pool; database?: string | null } = {};
   try {
     const reached = await check('database', async () => {
-      const datasource = parseDsn((await namedAccounts(config, () => {})).systemDsn);
-      opened.database = datasource.database;
+      const { dsn, systemDsn } = await namedAccounts(config, () => {});
+      const datasource = parseDsn(systemDsn);
+      opened.database = parseDsn(dsn).database;
       opened.pool = openPool(datasource, { connections: 2 });
       return `${await supportedVersion(opened.pool)} at ${describeDsn(datasource)}`;
     });
@@ -32,7 +33,7 @@ async function* checkInside(pool: Pool, database: string | null, schema: string)
   yield check('system schema', () => checkSchema(pool, schema));
   yield check('result tables', async () => {
     if (database === null) return { skipped: 'the DSN names no database; INTO has to name one' };
-    await tryTable(pool, database);
+    await tryResult(pool, database);
     return `the account may create, fill, alter and drop tables in ${database}`;
   });
 }
@@ -68,14 +69,28 @@ async function checkSchema(pool: Pool, schema: string): Promise<string> {
   return `${schema}, version ${version}; the next command, or millrace migrate, brings it to ${latestVersion}`;
 }
 
-async function tryTable(pool: Pool, database: string): Promise<void> {
-  const table = quoteTable({ database, table: `millrace_doctor_${randomBytes(6).toString('hex')}` });
-  await pool.query(`CREATE TABLE ${table} (n INT PRIMARY KEY) ENGINE=InnoDB`);
-  try {
+function tryTable(pool: Pool, database: string): Promise<void> {
+  return withTable(pool, database, async (table) => {
     await pool.query(`INSERT INTO ${table} VALUES (1)`);
     await pool.query(`UPDATE ${table} SET n = 2`);
     await pool.query(`ALTER TABLE ${table} ADD COLUMN m INT`);
     await pool.query(`DELETE FROM ${table}`);
+  });
+}
+
+/** What a result takes: its account need have no other rights on the tables of users (docs/server.md, Accounts). */
+function tryResult(pool: Pool, database: string): Promise<void> {
+  return withTable(pool, database, async (table) => {
+    await pool.query(`INSERT INTO ${table} VALUES (1)`);
+    await pool.query(`ALTER TABLE ${table} ADD COLUMN m INT`);
+  });
+}
+
+async function withTable(pool: Pool, database: string, use: (table: string) => Promise<void>): Promise<void> {
+  const table = quoteTable({ database, table: `millrace_doctor_${randomBytes(6).toString('hex')}` });
+  await pool.query(`CREATE TABLE ${table} (n INT PRIMARY KEY) ENGINE=InnoDB`);
+  try {
+    await use(table);
   } finally {
     await pool.query(`DROP TABLE ${table}`);
   }

@@ -13,6 +13,7 @@ const workerName = 'millrace/worker';
  *   MILLRACE_SERVICE_ACCOUNT    the pods' account, with the executor's Role; `workflow`
  *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the DSN that the pods use; `millrace-datasource/dsn`
  *   MILLRACE_SYSTEM_DATASOURCE_SECRET   the same for the account behind the system schema; left out: that of the one above
+ *   MILLRACE_READER_DATASOURCE_SECRET   the same for statements of readers; left out: that of the first
  *   MILLRACE_FOREIGN_DATASOURCE_SECRET  the same for other images than the worker's; left out: that of the first; `none`: they are
  *                               refused
  *   MILLRACE_STATEMENT_URL      where a person sees statements; the id is appended
@@ -26,7 +27,11 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     throw new MillraceError('WORKER_IMAGE_MISSING', 'MILLRACE_WORKER_IMAGE is not set', { hint });
   }
   const datasource = secretKey(environment.MILLRACE_DATASOURCE_SECRET || 'millrace-datasource/dsn');
-  const { MILLRACE_SYSTEM_DATASOURCE_SECRET: system, MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign } = environment;
+  const {
+    MILLRACE_SYSTEM_DATASOURCE_SECRET: system,
+    MILLRACE_READER_DATASOURCE_SECRET: reader,
+    MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign,
+  } = environment;
   return {
     namespace: environment.MILLRACE_NAMESPACE || 'millrace',
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
@@ -34,6 +39,7 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },
     datasource,
     systemDatasource: system ? secretKey(system) : null,
+    readerDatasource: reader ? secretKey(reader) : null,
     foreignDatasource: foreign === 'none' ? null : foreign ? secretKey(foreign) : datasource,
     schema,
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],

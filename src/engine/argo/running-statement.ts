@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import { readStatementRules } from '../../datasource/results.ts';
 import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
@@ -59,7 +60,8 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
     }
     try {
       const labels = (await readLabels(pool, deployment.schema, [id])).get(id) ?? {};
-      const submission = { id, attempt, text, submittedBy, done, labels, recorded: true };
+      const { readOnly } = await readStatementRules(pool, deployment.schema, id);
+      const submission = { id, attempt, text, submittedBy, done, labels, readOnly, recorded: true };
       await workflows.create(renderWorkflow(plan, submission, deployment, templates));
     } catch (error) {
       await attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);

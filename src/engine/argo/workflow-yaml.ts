@@ -10,6 +10,6 @@ export function workflowYaml(
   environment: NodeJS.ProcessEnv,
   schema: string,
 ): string {
-  const submission = { id, attempt: 1, text, submittedBy, done: [], labels: {}, recorded: false };
+  const submission = { id, attempt: 1, text, submittedBy, done: [], labels: {}, readOnly: false, recorded: false };
   return toYaml(renderWorkflow(plan, submission, readDeployment(environment, schema), loadTemplates()));
 }

@@ -1,6 +1,5 @@
-# What deploy/chart uses of https://hub.docker.com/_/mysql: the first start makes the files, MYSQL_DATABASE, MYSQL_USER with
-# MYSQL_PASSWORD and a random password of root, and runs /docker-entrypoint-initdb.d/*.sql, all while the server listens on its
-# socket alone.
+# What deploy/chart uses of https://hub.docker.com/_/mysql: the first start makes the files and a random password of root, and runs
+# /docker-entrypoint-initdb.d/*.sql, all while the server listens on its socket alone.
 set -eu
 run=/var/run/mysqld
 
@@ -12,12 +11,7 @@ if [ ! -d "$datadir/mysql" ]; then
   server "$@" --initialize-insecure
   server "$@" --skip-networking &
   until client --execute='DO 1' 2>/dev/null; do kill -0 $!; sleep 0.2; done
-  client <<SQL
-CREATE DATABASE \`$MYSQL_DATABASE\`;
-CREATE USER '$MYSQL_USER'@'%' IDENTIFIED BY '$MYSQL_PASSWORD';
-GRANT ALL ON \`$MYSQL_DATABASE\`.* TO '$MYSQL_USER'@'%';
-SQL
-  for file in /docker-entrypoint-initdb.d/*.sql; do client "$MYSQL_DATABASE" <"$file"; done
+  for file in /docker-entrypoint-initdb.d/*.sql; do client <"$file"; done
   client --execute="ALTER USER 'root'@'localhost' IDENTIFIED BY '$(head -c 24 /dev/urandom | base64)'; SHUTDOWN"
   wait $!
 fi

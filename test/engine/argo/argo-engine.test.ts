@@ -8,6 +8,7 @@ import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/
 import type { Engine, StatementStatus, Submission } from '../../../src/engine/engine.ts';
 import { readTransitions } from '../../../src/engine/history.ts';
 import { openStatementStore } from '../../../src/engine/statement-store.ts';
+import type { Deployment } from '../../../src/workflow/workflow.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { deployment, render, runStep } from '../../workflow/deployment.ts';
 import { kubeconfig, refuse } from './api-server-stand-in.ts';
@@ -46,9 +47,9 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
   /** Nobody listens there. */
   const unreachable = openKubernetesApi(kubeconfig('http://127.0.0.1:9'));
 
-  function newEngine(api: KubernetesApi = cluster.api): Engine {
+  function newEngine(api: KubernetesApi = cluster.api, changes: Partial<Deployment> = {}): Engine {
     const { pool, systemSchema: schema } = database;
-    return openArgoEngine({ api, pool, deployment: { ...deployment, schema } });
+    return openArgoEngine({ api, pool, deployment: { ...deployment, schema, ...changes } });
   }
 
   /** The statement's states as who follows it sees them, while the controller does its part. */
@@ -80,6 +81,27 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
       deployment: { schema: database.systemSchema },
     });
     expect(cluster.workflows.get(name())).toMatchObject(JSON.parse(JSON.stringify(rendered)));
+  });
+
+  it("runs a reader's statement with the account of readers, others with that of users", async () => {
+    const engine = newEngine(cluster.api, { readerDatasource: { secret: 'reader', key: 'dsn' } });
+    const sql = { name: 'step-1', kind: 'sql', sql: 'SELECT 1', onlyReads: true, isolated: true } as const;
+    const plan = { version: 1, steps: [{ ...steps[0]!, ...sql }] } as const;
+    for (const [readOnly, secret] of [
+      [true, 'reader'],
+      [false, 'database'],
+    ] as const) {
+      const id = randomUUIDv7();
+      await engine.submit({
+        ...submission,
+        id,
+        plan,
+        server: { readOnly, resultBytes: 1024, statementSeconds: null, labels: {} },
+      });
+      const workflow = JSON.stringify(cluster.workflows.get(`millrace-${id}-1`));
+      expect([...workflow.matchAll(/"secretKeyRef":\{"name":"(\w+)"/g)].map(([, name]) => name)).toEqual([secret]);
+    }
+    await engine.close();
   });
 
   it('follows a statement to its end, and knows it when the workflow has gone', async () => {

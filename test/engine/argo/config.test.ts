@@ -9,6 +9,7 @@ it('needs the image of the worker and nothing else', () => {
     images: { 'millrace/worker': 'r/w:1' },
     datasource: { secret: 'millrace-datasource', key: 'dsn' },
     systemDatasource: null,
+    readerDatasource: null,
     foreignDatasource: { secret: 'millrace-datasource', key: 'dsn' },
     schema: 'millrace',
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
@@ -25,6 +26,9 @@ it('reads what is set', () => {
     MILLRACE_IMAGES: 'hebafer/yolov5-sqlflow=r/yolo:2, other=r/other@sha256:1,',
     MILLRACE_SERVICE_ACCOUNT: 'runner',
     MILLRACE_DATASOURCE_SECRET: 'database/url',
+    MILLRACE_SYSTEM_DATASOURCE_SECRET: 'system/dsn',
+    MILLRACE_READER_DATASOURCE_SECRET: 'reader/dsn',
+    MILLRACE_FOREIGN_DATASOURCE_SECRET: 'foreign/dsn',
     MILLRACE_STATEMENT_URL: 'https://millrace.example/statements/',
   };
   expect(readDeployment(environment, 'system')).toMatchObject({
@@ -32,6 +36,9 @@ it('reads what is set', () => {
     serviceAccount: 'runner',
     images: { 'millrace/worker': 'r/w:1', 'hebafer/yolov5-sqlflow': 'r/yolo:2', other: 'r/other@sha256:1' },
     datasource: { secret: 'database', key: 'url' },
+    systemDatasource: { secret: 'system', key: 'dsn' },
+    readerDatasource: { secret: 'reader', key: 'dsn' },
+    foreignDatasource: { secret: 'foreign', key: 'dsn' },
     schema: 'system',
     statementUrl: 'https://millrace.example/statements/',
   });
