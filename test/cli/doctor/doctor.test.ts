@@ -72,6 +72,12 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     expect(await tables()).toEqual([]);
   });
 
+  it('asks of the account behind the system schema what docs/server.md gives it, and no more', async () => {
+    const { dsn, systemDsn } = database.accounts;
+    const separate = environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: systemDsn });
+    expect(await millrace(['doctor'], separate)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+  });
+
   it('tells the version of the system schema', async () => {
     await migrate(database.pool, database.systemSchema);
     expect((await doctor(environment())).of('system schema')).toEqual({
