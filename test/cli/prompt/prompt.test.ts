@@ -73,7 +73,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     await enter('SET @x = 41;');
     expect(await enter('SELECT @x + 1 AS answer;')).toMatch(/answer\n─+\n +42\n/);
     await enter('CREATE TEMPORARY TABLE kept (n INT);');
-    await enter('INSERT INTO kept VALUES (1);');
+    expect(await enter('INSERT INTO kept VALUES (1);')).toContain('1 row affected');
     await enter('START TRANSACTION;');
     await enter('INSERT INTO kept VALUES (2);');
     await enter('ROLLBACK;');
@@ -150,7 +150,9 @@ describe('the prompt', { timeout: 120_000 }, () => {
   it('says what can be typed', async () => {
     const terminal = await open('help');
     terminal.type('help;\r');
-    expect(await terminal.until('ends.\n')).toContain('Tab completes keywords, tables, images, models and attributes.');
+    const help = await terminal.until('ends.\n');
+    expect(help).toContain('Standard statements share one session: SET, USE, temporary tables and transactions last');
+    expect(help).toContain('Tab completes keywords, tables, images, models and attributes.');
     terminal.type('\\q\r');
     expect(await terminal.ended).toBe(0);
   });
@@ -166,6 +168,8 @@ describe('the prompt of a server', { timeout: 120_000 }, () => {
       MILLRACE_STATE: join(test.environment.MILLRACE_STATE!, 'prompt'),
     });
     expect(await terminal.until(prompt)).toContain(`Millrace on ${test.server.url}.`);
+    terminal.type('help;\r');
+    expect(await terminal.until(/ends\.\n[\s\S]*millrace> $/)).toContain('Each entry has a session of its own');
     terminal.type('SELECT COUNT(*) AS n FROM sho');
     await terminal.until('FROM sho');
     terminal.type(keys.tab);
