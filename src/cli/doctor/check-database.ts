@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Config } from '../../config.ts';
+import { type Accounts, isSeparate } from '../../datasource/accounts.ts';
 import { describeDsn, parseDsn } from '../../datasource/dsn.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { latestVersion, schemaVersion } from '../../datasource/migrate.ts';
@@ -8,27 +9,28 @@ import { namedAccounts } from '../../datasource/own-database.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import { type Check, check } from './check.ts';
+import { checkAccount } from './check-account.ts';
 import { checkSettings } from './check-settings.ts';
 
 /** The database of MILLRACE_DATASOURCE. Without an answer of it, nothing after that is looked at. */
 export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
-  const opened: { pool?: Pool; database?: string | null } = {};
+  const opened: { pool?: Pool; accounts?: Accounts } = {};
   try {
     const reached = await check('database', async () => {
-      const { dsn, systemDsn } = await namedAccounts(config, () => {});
-      const datasource = parseDsn(systemDsn);
-      opened.database = parseDsn(dsn).database;
+      opened.accounts = await namedAccounts(config, () => {});
+      const datasource = parseDsn(opened.accounts.systemDsn);
       opened.pool = openPool(datasource, { connections: 2 });
       return `${await supportedVersion(opened.pool)} at ${describeDsn(datasource)}`;
     });
     yield reached;
-    if (reached.state === 'ok') yield* checkInside(opened.pool!, opened.database ?? null, config.schema);
+    if (reached.state === 'ok') yield* checkInside(opened.pool!, opened.accounts!, config.schema);
   } finally {
     await opened.pool?.end();
   }
 }
 
-async function* checkInside(pool: Pool, database: string | null, schema: string): AsyncGenerator<Check> {
+async function* checkInside(pool: Pool, accounts: Accounts, schema: string): AsyncGenerator<Check> {
+  const { database } = parseDsn(accounts.dsn);
   yield check('database settings', () => checkSettings(pool));
   yield check('system schema', () => checkSchema(pool, schema));
   yield check('result tables', async () => {
@@ -36,6 +38,9 @@ async function* checkInside(pool: Pool, database: string | null, schema: string)
     await tryResult(pool, database);
     return `the account may create, fill, alter and drop tables in ${database}`;
   });
+  yield check('accounts', () =>
+    withPool(accounts.dsn, (users) => checkAccount(users, { schema, isSeparate: isSeparate(accounts) })),
+  );
 }
 
 /** The oldest that tests run on, by the name that the server gives itself. */
@@ -67,6 +72,15 @@ async function checkSchema(pool: Pool, schema: string): Promise<string> {
   const version = await schemaVersion(pool, schema);
   if (version === latestVersion) return `${schema}, version ${version}`;
   return `${schema}, version ${version}; the next command, or millrace migrate, brings it to ${latestVersion}`;
+}
+
+async function withPool<T>(dsn: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = openPool(parseDsn(dsn), { connections: 1 });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 function tryTable(pool: Pool, database: string): Promise<void> {

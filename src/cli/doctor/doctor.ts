@@ -5,17 +5,22 @@ import type { Check } from './check.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkNode } from './check-node.ts';
 
-/** `millrace doctor`: a line for each check as it is done. @returns 0 only when none has failed */
+/** `millrace doctor`: a line for each check as it is done. @returns 0 only when none has failed; warnings fail nothing */
 export async function runDoctor(place: Place, environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
-  let failures = 0;
+  let [failures, warnings] = [0, 0];
   for await (const check of checks(place, environment)) {
     if (check.state === 'failed') failures += 1;
+    if (check.state === 'warning') warnings += 1;
     if (output.json) output.write(check);
     else for (const line of linesOf(check)) output.line(line);
   }
-  if (!output.json)
-    output.note(failures === 0 ? 'all is well' : `${failures} ${failures === 1 ? 'check' : 'checks'} failed`);
+  if (!output.json) output.note(endOf(failures, warnings));
   return failures === 0 ? 0 : exitCodes.configuration;
+}
+
+function endOf(failures: number, warnings: number): string {
+  if (failures > 0) return `${failures} ${failures === 1 ? 'check' : 'checks'} failed`;
+  return warnings > 0 ? `no check failed, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : 'all is well';
 }
 
 async function* checks(place: Place, environment: NodeJS.ProcessEnv): AsyncGenerator<Check> {

@@ -37,7 +37,8 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
   afterAll(() => rm(folder, { recursive: true }));
 
   const environment = (others: Readonly<Record<string, string>> = {}) => ({
-    MILLRACE_DATASOURCE: database.dsn,
+    MILLRACE_DATASOURCE: database.accounts.dsn,
+    MILLRACE_SYSTEM_DATASOURCE: database.accounts.systemDsn,
     MILLRACE_SCHEMA: database.systemSchema,
     MILLRACE_STATE: folder,
     MILLRACE_VOLUMES: `/models=${models}`,
@@ -63,12 +64,13 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
       'ok      database settings',
       'ok      system schema',
       'ok      result tables',
+      'ok      accounts',
       'ok      volume /datasets',
       'ok      volume /models',
       'ok      model demo',
     ]);
     expect(lines[3]).toContain(`${database.systemSchema} is not there yet; the account may create it`);
-    expect(lines[7]).toContain('yolov8, 80 classes, 320×320 px');
+    expect(lines[8]).toContain('yolov8, 80 classes, 320×320 px');
     expect(await tables()).toEqual([]);
   });
 
@@ -88,12 +90,41 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     });
   });
 
+  it('warns where the database does not keep the SQL of users out of what is not theirs', async () => {
+    const { admin, dsn, systemSchema } = database;
+    const one = await doctor(environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '' }));
+    expect(one.code).toBe(0);
+    expect(one.of('accounts')).toEqual({
+      name: 'accounts',
+      state: 'warning',
+      detail: `the system schema ${systemSchema} has no account of its own`,
+      fix: 'make the accounts of docs/server.md, section Accounts, and name them',
+    });
+    const [user, password] = [`wide${database.name}`, 'hunter2'];
+    await admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY '${password}'`);
+    const wide = formatDsn({ ...database.datasource, user, password });
+    const found = async () => (await doctor(environment({ MILLRACE_DATASOURCE: wide }))).of('accounts');
+    await admin.query(`GRANT FILE, SUPER ON *.* TO ${user}@'%'`);
+    for (const schema of [database.name, systemSchema]) await admin.query(`GRANT SELECT ON ${schema}.* TO ${user}@'%'`);
+    expect((await found())?.detail).toBe(
+      `the account that runs the SQL of users has FILE, SUPER, rights on the system schema ${systemSchema}`,
+    );
+    await admin.query(`GRANT ALL ON *.* TO ${user}@'%'`);
+    expect((await found())?.detail).toContain('FILE, SUPER, rights on mysql.*, rights on the system schema');
+    await admin.query(`DROP USER ${user}@'%'`);
+    expect((await doctor(environment())).of('accounts')?.detail).toBe(
+      `the database keeps the SQL of users out of ${systemSchema} and mysql`,
+    );
+  });
+
   it('tells which right an account lacks', async () => {
     const user = `reader${database.name}`;
     await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
     await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
     const dsn = formatDsn({ ...database.datasource, user, password: 'hunter2' });
-    const { code, of } = await doctor(environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SCHEMA: 'absent_schema' }));
+    const { code, of } = await doctor(
+      environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '', MILLRACE_SCHEMA: 'absent_schema' }),
+    );
     await database.admin.query(`DROP USER ${user}@'%'`);
     expect(code).toBe(3);
     expect(of('database')?.state).toBe('ok');
