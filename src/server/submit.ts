@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { parseProgram } from '../sql/parse.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
+import { workSchemaOf } from '../task.ts';
 import { countActive } from './active-statements.ts';
 import { checkImages } from './auth/images.ts';
 import { checkSystemSchema } from './auth/system-schema.ts';
@@ -133,7 +134,7 @@ function phases(metrics: Metrics) {
  * @throws {MillraceError} READ_ONLY_ROLE, SYSTEM_SCHEMA
  */
 export function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
-  const schemas = new Set(config.datasources.map(({ schema }) => schema));
+  const schemas = new Set(config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]));
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,
     checkImages(program, user.role, config.images),

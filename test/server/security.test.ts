@@ -74,6 +74,14 @@ describe('the system schema', () => {
     expect(body).toMatchObject({ state: 'failed', error: { code: 'DATABASE_RIGHTS' } });
   });
 
+  it.each(['SELECT * FROM', 'INSERT INTO', 'CREATE TABLE'])(
+    'has a schema for selections that is not theirs: %s',
+    async (verb) => {
+      const { body } = await server.run(`${verb} ${server.database.systemSchema}_work.selection_x`);
+      expect(body).toMatchObject({ status: 403, code: 'SYSTEM_SCHEMA' });
+    },
+  );
+
   it('and roles are checked where a program is only explained', async () => {
     const explain = (user: 'ada' | 'rita' | 'root', sql: string) =>
       server.json('POST', '/v1/explain', { user, body: { sql } });
