@@ -76,9 +76,11 @@ describe.skipIf(!canBuildImages)(
     });
 
     it('goes on telling of a statement when the replica that told of it is deleted', async () => {
+      await expect.poll(async () => (await scraped())['millrace-server'], { timeout: 120_000, interval: 2000 }).toBe(2);
       const [first, second] = await quickStart.replicas();
       followedFrom = Date.now() / 1000;
-      const id = await submit(detect('followed', 'partitions = 2, cpu = 0.3, batch_size = 2'));
+      // Long enough to be scraped more than once.
+      const id = await submit(detect('followed', 'partitions = 2, cpu = 0.1, batch_size = 2'));
       followed = id;
       const path = `/v1/statements/${id}/events`;
       const watch = start(['watch', id], quickStart.environment);
@@ -139,12 +141,8 @@ describe.skipIf(!canBuildImages)(
     );
 
     it('has a Prometheus that both replicas and Argo are scraped by, with the rules of deploy/alerts', async () => {
-      const targets = async () => {
-        const up = await prometheus().now('sum by (job) (up)');
-        return Object.fromEntries(up.map(({ metric, value }) => [metric.job, value]));
-      };
       const expected = { 'millrace-server': 2, 'argo-workflow-controller': argo ? 1 : 0 };
-      await expect.poll(targets, { timeout: 120_000, interval: 2000 }).toEqual(expected);
+      await expect.poll(scraped, { timeout: 120_000, interval: 2000 }).toEqual(expected);
       const answer = await fetch(`http://${quickStart.addresses.prometheus}/api/v1/rules`);
       const { data } = (await answer.json()) as { data: { groups: { rules: { name: string; health: string }[] }[] } };
       const loaded = data.groups.flatMap((group) => group.rules.map(({ name, health }) => `${name} ${health}`));
@@ -165,6 +163,11 @@ describe.skipIf(!canBuildImages)(
       // Two scrapes make a rate.
       await expect.poll(unanswered, { timeout: 90_000, interval: 5000 }).toEqual([]);
     });
+
+    const scraped = async () => {
+      const up = await prometheus().now('sum by (job) (up)');
+      return Object.fromEntries(up.map(({ metric, value }) => [metric.job, value]));
+    };
 
     const prometheus = () => prometheusAt(`http://${quickStart.addresses.prometheus}`);
 
