@@ -78,6 +78,7 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
           if (!(await interventions[name](surroundings))) continue;
           counts[name] = (counts[name] ?? 0) + 1;
           done++;
+          if (done % 20 === 0) console.info(`${done} of ${times} interventions`);
         }
       }
       return counts;
