@@ -51,6 +51,8 @@ describe('a server that is told to stop', { timeout: 120_000 }, () => {
     const [leaving, staying] = await restarted({ MILLRACE_SERVER_CONFIG: await server.configured({}, 2) });
     const body = { sql: 'SELECT SLEEP(30)', wait: 0 };
     const begun = await server.json('POST', '/v1/statements', { url: leaving.url(), body });
+    const step = async () => (await server.json('GET', begun.body.links.self, { url: staying.url() })).body.steps[0];
+    await expect.poll(step, { timeout: 30_000 }).toMatchObject({ state: 'running' });
     const { code, seconds } = await leaving.terminate();
     expect([code, seconds < 6]).toEqual([0, true]);
     const events = await eventsOf(await server.ask('GET', begun.body.links.events, { url: staying.url() }));
