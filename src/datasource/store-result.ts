@@ -74,11 +74,24 @@ export async function storeResult(
   try {
     const ended = AbortSignal.any([signal, deadline.signal]);
     const { result, affectedRows } = await runAndStore(session, query, target, ended, tap);
-    if (affectedRows > 0 || (result === null && !query.onlyReads)) await storeCount(target, affectedRows, signal);
+    if (affectedRows > 0 || (result === null && !query.onlyReads))
+      await storeCount(target, affectedRows, signal).catch(throwStoredNothing(target, signal));
     return result;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The statement is done by then, whatever keeps its count from being stored: to call that a failure would have it repeated. */
+function throwStoredNothing({ step }: ResultTarget, signal: AbortSignal): (error: unknown) => never {
+  return (cause) => {
+    if (signal.aborted || !(cause instanceof MillraceError)) throw cause;
+    const message = `the database ran ${step}, but what came of it could not be stored: ${cause.message}`;
+    throw new MillraceError('STATEMENT_UNCERTAIN', message, {
+      hint: 'look at its tables before you retry: a retry runs it again',
+      cause,
+    });
+  };
 }
 
 function storeCount({ pool, schema, statement, step }: ResultTarget, count: number, signal: AbortSignal) {
