@@ -70,6 +70,8 @@ export async function runPlan({ id, plan }: Statement, { leaving, ...given }: Pl
 async function endBadly(error: unknown, run: Run): Promise<void> {
   const { id, lock, signal, unwritten } = run;
   for (const step of unwritten) await endStep(step, 'succeeded', null, run);
+  // All has run, and only that could not be written down: to call it failed would have it repeated.
+  if (!signal.aborted && hasSucceeded(run)) return void (await write(lock, () => lock.writer.succeed(id)));
   const state = signal.aborted ? 'cancelled' : 'failed';
   const told = statementError(signal.aborted ? signal.reason : error);
   await write(lock, () => lock.writer.move(id, runningStates, state, told));
