@@ -8,8 +8,8 @@ import { parseDsn } from '../src/datasource/dsn.ts';
 import { migrate } from '../src/datasource/migrate.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import type { DetectSettings, Task } from '../src/task.ts';
-import { prepare } from '../src/worker/prepare.ts';
-import { selectionNames } from '../src/worker/selection.ts';
+import { prepare } from '../src/worker/rows/prepare.ts';
+import { selectionNames } from '../src/worker/rows/selection.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
 

@@ -4,11 +4,11 @@ import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import type { Task } from '../src/task.ts';
 import type { WorkerContext } from '../src/worker/context.ts';
-import type { ImageResult } from '../src/worker/detector.ts';
-import { pendingRows, type TakenPartition, takePartition } from '../src/worker/pending-rows.ts';
-import { selectionNames } from '../src/worker/selection.ts';
-import { requireSelection, type SelectionState } from '../src/worker/selection-state.ts';
-import { writeBatch } from '../src/worker/write-batch.ts';
+import type { ImageResult } from '../src/worker/programs/yolo/detector.ts';
+import { pendingRows, type TakenPartition, takePartition } from '../src/worker/rows/pending-rows.ts';
+import { selectionNames } from '../src/worker/rows/selection.ts';
+import { requireSelection, type SelectionState } from '../src/worker/rows/selection-state.ts';
+import { writeBatch } from '../src/worker/rows/write-batch.ts';
 
 // A process of its own, so that its peak memory is that of one partition.
 

@@ -6,10 +6,10 @@ import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
 import { addedColumns, checkColumns } from './check-columns.ts';
 import { readCommand } from './command.ts';
-import { readDetectSettings } from './detect.ts';
 import { nearestName } from './nearest-name.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, planForeign } from './plan-foreign.ts';
+import { readDetectSettings } from './program-settings.ts';
 import { mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;

@@ -1,10 +1,10 @@
 import type { RunStep } from '../plan/plan.ts';
+import { taskOf } from '../plan/task-of.ts';
 import { withClaims } from './claims.ts';
 import { workerEnvironment } from './environment.ts';
 import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { resourceRequirements } from './resources.ts';
-import { taskOf } from './task-of.ts';
 import type { Rendering, Template } from './workflow.ts';
 
 /** The step's DAG and the pods in it, all of them the worker's image with one task. */

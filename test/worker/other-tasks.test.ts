@@ -8,8 +8,8 @@ import { migrate } from '../../src/datasource/migrate.ts';
 import { listResults, readResultRows } from '../../src/datasource/results.ts';
 import type { SelectionTask, StatementTask } from '../../src/task.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
-import { selectionNames } from '../../src/worker/selection.ts';
-import { dropShares, prepareShares } from '../../src/worker/shares.ts';
+import { selectionNames } from '../../src/worker/rows/selection.ts';
+import { dropShares, prepareShares } from '../../src/worker/rows/shares.ts';
 import { runStatement } from '../../src/worker/statement.ts';
 import { servers, useDatabase } from '../database.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { missingPartitions } from '../../src/worker/missing-partitions.ts';
-import { prepare } from '../../src/worker/prepare.ts';
+import { missingPartitions } from '../../src/worker/rows/missing-partitions.ts';
+import { prepare } from '../../src/worker/rows/prepare.ts';
 import { withText } from '../../src/worker/task-text.ts';
 import { mariadb } from '../database.ts';
 import { useWorker } from './use-worker.ts';

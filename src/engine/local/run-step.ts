@@ -6,8 +6,8 @@ import pRetry, { AbortError } from 'p-retry';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
 import type { RunStep } from '../../plan/plan.ts';
+import { taskOf } from '../../plan/task-of.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
-import { taskOf } from '../../workflow/task-of.ts';
 import { partitionsLeft } from './partitions-left.ts';
 import { runWorker, type WorkerEnd } from './worker-process.ts';
 

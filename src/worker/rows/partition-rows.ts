@@ -1,6 +1,6 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import type { TableTarget } from '../task.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import type { TableTarget } from '../../task.ts';
 
 /** A partition that has rows. */
 export interface PartitionRows {

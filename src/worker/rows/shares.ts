@@ -1,6 +1,6 @@
-import { quoteTable } from '../datasource/identifiers.ts';
-import type { SelectionTask } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import type { SelectionTask } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
 import { materialise, recordSelection } from './select-rows.ts';
 import { readSelection } from './selection-state.ts';
 

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../errors.ts';
 
 /** An image's name from the bytes that the server sends; undefined where they are no text. */
 export function imageName(value: Buffer | null): string | null | undefined {

@@ -2,16 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { parseDsn } from '../../src/datasource/dsn.ts';
-import { quoteTable } from '../../src/datasource/identifiers.ts';
-import type { WorkerContext } from '../../src/worker/context.ts';
-import { finish } from '../../src/worker/finish.ts';
-import { partition } from '../../src/worker/partition.ts';
-import { takePartition } from '../../src/worker/pending-rows.ts';
-import { prepare } from '../../src/worker/prepare.ts';
-import { writeBatch } from '../../src/worker/write-batch.ts';
-import { servers } from '../database.ts';
-import { runWorkers, useWorker } from './use-worker.ts';
+import { parseDsn } from '../../../src/datasource/dsn.ts';
+import { quoteTable } from '../../../src/datasource/identifiers.ts';
+import type { WorkerContext } from '../../../src/worker/context.ts';
+import { finish } from '../../../src/worker/rows/finish.ts';
+import { partition } from '../../../src/worker/rows/partition.ts';
+import { takePartition } from '../../../src/worker/rows/pending-rows.ts';
+import { prepare } from '../../../src/worker/rows/prepare.ts';
+import { writeBatch } from '../../../src/worker/rows/write-batch.ts';
+import { servers } from '../../database.ts';
+import { runWorkers, useWorker } from '../use-worker.ts';
 
 describe.each(servers)('finish on $name', (server) => {
   const worker = useWorker(server);

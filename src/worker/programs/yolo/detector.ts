@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import { type ErrorCode, MillraceError } from '../errors.ts';
-import { decodeImage, type Pixels } from './image/decode.ts';
-import { type Letterbox, letterbox, type Size, unroundedCorner } from './image/letterbox.ts';
-import { packImage } from './image/pack.ts';
-import { type Inference, type InferenceSettings, startInference } from './inference.ts';
-import type { Candidate } from './model/candidates.ts';
-import type { Model } from './model/model.ts';
+import { type ErrorCode, MillraceError } from '../../../errors.ts';
+import { decodeImage, type Pixels } from '../../image/decode.ts';
+import { type Letterbox, letterbox, type Size, unroundedCorner } from '../../image/letterbox.ts';
+import { packImage } from '../../image/pack.ts';
+import type { Candidate } from '../../model/candidates.ts';
+import { type Inference, type InferenceSettings, startInference } from '../../model/inference.ts';
+import type { Model } from '../../model/model.ts';
 
 /** A box in pixels of the upright picture, x to the right and y down from its upper left corner. */
 export interface Detection {

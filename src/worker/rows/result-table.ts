@@ -1,9 +1,9 @@
-import { abortableQuery } from '../datasource/abortable-query.ts';
-import type { TableDescription } from '../datasource/describe.ts';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import { MillraceError } from '../errors.ts';
-import { detectionColumns, hiddenColumns, type TableTarget } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { abortableQuery } from '../../datasource/abortable-query.ts';
+import type { TableDescription } from '../../datasource/describe.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { MillraceError } from '../../errors.ts';
+import { detectionColumns, hiddenColumns, type TableTarget } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
 import { copyMode } from './copy-mode.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { describeQuery } from '../datasource/describe.ts';
-import { MillraceError } from '../errors.ts';
-import { columnNameProblem, detectionColumns, hiddenColumns, imageColumnOf, maxSelectedColumns } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { describeQuery } from '../../datasource/describe.ts';
+import { MillraceError } from '../../errors.ts';
+import { columnNameProblem, detectionColumns, hiddenColumns, imageColumnOf, maxSelectedColumns } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
 
 /**
  * The query's columns, and which of them holds the images' paths; nothing is executed.

@@ -1,9 +1,9 @@
 import type { ResultSetHeader } from 'mysql2/promise';
-import { describeTable } from '../datasource/describe.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
-import { transaction } from '../datasource/pool.ts';
+import { describeTable } from '../../datasource/describe.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { transaction } from '../../datasource/pool.ts';
+import type { WorkerContext } from '../context.ts';
 import { checkTarget } from './check-target.ts';
-import type { WorkerContext } from './context.ts';
 import { createResultTable } from './result-table.ts';
 import { materialise, recordSelection } from './select-rows.ts';
 import { selectedColumns } from './selected-columns.ts';

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { MillraceError } from '../errors.ts';
-import type { FromThread, InferenceSettings, ToThread } from './inference.ts';
-import { type Candidate, isFiniteBox } from './model/candidates.ts';
-import { suppress } from './model/non-maximum-suppression.ts';
-import { openSession, type Session } from './model/session.ts';
+import { MillraceError } from '../../../errors.ts';
+import { type Candidate, isFiniteBox } from '../../model/candidates.ts';
+import type { FromThread, InferenceSettings, ToThread } from '../../model/inference.ts';
+import { suppress } from '../../model/non-maximum-suppression.ts';
+import { openSession, type Session } from '../../model/session.ts';
 
 // `session.run` blocks the thread that calls it, hence this one.
 

@@ -1,8 +1,8 @@
-import { abortableQuery } from '../datasource/abortable-query.ts';
-import { describeTable } from '../datasource/describe.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
-import { MillraceError } from '../errors.ts';
-import type { WorkerContext } from './context.ts';
+import { abortableQuery } from '../../datasource/abortable-query.ts';
+import { describeTable } from '../../datasource/describe.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { MillraceError } from '../../errors.ts';
+import type { WorkerContext } from '../context.ts';
 import type { SelectionState } from './selection-state.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import { abortableQuery } from '../datasource/abortable-query.ts';
-import { describeTable } from '../datasource/describe.ts';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import { transaction } from '../datasource/pool.ts';
-import { hiddenColumns, type SelectionTask } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { abortableQuery } from '../../datasource/abortable-query.ts';
+import { describeTable } from '../../datasource/describe.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { transaction } from '../../datasource/pool.ts';
+import { hiddenColumns, type SelectionTask } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
 import { copyMode } from './copy-mode.ts';
 import { partitionRows, partitionValues } from './partition-rows.ts';
 

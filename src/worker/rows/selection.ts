@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type TableTarget, workSchemaOf } from '../task.ts';
+import { type TableTarget, workSchemaOf } from '../../task.ts';
 
 /** A step's rows and where they lie. All names follow from the statement and the step, so a worker started again finds them. */
 export interface SelectionNames {

@@ -1,9 +1,9 @@
 import type { RowDataPacket, TypeCast } from 'mysql2/promise';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import { transaction, withReconnect } from '../datasource/pool.ts';
-import { hiddenColumns } from '../task.ts';
-import type { WorkerContext } from './context.ts';
-import { imageName } from './image-name.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { hiddenColumns } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
+import { imageName } from '../image/image-name.ts';
 import { partitionOfValue } from './partition-rows.ts';
 
 export interface TakenPartition {

@@ -1,12 +1,12 @@
-import { quoteTable } from '../datasource/identifiers.ts';
-import { transaction, withReconnect } from '../datasource/pool.ts';
-import { MillraceError } from '../errors.ts';
-import type { WorkerContext } from './context.ts';
-import { type Detector, loadDetector } from './detector.ts';
-import { nameProblem } from './image-name.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { MillraceError } from '../../errors.ts';
+import type { WorkerContext } from '../context.ts';
+import { nameProblem } from '../image/image-name.ts';
+import { type Detector, loadDetector } from '../programs/yolo/detector.ts';
+import { imagePath, pathInside, type VolumePath, type Volumes, volumePath } from '../volume-path.ts';
 import { type PendingRow, pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
 import { requireSelection, type SelectionState } from './selection-state.ts';
-import { imagePath, pathInside, type VolumePath, type Volumes, volumePath } from './volume-path.ts';
 import { type DoneRow, writeBatch } from './write-batch.ts';
 
 /**

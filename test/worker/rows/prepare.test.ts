@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseDsn } from '../../src/datasource/dsn.ts';
-import { quoteTable } from '../../src/datasource/identifiers.ts';
-import { partitionRows } from '../../src/worker/partition-rows.ts';
-import { prepare } from '../../src/worker/prepare.ts';
-import { servers } from '../database.ts';
-import { useWorker } from './use-worker.ts';
+import { parseDsn } from '../../../src/datasource/dsn.ts';
+import { quoteTable } from '../../../src/datasource/identifiers.ts';
+import { partitionRows } from '../../../src/worker/rows/partition-rows.ts';
+import { prepare } from '../../../src/worker/rows/prepare.ts';
+import { servers } from '../../database.ts';
+import { useWorker } from '../use-worker.ts';
 
 describe.each(servers)('prepare on $name', (server) => {
   const worker = useWorker(server);

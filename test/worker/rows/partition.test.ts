@@ -2,17 +2,17 @@ import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { quoteTable } from '../../src/datasource/identifiers.ts';
-import { MillraceError } from '../../src/errors.ts';
-import { finish } from '../../src/worker/finish.ts';
-import { partition } from '../../src/worker/partition.ts';
-import { takePartition } from '../../src/worker/pending-rows.ts';
-import { prepare } from '../../src/worker/prepare.ts';
-import { writeBatch } from '../../src/worker/write-batch.ts';
-import { servers } from '../database.ts';
-import { scenes } from '../pictures.ts';
-import { onnxModel } from './onnx-model.ts';
-import { runPartitions, runWorkers, useWorker } from './use-worker.ts';
+import { quoteTable } from '../../../src/datasource/identifiers.ts';
+import { MillraceError } from '../../../src/errors.ts';
+import { finish } from '../../../src/worker/rows/finish.ts';
+import { partition } from '../../../src/worker/rows/partition.ts';
+import { takePartition } from '../../../src/worker/rows/pending-rows.ts';
+import { prepare } from '../../../src/worker/rows/prepare.ts';
+import { writeBatch } from '../../../src/worker/rows/write-batch.ts';
+import { servers } from '../../database.ts';
+import { scenes } from '../../pictures.ts';
+import { onnxModel } from '../onnx-model.ts';
+import { runPartitions, runWorkers, useWorker } from '../use-worker.ts';
 
 describe.each(servers)('a result on $name', (server) => {
   const worker = useWorker(server);

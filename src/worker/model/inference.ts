@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, MillraceError } from '../errors.ts';
-import type { Candidate } from './model/candidates.ts';
-import type { Model } from './model/model.ts';
-import type { ModelSettings } from './model/session.ts';
+import { type ErrorCode, MillraceError } from '../../errors.ts';
+import type { Candidate } from './candidates.ts';
+import type { Model } from './model.ts';
+import type { ModelSettings } from './session.ts';
 
 export interface InferenceSettings extends ModelSettings {
   readonly confidence: number;
@@ -43,7 +43,7 @@ interface Waiting {
 
 /** @throws MillraceError whatever `openSession` throws */
 export async function startInference(settings: InferenceSettings): Promise<Inference> {
-  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData: settings });
+  const thread = new Worker(new URL('../programs/yolo/inference-thread.ts', import.meta.url), { workerData: settings });
   const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {

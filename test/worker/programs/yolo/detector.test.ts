@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
-import { drawScene } from '../../src/demo/scenes/draw-scene.ts';
-import { type DetectedImage, type Detector, loadDetector } from '../../src/worker/detector.ts';
-import { type ModelSketch, onnxModel } from './onnx-model.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { cocoClasses } from '../../../../src/demo/scenes/coco-classes.ts';
+import { drawScene } from '../../../../src/demo/scenes/draw-scene.ts';
+import { type DetectedImage, type Detector, loadDetector } from '../../../../src/worker/programs/yolo/detector.ts';
+import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const file = temporaryFolder();
 const settings = {
@@ -18,7 +18,7 @@ const settings = {
   iou: 0.45,
   maxDetections: 300,
 } as const;
-const demoModel = new URL('../../models/demo.onnx', import.meta.url).pathname;
+const demoModel = new URL('../../../../models/demo.onnx', import.meta.url).pathname;
 const names = { names: "{0: 'cat', 1: 'dog'}" };
 
 const loaded: Detector[] = [];
@@ -349,7 +349,7 @@ describe('a model that cannot be used', () => {
 
   const cudaHere = existsSync(
     new URL(
-      '../../node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
+      '../../../../node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
       import.meta.url,
     ),
   );
@@ -389,7 +389,7 @@ describe("the demo's model", () => {
     Math.max(...ours.map((value, at) => Math.abs(value - theirs[at]!)));
 });
 
-const real = new URL('../../../shared/real/', import.meta.url).pathname;
+const real = new URL('../../../../../shared/real/', import.meta.url).pathname;
 
 type ReferenceBox = [x1: number, y1: number, x2: number, y2: number, score: number, classId: number];
 type Reference = Record<string, { hw: [number, number]; square640_conf25_iou45: ReferenceBox[] }>;

@@ -1,7 +1,7 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import { MillraceError } from '../errors.ts';
-import type { WorkerContext } from './context.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import { MillraceError } from '../../errors.ts';
+import type { WorkerContext } from '../context.ts';
 import { publish } from './publish.ts';
 import { requireSelection, type SelectionState } from './selection-state.ts';
 

@@ -1,6 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import type { WorkerContext } from './context.ts';
+import { quoteTable } from '../../datasource/identifiers.ts';
+import type { WorkerContext } from '../context.ts';
 
 /** Numbers of the partitions that have rows left; none once the result is published. */
 export async function missingPartitions({

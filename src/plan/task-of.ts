@@ -1,6 +1,6 @@
-import type { RunStep } from '../plan/plan.ts';
-import { withoutEffect } from '../plan/without-effect.ts';
 import type { Task } from '../task.ts';
+import type { RunStep } from './plan.ts';
+import { withoutEffect } from './without-effect.ts';
 
 /** What the worker is told of a step. */
 export function taskOf(statement: string, step: RunStep): Task {

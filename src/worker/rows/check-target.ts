@@ -1,9 +1,9 @@
 import type { Pool } from 'mysql2/promise';
-import type { TableDescription } from '../datasource/describe.ts';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import { MillraceError } from '../errors.ts';
-import type { TableTarget } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import type { TableDescription } from '../../datasource/describe.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { MillraceError } from '../../errors.ts';
+import type { TableTarget } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
 import { checkAppend } from './result-table.ts';
 import type { SelectionNames } from './selection.ts';
 

@@ -1,11 +1,11 @@
 import type { PoolConnection, ResultSetHeader } from 'mysql2/promise';
-import { quoteName, quoteTable } from '../datasource/identifiers.ts';
-import { transaction, withReconnect } from '../datasource/pool.ts';
-import { MillraceError } from '../errors.ts';
-import { detectionColumns, hiddenColumns } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { MillraceError } from '../../errors.ts';
+import { detectionColumns, hiddenColumns } from '../../task.ts';
+import type { WorkerContext } from '../context.ts';
+import type { ImageResult } from '../programs/yolo/detector.ts';
 import { copyMode } from './copy-mode.ts';
-import type { ImageResult } from './detector.ts';
 import type { TakenPartition } from './pending-rows.ts';
 
 export interface DoneRow {
