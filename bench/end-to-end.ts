@@ -1,9 +1,9 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import { openSession, type Session } from '../src/cli/session.ts';
 import type { Config } from '../src/config.ts';
 import { quoteTable } from '../src/datasource/identifiers.ts';
 import { fillDatabase } from '../src/demo/database.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { openSession, type Session } from '../src/service/session.ts';
 import type { Figure, Table } from './figure.ts';
 import type { Pictures } from './material.ts';
 import { type RuntimeAlone, startRuntimeAlone } from './runtime-alone.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { openSession, type Session } from '../src/cli/session.ts';
 import type { Config } from '../src/config.ts';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { quoteTable } from '../src/datasource/identifiers.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import { fillDatabase } from '../src/demo/database.ts';
+import { openSession, type Session } from '../src/service/session.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import { type Load, loadCall, loadRoute } from './load.ts';
 import type { Pictures } from './material.ts';

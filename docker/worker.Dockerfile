@@ -31,6 +31,7 @@ COPY --from=cuda-packages /usr/local/bin/node /usr/local/bin/node
 COPY --from=cuda-packages /app ./
 COPY src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
+COPY src/ledger src/ledger
 COPY src/worker src/worker
 # The driver's library alone comes with the node.
 RUN missing=$(ldd /usr/local/bin/node node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* \
@@ -49,6 +50,7 @@ WORKDIR /app
 COPY --from=packages /app ./
 COPY src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
+COPY src/ledger src/ledger
 COPY src/worker src/worker
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
     && { node src/worker/main.ts prepare || [ $? = 70 ]; }

@@ -9,7 +9,7 @@ import { parseDsn } from '../src/datasource/dsn.ts';
 import { MillraceError } from '../src/errors.ts';
 import { explainPlan } from '../src/plan/explain.ts';
 import { planProgram } from '../src/plan/plan-program.ts';
-import { checkSystemSchema } from '../src/server/auth/system-schema.ts';
+import { checkSystemSchema } from '../src/service/access/system-schema.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { formatProgram } from '../src/sql/format-program.ts';
 import { parseImageReference } from '../src/sql/image-reference.ts';

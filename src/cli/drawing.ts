@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import { hasEnded } from '../engine/engine.ts';
-import type { Statement } from '../server/schemas/statement.ts';
+import type { Statement } from '../service/statement.ts';
 import { visibleText } from '../visible-text.ts';
 import { progressLine } from './progress.ts';
 import { statementTable } from './statement-table.ts';

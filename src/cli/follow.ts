@@ -1,11 +1,11 @@
 import { hasEnded } from '../engine/engine.ts';
 import { type ErrorCode, errorTable, exitCodes, MillraceError } from '../errors.ts';
-import type { Statement } from '../server/schemas/statement.ts';
+import type { Rows, Service } from '../service/service.ts';
+import type { Statement } from '../service/statement.ts';
 import { drawLine } from './drawing.ts';
 import type { Output } from './output.ts';
 import { printRows } from './print-rows.ts';
 import { resultCut } from './result-cut.ts';
-import type { Rows, Service } from './service.ts';
 import { summaryLines } from './summary.ts';
 
 /**

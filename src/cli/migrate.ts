@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { parseDsn } from '../datasource/dsn.ts';
-import { latestVersion, migrate, schemaVersion } from '../datasource/migrate.ts';
 import { namedAccounts } from '../datasource/own-database.ts';
 import { openPool } from '../datasource/pool.ts';
+import { latestVersion, migrate, schemaVersion } from '../ledger/migrate.ts';
 import type { Output } from './output.ts';
 
 /** `millrace migrate`: makes the system schema, or brings it up to date; says from which version to which. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { MillraceError } from '../errors.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../service/service.ts';
 
 /** Where a command's statements run: on what this machine's settings name, or on a server. */
 export interface Place {
@@ -55,8 +55,8 @@ export async function openService(
     return openRemoteService(openServerApi(server.url, server.token), server.datasource);
   }
   const [{ openSession }, { openLocalService }] = await Promise.all([
-    import('./session.ts'),
-    import('./local-service.ts'),
+    import('../service/session.ts'),
+    import('../service/local-service.ts'),
   ]);
   const session = await openSession(config, note);
   return openLocalService(session, config, keepSession && canKeepSession(place) ? session.keepSession() : undefined);

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { csv, ndjson } from '../server/row-formats.ts';
-import { jsonDocument, jsonLine } from './json-document.ts';
+import { jsonDocument, jsonLine } from '../formats/json-document.ts';
+import { csv, ndjson } from '../formats/row-formats.ts';
+import type { ResultColumn, Rows } from '../service/service.ts';
 import { forTerminal, type Output } from './output.ts';
 import { formatRows, openTable } from './result-table.ts';
-import type { ResultColumn, Rows } from './service.ts';
 
 export type RowFormat = 'table' | 'json' | 'ndjson' | 'csv';
 

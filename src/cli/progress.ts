@@ -1,5 +1,5 @@
 import { hasEnded } from '../engine/engine.ts';
-import type { Statement } from '../server/schemas/statement.ts';
+import type { Statement } from '../service/statement.ts';
 
 export type Step = Statement['steps'][number];
 export type Partition = Step['partitions'][number];

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../service/service.ts';
 
 /** What to say where a query returned more rows than are kept, and so more than were given. */
 export async function resultCut(service: Service, id: string, step: string): Promise<MillraceError> {

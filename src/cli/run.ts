@@ -1,12 +1,12 @@
-import { first } from './first-rows.ts';
+import { first } from '../service/first-rows.ts';
+import type { Rows, SubmitOptions } from '../service/service.ts';
+import { withoutServer } from '../service/without-server.ts';
 import { followStatement } from './follow.ts';
 import { type Place, withService } from './open-service.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Source } from './print-error.ts';
 import { type RowFormat, writeRows } from './print-rows.ts';
 import { openRowTap } from './row-stream-tap.ts';
-import type { Rows, SubmitOptions } from './service.ts';
-import { withoutServer } from './without-server.ts';
 
 export interface RunOptions extends Pick<SubmitOptions, 'labels' | 'parameters'> {
   /** Left out: a table, or with --json a line for each result. */

@@ -1,4 +1,4 @@
-import type { Statement } from '../server/schemas/statement.ts';
+import type { Statement } from '../service/statement.ts';
 import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
 
 /**

@@ -1,14 +1,14 @@
 import type { LogFilter } from '../engine/engine.ts';
 import { hasEnded } from '../engine/engine.ts';
 import { exitCodes } from '../errors.ts';
-import type { Statement } from '../server/schemas/statement.ts';
+import type { ListFilter } from '../service/service.ts';
+import type { Statement } from '../service/statement.ts';
 import { drawTable } from './drawing.ts';
 import { exitCodeOfEnd, followStatement } from './follow.ts';
 import { logText } from './log-text.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { formatRows } from './result-table.ts';
-import type { ListFilter } from './service.ts';
 import { statementTable } from './statement-table.ts';
 import { summaryLines } from './summary.ts';
 

@@ -1,4 +1,4 @@
-import type { Statement } from '../server/schemas/statement.ts';
+import type { Statement } from '../service/statement.ts';
 import { duration, type Partition, type Step } from './progress.ts';
 
 /** How a statement ended, in a line per step that detected or changed something and one for the whole. */

@@ -1,8 +1,8 @@
 import { dump } from 'js-yaml';
 import { MillraceError } from '../errors.ts';
-import { hashToken, newToken } from '../server/auth/tokens.ts';
-import { roles } from '../server/auth/users.ts';
 import { isName, nameForm } from '../server/config-file.ts';
+import { hashToken, newToken } from '../service/access/tokens.ts';
+import { roles } from '../service/access/users.ts';
 import type { Output } from './output.ts';
 
 /**

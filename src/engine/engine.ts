@@ -1,5 +1,5 @@
 import type { KeptSession } from '../datasource/kept-session.ts';
-import type { RowTap } from '../datasource/store-result.ts';
+import type { RowTap } from '../ledger/store-result.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Runs plans. Two implementations: local processes, and Argo Workflows on Kubernetes. */

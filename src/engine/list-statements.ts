@@ -1,5 +1,5 @@
+import { activeStates, type StatementStore, type StoredStatement } from '../ledger/statement-store.ts';
 import type { StatementFilter, StatementState, StatementStatus } from './engine.ts';
-import { activeStates, type StatementStore, type StoredStatement } from './statement-store.ts';
 
 const pageSize = 100;
 

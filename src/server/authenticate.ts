@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
-import { findUser } from './auth/tokens.ts';
-import { anonymous, type KnownUser } from './auth/users.ts';
+import { findUser } from '../service/access/tokens.ts';
+import { anonymous, type KnownUser } from '../service/access/users.ts';
 
 /** Finds who asks. Without any users in the configuration the server is bound to loopback, and whoever asks may do everything. */
 export function authenticate(users: readonly KnownUser[]): (request: FastifyRequest) => Promise<void> {

@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../plan/nearest-name.ts';
-import { roles } from './auth/users.ts';
+import { roles } from '../service/access/users.ts';
 
 /** Default, least and most of each limit. */
 export const limitBounds = {

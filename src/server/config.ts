@@ -4,9 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { type Accounts, accountsOf } from '../datasource/accounts.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
+import type { AllowedImages } from '../service/access/images.ts';
+import type { KnownUser, Role } from '../service/access/users.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
-import type { AllowedImages } from './auth/images.ts';
-import type { KnownUser, Role } from './auth/users.ts';
 import {
   type ConfigFile,
   type DatasourceEntry,

@@ -6,10 +6,10 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { User } from './auth/users.ts';
+import type { User } from '../service/access/users.ts';
+import type { DatasourceHandle } from '../service/datasource.ts';
+import type { FairGate } from '../service/fair-gate.ts';
 import type { ServerConfig } from './config.ts';
-import type { DatasourceHandle } from './datasource.ts';
-import type { FairGate } from './fair-gate.ts';
 import type { Metrics } from './metrics.ts';
 import type { Streams } from './routes/open-stream.ts';
 

@@ -6,16 +6,16 @@ import { readConfig } from '../config.ts';
 import { accountsOf } from '../datasource/accounts.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
+import { type DatasourceHandle, openDatasource } from '../service/datasource.ts';
+import { openFairGate } from '../service/fair-gate.ts';
+import { keepQuotas, keepRetention } from '../service/retention.ts';
 import { version } from '../version.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import { buildApp } from './app.ts';
 import { type DatasourceConfig, noSecrets, readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
-import { type DatasourceHandle, openDatasource } from './datasource.ts';
-import { openFairGate } from './fair-gate.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
-import { keepQuotas, keepRetention } from './retention.ts';
 
 /** Enough for two replicas of a database's usual 151 connections: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
 const connections = 16;

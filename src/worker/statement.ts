@@ -1,7 +1,7 @@
 import { isTemporary } from '../datasource/database-error.ts';
-import { readStatementRules } from '../datasource/results.ts';
-import { openProgramSession, storeResult } from '../datasource/store-result.ts';
 import { MillraceError } from '../errors.ts';
+import { readStatementRules } from '../ledger/results.ts';
+import { openProgramSession, storeResult } from '../ledger/store-result.ts';
 import type { StatementTask } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatDsn } from '../../src/datasource/dsn.ts';
 import { freePort } from '../../src/datasource/free-port.ts';
-import { migrate } from '../../src/datasource/migrate.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
 import { mariadb } from '../database.ts';
 import { useSession } from '../use-session.ts';
 import { environmentOf, millrace } from './millrace.ts';

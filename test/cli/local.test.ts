@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { latestVersion } from '../../src/datasource/migrate.ts';
+import { latestVersion } from '../../src/ledger/migrate.ts';
 import { mariadb, useDatabase } from '../database.ts';
 import { detect, ended, submit, useSession } from '../use-session.ts';
 import { environmentOf, millrace } from './millrace.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { duration, progressLine } from '../../src/cli/progress.ts';
-import type { Statement } from '../../src/server/schemas/statement.ts';
+import type { Statement } from '../../src/service/statement.ts';
 
 type Progress = NonNullable<Statement['progress']>;
 

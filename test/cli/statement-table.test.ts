@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statementTable } from '../../src/cli/statement-table.ts';
-import type { Statement } from '../../src/server/schemas/statement.ts';
+import type { Statement } from '../../src/service/statement.ts';
 
 const id = '01a1fe11-8367-742c-aa47-70f35d11cbda';
 const partition = (number: number, state: 'pending' | 'running' | 'done', done: number, attempts = 1) => ({

@@ -1,6 +1,6 @@
 import { load } from 'js-yaml';
 import { expect, it } from 'vitest';
-import { hashToken } from '../../src/server/auth/tokens.ts';
+import { hashToken } from '../../src/service/access/tokens.ts';
 import { millrace } from './millrace.ts';
 
 it('prints a new token and the user that goes into the list of users', async () => {

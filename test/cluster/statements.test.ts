@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readResultRows } from '../../src/datasource/results.ts';
+import { readResultRows } from '../../src/ledger/results.ts';
 import { detect, ended, submit } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDsn } from '../../src/datasource/dsn.ts';
-import { migrate } from '../../src/datasource/migrate.ts';
 import { openPool } from '../../src/datasource/pool.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
 import { servers, useDatabase } from '../database.ts';
 
 // SQL straight to the sessions that run users' statements: as if every check of tokens and texts were passed by.

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { roles } from '../../src/server/auth/users.ts';
 import { limitBounds } from '../../src/server/config-file.ts';
+import { roles } from '../../src/service/access/users.ts';
 
 interface Schema {
   readonly minimum?: number;

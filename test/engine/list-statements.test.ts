@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from '../../src/datasource/migrate.ts';
 import type { Engine, StatementFilter, StatementState } from '../../src/engine/engine.ts';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import { openStatementLocks, type StatementLocks } from '../../src/engine/local/statement-locks.ts';
-import { openStatementStore, type StatementStore } from '../../src/engine/statement-store.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
+import { openStatementStore, type StatementStore } from '../../src/ledger/statement-store.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { servers, useDatabase } from '../database.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine, StatementStatus, Submission } from '../../src/engine/engine.ts';
 import { openSplitEngine } from '../../src/engine/split-engine.ts';
 import { MillraceError } from '../../src/errors.ts';
-import { changesNothing } from '../../src/plan-text.ts';
+import { changesNothing } from '../../src/service/plan-text.ts';
 import { mariadb } from '../database.ts';
 import { useSession } from '../use-session.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { migrate } from '../../src/datasource/migrate.ts';
-import { purge } from '../../src/engine/purge.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
+import { purge } from '../../src/ledger/purge.ts';
 import { type LedgerReading, openLedgerReader } from '../../src/server/metrics/ledger-reader.ts';
 import { servers, useDatabase } from '../database.ts';
 import { storedStatements } from './stored-statements.ts';

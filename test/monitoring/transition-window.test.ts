@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Transition } from '../../src/server/metrics/ledger-queries.ts';
+import type { Transition } from '../../src/ledger/metric-queries.ts';
 import { openTransitionWindow } from '../../src/server/metrics/transition-window.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openPool } from '../../src/datasource/pool.ts';
-import { idOf } from '../../src/server/submit.ts';
+import { idOf } from '../../src/service/submit.ts';
 import { openDatabaseProxy } from './campaign/database-proxy.ts';
 import { useServer } from './use-server.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkImages } from '../../src/server/auth/images.ts';
+import { checkImages } from '../../src/service/access/images.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
 const check = (image: string, allowed: readonly string[]) =>

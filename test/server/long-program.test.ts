@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { listResults } from '../../src/datasource/results.ts';
 import type { StatementStatus } from '../../src/engine/engine.ts';
-import { statementResource } from '../../src/server/resource.ts';
+import { listResults } from '../../src/ledger/results.ts';
+import { statementResource } from '../../src/service/statement-view.ts';
 import { useServer } from './use-server.ts';
 
 const server = useServer({ requestsPerMinute: 1_000_000 });

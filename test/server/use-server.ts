@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { hashToken, newToken } from '../../src/server/auth/tokens.ts';
 import { type RunningServer, startServer } from '../../src/server/serve.ts';
+import { hashToken, newToken } from '../../src/service/access/tokens.ts';
 import { mariadb, type TestDatabase, useDatabase } from '../database.ts';
 import { type Pictures, scenes, usePictures } from '../pictures.ts';
 

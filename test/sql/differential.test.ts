@@ -6,7 +6,7 @@ import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quoteName } from '../../src/datasource/identifiers.ts';
 import { MillraceError } from '../../src/errors.ts';
-import { checkSystemSchema } from '../../src/server/auth/system-schema.ts';
+import { checkSystemSchema } from '../../src/service/access/system-schema.ts';
 import { type LexicalMode, lexicalMode } from '../../src/sql/lexical-mode.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { checkReadOnly } from '../../src/sql/read-only.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { modeOf } from '../../src/plan-text.ts';
+import { modeOf } from '../../src/service/plan-text.ts';
 import { lexicalMode } from '../../src/sql/lexical-mode.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { mariadb, useDatabase } from '../database.ts';

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
 import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
-import { migrate } from '../../src/datasource/migrate.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
 import type { Task } from '../../src/task.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
 import { finish } from '../../src/worker/rows/finish.ts';

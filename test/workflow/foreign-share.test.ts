@@ -1,6 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { migrate } from '../../src/datasource/migrate.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
 import type { Task } from '../../src/task.ts';
 import { partitionRows } from '../../src/worker/rows/partition-rows.ts';
 import { selectionNames } from '../../src/worker/rows/selection.ts';

@@ -1,7 +1,7 @@
 import { images } from '../../catalog/images.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import type { Model } from '../../service/service.ts';
 import { createScanner, type Token } from '../../sql/tokens.ts';
-import type { Model } from '../service.ts';
 
 /** What names there are besides the dialect's own; asked for when one of them is due. */
 export interface Names {

@@ -1,4 +1,4 @@
-import type { Model, Service } from '../service.ts';
+import type { Model, Service } from '../../service/service.ts';
 import type { Names } from './complete-words.ts';
 
 export interface RememberedNames extends Names {

@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises';
+import type { Service } from '../../service/service.ts';
 import { followStatement, type OnInterrupt } from '../follow.ts';
 import { openOutput } from '../output.ts';
-import type { Service } from '../service.ts';
 import { completeWords, type Names } from './complete-words.ts';
 import { joinLines, writeHistory } from './history.ts';
 import { openInterrupts } from './interrupts.ts';

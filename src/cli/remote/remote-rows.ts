@@ -1,5 +1,5 @@
-import type { ResultPage } from '../../server/schemas/statement.ts';
-import type { RowOptions, Rows } from '../service.ts';
+import type { RowOptions, Rows } from '../../service/service.ts';
+import type { ResultPage } from '../../service/statement.ts';
 import type { ServerApi } from './server-api.ts';
 
 /** Rows of a page: about a megabyte of usual rows. */

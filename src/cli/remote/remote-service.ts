@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Statement } from '../../server/schemas/statement.ts';
+import type { Explanation, ListFilter, Model, Service } from '../../service/service.ts';
+import type { Statement } from '../../service/statement.ts';
 import type { ExactNumber, Parameters } from '../../sql/parameters.ts';
-import type { Explanation, ListFilter, Model, Service } from '../service.ts';
 import { remoteLogs } from './remote-logs.ts';
 import { remoteRows } from './remote-rows.ts';
 import type { ServerApi } from './server-api.ts';

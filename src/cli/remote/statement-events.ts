@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded } from '../../engine/engine.ts';
 import { MillraceError } from '../../errors.ts';
-import type { Statement } from '../../server/schemas/statement.ts';
+import type { Statement } from '../../service/statement.ts';
 import { mayPass, type ServerApi } from './server-api.ts';
 import { readEvents } from './server-sent-events.ts';
 

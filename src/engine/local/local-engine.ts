@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withReconnect } from '../../datasource/pool.ts';
+import { activeStates, openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
+import { readSteps, readStepsOf } from '../../ledger/step-status.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
 import { type Engine, hasEnded, type StatementStatus, type StepStatus } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
-import { activeStates, openStatementStore, type StoredStatement } from '../statement-store.ts';
-import { readSteps, readStepsOf } from '../step-status.ts';
 import { openAdoptions } from './adoptions.ts';
 import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';

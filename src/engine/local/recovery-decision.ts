@@ -1,9 +1,8 @@
 import { MillraceError } from '../../errors.ts';
+import { statementError } from '../../ledger/stored-error.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-
 import { cancelled } from '../cancelled.ts';
 import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../engine.ts';
-import { statementError } from '../stored-error.ts';
 
 /** What becomes of a statement whose engine has died. */
 export type Recovery =

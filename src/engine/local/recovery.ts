@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
+import { readSubmission } from '../../ledger/history.ts';
+import { activeStates, type StatementStore } from '../../ledger/statement-store.ts';
+import { readSteps } from '../../ledger/step-status.ts';
+import { statementError } from '../../ledger/stored-error.ts';
 import { hasEnded, type StatementStatus } from '../engine.ts';
-import { readSubmission } from '../history.ts';
-import { activeStates, type StatementStore } from '../statement-store.ts';
-import { readSteps } from '../step-status.ts';
-import { statementError } from '../stored-error.ts';
 import { type Adoptions, serversDied } from './adoptions.ts';
 import type { StatementQueue } from './queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';

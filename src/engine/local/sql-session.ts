@@ -3,9 +3,9 @@ import type { Accounts } from '../../datasource/accounts.ts';
 import { parseDsn } from '../../datasource/dsn.ts';
 import type { KeptSession } from '../../datasource/kept-session.ts';
 import { openPool } from '../../datasource/pool.ts';
-import { readStatementRules } from '../../datasource/results.ts';
-import { openProgramSession, type RowTap, storeResult } from '../../datasource/store-result.ts';
 import { MillraceError } from '../../errors.ts';
+import { readStatementRules } from '../../ledger/results.ts';
+import { openProgramSession, type RowTap, storeResult } from '../../ledger/store-result.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
 /** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */

@@ -2,7 +2,7 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { openPool } from '../../datasource/pool.ts';
-import { openStatementWriter, type StatementWriter } from '../statement-writer.ts';
+import { openStatementWriter, type StatementWriter } from '../../ledger/statement-writer.ts';
 
 /** Locks of database sessions say which statements have a living engine: they go with the connections, so with the process. */
 export interface StatementLocks {

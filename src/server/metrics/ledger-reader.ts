@@ -9,7 +9,7 @@ import {
   snapshot,
   type Transition,
   type Work,
-} from './ledger-queries.ts';
+} from '../../ledger/metric-queries.ts';
 import { isEnd, type PhaseTime, phasesOf } from './phases-of.ts';
 import { openTransitionWindow, type TransitionWindow } from './transition-window.ts';
 

@@ -1,6 +1,6 @@
 import type { StatementState } from '../../engine/engine.ts';
-import { endStates } from '../../engine/statement-ends.ts';
-import type { Transition } from './ledger-queries.ts';
+import type { Transition } from '../../ledger/metric-queries.ts';
+import { endStates } from '../../ledger/statement-ends.ts';
 
 export interface PhaseTime {
   readonly phase: 'queue' | 'run';

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { LedgerPartition, LedgerStatement, Work } from './ledger-queries.ts';
+import type { LedgerPartition, LedgerStatement, Work } from '../../ledger/metric-queries.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';

@@ -1,8 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { StatementState } from '../../engine/engine.ts';
-import { endStates, verbs } from '../../engine/statement-ends.ts';
 import { exitCodes } from '../../errors.ts';
-import { activeStates, type EndError, type LedgerPartition, type LedgerStatement } from './ledger-queries.ts';
+import {
+  activeStates,
+  type EndError,
+  type LedgerPartition,
+  type LedgerStatement,
+} from '../../ledger/metric-queries.ts';
+import { endStates, verbs } from '../../ledger/statement-ends.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 
 const errors = Object.keys(exitCodes).filter((kind) => kind !== 'cancelled') as Exclude<EndError, ''>[];

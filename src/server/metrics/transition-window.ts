@@ -1,4 +1,4 @@
-import type { Transition } from './ledger-queries.ts';
+import type { Transition } from '../../ledger/metric-queries.ts';
 
 /**
  * Tells transitions that were not seen before. Their numbers are given out in order but committed in any: of those above the floor

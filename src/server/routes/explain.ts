@@ -2,12 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
 import { explainPlan } from '../../plan/explain.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { Datasource } from '../../service/datasource.ts';
+import { datasourceNamed } from '../../service/find-statement.ts';
+import { Program, problems } from '../../service/statement.ts';
+import { checkAllowed, sqlOf } from '../../service/submit.ts';
 import { parseProgram } from '../../sql/parse.ts';
 import type { App, ServerContext } from '../context.ts';
-import type { Datasource } from '../datasource.ts';
-import { datasourceNamed } from '../find-datasource.ts';
-import { Program, problems } from '../schemas/statement.ts';
-import { checkAllowed, sqlOf } from '../submit.ts';
 
 /** `POST /v1/explain` */
 export function explainRoute(app: App, context: ServerContext): void {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import type { DatasourceHandle } from '../../service/datasource.ts';
 import type { App, ServerContext } from '../context.ts';
-import type { DatasourceHandle } from '../datasource.ts';
 
 const Ready = Type.Object({
   status: Type.Enum(['ready', 'not ready']),

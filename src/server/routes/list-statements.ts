@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox';
 import type { StatementState as State, StatementFilter, StatementStatus } from '../../engine/engine.ts';
 import { MillraceError } from '../../errors.ts';
-import { maySeeAll } from '../auth/users.ts';
+import { maySeeAll } from '../../service/access/users.ts';
+import { readCursor, writeCursor } from '../../service/cursor.ts';
+import type { Datasource } from '../../service/datasource.ts';
+import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
+import { problems, Statement, StatementState } from '../../service/statement.ts';
+import { resourcesOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import type { Datasource } from '../datasource.ts';
-import { datasourceNamed, datasourcesOf } from '../find-datasource.ts';
-import { resourcesOf } from '../resources.ts';
-import { problems, Statement, StatementState } from '../schemas/statement.ts';
 
 const Label = Type.String({ pattern: '^[^:]{1,63}:', description: 'name:value' });
 const Query = Type.Object({

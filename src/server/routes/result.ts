@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { csv, ndjson, type Rows } from '../../formats/row-formats.ts';
+import type { Datasource } from '../../service/datasource.ts';
+import { findStatement } from '../../service/find-statement.ts';
+import { type Result, resultOf, resultPage, resultStream } from '../../service/results.ts';
+import { problems, ResultPage } from '../../service/statement.ts';
+import { resourceOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
-import type { Datasource } from '../datasource.ts';
-import { findStatement } from '../find-datasource.ts';
-import { resourceOf } from '../resources.ts';
-import { type Result, resultOf, resultPage, resultStream } from '../results.ts';
-import { csv, ndjson, type Rows } from '../row-formats.ts';
-import { problems, ResultPage } from '../schemas/statement.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../../errors.ts';
-import { mayChange } from '../auth/users.ts';
+import { mayChange } from '../../service/access/users.ts';
+import { type FoundStatement, findStatement } from '../../service/find-statement.ts';
+import { problems, Statement } from '../../service/statement.ts';
+import { resourceOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
-import { type FoundStatement, findStatement } from '../find-datasource.ts';
-import { resourceOf } from '../resources.ts';
-import { problems, Statement } from '../schemas/statement.ts';
 
 export const StatementId = Type.Object({
   id: Type.String({

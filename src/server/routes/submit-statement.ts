@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
 import { hasEnded } from '../../engine/engine.ts';
+import { datasourceNamed } from '../../service/find-statement.ts';
+import { refusalOf } from '../../service/refusal.ts';
+import { lastResult } from '../../service/results.ts';
+import { problems, Submission, Submitted } from '../../service/statement.ts';
+import { resourceOf } from '../../service/statement-views.ts';
+import { idOf, sqlOf, submit } from '../../service/submit.ts';
+import { waitForEnd } from '../../service/wait-for-end.ts';
 import type { App, ServerContext } from '../context.ts';
-import { datasourceNamed } from '../find-datasource.ts';
 import { problemOf, problemType } from '../problem.ts';
-import { refusalOf } from '../refusal.ts';
-import { resourceOf } from '../resources.ts';
-import { lastResult } from '../results.ts';
-import { problems, Submission, Submitted } from '../schemas/statement.ts';
-import { idOf, sqlOf, submit } from '../submit.ts';
-import { waitForEnd } from '../wait-for-end.ts';
 import { leaving } from './open-stream.ts';
 
 const defaultWait = 10;

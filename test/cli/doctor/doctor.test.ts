@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatDsn } from '../../../src/datasource/dsn.ts';
 import { freePort } from '../../../src/datasource/free-port.ts';
-import { latestVersion, migrate } from '../../../src/datasource/migrate.ts';
+import { latestVersion, migrate } from '../../../src/ledger/migrate.ts';
 import { servers, useDatabase } from '../../database.ts';
 import { useServer } from '../../server/use-server.ts';
 import { millrace } from '../millrace.ts';

@@ -1,13 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { migrate } from '../../../src/datasource/migrate.ts';
 import { openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
 import { openAttempts } from '../../../src/engine/argo/attempts.ts';
 import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
 import type { Engine, StatementStatus, Submission } from '../../../src/engine/engine.ts';
-import { readTransitions } from '../../../src/engine/history.ts';
-import { openStatementStore } from '../../../src/engine/statement-store.ts';
+import { readTransitions } from '../../../src/ledger/history.ts';
+import { migrate } from '../../../src/ledger/migrate.ts';
+import { openStatementStore } from '../../../src/ledger/statement-store.ts';
 import type { Deployment } from '../../../src/workflow/workflow.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { deployment, render, runStep } from '../../workflow/deployment.ts';

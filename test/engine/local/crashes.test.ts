@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
 import type { StatementStatus } from '../../../src/engine/engine.ts';
-import { readTransitions } from '../../../src/engine/history.ts';
+import { readTransitions } from '../../../src/ledger/history.ts';
 import { mariadb } from '../../database.ts';
 import { detect, ended, rowsDone, type TestSession, useSession } from '../../use-session.ts';
 import { type StatementServer, type Submitted, startStatementServer } from './start-statement-server.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { readTransitions } from '../../../src/engine/history.ts';
-import { openStatementStore } from '../../../src/engine/statement-store.ts';
+import { readTransitions } from '../../../src/ledger/history.ts';
+import { openStatementStore } from '../../../src/ledger/statement-store.ts';
 import { mariadb } from '../../database.ts';
 import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
 import { isRunning, workersOf } from '../../workers.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { openSession } from '../../../src/cli/session.ts';
 import { readConfig } from '../../../src/config.ts';
+import { openSession } from '../../../src/service/session.ts';
 
 /**
  * What `millrace serve` does of an engine, and nothing else: keeps records and submits what it is told, a line of JSON each

@@ -1,0 +1,82 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import type { ServerSubmission, StatementState } from '../engine/engine.ts';
+
+/** When a statement came into a state. */
+export interface Transition {
+  /** Ascends in the order of a statement's states; unique in the schema. */
+  readonly number: number;
+  readonly state: StatementState;
+  /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC. */
+  readonly at: string;
+}
+
+/** @param afterNumber only what came later; 0: from the beginning */
+export async function readTransitions(
+  pool: Pool,
+  schema: string,
+  statement: string,
+  afterNumber: number,
+): Promise<readonly Transition[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT number, state, at FROM ${quoteTable({ database: schema, table: 'transitions' })}
+     WHERE statement_id = ? AND number > ? ORDER BY number`,
+    [statement, afterNumber],
+  );
+  return rows.map(({ number, state, at }) => ({ number: Number(number), state, at }));
+}
+
+/** By statement; those without labels are not in the map. */
+export async function readLabels(
+  pool: Pool,
+  schema: string,
+  statements: readonly string[],
+): Promise<ReadonlyMap<string, ServerSubmission['labels']>> {
+  const labels = new Map<string, Record<string, string>>();
+  if (statements.length === 0) return labels;
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT statement_id, name, value FROM ${quoteTable({ database: schema, table: 'labels' })}
+     WHERE statement_id IN (?) ORDER BY statement_id, name`,
+    [statements],
+  );
+  for (const { statement_id, name, value } of rows) {
+    labels.set(statement_id, { ...labels.get(statement_id), [name]: value });
+  }
+  return labels;
+}
+
+/** Of queued statements among those of their users, from 1. */
+export async function queuePositions(
+  pool: Pool,
+  schema: string,
+  statements: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (statements.length === 0) return new Map();
+  const table = quoteTable({ database: schema, table: 'statements' });
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT s.id, (SELECT COUNT(*) FROM ${table} AS o WHERE o.state = 'queued' AND o.submitted_by = s.submitted_by
+       AND (o.submitted_at < s.submitted_at OR o.submitted_at = s.submitted_at AND o.id <= s.id)) AS n
+     FROM ${table} AS s WHERE s.id IN (?) AND s.state = 'queued'`,
+    [statements],
+  );
+  return new Map(rows.map(({ id, n }) => [id, Number(n)]));
+}
+
+/** How a server was asked; null: no server was. */
+export async function readSubmission(
+  pool: Pool,
+  schema: string,
+  statement: string,
+): Promise<Omit<ServerSubmission, 'labels'> | null> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT read_only, result_bytes, statement_seconds FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
+    [statement],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    readOnly: Boolean(row.read_only),
+    resultBytes: Number(row.result_bytes),
+    statementSeconds: row.statement_seconds,
+  };
+}

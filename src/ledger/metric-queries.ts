@@ -1,0 +1,243 @@
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import type { StatementState } from '../engine/engine.ts';
+import { type ErrorCode, type ErrorKind, errorTable } from '../errors.ts';
+import type { Step } from '../plan/plan.ts';
+import { endStates, type Verb, verbSql, workSums } from './statement-ends.ts';
+
+/** Times are seconds since 1970, of the database's clock. */
+export interface Transition {
+  readonly number: number;
+  readonly statement: string;
+  readonly state: StatementState;
+  readonly at: number;
+  readonly error: EndError;
+}
+
+export interface LedgerStatement {
+  readonly id: string;
+  readonly verb: Verb;
+  readonly state: StatementState;
+  readonly steps: readonly Pick<Step, 'name' | 'kind'>[];
+  readonly submittedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** When it was last given to an engine. */
+  readonly activeSince: number;
+}
+
+export interface LedgerPartition {
+  readonly statement: string;
+  readonly step: string;
+  readonly number: number;
+  /** Of all partitions ever. */
+  readonly key: string;
+  readonly state: 'pending' | 'running' | 'done';
+  readonly rows: number;
+  readonly work: Work;
+  readonly lastProgress: number;
+}
+
+/** What partitions count up; after a retry the rows that had failed are taken off again. */
+export interface Work {
+  readonly done: number;
+  readonly failed: number;
+  readonly detections: number;
+  readonly retries: number;
+  readonly decodeMs: number;
+  readonly inferMs: number;
+  readonly writeMs: number;
+}
+
+/** Who has to act on a statement that failed; empty: it ended otherwise. */
+export type EndError = Exclude<ErrorKind, 'cancelled'> | '';
+
+export interface EndedCount {
+  readonly verb: Verb;
+  readonly state: StatementState;
+  readonly error: EndError;
+  readonly count: number;
+}
+
+export const activeStates = ['queued', 'running', 'cancelling'] as const;
+
+/** Numbers that are given out and not committed yet lie among the last of all: so many are looked for. */
+const LATEST_TRANSITIONS = 1000;
+
+/** One consistent view of all that is read by `work`. */
+export async function snapshot<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    const result = await work(connection);
+    await connection.query('COMMIT');
+    return result;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+export interface LedgerQueries {
+  /** How often statements have ended, purged ones among them; reads all of them, in the order in which they lie on disk. */
+  countEnded(): Promise<readonly EndedCount[]>;
+  /** Of all partitions, purged ones among them. */
+  sumWork(): Promise<Work>;
+  activeIds(): Promise<readonly string[]>;
+  /** Those with a number above, in their order. */
+  transitionsAfter(number: number): Promise<readonly Transition[]>;
+  latestTransitions(): Promise<readonly Transition[]>;
+  /** All transitions of these statements, in their order. */
+  historyOf(ids: readonly string[]): Promise<readonly Transition[]>;
+  statements(ids: readonly string[]): Promise<readonly LedgerStatement[]>;
+  partitionsOf(ids: readonly string[]): Promise<readonly LedgerPartition[]>;
+}
+
+export function ledgerQueries(connection: PoolConnection, schema: string): LedgerQueries {
+  const table = (name: string) => quoteTable({ database: schema, table: name });
+  const rows = async (sql: string, values: unknown[] = []) => (await connection.query<RowDataPacket[]>(sql, values))[0];
+  const transitions = async (rest: string, values: unknown[]) => {
+    const found = await rows(
+      `SELECT number, statement_id, state, UNIX_TIMESTAMP(at) AS at, error_code FROM ${table('transitions')} ${rest}`,
+      values,
+    );
+    return found.map(transition);
+  };
+
+  return {
+    async countEnded() {
+      const found = await rows(
+        `SELECT STRAIGHT_JOIN ${verbSql} AS verb, t.state, t.error_code, COUNT(*) AS n
+         FROM ${table('statements')} AS s FORCE INDEX (PRIMARY) JOIN ${table('transitions')} AS t ON t.statement_id = s.id
+         WHERE t.state IN (?) GROUP BY 1, 2, 3
+         UNION ALL SELECT verb, state, error_code, ends FROM ${table('purged_ends')}`,
+        [endStates],
+      );
+      return found.map(({ verb, state, error_code, n }) => ({
+        verb,
+        state,
+        error: endError(state, error_code),
+        count: Number(n),
+      }));
+    },
+
+    async sumWork() {
+      const [sums] = await rows(
+        `SELECT SUM(done_rows) AS done, SUM(failed_rows) AS failed, SUM(detections) AS detections, SUM(retries) AS retries,
+           SUM(decode_ms) AS decodeMs, SUM(infer_ms) AS inferMs, SUM(write_ms) AS writeMs
+         FROM (
+           SELECT ${aliased(workSums)} FROM ${table('partitions')}
+           UNION ALL SELECT ${Object.keys(workSums).join(', ')} FROM ${table('purged_work')}
+         ) AS w`,
+      );
+      return workOf(sums ?? {});
+    },
+
+    async activeIds() {
+      const found = await rows(`SELECT id FROM ${table('statements')} WHERE state IN (?)`, [activeStates]);
+      return found.map(({ id }) => id);
+    },
+
+    transitionsAfter: (number) => transitions('WHERE number > ? ORDER BY number', [number]),
+    latestTransitions: async () =>
+      (await transitions(`ORDER BY number DESC LIMIT ${LATEST_TRANSITIONS}`, [])).toReversed(),
+    historyOf: async (ids) =>
+      ids.length === 0 ? [] : transitions('WHERE statement_id IN (?) ORDER BY statement_id, number', [ids]),
+
+    async statements(ids) {
+      if (ids.length === 0) return [];
+      const found = await rows(
+        `SELECT id, state, ${verbSql} AS verb, CAST(JSON_EXTRACT(plan, '$.steps[*].kind') AS CHAR) AS kinds,
+           CAST(JSON_EXTRACT(plan, '$.steps[*].name') AS CHAR) AS names, UNIX_TIMESTAMP(submitted_at) AS submitted_at,
+           UNIX_TIMESTAMP(started_at) AS started_at, UNIX_TIMESTAMP(finished_at) AS finished_at,
+           (SELECT UNIX_TIMESTAMP(MAX(t.at)) FROM ${table('transitions')} AS t
+            WHERE t.statement_id = id AND t.state IN ('queued', 'running')) AS active_since
+         FROM ${table('statements')} WHERE id IN (?)`,
+        [ids],
+      );
+      return found.map(statement);
+    },
+
+    async partitionsOf(ids) {
+      if (ids.length === 0) return [];
+      const found = await rows(
+        `SELECT s.statement_id, s.step, HEX(s.selection_id) AS selection, p.partition_no, p.state, p.first_row, p.last_row,
+           p.done_rows AS done, p.failed_rows AS failed, p.detections, GREATEST(p.attempt, 1) - 1 AS retries,
+           p.decode_ms AS decodeMs, p.infer_ms AS inferMs, p.write_ms AS writeMs,
+           UNIX_TIMESTAMP(GREATEST(s.created_at, COALESCE(p.started_at, s.created_at), COALESCE(p.heartbeat_at, s.created_at)))
+             AS last_progress
+         FROM ${table('selections')} AS s JOIN ${table('partitions')} AS p ON p.selection_id = s.selection_id
+         WHERE s.statement_id IN (?) ORDER BY s.statement_id, s.step, p.partition_no`,
+        [ids],
+      );
+      return found.map(partition);
+    },
+  };
+}
+
+function transition(row: RowDataPacket): Transition {
+  return {
+    number: Number(row.number),
+    statement: row.statement_id,
+    state: row.state,
+    at: Number(row.at),
+    error: endError(row.state, row.error_code),
+  };
+}
+
+function endError(state: StatementState, code: string | null): EndError {
+  if (state !== 'failed') return '';
+  const { kind } = errorTable[code as ErrorCode] ?? errorTable.INTERNAL;
+  return kind === 'cancelled' ? '' : kind;
+}
+
+function aliased(expressions: Readonly<Record<string, string>>): string {
+  return Object.entries(expressions)
+    .map(([name, sql]) => `${sql} AS ${name}`)
+    .join(', ');
+}
+
+function statement(row: RowDataPacket): LedgerStatement {
+  const kinds: readonly Step['kind'][] = JSON.parse(row.kinds ?? '[]');
+  const names: readonly string[] = JSON.parse(row.names ?? '[]');
+  return {
+    id: row.id,
+    verb: row.verb,
+    state: row.state,
+    steps: names.map((name, index) => ({ name, kind: kinds[index]! })),
+    submittedAt: Number(row.submitted_at),
+    startedAt: seconds(row.started_at),
+    finishedAt: seconds(row.finished_at),
+    activeSince: Number(row.active_since ?? row.submitted_at),
+  };
+}
+
+function partition(row: RowDataPacket): LedgerPartition {
+  return {
+    statement: row.statement_id,
+    step: row.step,
+    number: row.partition_no,
+    key: `${row.selection}:${row.partition_no}`,
+    state: row.state,
+    rows: Number(row.last_row) - Number(row.first_row) + 1,
+    work: workOf(row),
+    lastProgress: Number(row.last_progress),
+  };
+}
+
+const workFields = ['done', 'failed', 'detections', 'retries', 'decodeMs', 'inferMs', 'writeMs'] as const;
+
+export function mapWork(value: (field: keyof Work) => number): Work {
+  return Object.fromEntries(workFields.map((field) => [field, value(field)])) as Record<keyof Work, number>;
+}
+
+function workOf(row: Readonly<Record<string, unknown>>): Work {
+  return mapWork((field) => Number(row[field] ?? 0));
+}
+
+function seconds(value: string | null): number | null {
+  return value === null ? null : Number(value);
+}

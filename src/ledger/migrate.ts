@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { describeTable } from '../datasource/describe.ts';
+import { quoteName, quoteTable } from '../datasource/identifiers.ts';
+import { MillraceError } from '../errors.ts';
+import { systemSchema } from './migrations/0001-system-schema.ts';
+import { workflows } from './migrations/0002-workflows.ts';
+import { results } from './migrations/0003-results.ts';
+import { history } from './migrations/0004-history.ts';
+import { purged } from './migrations/0005-purged.ts';
+import { fairShares } from './migrations/0006-fair-shares.ts';
+import { resultSizes } from './migrations/0007-result-sizes.ts';
+import { standardStatements } from './migrations/0008-standard-statements.ts';
+
+/**
+ * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
+ * that was cut off runs again from its beginning.
+ */
+const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [
+  systemSchema,
+  workflows,
+  results,
+  history,
+  purged,
+  fairShares,
+  resultSizes,
+  standardStatements,
+];
+
+/** What `migrate` brings a system schema to. */
+export const latestVersion = migrations.length;
+
+const LOCK_PATIENCE_SECONDS = 60;
+
+/**
+ * Makes the system schema, or brings it up to date; any number of processes may do so at once.
+ *
+ * @throws MillraceError DATABASE_NEWER where a newer Millrace made it, DATABASE_RIGHTS, DATABASE_…
+ */
+export async function migrate(pool: Pool, schema: string): Promise<void> {
+  if ((await schemaVersion(pool, schema)) === migrations.length) return;
+  const connection = await pool.getConnection();
+  try {
+    await lock(connection, schema);
+    await apply(connection, schema);
+    await connection.query('DO RELEASE_LOCK(?)', [lockName(schema)]);
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+/** Of the system schema; 0: nothing is there yet. @throws MillraceError DATABASE_NEWER, DATABASE_… */
+export async function schemaVersion(pool: Pick<Pool, 'query'>, schema: string): Promise<number> {
+  const table = { database: schema, table: 'migrations' };
+  if ((await describeTable(pool, table)) === null) return 0;
+  const [[row]] = await pool.query<RowDataPacket[]>(`SELECT MAX(version) AS version FROM ${quoteTable(table)}`);
+  const version = Number(row?.version ?? 0);
+  if (version <= migrations.length) return version;
+  const message = `the schema ${schema} has version ${version}; this Millrace knows ${migrations.length}`;
+  throw new MillraceError('DATABASE_NEWER', message, {
+    hint: 'update Millrace, or name another schema in MILLRACE_SCHEMA',
+  });
+}
+
+async function apply(connection: PoolConnection, schema: string): Promise<void> {
+  const table = (name: string) => quoteTable({ database: schema, table: name });
+  await createSchema(connection, schema);
+  await connection.query(
+    `CREATE TABLE IF NOT EXISTS ${table('migrations')} (
+      version INT UNSIGNED NOT NULL PRIMARY KEY,
+      applied_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+    ) ENGINE=InnoDB`,
+  );
+  for (let version = await schemaVersion(connection, schema); version < migrations.length; version++) {
+    for (const sql of migrations[version]!(table)) await connection.query(sql);
+    await connection.query(`INSERT INTO ${table('migrations')} (version) VALUES (?)`, [version + 1]);
+  }
+}
+
+/** Asked first: without the right to create it, `IF NOT EXISTS` is refused even where the schema is there. */
+async function createSchema(connection: PoolConnection, schema: string): Promise<void> {
+  const [found] = await connection.query<RowDataPacket[]>(
+    'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
+    [schema],
+  );
+  if (found.length > 0) return;
+  await connection.query(
+    `CREATE DATABASE IF NOT EXISTS ${quoteName(schema)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+  );
+}
+
+async function lock(connection: PoolConnection, schema: string): Promise<void> {
+  const name = lockName(schema);
+  const [[row]] = await connection.query<RowDataPacket[]>(
+    'SELECT GET_LOCK(?, ?) AS locked, IS_USED_LOCK(?) AS holder',
+    [name, LOCK_PATIENCE_SECONDS, name],
+  );
+  if (Number(row?.locked) === 1) return;
+  throw new MillraceError('DATABASE_BUSY', `the schema ${schema} is being migrated by another process`, {
+    hint: `try again in a minute${row?.holder ? `; the database's connection ${row.holder} holds its lock ${name}` : ''}`,
+  });
+}
+
+/**
+ * MySQL's limit for the names of locks is 64 characters, the same as for a schema's name alone. A user can know this name, for before
+ * the first migration there is no secret to make it of. Who holds it only holds up servers of a newer version while they start, and is
+ * named: one whose schema is up to date takes no lock.
+ */
+function lockName(schema: string): string {
+  return `millrace-${createHash('sha1').update(schema).digest('hex')}`;
+}

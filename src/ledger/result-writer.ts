@@ -1,0 +1,148 @@
+import mysql from 'mysql2';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { type ResultColumn, sentValues } from '../datasource/column-types.ts';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction, withReconnect } from '../datasource/pool.ts';
+import type { StoredResult } from './results.ts';
+
+export interface ResultTarget {
+  /** Not of the session that runs the statement, which may be in a transaction. */
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly statement: string;
+  readonly step: string;
+  /** Of the rows, this much is kept: bytes of JSON. */
+  readonly resultBytes: number;
+  /** Told how much is kept. */
+  readonly onKept?: (bytes: number) => void;
+}
+
+export interface ResultWriter {
+  /** A new result set takes the place of the one before. */
+  begin(columns: readonly ResultColumn[]): void;
+  /** @returns false where not all of them are kept, and so none that follow */
+  add(rows: readonly unknown[][]): Promise<boolean>;
+  /** Makes the result visible. @returns null where there was none */
+  end(): Promise<StoredResult | null>;
+}
+
+/** Bytes of JSON in a piece, unless one row is longer. */
+const pieceBytes = 256 * 1024;
+
+/** Bytes of JSON up to which a row is sure to fit into one packet: no server's bound is below 16 MiB. */
+const smallRow = 4 * 1024 * 1024;
+
+/** Of an INSERT without its rows. */
+const packetRest = 1024;
+
+interface Kept {
+  readonly columns: readonly ResultColumn[];
+  readonly sent: (row: unknown[]) => readonly unknown[];
+  rows: number;
+  bytes: number;
+  truncated: boolean;
+  /** JSON of the rows that are not in a piece yet. */
+  pending: string[];
+  pendingBytes: number;
+}
+
+/** @param signal once it is aborted, a database that is gone is no longer waited for */
+export function resultWriter(
+  { pool, schema, statement, step, resultBytes, onKept }: ResultTarget,
+  signal: AbortSignal,
+): ResultWriter {
+  const results = quoteTable({ database: schema, table: 'results' });
+  const pieces = quoteTable({ database: schema, table: 'result_rows' });
+  const sizes = quoteTable({ database: schema, table: 'result_sizes' });
+  const patience = { signal };
+  let kept: Kept | null = null;
+  /** Whether the pieces of an earlier result are gone. */
+  let isCleared = false;
+  let packetBytes: number | undefined;
+
+  async function fits(json: string, bytes: number, { bytes: before }: Kept): Promise<boolean> {
+    if (before + bytes > resultBytes) return false;
+    if (bytes <= smallRow) return true;
+    packetBytes ??= await readPacketBytes(pool);
+    return Buffer.byteLength(mysql.escape(json)) + packetRest <= packetBytes;
+  }
+
+  async function clear(connection: Pick<Pool, 'query'>): Promise<void> {
+    if (isCleared) return;
+    await connection.query(`DELETE FROM ${pieces} WHERE statement_id = ? AND step = ?`, [statement, step]);
+  }
+
+  async function writePiece(connection: Pick<Pool, 'query'>, { rows, pending }: Kept): Promise<void> {
+    if (pending.length === 0) return;
+    await connection.query(
+      `REPLACE INTO ${pieces} (statement_id, step, first_row, row_count, \`rows\`) VALUES (?, ?, ?, ?, ?)`,
+      [statement, step, rows - pending.length, pending.length, `[${pending.join(',')}]`],
+    );
+  }
+
+  async function flush(kept: Kept): Promise<void> {
+    await withReconnect(async () => {
+      await clear(pool);
+      await writePiece(pool, kept);
+    }, patience);
+    isCleared = true;
+    kept.pending = [];
+    kept.pendingBytes = 0;
+  }
+
+  /** @returns false where it is not kept */
+  async function addRow(kept: Kept, row: unknown[]): Promise<boolean> {
+    const json = JSON.stringify(kept.sent(row));
+    const bytes = Buffer.byteLength(json) + 1;
+    if (!(await fits(json, bytes, kept))) return false;
+    if (kept.pendingBytes + bytes > pieceBytes && kept.pending.length > 0) await flush(kept);
+    kept.pending.push(json);
+    kept.pendingBytes += bytes;
+    kept.bytes += bytes;
+    kept.rows++;
+    return true;
+  }
+
+  return {
+    begin(columns) {
+      const sent = sentValues(columns);
+      kept = { columns, sent, rows: 0, bytes: 0, truncated: false, pending: [], pendingBytes: 0 };
+      isCleared = false;
+    },
+
+    async add(rows) {
+      for (const row of rows) {
+        if (kept === null || kept.truncated) return false;
+        kept.truncated = !(await addRow(kept, row));
+      }
+      return !kept?.truncated;
+    },
+
+    async end() {
+      if (kept === null) return null;
+      const { columns, rows, truncated, bytes } = kept;
+      const write = () =>
+        transaction(pool, async (connection) => {
+          await clear(connection);
+          await writePiece(connection, kept!);
+          await connection.query(
+            `REPLACE INTO ${results} (statement_id, step, columns, row_count, truncated) VALUES (?, ?, ?, ?, ?)`,
+            [statement, step, JSON.stringify(columns), rows, truncated],
+          );
+          await connection.query(`REPLACE INTO ${sizes} (statement_id, step, bytes) VALUES (?, ?, ?)`, [
+            statement,
+            step,
+            bytes,
+          ]);
+        });
+      await withReconnect(write, patience);
+      onKept?.(bytes);
+      return { step, columns, rows, truncated };
+    },
+  };
+}
+
+async function readPacketBytes(pool: Pool): Promise<number> {
+  const [[row]] = await pool.query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes');
+  return Number(row?.bytes);
+}

@@ -1,0 +1,26 @@
+import type { StatementState } from '../engine/engine.ts';
+
+/** What a program is by its steps: several are a program. */
+export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
+export type Verb = (typeof verbs)[number];
+
+export const endStates = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'interrupted',
+] as const satisfies readonly StatementState[];
+
+/** SQL: of a row of `statements`, its Verb. Short, or a temporary table of them would be on disk. */
+export const verbSql = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(JSON_EXTRACT(plan, '$.steps[0].kind')), 'program') AS CHAR(7))`;
+
+/** SQL: what partitions have counted up, as the columns of `purged_work`. */
+export const workSums = {
+  done_rows: 'SUM(done_rows)',
+  failed_rows: 'SUM(failed_rows)',
+  detections: 'SUM(detections)',
+  retries: 'SUM(GREATEST(attempt, 1) - 1)',
+  decode_ms: 'SUM(decode_ms)',
+  infer_ms: 'SUM(infer_ms)',
+  write_ms: 'SUM(write_ms)',
+} as const;

@@ -1,0 +1,170 @@
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction } from '../datasource/pool.ts';
+import type { StatementFilter, StatementState, StatementStatus, Submission } from '../engine/engine.ts';
+import { MillraceError } from '../errors.ts';
+import { openStatementWriter, type StatementWriter } from './statement-writer.ts';
+import { errorOf } from './stored-error.ts';
+
+/** The statements of one engine as the system schema holds them. */
+export interface StatementStore extends StatementWriter {
+  /** `running`: it begins at once. False: the id was there already. */
+  insert(submission: Submission, state: 'queued' | 'running'): Promise<boolean>;
+  has(id: string): Promise<boolean>;
+  read(id: string): Promise<StoredStatement>;
+  /** Those of them that are there. */
+  readAll(ids: readonly string[]): Promise<readonly StoredStatement[]>;
+  /** The states of those of them that are there, of any engine. */
+  statesOf(ids: readonly string[]): Promise<ReadonlyMap<string, StatementState>>;
+  /** In one of these states, the oldest first. */
+  idsIn(states: readonly StatementState[]): Promise<readonly string[]>;
+  /** Those of them that are asked to end. */
+  cancelling(ids: readonly string[]): Promise<readonly string[]>;
+  /** Newest first. */
+  list(filter: StatementFilter & { readonly limit: number }): Promise<readonly StoredStatement[]>;
+}
+
+/** A statement without its steps, which its workers keep. */
+export type StoredStatement = Omit<StatementStatus, 'steps'>;
+
+export const activeStates = ['queued', 'running', 'cancelling'] as const satisfies readonly StatementState[];
+
+export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const ours = `FROM ${system('statements')}
+    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${system('workflows')} WHERE statement_id = id)`;
+  const select = `SELECT id, text, plan, state, submitted_by, submitted_at, started_at, finished_at,
+    error_code, error_message, error_hint ${ours}`;
+
+  async function readAll(ids: readonly string[]): Promise<readonly StoredStatement[]> {
+    if (ids.length === 0) return [];
+    const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id IN (?)`, [ids]);
+    return rows.map((row) => storedStatement(row, engine));
+  }
+
+  return {
+    ...openStatementWriter(pool, schema),
+
+    insert: (submission, state) =>
+      transaction(pool, async (connection) => {
+        const { id, text, plan, submittedBy } = submission;
+        const [inserted] = await connection.query<ResultSetHeader>(
+          `INSERT IGNORE INTO ${system('statements')} (id, text, plan, state, submitted_by, submitted_at, started_at)
+           VALUES (?, ?, ?, ?, ?, NOW(6), IF(? = 'running', NOW(6), NULL))`,
+          [id, text, JSON.stringify(plan), state, submittedBy, state],
+        );
+        if (inserted.affectedRows === 0) return false;
+        await connection.query(
+          `INSERT INTO ${system('transitions')} (statement_id, state, at)
+           SELECT id, 'queued', submitted_at FROM ${system('statements')} WHERE id = ?
+           UNION ALL SELECT id, state, started_at FROM ${system('statements')} WHERE id = ? AND state = 'running'`,
+          [id, id],
+        );
+        await insertParts(connection, schema, submission);
+        return true;
+      }),
+
+    async has(id) {
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT 1 FROM ${system('statements')} WHERE id = ?`, [id]);
+      return rows.length > 0;
+    },
+
+    async read(id) {
+      const [statement] = await readAll([id]);
+      if (statement !== undefined) return statement;
+      const hint = 'millrace list shows the statements';
+      throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
+    },
+
+    readAll,
+
+    async statesOf(ids) {
+      if (ids.length === 0) return new Map();
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `SELECT id, state FROM ${system('statements')} WHERE id IN (?)`,
+        [ids],
+      );
+      return new Map(rows.map(({ id, state }) => [id, state]));
+    },
+
+    async idsIn(states) {
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT id ${ours} AND state IN (?) ORDER BY submitted_at`, [
+        states,
+      ]);
+      return rows.map(({ id }) => id);
+    },
+
+    async cancelling(ids) {
+      if (ids.length === 0) return [];
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `SELECT id FROM ${system('statements')} WHERE id IN (?) AND state = 'cancelling'`,
+        [ids],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async list(filter) {
+      const { sql, values } = conditions(filter, system('labels'));
+      const [rows] = await pool.query<RowDataPacket[]>(
+        `${select}${sql} ORDER BY submitted_at DESC, id DESC LIMIT ${filter.limit}`,
+        values,
+      );
+      return rows.map((row) => storedStatement(row, engine));
+    },
+  };
+}
+
+async function insertParts(connection: PoolConnection, schema: string, submission: Submission): Promise<void> {
+  const { id, plan, server } = submission;
+  const insert = async (table: string, columns: string, rows: readonly unknown[][]) => {
+    if (rows.length === 0) return;
+    await connection.query(`INSERT INTO ${quoteTable({ database: schema, table })} (${columns}) VALUES ?`, [rows]);
+  };
+  const steps = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
+  await insert('steps', 'statement_id, step, position, state', steps);
+  if (server === null) return;
+  const { readOnly, resultBytes, statementSeconds } = server;
+  await insert('submissions', 'statement_id, read_only, result_bytes, statement_seconds', [
+    [id, readOnly, resultBytes, statementSeconds],
+  ]);
+  const labels = Object.entries(server.labels).map(([name, value]) => [id, name, value]);
+  await insert('labels', 'statement_id, name, value', labels);
+}
+
+interface Conditions {
+  /** Begins with AND. */
+  readonly sql: string;
+  readonly values: unknown[];
+}
+
+function conditions(filter: StatementFilter, labels: string): Conditions {
+  const { states, submittedBy, from, to, after } = filter;
+  const all: [string, unknown[]][] = [];
+  if (states !== undefined) all.push(['state IN (?)', [states]]);
+  if (submittedBy !== undefined) all.push(['submitted_by = ?', [submittedBy]]);
+  if (from !== undefined) all.push(['submitted_at >= ?', [from]]);
+  if (to !== undefined) all.push(['submitted_at < ?', [to]]);
+  if (after !== undefined) {
+    const { submittedAt, id } = after;
+    all.push(['submitted_at <= ? AND (submitted_at < ? OR id < ?)', [submittedAt, submittedAt, id]]);
+  }
+  for (const label of Object.entries(filter.labels ?? {})) {
+    all.push([`EXISTS (SELECT 1 FROM ${labels} AS l WHERE l.statement_id = id AND l.name = ? AND l.value = ?)`, label]);
+  }
+  return { sql: all.map(([sql]) => ` AND ${sql}`).join(''), values: all.flatMap(([, values]) => values) };
+}
+
+function storedStatement(row: RowDataPacket, engine: 'local' | 'argo'): StoredStatement {
+  return {
+    id: row.id,
+    text: row.text,
+    plan: typeof row.plan === 'string' ? JSON.parse(row.plan) : row.plan,
+    state: row.state,
+    submittedBy: row.submitted_by,
+    submittedAt: row.submitted_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    error: errorOf(row),
+    hasWorkflow: engine === 'argo',
+  };
+}

@@ -1,0 +1,114 @@
+import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import { transaction } from '../datasource/pool.ts';
+import type { StatementError, StatementState, StepStatus } from '../engine/engine.ts';
+import { errorValues } from './stored-error.ts';
+
+/** Of a statement that an engine has begun. */
+export const runningStates = ['running', 'cancelling'] as const satisfies readonly StatementState[];
+
+/** Writes states, a statement's with its row in `transitions`. False: it was in another state, or the condition does not hold. */
+export interface StatementWriter {
+  /** Moves on only from one of the given states. */
+  move(
+    id: string,
+    from: readonly StatementState[],
+    to: StatementState,
+    error?: StatementError | null,
+  ): Promise<boolean>;
+  moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<boolean>;
+  /** Moves a step on to `running`, from one of the given states and of a statement that runs; the same `run` may do so again. */
+  beginStep(id: string, step: string, from: readonly StepStatus['state'][], run: string): Promise<boolean>;
+  /** With the steps that still run: all that there are have succeeded. */
+  succeed(id: string): Promise<boolean>;
+  /** Of a statement that goes on after its end: what has not succeeded is pending again. */
+  restart(id: string, from: readonly StatementState[]): Promise<boolean>;
+}
+
+/**
+ * @param condition SQL that must hold for a statement's row to be changed, given the column with its id
+ */
+export function openStatementWriter(
+  pool: Pool,
+  schema: string,
+  condition: (id: string) => string = () => 'TRUE',
+): StatementWriter {
+  const statements = quoteTable({ database: schema, table: 'statements' });
+  const steps = quoteTable({ database: schema, table: 'steps' });
+
+  async function move(
+    connection: PoolConnection,
+    id: string,
+    from: readonly StatementState[],
+    to: StatementState,
+    error: StatementError | null,
+  ): Promise<boolean> {
+    const started = to === 'running' ? ', started_at = COALESCE(started_at, NOW(6)), finished_at = NULL' : '';
+    const ends = ['succeeded', 'failed', 'cancelled'].includes(to);
+    const [updated] = await connection.query<ResultSetHeader>(
+      `UPDATE ${statements} SET state = ?, error_code = ?, error_message = ?, error_hint = ?${started}${ends ? ', finished_at = NOW(6)' : ''}
+       WHERE id = ? AND state IN (?) AND ${condition('id')}`,
+      [to, ...errorValues(error), id, from],
+    );
+    if (updated.affectedRows === 0) return false;
+    await recordTransition(connection, schema, id, ends ? 'finished_at' : 'NOW(6)');
+    return true;
+  }
+
+  return {
+    move: (id, from, to, error = null) => transaction(pool, (connection) => move(connection, id, from, to, error)),
+
+    async moveStep(id, step, state, error = null) {
+      const [updated] = await pool.query<ResultSetHeader>(
+        `UPDATE ${steps} SET state = ?, error_code = ?, error_message = ?, error_hint = ?
+         WHERE statement_id = ? AND step = ? AND ${condition('statement_id')}`,
+        [state, ...errorValues(error), id, step],
+      );
+      return updated.affectedRows === 1;
+    },
+
+    async beginStep(id, step, from, run) {
+      const [updated] = await pool.query<ResultSetHeader>(
+        `UPDATE ${steps} SET state = 'running', begun_by = ?, affected_rows = NULL, error_code = NULL, error_message = NULL, error_hint = NULL
+         WHERE statement_id = ? AND step = ? AND (state IN (?) OR state = 'running' AND begun_by = ?) AND ${condition('statement_id')}
+         AND EXISTS (SELECT 1 FROM ${statements} AS s WHERE s.id = statement_id AND s.state IN (?))`,
+        [run, id, step, from, run, runningStates],
+      );
+      return updated.affectedRows === 1;
+    },
+
+    succeed: (id) =>
+      transaction(pool, async (connection) => {
+        if (!(await move(connection, id, runningStates, 'succeeded', null))) return false;
+        await connection.query(`UPDATE ${steps} SET state = 'succeeded' WHERE statement_id = ? AND state = 'running'`, [
+          id,
+        ]);
+        return true;
+      }),
+
+    restart: (id, from) =>
+      transaction(pool, async (connection) => {
+        if (!(await move(connection, id, from, 'running', null))) return false;
+        await connection.query(
+          `UPDATE ${steps} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
+           WHERE statement_id = ? AND state <> 'succeeded'`,
+          [id],
+        );
+        return true;
+      }),
+  };
+}
+
+/** That the statement is in the state of its row, in the transaction that has written it. @param at SQL */
+export async function recordTransition(
+  connection: PoolConnection,
+  schema: string,
+  id: string,
+  at: string,
+): Promise<void> {
+  await connection.query(
+    `INSERT INTO ${quoteTable({ database: schema, table: 'transitions' })} (statement_id, state, at, error_code)
+     SELECT id, state, ${at}, error_code FROM ${quoteTable({ database: schema, table: 'statements' })} WHERE id = ?`,
+    [id],
+  );
+}

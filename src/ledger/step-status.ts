@@ -1,0 +1,77 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { quoteTable } from '../datasource/identifiers.ts';
+import type { PartitionStatus, StepStatus } from '../engine/engine.ts';
+import { errorOf } from './stored-error.ts';
+
+/** How far each step of a statement is: from the rows that its workers keep in step with their results. */
+export async function readSteps(pool: Pool, schema: string, statement: string): Promise<readonly StepStatus[]> {
+  return (await readStepsOf(pool, schema, [statement])).get(statement) ?? [];
+}
+
+/** By statement, with at most two queries for all of them. */
+export async function readStepsOf(
+  pool: Pool,
+  schema: string,
+  statements: readonly string[],
+): Promise<ReadonlyMap<string, readonly StepStatus[]>> {
+  if (statements.length === 0) return new Map();
+  const steps = await stepRows(pool, schema, statements);
+  const selected = steps.flatMap(({ selection_id }) => (selection_id === null ? [] : [selection_id]));
+  const partitions = Map.groupBy(await partitionRows(pool, schema, selected), selectionOf);
+  const status = (row: RowDataPacket) =>
+    stepStatus(row, row.selection_id === null ? [] : (partitions.get(selectionOf(row)) ?? []));
+  const byStatement = Map.groupBy(steps, ({ statement_id }) => statement_id as string);
+  return new Map([...byStatement].map(([id, rows]) => [id, rows.map(status)]));
+}
+
+async function stepRows(pool: Pool, schema: string, statements: readonly string[]): Promise<RowDataPacket[]> {
+  const system = (table: string) => quoteTable({ database: schema, table });
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count
+     FROM ${system('steps')} AS t
+     LEFT JOIN ${system('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
+     WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
+    [statements],
+  );
+  return rows;
+}
+
+async function partitionRows(pool: Pool, schema: string, selections: readonly Buffer[]): Promise<RowDataPacket[]> {
+  if (selections.length === 0) return [];
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT selection_id, partition_no, state, first_row, last_row, done_rows, failed_rows, detections, attempt, started_at
+     FROM ${quoteTable({ database: schema, table: 'partitions' })}
+     WHERE selection_id IN (?) ORDER BY selection_id, partition_no`,
+    [selections],
+  );
+  return rows;
+}
+
+function selectionOf({ selection_id }: RowDataPacket): string {
+  return (selection_id as Buffer).toString('hex');
+}
+
+function stepStatus(row: RowDataPacket, partitions: readonly RowDataPacket[]): StepStatus {
+  const begun: string[] = partitions.flatMap(({ started_at }) => (started_at === null ? [] : [started_at]));
+  return {
+    name: row.step,
+    state: row.state,
+    error: errorOf(row),
+    rows: row.row_count === null ? null : Number(row.row_count),
+    affectedRows: row.affected_rows === null ? null : Number(row.affected_rows),
+    startedAt: begun.toSorted()[0] ?? null,
+    partitions: partitions.map(partitionStatus),
+  };
+}
+
+function partitionStatus(row: RowDataPacket): PartitionStatus {
+  return {
+    number: row.partition_no,
+    state: row.state,
+    rows: Number(row.last_row) - Number(row.first_row) + 1,
+    done: Number(row.done_rows),
+    failed: Number(row.failed_rows),
+    detections: Number(row.detections),
+    attempts: row.attempt,
+  };
+}

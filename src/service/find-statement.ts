@@ -1,0 +1,55 @@
+import type { StatementStatus } from '../engine/engine.ts';
+import { MillraceError } from '../errors.ts';
+import { maySee, mayUse, type User } from './access/users.ts';
+import type { Datasource, DatasourceHandle } from './datasource.ts';
+
+/** The datasources that a user may use, also those not open yet. */
+export function datasourcesOf(user: User, datasources: readonly DatasourceHandle[]): readonly DatasourceHandle[] {
+  return datasources.filter(({ name }) => mayUse(user, name));
+}
+
+/** @throws {MillraceError} UNKNOWN_DATASOURCE; why it is not open yet */
+export function datasourceNamed(
+  user: User,
+  name: string | undefined,
+  datasources: readonly DatasourceHandle[],
+): Datasource {
+  const usable = datasourcesOf(user, datasources);
+  const found = name === undefined ? usable[0] : usable.find((each) => each.name === name);
+  if (found !== undefined) return found.get();
+  const message = name === undefined ? 'there is no datasource for you' : `there is no datasource '${name}' for you`;
+  throw new MillraceError('UNKNOWN_DATASOURCE', message, { hint: 'GET /v1/datasources lists yours' });
+}
+
+export interface FoundStatement {
+  readonly datasource: Datasource;
+  readonly status: StatementStatus;
+}
+
+/**
+ * A statement of whichever datasource has it. One that the user may not see is not there.
+ * @throws {MillraceError} UNKNOWN_STATEMENT, and why a datasource is not open if none of the others has it
+ */
+export async function findStatement(
+  user: User,
+  id: string,
+  datasources: readonly DatasourceHandle[],
+): Promise<FoundStatement> {
+  let trouble: unknown = null;
+  for (const handle of datasourcesOf(user, datasources)) {
+    try {
+      const datasource = handle.get();
+      const status = await datasource.engine.status(id);
+      if (maySee(user, status.submittedBy)) return { datasource, status };
+    } catch (error) {
+      if (!isUnknown(error)) trouble ??= error;
+    }
+  }
+  if (trouble !== null) throw trouble;
+  const hint = 'GET /v1/statements lists yours';
+  throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
+}
+
+export function isUnknown(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'UNKNOWN_STATEMENT';
+}

@@ -1,0 +1,132 @@
+import type { StatementStatus, StepStatus } from '../engine/engine.ts';
+import type { StoredResult } from '../ledger/results.ts';
+import type { Step } from '../plan/plan.ts';
+import type { TableTarget } from '../task.ts';
+import type { Statement } from './statement.ts';
+
+export interface ResourceParts {
+  readonly datasource: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly results: readonly StoredResult[];
+  readonly links: LinkTemplates;
+  /** null: it is not queued. */
+  readonly queuePosition?: number | null;
+}
+
+/** Addresses of other pages about a statement, with `{id}` in them; null: there are none. */
+export interface LinkTemplates {
+  readonly argo: string | null;
+  readonly grafana: string | null;
+}
+
+/** The statement as the API shows it. */
+export function statementResource(status: StatementStatus, parts: ResourceParts): Statement {
+  const { id, plan, text, steps, error } = status;
+  const planned = new Map(plan.steps.map((step) => [step.name, step]));
+  return {
+    id,
+    state: status.state,
+    queuePosition: parts.queuePosition ?? null,
+    sql: text,
+    datasource: parts.datasource,
+    submittedBy: status.submittedBy,
+    labels: { ...parts.labels },
+    submittedAt: isoTime(status.submittedAt),
+    startedAt: status.startedAt === null ? null : isoTime(status.startedAt),
+    finishedAt: status.finishedAt === null ? null : isoTime(status.finishedAt),
+    error,
+    steps: steps.map((step) => stepResource(step, planned.get(step.name))),
+    progress: progressOf(status),
+    results: resultsOf(status, parts.results),
+    links: linksOf(status, parts.links),
+  };
+}
+
+function stepResource(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
+  const { name, state, error, rows, affectedRows, partitions } = step;
+  const into = planned === undefined ? null : intoOf(planned);
+  return {
+    name,
+    kind: planned?.kind ?? 'sql',
+    state,
+    error,
+    into: into && tableName(into),
+    rows,
+    affectedRows,
+    partitions: [...partitions],
+  };
+}
+
+/** The table that a step's rows are in; of another image the first it names. */
+export function intoOf(step: Step): TableTarget | null {
+  if (step.kind === 'sql') return null;
+  return step.kind === 'run' ? step.into : (step.into[0] ?? null);
+}
+
+function tableName({ database, table }: TableTarget): string {
+  return database === null ? table : `${database}.${table}`;
+}
+
+/** Of the step that is running, or of the last that ran. */
+function progressOf({ steps, finishedAt }: StatementStatus): Statement['progress'] {
+  const selected = steps.filter(({ rows }) => rows !== null);
+  const step = selected.find(({ state }) => state === 'running') ?? selected.at(-1);
+  if (step === undefined) return null;
+  const sum = (of: (partition: StepStatus['partitions'][number]) => number) =>
+    step.partitions.reduce((total, partition) => total + of(partition), 0);
+  const [done, total] = [sum(({ done }) => done), step.rows ?? 0];
+  const speed = speedOf(step, done, finishedAt);
+  return {
+    step: step.name,
+    done,
+    total,
+    failed: sum(({ failed }) => failed),
+    detections: sum(({ detections }) => detections),
+    imagesPerSecond: speed,
+    secondsLeft: speed === null || step.state !== 'running' ? null : Math.round((total - done) / speed),
+  };
+}
+
+/** Images per second since the step's first worker began. */
+function speedOf(step: StepStatus, done: number, finishedAt: string | null): number | null {
+  if (step.startedAt === null || done === 0) return null;
+  const end = finishedAt === null ? Date.now() : Date.parse(isoTime(finishedAt));
+  const seconds = (end - Date.parse(isoTime(step.startedAt))) / 1000;
+  return seconds > 0 ? Math.round((done / seconds) * 10) / 10 : null;
+}
+
+/** In the order of the steps: rows that queries returned, and tables once they are written. */
+function resultsOf({ plan, steps }: StatementStatus, stored: readonly StoredResult[]): Statement['results'] {
+  const written = new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
+  const kept = new Map(stored.map((result) => [result.step, result]));
+  return plan.steps.flatMap((step): Statement['results'] => {
+    const rows = kept.get(step.name);
+    if (rows !== undefined) {
+      const columns = rows.columns.map(({ name, type }) => ({ name, type }));
+      return [{ step: step.name, kind: 'rows', table: null, columns, rows: rows.rows, truncated: rows.truncated }];
+    }
+    const into = intoOf(step);
+    if (into === null || !written.has(step.name)) return [];
+    return [{ step: step.name, kind: 'table', table: tableName(into), columns: null, rows: null, truncated: false }];
+  });
+}
+
+function linksOf({ id, hasWorkflow }: StatementStatus, { argo, grafana }: LinkTemplates): Statement['links'] {
+  const self = `/v1/statements/${id}`;
+  const of = (part: string) => `${self}/${part}`;
+  return {
+    self,
+    events: of('events'),
+    logs: of('logs'),
+    result: of('result'),
+    plan: of('plan'),
+    workflow: hasWorkflow ? of('workflow') : null,
+    argo: hasWorkflow ? (argo?.replaceAll('{id}', id) ?? null) : null,
+    grafana: grafana?.replaceAll('{id}', id) ?? null,
+  };
+}
+
+/** The database's `2026-11-21 10:00:00.123456`, or what is ISO already. */
+export function isoTime(time: string): string {
+  return time.endsWith('Z') ? time : `${time.replace(' ', 'T')}Z`;
+}

@@ -1,0 +1,185 @@
+import { createHash, randomUUIDv7 } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { StatementStatus } from '../engine/engine.ts';
+import { MillraceError } from '../errors.ts';
+import { countActive } from '../ledger/active-statements.ts';
+import type { Limits } from '../server/config.ts';
+import type { ServerContext } from '../server/context.ts';
+import { parametersOf } from '../server/exact-numbers.ts';
+import type { Metrics } from '../server/metrics.ts';
+import { bindParameters, type Parameters } from '../sql/parameters.ts';
+import { parseProgram } from '../sql/parse.ts';
+import { checkReadOnly } from '../sql/read-only.ts';
+import { workSchemaOf } from '../task.ts';
+import { checkImages } from './access/images.ts';
+import { checkSystemSchema } from './access/system-schema.ts';
+import type { User } from './access/users.ts';
+import type { Datasource } from './datasource.ts';
+import { isUnknown } from './find-statement.ts';
+import type { Submission } from './statement.ts';
+
+export interface Request {
+  readonly user: User;
+  readonly body: Submission;
+  readonly datasource: Datasource;
+  /** The `Idempotency-Key`. */
+  readonly key: string | undefined;
+}
+
+/** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
+export async function sqlOf(
+  body: Pick<Submission, 'sql' | 'parameters'>,
+  datasource: Datasource,
+  { config }: ServerContext,
+): Promise<string> {
+  const { statementBytes } = config.limits;
+  const parameters = parametersOf(body);
+  if (parameters !== undefined) refuseLonger(lengthOf(parameters), statementBytes);
+  const text = parameters === undefined ? body.sql : bindParameters(body.sql, parameters, await datasource.mode());
+  refuseLonger(Buffer.byteLength(text), statementBytes);
+  await nextTurn();
+  return text;
+}
+
+/** The texts among the values, which are in the program as often as it names them. */
+function lengthOf(parameters: Parameters): number {
+  return Object.values(parameters).reduce<number>(
+    (length, value) => length + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+}
+
+function refuseLonger(bytes: number, most: number): void {
+  if (bytes <= most) return;
+  const message = `the program has ${bytes} bytes; at most ${most} are taken`;
+  throw new MillraceError('STATEMENT_TOO_LONG', message, { hint: 'submit it in parts' });
+}
+
+/** The id is that of the key where there is one: so a repeated request is the same statement, on any replica. */
+export function idOf({ user, datasource, key }: Request): string {
+  return key === undefined ? randomUUIDv7() : keyedId([user.name, datasource.name, key]);
+}
+
+/** A UUID of version 8, whose bits are the maker's own: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+function keyedId(parts: readonly string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/**
+ * Plans a program and starts it; again with the same key, nothing is started.
+ * @param onHandOver called before anything is written: from then on an error leaves open whether it was submitted
+ * @throws {MillraceError} what is wrong with the program or not allowed: then nothing was submitted
+ */
+export async function submit(
+  request: Request,
+  id: string,
+  text: string,
+  context: ServerContext,
+  onHandOver: () => void,
+): Promise<void> {
+  const { datasource, key } = request;
+  if (key !== undefined && (await isRepeated(id, text, datasource))) return;
+  const accept = () => start(request, id, text, context, onHandOver);
+  try {
+    await inTime(context.acceptance.run(request.user.name, accept));
+  } catch (error) {
+    // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
+    if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
+  }
+}
+
+async function start(
+  { user, body, datasource }: Request,
+  id: string,
+  text: string,
+  context: ServerContext,
+  onHandOver: () => void,
+): Promise<void> {
+  const { limits } = context.config;
+  const timed = phases(context.metrics);
+  const mode = await datasource.mode();
+  const program = await timed('parse', () => parseProgram(text, mode));
+  await nextTurn();
+  checkAllowed(user, program, context);
+  await checkRoom(user, datasource, limits);
+  const plan = await timed('plan', () => datasource.plan(program));
+  const server = {
+    readOnly: user.role === 'reader',
+    resultBytes: limits.resultBytes,
+    statementSeconds: limits.maxStatementSeconds[user.role] ?? null,
+    labels: body.labels ?? {},
+  };
+  onHandOver();
+  await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
+}
+
+type Phase = 'parse' | 'plan' | 'submit';
+
+function phases(metrics: Metrics) {
+  return async <T>(phase: Phase, work: () => T | Promise<T>): Promise<T> => {
+    // A long program takes some hundred ms in each phase: others are answered in between.
+    await nextTurn();
+    const begun = performance.now();
+    const result = await work();
+    metrics.observePhase(phase, (performance.now() - begun) / 1000);
+    return result;
+  };
+}
+
+/**
+ * Whether a program may be planned and run for this user. One datasource's account may reach the system schema of another.
+ * @throws {MillraceError} READ_ONLY_ROLE, SYSTEM_SCHEMA
+ */
+export function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
+  const schemas = new Set(config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]));
+  const errors = [
+    user.role === 'reader' ? checkReadOnly(program) : null,
+    checkImages(program, user.role, config.images),
+    ...(user.role === 'admin' ? [] : [...schemas].map((schema) => checkSystemSchema(program, schema))),
+  ];
+  for (const error of errors) if (error !== null) throw error;
+}
+
+/** Whatever the database waits for. */
+const acceptanceSeconds = 30;
+
+/** @throws {MillraceError} DATABASE_BUSY */
+async function inTime(accepted: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(
+    () => {
+      throw new MillraceError('DATABASE_BUSY', `the statement was not accepted within ${acceptanceSeconds} s`, {
+        hint: 'try again later',
+      });
+    },
+    () => {},
+  );
+  // It goes on, and nobody hears of its end.
+  accepted.catch(() => {});
+  await Promise.race([accepted, tooLong]).finally(() => ended.abort());
+}
+
+/** On the local engine those beyond the running ones are queued; workflows run as soon as they are submitted. */
+async function checkRoom(user: User, { pool, schema, engineName }: Datasource, limits: Limits): Promise<void> {
+  const active = await countActive(pool, schema, user.name);
+  const most = limits.runningStatementsPerUser + (engineName === 'argo' ? 0 : limits.queuedStatementsPerUser);
+  if (active < most) return;
+  const message = `${active} of your statements are running or queued; at most ${most} may`;
+  throw new MillraceError('TOO_MANY_STATEMENTS', message, { hint: 'wait until one has ended, or cancel one' });
+}
+
+/** @throws {MillraceError} KEY_REUSED */
+async function isRepeated(id: string, text: string, { engine }: Datasource): Promise<boolean> {
+  const known = await engine.status(id).catch((error): StatementStatus | null => {
+    if (isUnknown(error)) return null;
+    throw error;
+  });
+  if (known === null) return false;
+  if (known.text === text) return true;
+  throw new MillraceError('KEY_REUSED', 'this Idempotency-Key was used for another program', {
+    hint: 'use a key of its own for each program',
+  });
+}

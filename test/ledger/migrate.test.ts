@@ -1,0 +1,72 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import { describe, expect, it } from 'vitest';
+import { describeTable } from '../../src/datasource/describe.ts';
+import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { openPool } from '../../src/datasource/pool.ts';
+import { latestVersion, migrate } from '../../src/ledger/migrate.ts';
+import { servers, useDatabase } from '../database.ts';
+
+const everyVersion = Array.from({ length: latestVersion }, (_, index) => index + 1);
+
+describe.each(servers)('migrate on $name', (server) => {
+  const database = useDatabase(server);
+  const versions = async (schema: string) => {
+    const [rows] = await database.pool.query<RowDataPacket[]>(
+      `SELECT version FROM ${quoteTable({ database: schema, table: 'migrations' })} ORDER BY version`,
+    );
+    return rows.map(({ version }) => version);
+  };
+
+  it('makes the system schema once when several processes begin together', async () => {
+    const { datasource, systemSchema } = database;
+    const pools = Array.from({ length: 4 }, () => openPool(datasource, { connections: 1 }));
+    await Promise.all(pools.map((pool) => migrate(pool, systemSchema)));
+    await Promise.all(pools.map((pool) => pool.end()));
+    expect(await versions(systemSchema)).toEqual(everyVersion);
+    const ledger = await describeTable(database.pool, { database: systemSchema, table: 'ledger' });
+    expect(ledger?.columns.map(({ name }) => name)).toEqual([
+      'selection_id',
+      'row_id',
+      'partition_no',
+      'detections',
+      'error_code',
+      'error_message',
+    ]);
+  });
+
+  it('changes nothing in a schema that is up to date', async () => {
+    const { pool, systemSchema } = database;
+    await migrate(pool, systemSchema);
+    await pool.query(
+      `INSERT INTO ${quoteTable({ database: systemSchema, table: 'ledger' })} VALUES (REPEAT('a', 16), 18446744073709551615, 0, 3, NULL, NULL)`,
+    );
+    await migrate(pool, systemSchema);
+    const [rows] = await pool.query(`SELECT row_id FROM ${quoteTable({ database: systemSchema, table: 'ledger' })}`);
+    expect(rows).toEqual([{ row_id: '18446744073709551615' }]);
+  });
+
+  it('goes on where a migration was cut off', async () => {
+    const { pool, systemSchema } = database;
+    await migrate(pool, systemSchema);
+    await pool.query(`DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })}`);
+    await pool.query(`DROP TABLE ${quoteTable({ database: systemSchema, table: 'models' })}`);
+    await migrate(pool, systemSchema);
+    expect(await versions(systemSchema)).toEqual(everyVersion);
+    expect(await describeTable(pool, { database: systemSchema, table: 'models' })).toMatchObject({ kind: 'table' });
+  });
+
+  it('refuses a schema of a newer Millrace', async () => {
+    const { pool, systemSchema } = database;
+    await migrate(pool, systemSchema);
+    await pool.query(`INSERT INTO ${quoteTable({ database: systemSchema, table: 'migrations' })} (version) VALUES (9)`);
+    await expect(migrate(pool, systemSchema)).rejects.toMatchObject({
+      code: 'DATABASE_NEWER',
+      message: `the schema ${systemSchema} has version 9; this Millrace knows ${latestVersion}`,
+    });
+    await pool.query(`DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })} WHERE version = 9`);
+  });
+
+  it('says which right is missing where the account may not make the schema', async () => {
+    await expect(migrate(database.pool, 'millrace_forbidden')).rejects.toMatchObject({ code: 'DATABASE_RIGHTS' });
+  });
+});

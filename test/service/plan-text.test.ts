@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { servers } from '../database.ts';
+import { useSession } from '../use-session.ts';
+
+describe.each(servers)('planning on $name', (server) => {
+  const test = useSession(server);
+  const run = (query: string, into: string) => `${query}
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH write_mode = 'overwrite' INTO ${into}`;
+
+  beforeAll(async () => {
+    await test.query('CREATE VIEW inner_shot AS SELECT * FROM shot');
+    await test.query('CREATE VIEW outer_shot AS SELECT i.* FROM inner_shot AS i WHERE id > 0');
+  });
+
+  it.each([
+    [
+      'a long expression',
+      `CONCAT('a very long expression that has no name and is longer than sixty-four characters', id)`,
+    ],
+    ['an empty text', "''"],
+    ['a text that ends with a blank', "'a '"],
+  ])('refuses %s without a name, at its place and before anything runs', async (_, expression) => {
+    const sql = run(`SELECT id, file_name, ${expression} FROM shot`, 'found');
+    const error = await test.session.plan(sql).catch((error) => error);
+    expect(error).toMatchObject({ code: 'INVALID_COLUMN', hint: 'give it a name: … AS name' });
+    expect(error.span.start).toBe(expression.startsWith('CONCAT') ? sql.indexOf('CONCAT') : error.span.start);
+    const named = run(`SELECT id, file_name, ${expression} AS named FROM shot`, 'found');
+    expect((await test.session.plan(named)).steps).toHaveLength(1);
+  });
+
+  it.each([
+    ['SELECT * FROM shot', ''],
+    ['SELECT * FROM outer_shot', ' through the view DB.outer_shot'],
+  ])('refuses to replace the table that the query reads: %s', async (query, through) => {
+    const name = test.database.name;
+    for (const into of ['shot', `${name}.shot`]) {
+      await expect(test.session.plan(run(query, into))).rejects.toMatchObject({
+        code: 'RESULT_IS_SOURCE',
+        message: `the query reads ${name}.shot${through.replace('DB', name)}, and write_mode = 'overwrite' would replace it`,
+      });
+    }
+    expect((await test.session.plan(run(query, 'another'))).steps).toHaveLength(1);
+  });
+
+  it('refuses paths outside the folders that stand for volumes', async () => {
+    const sql = run('SELECT * FROM shot', 'found').replace('/datasets', '/etc');
+    await expect(test.session.plan(sql)).rejects.toMatchObject({
+      code: 'OUTSIDE_VOLUMES',
+      span: { start: sql.indexOf('"--image_dir') },
+    });
+  });
+});
