@@ -7,6 +7,8 @@ import { kubectl } from './kubectl.ts';
 import { useCluster } from './use-cluster.ts';
 
 const rows = 120;
+/** As a person reads it: time, level, source, message. */
+const logLine = /^\d{4}-\d\d-\d\d [\d:.]{12} {2}info {3}step-1 (\S+) +\w/;
 const slowly = 'partitions = 2, cpu = 0.4, batch_size = 2';
 
 describe('millrace --engine=argo, as a person types it', () => {
@@ -78,15 +80,16 @@ describe('millrace --engine=argo, as a person types it', () => {
     });
 
     it('has logs, of all its pods and of one partition', async () => {
-      const all = await onArgo('logs', id);
-      const sources = all.stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => /^step-1 (\S+) {2}\{/.exec(line)?.[1]);
+      const { stdout, ...all } = await onArgo('logs', id);
+      expect(all).toEqual({ code: 0, stderr: '' });
+      const lines = stdout.trimEnd().split('\n');
+      const sources = lines.map((line) => logLine.exec(line)?.[1] ?? line);
       expect([...new Set(sources)]).toEqual(['prepare', 'partition-0', 'partition-1', 'finish']);
       const one = await onArgo('logs', id, '--step=step-1', '--partition=1');
-      const its = all.stdout.split('\n').filter((line) => line.startsWith('step-1 partition-1 '));
+      const its = lines.filter((_, line) => sources[line] === 'partition-1');
       expect(one).toEqual({ code: 0, stdout: `${its.join('\n')}\n`, stderr: '' });
+      const records = (await onArgo('logs', id, '--json')).stdout.trimEnd().split('\n');
+      expect(records.map((record) => JSON.parse(record).source)).toEqual(sources);
     });
 
     it('is in the list', async () => {
