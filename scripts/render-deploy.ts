@@ -1,10 +1,11 @@
-// Renders deploy/chart into deploy/install.yaml and deploy/quick-start.yaml: `npm run build:deploy`. Needs Helm 3.19
+// Renders deploy/dashboards into the chart, and the chart into deploy/install.yaml and deploy/quick-start.yaml: `npm run build:deploy`. Needs Helm 3.19
 // (`go install helm.sh/helm/v3/cmd/helm@v3.19.0`).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeDashboards } from './render-dashboards.ts';
 
 const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
 const chart = join(deploy, 'chart');
@@ -53,7 +54,7 @@ export function checksum(body: string): string {
   return hash.update(body).digest('hex');
 }
 
-/** Symbolic links (dashboards, alerts) are followed, as Helm does. */
+/** The symbolic link (alerts) is followed, as Helm does. */
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder)
     .sort()
@@ -68,5 +69,6 @@ function helmTemplate(options: readonly string[]): string {
 }
 
 if (import.meta.main) {
+  writeDashboards();
   for (const name of manifestNames) writeFileSync(join(deploy, name), renderManifest(name));
 }

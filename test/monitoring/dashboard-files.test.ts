@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { renderDashboards } from '../../scripts/render-dashboards.ts';
 import { openMetrics } from '../../src/server/metrics.ts';
 import { codeRows, dashboards, type Panel, readme, rules, targetsOf } from './deployed.ts';
 
-describe.each(dashboards)('deploy/dashboards/$file', (dashboard) => {
+describe('what is made of deploy/dashboards/*.ts', () => {
+  it.each(Object.entries(renderDashboards()))('deploy/%s is as npm run build:deploy writes it', (path, text) => {
+    expect(readFileSync(new URL(`../../deploy/${path}`, import.meta.url), 'utf8')).toBe(text);
+  });
+});
+
+describe.each(dashboards)('deploy/chart/dashboards/$file', (dashboard) => {
   const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
   it('is one of the format of Grafana 12, found by its uid', () => {

@@ -25,7 +25,7 @@ export interface Panel {
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string; readonly format?: string }[];
 }
 
-export const dashboards: readonly Dashboard[] = filesOf('dashboards', '.json').map(({ name, text }) => ({
+export const dashboards: readonly Dashboard[] = filesOf('chart/dashboards', '.json').map(({ name, text }) => ({
   ...JSON.parse(text),
   file: name,
 }));

@@ -1,0 +1,158 @@
+import { BigValueGraphMode, BigValueTextMode } from '@grafana/grafana-foundation-sdk/common';
+import { QueryVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
+import { BytesIEC, Percent, PercentUnit, Seconds, Short, Watt } from '@grafana/grafana-foundation-sdk/units';
+import { dashboard } from './dashboard.ts';
+import { areas, figure, gauge, lines, now, prometheus, steps, table } from './panels.ts';
+
+/** Series of the statement that is chosen. */
+const own = (metric: string) => `${metric}{statement="$statement"}`;
+
+/** How fast a gauge of the statement has grown lately; what falls was begun again. */
+const pace = (metric: string) => `clamp_min(deriv(${own(metric)}[$__rate_interval]), 0)`;
+
+const perGpu = (metric: string, factor = '') => ({
+  '{{pod}} {{Hostname}} {{gpu}}': `${factor}max by (pod, Hostname, gpu) (${metric}{pod=~"millrace-$statement-.+"})`,
+});
+
+const state = { '{{state}} ({{verb}})': `max by (verb, state) (${own('millrace_statement_state')})` };
+const rows = `sum(max by (datasource, step) (${own('millrace_statement_rows')}))`;
+const rowsDone = `sum(max by (datasource, step) (${own('millrace_statement_rows_done')}))`;
+const rowsPerSecond = `sum(max by (datasource, step) (${pace('millrace_statement_rows_done')}))`;
+
+export const statement = dashboard({
+  uid: 'millrace-statement',
+  title: 'Millrace: one statement',
+  description:
+    'How far a statement is and what its workers do. Only statements that run, wait or ended a minute ago have series, 50 at most: deploy/dashboards/README.md',
+  refresh: '15s',
+  from: 'now-30m',
+  link: { title: 'Operations', uid: 'millrace-operations' },
+  variables: [choiceOfStatement()],
+  rows: {
+    $statement: [
+      figure('State', 'At the end of the time range. Series of a statement end a minute after it did.', Short, state)
+        .noValue('ended')
+        .textMode(BigValueTextMode.Name)
+        .height(5)
+        .targets(now(state)),
+      gauge('Done', 'Rows worked off of those selected, over all steps that have begun.', PercentUnit, {
+        done: `${rowsDone} / (${rows} > 0)`,
+      })
+        .min(0)
+        .max(1)
+        .noValue('no rows')
+        .height(5),
+      figure('Images per second', 'Over the last minutes.', Short, {
+        'images/s': rowsPerSecond,
+      })
+        .decimals(1)
+        .noValue('0')
+        .graphMode(BigValueGraphMode.Area)
+        .height(5),
+      figure('Time left', 'Of the steps that have begun, at the pace of the last minutes.', Seconds, {
+        left: `sum(max by (datasource, step) (${own('millrace_statement_rows')} - ${own('millrace_statement_rows_done')})) / (${rowsPerSecond} > 0)`,
+      })
+        .noValue('unknown')
+        .height(5),
+      figure('Running for', 'Since it began to run.', Seconds, {
+        running: `time() - max(${own('millrace_statement_started_timestamp_seconds')})`,
+      })
+        .noValue('not running')
+        .height(5),
+      figure(
+        'Since the last progress',
+        'Since its workers last wrote rows, or it was last started. Ten minutes raise an alert.',
+        Seconds,
+        { waiting: `time() - max(${own('millrace_statement_last_progress_timestamp_seconds')})` },
+      )
+        .noValue('not working')
+        .thresholds(steps('green', [120, 'orange'], [600, 'red']))
+        .height(5),
+    ],
+    Rows: [
+      lines('Rows', 'Selected, worked off and failed, by step.', Short, {
+        '{{step}} selected': `max by (datasource, step) (${own('millrace_statement_rows')})`,
+        '{{step}} done': `max by (datasource, step) (${own('millrace_statement_rows_done')})`,
+        '{{step}} failed': `max by (datasource, step) (${own('millrace_statement_rows_failed')})`,
+      }).decimals(0),
+      lines('Rows per second', 'By step.', Short, {
+        '{{step}}': `max by (datasource, step) (${pace('millrace_statement_rows_done')})`,
+      }),
+      lines('Detections', 'Written so far, by step.', Short, {
+        '{{step}}': `max by (datasource, step) (${own('millrace_statement_detections')})`,
+      }).decimals(0),
+    ],
+    Workers: [
+      areas('Partitions', 'By state.', Short, {
+        '{{state}}': `sum by (state) (max by (datasource, step, state) (${own('millrace_statement_partitions')}))`,
+      }).decimals(0),
+      areas(
+        'Time of workers by stage',
+        'Seconds of work per second: how many workers decode, infer or write at once.',
+        Short,
+        {
+          '{{stage}}': `sum by (stage) (max by (datasource, step, stage) (${pace('millrace_statement_batch_seconds')}))`,
+        },
+      ),
+      lines('Time per row by stage', 'Of all rows so far.', Seconds, {
+        '{{stage}}': `sum by (stage) (max by (datasource, step, stage) (${own('millrace_statement_batch_seconds')})) / ignoring (stage) group_left () (${rowsDone} > 0)`,
+      }),
+      lines(
+        'Rows per second of each partition',
+        'Of the partitions that have begun; of all statements together, 200 at most have series.',
+        Short,
+        {
+          '{{step}} {{partition}}': `max by (datasource, step, partition) (${pace('millrace_partition_rows_done')})`,
+        },
+      )
+        .span(12)
+        .height(9),
+      table(
+        'Partitions',
+        'Those that have begun: rows, how many are done, and how often a worker has begun the partition.',
+        Short,
+        {
+          rows: `max by (step, partition) (${own('millrace_partition_rows')})`,
+          done: `max by (step, partition) (${own('millrace_partition_rows_done')})`,
+          attempts: `max by (step, partition) (${own('millrace_partition_attempts')})`,
+        },
+      )
+        .decimals(0)
+        .span(12)
+        .height(9)
+        .withTransformation({ id: 'merge', options: {} })
+        .withTransformation({
+          id: 'organize',
+          options: {
+            excludeByName: { Time: true },
+            indexByName: { step: 0, partition: 1, 'Value #A': 2, 'Value #B': 3, 'Value #C': 4 },
+            renameByName: { 'Value #A': 'rows', 'Value #B': 'done', 'Value #C': 'attempts' },
+          },
+        }),
+    ],
+    "GPUs of its pods (NVIDIA's DCGM exporter)": [
+      lines(
+        'GPU utilisation',
+        "Of the GPUs that the statement's pods have: the exporter must know pods (its option --kubernetes). Of ids with other characters than a-z, 0-9 and - the pods have another name.",
+        Percent,
+        perGpu('DCGM_FI_DEV_GPU_UTIL'),
+      ).max(100),
+      lines('GPU memory used', 'Of the frame buffer.', BytesIEC, perGpu('DCGM_FI_DEV_FB_USED', '1024 * 1024 * ')),
+      lines('GPU power', 'Watts.', Watt, perGpu('DCGM_FI_DEV_POWER_USAGE')),
+    ],
+  },
+});
+
+/** The ids that have series now; others can be typed. */
+function choiceOfStatement() {
+  const metric = 'millrace_statement_state';
+  const query = `label_values(${metric}, statement)`;
+  return new QueryVariableBuilder('statement')
+    .label('Statement')
+    .datasource(prometheus)
+    .definition(query)
+    .query({ query, refId: 'PrometheusVariableQueryEditor-VariableQuery', qryType: 1, label: 'statement', metric })
+    .current({ text: '', value: '' })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalDesc);
+}
