@@ -76,6 +76,8 @@ function databaseCode(error: DriverError, phase: 'connecting' | 'connected'): Da
   if (isOutOfSpace(error)) return 'DATABASE_FULL';
   const meaning = Object.entries(meanings).find(([, numbers]) => numbers.includes(error.errno ?? 0));
   const code = (meaning?.[0] as DatabaseCode | undefined) ?? 'QUERY_FAILED';
+  // Of a session that is open already: LOAD DATA INFILE without the right FILE.
+  if (phase === 'connected' && error.errno === 1045) return 'DATABASE_RIGHTS';
   const refused = phase === 'connecting' && (code === 'DATABASE_RIGHTS' || code === 'QUERY_FAILED');
   return refused ? 'DATABASE_REFUSED' : code;
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
+import { replacePrivate, writePrivate } from '../private-file.ts';
 import { makePrivate } from '../private-folder.ts';
 import { formatDsn } from './dsn.ts';
 import { isAlive, withFileLock } from './file-lock.ts';
@@ -14,7 +15,7 @@ import { freePort, isFree } from './free-port.ts';
 import { findMariadb } from './mariadb-programs.ts';
 
 export interface PrivateServer {
-  /** Of an account with every right; with the password, a secret. */
+  /** Of its administrator, who may do everything; with the password, a secret. Statements run with `startPrivateDatabase`'s accounts. */
   readonly dsn: string;
   /** Whether it was running already. */
   readonly reused: boolean;
@@ -117,7 +118,7 @@ async function startServer(root: string, server: string, known: Settings | null)
 /** null once the server answers, or its log if it ends before. */
 async function launch(root: string, server: string, settings: Settings): Promise<string | null> {
   const accounts = join(root, 'accounts.sql');
-  await writeSecret(accounts, accountsSql(settings.password));
+  await writePrivate(accounts, accountsSql(settings.password));
   const logFile = join(root, 'mariadb.log');
   const log = await open(logFile, 'w', 0o600);
   await log.chmod(0o600);
@@ -217,15 +218,7 @@ async function readSettings(root: string): Promise<Settings | null> {
 }
 
 async function writeSettings(root: string, settings: Settings): Promise<void> {
-  const file = join(root, 'server.json');
-  await writeSecret(`${file}.new`, `${JSON.stringify(settings)}\n`);
-  await rename(`${file}.new`, file);
-}
-
-async function writeSecret(file: string, text: string): Promise<void> {
-  await rm(file, { force: true });
-  await writeFile(file, text, { mode: 0o600, flag: 'wx' });
-  await chmod(file, 0o600);
+  await replacePrivate(join(root, 'server.json'), `${JSON.stringify(settings)}\n`);
 }
 
 async function exists(file: string): Promise<boolean> {

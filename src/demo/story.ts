@@ -7,7 +7,7 @@ import { duration } from '../cli/progress.ts';
 import { formatRows } from '../cli/result-table.ts';
 import { type Config, privateServerFolder } from '../config.ts';
 import { describeDsn, parseDsn } from '../datasource/dsn.ts';
-import { startPrivateServer } from '../datasource/private-server.ts';
+import { startPrivateDatabase } from '../datasource/private-accounts.ts';
 import type { StatementStatus } from '../engine/engine.ts';
 import { explainPlan } from '../plan/explain.ts';
 import { openLocalService } from '../service/local-service.ts';
@@ -48,14 +48,15 @@ async function findDatabase(config: Config): Promise<Pick<Config, 'dsn' | 'syste
     say('database', `yours: ${describeDsn(parseDsn(config.dsn))}`);
     return config;
   }
-  const { dsn, reused } = await startPrivateServer(privateServerFolder(config), {
+  const { accounts, reused } = await startPrivateDatabase(privateServerFolder(config), {
+    schema: config.schema,
     onProgress: (line) => say('database', `${line} …`),
   });
   say(
     'database',
-    `a private MariaDB, ${reused ? 'reused: it was running' : 'started'} (${describeDsn(parseDsn(dsn))})`,
+    `a private MariaDB, ${reused ? 'reused: it was running' : 'started'} (${describeDsn(parseDsn(accounts.dsn))})`,
   );
-  return { dsn, systemDsn: null };
+  return accounts;
 }
 
 async function findPictures(material: Material): Promise<Pictures> {

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { readConfig } from '../config.ts';
-import { accountsOf } from '../datasource/accounts.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
 import { type DatasourceHandle, openDatasource } from '../service/datasource.ts';
@@ -88,7 +87,7 @@ async function withDatasource(
 ): Promise<ServerConfig> {
   if (config.datasources.length > 0) return config;
   const base = readConfig(environment);
-  const accounts = accountsOf(await ownDatabase(base, (line) => log.info(line)));
+  const accounts = await ownDatabase(base, (line) => log.info(line));
   return { ...config, datasources: [{ name: 'default', ...accounts, ...noSecrets, schema: base.schema }] };
 }
 

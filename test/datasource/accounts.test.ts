@@ -45,6 +45,7 @@ describe.each(servers)('an account of statements on $name', (server) => {
     ['reads the accounts', () => 'SELECT * FROM mysql.user'],
     ['writes a file', () => "SELECT 1 INTO OUTFILE '/tmp/millrace-test-outfile'"],
     ['writes a file by a number', () => "SELECT 1.e1INTO OUTFILE '/tmp/millrace-test-outfile'"],
+    ['reads a file', () => "LOAD DATA INFILE '/etc/hostname' INTO TABLE images"],
     ['changes a global variable', () => 'SET GLOBAL max_connections = 10'],
     ['makes an account', () => "CREATE USER 'millrace_test_other'@'%'"],
   ];

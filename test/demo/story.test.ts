@@ -5,9 +5,11 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
 import { freePort } from '../../src/datasource/free-port.ts';
+import { stopPrivateServer } from '../../src/datasource/private-server.ts';
 import { type Material, ownMaterial } from '../../src/demo/material.ts';
 import { drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { tellStory } from '../../src/demo/story.ts';
+import { millrace } from '../cli/millrace.ts';
 import { mariadb, useDatabase } from '../database.ts';
 import { codeBlocks } from './documents.ts';
 import { openReader } from './reader.ts';
@@ -75,6 +77,19 @@ describe('the demo', () => {
     expect(story).toContain('The fullest pictures');
     expect(story).not.toContain('mAP');
     expect(await readFile(join(state, 'demo', 'own_contact-sheet.png'))).toBeInstanceOf(Buffer);
+  });
+
+  test('has a database of its own, of which doctor warns of nothing', { timeout: 240_000 }, async () => {
+    const own = join(state, 'own');
+    const environment = { MILLRACE_STATE: own };
+    try {
+      const story = await told(readConfig(environment), fewScenes(own));
+      expect(story).toMatch(/database +a private MariaDB, started \(millrace_user@127\.0\.0\.1:\d+\/\)/);
+      expect(await told(readConfig(environment), fewScenes(own))).toContain('a private MariaDB, reused');
+      expect(await millrace(['doctor'], environment)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+    } finally {
+      await stopPrivateServer(join(own, 'mariadb'));
+    }
   });
 
   test("leaves a table that is not the demo's own as it is", async () => {

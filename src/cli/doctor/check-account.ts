@@ -30,6 +30,8 @@ interface Grant {
   readonly rights: readonly string[];
   /** `*`, or a pattern of the schema's name. */
   readonly schema: string;
+  /** The account itself, or a role of it. */
+  readonly grantee: string;
 }
 
 /** ``GRANT SELECT, INSERT ON `millrace\_work`.* TO …``; null: a role, whose rights have lines of their own. */
@@ -39,7 +41,8 @@ function readGrant(text: string): Grant | null {
   if (!text.startsWith(begin) || on < 0 || to < 0) return null;
   const place = text.slice(on + 4, to);
   const schema = place.startsWith('`') ? place.slice(1, place.indexOf('`.')).replaceAll('``', '`') : '*';
-  return { rights: text.slice(begin.length, on).split(/, ?/), schema };
+  const grantee = text.slice(to + 4).split(' ', 1)[0]!;
+  return { rights: text.slice(begin.length, on).split(/, ?/), schema, grantee };
 }
 
 const isOnAll = ({ schema }: Grant) => schema === '*';
@@ -52,13 +55,20 @@ const has = ({ rights }: Grant, wanted: readonly string[]) =>
     (right) => right.startsWith('ALL') || wanted.some((each) => right === each || right.startsWith(`${each} (`)),
   );
 
+/** Of an account's patterns that match a name the one without wildcards alone counts; what it has on all databases counts besides. */
 async function reaches(pool: Pool, grants: readonly Grant[], schema: string): Promise<boolean> {
-  const patterns = grants.filter((grant) => has(grant, onTables)).map((grant) => (isOnAll(grant) ? '%' : grant.schema));
+  if (grants.some((grant) => isOnAll(grant) && has(grant, onTables))) return true;
+  const patterns = grants.filter((grant) => !isOnAll(grant));
   if (patterns.length === 0) return false;
-  const matches = patterns.map(() => '? LIKE ?').join(' OR ');
-  const [[row]] = await pool.query<RowDataPacket[]>(
-    `SELECT ${matches} AS found`,
-    patterns.flatMap((pattern) => [schema, pattern]),
+  const [[matching]] = await pool.query<RowDataPacket[][]>({
+    sql: `SELECT ${patterns.map(() => '? LIKE ?').join(', ')}`,
+    values: patterns.flatMap((grant) => [schema, grant.schema]),
+    rowsAsArray: true,
+  });
+  const found = patterns.filter((_, index) => Number(matching?.[index]) === 1);
+  const exact = (grant: Grant) => !/(?<!\\)[_%]/.test(grant.schema);
+  return found.some(
+    (grant) =>
+      has(grant, onTables) && (exact(grant) || !found.some((other) => exact(other) && other.grantee === grant.grantee)),
   );
-  return Number(row?.found) === 1;
 }

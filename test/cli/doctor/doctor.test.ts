@@ -111,6 +111,12 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     );
     await admin.query(`GRANT ALL ON *.* TO ${user}@'%'`);
     expect((await found())?.detail).toContain('FILE, SUPER, rights on mysql.*, rights on the system schema');
+    await admin.query(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${user}@'%'`);
+    await admin.query(`GRANT ALL ON \`%\`.* TO ${user}@'%'`);
+    expect((await found())?.detail).toContain('rights on mysql.*, rights on the system schema');
+    // Of two patterns that match, the servers use the one without wildcards.
+    for (const schema of [systemSchema, 'mysql']) await admin.query(`GRANT LOCK TABLES ON ${schema}.* TO ${user}@'%'`);
+    expect((await found())?.state).toBe('ok');
     await admin.query(`DROP USER ${user}@'%'`);
     expect((await doctor(environment())).of('accounts')?.detail).toBe(
       `the database keeps the SQL of users out of ${systemSchema} and mysql`,
