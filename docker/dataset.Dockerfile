@@ -1,4 +1,4 @@
-# The demo's 200 drawn pictures and its model, and the program that fills the claims `datasets` and `models` and the database with them.
+# The demo's 200 drawn pictures and its model, and the program that copies them into the claims `datasets` and `models` and the database.
 #   docker build -f docker/dataset.Dockerfile -t millrace/dataset:0.1.0 .
 ARG BASE=node:24-slim
 
@@ -14,7 +14,7 @@ RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
-# What docker/demo/fill.ts imports, as test/deploy/images.test.ts holds.
+# The packages that docker/demo/fill.ts imports; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts mysql2 p-retry && rm keep-packages.ts
 
 FROM ${BASE}

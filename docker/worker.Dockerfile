@@ -8,10 +8,10 @@ ARG CUDA_BASE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
-# What the worker imports, as test/deploy/images.test.ts holds, without types and source maps.
+# The packages the worker imports, without types and source maps; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts @bufbuild/protobuf mysql2 onnxruntime-node p-limit p-retry pino sharp && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
-# onnxruntime brings its libraries for every system.
+# onnxruntime ships its libraries for every platform.
 RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
     && mv "linux/$(node --print process.arch)" /tmp/kept && rm -r ./* && mkdir linux \
     && mv /tmp/kept "linux/$(node --print process.arch)"
@@ -33,11 +33,11 @@ COPY src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
 COPY src/ledger src/ledger
 COPY src/worker src/worker
-# The driver's library alone comes with the node.
+# Only the driver's library comes from the node.
 RUN missing=$(ldd /usr/local/bin/node node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* \
     | grep 'not found' | grep --invert-match 'libcuda\.so\.1 ' | sort --unique); \
     [ -z "$missing" ] || { echo "onnxruntime needs more than CUDA_BASE has, choose another:" "$missing" >&2; exit 1; }
-# What it is made of loads; without a task the worker can only say so (exit code 70).
+# Checks that everything loads: without a task, the worker only reports that (exit code 70).
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
     && { node src/worker/main.ts prepare || [ $? = 70 ]; }
 USER 1000:1000

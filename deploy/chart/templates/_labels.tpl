@@ -1,4 +1,4 @@
-{{/* A component's pods are found by these; the argument is its name. */}}
+{{/* Labels that select a component's pods; the argument is its name. */}}
 {{- define "millrace.selector" -}}
 app.kubernetes.io/part-of: millrace
 app.kubernetes.io/component: {{ . }}

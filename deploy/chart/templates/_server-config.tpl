@@ -7,7 +7,7 @@ MILLRACE_SERVER_CONFIG: /etc/millrace/config/server.yaml
 MILLRACE_USERS_FILE: /etc/millrace/users/users.yaml
 MILLRACE_SCHEMA: {{ .Values.datasource.schema | quote }}
 MILLRACE_STATE: /tmp/millrace
-# The catalog names the models by their files.
+# The catalog lists the models by their files.
 MILLRACE_VOLUMES: /models=/models
 MILLRACE_NAMESPACE: {{ .Release.Namespace }}
 MILLRACE_SERVICE_ACCOUNT: workflow
@@ -32,7 +32,7 @@ MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
 
 {{/* Read by src/server/config-file.ts. */}}
 {{- define "millrace.serverFile" -}}
-# The limits and links of the server, and its datasources beside `default`. Its users are in the Secret {{ .Values.server.usersSecret }}.
+# The server's limits, links, and datasources other than `default`. Its users are in the Secret {{ .Values.server.usersSecret }}.
 {{- with .Values.server.datasources }}
 datasources:
   {{- range $name, $datasource := . }}
