@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { Config } from '../src/config.ts';
-import type { StatementStatus } from '../src/engine/engine.ts';
+import type { StatementStatus } from '../src/ledger/statement-status.ts';
 import { openSession, type Session } from '../src/service/session.ts';
 import { type TestDatabase, useDatabase } from './database.ts';
 import type { DatabaseServer } from './database-servers.ts';

@@ -1,8 +1,8 @@
 import completions, { type Complete, script } from '@bomb.sh/tab';
 import type { Command } from '@commander-js/extra-typings';
 import type { Config } from '../config.ts';
+import { statementStates } from '../ledger/statement-states.ts';
 import { visibleLine } from '../visible-text.ts';
-import { states } from './commands/statement-commands.ts';
 import { openService, readPlace } from './open-service.ts';
 
 /** `millrace completion SHELL`: what the shell sources. */
@@ -28,7 +28,7 @@ export async function complete(
     const completed = completions.command(command.name(), command.description());
     for (const { long, short, description, required, argChoices = [] } of command.options) {
       const name = long?.slice(2) ?? '';
-      const choices = name === 'state' ? plain(states) : plain(argChoices);
+      const choices = name === 'state' ? plain(statementStates) : plain(argChoices);
       if (required) completed.option(name, description, (offer) => offerAll(offer, choices), short?.slice(1));
       else completed.option(name, description, short?.slice(1));
     }

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import { hasEnded } from '../engine/engine.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
 import type { Statement } from '../service/statement.ts';
 import { visibleText } from '../visible-text.ts';
 import { progressLine } from './progress.ts';

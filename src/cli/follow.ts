@@ -1,5 +1,5 @@
-import { hasEnded } from '../engine/engine.ts';
 import { type ErrorCode, errorTable, exitCodes, MillraceError } from '../errors.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
 import type { Rows, Service } from '../service/service.ts';
 import type { Statement } from '../service/statement.ts';
 import { drawLine } from './drawing.ts';

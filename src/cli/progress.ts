@@ -1,4 +1,4 @@
-import { hasEnded } from '../engine/engine.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
 import type { Statement } from '../service/statement.ts';
 
 export type Step = Statement['steps'][number];

@@ -1,6 +1,6 @@
 import type { LogFilter } from '../engine/engine.ts';
-import { hasEnded } from '../engine/engine.ts';
 import { exitCodes } from '../errors.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
 import type { ListFilter } from '../service/service.ts';
 import type { Statement } from '../service/statement.ts';
 import { drawTable } from './drawing.ts';

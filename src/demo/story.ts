@@ -8,7 +8,7 @@ import { formatRows } from '../cli/result-table.ts';
 import { type Config, privateServerFolder } from '../config.ts';
 import { describeDsn, parseDsn } from '../datasource/dsn.ts';
 import { startPrivateDatabase } from '../datasource/private-accounts.ts';
-import type { StatementStatus } from '../engine/engine.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import { explainPlan } from '../plan/explain.ts';
 import { openLocalService } from '../service/local-service.ts';
 import { openSession, type Session } from '../service/session.ts';

@@ -1,6 +1,6 @@
 import type { KeptSession } from '../datasource/kept-session.ts';
+import type { StatementFilter, StatementStatus, Submission } from '../ledger/statement-status.ts';
 import type { RowTap } from '../ledger/store-result.ts';
-import type { Plan } from '../plan/plan.ts';
 
 /** Runs plans. Two implementations: local processes, and Argo Workflows on Kubernetes. */
 export interface Engine {
@@ -37,94 +37,6 @@ export interface StandardRun {
   readonly kept?: KeptSession | undefined;
 }
 
-export interface Submission {
-  readonly id: string;
-  readonly text: string;
-  readonly plan: Plan;
-  readonly submittedBy: string;
-  /** null: not by a server, and so not taken on by one. */
-  readonly server: ServerSubmission | null;
-}
-
-export interface ServerSubmission {
-  /** Standard statements run in transactions that are READ ONLY. */
-  readonly readOnly: boolean;
-  /** Of the rows that standard statements return, this much is kept (bytes of JSON). */
-  readonly resultBytes: number;
-  /** A standard statement that runs longer is ended; null: none is. */
-  readonly statementSeconds: number | null;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface StatementFilter {
-  readonly states?: readonly StatementState[];
-  /** All of them. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly submittedBy?: string;
-  /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC; from inclusive, to exclusive. */
-  readonly from?: string;
-  readonly to?: string;
-  /** Only statements after this one in the order of the list. */
-  readonly after?: { readonly submittedAt: string; readonly id: string };
-  /** 100 if not given. */
-  readonly limit?: number;
-}
-
-export type StatementState =
-  | 'queued'
-  | 'running'
-  | 'cancelling'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled'
-  /** Its engine died; `retry` goes on with it. */
-  | 'interrupted';
-
-export interface StatementStatus {
-  readonly id: string;
-  readonly text: string;
-  readonly plan: Plan;
-  readonly state: StatementState;
-  readonly submittedBy: string;
-  readonly submittedAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly error: StatementError | null;
-  /** Whether Argo runs it. */
-  readonly hasWorkflow: boolean;
-  readonly steps: readonly StepStatus[];
-}
-
-export interface StatementError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-}
-
-export interface StepStatus {
-  readonly name: string;
-  readonly state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-  readonly error: StatementError | null;
-  /** Selected rows; null: not selected yet, or a standard statement. */
-  readonly rows: number | null;
-  /** Rows that a standard statement inserted, changed or deleted; null: it has not, or is of another kind. */
-  readonly affectedRows: number | null;
-  /** When the first worker began with its rows; null: none has. */
-  readonly startedAt: string | null;
-  readonly partitions: readonly PartitionStatus[];
-}
-
-export interface PartitionStatus {
-  readonly number: number;
-  readonly state: 'pending' | 'running' | 'done';
-  readonly rows: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly detections: number;
-  /** How often a worker has begun it. */
-  readonly attempts: number;
-}
-
 export interface LogFilter {
   readonly step?: string;
   readonly partition?: number;
@@ -138,10 +50,4 @@ export interface LogLine {
   /** `prepare`, `partition-3`, `finish` */
   readonly source: string;
   readonly text: string;
-}
-
-const finalStates: readonly StatementState[] = ['succeeded', 'failed', 'cancelled', 'interrupted'];
-
-export function hasEnded({ state }: Pick<StatementStatus, 'state'>): boolean {
-  return finalStates.includes(state);
 }

@@ -1,5 +1,7 @@
-import { activeStates, type StatementStore, type StoredStatement } from '../ledger/statement-store.ts';
-import type { StatementFilter, StatementState, StatementStatus } from './engine.ts';
+import type { StatementState } from '../ledger/statement-states.ts';
+import { activeStates } from '../ledger/statement-states.ts';
+import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
+import type { StatementStore, StoredStatement } from '../ledger/statement-store.ts';
 
 const pageSize = 100;
 

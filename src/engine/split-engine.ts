@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
-import type { Engine, StatementFilter, StatementStatus, Submission } from './engine.ts';
+import type { StatementFilter, StatementStatus, Submission } from '../ledger/statement-status.ts';
+import type { Engine } from './engine.ts';
 
 export interface SplitEngineOptions {
   /** Of this process. */

@@ -1,4 +1,4 @@
-import type { StatementError } from './engine.ts';
+import type { StatementError } from '../ledger/statement-status.ts';
 
 /** The worker's own account of its failure, where a line of its log holds it; null: the line is another. */
 export function workerError(line: string): StatementError | null {

@@ -1,6 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import type { ServerSubmission, StatementState } from '../engine/engine.ts';
+import type { StatementState } from './statement-states.ts';
+import type { ServerSubmission } from './statement-status.ts';
+import { tablesOf } from './tables.ts';
 
 /** When a statement came into a state. */
 export interface Transition {
@@ -19,7 +20,7 @@ export async function readTransitions(
   afterNumber: number,
 ): Promise<readonly Transition[]> {
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT number, state, at FROM ${quoteTable({ database: schema, table: 'transitions' })}
+    `SELECT number, state, at FROM ${tablesOf(schema)('transitions')}
      WHERE statement_id = ? AND number > ? ORDER BY number`,
     [statement, afterNumber],
   );
@@ -35,7 +36,7 @@ export async function readLabels(
   const labels = new Map<string, Record<string, string>>();
   if (statements.length === 0) return labels;
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT statement_id, name, value FROM ${quoteTable({ database: schema, table: 'labels' })}
+    `SELECT statement_id, name, value FROM ${tablesOf(schema)('labels')}
      WHERE statement_id IN (?) ORDER BY statement_id, name`,
     [statements],
   );
@@ -52,7 +53,7 @@ export async function queuePositions(
   statements: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   if (statements.length === 0) return new Map();
-  const table = quoteTable({ database: schema, table: 'statements' });
+  const table = tablesOf(schema)('statements');
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT s.id, (SELECT COUNT(*) FROM ${table} AS o WHERE o.state = 'queued' AND o.submitted_by = s.submitted_by
        AND (o.submitted_at < s.submitted_at OR o.submitted_at = s.submitted_at AND o.id <= s.id)) AS n
@@ -69,7 +70,7 @@ export async function readSubmission(
   statement: string,
 ): Promise<Omit<ServerSubmission, 'labels'> | null> {
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT read_only, result_bytes, statement_seconds FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
+    `SELECT read_only, result_bytes, statement_seconds FROM ${tablesOf(schema)('submissions')} WHERE statement_id = ?`,
     [statement],
   );
   const [row] = rows;

@@ -1,9 +1,9 @@
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import type { StatementState } from '../engine/engine.ts';
 import { type ErrorCode, type ErrorKind, errorTable } from '../errors.ts';
 import type { Step } from '../plan/plan.ts';
-import { endStates, type Verb, verbSql, workSums } from './statement-ends.ts';
+import { type Verb, verbSql, workSums } from './statement-ends.ts';
+import { activeStates, endStates, type StatementState } from './statement-states.ts';
+import { tablesOf } from './tables.ts';
 
 /** Times are seconds since 1970, of the database's clock. */
 export interface Transition {
@@ -59,8 +59,6 @@ export interface EndedCount {
   readonly count: number;
 }
 
-export const activeStates = ['queued', 'running', 'cancelling'] as const;
-
 /** Numbers that are given out and not committed yet lie among the last of all: so many are looked for. */
 const LATEST_TRANSITIONS = 1000;
 
@@ -97,7 +95,7 @@ export interface LedgerQueries {
 }
 
 export function ledgerQueries(connection: PoolConnection, schema: string): LedgerQueries {
-  const table = (name: string) => quoteTable({ database: schema, table: name });
+  const table = tablesOf(schema);
   const rows = async (sql: string, values: unknown[] = []) => (await connection.query<RowDataPacket[]>(sql, values))[0];
   const transitions = async (rest: string, values: unknown[]) => {
     const found = await rows(

@@ -1,6 +1,6 @@
 import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import { endStates } from './statement-ends.ts';
+import { endStates } from './statement-states.ts';
+import { tablesOf } from './tables.ts';
 
 /** Bytes of kept rows. */
 export interface ResultQuota {
@@ -14,8 +14,8 @@ export interface ResultQuota {
  * @returns of how many statements
  */
 export async function keepQuota(pool: Pool, schema: string, { perUser, total }: ResultQuota): Promise<number> {
-  const system = (table: string) => quoteTable({ database: schema, table });
-  const kept = `FROM ${system('result_sizes')} AS r JOIN ${system('statements')} AS s ON s.id = r.statement_id WHERE r.bytes > 0`;
+  const table = tablesOf(schema);
+  const kept = `FROM ${table('result_sizes')} AS r JOIN ${table('statements')} AS s ON s.id = r.statement_id WHERE r.bytes > 0`;
 
   /** @param condition SQL, begins with AND */
   async function evict(excess: number, condition: string, values: readonly unknown[]): Promise<number> {
@@ -49,16 +49,16 @@ export async function keepQuota(pool: Pool, schema: string, { perUser, total }: 
 const batch = 50;
 
 async function forgetRows(pool: Pool, schema: string, statement: string): Promise<void> {
-  const system = (table: string) => quoteTable({ database: schema, table });
+  const table = tablesOf(schema);
   for (;;) {
     const [deleted] = await pool.query<ResultSetHeader>(
-      `DELETE FROM ${system('result_rows')} WHERE statement_id = ? LIMIT ${batch}`,
+      `DELETE FROM ${table('result_rows')} WHERE statement_id = ? LIMIT ${batch}`,
       [statement],
     );
     if (deleted.affectedRows < batch) break;
   }
-  await pool.query(`UPDATE ${system('results')} SET row_count = 0, truncated = TRUE WHERE statement_id = ?`, [
+  await pool.query(`UPDATE ${table('results')} SET row_count = 0, truncated = TRUE WHERE statement_id = ?`, [
     statement,
   ]);
-  await pool.query(`DELETE FROM ${system('result_sizes')} WHERE statement_id = ?`, [statement]);
+  await pool.query(`DELETE FROM ${table('result_sizes')} WHERE statement_id = ?`, [statement]);
 }

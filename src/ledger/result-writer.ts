@@ -1,9 +1,9 @@
 import mysql from 'mysql2';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { type ResultColumn, sentValues } from '../datasource/column-types.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../datasource/pool.ts';
 import type { StoredResult } from './results.ts';
+import { tablesOf } from './tables.ts';
 
 export interface ResultTarget {
   /** Not of the session that runs the statement, which may be in a transaction. */
@@ -51,9 +51,9 @@ export function resultWriter(
   { pool, schema, statement, step, resultBytes, onKept }: ResultTarget,
   signal: AbortSignal,
 ): ResultWriter {
-  const results = quoteTable({ database: schema, table: 'results' });
-  const pieces = quoteTable({ database: schema, table: 'result_rows' });
-  const sizes = quoteTable({ database: schema, table: 'result_sizes' });
+  const results = tablesOf(schema)('results');
+  const pieces = tablesOf(schema)('result_rows');
+  const sizes = tablesOf(schema)('result_sizes');
   const patience = { signal };
   let kept: Kept | null = null;
   /** Whether the pieces of an earlier result are gone. */

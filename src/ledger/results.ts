@@ -1,6 +1,6 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { ResultColumn, Row } from '../datasource/column-types.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
+import { tablesOf } from './tables.ts';
 
 /** The rows that a standard statement returned, as far as they are kept. */
 export interface StoredResult {
@@ -25,7 +25,7 @@ const defaultRules: StatementRules = { readOnly: false, resultBytes: 64 * 1024 *
 /** As the server that took the statement has it; others may write, and have much kept. */
 export async function readStatementRules(pool: Pool, schema: string, statement: string): Promise<StatementRules> {
   const [[row]] = await pool.query<RowDataPacket[]>(
-    `SELECT read_only, result_bytes, statement_seconds FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id = ?`,
+    `SELECT read_only, result_bytes, statement_seconds FROM ${tablesOf(schema)('submissions')} WHERE statement_id = ?`,
     [statement],
   );
   if (row === undefined) return defaultRules;
@@ -43,7 +43,7 @@ export async function listResults(
   statements: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredResult[]>> {
   if (statements.length === 0) return new Map();
-  const table = (name: string) => quoteTable({ database: schema, table: name });
+  const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT r.statement_id AS statement, r.step, r.columns, r.row_count, r.truncated
      FROM ${table('results')} AS r
@@ -92,7 +92,7 @@ async function readPiece(
   from: number,
 ): Promise<readonly Row[]> {
   const [[piece]] = await pool.query<RowDataPacket[]>(
-    `SELECT first_row, \`rows\` FROM ${quoteTable({ database: schema, table: 'result_rows' })}
+    `SELECT first_row, \`rows\` FROM ${tablesOf(schema)('result_rows')}
      WHERE statement_id = ? AND step = ? AND first_row <= ? ORDER BY first_row DESC LIMIT 1`,
     [statement, step, from],
   );

@@ -1,15 +1,6 @@
-import type { StatementState } from '../engine/engine.ts';
-
 /** What a program is by its steps: several are a program. */
 export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
 export type Verb = (typeof verbs)[number];
-
-export const endStates = [
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const satisfies readonly StatementState[];
 
 /** SQL: of a row of `statements`, its Verb. Short, or a temporary table of them would be on disk. */
 export const verbSql = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(JSON_EXTRACT(plan, '$.steps[0].kind')), 'program') AS CHAR(7))`;

@@ -1,10 +1,12 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
-import type { StatementFilter, StatementState, StatementStatus, Submission } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
+import type { StatementState } from './statement-states.ts';
+import type { StatementFilter, StatementStatus, Submission } from './statement-status.ts';
 import { openStatementWriter, type StatementWriter } from './statement-writer.ts';
 import { errorOf } from './stored-error.ts';
+import { tablesOf } from './tables.ts';
 
 /** The statements of one engine as the system schema holds them. */
 export interface StatementStore extends StatementWriter {
@@ -27,12 +29,10 @@ export interface StatementStore extends StatementWriter {
 /** A statement without its steps, which its workers keep. */
 export type StoredStatement = Omit<StatementStatus, 'steps'>;
 
-export const activeStates = ['queued', 'running', 'cancelling'] as const satisfies readonly StatementState[];
-
 export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
-  const system = (table: string) => quoteTable({ database: schema, table });
-  const ours = `FROM ${system('statements')}
-    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${system('workflows')} WHERE statement_id = id)`;
+  const table = tablesOf(schema);
+  const ours = `FROM ${table('statements')}
+    WHERE ${engine === 'argo' ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${table('workflows')} WHERE statement_id = id)`;
   const select = `SELECT id, text, plan, state, submitted_by, submitted_at, started_at, finished_at,
     error_code, error_message, error_hint ${ours}`;
 
@@ -49,15 +49,15 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
       transaction(pool, async (connection) => {
         const { id, text, plan, submittedBy } = submission;
         const [inserted] = await connection.query<ResultSetHeader>(
-          `INSERT IGNORE INTO ${system('statements')} (id, text, plan, state, submitted_by, submitted_at, started_at)
+          `INSERT IGNORE INTO ${table('statements')} (id, text, plan, state, submitted_by, submitted_at, started_at)
            VALUES (?, ?, ?, ?, ?, NOW(6), IF(? = 'running', NOW(6), NULL))`,
           [id, text, JSON.stringify(plan), state, submittedBy, state],
         );
         if (inserted.affectedRows === 0) return false;
         await connection.query(
-          `INSERT INTO ${system('transitions')} (statement_id, state, at)
-           SELECT id, 'queued', submitted_at FROM ${system('statements')} WHERE id = ?
-           UNION ALL SELECT id, state, started_at FROM ${system('statements')} WHERE id = ? AND state = 'running'`,
+          `INSERT INTO ${table('transitions')} (statement_id, state, at)
+           SELECT id, 'queued', submitted_at FROM ${table('statements')} WHERE id = ?
+           UNION ALL SELECT id, state, started_at FROM ${table('statements')} WHERE id = ? AND state = 'running'`,
           [id, id],
         );
         await insertParts(connection, schema, submission);
@@ -65,7 +65,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
       }),
 
     async has(id) {
-      const [rows] = await pool.query<RowDataPacket[]>(`SELECT 1 FROM ${system('statements')} WHERE id = ?`, [id]);
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT 1 FROM ${table('statements')} WHERE id = ?`, [id]);
       return rows.length > 0;
     },
 
@@ -80,10 +80,9 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
 
     async statesOf(ids) {
       if (ids.length === 0) return new Map();
-      const [rows] = await pool.query<RowDataPacket[]>(
-        `SELECT id, state FROM ${system('statements')} WHERE id IN (?)`,
-        [ids],
-      );
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT id, state FROM ${table('statements')} WHERE id IN (?)`, [
+        ids,
+      ]);
       return new Map(rows.map(({ id, state }) => [id, state]));
     },
 
@@ -97,14 +96,14 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
     async cancelling(ids) {
       if (ids.length === 0) return [];
       const [rows] = await pool.query<RowDataPacket[]>(
-        `SELECT id FROM ${system('statements')} WHERE id IN (?) AND state = 'cancelling'`,
+        `SELECT id FROM ${table('statements')} WHERE id IN (?) AND state = 'cancelling'`,
         [ids],
       );
       return rows.map(({ id }) => id);
     },
 
     async list(filter) {
-      const { sql, values } = conditions(filter, system('labels'));
+      const { sql, values } = conditions(filter, table('labels'));
       const [rows] = await pool.query<RowDataPacket[]>(
         `${select}${sql} ORDER BY submitted_at DESC, id DESC LIMIT ${filter.limit}`,
         values,

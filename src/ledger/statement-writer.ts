@@ -1,11 +1,9 @@
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
-import type { StatementError, StatementState, StepStatus } from '../engine/engine.ts';
+import { runningStates, type StatementState, settledStates } from './statement-states.ts';
+import type { StatementError, StepStatus } from './statement-status.ts';
 import { errorValues } from './stored-error.ts';
-
-/** Of a statement that an engine has begun. */
-export const runningStates = ['running', 'cancelling'] as const satisfies readonly StatementState[];
+import { tablesOf } from './tables.ts';
 
 /** Writes states, a statement's with its row in `transitions`. False: it was in another state, or the condition does not hold. */
 export interface StatementWriter {
@@ -33,8 +31,8 @@ export function openStatementWriter(
   schema: string,
   condition: (id: string) => string = () => 'TRUE',
 ): StatementWriter {
-  const statements = quoteTable({ database: schema, table: 'statements' });
-  const steps = quoteTable({ database: schema, table: 'steps' });
+  const statements = tablesOf(schema)('statements');
+  const steps = tablesOf(schema)('steps');
 
   async function move(
     connection: PoolConnection,
@@ -44,7 +42,7 @@ export function openStatementWriter(
     error: StatementError | null,
   ): Promise<boolean> {
     const started = to === 'running' ? ', started_at = COALESCE(started_at, NOW(6)), finished_at = NULL' : '';
-    const ends = ['succeeded', 'failed', 'cancelled'].includes(to);
+    const ends = settledStates.some((end) => end === to);
     const [updated] = await connection.query<ResultSetHeader>(
       `UPDATE ${statements} SET state = ?, error_code = ?, error_message = ?, error_hint = ?${started}${ends ? ', finished_at = NOW(6)' : ''}
        WHERE id = ? AND state IN (?) AND ${condition('id')}`,
@@ -107,8 +105,8 @@ export async function recordTransition(
   at: string,
 ): Promise<void> {
   await connection.query(
-    `INSERT INTO ${quoteTable({ database: schema, table: 'transitions' })} (statement_id, state, at, error_code)
-     SELECT id, state, ${at}, error_code FROM ${quoteTable({ database: schema, table: 'statements' })} WHERE id = ?`,
+    `INSERT INTO ${tablesOf(schema)('transitions')} (statement_id, state, at, error_code)
+     SELECT id, state, ${at}, error_code FROM ${tablesOf(schema)('statements')} WHERE id = ?`,
     [id],
   );
 }

@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
-import type { PartitionStatus, StepStatus } from '../engine/engine.ts';
+import type { PartitionStatus, StepStatus } from './statement-status.ts';
 import { errorOf } from './stored-error.ts';
+import { tablesOf } from './tables.ts';
 
 /** How far each step of a statement is: from the rows that its workers keep in step with their results. */
 export async function readSteps(pool: Pool, schema: string, statement: string): Promise<readonly StepStatus[]> {
@@ -25,11 +25,11 @@ export async function readStepsOf(
 }
 
 async function stepRows(pool: Pool, schema: string, statements: readonly string[]): Promise<RowDataPacket[]> {
-  const system = (table: string) => quoteTable({ database: schema, table });
+  const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count
-     FROM ${system('steps')} AS t
-     LEFT JOIN ${system('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
+     FROM ${table('steps')} AS t
+     LEFT JOIN ${table('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
      WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
     [statements],
   );
@@ -40,7 +40,7 @@ async function partitionRows(pool: Pool, schema: string, selections: readonly Bu
   if (selections.length === 0) return [];
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT selection_id, partition_no, state, first_row, last_row, done_rows, failed_rows, detections, attempt, started_at
-     FROM ${quoteTable({ database: schema, table: 'partitions' })}
+     FROM ${tablesOf(schema)('partitions')}
      WHERE selection_id IN (?) ORDER BY selection_id, partition_no`,
     [selections],
   );

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { type ResultColumn, type Row, resultColumns, sentValues } from '../datasource/column-types.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
 import { withReconnect } from '../datasource/pool.ts';
 import { asRefusal } from '../datasource/refused-statement.ts';
 import { streamRows } from '../datasource/row-stream.ts';
 import { MillraceError } from '../errors.ts';
 import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StatementRules, StoredResult } from './results.ts';
+import { tablesOf } from './tables.ts';
 
 /** A connection on which the statements of a program run one after the other. */
 export interface ProgramSession {
@@ -95,7 +95,7 @@ function throwStoredNothing({ step }: ResultTarget, signal: AbortSignal): (error
 }
 
 function storeCount({ pool, schema, statement, step }: ResultTarget, count: number, signal: AbortSignal) {
-  const sql = `UPDATE ${quoteTable({ database: schema, table: 'steps' })} SET affected_rows = ? WHERE statement_id = ? AND step = ?`;
+  const sql = `UPDATE ${tablesOf(schema)('steps')} SET affected_rows = ? WHERE statement_id = ? AND step = ?`;
   return withReconnect(() => pool.query(sql, [count, statement, step]), { signal });
 }
 

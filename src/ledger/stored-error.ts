@@ -1,6 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { StatementError } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
+import type { StatementError } from './statement-status.ts';
 
 /** For the columns `error_code`, `error_message`, `error_hint`. */
 export function errorValues(error: StatementError | null): readonly [string | null, string | null, string | null] {

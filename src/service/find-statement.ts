@@ -1,5 +1,5 @@
-import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import { maySee, mayUse, type User } from './access/users.ts';
 import type { Datasource, DatasourceHandle } from './datasource.ts';
 

@@ -1,5 +1,5 @@
-import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import { createScanner } from '../sql/tokens.ts';
 
 /** Why the database refused a program before any of it ran; null: it did not, or something may have run. */

@@ -1,8 +1,8 @@
 import type { ResultColumn } from '../datasource/column-types.ts';
 import { pageTable, streamTable } from '../datasource/table-rows.ts';
-import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
 import { readResultRows } from '../ledger/results.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { TableTarget } from '../task.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Datasource } from './datasource.ts';

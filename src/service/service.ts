@@ -1,4 +1,5 @@
-import type { LogFilter, LogLine, StatementState } from '../engine/engine.ts';
+import type { LogFilter, LogLine } from '../engine/engine.ts';
+import type { StatementState } from '../ledger/statement-states.ts';
 import type { RowTap } from '../ledger/store-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Parameters } from '../sql/parameters.ts';

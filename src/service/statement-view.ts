@@ -1,5 +1,5 @@
-import type { StatementStatus, StepStatus } from '../engine/engine.ts';
 import type { StoredResult } from '../ledger/results.ts';
+import type { StatementStatus, StepStatus } from '../ledger/statement-status.ts';
 import type { Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
 import type { Statement } from './statement.ts';

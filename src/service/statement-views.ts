@@ -1,6 +1,6 @@
-import type { StatementStatus } from '../engine/engine.ts';
 import { queuePositions, readLabels } from '../ledger/history.ts';
 import { listResults } from '../ledger/results.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { Datasource } from './datasource.ts';
 import type { Statement } from './statement.ts';
 import { statementResource } from './statement-view.ts';

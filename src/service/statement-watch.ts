@@ -1,4 +1,5 @@
-import type { Engine, StatementStatus } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 
 /** However many follow a statement, it is asked for once. */
 export interface StatementWatch<T> {

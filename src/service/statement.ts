@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { statementStates } from '../ledger/statement-states.ts';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-const statementStates = ['queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export const StatementState = Type.Enum(statementStates, {
   description: '`interrupted`: the engine that ran it died; retry goes on with it',
 });

@@ -1,8 +1,8 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { StatementStatus } from '../engine/engine.ts';
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/active-statements.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { Limits } from '../server/config.ts';
 import type { ServerContext } from '../server/context.ts';
 import { parametersOf } from '../server/exact-numbers.ts';

@@ -1,5 +1,6 @@
-import { hasEnded, type StatementStatus } from '../engine/engine.ts';
 import { readTransitions, type Transition } from '../ledger/history.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import { type Described, resourceOf } from './statement-views.ts';
 
 /** What followers of a statement are told at a change. */

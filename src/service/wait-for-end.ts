@@ -1,4 +1,5 @@
-import { hasEnded, type StatementStatus } from '../engine/engine.ts';
+import { hasEnded } from '../ledger/statement-states.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { Datasource } from './datasource.ts';
 
 /** The statement once it has ended, or as it is after that many seconds. */

@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, StatementFilter, StatementState } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { openLocalEngine } from '../../src/engine/local/local-engine.ts';
 import { openStatementLocks, type StatementLocks } from '../../src/engine/local/statement-locks.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import type { StatementState } from '../../src/ledger/statement-states.ts';
+import type { StatementFilter } from '../../src/ledger/statement-status.ts';
 import { openStatementStore, type StatementStore } from '../../src/ledger/statement-store.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { servers, useDatabase } from '../database.ts';

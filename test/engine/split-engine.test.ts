@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Engine, StatementStatus, Submission } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { openSplitEngine } from '../../src/engine/split-engine.ts';
 import { MillraceError } from '../../src/errors.ts';
+import type { StatementStatus, Submission } from '../../src/ledger/statement-status.ts';
 import { changesNothing } from '../../src/service/plan-text.ts';
 import { mariadb } from '../database.ts';
 import { useSession } from '../use-session.ts';

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ServerSubmission, Submission } from '../../src/engine/engine.ts';
 import { readLabels, readSubmission, readTransitions } from '../../src/ledger/history.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import type { ServerSubmission, Submission } from '../../src/ledger/statement-status.ts';
 import { openStatementStore, type StatementStore } from '../../src/ledger/statement-store.ts';
 import { servers, useDatabase } from '../database.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StatementState } from '../../src/engine/engine.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { purge } from '../../src/ledger/purge.ts';
+import type { StatementState } from '../../src/ledger/statement-states.ts';
 import { openStatementStore } from '../../src/ledger/statement-store.ts';
 import { servers, useDatabase } from '../database.ts';
 

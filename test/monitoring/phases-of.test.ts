@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { StatementState } from '../../src/engine/engine.ts';
 import type { Transition } from '../../src/ledger/metric-queries.ts';
+import type { StatementState } from '../../src/ledger/statement-states.ts';
 import { phasesOf } from '../../src/server/metrics/phases-of.ts';
 
 const all = () => true;

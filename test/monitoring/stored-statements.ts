@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
-import type { StatementState } from '../../src/engine/engine.ts';
 import type { ErrorCode } from '../../src/errors.ts';
+import type { StatementState } from '../../src/ledger/statement-states.ts';
 import type { TestDatabase } from '../database.ts';
 
 /** Writes statements into the system schema as engines and workers do, without running any. */

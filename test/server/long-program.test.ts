@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { StatementStatus } from '../../src/engine/engine.ts';
 import { listResults } from '../../src/ledger/results.ts';
+import type { StatementStatus } from '../../src/ledger/statement-status.ts';
 import { statementResource } from '../../src/service/statement-view.ts';
 import { useServer } from './use-server.ts';
 

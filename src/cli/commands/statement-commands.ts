@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
-import type { StatementState } from '../../engine/engine.ts';
+import { type StatementState, statementStates } from '../../ledger/statement-states.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answer } from './answer.ts';
 import { addLabel, atMost, ofStatement, placed, wholeNumber } from './options.ts';
@@ -10,7 +10,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
   millrace.commandsGroup('Statements:');
 
   placed(millrace.command('list').description('list statements, newest first').option('--json', 'print JSON lines'))
-    .option('--state <state>', `in this state; may be repeated: ${states.join(', ')}`, addState, [])
+    .option('--state <state>', `in this state; may be repeated: ${statementStates.join(', ')}`, addState, [])
     .option('--label <name:value>', 'with this label; may be repeated', addLabel, {})
     .option('--user <name>', 'submitted by this user')
     .option('--limit <number>', 'at most so many', atMost, 100)
@@ -67,18 +67,8 @@ export function addStatementCommands(millrace: Command, config: Config, environm
   );
 }
 
-export const states = [
-  'queued',
-  'running',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const satisfies readonly StatementState[];
-
 function addState(written: string, before: readonly StatementState[]): readonly StatementState[] {
-  const state = states.find((each) => each === written);
-  if (state === undefined) throw new InvalidArgumentError(`Allowed choices are ${states.join(', ')}.`);
+  const state = statementStates.find((each) => each === written);
+  if (state === undefined) throw new InvalidArgumentError(`Allowed choices are ${statementStates.join(', ')}.`);
   return [...before, state];
 }

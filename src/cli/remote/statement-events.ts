@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded } from '../../engine/engine.ts';
 import { MillraceError } from '../../errors.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
 import type { Statement } from '../../service/statement.ts';
 import { mayPass, type ServerApi } from './server-api.ts';
 import { readEvents } from './server-sent-events.ts';

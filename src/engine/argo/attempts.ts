@@ -1,10 +1,10 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { transaction } from '../../datasource/pool.ts';
-import { activeStates } from '../../ledger/statement-store.ts';
+import { activeStates } from '../../ledger/statement-states.ts';
+import type { StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { recordTransition } from '../../ledger/statement-writer.ts';
 import { errorValues } from '../../ledger/stored-error.ts';
-import type { StatementStatus, StepStatus } from '../engine.ts';
 
 /** Which attempt of a statement counts: the one workflow that may write down how it ended. */
 export interface Attempts {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { StatementError, StatementStatus } from '../engine.ts';
+import type { StatementError, StatementStatus } from '../../ledger/statement-status.ts';
 import { beyondAllNodes, type Capacity } from './capacity.ts';
 import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
 import { type Waiting, type WaitingFor, waitingPods } from './waiting.ts';

@@ -1,6 +1,6 @@
+import type { StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
 import { cancelled } from '../cancelled.ts';
-import type { StatementError, StatementStatus, StepStatus } from '../engine.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 import type { PodLogs } from './pod-logs.ts';

@@ -1,5 +1,5 @@
 import { errorTable } from '../../errors.ts';
-import type { StatementError } from '../engine.ts';
+import type { StatementError } from '../../ledger/statement-status.ts';
 
 interface Reason {
   readonly pattern: RegExp;

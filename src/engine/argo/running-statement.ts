@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import { readLabels } from '../../ledger/history.ts';
 import { readStatementRules } from '../../ledger/results.ts';
+import type { StatementError, StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
@@ -8,7 +9,6 @@ import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { cancelled } from '../cancelled.ts';
-import type { StatementError, StatementStatus } from '../engine.ts';
 import type { Attempts } from './attempts.ts';
 import type { Capacity } from './capacity.ts';
 import { withHeldUp } from './held-up.ts';

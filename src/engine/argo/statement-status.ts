@@ -1,6 +1,7 @@
+import type { StatementState } from '../../ledger/statement-states.ts';
+import type { PartitionStatus, StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../workflow/metadata.ts';
-import type { PartitionStatus, StatementError, StatementState, StatementStatus, StepStatus } from '../engine.ts';
 import { nodeFailure } from './node-failure.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from './observed-workflow.ts';
 

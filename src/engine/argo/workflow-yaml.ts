@@ -1,6 +1,6 @@
+import type { Submission } from '../../ledger/statement-status.ts';
 import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import { toYaml } from '../../workflow/to-yaml.ts';
-import type { Submission } from '../engine.ts';
 import { readDeployment } from './config.ts';
 import { loadTemplates } from './load-templates.ts';
 

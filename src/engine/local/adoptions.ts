@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
-import type { StepStatus } from '../engine.ts';
+import type { StepStatus } from '../../ledger/statement-status.ts';
 
 /** How often statements were taken on after their server had died: one that takes servers down must not have them all. */
 export interface Adoptions {

@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
-import { hasEnded } from '../engine.ts';
 import { withoutLock } from './statement-locks.ts';
 
 /**

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withReconnect } from '../../datasource/pool.ts';
-import { activeStates, openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
+import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
+import type { StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
+import { openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps, readStepsOf } from '../../ledger/step-status.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
-import { type Engine, hasEnded, type StatementStatus, type StepStatus } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { openAdoptions } from './adoptions.ts';
 import { asTheyAre } from './as-they-are.ts';

@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../../datasource/identifiers.ts';
+import { runningStates } from '../../ledger/statement-states.ts';
 import type { StatementStore } from '../../ledger/statement-store.ts';
-import { runningStates } from '../../ledger/statement-writer.ts';
 import type { RunningStatements } from './running-statements.ts';
 import { type StatementLocks, withLock } from './statement-locks.ts';
 

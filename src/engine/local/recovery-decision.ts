@@ -1,8 +1,8 @@
 import { MillraceError } from '../../errors.ts';
+import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { cancelled } from '../cancelled.ts';
-import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../engine.ts';
 
 /** What becomes of a statement whose engine has died. */
 export type Recovery =

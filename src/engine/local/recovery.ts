@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
 import { readSubmission } from '../../ledger/history.ts';
-import { activeStates, type StatementStore } from '../../ledger/statement-store.ts';
+import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
+import type { StatementStatus } from '../../ledger/statement-status.ts';
+import type { StatementStore } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
-import { hasEnded, type StatementStatus } from '../engine.ts';
 import { type Adoptions, serversDied } from './adoptions.ts';
 import type { StatementQueue } from './queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';

@@ -6,9 +6,9 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import type { StatementError } from '../../ledger/statement-status.ts';
 import { makePrivate } from '../../private-folder.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
-import type { StatementError } from '../engine.ts';
 import { workerError } from '../worker-error.ts';
 
 const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));

@@ -1,6 +1,6 @@
-import type { StatementState } from '../../engine/engine.ts';
 import type { Transition } from '../../ledger/metric-queries.ts';
-import { endStates } from '../../ledger/statement-ends.ts';
+import type { StatementState } from '../../ledger/statement-states.ts';
+import { endStates } from '../../ledger/statement-states.ts';
 
 export interface PhaseTime {
   readonly phase: 'queue' | 'run';

@@ -1,13 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { StatementState } from '../../engine/engine.ts';
 import { exitCodes } from '../../errors.ts';
-import {
-  activeStates,
-  type EndError,
-  type LedgerPartition,
-  type LedgerStatement,
-} from '../../ledger/metric-queries.ts';
-import { endStates, verbs } from '../../ledger/statement-ends.ts';
+import type { EndError, LedgerPartition, LedgerStatement } from '../../ledger/metric-queries.ts';
+import { verbs } from '../../ledger/statement-ends.ts';
+import type { StatementState } from '../../ledger/statement-states.ts';
+import { activeStates, endStates } from '../../ledger/statement-states.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 
 const errors = Object.keys(exitCodes).filter((kind) => kind !== 'cancelled') as Exclude<EndError, ''>[];

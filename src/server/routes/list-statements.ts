@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { StatementState as State, StatementFilter, StatementStatus } from '../../engine/engine.ts';
 import { MillraceError } from '../../errors.ts';
+import type { StatementState as State } from '../../ledger/statement-states.ts';
+import type { StatementFilter, StatementStatus } from '../../ledger/statement-status.ts';
 import { maySeeAll } from '../../service/access/users.ts';
 import { readCursor, writeCursor } from '../../service/cursor.ts';
 import type { Datasource } from '../../service/datasource.ts';

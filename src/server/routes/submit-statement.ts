@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { hasEnded } from '../../engine/engine.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { refusalOf } from '../../service/refusal.ts';
 import { lastResult } from '../../service/results.ts';

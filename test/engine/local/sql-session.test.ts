@@ -1,8 +1,8 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../../src/datasource/column-types.ts';
-import type { ServerSubmission } from '../../../src/engine/engine.ts';
 import { listResults, readResultRows } from '../../../src/ledger/results.ts';
+import type { ServerSubmission } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
 import { ended, submit, useSession } from '../../use-session.ts';
 
