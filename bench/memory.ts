@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import { migrate } from '../src/ledger/migrate.ts';
+import { selectionNames } from '../src/ledger/selection-names.ts';
 import type { DetectSettings, Task } from '../src/task.ts';
 import { prepare } from '../src/worker/rows/prepare.ts';
-import { selectionNames } from '../src/worker/rows/selection.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
 

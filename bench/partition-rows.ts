@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
+import { type TakenPartition, takePartition } from '../src/ledger/partitions.ts';
+import { selectionNames } from '../src/ledger/selection-names.ts';
+import { requireSelection, type SelectionState } from '../src/ledger/selections.ts';
 import type { Task } from '../src/task.ts';
 import type { WorkerContext } from '../src/worker/context.ts';
 import type { ImageResult } from '../src/worker/programs/yolo/detector.ts';
-import { pendingRows, type TakenPartition, takePartition } from '../src/worker/rows/pending-rows.ts';
-import { selectionNames } from '../src/worker/rows/selection.ts';
-import { requireSelection, type SelectionState } from '../src/worker/rows/selection-state.ts';
+import { pendingRows } from '../src/worker/rows/pending-rows.ts';
 import { writeBatch } from '../src/worker/rows/write-batch.ts';
 
 // A process of its own, so that its peak memory is that of one partition.
@@ -67,7 +68,11 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
     signal: new AbortController().signal,
   };
   try {
-    return await measure(context, await requireSelection(context), (await takePartition(context, 0))!);
+    return await measure(
+      context,
+      await requireSelection(context, context.task.step),
+      (await takePartition(context, 0))!,
+    );
   } finally {
     await pool.end();
   }

@@ -2,6 +2,7 @@ import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { workSchemaOf } from '../task.ts';
+import { namesOfTables } from './selection-names.ts';
 import { verbSql, workSums } from './statement-ends.ts';
 import { endStates, settledStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
@@ -82,10 +83,10 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
   }
 }
 
-/** What a statement that failed left for its retry goes too: tables as the worker names them, see selection.ts. */
+/** What a statement that failed left for its retry goes too. */
 async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: AbortSignal): Promise<void> {
   const table = tablesOf(schema);
-  const names = ['selection', 'result', 'replaced'].map((kind) => `${kind}_${id.toString('hex')}`);
+  const names = Object.values(namesOfTables(id));
   const [left] = await pool.query<RowDataPacket[]>(
     'SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table` FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?) AND TABLE_NAME IN (?)',
     [[schema, workSchemaOf(schema, true)], names],

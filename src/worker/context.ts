@@ -1,7 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
+import type { SelectionNames } from '../ledger/selection-names.ts';
 import type { SelectionTask, StatementTask, Task } from '../task.ts';
-import type { SelectionNames } from './rows/selection.ts';
 import type { Volumes } from './volume-path.ts';
 
 /** What every command of the worker needs. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { missingPartitions } from '../../src/worker/rows/missing-partitions.ts';
+import { missingPartitions } from '../../src/ledger/partitions.ts';
 import { prepare } from '../../src/worker/rows/prepare.ts';
 import { withText } from '../../src/worker/task-text.ts';
 import { mariadb } from '../database.ts';

@@ -1,9 +1,9 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { selectionNames } from '../../src/ledger/selection-names.ts';
+import { partitionRows } from '../../src/ledger/shares.ts';
 import type { Task } from '../../src/task.ts';
-import { partitionRows } from '../../src/worker/rows/partition-rows.ts';
-import { selectionNames } from '../../src/worker/rows/selection.ts';
 import { servers, useDatabase } from '../database.ts';
 import { foreignStep, render, submission, templateOf } from './deployment.ts';
 import { fillIn } from './fill-in.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MillraceError } from '../../src/errors.ts';
+import { selectionNames } from '../../src/ledger/selection-names.ts';
 import type { Task } from '../../src/task.ts';
-import { selectionNames } from '../../src/worker/rows/selection.ts';
 import { toYaml } from '../../src/workflow/to-yaml.ts';
 import type { SecretKey } from '../../src/workflow/workflow.ts';
 import { statementLabel, workflowName } from '../../src/workflow/workflow-name.ts';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withReconnect } from '../../datasource/pool.ts';
+import { openAdoptions } from '../../ledger/adoptions.ts';
 import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
@@ -9,7 +10,6 @@ import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
-import { openAdoptions } from './adoptions.ts';
 import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
 import { openQueue } from './queue.ts';

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
+import { MillraceError } from '../../errors.ts';
+import type { Adoptions } from '../../ledger/adoptions.ts';
 import { readSubmission } from '../../ledger/history.ts';
 import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
-import { type Adoptions, serversDied } from './adoptions.ts';
 import type { StatementQueue } from './queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
@@ -126,4 +127,10 @@ async function end(
     );
   }
   await writer.move(id, activeStates, state, error);
+}
+
+function serversDied(deaths: number): MillraceError {
+  return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`, {
+    hint: 'look for the reason in the logs of the servers before you retry it',
+  });
 }

@@ -4,11 +4,13 @@ import type { Pool } from 'mysql2/promise';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
 import type { Accounts } from '../../datasource/accounts.ts';
+import { withReconnect } from '../../datasource/pool.ts';
 import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
+import { missingPartitions } from '../../ledger/partitions.ts';
+import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { taskOf } from '../../plan/task-of.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
-import { partitionsLeft } from './partitions-left.ts';
 import { runWorker, type WorkerEnd } from './worker-process.ts';
 
 export interface StepRun {
@@ -37,7 +39,8 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     });
   try {
     await runAttempts('prepare', step, { ...run, signal }, { place: first });
-    const left = await partitionsLeft(run.pool, run.schema, { statement: run.statement, step: step.name }, signal);
+    const names = selectionNames({ statement: run.statement, step: step.name }, run.schema);
+    const left = await withReconnect(() => missingPartitions({ ...run, names }), { signal });
     await runPartitions(left, step, { ...run, signal });
     await runAttempts('finish', step, { ...run, signal }, { place: run.cores });
   } catch (error) {

@@ -2,10 +2,10 @@ import type { Pool } from 'mysql2/promise';
 import type { TableDescription } from '../../datasource/describe.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
+import type { SelectionNames } from '../../ledger/selection-names.ts';
 import type { TableTarget } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
 import { checkAppend } from './result-table.ts';
-import type { SelectionNames } from './selection.ts';
 
 /**
  * Refuses a result table that could not be written at the end, before any work.

@@ -1,12 +1,12 @@
-import { quoteTable } from '../../datasource/identifiers.ts';
-import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
+import { closePartition, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
+import { requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { WorkerContext } from '../context.ts';
 import { nameProblem } from '../image/image-name.ts';
 import { type Detector, loadDetector } from '../programs/yolo/detector.ts';
 import { imagePath, pathInside, type VolumePath, type Volumes, volumePath } from '../volume-path.ts';
-import { type PendingRow, pendingRows, type TakenPartition, takePartition } from './pending-rows.ts';
-import { requireSelection, type SelectionState } from './selection-state.ts';
+import { type PendingRow, pendingRows } from './pending-rows.ts';
 import { type DoneRow, writeBatch } from './write-batch.ts';
 
 /**
@@ -14,7 +14,7 @@ import { type DoneRow, writeBatch } from './write-batch.ts';
  * @throws {MillraceError} PARTITION_TAKEN once another worker has taken the partition over
  */
 export async function partition(context: WorkerContext, partitionNo: number): Promise<void> {
-  const selection = await withReconnect(() => requireSelection(context), { signal: context.signal });
+  const selection = await withReconnect(() => requireSelection(context, context.task.step), { signal: context.signal });
   if (selection.state !== 'ready') return context.log.info('published already');
   const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
   if (taken === null) return context.log.info('the selection has fewer rows than partitions; none for this one');
@@ -23,6 +23,7 @@ export async function partition(context: WorkerContext, partitionNo: number): Pr
   if (first.done !== true) await detectPages(context, taken, selection, startingWith(first.value, pages));
   if (context.signal.aborted) return;
   await withReconnect(() => closePartition(context, taken), { signal: context.signal });
+  context.log.info({ partition: taken.partitionNo }, 'partition done');
 }
 
 async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
@@ -129,15 +130,4 @@ async function detectRows(
     if (path !== null) return { row, result: results.next().value! };
     return { row, result: { error: { code: problem.code, message: problem.message } } };
   });
-}
-
-async function closePartition({ pool, schema, names, log }: WorkerContext, taken: TakenPartition): Promise<void> {
-  await transaction(pool, (connection) =>
-    connection.query(
-      `UPDATE ${quoteTable({ database: schema, table: 'partitions' })} SET state = 'done', finished_at = NOW(6)
-       WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
-      [names.id, taken.partitionNo, taken.attempt],
-    ),
-  );
-  log.info({ partition: taken.partitionNo }, 'partition done');
 }

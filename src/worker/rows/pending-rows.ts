@@ -1,46 +1,17 @@
 import type { RowDataPacket, TypeCast } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
-import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { withReconnect } from '../../datasource/pool.ts';
+import type { TakenPartition } from '../../ledger/partitions.ts';
+import { withoutOutcome } from '../../ledger/row-outcomes.ts';
+import { partitionOfValue } from '../../ledger/shares.ts';
 import { hiddenColumns } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
 import { imageName } from '../image/image-name.ts';
-import { partitionOfValue } from './partition-rows.ts';
-
-export interface TakenPartition {
-  readonly partitionNo: number;
-  /** Grows by one each time a worker takes the partition; only the last taker's writes are accepted. */
-  readonly attempt: number;
-  readonly firstRow: string;
-  readonly lastRow: string;
-}
 
 export interface PendingRow {
   readonly row: string;
   /** Undefined: bytes that are no text. */
   readonly image: string | null | undefined;
-}
-
-/** Takes the partition for this process: whoever held it before can write no more. null: it has no rows. */
-export function takePartition(
-  { pool, schema, names }: WorkerContext,
-  partitionNo: number,
-): Promise<TakenPartition | null> {
-  const partitions = quoteTable({ database: schema, table: 'partitions' });
-  const key = [names.id, partitionNo];
-  return transaction(pool, async (connection) => {
-    await connection.query(
-      `UPDATE ${partitions} SET attempt = attempt + 1, state = 'running', started_at = COALESCE(started_at, NOW(6))
-       WHERE selection_id = ? AND partition_no = ?`,
-      key,
-    );
-    const [found] = await connection.query<RowDataPacket[]>(
-      `SELECT attempt, first_row, last_row FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
-      key,
-    );
-    const [row] = found;
-    if (row === undefined) return null;
-    return { partitionNo, attempt: row.attempt, firstRow: String(row.first_row), lastRow: String(row.last_row) };
-  });
 }
 
 /** The partition's rows that the ledger does not hold, in batches, by keyset: memory does not grow with the selection. */
@@ -66,9 +37,10 @@ const imageAsSent: TypeCast = (field, next) => (field.name === 'image' ? field.b
 function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition, imageColumn: string) {
   const row = `s.${quoteName(hiddenColumns.row)}`;
   const share = shareCondition(task.partitionBy, task.partitions, taken, row);
+  const without = withoutOutcome(schema, row);
   const sql = `SELECT ${row} AS row_id, s.${quoteName(imageColumn)} AS image FROM ${quoteTable(names.selection)} AS s
-    LEFT JOIN ${quoteTable({ database: schema, table: 'ledger' })} AS l ON l.selection_id = ? AND l.row_id = ${row}
-    WHERE ${share.sql} AND l.row_id IS NULL AND ${row} > ?
+    ${without.join}
+    WHERE ${share.sql} AND ${without.condition} AND ${row} > ?
     ORDER BY ${row} LIMIT ${task.batchSize}`;
   return { sql, values: [names.id, ...share.values] };
 }

@@ -2,8 +2,8 @@ import { abortableQuery } from '../../datasource/abortable-query.ts';
 import { describeTable } from '../../datasource/describe.ts';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
+import { markPublishing, type SelectionState } from '../../ledger/selections.ts';
 import type { WorkerContext } from '../context.ts';
-import type { SelectionState } from './selection-state.ts';
 
 /**
  * Gives the finished table its name by one RENAME, which both servers do atomically: readers see the old table or the new one.
@@ -12,16 +12,9 @@ import type { SelectionState } from './selection-state.ts';
  */
 export async function publish(context: WorkerContext, selection: SelectionState): Promise<void> {
   if (context.task.writeMode === 'append') return;
-  if (selection.state === 'ready') await intend(context);
+  if (selection.state === 'ready') await markPublishing(context);
   if ((await describeTable(context.pool, context.names.staging)) !== null) await rename(context);
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.replaced)}`);
-}
-
-async function intend({ pool, schema, names }: WorkerContext): Promise<void> {
-  await pool.query(
-    `UPDATE ${quoteTable({ database: schema, table: 'selections' })} SET state = 'publishing' WHERE selection_id = ?`,
-    [names.id],
-  );
 }
 
 async function rename({ task, pool, names, signal }: WorkerContext): Promise<void> {

@@ -2,11 +2,12 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { abortableQuery } from '../../datasource/abortable-query.ts';
 import { describeTable } from '../../datasource/describe.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
-import { transaction } from '../../datasource/pool.ts';
+import { recordSelection } from '../../ledger/selections.ts';
+import { partitionRows } from '../../ledger/shares.ts';
 import { hiddenColumns, type SelectionTask } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
 import { copyMode } from './copy-mode.ts';
-import { partitionRows, partitionValues } from './partition-rows.ts';
+import { partitionValues } from './partition-rows.ts';
 
 /** Blocks no writer of the source; measured in design/WORKER.md. */
 const consistentRead = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
@@ -30,13 +31,13 @@ export async function materialise(context: WorkerContext<SelectionTask>): Promis
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
 }
 
-/** Writes down that the selection is ready, in one transaction with the partitions that have rows. @returns the number of rows */
-export async function recordSelection(
+/** Shares the selection out, and writes down that it is ready. @returns the number of rows */
+export async function shareOut(
   context: WorkerContext<SelectionTask>,
   columns: readonly string[],
   imageColumn: string | null,
 ): Promise<number> {
-  const { task, names, pool, schema } = context;
+  const { task, names, pool } = context;
   const [counted] = await pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${quoteTable(names.selection)}`);
   const rows = Number(counted[0]?.n);
   const { partitionBy } = task;
@@ -44,19 +45,7 @@ export async function recordSelection(
     partitionBy === null
       ? partitionRows(rows, task.partitions)
       : await partitionValues(pool, names.selection, partitionBy, task.partitions);
-  const system = (table: string) => quoteTable({ database: schema, table });
-  await transaction(pool, async (connection) => {
-    await connection.query(`DELETE FROM ${system('partitions')} WHERE selection_id = ?`, [names.id]);
-    if (partitions.length > 0)
-      await connection.query(
-        `INSERT INTO ${system('partitions')} (selection_id, partition_no, first_row, last_row, state) VALUES ?`,
-        [partitions.map(({ number, first, last }) => [names.id, number, first, last, 'pending'])],
-      );
-    await connection.query(
-      `REPLACE INTO ${system('selections')} (selection_id, statement_id, step, state, row_count, columns, image_column)
-       VALUES (?, ?, ?, 'ready', ?, ?, ?)`,
-      [names.id, task.statement, task.step, rows, JSON.stringify(columns), imageColumn],
-    );
-  });
+  const { statement, step } = task;
+  await recordSelection(context, { statement, step, rows, columns, imageColumn, partitions });
   return rows;
 }

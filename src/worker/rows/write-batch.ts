@@ -1,12 +1,12 @@
-import type { PoolConnection, ResultSetHeader } from 'mysql2/promise';
+import type { PoolConnection } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../../datasource/pool.ts';
-import { MillraceError } from '../../errors.ts';
+import { type BatchCounts, countBatch, lockPartition, type TakenPartition } from '../../ledger/partitions.ts';
+import { hasOutcome, type RowOutcome, recordOutcomes } from '../../ledger/row-outcomes.ts';
 import { detectionColumns, hiddenColumns } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
-import type { ImageResult } from '../programs/yolo/detector.ts';
+import type { DetectedImage, ImageResult } from '../programs/yolo/detector.ts';
 import { copyMode } from './copy-mode.ts';
-import type { TakenPartition } from './pending-rows.ts';
 
 export interface DoneRow {
   readonly row: string;
@@ -31,8 +31,8 @@ export async function writeBatch(
   const write = async (connection: PoolConnection) => {
     if (tried && (await isWritten(connection, context, taken, rows))) return;
     tried = true;
-    await countBatch(connection, context, taken, rows, lastWriteMs);
-    await insertLedger(connection, context, taken, rows);
+    await countBatch(connection, context, taken, countsOf(rows, lastWriteMs));
+    await recordOutcomes(connection, context, taken.partitionNo, rows.map(outcomeOf));
     await connection.query(copyMode);
     await insertDetections(connection, context, columns, rows);
   };
@@ -45,69 +45,31 @@ export async function writeBatch(
 /** Under the partition's lock: the commit that was lost sight of may still be under way. */
 async function isWritten(
   connection: PoolConnection,
-  { schema, names }: WorkerContext,
+  context: WorkerContext,
   taken: TakenPartition,
   rows: readonly DoneRow[],
 ): Promise<boolean> {
-  await connection.query(
-    `SELECT 1 FROM ${quoteTable({ database: schema, table: 'partitions' })}
-     WHERE selection_id = ? AND partition_no = ? FOR UPDATE`,
-    [names.id, taken.partitionNo],
-  );
-  const [found] = await connection.query(
-    `SELECT 1 FROM ${quoteTable({ database: schema, table: 'ledger' })} WHERE selection_id = ? AND row_id = ?`,
-    [names.id, rows[0]?.row],
-  );
-  return (found as unknown[]).length === 1;
+  await lockPartition(connection, context, taken);
+  return hasOutcome(connection, context, rows[0]?.row);
 }
 
-async function countBatch(
-  connection: PoolConnection,
-  { schema, names }: WorkerContext,
-  taken: TakenPartition,
-  rows: readonly DoneRow[],
-  lastWriteMs: number,
-): Promise<void> {
-  const failed = rows.filter(({ result }) => 'error' in result).length;
-  const sum = (of: (result: ImageResult) => number) => rows.reduce((total, { result }) => total + of(result), 0);
-  const [updated] = await connection.query<ResultSetHeader>(
-    `UPDATE ${quoteTable({ database: schema, table: 'partitions' })}
-     SET done_rows = done_rows + ?, failed_rows = failed_rows + ?, detections = detections + ?,
-         decode_ms = decode_ms + ?, infer_ms = infer_ms + ?, write_ms = write_ms + ?, heartbeat_at = NOW(6)
-     WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
-    [
-      rows.length,
-      failed,
-      sum((result) => ('error' in result ? 0 : result.detections.length)),
-      Math.round(sum((result) => ('error' in result ? 0 : result.timings.decodeMs))),
-      Math.round(sum((result) => ('error' in result ? 0 : result.timings.inferMs))),
-      lastWriteMs,
-      names.id,
-      taken.partitionNo,
-      taken.attempt,
-    ],
-  );
-  if (updated.affectedRows === 1) return;
-  throw new MillraceError('PARTITION_TAKEN', `partition ${taken.partitionNo} was taken over by another worker`);
+function countsOf(rows: readonly DoneRow[], writeMs: number): BatchCounts {
+  const detected = rows.flatMap(({ result }) => ('error' in result ? [] : [result]));
+  const sum = (of: (result: DetectedImage) => number) => detected.reduce((total, result) => total + of(result), 0);
+  return {
+    rows: rows.length,
+    failed: rows.length - detected.length,
+    detections: sum(({ detections }) => detections.length),
+    decodeMs: Math.round(sum(({ timings }) => timings.decodeMs)),
+    inferMs: Math.round(sum(({ timings }) => timings.inferMs)),
+    writeMs,
+  };
 }
 
-async function insertLedger(
-  connection: PoolConnection,
-  { schema, names }: WorkerContext,
-  taken: TakenPartition,
-  rows: readonly DoneRow[],
-): Promise<void> {
-  await connection.query(
-    `INSERT INTO ${quoteTable({ database: schema, table: 'ledger' })}
-       (selection_id, row_id, partition_no, detections, error_code, error_message) VALUES ?`,
-    [rows.map(({ row, result }) => [names.id, row, taken.partitionNo, ...outcome(result)])],
-  );
-}
-
-function outcome(result: ImageResult): readonly [number, string | null, string | null] {
+function outcomeOf({ row, result }: DoneRow): RowOutcome {
   return 'error' in result
-    ? [0, result.error.code, result.error.message.slice(0, 1000)]
-    : [result.detections.length, null, null];
+    ? { row, detections: 0, error: result.error }
+    : { row, detections: result.detections.length, error: null };
 }
 
 /** About a megabyte of JSON: the least `max_allowed_packet` in use is 16. */

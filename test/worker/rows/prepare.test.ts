@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { quoteTable } from '../../../src/datasource/identifiers.ts';
-import { partitionRows } from '../../../src/worker/rows/partition-rows.ts';
+import { partitionRows } from '../../../src/ledger/shares.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { servers } from '../../database.ts';
 import { useWorker } from '../use-worker.ts';

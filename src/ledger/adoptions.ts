@@ -1,7 +1,6 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../../datasource/identifiers.ts';
-import { MillraceError } from '../../errors.ts';
-import type { StepStatus } from '../../ledger/statement-status.ts';
+import type { StepStatus } from './statement-status.ts';
+import { tablesOf } from './tables.ts';
 
 /** How often statements were taken on after their server had died: one that takes servers down must not have them all. */
 export interface Adoptions {
@@ -14,7 +13,7 @@ export interface Adoptions {
 }
 
 export function openAdoptions(pool: Pool, schema: string): Adoptions {
-  const table = quoteTable({ database: schema, table: 'adoptions' });
+  const table = tablesOf(schema)('adoptions');
   return {
     async count(id, steps) {
       const [[row]] = await pool.query<RowDataPacket[]>(
@@ -45,10 +44,4 @@ function progressOf(steps: readonly StepStatus[]): number {
   const done = steps.filter(({ state, rows }) => state === 'succeeded' || rows !== null).length;
   const rows = steps.flatMap(({ partitions }) => partitions.map((partition) => partition.done));
   return rows.reduce((sum, number) => sum + number, done);
-}
-
-export function serversDied(deaths: number): MillraceError {
-  return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`, {
-    hint: 'look for the reason in the logs of the servers before you retry it',
-  });
 }

@@ -1,0 +1,103 @@
+import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { transaction } from '../datasource/pool.ts';
+import { MillraceError } from '../errors.ts';
+import type { SelectionPlace } from './selections.ts';
+import { tablesOf } from './tables.ts';
+
+export interface TakenPartition {
+  readonly partitionNo: number;
+  /** Grows by one each time a worker takes the partition; only the last taker's writes are accepted. */
+  readonly attempt: number;
+  readonly firstRow: string;
+  readonly lastRow: string;
+}
+
+/** Takes the partition for this process: whoever held it before can write no more. null: it has no rows. */
+export function takePartition(
+  { pool, schema, names }: SelectionPlace,
+  partitionNo: number,
+): Promise<TakenPartition | null> {
+  const partitions = tablesOf(schema)('partitions');
+  const key = [names.id, partitionNo];
+  return transaction(pool, async (connection) => {
+    await connection.query(
+      `UPDATE ${partitions} SET attempt = attempt + 1, state = 'running', started_at = COALESCE(started_at, NOW(6))
+       WHERE selection_id = ? AND partition_no = ?`,
+      key,
+    );
+    const [found] = await connection.query<RowDataPacket[]>(
+      `SELECT attempt, first_row, last_row FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
+      key,
+    );
+    const [row] = found;
+    if (row === undefined) return null;
+    return { partitionNo, attempt: row.attempt, firstRow: String(row.first_row), lastRow: String(row.last_row) };
+  });
+}
+
+/** Holds the partition until the end of the transaction. */
+export async function lockPartition(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  { partitionNo }: TakenPartition,
+): Promise<void> {
+  await connection.query(
+    `SELECT 1 FROM ${tablesOf(schema)('partitions')} WHERE selection_id = ? AND partition_no = ? FOR UPDATE`,
+    [names.id, partitionNo],
+  );
+}
+
+/** What a batch of rows adds to its partition's counters. */
+export interface BatchCounts {
+  readonly rows: number;
+  readonly failed: number;
+  readonly detections: number;
+  readonly decodeMs: number;
+  readonly inferMs: number;
+  readonly writeMs: number;
+}
+
+/** @throws {MillraceError} PARTITION_TAKEN */
+export async function countBatch(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  { partitionNo, attempt }: TakenPartition,
+  { rows, failed, detections, decodeMs, inferMs, writeMs }: BatchCounts,
+): Promise<void> {
+  const [updated] = await connection.query<ResultSetHeader>(
+    `UPDATE ${tablesOf(schema)('partitions')}
+     SET done_rows = done_rows + ?, failed_rows = failed_rows + ?, detections = detections + ?,
+         decode_ms = decode_ms + ?, infer_ms = infer_ms + ?, write_ms = write_ms + ?, heartbeat_at = NOW(6)
+     WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
+    [rows, failed, detections, decodeMs, inferMs, writeMs, names.id, partitionNo, attempt],
+  );
+  if (updated.affectedRows === 1) return;
+  throw new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);
+}
+
+/** Nothing where another worker has taken the partition over. */
+export async function closePartition(
+  { pool, schema, names }: SelectionPlace,
+  { partitionNo, attempt }: TakenPartition,
+): Promise<void> {
+  await transaction(pool, (connection) =>
+    connection.query(
+      `UPDATE ${tablesOf(schema)('partitions')} SET state = 'done', finished_at = NOW(6)
+       WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
+      [names.id, partitionNo, attempt],
+    ),
+  );
+}
+
+/** Numbers of the partitions that have rows left, after a retry often few; none once the result is published. */
+export async function missingPartitions({ pool, schema, names }: SelectionPlace): Promise<readonly number[]> {
+  const table = tablesOf(schema);
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT p.partition_no FROM ${table('partitions')} AS p
+     JOIN ${table('selections')} AS s ON s.selection_id = p.selection_id AND s.state = 'ready' AND s.row_count > 0
+     WHERE p.selection_id = ? AND p.first_row <= p.last_row
+     AND (p.state <> 'done' OR p.done_rows < p.last_row + 1 - p.first_row) ORDER BY p.partition_no`,
+    [names.id],
+  );
+  return rows.map(({ partition_no }) => partition_no);
+}

@@ -1,0 +1,121 @@
+import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { transaction } from '../datasource/pool.ts';
+import type { SelectionPlace } from './selections.ts';
+import { tablesOf } from './tables.ts';
+
+/** What came of one row of a selection; written in the transaction that writes its results. */
+export interface RowOutcome {
+  readonly row: string;
+  /** Rows of the result. */
+  readonly detections: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+const longestMessage = 1000;
+
+export async function recordOutcomes(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  partitionNo: number,
+  outcomes: readonly RowOutcome[],
+): Promise<void> {
+  await connection.query(
+    `INSERT INTO ${tablesOf(schema)('ledger')}
+       (selection_id, row_id, partition_no, detections, error_code, error_message) VALUES ?`,
+    [
+      outcomes.map(({ row, detections, error }) => [
+        names.id,
+        row,
+        partitionNo,
+        detections,
+        error?.code ?? null,
+        error?.message.slice(0, longestMessage) ?? null,
+      ]),
+    ],
+  );
+}
+
+export async function hasOutcome(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  row: string | undefined,
+): Promise<boolean> {
+  const [found] = await connection.query<RowDataPacket[]>(
+    `SELECT 1 FROM ${tablesOf(schema)('ledger')} WHERE selection_id = ? AND row_id = ?`,
+    [names.id, row],
+  );
+  return found.length === 1;
+}
+
+/** SQL that leaves out the rows that have an outcome; its one value is the selection's id. @param row SQL of a row's number */
+export function withoutOutcome(schema: string, row: string): { readonly join: string; readonly condition: string } {
+  return {
+    join: `LEFT JOIN ${tablesOf(schema)('ledger')} AS l ON l.selection_id = ? AND l.row_id = ${row}`,
+    condition: 'l.row_id IS NULL',
+  };
+}
+
+/** Of all rows of a selection that have an outcome. */
+export interface Tally {
+  readonly rows: number;
+  readonly failed: number;
+  readonly detections: number;
+}
+
+export async function tallyOutcomes({ pool, schema, names }: SelectionPlace): Promise<Tally> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT COUNT(*) AS n, COUNT(error_code) AS failed, COALESCE(SUM(detections), 0) AS detections
+     FROM ${tablesOf(schema)('ledger')} WHERE selection_id = ?`,
+    [names.id],
+  );
+  return { rows: Number(rows[0]?.n), failed: Number(rows[0]?.failed), detections: Number(rows[0]?.detections) };
+}
+
+/** Rows that failed alike. */
+export interface Failure {
+  /** The first of them. */
+  readonly row: string;
+  readonly code: string;
+  readonly message: string;
+  readonly rows: number;
+}
+
+/** Each kind of failure with its first row: what stands before the file's name is the same for all files that fail alike. */
+export async function readFailures({ pool, schema, names }: SelectionPlace, most: number): Promise<readonly Failure[]> {
+  const ledger = tablesOf(schema)('ledger');
+  const [found] = await pool.query<RowDataPacket[]>(
+    `SELECT l.row_id, l.error_code, l.error_message, r.n
+     FROM (SELECT MIN(row_id) AS row_id, COUNT(*) AS n FROM ${ledger}
+           WHERE selection_id = ? AND error_code IS NOT NULL
+           GROUP BY error_code, SUBSTRING_INDEX(error_message, ': ', 1) ORDER BY 1 LIMIT ${most}) AS r
+     JOIN ${ledger} AS l ON l.selection_id = ? AND l.row_id = r.row_id
+     ORDER BY l.row_id`,
+    [names.id, names.id],
+  );
+  return found.map(({ row_id, error_code, error_message, n }) => ({
+    row: String(row_id),
+    code: error_code,
+    message: error_message,
+    rows: Number(n),
+  }));
+}
+
+/**
+ * Gives rows that failed another chance. The partitions first, as who writes a batch does: whoever was writing one has committed it
+ * then, or waits.
+ * @returns how many
+ */
+export function forgetFailures({ pool, schema, names }: SelectionPlace): Promise<number> {
+  const table = tablesOf(schema);
+  return transaction(pool, async (connection) => {
+    await connection.query(
+      `UPDATE ${table('partitions')} SET done_rows = done_rows - failed_rows, failed_rows = 0 WHERE selection_id = ?`,
+      [names.id],
+    );
+    const [deleted] = await connection.query<ResultSetHeader>(
+      `DELETE FROM ${table('ledger')} WHERE selection_id = ? AND error_code IS NOT NULL`,
+      [names.id],
+    );
+    return deleted.affectedRows;
+  });
+}
