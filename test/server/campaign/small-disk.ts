@@ -8,6 +8,8 @@ export interface SmallDisk {
   /** Leaves no room for another page. */
   fill(): Promise<void>;
   clear(): Promise<void>;
+  /** Ends once the disk is not filled. */
+  room(): Promise<void>;
   unmount(): void;
 }
 
@@ -31,12 +33,19 @@ export async function mountSmallDisk(
     await symlink(join(disk, database), join(folder, 'data', database));
   }
   const filler = join(disk, 'filler');
+  let filled = Promise.withResolvers<void>();
+  filled.resolve();
   return {
     async fill() {
+      filled = Promise.withResolvers();
       const { bavail, bsize } = await statfs(disk);
       await writeFile(filler, Buffer.alloc(bavail * bsize)).catch(() => {});
     },
-    clear: () => rm(filler, { force: true }),
+    async clear() {
+      await rm(filler, { force: true });
+      filled.resolve();
+    },
+    room: () => filled.promise,
     unmount: () => void execFileSync('/bin/umount', ['--lazy', disk]),
   };
 }
