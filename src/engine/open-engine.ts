@@ -38,12 +38,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Kubernetes' client takes most of a second to load: only who needs it waits. */
-async function openArgo({ config, pool, environment }: EngineOptions): Promise<Engine> {
+async function openArgo({ config, pool, environment, limits }: EngineOptions): Promise<Engine> {
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
     import('./argo/argo-engine.ts'),
     import('./argo/config.ts'),
     import('./argo/kubernetes-api.ts'),
   ]);
   const deployment = readDeployment(environment, config.schema);
-  return openArgoEngine({ api: await connectKubernetes(), pool, deployment });
+  const runningPerUser = limits?.running?.perUser;
+  return openArgoEngine({ api: await connectKubernetes(), pool, deployment, runningPerUser });
 }

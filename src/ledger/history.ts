@@ -46,7 +46,7 @@ export async function readLabels(
   return labels;
 }
 
-/** Of queued statements among those of their users, from 1. */
+/** Of queued statements among those of their users on the same engine, from 1. */
 export async function queuePositions(
   pool: Pool,
   schema: string,
@@ -54,13 +54,29 @@ export async function queuePositions(
 ): Promise<ReadonlyMap<string, number>> {
   if (statements.length === 0) return new Map();
   const table = tablesOf(schema)('statements');
+  const onArgo = (id: string) => `EXISTS (SELECT 1 FROM ${tablesOf(schema)('workflows')} WHERE statement_id = ${id})`;
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT s.id, (SELECT COUNT(*) FROM ${table} AS o WHERE o.state = 'queued' AND o.submitted_by = s.submitted_by
+       AND ${onArgo('o.id')} = ${onArgo('s.id')}
        AND (o.submitted_at < s.submitted_at OR o.submitted_at = s.submitted_at AND o.id <= s.id)) AS n
      FROM ${table} AS s WHERE s.id IN (?) AND s.state = 'queued'`,
     [statements],
   );
   return new Map(rows.map(({ id, n }) => [id, Number(n)]));
+}
+
+/** Those of them that servers have taken. */
+export async function takenByServers(
+  pool: Pool,
+  schema: string,
+  statements: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (statements.length === 0) return new Set();
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT statement_id AS id FROM ${tablesOf(schema)('submissions')} WHERE statement_id IN (?)`,
+    [statements],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** How a server was asked; null: no server was. */

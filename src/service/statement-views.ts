@@ -22,7 +22,7 @@ export async function resourcesOf(
   const ids = statuses.map(({ id }) => id);
   const labels = await readLabels(pool, schema, ids);
   const results = await listResults(pool, schema, ids);
-  const queued = statuses.filter(({ state, hasWorkflow }) => state === 'queued' && !hasWorkflow).map(({ id }) => id);
+  const queued = statuses.filter(({ state }) => state === 'queued').map(({ id }) => id);
   const positions = await queuePositions(pool, schema, queued);
   return statuses.map((status) =>
     statementResource(status, {

@@ -96,7 +96,7 @@ export const Statement = Type.Object(
   {
     id: Type.String(),
     state: StatementState,
-    queuePosition: nullable(count('of a queued statement of the local engine among those of its user, from 1')),
+    queuePosition: nullable(count('of a queued statement among those of its user, from 1')),
     sql: Type.String(),
     datasource: Type.String(),
     submittedBy: Type.String(),

@@ -162,10 +162,9 @@ async function inTime(accepted: Promise<void>): Promise<void> {
   await Promise.race([accepted, tooLong]).finally(() => ended.abort());
 }
 
-/** On the local engine those beyond the running ones are queued; workflows run as soon as they are submitted. */
-async function checkRoom(user: User, { pool, schema, engineName }: Datasource, limits: Limits): Promise<void> {
+async function checkRoom(user: User, { pool, schema }: Datasource, limits: Limits): Promise<void> {
   const active = await countActive(pool, schema, user.name);
-  const most = limits.runningStatementsPerUser + (engineName === 'argo' ? 0 : limits.queuedStatementsPerUser);
+  const most = limits.runningStatementsPerUser + limits.queuedStatementsPerUser;
   if (active < most) return;
   const message = `${active} of your statements are running or queued; at most ${most} may`;
   throw new MillraceError('TOO_MANY_STATEMENTS', message, { hint: 'wait until one has ended, or cancel one' });

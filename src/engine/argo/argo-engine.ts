@@ -3,6 +3,7 @@ import type { Pool } from 'mysql2/promise';
 import pLimit from 'p-limit';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
+import { takenByServers } from '../../ledger/history.ts';
 import { activeStates, hasEnded, runningStates } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
 import { openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
@@ -12,10 +13,11 @@ import { labelInName, statementLabel, workflowName } from '../../workflow/workfl
 import { busy } from '../busy.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
+import { openQueue } from '../statement-queue.ts';
 import { openAttempts } from './attempts.ts';
 import { openCapacity } from './capacity.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
-import { KubernetesError } from './kubernetes-error.ts';
+import { KubernetesError, mayPass } from './kubernetes-error.ts';
 import type { ObjectEvent } from './list-and-watch.ts';
 import { openPodLogs } from './pod-logs.ts';
 import { readPodLogs } from './read-pod-logs.ts';
@@ -28,19 +30,21 @@ export interface ArgoEngineOptions {
   readonly api: KubernetesApi;
   readonly pool: Pool;
   readonly deployment: Deployment;
+  /** Of those that servers have taken; more wait for their turn. Left out: as many as are submitted. */
+  readonly runningPerUser?: number | undefined;
 }
 
 /** How soon rows done are seen by who follows: they are in the ledger, which nothing watches. */
 const ledgerMs = 500;
 
-/** How often statements are looked for whose process died before their workflow was created, or stopped as asked. */
+/** How often statements are looked for that wait for their turn, or whose process died before their workflow was created or stopped. */
 const lookMs = 10_000;
 
 /**
- * Runs plans as Argo workflows. A statement is its row in the system schema: `queued` until its workflow is there, then `running`
- * as the workflow tells it, until how it ended is written down. Nothing else is remembered.
+ * Runs plans as Argo workflows. A statement is its row in the system schema: `queued` until its turn comes and its workflow is there,
+ * then `running` as the workflow tells it, until how it ended is written down. Nothing else is remembered.
  */
-export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): Engine {
+export function openArgoEngine({ api, pool, deployment, runningPerUser }: ArgoEngineOptions): Engine {
   const store = openStatementStore(pool, deployment.schema, 'argo');
   const attempts = openAttempts(pool, deployment.schema);
   const workflows = openWorkflows(api, deployment);
@@ -48,6 +52,24 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   const capacity = openCapacity(api);
   const running = openRunningStatement({ pool, deployment, store, attempts, workflows, pods, capacity });
   const closing = new AbortController();
+  const queue = openQueue({
+    pool,
+    schema: deployment.schema,
+    engine: 'argo',
+    perUser: runningPerUser ?? Number.POSITIVE_INFINITY,
+    hasRoom: () => !closing.signal.aborted,
+    begin,
+  });
+
+  async function begin(id: string): Promise<boolean> {
+    const statement = await store.read(id);
+    return statement.state === 'queued' && running.beginInTurn(statement, await attempts.read(id));
+  }
+
+  async function handOverInTurn(id: string, attempt: number): Promise<void> {
+    const statement = await store.read(id);
+    if (statement.state === 'queued' && (await queue.isTurnOf(statement))) await running.handOver(statement, attempt);
+  }
 
   async function status(id: string): Promise<StatementStatus> {
     return statusOf(await find(id));
@@ -116,7 +138,13 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
     attempt: number,
     { latest }: WatchedWorkflow,
   ): Promise<StatementStatus | undefined> {
-    return latest === undefined ? undefined : running.takeOn(await store.read(id), attempt, latest);
+    if (latest === undefined) return undefined;
+    const statement = await store.read(id);
+    if (latest === null && hasEnded(statement)) return running.recorded(statement);
+    if (latest !== null || statement.state === 'queued') return running.takeOn(statement, attempt, latest);
+    // It may have been created since it was looked for.
+    const workflow = await workflows.read(workflowName(id, attempt)).catch(unlessPassing);
+    return workflow === undefined ? undefined : running.takeOn(statement, attempt, workflow);
   }
 
   async function settle(id: string): Promise<void> {
@@ -145,7 +173,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
     const attempt = await attempts.read(id);
     if (workflowName(id, attempt) !== name) return;
     const workflow = await workflows.read(name);
-    if (workflow !== null && !isCompleted(workflow)) await attempts.reopen(id, attempt);
+    if (workflow !== null && !isCompleted(workflow) && !workflow.spec.shutdown) await attempts.reopen(id, attempt);
   }
 
   /** @param trouble why Kubernetes is not to be asked, too */
@@ -155,6 +183,8 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   ): Promise<readonly StatementStatus[]> {
     const ids = page.map(({ id }) => id);
     const steps = await readStepsOf(pool, deployment.schema, ids);
+    const taken = await takenByServers(pool, deployment.schema, ids);
+    const waits = ({ id, state }: StoredStatement) => state === 'queued' && taken.has(id);
     const asStored = (statement: StoredStatement, error: unknown) =>
       withTrouble({ ...statement, steps: steps.get(statement.id) ?? [] }, error);
     const few = pLimit(8);
@@ -162,7 +192,9 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
       statusOf(statement).catch((error) => asStored(statement, troubleOnly(error)));
     return Promise.all(
       page.map((statement) =>
-        hasEnded(statement) || trouble !== null ? asStored(statement, trouble) : few(() => now(statement)),
+        hasEnded(statement) || waits(statement) || trouble !== null
+          ? asStored(statement, trouble)
+          : few(() => now(statement)),
       ),
     );
   }
@@ -177,6 +209,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
       await again(async () => {
         for (const id of await endedMeanwhile(event)) await again(() => settle(id));
       });
+      await again(() => queue.startNext());
     }
   }
 
@@ -194,7 +227,8 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
   /** Creating a workflow, and stopping it, may be asked for any number of times. */
   async function takeOnAll(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
     while (!signal.aborted) {
-      const asked = await store.idsIn(['queued', 'cancelling']).catch((error) => {
+      await queue.startNext().catch(onError);
+      const asked = await store.idsIn(['cancelling']).catch((error) => {
         onError(error);
         return [];
       });
@@ -208,8 +242,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
       const { id } = submission;
       await attempts.begin(id, 1);
       await store.insert(submission, 'queued');
-      const statement = await store.read(id);
-      if (statement.state === 'queued') await running.handOver(statement, await attempts.read(id));
+      await handOverInTurn(id, await attempts.read(id));
     },
 
     status,
@@ -232,7 +265,7 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
       const attempt = await attempts.read(id);
       const mayRetry = ['failed', 'cancelled', 'interrupted'].includes(state);
       if (!mayRetry || !(await attempts.next(id, attempt))) throw busy(id, state);
-      await running.handOver(await store.read(id), attempt + 1);
+      await handOverInTurn(id, attempt + 1);
     },
 
     async list(filter = {}) {
@@ -254,6 +287,10 @@ export function openArgoEngine({ api, pool, deployment }: ArgoEngineOptions): En
 function troubleOnly(error: unknown): KubernetesError {
   if (error instanceof KubernetesError) return error;
   throw error;
+}
+
+function unlessPassing(error: unknown): undefined {
+  if (!mayPass(error)) throw error;
 }
 
 function throwUnless(over: AbortSignal): (error: unknown) => undefined {

@@ -14,6 +14,8 @@ export interface Attempts {
   read(statement: string): Promise<number>;
   /** Writes down how the statement ended, unless it has or a later attempt counts. */
   end(status: StatementStatus, attempt: number): Promise<void>;
+  /** Lets an attempt without a workflow count no more, even if one is created yet. @returns the attempt that counts instead */
+  skip(statement: string, attempt: number): Promise<number>;
   /** Lets the next attempt count; false: another has done so. Its steps that have not succeeded are pending again. */
   next(statement: string, attempt: number): Promise<boolean>;
   /** The statement runs again in the workflow of an attempt that had ended; nothing where a later one counts. */
@@ -95,6 +97,14 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
         const foreign = new Set(plan.steps.filter(({ kind }) => kind === 'foreign').map(({ name }) => name));
         for (const step of steps) if (foreign.has(step.name)) await keepPartitions(connection, id, step);
       }),
+
+    async skip(statement, attempt) {
+      await pool.query(
+        `UPDATE ${table('workflows')} SET attempt = attempt + 1 WHERE statement_id = ? AND attempt = ?`,
+        [statement, attempt],
+      );
+      return attempt + 1;
+    },
 
     next: (statement, attempt) =>
       transaction(pool, async (connection) => {

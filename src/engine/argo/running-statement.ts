@@ -1,6 +1,9 @@
 import type { Pool } from 'mysql2/promise';
-import { readLabels } from '../../ledger/history.ts';
+import { databaseError } from '../../datasource/database-error.ts';
+import { MillraceError } from '../../errors.ts';
+import { readLabels, takenByServers } from '../../ledger/history.ts';
 import { readStatementRules } from '../../ledger/results.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementError, StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
@@ -12,7 +15,7 @@ import { cancelled } from '../cancelled.ts';
 import type { Attempts } from './attempts.ts';
 import type { Capacity } from './capacity.ts';
 import { withHeldUp } from './held-up.ts';
-import { mayPass } from './kubernetes-error.ts';
+import { KubernetesError, mayPass } from './kubernetes-error.ts';
 import { withLastWords } from './last-words.ts';
 import { withLedger } from './ledger-progress.ts';
 import { loadTemplates } from './load-templates.ts';
@@ -36,6 +39,11 @@ export interface Surroundings {
 export interface RunningStatement {
   /** Creates the attempt's workflow. @throws what Kubernetes or the renderer refuses, after it is written down */
   handOver(statement: StoredStatement, attempt: number): Promise<void>;
+  /**
+   * The same for a statement that has waited for its turn: only what is wrong with the statement itself ends it. False: it does not run.
+   * @throws what may be otherwise later; it waits on
+   */
+  beginInTurn(statement: StoredStatement, attempt: number): Promise<boolean>;
   /** The statement as its workflow tells it; null: there is none. Writes down how it ended. */
   takeOn(statement: StoredStatement, attempt: number, workflow: ObservedWorkflow | null): Promise<StatementStatus>;
   /** The statement as its rows tell it. */
@@ -52,22 +60,47 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
   }
 
   async function handOver(statement: StoredStatement, attempt: number): Promise<void> {
+    try {
+      await begin(statement, attempt);
+    } catch (error) {
+      await fail(statement, attempt, error);
+      throw error;
+    }
+  }
+
+  async function beginInTurn(statement: StoredStatement, attempt: number): Promise<boolean> {
+    try {
+      return await begin(statement, attempt);
+    } catch (error) {
+      if (!isOfStatement(error)) throw error;
+      await fail(statement, attempt, error);
+      return false;
+    }
+  }
+
+  function fail(statement: StoredStatement, attempt: number, error: unknown): Promise<void> {
+    return attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
+  }
+
+  /** False: it has ended, or was cancelled meanwhile. */
+  async function begin(statement: StoredStatement, attempt: number): Promise<boolean> {
     const { id, text, submittedBy, plan } = statement;
     const steps = await stepsOf(id);
     const done = steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name);
     if (done.length === plan.steps.length) {
-      return attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
+      await attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
+      return false;
     }
-    try {
-      const labels = (await readLabels(pool, deployment.schema, [id])).get(id) ?? {};
-      const { readOnly } = await readStatementRules(pool, deployment.schema, id);
-      const submission = { id, attempt, text, submittedBy, done, labels, readOnly, recorded: true };
-      await workflows.create(renderWorkflow(plan, submission, deployment, templates));
-    } catch (error) {
-      await attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
-      throw error;
-    }
-    await store.move(id, ['queued'], 'running');
+    const labels = (await readLabels(pool, deployment.schema, [id])).get(id) ?? {};
+    const { readOnly } = await readStatementRules(pool, deployment.schema, id);
+    const submission = { id, attempt, text, submittedBy, done, labels, readOnly, recorded: true };
+    const created = await workflows.create(renderWorkflow(plan, submission, deployment, templates));
+    const moved = await store.move(id, ['queued'], 'running');
+    const { state } = await store.read(id);
+    if (state === 'cancelling' || state === 'cancelled') await workflows.stop(workflowName(id, attempt));
+    if (created || !moved) return state === 'running' || state === 'cancelling';
+    // A process died before it wrote down that the statement runs: it may even have ended.
+    return !hasEnded(await takeOn({ ...statement, state }, attempt, await workflows.read(workflowName(id, attempt))));
   }
 
   async function takeOn(
@@ -125,6 +158,8 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
 
   async function withoutWorkflow(statement: StoredStatement, attempt: number): Promise<StatementStatus> {
     if (statement.state === 'queued') {
+      // Servers begin it in its turn.
+      if ((await takenByServers(pool, deployment.schema, [statement.id])).size > 0) return recorded(statement);
       await handOver(statement, attempt);
       return recorded(await store.read(statement.id));
     }
@@ -134,14 +169,21 @@ export function openRunningStatement(around: Surroundings): RunningStatement {
       );
       await attempts.end(
         { ...statement, state: 'cancelled', error: statementError(cancelled(statement.id)), steps },
-        attempt,
+        await attempts.skip(statement.id, attempt),
       );
       return recorded(await store.read(statement.id));
     }
     return { ...(await recorded(statement)), state: 'interrupted', error: deleted(statement.id, attempt) };
   }
 
-  return { handOver, takeOn, recorded };
+  return { handOver, beginInTurn, takeOn, recorded };
+}
+
+/** Not of the cluster, the account or the database, which would fail all that wait. */
+function isOfStatement(error: unknown): boolean {
+  if (error instanceof KubernetesError) return error.code === 'WORKFLOW_REFUSED';
+  const known = databaseError(error);
+  return !(known instanceof MillraceError && known.code.startsWith('DATABASE_'));
 }
 
 /** As the database gives times: UTC, without the letters of ISO 8601. */

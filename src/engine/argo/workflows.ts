@@ -21,8 +21,8 @@ const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.i
 
 /** The workflows of one namespace, through the Kubernetes API. All throw {KubernetesError}. */
 export interface Workflows {
-  /** Where one of this name is there already, it is the same statement's. */
-  create(workflow: Workflow): Promise<void>;
+  /** False: one of this name, and so of the same statement, is there already. */
+  create(workflow: Workflow): Promise<boolean>;
   /** null: it is not there, or no more. */
   read(name: string): Promise<ObservedWorkflow | null>;
   /** Asks its pods to end in good order; nothing where it has gone. */
@@ -62,8 +62,10 @@ export function openWorkflows(
     async create(workflow) {
       try {
         await api.json({ method: 'POST', path, query: { fieldValidation: 'Strict' }, body: workflow });
+        return true;
       } catch (error) {
         if (!hasStatus(error, 409)) throw error;
+        return false;
       }
     },
     async read(name) {

@@ -10,9 +10,9 @@ import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
+import { openQueue } from '../statement-queue.ts';
 import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
-import { openQueue } from './queue.ts';
 import { openRecovery } from './recovery.ts';
 import { needsSession, sessionLost } from './recovery-decision.ts';
 import {
@@ -28,14 +28,17 @@ const pollMs = 200;
 /** The lock of a statement that has just ended is released within this time. */
 const releaseMs = 2000;
 
+const noLimits = { perUser: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY };
+
 /** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
   const { pool, accounts, schema } = options;
   const store = openStatementStore(pool, schema, 'local');
   const locks = openStatementLocks(accounts.systemDsn, schema);
   const running = openRunningStatements(options, store, locks);
-  const limits = options.running ?? { perUser: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY };
-  const queue = openQueue({ pool, schema, store, locks, running, limits });
+  const { perUser, total } = options.running ?? noLimits;
+  const hasRoom = () => running.size() < total;
+  const queue = openQueue({ pool, schema, engine: 'local', perUser, hasRoom, begin });
   const adoptions = openAdoptions(pool, schema);
   const { serverDeaths } = options;
   const recovery = openRecovery({ pool, schema, store, locks, running, queue, adoptions, serverDeaths });
@@ -72,6 +75,19 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       last = seen;
       await change(running, id, over, signal);
     }
+  }
+
+  /** False: another server begins it, or it was cancelled. */
+  async function begin(id: string): Promise<boolean> {
+    const lock = await locks.take(id);
+    if (lock === null) return false;
+    let begun = false;
+    await withLock(lock, async () => {
+      const statement = await store.read(id);
+      begun = (await lock.writer.move(id, ['queued'], 'running')) && running.begin(statement, lock, { steps: [] });
+      return begun;
+    });
+    return begun;
   }
 
   async function takeLock(id: string): Promise<StatementLock> {

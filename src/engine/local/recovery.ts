@@ -8,7 +8,7 @@ import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
-import type { StatementQueue } from './queue.ts';
+import type { StatementQueue } from '../statement-queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
 import { abandonedStatements, type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';

@@ -9,9 +9,16 @@ import type { MillraceError } from '../../errors.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
 import { busy } from '../busy.ts';
 import { cancelled } from '../cancelled.ts';
-import type { RunningLimits } from './queue.ts';
 import { type PlanRun, runPlan } from './run-plan.ts';
 import type { StatementLock, StatementLocks } from './statement-locks.ts';
+
+/** How many statements run at once. */
+export interface RunningLimits {
+  /** Of one user, on all servers of the database; servers that begin some at the same moment may run one more each. */
+  readonly perUser: number;
+  /** In this process. */
+  readonly total: number;
+}
 
 export interface LocalEngineOptions {
   /** Of the system schema. */
