@@ -3,15 +3,17 @@ import { parseDsn } from '../datasource/dsn.ts';
 import { namedAccounts } from '../datasource/own-database.ts';
 import { openPool } from '../datasource/pool.ts';
 import { latestVersion, migrate, schemaVersion } from '../ledger/migrate.ts';
+import { withGrants } from './account-rights.ts';
 import type { Output } from './output.ts';
 
 /** `millrace migrate`: makes the system schema, or brings it up to date; says from which version to which. */
 export async function migrateSchema(config: Config, output: Output): Promise<number> {
-  const { systemDsn } = await namedAccounts(config, output.note);
-  const pool = openPool(parseDsn(systemDsn), { connections: 2 });
+  const accounts = await namedAccounts(config, output.note);
+  const pool = openPool(parseDsn(accounts.systemDsn), { connections: 2 });
   try {
     const from = await schemaVersion(pool, config.schema);
-    await migrate(pool, config.schema);
+    const { schema } = config;
+    await withGrants({ pool, role: 'system', accounts, schema }, () => migrate(pool, schema));
     if (output.json) output.write({ schema: config.schema, from, to: latestVersion });
     else output.line(`${config.schema}: ${sentence(from, latestVersion)}`);
     return 0;

@@ -5,6 +5,10 @@ export const accountRoles = ['system', 'user', 'reader', 'foreign'] as const;
 
 export type AccountRole = (typeof accountRoles)[number];
 
+export function perRole<T>(value: (role: AccountRole) => T): Record<AccountRole, T> {
+  return Object.fromEntries(accountRoles.map((role) => [role, value(role)])) as Record<AccountRole, T>;
+}
+
 interface Place {
   /** The system schema's name. */
   readonly schema: string;
@@ -41,7 +45,7 @@ function schemaStatements(schema: string): readonly string[] {
 }
 
 /** @param account as SQL names it */
-function grantStatements(role: AccountRole, account: string, { schema, database }: Place): readonly string[] {
+export function grantStatements(role: AccountRole, account: string, { schema, database }: Place): readonly string[] {
   const names = { system: schema, intake: workSchemaOf(schema, true) };
   const place = { system: escapePattern(names.system), intake: escapePattern(names.intake), tables: database };
   const granted = rightsOf[role];
@@ -72,6 +76,6 @@ const rightsOf: Readonly<Record<AccountRole, { readonly [place in 'system' | 'in
 const shadow = 'LOCK TABLES';
 
 /** https://dev.mysql.com/doc/refman/8.4/en/grant.html#grant-quoting */
-function escapePattern(name: string): string {
+export function escapePattern(name: string): string {
   return name.replace(/[\\_%]/g, '\\$&');
 }

@@ -44,7 +44,8 @@ const connectionCodes = new Set([
 
 const hints: Partial<Record<DatabaseCode, string>> = {
   DATABASE_UNREACHABLE: 'start the database, or correct host and port in MILLRACE_DATASOURCE',
-  DATABASE_REFUSED: 'correct user, password or database in MILLRACE_DATASOURCE',
+  DATABASE_REFUSED:
+    'correct user, password or database in MILLRACE_DATASOURCE; `millrace accounts` prints the SQL that creates accounts',
   DATABASE_RIGHTS: 'ask for that right, or use another account',
   DATABASE_FULL: 'make room where the database keeps its data, then run the statement again',
   DATABASE_BUSY: 'run the statement again',

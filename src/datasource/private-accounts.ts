@@ -8,6 +8,7 @@ import {
   accountRoles,
   accountStatements,
   everyDatabase,
+  perRole,
 } from './account-statements.ts';
 import type { Accounts } from './accounts.ts';
 import { formatDsn, parseDsn } from './dsn.ts';
@@ -90,10 +91,6 @@ function userOf(role: AccountRole): string {
 
 function newPasswords(): State['passwords'] {
   return perRole(() => randomBytes(24).toString('base64url'));
-}
-
-function perRole(value: (role: AccountRole) => string): Record<AccountRole, string> {
-  return Object.fromEntries(accountRoles.map((role) => [role, value(role)])) as Record<AccountRole, string>;
 }
 
 async function readState(file: string): Promise<State | null> {

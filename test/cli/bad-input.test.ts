@@ -242,7 +242,7 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
         code: 4,
         stdout: '',
         stderr: `error[DATABASE_REFUSED]: the database refuses the connection: Access denied for user ACCOUNT (using password: YES)
-  correct user, password or database in MILLRACE_DATASOURCE
+  correct user, password or database in MILLRACE_DATASOURCE; \`millrace accounts\` prints the SQL that creates accounts
 `,
       });
     });

@@ -23,6 +23,7 @@ const commands = [
   'doctor',
   'serve',
   'migrate',
+  'accounts',
   'token',
   'completion',
 ];

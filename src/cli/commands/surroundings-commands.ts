@@ -34,6 +34,18 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
     );
 
   millrace
+    .command('accounts')
+    .description("print the SQL that creates the database's accounts, with their passwords")
+    .option('--database <name>', 'database of your tables and results (default: that of MILLRACE_DATASOURCE)')
+    .option('--from <host>', 'where the accounts may connect from', '%')
+    .option('--json', 'print JSON lines')
+    .action(({ json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../accounts.ts')).printAccounts(config, environment, options, output),
+      ),
+    );
+
+  millrace
     .command('token')
     .description("make a user's token for a server")
     .requiredOption('--name <name>', 'the user')

@@ -1,29 +1,28 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { isSeparate } from '../../datasource/accounts.ts';
+import { type ConnectedAccount, onlyItsRights } from '../account-rights.ts';
 import type { Warning } from './check.ts';
 
-interface AccountOptions {
-  /** The system schema's name. */
-  readonly schema: string;
-  /** Whether the system schema has an account of its own. */
-  readonly isSeparate: boolean;
-}
-
-/** Whether the database itself keeps the SQL of users out of what is not theirs. @param pool with the account that runs it */
-export async function checkAccount(pool: Pool, { schema, isSeparate }: AccountOptions): Promise<string | Warning> {
+/** Whether the database itself keeps the SQL of users out of what is not theirs. @param account that runs it */
+export async function checkAccount(account: ConnectedAccount): Promise<string | Warning> {
+  const { pool, accounts, schema } = account;
   const [rows] = await pool.query<RowDataPacket[][]>({ sql: 'SHOW GRANTS FOR CURRENT_USER()', rowsAsArray: true });
   const grants = rows.flatMap(([text]) => readGrant(String(text)) ?? []);
   const excess = [
     ...['FILE', 'SUPER'].filter((right) => grants.some((grant) => isOnAll(grant) && has(grant, [right]))),
     ...((await reaches(pool, grants, 'mysql')) ? ['rights on mysql.*'] : []),
-    ...(isSeparate && (await reaches(pool, grants, schema)) ? [`rights on the system schema ${schema}`] : []),
+    ...(isSeparate(accounts) && (await reaches(pool, grants, schema)) ? [`rights on the system schema ${schema}`] : []),
   ];
   const found = [
-    ...(isSeparate ? [] : [`the system schema ${schema} has no account of its own`]),
+    ...(isSeparate(accounts) ? [] : [`the system schema ${schema} has no account of its own`]),
     ...(excess.length === 0 ? [] : [`the account that runs the SQL of users has ${excess.join(', ')}`]),
   ];
   if (found.length === 0) return `the database keeps the SQL of users out of ${schema} and mysql`;
-  return { warning: found.join('; '), fix: 'make the accounts of docs/server.md, section Accounts, and name them' };
+  return { warning: found.join('; '), fix: isSeparate(accounts) ? await onlyItsRights(account) : createAccounts };
 }
+
+const createAccounts =
+  'run the SQL that `millrace accounts` prints as an administrator of the database, then set its DSNs';
 
 interface Grant {
   /** Upper case, as the servers write them. */

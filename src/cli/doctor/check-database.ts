@@ -8,6 +8,8 @@ import { namedAccounts } from '../../datasource/own-database.ts';
 import { openPool } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import { latestVersion, schemaVersion } from '../../ledger/migrate.ts';
+import { workSchemaOf } from '../../task.ts';
+import { type ConnectedAccount, withGrants } from '../account-rights.ts';
 import { type Check, check } from './check.ts';
 import { checkAccount } from './check-account.ts';
 import { checkSettings } from './check-settings.ts';
@@ -31,16 +33,23 @@ export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
 
 async function* checkInside(pool: Pool, accounts: Accounts, schema: string): AsyncGenerator<Check> {
   const { database } = parseDsn(accounts.dsn);
+  const system: ConnectedAccount = { pool, role: 'system', accounts, schema };
   yield check('database settings', () => checkSettings(pool));
-  yield check('system schema', () => checkSchema(pool, schema));
-  yield check('result tables', async () => {
-    if (database === null) return { skipped: 'the DSN names no database; INTO has to name one' };
-    await tryResult(pool, database);
-    return `the account may create, fill, alter and drop tables in ${database}`;
-  });
-  yield check('accounts', () =>
-    withPool(accounts.dsn, (users) => checkAccount(users, { schema, isSeparate: isSeparate(accounts) })),
-  );
+  yield check('system schema', () => withGrants(system, () => checkSchemas(system)));
+  const users = isSeparate(accounts) ? openPool(parseDsn(accounts.dsn), { connections: 1 }) : pool;
+  const user: ConnectedAccount = { ...system, pool: users, role: 'user' };
+  try {
+    yield check('result tables', async () => {
+      if (isSeparate(accounts)) await withGrants(user, () => trySelection(system, users));
+      if (database === null) return { skipped: 'the DSN names no database; INTO has to name one' };
+      for (const account of isSeparate(accounts) ? [system, user] : [system])
+        await withGrants(account, () => tryResult(account.pool, database));
+      return `the ${isSeparate(accounts) ? 'accounts' : 'account'} may create, fill, alter and drop tables in ${database}`;
+    });
+    yield check('accounts', () => checkAccount(user));
+  } finally {
+    if (users !== pool) await users.end();
+  }
 }
 
 /** The oldest that tests run on, by the name that the server gives itself. */
@@ -59,28 +68,42 @@ async function supportedVersion(pool: Pool): Promise<string> {
 }
 
 /** Tried, not read from grants: these come by roles, patterns and proxies, too. */
-async function checkSchema(pool: Pool, schema: string): Promise<string> {
-  const [found] = await pool.query<RowDataPacket[]>('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
-    schema,
-  ]);
-  if (found.length === 0) {
-    await pool.query(`CREATE DATABASE ${quoteName(schema)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
-    await tryTable(pool, schema).finally(() => pool.query(`DROP DATABASE ${quoteName(schema)}`));
-    return `${schema} is not there yet; the account may create it`;
-  }
-  await tryTable(pool, schema);
+async function checkSchemas({ pool, accounts, schema }: ConnectedAccount): Promise<string> {
+  const work = workSchemaOf(schema, isSeparate(accounts));
+  if (work !== schema) await inSchema(pool, work, () => tryTable(pool, work));
+  const isThere = await inSchema(pool, schema, () => tryTable(pool, schema));
+  if (!isThere) return `${schema} is not there yet; the account may create it`;
   const version = await schemaVersion(pool, schema);
   if (version === latestVersion) return `${schema}, version ${version}`;
   return `${schema}, version ${version}; the next command, or millrace migrate, brings it to ${latestVersion}`;
 }
 
-async function withPool<T>(dsn: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = openPool(parseDsn(dsn), { connections: 1 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
+/** What the account that runs users' queries does with a selection: the other one takes it. */
+function trySelection({ pool, schema }: ConnectedAccount, users: Pool): Promise<unknown> {
+  const work = workSchemaOf(schema, true);
+  return inSchema(pool, work, async () => {
+    const table = newTable(work);
+    try {
+      await users.query(`CREATE TABLE ${table} (n INT PRIMARY KEY) ENGINE=InnoDB`);
+      await users.query(`INSERT INTO ${table} VALUES (1)`);
+    } finally {
+      await pool.query(`DROP TABLE IF EXISTS ${table}`);
+    }
+  });
+}
+
+/** A schema that is not there yet is created for the work, and dropped after it. @returns whether it was there */
+async function inSchema(pool: Pool, schema: string, work: () => Promise<void>): Promise<boolean> {
+  const [found] = await pool.query<RowDataPacket[]>('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
+    schema,
+  ]);
+  if (found.length > 0) {
+    await work();
+    return true;
   }
+  await pool.query(`CREATE DATABASE ${quoteName(schema)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+  await work().finally(() => pool.query(`DROP DATABASE ${quoteName(schema)}`));
+  return false;
 }
 
 function tryTable(pool: Pool, database: string): Promise<void> {
@@ -101,11 +124,15 @@ function tryResult(pool: Pool, database: string): Promise<void> {
 }
 
 async function withTable(pool: Pool, database: string, use: (table: string) => Promise<void>): Promise<void> {
-  const table = quoteTable({ database, table: `millrace_doctor_${randomBytes(6).toString('hex')}` });
+  const table = newTable(database);
   await pool.query(`CREATE TABLE ${table} (n INT PRIMARY KEY) ENGINE=InnoDB`);
   try {
     await use(table);
   } finally {
     await pool.query(`DROP TABLE ${table}`);
   }
+}
+
+function newTable(database: string): string {
+  return quoteTable({ database, table: `millrace_doctor_${randomBytes(6).toString('hex')}` });
 }

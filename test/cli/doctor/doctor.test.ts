@@ -52,6 +52,13 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     return rows;
   };
 
+  /** As an administrator who is told so. */
+  const follow = async (fix: string | null | undefined) => {
+    const [, statements] = /^as an administrator of the database, run: (.*);$/.exec(fix ?? '') ?? [];
+    expect(statements).toBeDefined();
+    for (const sql of statements!.split('; ')) await database.admin.query(sql);
+  };
+
   it('finds nothing to mend where all is there, and leaves nothing behind', async () => {
     await database.admin.query(`DROP DATABASE ${database.systemSchema}`);
     expect(await tables()).toEqual([]);
@@ -98,7 +105,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
       name: 'accounts',
       state: 'warning',
       detail: `the system schema ${systemSchema} has no account of its own`,
-      fix: 'make the accounts of docs/server.md, section Accounts, and name them',
+      fix: 'run the SQL that `millrace accounts` prints as an administrator of the database, then set its DSNs',
     });
     const [user, password] = [`wide${database.name}`, 'hunter2'];
     await admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY '${password}'`);
@@ -111,9 +118,11 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     );
     await admin.query(`GRANT ALL ON *.* TO ${user}@'%'`);
     expect((await found())?.detail).toContain('FILE, SUPER, rights on mysql.*, rights on the system schema');
-    await admin.query(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${user}@'%'`);
+    await follow((await found())?.fix);
+    expect((await found())?.state).toBe('ok');
     await admin.query(`GRANT ALL ON \`%\`.* TO ${user}@'%'`);
     expect((await found())?.detail).toContain('rights on mysql.*, rights on the system schema');
+    expect(await doctor(environment({ MILLRACE_DATASOURCE: wide }))).toMatchObject({ code: 0 });
     // Of two patterns that match, the servers use the one without wildcards.
     for (const schema of [systemSchema, 'mysql']) await admin.query(`GRANT LOCK TABLES ON ${schema}.* TO ${user}@'%'`);
     expect((await found())?.state).toBe('ok');
@@ -123,24 +132,46 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     );
   });
 
-  it('tells which right an account lacks', async () => {
+  it('tells which rights an account lacks, as the SQL that grants them', async () => {
     const user = `reader${database.name}`;
     await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
     await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
     const dsn = formatDsn({ ...database.datasource, user, password: 'hunter2' });
-    const { code, of } = await doctor(
-      environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '', MILLRACE_SCHEMA: 'absent_schema' }),
-    );
-    await database.admin.query(`DROP USER ${user}@'%'`);
+    const one = { MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '', MILLRACE_SCHEMA: 'absent_schema' };
+    const { code, of } = await doctor(environment(one));
     expect(code).toBe(3);
     expect(of('database')?.state).toBe('ok');
     for (const name of ['system schema', 'result tables']) {
       expect(of(name)).toMatchObject({
         state: 'failed',
         detail: expect.stringMatching(/^the database says: .*denied/),
-        fix: 'ask for that right, or use another account',
+        fix: `as an administrator of the database, run: ${['absent\\_schema', database.name]
+          .map((place) => `GRANT ALL ON \`${place}\`.* TO '${user}'@'%';`)
+          .join(' ')}`,
       });
     }
+    const migrated = await millrace(['migrate'], environment(one));
+    expect(migrated).toMatchObject({ code: 4, stderr: expect.stringContaining(of('system schema')!.fix!) });
+    await follow(of('system schema')!.fix);
+    expect((await millrace(['migrate'], environment(one))).code).toBe(0);
+    expect((await doctor(environment(one))).code).toBe(0);
+    await database.admin.query('DROP DATABASE absent_schema');
+    await database.admin.query(`DROP USER ${user}@'%'`);
+  });
+
+  it.each(['user', 'system'] as const)('tells which rights the account %s lacks where both are there', async (role) => {
+    const user = `lacks${role}${database.name}`.slice(0, 32);
+    await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
+    await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
+    const setting = { user: 'MILLRACE_DATASOURCE', system: 'MILLRACE_SYSTEM_DATASOURCE' }[role];
+    const settings = environment({ [setting]: formatDsn({ ...database.datasource, user, password: 'hunter2' }) });
+    const failed = (await doctor(settings)).checks.filter(({ state }) => state === 'failed');
+    expect(failed.map(({ name }) => name)).toEqual(
+      role === 'user' ? ['result tables'] : ['system schema', 'result tables'],
+    );
+    await follow(failed[0]?.fix);
+    expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+    await database.admin.query(`DROP USER ${user}@'%'`);
   });
 
   it('tells of volumes that are not there, and of models that cannot be loaded', async () => {
