@@ -5,8 +5,8 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { describeQuery, describeTable } from '../datasource/describe.ts';
-import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
+import { readModels } from '../ledger/models.ts';
 import type { TableTarget } from '../task.ts';
 import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
 import { images } from './images.ts';
@@ -52,7 +52,7 @@ export async function loadCatalog(
     volumes,
     mounted: remote ? null : Object.keys(config.volumes),
     database,
-    models: [...(await registeredModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
+    models: [...(await readModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
     mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
@@ -105,12 +105,6 @@ async function viewsAmong(pool: Pool, names: readonly TableTarget[]) {
     name: { database: String(db), table: String(name) },
     query: query === null || query === '' ? null : String(query),
   }));
-}
-
-async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {
-  const table = quoteTable({ database: schema, table: 'models' });
-  const [rows] = await pool.query<RowDataPacket[]>(`SELECT name, file FROM ${table} ORDER BY name`);
-  return rows.map(({ name, file }) => ({ name, file }));
 }
 
 async function modelFiles(folder: string | undefined): Promise<readonly CatalogModel[]> {

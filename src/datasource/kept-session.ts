@@ -1,8 +1,8 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
-import { openProgramSession, type ProgramSession } from '../ledger/store-result.ts';
 import { parseDsn } from './dsn.ts';
 import { openPool } from './pool.ts';
+import { openProgramSession, type ProgramSession } from './program-session.ts';
 
 /** One session for the standard statements of several programs: each program goes on where the one before it has ended. */
 export interface KeptSession {

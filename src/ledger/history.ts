@@ -1,6 +1,6 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { StatementState } from './statement-states.ts';
-import type { ServerSubmission } from './statement-status.ts';
+import type { ServerSubmission, StatementRules } from './statement-status.ts';
 import { tablesOf } from './tables.ts';
 
 /** When a statement came into a state. */
@@ -80,11 +80,7 @@ export async function takenByServers(
 }
 
 /** How a server was asked; null: no server was. */
-export async function readSubmission(
-  pool: Pool,
-  schema: string,
-  statement: string,
-): Promise<Omit<ServerSubmission, 'labels'> | null> {
+export async function readSubmission(pool: Pool, schema: string, statement: string): Promise<StatementRules | null> {
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT read_only, result_bytes, statement_seconds FROM ${tablesOf(schema)('submissions')} WHERE statement_id = ?`,
     [statement],

@@ -1,5 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { ResultColumn, Row } from '../datasource/column-types.ts';
+import { readSubmission } from './history.ts';
+import type { StatementRules } from './statement-status.ts';
 import { tablesOf } from './tables.ts';
 
 /** The rows that a standard statement returned, as far as they are kept. */
@@ -11,29 +13,11 @@ export interface StoredResult {
   readonly truncated: boolean;
 }
 
-/** How standard statements run, and how much of what they return is kept. */
-export interface StatementRules {
-  readonly readOnly: boolean;
-  /** Bytes of JSON. */
-  readonly resultBytes: number;
-  /** A statement that runs longer is ended; null: none is. */
-  readonly statementSeconds: number | null;
-}
-
 const defaultRules: StatementRules = { readOnly: false, resultBytes: 64 * 1024 * 1024, statementSeconds: null };
 
 /** As the server that took the statement has it; others may write, and have much kept. */
 export async function readStatementRules(pool: Pool, schema: string, statement: string): Promise<StatementRules> {
-  const [[row]] = await pool.query<RowDataPacket[]>(
-    `SELECT read_only, result_bytes, statement_seconds FROM ${tablesOf(schema)('submissions')} WHERE statement_id = ?`,
-    [statement],
-  );
-  if (row === undefined) return defaultRules;
-  return {
-    readOnly: Number(row.read_only) === 1,
-    resultBytes: Number(row.result_bytes),
-    statementSeconds: row.statement_seconds,
-  };
+  return (await readSubmission(pool, schema, statement)) ?? defaultRules;
 }
 
 /** Results that are complete, by statement, in the order of its steps. Statements without any are absent. */

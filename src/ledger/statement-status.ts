@@ -10,13 +10,17 @@ export interface Submission {
   readonly server: ServerSubmission | null;
 }
 
-export interface ServerSubmission {
-  /** Standard statements run in transactions that are READ ONLY. */
+/** How standard statements run, and how much of what they return is kept. */
+export interface StatementRules {
+  /** They run in transactions that are READ ONLY. */
   readonly readOnly: boolean;
-  /** Of the rows that standard statements return, this much is kept (bytes of JSON). */
+  /** This much is kept of the rows that they return, in bytes of JSON. */
   readonly resultBytes: number;
-  /** A standard statement that runs longer is ended; null: none is. */
+  /** One that runs longer is ended; null: none is. */
   readonly statementSeconds: number | null;
+}
+
+export interface ServerSubmission extends StatementRules {
   readonly labels: Readonly<Record<string, string>>;
 }
 

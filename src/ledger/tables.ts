@@ -1,26 +1,29 @@
 import { quoteTable } from '../datasource/identifiers.ts';
 
 /** The tables of the system schema. No file outside this folder names one of them. */
-export type TableName =
-  | 'migrations'
-  | 'statements'
-  | 'steps'
-  | 'submissions'
-  | 'labels'
-  | 'transitions'
-  | 'workflows'
-  | 'adoptions'
-  | 'selections'
-  | 'partitions'
-  | 'ledger'
-  | 'results'
-  | 'result_rows'
-  | 'result_sizes'
-  | 'models'
-  | 'secrets'
-  | 'purges'
-  | 'purged_ends'
-  | 'purged_work';
+export const tableNames = [
+  'migrations',
+  'statements',
+  'steps',
+  'submissions',
+  'labels',
+  'transitions',
+  'workflows',
+  'adoptions',
+  'selections',
+  'partitions',
+  'ledger',
+  'results',
+  'result_rows',
+  'result_sizes',
+  'models',
+  'secrets',
+  'purges',
+  'purged_ends',
+  'purged_work',
+] as const;
+
+export type TableName = (typeof tableNames)[number];
 
 /** How SQL names the tables of a system schema. */
 export function tablesOf(schema: string): (name: TableName) => string {

@@ -1,7 +1,8 @@
 import { isTemporary } from '../datasource/database-error.ts';
+import { openProgramSession } from '../datasource/program-session.ts';
 import { MillraceError } from '../errors.ts';
 import { readStatementRules } from '../ledger/results.ts';
-import { openProgramSession, storeResult } from '../ledger/store-result.ts';
+import { storeResult } from '../ledger/store-result.ts';
 import type { StatementTask } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 

@@ -1,6 +1,5 @@
-import type { RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
+import { readPlanJson } from '../ledger/statement-plan.ts';
 import type { SelectionTask, StatementTask, Task } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 
@@ -18,11 +17,9 @@ async function readText(
   text: 'select' | 'sql',
   { pool, schema }: Place,
 ): Promise<string> {
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT plan FROM ${quoteTable({ database: schema, table: 'statements' })} WHERE id = ?`,
-    [statement],
+  const plan: { steps?: readonly Record<string, unknown>[] } = JSON.parse(
+    (await readPlanJson(pool, schema, statement)) ?? '{}',
   );
-  const plan: { steps?: readonly Record<string, unknown>[] } = JSON.parse(rows[0]?.plan ?? '{}');
   const found = plan.steps?.find(({ name }) => name === step)?.[text];
   if (typeof found === 'string') return found;
   throw new MillraceError('TASK_INVALID', `the system schema ${schema} does not hold the text of ${step}`);

@@ -3,10 +3,11 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../src/datasource/column-types.ts';
 import { openPool } from '../../src/datasource/pool.ts';
+import { openProgramSession, type ProgramSession } from '../../src/datasource/program-session.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { listResults, readResultRows, readStatementRules } from '../../src/ledger/results.ts';
-import { openProgramSession, type ProgramSession, storeResult } from '../../src/ledger/store-result.ts';
+import { storeResult } from '../../src/ledger/store-result.ts';
 import { onlyReads } from '../../src/sql/read-only.ts';
 import { servers, useDatabase } from '../database.ts';
 

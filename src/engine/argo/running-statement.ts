@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import { databaseError } from '../../datasource/database-error.ts';
 import { MillraceError } from '../../errors.ts';
+import type { Attempts } from '../../ledger/attempts.ts';
 import { readLabels, takenByServers } from '../../ledger/history.ts';
 import { readStatementRules } from '../../ledger/results.ts';
 import { hasEnded } from '../../ledger/statement-states.ts';
@@ -12,7 +13,6 @@ import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { cancelled } from '../cancelled.ts';
-import type { Attempts } from './attempts.ts';
 import type { Capacity } from './capacity.ts';
 import { withHeldUp } from './held-up.ts';
 import { KubernetesError, mayPass } from './kubernetes-error.ts';

@@ -1,8 +1,8 @@
-import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../../datasource/identifiers.ts';
+import type { Pool } from 'mysql2/promise';
+import { takenByServers } from '../../ledger/history.ts';
+import { withoutLock } from '../../ledger/lock-names.ts';
 import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
-import { withoutLock } from './statement-locks.ts';
 
 /**
  * Statements that have not ended as far as was read: one that nobody runs has ended since, or its engine has died. Those of servers
@@ -17,19 +17,11 @@ export async function asTheyAre(
   const elsewhere = stored.filter((statement) => !hasEnded(statement) && !isOurs(statement.id)).map(({ id }) => id);
   const unheld = await withoutLock(pool, schema, elsewhere);
   if (unheld.length === 0) return stored;
-  const kept = await submittedToServers(pool, schema, unheld);
+  const kept = await takenByServers(pool, schema, unheld);
   const again = new Map((await store.readAll(unheld)).map((statement) => [statement.id, statement]));
   return stored.map((statement) => {
     const now = again.get(statement.id) ?? statement;
     const isLost = unheld.includes(now.id) && !hasEnded(now) && !kept.has(now.id);
     return isLost ? { ...now, state: 'interrupted' } : now;
   });
-}
-
-async function submittedToServers(pool: Pool, schema: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT statement_id FROM ${quoteTable({ database: schema, table: 'submissions' })} WHERE statement_id IN (?)`,
-    [ids],
-  );
-  return new Set(rows.map(({ statement_id }) => statement_id));
 }

@@ -3,6 +3,7 @@ import type { Pool } from 'mysql2/promise';
 import { MillraceError } from '../../errors.ts';
 import type { Adoptions } from '../../ledger/adoptions.ts';
 import { readSubmission } from '../../ledger/history.ts';
+import { abandonedStatements } from '../../ledger/lock-names.ts';
 import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore } from '../../ledger/statement-store.ts';
@@ -11,7 +12,7 @@ import { statementError } from '../../ledger/stored-error.ts';
 import type { StatementQueue } from '../statement-queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
-import { abandonedStatements, type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';
+import { type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';
 
 /** From so many on it is taken on alone: it is not known which of those that a server ran took it down. */
 const suspectFrom = 2;

@@ -3,9 +3,10 @@ import type { Accounts } from '../../datasource/accounts.ts';
 import { parseDsn } from '../../datasource/dsn.ts';
 import type { KeptSession } from '../../datasource/kept-session.ts';
 import { openPool } from '../../datasource/pool.ts';
+import { openProgramSession } from '../../datasource/program-session.ts';
 import { MillraceError } from '../../errors.ts';
 import { readStatementRules } from '../../ledger/results.ts';
-import { openProgramSession, type RowTap, storeResult } from '../../ledger/store-result.ts';
+import { type RowTap, storeResult } from '../../ledger/store-result.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
 /** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */

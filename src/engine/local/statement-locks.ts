@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { parseDsn } from '../../datasource/dsn.ts';
-import { quoteTable } from '../../datasource/identifiers.ts';
 import { openPool } from '../../datasource/pool.ts';
+import { lockOf } from '../../ledger/lock-names.ts';
 import { openStatementWriter, type StatementWriter } from '../../ledger/statement-writer.ts';
 
 /** Locks of database sessions say which statements have a living engine: they go with the connections, so with the process. */
@@ -103,39 +103,4 @@ export async function withLock(lock: StatementLock, work: () => Promise<boolean>
   } finally {
     if (!begun) await lock.release();
   }
-}
-
-/**
- * The lock's name as SQL, of 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html. Every session of the server
- * may take a lock whose name it knows, so a secret of the system schema is part of it, which the text of the query does not show.
- * @param id SQL of the statement's id
- */
-export function lockOf(schema: string, id: string): string {
-  const secrets = quoteTable({ database: schema, table: 'secrets' });
-  return `SHA2(CONCAT((SELECT value FROM ${secrets} WHERE name = 'locks'), ${id}), 256)`;
-}
-
-/** Which of the statements no engine runs. */
-export async function withoutLock(pool: Pool, schema: string, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const holders = ids.map(() => `IS_USED_LOCK(${lockOf(schema, '?')})`).join(', ');
-  const [[row]] = await pool.query<RowDataPacket[][]>({
-    sql: `SELECT ${holders}`,
-    values: [...ids],
-    rowsAsArray: true,
-  });
-  return ids.filter((_, index) => row?.[index] === null);
-}
-
-/** The statements of servers that were begun, have not ended and that no engine runs; the oldest first. */
-export async function abandonedStatements(pool: Pool, schema: string): Promise<readonly string[]> {
-  const system = (table: string) => quoteTable({ database: schema, table });
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT s.id FROM ${system('statements')} AS s JOIN ${system('submissions')} AS b ON b.statement_id = s.id
-     WHERE s.state IN ('running', 'cancelling')
-     AND NOT EXISTS (SELECT 1 FROM ${system('workflows')} AS w WHERE w.statement_id = s.id)
-     AND IS_USED_LOCK(${lockOf(schema, 's.id')}) IS NULL
-     ORDER BY s.submitted_at`,
-  );
-  return rows.map(({ id }) => id);
 }

@@ -3,7 +3,7 @@ import { symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { LogLine } from '../../../src/engine/engine.ts';
-import { lockOf } from '../../../src/engine/local/statement-locks.ts';
+import { lockOf } from '../../../src/ledger/lock-names.ts';
 import type { StatementStatus } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
 import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';

@@ -1,10 +1,10 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
-import { quoteTable } from '../../datasource/identifiers.ts';
-import { transaction } from '../../datasource/pool.ts';
-import { activeStates } from '../../ledger/statement-states.ts';
-import type { StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
-import { recordTransition } from '../../ledger/statement-writer.ts';
-import { errorValues } from '../../ledger/stored-error.ts';
+import { transaction } from '../datasource/pool.ts';
+import { activeStates } from './statement-states.ts';
+import type { StatementStatus, StepStatus } from './statement-status.ts';
+import { recordTransition } from './statement-writer.ts';
+import { errorValues } from './stored-error.ts';
+import { tablesOf } from './tables.ts';
 
 /** Which attempt of a statement counts: the one workflow that may write down how it ended. */
 export interface Attempts {
@@ -23,7 +23,7 @@ export interface Attempts {
 }
 
 export function openAttempts(pool: Pool, schema: string): Attempts {
-  const table = (name: string) => quoteTable({ database: schema, table: name });
+  const table = tablesOf(schema);
 
   /** Holds the row until the transaction's end. */
   async function counts(connection: PoolConnection, statement: string, attempt: number): Promise<boolean> {
