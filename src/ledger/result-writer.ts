@@ -1,4 +1,3 @@
-import mysql from 'mysql2';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { type ResultColumn, sentValues } from '../datasource/column-types.ts';
 import { transaction, withReconnect } from '../datasource/pool.ts';
@@ -64,7 +63,7 @@ export function resultWriter(
     if (before + bytes > resultBytes) return false;
     if (bytes <= smallRow) return true;
     packetBytes ??= await readPacketBytes(pool);
-    return Buffer.byteLength(mysql.escape(json)) + packetRest <= packetBytes;
+    return bytes + packetRest <= packetBytes;
   }
 
   async function clear(connection: Pick<Pool, 'query'>): Promise<void> {
@@ -72,9 +71,10 @@ export function resultWriter(
     await connection.query(`DELETE FROM ${pieces} WHERE statement_id = ? AND step = ?`, [statement, step]);
   }
 
-  async function writePiece(connection: Pick<Pool, 'query'>, { rows, pending }: Kept): Promise<void> {
+  // Executed as a prepared statement, whose values are sent as they are: escaping 60 MB would hold the event loop.
+  async function writePiece(connection: Pick<Pool, 'execute'>, { rows, pending }: Kept): Promise<void> {
     if (pending.length === 0) return;
-    await connection.query(
+    await connection.execute(
       `REPLACE INTO ${pieces} (statement_id, step, first_row, row_count, \`rows\`) VALUES (?, ?, ?, ?, ?)`,
       [statement, step, rows - pending.length, pending.length, `[${pending.join(',')}]`],
     );
