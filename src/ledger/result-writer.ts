@@ -59,7 +59,7 @@ export function resultWriter(
   let isCleared = false;
   let packetBytes: number | undefined;
 
-  async function fits(json: string, bytes: number, { bytes: before }: Kept): Promise<boolean> {
+  async function fits(bytes: number, { bytes: before }: Kept): Promise<boolean> {
     if (before + bytes > resultBytes) return false;
     if (bytes <= smallRow) return true;
     packetBytes ??= await readPacketBytes(pool);
@@ -94,7 +94,7 @@ export function resultWriter(
   async function addRow(kept: Kept, row: unknown[]): Promise<boolean> {
     const json = JSON.stringify(kept.sent(row));
     const bytes = Buffer.byteLength(json) + 1;
-    if (!(await fits(json, bytes, kept))) return false;
+    if (!(await fits(bytes, kept))) return false;
     if (kept.pendingBytes + bytes > pieceBytes && kept.pending.length > 0) await flush(kept);
     kept.pending.push(json);
     kept.pendingBytes += bytes;
