@@ -42,7 +42,7 @@ async function openArgo({ config, pool, environment, limits }: EngineOptions): P
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
     import('./argo/argo-engine.ts'),
     import('./argo/config.ts'),
-    import('./argo/kubernetes-api.ts'),
+    import('./argo/kubernetes/kubernetes-api.ts'),
   ]);
   const deployment = readDeployment(environment, config.schema);
   const runningPerUser = limits?.running?.perUser;

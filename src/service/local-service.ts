@@ -86,7 +86,7 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
         plan,
         text: explainPlan(plan),
         async workflow() {
-          const { workflowYaml } = await import('../engine/argo/workflow-yaml.ts');
+          const { workflowYaml } = await import('../engine/argo/workflows/workflow-yaml.ts');
           return workflowYaml(session.submission(sql, plan), process.env, schema);
         },
       };

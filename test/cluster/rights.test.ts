@@ -1,6 +1,10 @@
 import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesApi, type KubernetesRequest, openKubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
+import {
+  type KubernetesApi,
+  type KubernetesRequest,
+  openKubernetesApi,
+} from '../../src/engine/argo/kubernetes/kubernetes-api.ts';
 import { detect } from '../use-session.ts';
 import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
 import { formatDsn } from '../../src/datasource/dsn.ts';
 import { openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
-import { connectKubernetes, type KubernetesApi } from '../../src/engine/argo/kubernetes-api.ts';
+import { connectKubernetes, type KubernetesApi } from '../../src/engine/argo/kubernetes/kubernetes-api.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { StatementStatus, Submission } from '../../src/ledger/statement-status.ts';
 import type { Plan } from '../../src/plan/plan.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import { loadTemplates } from '../../src/engine/argo/workflows/load-templates.ts';
 import { type Imports, importsOf, project } from './imports.ts';
 
 const { optionalDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));

@@ -11,7 +11,7 @@ import { checksum, manifestNames, renderManifest } from '../../scripts/render-de
 import { type AccountRights, accountStatements } from '../../src/datasource/account-statements.ts';
 import { parseDsn } from '../../src/datasource/dsn.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
-import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import { loadTemplates } from '../../src/engine/argo/workflows/load-templates.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { readServerConfig } from '../../src/server/config.ts';
 import { findUser } from '../../src/service/access/tokens.ts';

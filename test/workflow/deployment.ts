@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadTemplates } from '../../src/engine/argo/load-templates.ts';
+import { loadTemplates } from '../../src/engine/argo/workflows/load-templates.ts';
 import type { ForeignStep, Plan, RunStep, Step } from '../../src/plan/plan.ts';
 import { renderWorkflow } from '../../src/workflow/render-workflow.ts';
 import type { Deployment, Template, Workflow, WorkflowSubmission } from '../../src/workflow/workflow.ts';

@@ -1,6 +1,6 @@
 import { readDeployment } from '../../engine/argo/config.ts';
-import { connectKubernetes } from '../../engine/argo/kubernetes-api.ts';
-import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes-error.ts';
+import { connectKubernetes } from '../../engine/argo/kubernetes/kubernetes-api.ts';
+import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes/kubernetes-error.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { type Check, check, type Skipped } from './check.ts';

@@ -1,4 +1,4 @@
-import type { KubernetesApi } from '../../engine/argo/kubernetes-api.ts';
+import type { KubernetesApi } from '../../engine/argo/kubernetes/kubernetes-api.ts';
 
 /** Requests that are answered soon, or not at all. */
 export interface Cluster {

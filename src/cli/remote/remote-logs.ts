@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textLines } from '../../engine/argo/text-lines.ts';
+import { textLines } from '../../engine/argo/logs/text-lines.ts';
 import type { LogFilter, LogLine } from '../../engine/engine.ts';
 import { mayPass, type ServerApi } from './server-api.ts';
 

@@ -1,4 +1,4 @@
-import { textLines } from '../../engine/argo/text-lines.ts';
+import { textLines } from '../../engine/argo/logs/text-lines.ts';
 
 export interface ServerSentEvent {
   /** `message` where the server names none. */

@@ -15,16 +15,16 @@ import { busy } from '../busy.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { openQueue } from '../statement-queue.ts';
-import { openCapacity } from './capacity.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
-import { KubernetesError, mayPass } from './kubernetes-error.ts';
-import type { ObjectEvent } from './list-and-watch.ts';
-import { openPodLogs } from './pod-logs.ts';
-import { readPodLogs } from './read-pod-logs.ts';
+import type { KubernetesApi } from './kubernetes/kubernetes-api.ts';
+import { KubernetesError, mayPass } from './kubernetes/kubernetes-error.ts';
+import type { ObjectEvent } from './kubernetes/list-and-watch.ts';
+import { openCapacity } from './kubernetes/node-capacity.ts';
+import { openPodLogs } from './logs/pod-logs.ts';
+import { readPodLogs } from './logs/read-pod-logs.ts';
 import { openRunningStatement } from './running-statement.ts';
-import { submittedStatement } from './statement-status.ts';
-import { type WatchedWorkflow, watchWorkflow } from './watched-workflow.ts';
-import { isCompleted, openWorkflows, type WorkflowMetadata, type WorkflowName } from './workflows.ts';
+import { submittedStatement } from './status/statement-status.ts';
+import { type WatchedWorkflow, watchWorkflow } from './workflows/watched-workflow.ts';
+import { isCompleted, openWorkflows, type WorkflowMetadata, type WorkflowName } from './workflows/workflows.ts';
 
 export interface ArgoEngineOptions {
   readonly api: KubernetesApi;

@@ -13,17 +13,17 @@ import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { cancelled } from '../cancelled.ts';
-import type { Capacity } from './capacity.ts';
-import { withHeldUp } from './held-up.ts';
-import { KubernetesError, mayPass } from './kubernetes-error.ts';
-import { withLastWords } from './last-words.ts';
-import { withLedger } from './ledger-progress.ts';
-import { loadTemplates } from './load-templates.ts';
-import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
-import type { PodLogs } from './pod-logs.ts';
-import { readNodes } from './read-nodes.ts';
-import { statementStatus, submittedStatement } from './statement-status.ts';
-import { isCompleted, type Workflows } from './workflows.ts';
+import { KubernetesError, mayPass } from './kubernetes/kubernetes-error.ts';
+import type { Capacity } from './kubernetes/node-capacity.ts';
+import type { PodLogs } from './logs/pod-logs.ts';
+import { withLastWords } from './status/final-error.ts';
+import { withLedger } from './status/ledger-progress.ts';
+import { withHeldUp } from './status/pending-error.ts';
+import { statementStatus, submittedStatement } from './status/statement-status.ts';
+import { loadTemplates } from './workflows/load-templates.ts';
+import type { Nodes, ObservedWorkflow } from './workflows/observed-workflow.ts';
+import { readNodes } from './workflows/read-nodes.ts';
+import { isCompleted, type Workflows } from './workflows/workflows.ts';
 
 export interface Surroundings {
   readonly pool: Pool;

@@ -11,8 +11,8 @@ import { cancelled } from '../cancelled.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { openQueue } from '../statement-queue.ts';
-import { asTheyAre } from './as-they-are.ts';
 import { readLogs } from './logs.ts';
+import { asTheyAre } from './lost-statements.ts';
 import { openRecovery } from './recovery.ts';
 import { needsSession, sessionLost } from './recovery-decision.ts';
 import {

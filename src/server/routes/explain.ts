@@ -48,6 +48,6 @@ async function workflowOf(
   submittedBy: string,
 ): Promise<string | null> {
   if (engineName !== 'argo') return null;
-  const { workflowYaml } = await import('../../engine/argo/workflow-yaml.ts');
+  const { workflowYaml } = await import('../../engine/argo/workflows/workflow-yaml.ts');
   return workflowYaml({ id: randomUUIDv7(), text, plan, submittedBy }, environment, schema);
 }

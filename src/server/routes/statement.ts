@@ -51,7 +51,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
     async ({ user, params }, reply) => {
       const { datasource, status } = await findStatement(user, params.id, context.datasources);
       if (!status.hasWorkflow) throw withoutWorkflow(datasource.engineName);
-      const { workflowYaml } = await import('../../engine/argo/workflow-yaml.ts');
+      const { workflowYaml } = await import('../../engine/argo/workflows/workflow-yaml.ts');
       return sendYaml(reply, workflowYaml(status, datasource.environment, datasource.schema));
     },
   );

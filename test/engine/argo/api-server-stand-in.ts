@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll } from 'vitest';
-import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
 
 /** A request as the stand-in sees it. */
 export interface SeenRequest {

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
-import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { openAttempts } from '../../../src/ledger/attempts.ts';
 import { readTransitions } from '../../../src/ledger/history.ts';

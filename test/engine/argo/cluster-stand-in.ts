@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { KubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
-import type { ObservedWorkflow } from '../../../src/engine/argo/observed-workflow.ts';
+import type { KubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
+import type { ObservedWorkflow } from '../../../src/engine/argo/workflows/observed-workflow.ts';
 import { type Answer, json, refuse, type SeenRequest, standInForApiServer } from './api-server-stand-in.ts';
 
 export interface StandInPod {

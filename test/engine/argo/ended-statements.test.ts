@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openArgoEngine } from '../../../src/engine/argo/argo-engine.ts';
-import type { KubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
+import type { KubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
 import { migrate } from '../../../src/ledger/migrate.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { deployment } from '../../workflow/deployment.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Nodes, ObservedWorkflow, WorkflowNode } from '../../../src/engine/argo/observed-workflow.ts';
-import type { TakenStatement } from '../../../src/engine/argo/statement-status.ts';
+import type { TakenStatement } from '../../../src/engine/argo/status/statement-status.ts';
+import type { Nodes, ObservedWorkflow, WorkflowNode } from '../../../src/engine/argo/workflows/observed-workflow.ts';
 import { foreignStep, runStep, submission } from '../../workflow/deployment.ts';
 
 /** What a real Argo 4.1 controller wrote, less the fields that nothing reads. */

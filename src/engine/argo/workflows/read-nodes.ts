@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { MillraceError } from '../../errors.ts';
+import { MillraceError } from '../../../errors.ts';
 import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
 
 /** Far above what an object of etcd unpacks to; a bomb ends here. */

@@ -1,9 +1,9 @@
-import type { StatementState } from '../../ledger/statement-states.ts';
-import type { PartitionStatus, StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
-import type { Plan, Step } from '../../plan/plan.ts';
-import { type SubmittedStatement, submissionAnnotation } from '../../workflow/metadata.ts';
+import type { StatementState } from '../../../ledger/statement-states.ts';
+import type { PartitionStatus, StatementError, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
+import type { Plan, Step } from '../../../plan/plan.ts';
+import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
+import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
 import { nodeFailure } from './node-failure.ts';
-import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from './observed-workflow.ts';
 
 /** What was submitted; null: not a workflow of ours. */
 export function submittedStatement({ metadata }: Pick<ObservedWorkflow, 'metadata'>): SubmittedStatement | null {

@@ -1,5 +1,5 @@
-import { errorTable } from '../../errors.ts';
-import type { StatementError } from '../../ledger/statement-status.ts';
+import { errorTable } from '../../../errors.ts';
+import type { StatementError } from '../../../ledger/statement-status.ts';
 
 interface Reason {
   readonly pattern: RegExp;

@@ -1,5 +1,5 @@
-import { byteUnits } from '../../plan/attribute-values.ts';
-import type { Resources } from '../../plan/plan.ts';
+import { byteUnits } from '../../../plan/attribute-values.ts';
+import type { Resources } from '../../../plan/plan.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 

@@ -1,10 +1,10 @@
-import type { StatementError } from '../../ledger/statement-status.ts';
-import type { Plan } from '../../plan/plan.ts';
-import { statementLabel } from '../../workflow/workflow-name.ts';
-import type { LogFilter, LogLine } from '../engine.ts';
-import { workerError } from '../worker-error.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
-import { hasStatus } from './kubernetes-error.ts';
+import type { StatementError } from '../../../ledger/statement-status.ts';
+import type { Plan } from '../../../plan/plan.ts';
+import { statementLabel } from '../../../workflow/workflow-name.ts';
+import type { LogFilter, LogLine } from '../../engine.ts';
+import { workerError } from '../../worker-error.ts';
+import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
+import { hasStatus } from '../kubernetes/kubernetes-error.ts';
 import { textLines } from './text-lines.ts';
 
 interface Pod {

@@ -1,4 +1,4 @@
-import type { Nodes, ObservedWorkflow, WorkflowNode } from './observed-workflow.ts';
+import type { Nodes, ObservedWorkflow, WorkflowNode } from '../workflows/observed-workflow.ts';
 
 /** What a pod that does not start waits for. */
 export type WaitingFor = 'image' | 'gpu' | 'room' | 'node' | 'claim' | 'secret' | 'quota' | 'other';

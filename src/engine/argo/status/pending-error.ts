@@ -1,8 +1,8 @@
-import type { ErrorCode } from '../../errors.ts';
-import type { StatementError, StatementStatus } from '../../ledger/statement-status.ts';
-import { beyondAllNodes, type Capacity } from './capacity.ts';
-import type { Nodes, ObservedWorkflow } from './observed-workflow.ts';
-import { type Waiting, type WaitingFor, waitingPods } from './waiting.ts';
+import type { ErrorCode } from '../../../errors.ts';
+import type { StatementError, StatementStatus } from '../../../ledger/statement-status.ts';
+import { beyondAllNodes, type Capacity } from '../kubernetes/node-capacity.ts';
+import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
+import { type Waiting, type WaitingFor, waitingPods } from './pending-pods.ts';
 
 const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
   image: 'IMAGE_UNAVAILABLE',

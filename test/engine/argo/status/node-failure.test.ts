@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nodeFailure } from '../../../src/engine/argo/node-failure.ts';
+import { nodeFailure } from '../../../../src/engine/argo/status/node-failure.ts';
 
 const said =
   '{"level":50,"time":"2026-11-21T11:01:21.000Z","error":{"code":"MODEL_MISSING","message":"no /models/x.onnx","hint":"put it there"},"msg":"failed"}';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { placeOf, waitingPods } from '../../../src/engine/argo/waiting.ts';
-import { observed } from './observed.ts';
+import { placeOf, waitingPods } from '../../../../src/engine/argo/status/pending-pods.ts';
+import { observed } from '../observed.ts';
 
 function waitingFor(message: string) {
   const { workflow, nodes } = observed([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readNodes } from '../../../src/engine/argo/read-nodes.ts';
-import { statementStatus, stateOf, submittedStatement } from '../../../src/engine/argo/statement-status.ts';
-import { render, runStep, submission } from '../../workflow/deployment.ts';
-import { asStep, observed, sample, submitted, submittedForeign } from './observed.ts';
+import { statementStatus, stateOf, submittedStatement } from '../../../../src/engine/argo/status/statement-status.ts';
+import { readNodes } from '../../../../src/engine/argo/workflows/read-nodes.ts';
+import { render, runStep, submission } from '../../../workflow/deployment.ts';
+import { asStep, observed, sample, submitted, submittedForeign } from '../observed.ts';
 
 test('what was submitted is read back from the workflow', () => {
   const { metadata } = render([runStep()], {

@@ -1,4 +1,4 @@
-import type { ObjectEvent } from './list-and-watch.ts';
+import type { ObjectEvent } from '../kubernetes/list-and-watch.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 
 /** One workflow as it was seen last. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
-import type { WorkflowTemplates } from '../../workflow/workflow.ts';
+import type { WorkflowTemplates } from '../../../workflow/workflow.ts';
 
 /** Reads templates/ of this installation. */
 export function loadTemplates(): WorkflowTemplates {
@@ -15,5 +15,5 @@ export function loadTemplates(): WorkflowTemplates {
 }
 
 function read<T>(name: string): T {
-  return load(readFileSync(new URL(`../../../templates/${name}.yaml`, import.meta.url), 'utf8')) as T;
+  return load(readFileSync(new URL(`../../../../templates/${name}.yaml`, import.meta.url), 'utf8')) as T;
 }

@@ -1,9 +1,9 @@
-import { ledgerLabel } from '../../workflow/metadata.ts';
-import type { Deployment, Workflow } from '../../workflow/workflow.ts';
-import { statementLabel } from '../../workflow/workflow-name.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
-import { hasStatus } from './kubernetes-error.ts';
-import { type KubernetesList, listAndWatch, type ObjectEvent, watchSeconds } from './list-and-watch.ts';
+import { ledgerLabel } from '../../../workflow/metadata.ts';
+import type { Deployment, Workflow } from '../../../workflow/workflow.ts';
+import { statementLabel } from '../../../workflow/workflow-name.ts';
+import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
+import { hasStatus } from '../kubernetes/kubernetes-error.ts';
+import { type KubernetesList, listAndWatch, type ObjectEvent, watchSeconds } from '../kubernetes/list-and-watch.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 
 /** What of a workflow is read without its status, which may be a megabyte. */

@@ -1,7 +1,7 @@
-import type { Submission } from '../../ledger/statement-status.ts';
-import { renderWorkflow } from '../../workflow/render-workflow.ts';
-import { toYaml } from '../../workflow/to-yaml.ts';
-import { readDeployment } from './config.ts';
+import type { Submission } from '../../../ledger/statement-status.ts';
+import { renderWorkflow } from '../../../workflow/render-workflow.ts';
+import { toYaml } from '../../../workflow/to-yaml.ts';
+import { readDeployment } from '../config.ts';
 import { loadTemplates } from './load-templates.ts';
 
 /** The workflow that submitting would create, as `kubectl create -f` takes it. @throws {MillraceError} WORKER_IMAGE_MISSING, STATEMENT_TOO_LONG */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { withLedger } from '../../../src/engine/argo/ledger-progress.ts';
-import type { PartitionStatus, StepStatus } from '../../../src/ledger/statement-status.ts';
+import { withLedger } from '../../../../src/engine/argo/status/ledger-progress.ts';
+import type { PartitionStatus, StepStatus } from '../../../../src/ledger/statement-status.ts';
 
 const partition = (changes: Partial<PartitionStatus>): PartitionStatus => ({
   number: 0,

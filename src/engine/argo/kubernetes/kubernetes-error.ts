@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, MillraceError } from '../../errors.ts';
+import { type ErrorCode, type ErrorDetails, MillraceError } from '../../../errors.ts';
 import type { KubernetesRequest } from './kubernetes-api.ts';
 
 /** What the API server answers instead of the object: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */

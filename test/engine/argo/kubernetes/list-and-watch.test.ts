@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { KubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
-import { type KubernetesList, listAndWatch, type ObjectEvent } from '../../../src/engine/argo/list-and-watch.ts';
-import { type Answer, json, refuse, standInForApiServer } from './api-server-stand-in.ts';
+import type { KubernetesApi } from '../../../../src/engine/argo/kubernetes/kubernetes-api.ts';
+import {
+  type KubernetesList,
+  listAndWatch,
+  type ObjectEvent,
+} from '../../../../src/engine/argo/kubernetes/list-and-watch.ts';
+import { type Answer, json, refuse, standInForApiServer } from '../api-server-stand-in.ts';
 
 interface Thing {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };

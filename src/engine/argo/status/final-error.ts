@@ -1,9 +1,9 @@
-import type { StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
-import { statementError } from '../../ledger/stored-error.ts';
-import { cancelled } from '../cancelled.ts';
-import { KubernetesError } from './kubernetes-error.ts';
-import type { ObservedWorkflow } from './observed-workflow.ts';
-import type { PodLogs } from './pod-logs.ts';
+import type { StatementError, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
+import { statementError } from '../../../ledger/stored-error.ts';
+import { cancelled } from '../../cancelled.ts';
+import { KubernetesError } from '../kubernetes/kubernetes-error.ts';
+import type { PodLogs } from '../logs/pod-logs.ts';
+import type { ObservedWorkflow } from '../workflows/observed-workflow.ts';
 
 /** The status of a statement that has ended; of steps that failed without an account in the workflow, their pods' last words. */
 export async function withLastWords(

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { connectKubernetes, openKubernetesApi } from '../../../src/engine/argo/kubernetes-api.ts';
-import { temporaryFolder } from '../../worker/temporary-folder.ts';
-import { type Answer, json, kubeconfig, refuse, standInForApiServer } from './api-server-stand-in.ts';
+import { connectKubernetes, openKubernetesApi } from '../../../../src/engine/argo/kubernetes/kubernetes-api.ts';
+import { temporaryFolder } from '../../../worker/temporary-folder.ts';
+import { type Answer, json, kubeconfig, refuse, standInForApiServer } from '../api-server-stand-in.ts';
 
 const workflows = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
 

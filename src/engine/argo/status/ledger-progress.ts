@@ -1,4 +1,4 @@
-import type { PartitionStatus, StepStatus } from '../../ledger/statement-status.ts';
+import type { PartitionStatus, StepStatus } from '../../../ledger/statement-status.ts';
 
 /** The steps' states as their workflow tells them, with the rows that the ledger has of them. */
 export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {

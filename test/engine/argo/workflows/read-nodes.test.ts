@@ -1,8 +1,8 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { ObservedWorkflow } from '../../../src/engine/argo/observed-workflow.ts';
-import { readNodes } from '../../../src/engine/argo/read-nodes.ts';
-import { observed, sample } from './observed.ts';
+import type { ObservedWorkflow } from '../../../../src/engine/argo/workflows/observed-workflow.ts';
+import { readNodes } from '../../../../src/engine/argo/workflows/read-nodes.ts';
+import { observed, sample } from '../observed.ts';
 
 const withStatus = (status: ObservedWorkflow['status']): ObservedWorkflow => ({ ...observed([]).workflow, status });
 
