@@ -10,6 +10,7 @@ import { MillraceError } from '../src/errors.ts';
 import { explainPlan } from '../src/plan/explain.ts';
 import { planProgram } from '../src/plan/plan-program.ts';
 import { checkSystemSchema } from '../src/service/access/system-schema.ts';
+import { tableReferences } from '../src/sql/facts/facts.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { formatProgram } from '../src/sql/format-program.ts';
 import { parseImageReference } from '../src/sql/image-reference.ts';
@@ -18,10 +19,8 @@ import { bindParameters } from '../src/sql/parameters.ts';
 import { parseProgram } from '../src/sql/parse.ts';
 import { answerLine } from '../src/sql/program-view.ts';
 import { nameParts, quoteString, unquoteString } from '../src/sql/quoting.ts';
-import { checkReadOnly, onlyReads } from '../src/sql/read-only.ts';
-import { changesSession, leavesInSession } from '../src/sql/session-use.ts';
+import { checkReadOnly } from '../src/sql/read-only.ts';
 import type { Program } from '../src/sql/statement.ts';
-import { tableReferences } from '../src/sql/table-references.ts';
 import { visibleText } from '../src/visible-text.ts';
 
 /** More by hand: `FUZZ_RUNS=2000 npx vitest run test/linear-time.test.ts`. A seed repeats a failure. */
@@ -69,9 +68,6 @@ const takers: Readonly<Record<string, (text: string) => unknown>> = {
   checkReadOnly: ofProgram(checkReadOnly),
   checkSystemSchema: ofProgram((program) => checkSystemSchema(program, 'millrace')),
   planProgram: ofProgram((program) => explainPlan(planProgram(program, catalog))),
-  onlyReads,
-  changesSession,
-  leavesInSession,
   tableReferences,
   bindParameters: (text) => bindParameters(text, { a: 1 }),
   'bindParameters with the text as value': (text) => bindParameters('SELECT ? TO RUN i CMD ?', [text, text]),

@@ -1,9 +1,8 @@
 import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import { bareName } from '../sql/quoting.ts';
-import type { Program, RunStatement } from '../sql/statement.ts';
-import { type TableReference, tableReferences } from '../sql/table-references.ts';
-import { queryTokens } from '../sql/tokens.ts';
+import { tableReferences } from '../sql/facts/facts.ts';
+import type { TableReference } from '../sql/facts/table-references.ts';
+import type { Program, RunStatement, StandardStatement } from '../sql/statement.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -20,9 +19,9 @@ export function checkSources(program: Program, catalog: Catalog, report: Report)
   for (const [name, query] of Object.entries(catalog.viewDefinitions))
     views.set(name, query === null ? null : tableReferences(query));
   for (const statement of program.statements) {
-    if (statement.kind === 'standard') noteView(statement.text, views, catalog, program);
+    if (statement.kind === 'standard') noteView(statement, views, catalog);
     else if (statement.kind === 'run' && mayReplace(statement)) {
-      const problem = findSource(statement, views, catalog, program);
+      const problem = findSource(statement, views, catalog);
       if (problem !== null) report(problem);
     }
   }
@@ -34,7 +33,7 @@ export function mayReplace({ attributes }: RunStatement): boolean {
   return written.toLowerCase() === 'overwrite';
 }
 
-function findSource(statement: RunStatement, views: Views, catalog: Catalog, program: Program): MillraceError | null {
+function findSource(statement: RunStatement, views: Views, catalog: Catalog): MillraceError | null {
   const [target] = statement.into;
   if (target === undefined) return null;
   const read: Source[] = [];
@@ -46,7 +45,7 @@ function findSource(statement: RunStatement, views: Views, catalog: Catalog, pro
       seen.add(name);
     }
   };
-  add(tableReferences(statement.query.text, program.mode), null);
+  add(statement.query.facts.references, null);
   // `read` grows in the loop.
   for (const { name, through } of read) {
     if (name === fullName(target, catalog)) return replacesSource(name, through, target.span);
@@ -82,23 +81,11 @@ function unseen(view: string, span: MillraceError['span']): MillraceError {
   });
 }
 
-const viewWords = new Set(['IF', 'NOT', 'EXISTS']);
-
 /** The view that an earlier statement of the program makes, which the catalog cannot know. */
 function noteView(
-  text: string,
+  { facts: { target, references } }: StandardStatement,
   views: Map<string, readonly TableReference[] | null>,
   catalog: Catalog,
-  { mode }: Program,
 ): void {
-  const head = queryTokens(text.slice(0, 1000), mode);
-  const first = head[0]?.text.toUpperCase();
-  if (first !== 'CREATE' && first !== 'ALTER') return;
-  const at = head.findIndex(({ type, text: word }) => type === 'word' && word.toUpperCase() === 'VIEW');
-  const name = head.findIndex((token, index) => index > at && !viewWords.has(token.text.toUpperCase()));
-  if (at < 0 || name < 0) return;
-  const qualified = head[name + 1]?.type === 'dot';
-  const database = qualified ? bareName(head[name]!.text) : null;
-  const table = bareName(head[qualified ? name + 2 : name]?.text ?? '');
-  views.set(fullName({ database, table }, catalog), tableReferences(text, mode));
+  if (target?.kind === 'view') views.set(fullName(target, catalog), references);
 }

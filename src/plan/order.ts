@@ -1,10 +1,34 @@
-import type { TableUse } from './table-use.ts';
+import type { TableUse } from '../sql/facts/table-use.ts';
+import { foldName } from '../sql/facts/word.ts';
+import type { Statement } from '../sql/statement.ts';
+
+/** What a statement uses, never too little. */
+interface Use extends TableUse {
+  /** Standard statements share a session, so they keep their order. */
+  readonly session: boolean;
+}
+
+/** @param views names of the views there are, folded: what they read cannot be seen here */
+function useOf(statement: Statement, views: readonly string[]): Use {
+  const use = statement.kind === 'standard' ? statement.facts.tables : extendedUse(statement);
+  const hidden = views.some((view) => use.reads.has(view));
+  return { ...use, anything: use.anything || hidden, session: statement.kind === 'standard' };
+}
+
+function extendedUse(statement: Exclude<Statement, { kind: 'standard' }>): TableUse {
+  if (statement.kind !== 'run') return { reads: new Set(), writes: new Set(), anything: true };
+  const { reads, anything } = statement.query.facts.tables;
+  return { reads, writes: new Set(statement.into.map(({ table }) => foldName(table))), anything };
+}
 
 /**
  * For each statement the earlier ones that must have ended before: those that wrote what it uses, those that read what it writes,
  * and for a statement that may touch anything all of them. Time is linear in the number of names.
  */
-export function orderStatements(uses: readonly TableUse[]): readonly (readonly number[])[] {
+export function orderStatements(
+  statements: readonly Statement[],
+  views: readonly string[],
+): readonly (readonly number[])[] {
   const writer = new Map<string, number>();
   const readers = new Map<string, number[]>();
   /** Statements that no later one needs yet: who waits for them has waited for all. */
@@ -12,24 +36,25 @@ export function orderStatements(uses: readonly TableUse[]): readonly (readonly n
   let barrier: number | undefined;
   let session: number | undefined;
 
-  function needsOf(use: TableUse): ReadonlySet<number> {
+  function needsOf(use: Use): ReadonlySet<number> {
     if (use.anything) return new Set(last);
     const needs = new Set<number>();
     const add = (statement: number | undefined) => statement !== undefined && needs.add(statement);
     if (use.session) add(session);
-    for (const name of use.reads) add(writer.get(name));
-    for (const name of use.writes) for (const user of [writer.get(name), ...(readers.get(name) ?? [])]) add(user);
+    for (const name of use.reads.keys()) add(writer.get(name));
+    for (const name of use.writes.keys())
+      for (const user of [writer.get(name), ...(readers.get(name) ?? [])]) add(user);
     const since = [...needs].filter((statement) => statement > (barrier ?? -1));
     return since.length === 0 && barrier !== undefined ? new Set([barrier]) : new Set(since);
   }
 
-  function note(use: TableUse, index: number): void {
-    for (const name of use.reads) {
+  function note(use: Use, index: number): void {
+    for (const name of use.reads.keys()) {
       const users = readers.get(name);
       if (users === undefined) readers.set(name, [index]);
       else users.push(index);
     }
-    for (const name of use.writes) {
+    for (const name of use.writes.keys()) {
       writer.set(name, index);
       readers.delete(name);
     }
@@ -37,7 +62,9 @@ export function orderStatements(uses: readonly TableUse[]): readonly (readonly n
     if (use.session) session = index;
   }
 
-  return uses.map((use, index) => {
+  const folded = views.map(foldName);
+  return statements.map((statement, index) => {
+    const use = useOf(statement, folded);
     const needs = needsOf(use);
     for (const statement of needs) last.delete(statement);
     last.add(index);

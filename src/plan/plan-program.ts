@@ -1,7 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import { onlyReads } from '../sql/read-only.ts';
-import { changesSession } from '../sql/session-use.ts';
 import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
@@ -12,7 +10,6 @@ import { withCommandAttributes } from './command-attributes.ts';
 import { orderStatements } from './order.ts';
 import type { Plan, SqlStep, Step } from './plan.ts';
 import { planRun } from './plan-run.ts';
-import { tableUse } from './table-use.ts';
 
 /**
  * Program + Catalog -> Plan. Pure and deterministic.
@@ -23,8 +20,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   const report = (error: MillraceError) => void errors.push(error);
   const statements = written.statements.map((statement) => withCommandAttributes(statement, catalog));
   const program: Program = { ...written, statements };
-  const { mode } = written;
-  const order = orderStatements(statements.map((statement) => tableUse(statement, mode, catalog.views)));
+  const order = orderStatements(statements, catalog.views);
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     return planStatement(statement, place, catalog, report);
@@ -55,8 +51,8 @@ function planStatement(
   }
 }
 
-function planStandard({ text: sql, span }: StandardStatement, place: Pick<Step, 'name' | 'needs'>): SqlStep {
-  return { kind: 'sql', ...place, sql, onlyReads: onlyReads(sql), isolated: !changesSession(sql), span };
+function planStandard({ text: sql, span, facts }: StandardStatement, place: Pick<Step, 'name' | 'needs'>): SqlStep {
+  return { kind: 'sql', ...place, sql, onlyReads: facts.effect === null, isolated: !facts.session.changes, span };
 }
 
 const verbs = {

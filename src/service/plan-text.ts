@@ -6,10 +6,10 @@ import { serverSqlMode } from '../datasource/sql-mode.ts';
 import { mayReplace } from '../plan/check-sources.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
+import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
 import type { Program } from '../sql/statement.ts';
-import { tableReferences } from '../sql/table-references.ts';
 
 /** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
 export async function modeOf({ users }: Pick<DatabasePools, 'users'>): Promise<LexicalMode> {
@@ -61,9 +61,7 @@ function questionsOf(program: Program): Questions {
     .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
-    sources: runs.flatMap(({ statement }) =>
-      mayReplace(statement) ? tableReferences(statement.query.text, program.mode) : [],
-    ),
+    sources: runs.flatMap(({ statement }) => (mayReplace(statement) ? statement.query.facts.references : [])),
     sourcesOf: tableReferences,
     tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
   };

@@ -3,6 +3,7 @@ import { maxErrors } from './bounds.ts';
 import { buildStatement } from './build-statement.ts';
 import { checkOptions } from './check-options.ts';
 import { parseClauses } from './clauses.ts';
+import type { Facts } from './facts/facts.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import type { Program, Query, Statement } from './statement.ts';
@@ -14,7 +15,7 @@ import type { Program, Query, Statement } from './statement.ts';
  * @param mode of the session in which the program will run
  */
 export function parseProgram(text: string, mode: LexicalMode = defaultMode): Program {
-  const { pieces, errors } = splitProgram(text, mode);
+  const { pieces, errors } = splitProgram(text, mode, true);
   const statements: Statement[] = [];
   const failures = [...errors];
   for (const piece of pieces) {
@@ -33,15 +34,21 @@ export function parseProgram(text: string, mode: LexicalMode = defaultMode): Pro
 function parsePiece(text: string, piece: Piece): Statement {
   const span = Object.freeze(piece.span);
   if (piece.kind === 'standard') {
-    return Object.freeze({ kind: 'standard', text: text.slice(span.start, span.end), span });
+    return Object.freeze({
+      kind: 'standard',
+      text: text.slice(span.start, span.end),
+      span,
+      facts: piece.facts as Facts,
+    });
   }
   checkOptions(piece.tokens);
   const clauses = parseClauses(piece.tokens.filter(({ type }) => type !== 'comment'));
   return buildStatement(clauses, span, queryOf(text, piece));
 }
 
-const queryOf = (text: string, { query }: ExtendedPiece): Query | null =>
-  query && Object.freeze({ text: text.slice(query.start, query.end), span: Object.freeze(query) });
+const queryOf = (text: string, { query, facts }: ExtendedPiece): Query | null =>
+  query &&
+  Object.freeze({ text: text.slice(query.start, query.end), span: Object.freeze(query), facts: facts as Facts });
 
 function together(errors: MillraceError[]): MillraceError {
   const [first, ...related] = errors.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)) as [MillraceError];

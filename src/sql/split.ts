@@ -1,5 +1,6 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
+import { createFactsReader, type Facts, type FactsReader } from './facts/facts.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
@@ -11,6 +12,8 @@ export type Piece = StandardPiece | ExtendedPiece;
 export interface StandardPiece {
   readonly kind: 'standard';
   readonly span: Span;
+  /** null: they were not asked for. */
+  readonly facts: Facts | null;
 }
 
 export interface ExtendedPiece {
@@ -18,6 +21,8 @@ export interface ExtendedPiece {
   readonly span: Span;
   /** Null for SHOW TRAIN. */
   readonly query: Span | null;
+  /** Of the query; null: there is none, or they were not asked for. */
+  readonly facts: Facts | null;
   /** Between the query and the verb, or between SHOW and TRAIN. */
   readonly comments: readonly Token[];
   /** From the verb on (from SHOW for SHOW TRAIN), comments among them; the last one is of type `end`. */
@@ -42,13 +47,17 @@ const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'c
 /** After these nobody can know where the next statement begins. */
 const lastErrors = new Set(['DELIMITER', 'PROGRAM_TOO_LONG', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
 
-/** Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text. */
-export function splitProgram(text: string, mode: LexicalMode = defaultMode): Split {
+/**
+ * Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text.
+ * @param withFacts reads on the way what their standard SQL does and needs
+ */
+export function splitProgram(text: string, mode: LexicalMode = defaultMode, withFacts = false): Split {
   const split = { pieces: [] as Piece[], comments: [] as Token[], errors: [] as MillraceError[] };
   const scanner = createScanner(text, mode);
   for (let more = true; more; ) {
     try {
-      const step = readStatement(scanner, split.comments);
+      const reader = withFacts ? createFactsReader(mode) : null;
+      const step = readStatement(scanner, split.comments, text, reader);
       if (step.piece && split.pieces.length === maxStatements) throw errors.programTooLong(step.piece.span);
       if (step.piece) split.pieces.push(step.piece);
       more = step.more;
@@ -61,7 +70,7 @@ export function splitProgram(text: string, mode: LexicalMode = defaultMode): Spl
   return split;
 }
 
-function readStatement(scanner: Scanner, comments: Token[]): Step {
+function readStatement(scanner: Scanner, comments: Token[], text: string, reader: FactsReader | null): Step {
   scanner.enter('start');
   const head = createHead();
   for (let token = scanner.next(); ; token = scanner.next()) {
@@ -70,21 +79,31 @@ function readStatement(scanner: Scanner, comments: Token[]): Step {
       continue;
     }
     if (!token || (token.type === 'semicolon' && endsHead(head, token))) {
-      return { piece: standardPiece(closeHead(head)), more: token !== undefined };
+      const span = closeHead(head);
+      return {
+        piece: span && standardPiece(span, factsOf(reader, text, boundLength(span))),
+        more: token !== undefined,
+      };
     }
     scanner.enter('query');
     const extension = readHead(head, refuseUnclosed(token));
-    if (extension) return readClauses(scanner, extension);
+    if (extension) return readClauses(scanner, extension, (query) => factsOf(reader, text, query, true));
+    reader?.read(token);
   }
 }
 
-function standardPiece(span: Span | null): StandardPiece | null {
-  if (!span) return null;
-  boundLength(span);
-  return { kind: 'standard', span };
+const standardPiece = (span: Span, facts: Facts | null): StandardPiece => ({ kind: 'standard', span, facts });
+
+/** @param withTo the reader has read TO, too */
+function factsOf(reader: FactsReader | null, text: string, span: Span, withTo = false): Facts | null {
+  return reader?.end(text.slice(span.start, span.end), span, withTo) ?? null;
 }
 
-function readClauses(scanner: Scanner, { query, comments, verb }: Extension): Step {
+function readClauses(
+  scanner: Scanner,
+  { query, comments, verb }: Extension,
+  factsOf: (query: Span) => Facts | null,
+): Step {
   const tokens = [...verb];
   const brackets: Token[] = [];
   const start = query?.start ?? (verb[0] as Token).offset;
@@ -102,7 +121,8 @@ function readClauses(scanner: Scanner, { query, comments, verb }: Extension): St
   if (open) throw errors.unclosedBracket(open);
   const span = boundLength({ start, end });
   tokens.push(endToken(scanner.last(), end));
-  return { piece: { kind: 'extended', span, query, comments, tokens }, more: scanner.last() !== undefined };
+  const facts = query && factsOf(query);
+  return { piece: { kind: 'extended', span, query, facts, comments, tokens }, more: scanner.last() !== undefined };
 }
 
 /** The semicolon, or the place where it would stand. */

@@ -1,4 +1,5 @@
 import type { Span } from '../errors.ts';
+import type { Facts } from './facts/facts.ts';
 import type { LexicalMode } from './lexical-mode.ts';
 
 /** A program's text, parsed: frozen plain data, every node with its place in the text. */
@@ -26,6 +27,7 @@ export interface StandardStatement {
   readonly kind: 'standard';
   readonly text: string;
   readonly span: Span;
+  readonly facts: Facts;
 }
 
 /** `query TO RUN image [CMD …] [WITH …] [INTO …]` */
@@ -109,6 +111,7 @@ export interface ShowTrainStatement {
 export interface Query {
   readonly text: string;
   readonly span: Span;
+  readonly facts: Facts;
 }
 
 /** `[registry[:port]/]path[:tag][@digest]` */

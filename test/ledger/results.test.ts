@@ -8,8 +8,8 @@ import { MillraceError } from '../../src/errors.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { listResults, readResultRows, readStatementRules } from '../../src/ledger/results.ts';
 import { storeResult } from '../../src/ledger/store-result.ts';
-import { onlyReads } from '../../src/sql/read-only.ts';
 import { servers, useDatabase } from '../database.ts';
+import { onlyReads } from '../sql/facts-of.ts';
 
 /** More rows than anybody reads, from the first on at once: a hash join of MySQL's would collect them before. */
 const endless = (columns: string) =>

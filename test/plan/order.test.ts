@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { orderStatements } from '../../src/plan/order.ts';
-import { tableUse } from '../../src/plan/table-use.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
 function order(text: string, views: readonly string[] = []): readonly (readonly number[])[] {
-  const { statements, mode } = parseProgram(text);
-  return orderStatements(statements.map((statement) => tableUse(statement, mode, views)));
+  return orderStatements(parseProgram(text).statements, views);
 }
 
 const run = (from: string, into: string) => `SELECT * FROM ${from} TO RUN i CMD "x" INTO ${into};`;

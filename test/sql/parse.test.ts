@@ -34,7 +34,7 @@ describe('TO RUN', () => {
     expect(only(text)).toEqual({
       kind: 'run',
       span: { start: 0, end: 62 },
-      query: { text: 'SELECT a FROM t', span: { start: 0, end: 15 } },
+      query: { text: 'SELECT a FROM t', span: { start: 0, end: 15 }, facts: expect.anything() },
       image: { text: 'i:1', name: 'i', tag: '1', digest: null, span: { start: 23, end: 26 } },
       command: [
         { kind: 'string', value: 'x', span: { start: 31, end: 34 } },
@@ -144,7 +144,7 @@ describe('standard SQL', () => {
     '/*!40101 SET NAMES utf8 */',
   ])('passes untouched: %s', (text) => {
     expect(parseProgram(` ${text} ; `).statements).toEqual([
-      { kind: 'standard', text, span: { start: 1, end: 1 + text.length } },
+      { kind: 'standard', text, span: { start: 1, end: 1 + text.length }, facts: expect.anything() },
     ]);
   });
 

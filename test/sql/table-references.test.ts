@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tableReferences } from '../../src/sql/table-references.ts';
+import { tableReferences } from '../../src/sql/facts/facts.ts';
 
 const read = (query: string) =>
   tableReferences(query).map(({ database, table }) => (database === null ? table : `${database}.${table}`));

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideRecovery } from '../../../src/engine/local/recovery-decision.ts';
 import type { StatementStatus, StepStatus } from '../../../src/ledger/statement-status.ts';
 import type { Step } from '../../../src/plan/plan.ts';
-import { onlyReads } from '../../../src/sql/read-only.ts';
-import { changesSession } from '../../../src/sql/session-use.ts';
+import { changesSession, onlyReads } from '../../sql/facts-of.ts';
 
 type StepState = StepStatus['state'];
 
