@@ -1,7 +1,7 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import '../src/compile-cache.ts';
 import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
-import { exitCodes } from '../src/errors.ts';
+import { errorKinds } from '../src/errors.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { type Material, openMaterial } from './material.ts';
@@ -32,12 +32,12 @@ const command = new Command('npm run bench --')
   .description('what Millrace costs, each figure beside a baseline of the same run')
   .addArgument(new Argument('[benchmarks...]', 'these only').choices(names).default(names))
   .option('--json', 'print JSON lines')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse();
 
 const report = openReport(command.opts().json ?? false);
 const material = openMaterial((line) => console.error(line));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(exitCodes.cancelled));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(errorKinds.cancelled.exitCode));
 
 let ended: Promise<never> | undefined;
 

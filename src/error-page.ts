@@ -1,23 +1,31 @@
-import { type ErrorKind, errorTable, exitCodes } from './errors.ts';
-
-const actors: Readonly<Record<ErrorKind, string>> = {
-  statement: 'the statement is wrong: mend it',
-  configuration: 'the surroundings are wrong: a missing program, setting or folder',
-  database: 'the database is not there, or refuses',
-  run: 'the statement was right and started, and failed',
-  internal: 'a defect of Millrace',
-  cancelled: 'the statement was cancelled',
-};
+import { type ErrorEntry, type ErrorKind, errorKinds, errorTable } from './errors.ts';
 
 /** docs/errors.md: every code, by who has to act. */
 export function errorPage(): string {
-  const kinds = Object.keys(exitCodes) as ErrorKind[];
-  return `# Errors\n\nMade from \`src/errors.ts\` by \`npm run build:errors\`.\n${kinds.map(section).join('')}`;
+  const kinds = Object.keys(errorKinds) as ErrorKind[];
+  return `# Errors
+
+\`npm run build:errors\` generates this page from \`src/errors.ts\`. Every error has a code; the codes are grouped by who has to act. "Status" is
+the status of an HTTP answer with this error. "Retried" marks errors that may pass without any change: the command line tries again by itself.
+${kinds.map(section).join('')}`;
 }
 
 function section(kind: ErrorKind): string {
-  const rows = Object.entries(errorTable)
-    .filter(([, entry]) => entry.kind === kind)
-    .map(([code, { meaning }]) => `| \`${code}\` | ${meaning} |`);
-  return `\n## Exit code ${exitCodes[kind]}: ${actors[kind]}\n\n| code | meaning |\n|---|---|\n${rows.join('\n')}\n`;
+  const { exitCode, action } = errorKinds[kind];
+  const rows = Object.entries(errorTable).filter(([, entry]) => entry.kind === kind);
+  return `
+## Exit code ${exitCode}: ${action}
+
+| code | meaning | what to do | status | retried |
+|---|---|---|---|---|
+${rows.map(row).join('\n')}
+`;
+}
+
+function row([code, { meaning, hint, status, mayPass }]: readonly [string, ErrorEntry]): string {
+  return `| \`${code}\` | ${escaped(meaning)} | ${escaped(hint)} | ${status} | ${mayPass ? 'yes' : ''} |`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|');
 }

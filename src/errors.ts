@@ -4,206 +4,456 @@ export interface Span {
   readonly end: number;
 }
 
-/** Who has to act on an error, and the exit code of the command that ends with it. */
-export const exitCodes = {
-  /** The statement is wrong: the user mends it. */
-  statement: 2,
-  /** The surroundings are wrong: a missing program, setting or folder. */
-  configuration: 3,
-  /** The database is not there, or refuses. */
-  database: 4,
-  /** The statement was right and started, and failed. */
-  run: 5,
-  /** A defect of Millrace. */
-  internal: 70,
-  cancelled: 130,
-} as const;
+/**
+ * Who has to act on an error: what the command line exits with (75 is EX_TEMPFAIL, 70 EX_SOFTWARE of sysexits(3)), and how HTTP
+ * answers unless a code says otherwise.
+ */
+export const errorKinds = {
+  statement: { exitCode: 2, status: 400, action: 'the statement is wrong: correct it' },
+  request: { exitCode: 2, status: 400, action: 'the request or the command line is wrong: correct it' },
+  configuration: {
+    exitCode: 3,
+    status: 500,
+    action: 'the environment is misconfigured: correct a setting or install what is missing',
+  },
+  database: { exitCode: 4, status: 503, action: 'the database is unavailable or refuses: whoever runs it has to act' },
+  run: {
+    exitCode: 5,
+    status: 500,
+    action: 'the statement is valid and started, and its run failed: remove the cause, then retry',
+  },
+  internal: { exitCode: 70, status: 500, action: 'Millrace has a defect: report it' },
+  busy: { exitCode: 75, status: 429, action: 'the server is busy: wait, then try again' },
+  cancelled: { exitCode: 130, status: 409, action: 'the statement was cancelled: nobody has to act' },
+} as const satisfies Record<string, { readonly exitCode: number; readonly status: number; readonly action: string }>;
 
-export type ErrorKind = keyof typeof exitCodes;
+export type ErrorKind = keyof typeof errorKinds;
 
-/** Every error a user can meet: who must act, and what it means. The one table; docs/errors.md is checked against it. */
+export interface ErrorEntry {
+  readonly kind: ErrorKind;
+  /** What is wrong, in general; an error's message says what was found. */
+  readonly meaning: string;
+  /** What to do about it, for errors that have no hint of their own. */
+  readonly hint: string;
+  /** Of an HTTP answer with this error. */
+  readonly status: number;
+  /** Whether the same may succeed later with nothing changed: clients try again by themselves. */
+  readonly mayPass: boolean;
+}
+
+type Row = readonly [meaning: string, hint: string, others?: { readonly status?: number; readonly mayPass?: true }];
+
+function filedUnder<Code extends string>(kind: ErrorKind, rows: Readonly<Record<Code, Row>>) {
+  const entries = Object.entries<Row>(rows).map(([code, [meaning, hint, others]]): [string, ErrorEntry] => [
+    code,
+    { kind, meaning, hint, status: errorKinds[kind].status, mayPass: false, ...others },
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<Code, ErrorEntry>>;
+}
+
+/**
+ * Every error a user can meet, by who has to act. The one table: exit codes, HTTP statuses, what is tried again, docs/errors.md, the
+ * server's page of errors and the OpenAPI document are taken from it.
+ */
 export const errorTable = {
-  // sql
-  SYNTAX: { kind: 'statement', meaning: 'the text is not a statement of the dialect' },
-  UNKNOWN_CHARACTER: { kind: 'statement', meaning: 'a character that no token of the dialect begins with' },
-  UNKNOWN_KEYWORD: { kind: 'statement', meaning: 'a word stands where a clause begins, and no clause has that name' },
-  UNKNOWN_VERB: { kind: 'statement', meaning: 'the word after TO is none of the verbs' },
-  VERB_WITHOUT_QUERY: { kind: 'statement', meaning: 'TO and its verb stand without a query before them' },
-  NOT_A_QUERY: { kind: 'statement', meaning: 'the statement before TO returns no rows' },
-  TWO_QUERIES: {
-    kind: 'statement',
-    meaning: 'two queries stand before TO without a UNION or a semicolon between them',
-  },
-  VERB_IN_BRACKETS: { kind: 'statement', meaning: 'TO and its verb stand inside brackets' },
-  MISSING_COMMA: { kind: 'statement', meaning: 'two items of a list stand without a comma between them' },
-  MISSING_SEMICOLON: { kind: 'statement', meaning: 'a statement begins before the one before it has ended' },
-  MISSING_CLAUSE: { kind: 'statement', meaning: 'the verb needs a clause that is not there' },
-  UNEXPECTED_CLAUSE: { kind: 'statement', meaning: 'the verb has no such clause' },
-  DUPLICATE_CLAUSE: { kind: 'statement', meaning: 'a clause is given twice' },
-  CLAUSE_ORDER: { kind: 'statement', meaning: 'the clauses of a verb stand in the wrong order' },
-  DUPLICATE_ATTRIBUTE: { kind: 'statement', meaning: 'an attribute of WITH is given twice' },
-  INVALID_NAME: { kind: 'statement', meaning: 'the name of a table, column or model has the wrong form' },
-  INVALID_IMAGE: { kind: 'statement', meaning: 'the image of TO RUN is no image reference' },
-  UNCLOSED_STRING: { kind: 'statement', meaning: 'a string or quoted name has no closing quote' },
-  UNCLOSED_COMMENT: { kind: 'statement', meaning: 'a comment has no closing */' },
-  UNCLOSED_BRACKET: { kind: 'statement', meaning: 'a bracket has no closing bracket in its statement' },
-  UNCLOSED_BLOCK: { kind: 'statement', meaning: 'the body of a stored program has a BEGIN or CASE without its END' },
-  DELIMITER: { kind: 'statement', meaning: 'DELIMITER is a command of the mysql client, not SQL' },
-  PROGRAM_TOO_LONG: { kind: 'statement', meaning: 'a program has more statements than the bound' },
-  STATEMENT_TOO_LONG: { kind: 'statement', meaning: 'a statement is longer than the bound on its size' },
-  INVALID_LINE: { kind: 'statement', meaning: 'a line of `parse --lines` is no JSON object with "id" and "sql"' },
-  NESTING_TOO_DEEP: { kind: 'statement', meaning: 'brackets or operators are nested deeper than the bound' },
-  // plan
-  UNKNOWN_IMAGE: { kind: 'statement', meaning: 'TO RUN names an image that the catalog does not know' },
-  UNKNOWN_MODEL: { kind: 'statement', meaning: '--model names a model that the catalog does not know' },
-  UNKNOWN_ATTRIBUTE: { kind: 'statement', meaning: 'WITH names an attribute that the verb does not have' },
-  WRONG_ATTRIBUTE: { kind: 'statement', meaning: 'the value of a WITH attribute is of the wrong kind or out of range' },
-  IMAGE_NOT_ALLOWED: { kind: 'statement', meaning: 'the role may not run the image' },
-  TOO_MANY_PARTITIONS: { kind: 'statement', meaning: 'a program has more partitions than one workflow holds' },
-  MISSING_COMMAND: { kind: 'statement', meaning: 'the image needs a CMD' },
-  UNKNOWN_PROGRAM: { kind: 'statement', meaning: 'the first item of CMD names no program of the image' },
-  UNKNOWN_OPTION: { kind: 'statement', meaning: 'CMD holds an option that the program does not have' },
-  WRONG_OPTION: { kind: 'statement', meaning: 'an option of CMD is not of the form --name=value, or out of range' },
-  MISSING_OPTION: { kind: 'statement', meaning: 'the program needs an option that CMD does not give' },
-  OUTSIDE_VOLUMES: { kind: 'statement', meaning: "a path of CMD lies outside the step's volumes" },
-  MISSING_INTO: { kind: 'statement', meaning: 'the statement writes rows and names no table for them' },
-  MISSING_DATABASE: { kind: 'statement', meaning: 'INTO names a table without a database, and the DSN names none' },
-  LOCAL_INFILE: { kind: 'statement', meaning: 'LOAD DATA LOCAL would read a file where the statement is run' },
-  TOO_MANY_TABLES: { kind: 'statement', meaning: 'INTO names more tables than the image writes' },
-  VERB_NOT_PLANNED: { kind: 'statement', meaning: 'the verb is part of the dialect, and cannot be run yet' },
-  QUERY_REFUSED: {
-    kind: 'statement',
-    meaning: 'the database refuses a statement for its syntax, or for a name that does not exist',
-  },
-  DUPLICATE_COLUMN: { kind: 'statement', meaning: 'the result table would have two columns of one name' },
-  INVALID_COLUMN: { kind: 'statement', meaning: 'a selected column cannot be a column of the result table' },
-  UNKNOWN_COLUMN: { kind: 'statement', meaning: 'an attribute names a column that the query does not select' },
-  NO_IMAGE_COLUMN: { kind: 'statement', meaning: 'no selected column is known to hold the paths of the images' },
-  TABLE_EXISTS: { kind: 'statement', meaning: "the result table exists, and write_mode is 'fail'" },
-  RESULT_IS_SOURCE: { kind: 'statement', meaning: 'the query reads the table that the result would replace' },
-  SESSION_NOT_SHARED: { kind: 'statement', meaning: 'a statement needs what only the session of another keeps' },
-  FOREIGN_DATASOURCE_MISSING: {
-    kind: 'configuration',
-    meaning: 'the image of TO RUN needs a database account of its own, and none is set up',
-  },
-  // datasource
-  DATASOURCE_MISSING: { kind: 'configuration', meaning: 'no database was named' },
-  DATASOURCE_INVALID: { kind: 'configuration', meaning: 'the DSN of the database cannot be read' },
-  MARIADB_MISSING: { kind: 'configuration', meaning: 'MariaDB is not installed on this machine' },
-  MARIADB_FAILED: { kind: 'configuration', meaning: "the project's own MariaDB does not start" },
-  DATABASE_UNREACHABLE: { kind: 'database', meaning: 'the database does not answer' },
-  DATABASE_REFUSED: { kind: 'database', meaning: 'the database refuses the account, the password or the connection' },
-  DATABASE_RIGHTS: { kind: 'database', meaning: 'the account lacks a right that the statement needs' },
-  DATABASE_FULL: { kind: 'database', meaning: 'the database has no room left' },
-  DATABASE_BUSY: { kind: 'database', meaning: 'a deadlock or a lock held too long; another try may pass' },
-  DATABASE_NEWER: { kind: 'database', meaning: 'the system schema was made by a newer Millrace' },
-  QUERY_FAILED: { kind: 'statement', meaning: 'a statement fails in the database while it runs' },
-  INVALID_CURSOR: { kind: 'statement', meaning: 'the cursor of a page is not one of this result' },
-  // cli
-  USAGE: { kind: 'statement', meaning: 'the command line is not one of the command' },
-  PROGRAM_NOT_UTF8: { kind: 'statement', meaning: 'the text of a program is not UTF-8' },
-  VOLUMES_INVALID: { kind: 'configuration', meaning: 'MILLRACE_VOLUMES is not of the form /mount=FOLDER,…' },
-  OUTPUT_FAILED: { kind: 'configuration', meaning: 'standard output cannot be written' },
-  RESULT_CUT: { kind: 'run', meaning: 'only the first rows of a result are kept, and so not all of them were given' },
-  SERVER_NEEDED: { kind: 'configuration', meaning: 'the command needs a server, and MILLRACE_URL names none' },
-  SERVER_UNREACHABLE: { kind: 'configuration', meaning: 'the server of MILLRACE_URL does not answer' },
-  SERVER_REFUSED: { kind: 'configuration', meaning: 'the server does not accept the token' },
-  SERVER_INVALID: {
-    kind: 'configuration',
-    meaning: 'MILLRACE_URL names no Millrace server, or one of another version',
-  },
-  // engine
-  UNKNOWN_STATEMENT: { kind: 'statement', meaning: 'no statement has this id' },
-  SERVERS_DIED: { kind: 'run', meaning: 'servers died again and again while they ran the statement' },
-  STATEMENT_BUSY: { kind: 'statement', meaning: 'the statement is running, or has finished' },
-  TIMED_OUT: { kind: 'run', meaning: 'a step took longer than its timeout' },
-  STATEMENT_TIMEOUT: { kind: 'run', meaning: 'a standard statement ran longer than the server allows its user' },
-  CANCELLED: { kind: 'cancelled', meaning: 'the statement was cancelled' },
-  SESSION_LOST: {
-    kind: 'run',
-    meaning:
-      'what standard statements had set in their session is gone with it: a server died, the program failed, or the connection was lost',
-  },
-  WORKER_FAILED: { kind: 'run', meaning: 'a worker ended without saying why, and its retries are used up' },
-  // engine/argo
-  KUBERNETES_MISSING: {
-    kind: 'configuration',
-    meaning: 'no Kubernetes cluster is named, or its kubeconfig is unusable',
-  },
-  KUBERNETES_UNREACHABLE: { kind: 'configuration', meaning: 'the Kubernetes API does not answer' },
-  KUBERNETES_REFUSED: { kind: 'configuration', meaning: 'Kubernetes refuses the account, or a right that it needs' },
-  NAMESPACE_MISSING: { kind: 'configuration', meaning: 'the namespace is not there' },
-  ARGO_MISSING: { kind: 'configuration', meaning: 'the cluster has no Argo Workflows, or its controller does not run' },
-  WORKER_IMAGE_MISSING: { kind: 'configuration', meaning: 'no image of the worker is named' },
-  WORKFLOW_REFUSED: { kind: 'run', meaning: 'Kubernetes does not take the workflow' },
-  WORKFLOW_DELETED: { kind: 'run', meaning: 'the workflow was deleted before it had ended' },
-  WORKFLOW_SUSPENDED: { kind: 'run', meaning: 'somebody suspended the workflow' },
-  IMAGE_UNAVAILABLE: { kind: 'run', meaning: 'the image of a pod cannot be pulled' },
-  NOT_SCHEDULED: { kind: 'run', meaning: 'a pod waits for a node that can take it' },
-  POD_NOT_STARTED: { kind: 'run', meaning: 'a pod waits for something that the cluster does not have' },
-  // server
-  SERVER_CONFIG_INVALID: { kind: 'configuration', meaning: "the server's configuration cannot be used" },
-  ANONYMOUS_REFUSED: { kind: 'configuration', meaning: 'without users, the server listens on this machine only' },
-  READ_ONLY_ROLE: { kind: 'statement', meaning: 'the statement may write, and the role of the user is reader' },
-  SYSTEM_SCHEMA: { kind: 'statement', meaning: 'the statement names the system schema, which only an admin may' },
-  PARAMETER_MISSING: { kind: 'statement', meaning: 'a placeholder of the program has no parameter, or one of no use' },
-  PARAMETER_UNUSED: { kind: 'statement', meaning: 'the program has no placeholder for a parameter' },
-  HOST_REFUSED: {
-    kind: 'statement',
-    meaning: 'without users, the server answers to names of this machine only',
-  },
-  ORIGIN_REFUSED: { kind: 'statement', meaning: 'without users, the server takes nothing from pages of other sites' },
-  METHOD_NOT_ALLOWED: { kind: 'statement', meaning: 'the path is there, but not with this method' },
-  MEDIA_TYPE_UNSUPPORTED: { kind: 'statement', meaning: 'the body is not JSON in UTF-8, or is compressed' },
-  REQUEST_INVALID: { kind: 'statement', meaning: 'the request has not the form that its route takes' },
-  REQUEST_TOO_LARGE: { kind: 'statement', meaning: 'the request is longer than the server takes' },
-  REQUEST_TOO_SLOW: { kind: 'statement', meaning: 'the request did not come whole within the time for it' },
-  UNKNOWN_ROUTE: { kind: 'statement', meaning: 'the server has no such path' },
-  UNAUTHENTICATED: { kind: 'configuration', meaning: 'the request has no token that the server knows' },
-  FORBIDDEN: { kind: 'statement', meaning: 'the role of the user does not allow it' },
-  UNKNOWN_DATASOURCE: { kind: 'statement', meaning: 'the server has no datasource of this name for the user' },
-  KEY_REUSED: { kind: 'statement', meaning: 'the Idempotency-Key was used for another program' },
-  TOO_MANY_REQUESTS: { kind: 'statement', meaning: 'more requests than the server takes from one user' },
-  TOO_MANY_STATEMENTS: { kind: 'statement', meaning: 'more statements at once than the server runs for one user' },
-  TOO_MANY_STREAMS: { kind: 'statement', meaning: 'more open streams than the server serves' },
-  SERVER_NOT_LISTENING: { kind: 'configuration', meaning: 'the server cannot listen on its address' },
-  NO_RESULT: { kind: 'statement', meaning: 'the statement has no such result, or not yet' },
-  RESULT_GONE: { kind: 'statement', meaning: 'the result was deleted, or its table dropped' },
-  NO_WORKFLOW: { kind: 'statement', meaning: 'the engine runs statements without workflows' },
-  // worker
-  STATEMENT_UNCERTAIN: { kind: 'database', meaning: 'the database was gone while it ran a standard statement' },
-  TASK_INVALID: { kind: 'internal', meaning: 'the worker was started without a readable task' },
-  ROWS_FAILED: { kind: 'run', meaning: 'more rows failed than max_failed_rows allows' },
-  ROWS_MISSING: { kind: 'internal', meaning: 'the ledger and the selection do not agree' },
-  PARTITION_TAKEN: { kind: 'run', meaning: 'another worker has taken this partition over' },
-  MODEL_MISSING: { kind: 'configuration', meaning: 'the model file is not there, or cannot be read' },
-  MODEL_UNREADABLE: { kind: 'statement', meaning: 'the model file is no ONNX model that can be loaded' },
-  MODEL_UNSUPPORTED: { kind: 'statement', meaning: 'the model is of a kind that the program does not run' },
-  DEVICE_UNAVAILABLE: { kind: 'configuration', meaning: 'a GPU was asked for, and there is none for the worker' },
-  INFERENCE_FAILED: { kind: 'run', meaning: 'the inference runtime failed' },
-  IMAGE_MISSING: { kind: 'run', meaning: 'the file of an image is not there' },
-  IMAGE_UNREADABLE: { kind: 'run', meaning: 'the file of an image cannot be read' },
-  IMAGE_OUTSIDE: {
-    kind: 'run',
-    meaning: 'the file of an image lies outside --image_dir, or a link leads out of its volume',
-  },
-  IMAGE_BROKEN: {
-    kind: 'run',
-    meaning:
-      'the file of an image is truncated, is not an image, or has a format or kind of samples that is not supported',
-  },
-  MODEL_OUTPUT_INVALID: { kind: 'run', meaning: "the model's output for an image is infinite or not a number" },
-  APPEND_MISMATCH: { kind: 'statement', meaning: 'the table to append to was not made for these columns' },
-  INTERNAL: { kind: 'internal', meaning: 'a defect of Millrace; please report it' },
-} as const satisfies Record<string, { readonly kind: ErrorKind; readonly meaning: string }>;
+  ...filedUnder('statement', {
+    // sql
+    SYNTAX: ['not a statement of the dialect', 'correct it at the place shown'],
+    UNKNOWN_CHARACTER: ['no token of the dialect begins with this character', 'remove it, or put it into quotes'],
+    UNKNOWN_KEYWORD: ['a word stands where a clause begins, but no clause has that name', 'write the name of a clause'],
+    UNKNOWN_VERB: ['the word after TO is not a verb of the dialect', 'write one of the verbs after TO'],
+    VERB_WITHOUT_QUERY: ['TO and its verb have no query before them', 'write a SELECT before TO'],
+    NOT_A_QUERY: ['the statement before TO returns no rows', 'write a SELECT before TO'],
+    TWO_QUERIES: [
+      'two queries stand before TO without UNION or a semicolon between them',
+      'separate them with a semicolon',
+    ],
+    VERB_IN_BRACKETS: ['TO and its verb stand inside brackets', 'write TO after the closing bracket'],
+    MISSING_COMMA: ['two items of a list have no comma between them', 'put a comma between them'],
+    MISSING_SEMICOLON: [
+      "a new statement starts, but the previous one has no ';'",
+      "end the previous statement with ';'",
+    ],
+    MISSING_CLAUSE: ['a clause that the verb needs is missing', 'add the clause'],
+    UNEXPECTED_CLAUSE: ['the verb has no such clause', 'remove the clause'],
+    DUPLICATE_CLAUSE: ['a clause is given twice', 'remove one of the two'],
+    CLAUSE_ORDER: ['the clauses of a verb are in the wrong order', 'put them into the order shown'],
+    DUPLICATE_ATTRIBUTE: ['an attribute of WITH is given twice', 'remove one of the two'],
+    INVALID_NAME: ['not a valid name of a table, column or model', 'write it as database.table, or quote it'],
+    INVALID_IMAGE: ['not a valid image reference', 'write it as registry/name:tag'],
+    UNCLOSED_STRING: ['a string or quoted name has no closing quote', 'close it'],
+    UNCLOSED_COMMENT: ['a comment has no closing */', 'close it'],
+    UNCLOSED_BRACKET: ['a bracket has no closing bracket in its statement', 'close it'],
+    UNCLOSED_BLOCK: ['a BEGIN or CASE in the body of a stored program has no END', 'close it with END'],
+    DELIMITER: ['DELIMITER is a command of the mysql client, not SQL', 'remove it'],
+    PROGRAM_TOO_LONG: ['a program has more statements than the limit', 'submit it in parts'],
+    STATEMENT_TOO_LONG: [
+      'a statement is longer than the limit',
+      'load the data into a table and select it from there',
+      { status: 413 },
+    ],
+    NESTING_TOO_DEEP: ['brackets or operators are nested deeper than the limit', 'simplify the expression'],
+    PROGRAM_NOT_UTF8: ['the text of a program is not UTF-8', 'convert it: iconv -t UTF-8'],
+    PARAMETER_MISSING: [
+      'a placeholder of the program has no value, or an unusable one',
+      'give a value for each placeholder',
+    ],
+    PARAMETER_UNUSED: [
+      'the program has no placeholder for a parameter',
+      'remove the parameter, or write its placeholder',
+    ],
+    // plan
+    UNKNOWN_IMAGE: ['TO RUN names an image that the catalog does not know', 'use an image of the catalog'],
+    UNKNOWN_MODEL: ['--model names a model that the catalog does not know', 'millrace models lists the models'],
+    UNKNOWN_ATTRIBUTE: ['unknown attribute for the verb', 'use an attribute of the verb'],
+    WRONG_ATTRIBUTE: ['the value of an attribute has the wrong type or is out of range', 'correct the value'],
+    IMAGE_NOT_ALLOWED: [
+      'the role may not run the image',
+      'use another image, or ask an administrator to allow it',
+      { status: 403 },
+    ],
+    READ_ONLY_ROLE: [
+      'the statement may write, but the role of the user is reader',
+      'ask an administrator for the role user',
+      { status: 403 },
+    ],
+    SYSTEM_SCHEMA: [
+      'the statement names the system schema, which only an administrator may use',
+      'use tables of your own databases',
+      { status: 403 },
+    ],
+    TOO_MANY_PARTITIONS: ['a program has more partitions than one workflow can hold', 'give fewer partitions'],
+    MISSING_COMMAND: ['the image needs a CMD', "add CMD with the image's program and its options"],
+    UNKNOWN_PROGRAM: ['the first item of CMD is not a program of the image', 'name a program of the image'],
+    UNKNOWN_OPTION: ['CMD has an option that the program does not know', 'use an option of the program'],
+    WRONG_OPTION: [
+      'an option of CMD is not of the form --name=value, or its value is out of range',
+      'correct the option',
+    ],
+    MISSING_OPTION: ['CMD lacks an option that the program needs', 'add the option'],
+    OUTSIDE_VOLUMES: ["a path in CMD is outside the step's volumes", 'use a path inside a volume'],
+    MISSING_INTO: ['the statement writes rows but names no table for them', 'add INTO table'],
+    MISSING_DATABASE: [
+      'INTO names a table without a database, and the DSN names no database either',
+      'write INTO database.table',
+    ],
+    LOCAL_INFILE: [
+      'LOAD DATA LOCAL would read a file where the statement runs',
+      "load the file with the database's own client",
+    ],
+    TOO_MANY_TABLES: ['INTO names more tables than the image writes', 'name as many tables as the image writes'],
+    VERB_NOT_PLANNED: ['the verb is part of the dialect but cannot be run yet', 'use TO RUN'],
+    DUPLICATE_COLUMN: ['the result table would have two columns with the same name', 'rename one of them with AS'],
+    INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or leave it out'],
+    UNKNOWN_COLUMN: [
+      'an attribute names a column that the query does not select',
+      'select the column, or name another',
+    ],
+    NO_IMAGE_COLUMN: ['no selected column is known to hold the paths of the images', 'name it with --image_column'],
+    TABLE_EXISTS: [
+      "the result table exists, and write_mode is 'fail'",
+      "choose another table, or set write_mode to 'append' or 'overwrite'",
+    ],
+    APPEND_MISMATCH: ['the table to append to has other columns', 'append to a table that the same query created'],
+    RESULT_IS_SOURCE: [
+      'the query reads the table that the result would replace',
+      'write the result into another table',
+    ],
+    SESSION_NOT_SHARED: [
+      'a statement depends on session state it cannot see',
+      'write the value itself, or use a stored procedure',
+    ],
+    // datasource
+    QUERY_REFUSED: [
+      'the database rejects a statement: its syntax is wrong or a name does not exist',
+      'correct the statement, then submit it again',
+    ],
+    QUERY_FAILED: [
+      'a statement failed in the database while it ran',
+      'correct the statement or its data, then run it again',
+    ],
+    // worker
+    MODEL_UNREADABLE: ['the model file is not an ONNX model that can be loaded', 'export the model as ONNX again'],
+    MODEL_UNSUPPORTED: ['the program cannot run a model of this kind', 'use a model of a supported family'],
+  }),
+  ...filedUnder('request', {
+    // cli
+    USAGE: ['invalid command-line arguments', 'add --help to the command to see its arguments'],
+    INVALID_LINE: [
+      'a line of `parse --lines` is not a JSON object with "id" and "sql"',
+      'write {"id": 1, "sql": "SELECT …"}',
+    ],
+    // engine
+    UNKNOWN_STATEMENT: ['no statement has this id', 'millrace list shows the statements', { status: 404 }],
+    STATEMENT_BUSY: [
+      'the statement is not in a state that allows this',
+      'cancel takes running statements, retry takes failed, cancelled or interrupted ones',
+      { status: 409 },
+    ],
+    // server
+    UNAUTHENTICATED: [
+      'the request has no token that the server knows',
+      'send a valid token: Authorization: Bearer …',
+      { status: 401 },
+    ],
+    FORBIDDEN: [
+      'the role of the user does not allow it',
+      'ask the owner of the statement, or an administrator',
+      { status: 403 },
+    ],
+    ORIGIN_REFUSED: [
+      'without users, the server accepts nothing from pages of other sites',
+      'configure users and send a token',
+      { status: 403 },
+    ],
+    HOST_REFUSED: [
+      'without users, the server answers only to names of its own machine',
+      'ask for localhost, or configure users',
+      { status: 421 },
+    ],
+    UNKNOWN_ROUTE: ['the server has no such path', '/docs lists the paths', { status: 404 }],
+    METHOD_NOT_ALLOWED: ['the path exists, but not with this method', '/docs lists the methods', { status: 405 }],
+    MEDIA_TYPE_UNSUPPORTED: [
+      'the body is not JSON in UTF-8, or is compressed',
+      'send application/json in UTF-8',
+      { status: 415 },
+    ],
+    REQUEST_INVALID: [
+      'the request does not have the form that its route takes',
+      '/docs shows the form of each request',
+    ],
+    REQUEST_TOO_LARGE: [
+      'the body of the request is longer than the limit',
+      'submit the program in parts',
+      { status: 413 },
+    ],
+    HEADERS_TOO_LARGE: [
+      'the headers of the request are longer than the limit',
+      'send fewer or shorter headers',
+      { status: 431 },
+    ],
+    REQUEST_TOO_SLOW: [
+      'the request was not received in full before the timeout',
+      'send headers and body at once',
+      { status: 408, mayPass: true },
+    ],
+    UNKNOWN_DATASOURCE: [
+      'the server has no datasource of this name for the user',
+      'GET /v1/datasources lists yours',
+      { status: 404 },
+    ],
+    KEY_REUSED: ['the Idempotency-Key was used for another program', 'use a new key for each program', { status: 422 }],
+    INVALID_CURSOR: ['the cursor of a page is not one of this result', 'start again without a cursor'],
+    NO_RESULT: [
+      'the statement has no such result, or does not have it yet',
+      'ask again once its step has succeeded',
+      { status: 404 },
+    ],
+    RESULT_GONE: ['the result was deleted, or its table was dropped', 'submit the statement again', { status: 410 }],
+    NO_WORKFLOW: ['the engine runs statements without workflows', 'look at the plan instead', { status: 404 }],
+  }),
+  ...filedUnder('configuration', {
+    // cli
+    NODE_MISSING: ['npm installed no Node 24 for this system', 'install Node 24 or newer and put it first in PATH'],
+    NODE_TOO_OLD: ['Millrace needs Node 24', 'run npm ci in its folder, which installs it'],
+    VOLUMES_INVALID: ['MILLRACE_VOLUMES is not of the form /mount=FOLDER,…', 'write it as /datasets=/path/to/folder'],
+    OUTPUT_FAILED: ['standard output cannot be written', 'free up space, or send the output elsewhere'],
+    SERVER_NEEDED: [
+      'the command needs a server, and MILLRACE_URL names none',
+      'set MILLRACE_URL; millrace serve starts a server',
+    ],
+    SERVER_UNREACHABLE: [
+      'the server of MILLRACE_URL does not answer',
+      'start it with millrace serve, or correct MILLRACE_URL',
+      { mayPass: true },
+    ],
+    SERVER_REFUSED: ['the server does not accept the token', 'set MILLRACE_TOKEN to a token that the server knows'],
+    SERVER_INVALID: [
+      'MILLRACE_URL names no Millrace server, or one of another version',
+      'correct MILLRACE_URL, or update Millrace',
+    ],
+    // datasource
+    DATASOURCE_MISSING: ['no database is named', 'set MILLRACE_DATASOURCE=mysql://user:password@host:port/database'],
+    DATASOURCE_INVALID: [
+      'the DSN of the database cannot be read',
+      'write it as mysql://user:password@host:port/database',
+    ],
+    FOREIGN_DATASOURCE_MISSING: [
+      'the image of TO RUN needs a database account of its own, and none is configured',
+      'ask whoever runs the server to set MILLRACE_FOREIGN_DATASOURCE_SECRET',
+    ],
+    MARIADB_MISSING: [
+      'MariaDB is not installed on this machine',
+      'install it, or name a database in MILLRACE_DATASOURCE',
+    ],
+    MARIADB_FAILED: [
+      "the project's own MariaDB does not start",
+      'read its log, or name a database in MILLRACE_DATASOURCE',
+    ],
+    // engine/argo
+    KUBERNETES_MISSING: [
+      'no Kubernetes cluster is named, or its kubeconfig is unusable',
+      'name a kubeconfig file in KUBECONFIG',
+      { status: 503 },
+    ],
+    KUBERNETES_UNREACHABLE: [
+      'the Kubernetes API does not answer',
+      'check the cluster and the server in KUBECONFIG',
+      { status: 503, mayPass: true },
+    ],
+    KUBERNETES_REFUSED: [
+      'Kubernetes refuses the account, or a permission that it needs',
+      'bind the account to a Role with that permission',
+      { status: 503 },
+    ],
+    NAMESPACE_MISSING: ['the namespace does not exist', 'create it, or name another in MILLRACE_NAMESPACE'],
+    ARGO_MISSING: [
+      'the cluster has no Argo Workflows, or its controller does not run',
+      'install Argo Workflows, and check its workflow-controller',
+    ],
+    WORKER_IMAGE_MISSING: [
+      'no image of the worker is named',
+      'set MILLRACE_WORKER_IMAGE to the image that docker/worker.Dockerfile builds',
+    ],
+    // server
+    SERVER_CONFIG_INVALID: ["the server's configuration cannot be used", 'correct the setting that the message names'],
+    ANONYMOUS_REFUSED: [
+      'without users, the server listens on its own machine only',
+      'configure users, or set MILLRACE_HOST=127.0.0.1',
+    ],
+    SERVER_NOT_LISTENING: [
+      'the server cannot listen on its address',
+      'stop what uses the port, or set another in MILLRACE_PORT',
+    ],
+    // worker
+    MODEL_MISSING: [
+      'the model file does not exist or cannot be read',
+      'put the file into the volume of models, or name another',
+    ],
+    DEVICE_UNAVAILABLE: [
+      'a GPU was requested, but the worker has none',
+      'use --device=auto, or run on a machine with a GPU',
+    ],
+  }),
+  ...filedUnder('database', {
+    DATABASE_UNREACHABLE: [
+      'the database does not answer',
+      'start the database, or correct host and port in MILLRACE_DATASOURCE',
+      { mayPass: true },
+    ],
+    DATABASE_REFUSED: [
+      'the database refuses the account, the password or the connection',
+      'correct user, password or database in MILLRACE_DATASOURCE; `millrace accounts` prints the SQL that creates accounts',
+    ],
+    DATABASE_RIGHTS: [
+      'the account lacks a privilege that the statement needs',
+      'ask for that privilege, or use another account',
+      { status: 403 },
+    ],
+    DATABASE_FULL: [
+      'the database has no space left',
+      'free up space where the database keeps its data, then run the statement again',
+      { status: 507 },
+    ],
+    DATABASE_BUSY: ['a deadlock, or a lock that was held too long', 'run the statement again', { mayPass: true }],
+    DATABASE_NEWER: [
+      'the system schema was created by a newer Millrace',
+      'update Millrace, or name another schema in MILLRACE_SCHEMA',
+    ],
+    STATEMENT_UNCERTAIN: [
+      'the connection was lost while the database ran a standard statement',
+      'check its tables before you retry',
+    ],
+  }),
+  ...filedUnder('run', {
+    // cli
+    RESULT_CUT: ['only the first rows of a result are kept, so not all of them were printed', 'select fewer rows'],
+    // engine
+    SERVERS_DIED: [
+      'servers died repeatedly while they ran the statement',
+      "find the reason in the servers' logs before you retry",
+    ],
+    TIMED_OUT: ['a step took longer than its timeout', 'retry: completed work is kept; or raise the timeout'],
+    STATEMENT_TIMEOUT: [
+      'a standard statement ran longer than the server allows its user',
+      'make it do less at once, or ask for a higher limits.maxStatementSeconds',
+    ],
+    SESSION_LOST: [
+      'session state of earlier standard statements is lost',
+      'submit the remaining statements as a new program',
+      { status: 409 },
+    ],
+    WORKER_FAILED: [
+      'a worker ended without saying why, and its retries are used up',
+      'see millrace logs, then retry: completed work is kept',
+    ],
+    // engine/argo
+    WORKFLOW_REFUSED: ['Kubernetes does not accept the workflow', 'correct what the message names, then retry'],
+    WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'retry: completed work is kept'],
+    WORKFLOW_SUSPENDED: ['somebody suspended the workflow', 'resume it with argo resume'],
+    IMAGE_UNAVAILABLE: ['the image of a pod cannot be pulled', 'correct its name, or let the cluster pull it'],
+    NOT_SCHEDULED: ['a pod waits for a node that can take it', 'request less, or add a node'],
+    POD_NOT_STARTED: ['a pod waits for something that the cluster does not have', 'create what the message names'],
+    // worker
+    ROWS_FAILED: [
+      'more rows failed than max_failed_rows allows',
+      'correct the rows and retry, or raise max_failed_rows',
+    ],
+    PARTITION_TAKEN: ['another worker has taken over this partition', 'wait: the other worker goes on with it'],
+    INFERENCE_FAILED: [
+      'the inference runtime failed',
+      'retry; give a smaller --image_size or batch_size, or more memory',
+    ],
+    IMAGE_MISSING: ['the file of an image does not exist', 'put the file there, then retry'],
+    IMAGE_UNREADABLE: ['the file of an image cannot be read', "correct the file's permissions, then retry"],
+    IMAGE_OUTSIDE: [
+      'the file of an image is outside --image_dir, or a link leads out of its volume',
+      'move the file into --image_dir, then retry',
+    ],
+    IMAGE_BROKEN: ['the file of an image is truncated or in an unsupported format', 'replace the file, then retry'],
+    MODEL_OUTPUT_INVALID: ["the model's output for an image is infinite or not a number", 'export the model again'],
+  }),
+  ...filedUnder('internal', {
+    TASK_INVALID: [
+      'the worker was started without a readable task',
+      'use the same version of Millrace for the engine and the worker',
+    ],
+    ROWS_MISSING: ['the ledger and the selection do not agree', 'report it with the id of the statement'],
+    INTERNAL: ['a defect of Millrace', 'report it with the statement; the log says more'],
+  }),
+  ...filedUnder('busy', {
+    TOO_MANY_REQUESTS: [
+      'more requests than the server accepts from one user',
+      'wait as long as Retry-After says',
+      { mayPass: true },
+    ],
+    TOO_MANY_STATEMENTS: [
+      'more statements at once than the server runs for one user',
+      'wait until one has ended, or cancel one',
+      { mayPass: true },
+    ],
+    TOO_MANY_STREAMS: [
+      'more open streams than the server serves',
+      'close one of them, or try again later',
+      { mayPass: true },
+    ],
+  }),
+  ...filedUnder('cancelled', {
+    CANCELLED: ['the statement was cancelled', 'retry to continue: completed work is kept'],
+  }),
+};
 
 export type ErrorCode = keyof typeof errorTable;
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorTable, code);
+}
 
 export interface ErrorDetails {
   /** Where in the program's text. */
   readonly span?: Span;
-  /** What to do about it; a short imperative phrase, shown at the caret or on a line of its own. */
-  readonly hint?: string;
+  /** What to do about it; a short imperative phrase, shown at the caret or on a line of its own. Left out: the table's. */
+  readonly hint?: string | undefined;
   /** Further independent errors of the same program, in the order of the text. */
   readonly related?: readonly MillraceError[];
   readonly cause?: unknown;
@@ -213,7 +463,7 @@ export interface ErrorDetails {
 export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly span: Span | undefined;
-  readonly hint: string | undefined;
+  readonly hint: string;
   readonly related: readonly MillraceError[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -221,11 +471,16 @@ export class MillraceError extends Error {
     this.name = 'MillraceError';
     this.code = code;
     this.span = details.span;
-    this.hint = details.hint;
+    this.hint = details.hint ?? errorTable[code].hint;
     this.related = details.related ?? [];
   }
 
   get exitCode(): number {
-    return exitCodes[errorTable[this.code].kind];
+    return errorKinds[errorTable[this.code].kind].exitCode;
   }
+}
+
+/** Whether the same may succeed later with nothing changed. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof MillraceError && errorTable[error.code].mayPass;
 }

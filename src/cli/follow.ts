@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, exitCodes, MillraceError } from '../errors.ts';
+import { type ErrorCode, errorKinds, errorTable, MillraceError } from '../errors.ts';
 import { hasEnded } from '../ledger/statement-states.ts';
 import type { Rows, Service } from '../service/service.ts';
 import type { Statement } from '../service/statement.ts';
@@ -32,10 +32,10 @@ export async function followStatement(
   const forget = onInterrupt(interrupt);
   try {
     const { last, cut } = await followEvents(service, id, output, results, leaving.signal);
-    if (last === null) return exitCodes.cancelled;
+    if (last === null) return errorKinds.cancelled.exitCode;
     const exitCode = showEnd(last, output);
     for (const step of cut) output.warn(await resultCut(service, id, step));
-    return exitCode === 0 && cut.length > 0 ? exitCodes.run : exitCode;
+    return exitCode === 0 && cut.length > 0 ? errorKinds.run.exitCode : exitCode;
   } finally {
     forget();
   }
@@ -135,8 +135,8 @@ function showEnd(statement: Statement, output: Output): number {
 
 export function exitCodeOfEnd(statement: Statement): number {
   if (statement.state === 'succeeded') return 0;
-  if (statement.state === 'cancelled') return exitCodes.cancelled;
-  return errorOf(statement)?.exitCode ?? exitCodes.run;
+  if (statement.state === 'cancelled') return errorKinds.cancelled.exitCode;
+  return errorOf(statement)?.exitCode ?? errorKinds.run.exitCode;
 }
 
 /** Why it ended as it did; null: it does not say, or in words of another version. */

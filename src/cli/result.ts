@@ -1,4 +1,4 @@
-import { exitCodes } from '../errors.ts';
+import { errorKinds } from '../errors.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { printRows, type RowFormat, writeRows } from './print-rows.ts';
@@ -35,7 +35,7 @@ export function showResult(
     else await writeRows(given, format);
     if (!rows.truncated || (limit !== undefined && counted.given >= limit)) return 0;
     output.warn(await resultCut(service, id, rows.step));
-    return exitCodes.run;
+    return errorKinds.run.exitCode;
   });
 }
 

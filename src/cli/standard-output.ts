@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { getSystemErrorMessage } from 'node:util';
-import { exitCodes, MillraceError } from '../errors.ts';
+import { errorKinds, MillraceError } from '../errors.ts';
 import { errorText } from './print-error.ts';
 
 /** 128 + SIGPIPE, as a shell shows the end of other programs. */
@@ -16,7 +16,7 @@ export function watchStandardStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(closedPipe);
     sayOnStandardError(outputFailed(error));
-    process.exit(exitCodes.configuration);
+    process.exit(errorKinds.configuration.exitCode);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { LogFilter } from '../engine/engine.ts';
-import { exitCodes } from '../errors.ts';
+import { errorKinds } from '../errors.ts';
 import { hasEnded } from '../ledger/statement-states.ts';
 import type { ListFilter } from '../service/service.ts';
 import type { Statement } from '../service/statement.ts';
@@ -61,7 +61,7 @@ export function watchStatement(id: string, place: Place, output: Output): Promis
       else drawing.show(statement);
     }
     drawing.end();
-    if (last === null || !hasEnded(last)) return exitCodes.cancelled;
+    if (last === null || !hasEnded(last)) return errorKinds.cancelled.exitCode;
     if (!output.json) for (const line of summaryLines(last)) output.note(line);
     return exitCodeOfEnd(last);
   });

@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '../errors.ts';
+import { type ErrorCode, MillraceError, mayPass } from '../errors.ts';
 
 /** What mysql2 and Node attach to an error: a server's has `errno` and `sqlMessage`, a connection's only `code`. */
 interface DriverError extends Error {
@@ -42,22 +42,13 @@ const connectionCodes = new Set([
   'PROTOCOL_SEQUENCE_TIMEOUT',
 ]);
 
-const hints: Partial<Record<DatabaseCode, string>> = {
-  DATABASE_UNREACHABLE: 'start the database, or correct host and port in MILLRACE_DATASOURCE',
-  DATABASE_REFUSED:
-    'correct user, password or database in MILLRACE_DATASOURCE; `millrace accounts` prints the SQL that creates accounts',
-  DATABASE_RIGHTS: 'ask for that right, or use another account',
-  DATABASE_FULL: 'make room where the database keeps its data, then run the statement again',
-  DATABASE_BUSY: 'run the statement again',
-};
-
 /** mysql2's and the server's errors as errors of the table; all others as they are. */
 export function databaseError(error: unknown, phase: 'connecting' | 'connected' = 'connected'): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
   if (error.message.startsWith('As a result of LOCAL INFILE')) return localInfile(error);
   const code = databaseCode(error, phase);
   if (code === null) return error;
-  return new MillraceError(code, message(code, error), { cause: error, ...(hints[code] ? { hint: hints[code] } : {}) });
+  return new MillraceError(code, message(code, error), { cause: error });
 }
 
 /** mysql2 was asked for a file, and gave none: by a statement in which we did not see LOCAL, such as one in a comment that is executed. */
@@ -68,8 +59,7 @@ function localInfile(cause: Error): MillraceError {
 
 /** Whether waiting and trying again may help: the database is gone for the moment, or was busy. */
 export function isTemporary(error: unknown): boolean {
-  const known = databaseError(error);
-  return known instanceof MillraceError && (known.code === 'DATABASE_UNREACHABLE' || known.code === 'DATABASE_BUSY');
+  return mayPass(databaseError(error));
 }
 
 function databaseCode(error: DriverError, phase: 'connecting' | 'connected'): DatabaseCode | null {

@@ -26,5 +26,5 @@ export function asRefusal(error: unknown): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') return error;
   const { errno } = Object(error.cause) as { readonly errno?: number };
   if (errno === undefined || !mistakes.has(errno)) return error;
-  return new MillraceError('QUERY_REFUSED', error.message, { hint: error.hint, cause: error });
+  return new MillraceError('QUERY_REFUSED', error.message, { cause: error });
 }

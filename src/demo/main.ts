@@ -5,7 +5,7 @@ import { openOutput } from '../cli/output.ts';
 import { exitCodeOf } from '../cli/print-error.ts';
 import { privateServerFolder, readConfig } from '../config.ts';
 import { stopPrivateServer } from '../datasource/private-server.ts';
-import { exitCodes } from '../errors.ts';
+import { errorKinds } from '../errors.ts';
 import { demoMaterial, ownMaterial } from './material.ts';
 import { tellStory } from './story.ts';
 
@@ -14,7 +14,7 @@ const { images, model, stop } = new Command('npm run demo --')
   .option('--images <folder>', 'your own pictures instead of drawn scenes')
   .option('--model <file>', 'your own YOLO model (ONNX) instead of the small one that Millrace brings')
   .option('--stop', "stop the demo's database")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse()
   .opts();
 

@@ -1,7 +1,7 @@
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
-import { type ErrorCode, type ErrorKind, errorTable } from '../errors.ts';
+import { errorTable, isErrorCode } from '../errors.ts';
 import type { Step } from '../plan/plan.ts';
-import { type Verb, verbSql, workSums } from './statement-ends.ts';
+import { type EndError, endErrors, type Verb, verbSql, workSums } from './statement-ends.ts';
 import { activeStates, endStates, type StatementState } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
@@ -11,7 +11,8 @@ export interface Transition {
   readonly statement: string;
   readonly state: StatementState;
   readonly at: number;
-  readonly error: EndError;
+  /** Who has to act on a statement that failed; empty: it ended otherwise. */
+  readonly error: EndError | '';
 }
 
 export interface LedgerStatement {
@@ -49,13 +50,11 @@ export interface Work {
   readonly writeMs: number;
 }
 
-/** Who has to act on a statement that failed; empty: it ended otherwise. */
-export type EndError = Exclude<ErrorKind, 'cancelled'> | '';
-
 export interface EndedCount {
   readonly verb: Verb;
   readonly state: StatementState;
-  readonly error: EndError;
+  /** Who has to act on a statement that failed; empty: it ended otherwise. */
+  readonly error: EndError | '';
   readonly count: number;
 }
 
@@ -186,10 +185,12 @@ function transition(row: RowDataPacket): Transition {
   };
 }
 
-function endError(state: StatementState, code: string | null): EndError {
+/** A code that no statement should end with counts as a defect. */
+function endError(state: StatementState, code: string | null): EndError | '' {
   if (state !== 'failed') return '';
-  const { kind } = errorTable[code as ErrorCode] ?? errorTable.INTERNAL;
-  return kind === 'cancelled' ? '' : kind;
+  const { kind } = errorTable[isErrorCode(code) ? code : 'INTERNAL'];
+  if (kind === 'cancelled') return '';
+  return endErrors.find((each) => each === kind) ?? 'internal';
 }
 
 function aliased(expressions: Readonly<Record<string, string>>): string {

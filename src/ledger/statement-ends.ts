@@ -1,6 +1,18 @@
+import type { ErrorKind } from '../errors.ts';
+
 /** What a program is by its steps: several are a program. */
 export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
 export type Verb = (typeof verbs)[number];
+
+/** Who has to act on a statement that failed. What is wrong with a request, or a busy server, keeps it from becoming a statement. */
+export const endErrors = [
+  'statement',
+  'configuration',
+  'database',
+  'run',
+  'internal',
+] as const satisfies readonly ErrorKind[];
+export type EndError = (typeof endErrors)[number];
 
 /** SQL: of a row of `statements`, its Verb. Short, or a temporary table of them would be on disk. */
 export const verbSql = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(JSON_EXTRACT(plan, '$.steps[0].kind')), 'program') AS CHAR(7))`;

@@ -6,10 +6,10 @@ import { problemOf, problemType } from './problem.ts';
 /** Answers what is no request at all, or not in time: https://nodejs.org/api/http.html#event-clienterror */
 export function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed) return;
-  const { status, error } = clientError(code);
-  const body = JSON.stringify({ ...problemOf(error, null), status });
+  const problem = problemOf(clientError(code), null);
+  const body = JSON.stringify(problem);
   const headers = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `Content-Type: ${problemType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
@@ -18,28 +18,13 @@ export function answerClientError({ code }: NodeJS.ErrnoException, socket: Socke
   socket.destroy();
 }
 
-function clientError(code: string | undefined) {
+function clientError(code: string | undefined): MillraceError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return {
-        status: 408,
-        error: new MillraceError('REQUEST_TOO_SLOW', 'the request did not come whole in time', {
-          hint: 'send its headers and its body at once',
-        }),
-      };
+      return new MillraceError('REQUEST_TOO_SLOW', 'the request was not received in full before the timeout');
     case 'HPE_HEADER_OVERFLOW':
-      return {
-        status: 431,
-        error: new MillraceError('REQUEST_TOO_LARGE', 'the headers are longer than the server takes', {
-          hint: 'send fewer or shorter headers',
-        }),
-      };
+      return new MillraceError('HEADERS_TOO_LARGE', 'the headers are longer than the server accepts');
     default:
-      return {
-        status: 400,
-        error: new MillraceError('REQUEST_INVALID', 'what came is no HTTP request', {
-          hint: '/docs shows what there is',
-        }),
-      };
+      return new MillraceError('REQUEST_INVALID', 'this is not an HTTP request', { hint: '/docs shows the requests' });
   }
 }

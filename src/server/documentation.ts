@@ -1,3 +1,5 @@
+import { errorTable } from '../errors.ts';
+
 /** What /openapi.json says beside the routes. */
 export function documentation(secured: boolean) {
   return {
@@ -15,12 +17,22 @@ export function documentation(secured: boolean) {
         { name: 'catalog', description: 'What statements may name' },
         { name: 'operation', description: 'For who keeps the server running' },
       ],
-      ...(secured && {
-        components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-        security: [{ token: [] }],
-      }),
+      components: {
+        schemas: {
+          ErrorCode: { type: 'string' as const, enum: Object.keys(errorTable), description: codesByStatus() },
+        },
+        ...(secured && { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } }),
+      },
+      ...(secured && { security: [{ token: [] }] }),
     },
   };
+}
+
+/** Which codes are answered with which status. */
+function codesByStatus(): string {
+  const byStatus = Map.groupBy(Object.entries(errorTable), ([, { status }]) => status);
+  const statuses = [...byStatus].toSorted(([a], [b]) => a - b);
+  return statuses.map(([status, entries]) => `- ${status}: ${entries.map(([code]) => code).join(', ')}`).join('\n');
 }
 
 export const logo = {

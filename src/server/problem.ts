@@ -9,7 +9,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly code: ErrorCode;
-  readonly hint?: string;
+  readonly hint: string;
   /** The id of the statement that this request has submitted, or may have. */
   readonly statement?: string;
   /** In the SQL of the request, from 1. */
@@ -27,10 +27,10 @@ export const problemType = 'application/problem+json; charset=utf-8';
  */
 export function problemOf(error: MillraceError, source: string | null, statement: string | null = null): Problem {
   const { code } = error;
-  const status = statusOf(code);
+  const { status, meaning } = errorTable[code];
   return {
     type: `/docs/errors#${code.toLowerCase()}`,
-    title: errorTable[code].meaning,
+    title: meaning,
     status,
     ...partsOf(error, source),
     ...(statement !== null && status >= 500 && submittedAs(statement)),
@@ -51,67 +51,17 @@ function partsOf({ code, message, hint, span }: MillraceError, source: string | 
   return {
     detail: message,
     code,
-    ...(hint !== undefined && { hint }),
+    hint,
     ...(span !== undefined && source !== null && { position: position(source, span.start) }),
   };
-}
-
-const statusByCode: Partial<Record<ErrorCode, number>> = {
-  UNAUTHENTICATED: 401,
-  ORIGIN_REFUSED: 403,
-  FORBIDDEN: 403,
-  READ_ONLY_ROLE: 403,
-  IMAGE_NOT_ALLOWED: 403,
-  SYSTEM_SCHEMA: 403,
-  UNKNOWN_STATEMENT: 404,
-  UNKNOWN_DATASOURCE: 404,
-  UNKNOWN_ROUTE: 404,
-  NO_RESULT: 404,
-  NO_WORKFLOW: 404,
-  METHOD_NOT_ALLOWED: 405,
-  REQUEST_TOO_SLOW: 408,
-  STATEMENT_BUSY: 409,
-  SESSION_LOST: 409,
-  RESULT_GONE: 410,
-  REQUEST_TOO_LARGE: 413,
-  STATEMENT_TOO_LONG: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  HOST_REFUSED: 421,
-  KEY_REUSED: 422,
-  TOO_MANY_REQUESTS: 429,
-  TOO_MANY_STATEMENTS: 429,
-  TOO_MANY_STREAMS: 429,
-  DATABASE_REFUSED: 503,
-  KUBERNETES_MISSING: 503,
-  KUBERNETES_UNREACHABLE: 503,
-  KUBERNETES_REFUSED: 503,
-  DATABASE_UNREACHABLE: 503,
-  DATABASE_BUSY: 503,
-  DATABASE_FULL: 507,
-};
-
-/** Who has to act: the one who asks (4xx), or the one who runs the server (5xx). */
-function statusOf(code: ErrorCode): number {
-  const known = statusByCode[code];
-  if (known !== undefined) return known;
-  switch (errorTable[code].kind) {
-    case 'statement':
-      return 400;
-    case 'database':
-      return 400;
-    default:
-      return 500;
-  }
 }
 
 /** What Fastify and its plugins throw, in our words; everything else is a defect, of which nothing is shown. */
 export function asMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
   const { statusCode = 500, message = '' } = Object(error) as { statusCode?: number; message?: string };
-  if (statusCode === 413)
-    return new MillraceError('REQUEST_TOO_LARGE', message, { hint: 'submit the program in parts' });
-  if (statusCode === 429)
-    return new MillraceError('TOO_MANY_REQUESTS', message, { hint: 'wait as long as Retry-After says' });
+  if (statusCode === 413) return new MillraceError('REQUEST_TOO_LARGE', message);
+  if (statusCode === 429) return new MillraceError('TOO_MANY_REQUESTS', message);
   if (statusCode >= 400 && statusCode < 500) return new MillraceError('REQUEST_INVALID', message);
   return new MillraceError('INTERNAL', 'something that should not happen', {
     hint: "please report it with the request's id; the server's log says more",

@@ -120,8 +120,8 @@ const Problem = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String(),
-    code: Type.String(),
-    hint: Type.Optional(Type.String()),
+    code: Type.String({ description: 'one of the schema ErrorCode' }),
+    hint: Type.String(),
     statement: Type.Optional(
       Type.String({
         description: 'the id of what this request has submitted, or may have: ask for it before you try again',

@@ -116,6 +116,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       2,
       `failed in TIME  ID
 error[QUERY_FAILED]: the database says: Subquery returns more than 1 row
+  correct the statement or its data, then run it again
 `,
     ],
     [
@@ -200,7 +201,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
         code: 4,
         stdout: '',
         stderr: `error[DATABASE_RIGHTS]: the database says: Access denied for user ACCOUNT to database 'millrace_absent'
-  ask for that right, or use another account
+  ask for that privilege, or use another account
 `,
       });
     });
@@ -211,7 +212,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
         code: 4,
         stdout: '',
         stderr: `error[DATABASE_RIGHTS]: the database says: INSERT command denied to user ACCOUNT for table \`SCHEMA\`.\`statements\`
-  ask for that right, or use another account
+  ask for that privilege, or use another account
 `,
       });
       await expectNothingWritten();
@@ -225,7 +226,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
         stdout: '',
         stderr: `failed in TIME  ID
 error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user ACCOUNT for table \`DATABASE\`.\`found\`
-  ask for that right, or use another account
+  ask for that privilege, or use another account
 `,
       });
       await expectNothingWritten();

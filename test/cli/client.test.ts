@@ -74,7 +74,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     const { code, stderr } = await millrace(['run', 'SELECT * FROM absent'], as());
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^failed in .*\nerror\[QUERY_REFUSED\]: the database says: Table '.*absent' doesn't exist\n$/,
+      /^failed in .*\nerror\[QUERY_REFUSED\]: the database says: Table '.*absent' doesn't exist\n {2}correct the statement, then submit it again\n$/,
     );
   });
 

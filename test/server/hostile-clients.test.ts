@@ -57,7 +57,7 @@ describe('a client that trickles', () => {
 describe('what is no request', () => {
   it.each([
     ['EHLO millrace\r\n\r\n', 400, 'REQUEST_INVALID'],
-    [`GET / HTTP/1.1\r\nhost: millrace\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'REQUEST_TOO_LARGE'],
+    [`GET / HTTP/1.1\r\nhost: millrace\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
   ])('is answered as other mistakes are: %.20s', async (said, status, code) => {
     const client = await connectTo(server.server.url);
     client.say(said);

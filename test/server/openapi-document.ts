@@ -4,6 +4,7 @@ export interface Schema {
   readonly $ref?: string;
   readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'array' | 'object';
   readonly enum?: readonly unknown[];
+  readonly description?: string;
   readonly anyOf?: readonly Schema[];
   readonly pattern?: string;
   readonly format?: string;
@@ -32,6 +33,7 @@ export interface Parameter {
 
 export interface OpenApi {
   readonly openapi: string;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 

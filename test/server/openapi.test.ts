@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type ErrorCode, errorTable } from '../../src/errors.ts';
 import { brokenRequest, type GeneratedRequest, validRequest } from './arbitrary-request.ts';
 import { type OpenApi, openAnswerCheck, type Route, routesOf } from './openapi-document.ts';
 import { type TestUser, useServer } from './use-server.ts';
@@ -70,6 +71,18 @@ describe('/openapi.json', () => {
   });
 });
 
+describe('the problems of /openapi.json', () => {
+  it('have each code of the table, filed under its status', () => {
+    const { enum: codes, description = '' } = document.components.schemas.ErrorCode!;
+    expect(codes).toEqual(Object.keys(errorTable));
+    const listed = [...description.matchAll(/^- (\d{3}): (.+)$/gm)].flatMap(([, status, list = '']) =>
+      list.split(', ').map((code) => [code, Number(status)] as const),
+    );
+    const expected = Object.entries(errorTable).map(([code, { status }]) => [code, status] as const);
+    expect(new Map(listed)).toEqual(new Map(expected));
+  });
+});
+
 describe.each(['ada', 'rita'] as const)('%s', (user) => {
   it.each(routes)('is answered as documented: %s', { timeout: 60_000 }, async (name) => {
     const route = routeNamed(name);
@@ -110,6 +123,7 @@ async function answered(route: Route, request: GeneratedRequest, user: TestUser)
   if (answer.status < 400) return { status: answer.status, code: null };
   const problem = JSON.parse(text);
   expect(problem.status).toBe(answer.status);
+  expect(errorTable[problem.code as ErrorCode].status).toBe(answer.status);
   return { status: answer.status, code: problem.code };
 }
 

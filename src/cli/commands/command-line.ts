@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
-import { exitCodes } from '../../errors.ts';
+import { errorKinds } from '../../errors.ts';
 import { version } from '../../version.ts';
 import { addProgramCommands } from './program-commands.ts';
 import { addStatementCommands } from './statement-commands.ts';
@@ -13,7 +13,7 @@ export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv):
     .version(version, '-V, --version', 'print the version')
     .helpCommand(false)
     .showHelpAfterError('(millrace --help lists the commands)')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.statement))
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
     .addHelpText('after', settings);
   addProgramCommands(millrace, config, environment);
   addStatementCommands(millrace, config, environment);

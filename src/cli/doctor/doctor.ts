@@ -1,4 +1,4 @@
-import { exitCodes } from '../../errors.ts';
+import { errorKinds } from '../../errors.ts';
 import type { Place } from '../open-service.ts';
 import type { Output } from '../output.ts';
 import type { Check } from './check.ts';
@@ -15,7 +15,7 @@ export async function runDoctor(place: Place, environment: NodeJS.ProcessEnv, ou
     else for (const line of linesOf(check)) output.line(line);
   }
   if (!output.json) output.note(endOf(failures, warnings));
-  return failures === 0 ? 0 : exitCodes.configuration;
+  return failures === 0 ? 0 : errorKinds.configuration.exitCode;
 }
 
 function endOf(failures: number, warnings: number): string {

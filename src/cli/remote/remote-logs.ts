@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textLines } from '../../engine/argo/logs/text-lines.ts';
 import type { LogFilter, LogLine } from '../../engine/engine.ts';
-import { mayPass, type ServerApi } from './server-api.ts';
+import { mayPass } from '../../errors.ts';
+import type { ServerApi } from './server-api.ts';
 
 const triesWithoutALine = 8;
 

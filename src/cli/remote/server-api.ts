@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { type ErrorCode, MillraceError } from '../../errors.ts';
+import { MillraceError, mayPass } from '../../errors.ts';
 import { errorOfProblem, type Problem } from './problem-error.ts';
 
 /** Requests to one server, with the user's token. */
@@ -88,20 +88,6 @@ export function openServerApi(url: string, token: string | null): ServerApi {
       return broken(body, base, request.signal);
     },
   };
-}
-
-const passing: readonly ErrorCode[] = [
-  'SERVER_UNREACHABLE',
-  'DATABASE_UNREACHABLE',
-  'DATABASE_BUSY',
-  'KUBERNETES_UNREACHABLE',
-  'TOO_MANY_REQUESTS',
-  'TOO_MANY_STREAMS',
-];
-
-/** The server, or what it stands on, is gone for the moment. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof MillraceError && passing.includes(error.code);
 }
 
 async function* broken(

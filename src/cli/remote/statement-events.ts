@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError } from '../../errors.ts';
+import { MillraceError, mayPass } from '../../errors.ts';
 import { hasEnded } from '../../ledger/statement-states.ts';
 import type { Statement } from '../../service/statement.ts';
-import { mayPass, type ServerApi } from './server-api.ts';
+import type { ServerApi } from './server-api.ts';
 import { readEvents } from './server-sent-events.ts';
 
 /** How long a server that is being restarted is waited for. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import { databaseError } from '../../datasource/database-error.ts';
-import { MillraceError } from '../../errors.ts';
+import { MillraceError, mayPass } from '../../errors.ts';
 import type { Attempts } from '../../ledger/attempts.ts';
 import { readLabels, takenByServers } from '../../ledger/history.ts';
 import { readStatementRules } from '../../ledger/results.ts';
@@ -13,7 +13,7 @@ import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { cancelled } from '../cancelled.ts';
-import { KubernetesError, mayPass } from './kubernetes/kubernetes-error.ts';
+import { KubernetesError } from './kubernetes/kubernetes-error.ts';
 import type { Capacity } from './kubernetes/node-capacity.ts';
 import type { PodLogs } from './logs/pod-logs.ts';
 import { withLastWords } from './status/final-error.ts';

@@ -1,14 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { exitCodes } from '../../errors.ts';
-import type { EndError, LedgerPartition, LedgerStatement } from '../../ledger/metric-queries.ts';
-import { verbs } from '../../ledger/statement-ends.ts';
+import type { LedgerPartition, LedgerStatement } from '../../ledger/metric-queries.ts';
+import { type EndError, endErrors, verbs } from '../../ledger/statement-ends.ts';
 import type { StatementState } from '../../ledger/statement-states.ts';
 import { activeStates, endStates } from '../../ledger/statement-states.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 
-const errors = Object.keys(exitCodes).filter((kind) => kind !== 'cancelled') as Exclude<EndError, ''>[];
-const possibleEnds = endStates.flatMap<{ state: StatementState; error: EndError }>((state) =>
-  state === 'failed' ? errors.map((error) => ({ state, error })) : [{ state, error: '' }],
+const possibleEnds = endStates.flatMap<{ state: StatementState; error: EndError | '' }>((state) =>
+  state === 'failed' ? endErrors.map((error) => ({ state, error })) : [{ state, error: '' }],
 );
 
 /** Sums over all statements of a datasource. */

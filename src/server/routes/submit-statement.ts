@@ -49,7 +49,7 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
     const refusal = wait > 0 ? refusalOf(status) : null;
     if (refusal !== null) {
       const problem = { ...problemOf(refusal, text), statement: id };
-      return reply.code(400).header('location', `/v1/statements/${id}`).type(problemType).send(problem);
+      return reply.code(problem.status).header('location', `/v1/statements/${id}`).type(problemType).send(problem);
     }
     const resource = await resourceOf(datasource, status);
     const result = status.state === 'succeeded' ? await lastResult(datasource, status, resource.results) : null;

@@ -3,8 +3,8 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
-import { MillraceError } from '../../../errors.ts';
-import { type ApiStatus, mayPass, refusal, unreachable } from './kubernetes-error.ts';
+import { MillraceError, mayPass } from '../../../errors.ts';
+import { type ApiStatus, refusal, unreachable } from './kubernetes-error.ts';
 
 /** Requests to one cluster's API server, with the account and the certificates of its kubeconfig. */
 export interface KubernetesApi {

@@ -18,11 +18,6 @@ export class KubernetesError extends MillraceError {
   }
 }
 
-/** Another try may pass: no answer, too many requests, a failure of the server or of what is before it. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof KubernetesError && (error.status === null || error.status === 429 || error.status >= 500);
-}
-
 export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof KubernetesError && error.status === status;
 }

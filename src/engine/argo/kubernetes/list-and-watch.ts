@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError } from '../../../errors.ts';
+import { MillraceError, mayPass } from '../../../errors.ts';
 import { textLines } from '../logs/text-lines.ts';
-import { type ApiStatus, hasStatus, KubernetesError, mayPass } from './kubernetes-error.ts';
+import { type ApiStatus, hasStatus, KubernetesError } from './kubernetes-error.ts';
 
 export interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };

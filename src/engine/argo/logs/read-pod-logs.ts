@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mayPass } from '../../../errors.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { LogFilter, LogLine } from '../../engine.ts';
-import { mayPass } from '../kubernetes/kubernetes-error.ts';
 import { mergeLines } from './merged-lines.ts';
 import type { PodLogs, StatementPod } from './pod-logs.ts';
 

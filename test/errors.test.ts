@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
+import { errorPage } from '../src/error-page.ts';
+import { type ErrorCode, type ErrorKind, errorKinds, errorTable, MillraceError, mayPass } from '../src/errors.ts';
+
+const inProject = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const entries = Object.entries(errorTable);
+
+test('docs/errors.md is as npm run build:errors writes it', () => {
+  expect(inProject('docs/errors.md')).toBe(errorPage());
+});
+
+test('the README names each exit code', () => {
+  const [, list = ''] = /Exit codes: ([^.]*)\. /.exec(inProject('README.md')) ?? [];
+  const named = [...list.matchAll(/(?:^|,)\s*(\d+) /g)].map(([, code]) => Number(code));
+  const byNumber = (a: number, b: number) => a - b;
+  // 141: 128 + SIGPIPE, which is no error.
+  const expected = [0, ...Object.values(errorKinds).map(({ exitCode }) => exitCode), 141];
+  expect(named).toEqual([...new Set(expected)].toSorted(byNumber));
+});
+
+describe('the table', () => {
+  it.each(entries)('%s says what is wrong and what to do', (_code, { meaning, hint }) => {
+    for (const text of [meaning, hint]) expect(text).toMatch(/^\S.*[^.\s]$/);
+    expect(hint).not.toBe(meaning);
+  });
+
+  it('files under "busy" what is answered with 429, and nothing else: a busy server is not a wrong statement', () => {
+    const busy = entries.filter(([, { kind }]) => kind === 'busy').map(([code]) => code);
+    expect(busy).toEqual(['TOO_MANY_REQUESTS', 'TOO_MANY_STATEMENTS', 'TOO_MANY_STREAMS']);
+    expect(entries.filter(([, { status }]) => status === 429).map(([code]) => code)).toEqual(busy);
+  });
+
+  it('answers with 4xx what the caller can correct, with 5xx what only those who run Millrace can', () => {
+    const callers: readonly ErrorKind[] = ['statement', 'request', 'busy', 'cancelled'];
+    // Whoever runs the database decides about privileges; the session is gone for good: the caller starts another.
+    const others: readonly string[] = ['DATABASE_RIGHTS', 'SESSION_LOST'];
+    const wrong = entries.filter(([code, { kind, status }]) => {
+      const expected = callers.includes(kind) || others.includes(code) ? 4 : 5;
+      return Math.floor(status / 100) !== expected;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('lets clients try again what passes by itself', () => {
+    expect(entries.filter(([, { mayPass }]) => mayPass).map(([code]) => code)).toEqual([
+      'REQUEST_TOO_SLOW',
+      'SERVER_UNREACHABLE',
+      'KUBERNETES_UNREACHABLE',
+      'DATABASE_UNREACHABLE',
+      'DATABASE_BUSY',
+      'TOO_MANY_REQUESTS',
+      'TOO_MANY_STATEMENTS',
+      'TOO_MANY_STREAMS',
+    ]);
+    expect(mayPass(new MillraceError('DATABASE_BUSY', 'a deadlock'))).toBe(true);
+    expect(mayPass(new MillraceError('QUERY_FAILED', 'a division by zero'))).toBe(false);
+    expect(mayPass(new Error('DATABASE_BUSY'))).toBe(false);
+  });
+
+  it.each(['bin/millrace.js', 'scripts/setup.sh'])(
+    'has the errors of %s, which runs where it cannot be read',
+    (file) => {
+      const text = inProject(file);
+      const found = [...text.matchAll(/error\[(\w+)\][\s\S]*?(?:exitCode = |exit )(\d+)/g)];
+      expect(found.length).toBe(1);
+      for (const [, code, exit] of found) {
+        expect(errorTable).toHaveProperty(code!);
+        expect(Number(exit)).toBe(errorKinds[errorTable[code as ErrorCode].kind].exitCode);
+      }
+    },
+  );
+});
+
+describe('an error', () => {
+  it("has the table's hint where it brings none", () => {
+    expect(new MillraceError('SYNTAX', 'this', { hint: 'write that' }).hint).toBe('write that');
+    expect(new MillraceError('SYNTAX', 'this').hint).toBe(errorTable.SYNTAX.hint);
+  });
+
+  it('ends the command with the exit code of its kind', () => {
+    expect(new MillraceError('TOO_MANY_STREAMS', 'there are 100').exitCode).toBe(75);
+    expect(new MillraceError('USAGE', 'no such option').exitCode).toBe(2);
+    expect(new MillraceError('INTERNAL', 'a defect').exitCode).toBe(70);
+  });
+});
