@@ -60,6 +60,10 @@ function throwStoredNothing({ step }: ResultTarget, signal: AbortSignal): (error
   };
 }
 
+function throwAsItIs(error: unknown): never {
+  throw error;
+}
+
 function storeCount({ pool, schema, statement, step }: ResultTarget, count: number, signal: AbortSignal) {
   const sql = `UPDATE ${tablesOf(schema)('steps')} SET affected_rows = ? WHERE statement_id = ? AND step = ?`;
   return withReconnect(() => pool.query(sql, [count, statement, step]), { signal });
@@ -81,6 +85,7 @@ async function runAndStore(
   tap?: RowTap,
 ): Promise<{ readonly result: StoredResult | null; readonly affectedRows: number }> {
   const writer = resultWriter(target, signal);
+  const throwNotStored = onlyReads ? throwAsItIs : throwStoredNothing(target, signal);
   let isDone = false;
   let affectedRows = 0;
   const rows = streamRows(session.connection, {
@@ -106,7 +111,7 @@ async function runAndStore(
       }
       fields = batch.fields;
       await tap?.add(batch.rows.map((row) => sent([...row])));
-      const isFull = !(await writer.add(batch.rows));
+      const isFull = !(await writer.add(batch.rows).catch(throwNotStored));
       if (isFull && onlyReads && tap === undefined) break;
     }
   } catch (error) {
@@ -116,5 +121,5 @@ async function runAndStore(
   } finally {
     if (fields !== undefined) await tap?.end();
   }
-  return { result: await writer.end(), affectedRows };
+  return { result: await writer.end().catch(throwNotStored), affectedRows };
 }

@@ -6,6 +6,7 @@ import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
 import type { AllowedImages } from '../service/access/images.ts';
 import type { KnownUser, Role } from '../service/access/users.ts';
+import { workSchemaOf } from '../task.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import {
   type ConfigFile,
@@ -251,9 +252,10 @@ function checkUsers(users: readonly KnownUser[], datasources: readonly Datasourc
 /** Else names without a database would be those of the system schema, which `checkSystemSchema` keeps users from. */
 function refuseSystemDatabase({ name, dsn, readerDsn, schema }: DatasourceConfig): void {
   const databases = [dsn, readerDsn].map((each) => parseDsn(each).database?.toLowerCase());
-  if (!databases.includes(schema.toLowerCase())) return;
+  const own = [schema, workSchemaOf(schema, true)].find((each) => databases.includes(each.toLowerCase()));
+  if (own === undefined) return;
   throw invalid(
-    `the DSN of the datasource "${name}" names the system schema ${schema} as its database`,
+    `the DSN of the datasource "${name}" names the system schema ${own} as its database`,
     'name the database of your own tables in the DSN, or none',
   );
 }

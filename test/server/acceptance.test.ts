@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { openPool } from '../../src/datasource/pool.ts';
+import { expect, it, vi } from 'vitest';
 import { idOf } from '../../src/service/submit.ts';
 import { openDatabaseProxy } from './campaign/database-proxy.ts';
+import { takeLock } from './held-lock.ts';
 import { useServer } from './use-server.ts';
 
 const server = useServer({ requestsPerMinute: 1_000_000 });
@@ -15,7 +15,7 @@ it('an answer of 5xx after a statement was accepted names its id', { timeout: 60
     MILLRACE_SYSTEM_DATASOURCE: proxy.through(database.accounts.systemDsn),
     MILLRACE_SERVER_CONFIG: await server.configured({}, 1),
   });
-  const lock = await takeLock('held');
+  const lock = await takeLock(server.database);
   const body = { sql: `SELECT GET_LOCK('${lock.name}', 50) AS got`, wait: 10 };
   const asked = server.json('POST', '/v1/statements', { url, body });
   const running = async () => (await server.json('GET', '/v1/statements?state=running')).body.statements;
@@ -38,7 +38,7 @@ it("a user who holds every lock whose name is known does not hold up another's s
   const names = texts.flatMap((text) => [text, ...['sha1', 'sha256'].map((hash) => hex(hash, text))]);
   const guesses = [...names, ...names.map((name) => `millrace-${name}`)].map((name) => name.slice(0, 64));
 
-  const lock = await takeLock('gate');
+  const lock = await takeLock(server.database);
   const taking = [...new Set(guesses)].map((name) => `GET_LOCK('${name}', 0)`).join(' + ');
   const sql = `SELECT ${taking} AS taken, GET_LOCK('${lock.name}', 50) AS waiting`;
   const holding = server.json('POST', '/v1/statements', { body: { sql, wait: 50 } });
@@ -57,18 +57,4 @@ async function waitingFor(name: string): Promise<number> {
     `SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User lock' AND INFO LIKE '%${name}%'`,
   )) as unknown as [unknown[]];
   return rows.length;
-}
-
-/** Of a connection of its own. */
-async function takeLock(word: string): Promise<{ readonly name: string; readonly release: () => Promise<void> }> {
-  const name = `${server.database.name}-${word}`;
-  const pool = openPool(server.database.datasource, { connections: 1 });
-  await pool.query('DO GET_LOCK(?, 0)', [name]);
-  let ended: Promise<void> | undefined;
-  const release = () => {
-    ended ??= pool.end();
-    return ended;
-  };
-  onTestFinished(release);
-  return { name, release };
 }

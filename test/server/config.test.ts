@@ -255,11 +255,14 @@ describe('a configuration that is refused says where, what was found and what is
     );
   });
 
-  it('wants no DSN whose own database is the system schema where there are users', async () => {
-    const text = 'datasources: {main: {dsn: "mysql://a:b@c/Millrace"}}';
+  it.each([
+    ['Millrace', 'millrace'],
+    ['millrace_work', 'millrace_work'],
+  ])('wants no DSN whose own database is of the system schema where there are users: %s', async (database, named) => {
+    const text = `datasources: {main: {dsn: "mysql://a:b@c/${database}"}}`;
     expect((await read(text)).datasources.length).toBe(1);
     expect(await refusal(read(`${text}\nusers:\n${ada}`))).toBe(
-      'SERVER_CONFIG_INVALID: the DSN of the datasource "main" names the system schema millrace as its database (name the database of your own tables in the DSN, or none)',
+      `SERVER_CONFIG_INVALID: the DSN of the datasource "main" names the system schema ${named} as its database (name the database of your own tables in the DSN, or none)`,
     );
   });
 

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDsn } from '../../src/datasource/dsn.ts';
-import { openPool } from '../../src/datasource/pool.ts';
+import { takeLock } from './held-lock.ts';
 import { connectTo, neverReads, type RawClient, requestText } from './raw-client.ts';
 import { eventsOf, readEvents, type ServerSentEvent } from './read-events.ts';
 import { useServer } from './use-server.ts';
@@ -120,7 +120,7 @@ describe('a client that leaves', () => {
 
   it('while it waits for its statement leaves the statement running', async () => {
     const { url } = await server.another();
-    const lock = await takeLock();
+    const lock = await takeLock(server.database);
     const sql = `SELECT GET_LOCK('${lock.name}', 60) AS got`;
     const clients = await Promise.all(Array.from({ length: 5 }, () => connectTo(url)));
     for (const client of clients)
@@ -185,7 +185,7 @@ describe('watchers', () => {
   });
 
   it('of twenty statements, a hundred', async () => {
-    const lock = await takeLock();
+    const lock = await takeLock(server.database);
     const statements = await Promise.all(Array.from({ length: 20 }, () => submitHeld(lock.name)));
     const watchers = statements.flatMap((path) => Array.from({ length: 5 }, () => watch(path)));
     await Promise.all((await Promise.all(watchers)).map(({ begun }) => begun));
@@ -259,7 +259,7 @@ function bodyBegun(): string {
 
 /** A statement that runs until it is released. */
 async function holdStatement(): Promise<{ path: string; release(): Promise<void> }> {
-  const lock = await takeLock();
+  const lock = await takeLock(server.database);
   const path = await submitHeld(lock.name);
   await vi.waitUntil(async () => (await queries(lock.name)) === 1, patience);
   return { path, release: lock.release };
@@ -270,22 +270,6 @@ async function submitHeld(lock: string): Promise<string> {
   const { status, headers } = await server.json('POST', '/v1/statements', { body: { sql, wait: 0 } });
   expect(status).toBe(202);
   return headers.get('location')!;
-}
-
-let locks = 0;
-
-/** Of a connection of its own. */
-async function takeLock(): Promise<{ name: string; release(): Promise<void> }> {
-  const name = `${server.database.name}-${++locks}`;
-  const pool = openPool(server.database.datasource, { connections: 1 });
-  await pool.query('DO GET_LOCK(?, 0)', [name]);
-  let ended: Promise<void> | undefined;
-  const release = () => {
-    ended ??= pool.end();
-    return ended;
-  };
-  onTestFinished(release);
-  return { name, release };
 }
 
 /** How many queries of the server's accounts are running that say this word. */

@@ -10,6 +10,12 @@ export interface DatabaseProxy {
   cut(): void;
   /** The database's next answer, on whichever connection, is lost with its connection: what was asked has been done. */
   loseAnswer(): void;
+  /**
+   * The answer to the next query that contains `text` is lost with its connection.
+   * @param after what the connection has sent before
+   * @returns whether it has come to that
+   */
+  loseAnswerTo(text: string, after?: string): () => boolean;
   /** Hands nothing on, in either direction, until `thaw`: a network that is gone without a word. */
   freeze(): void;
   thaw(): void;
@@ -21,6 +27,7 @@ export async function openDatabaseProxy({ host, port: at }: Datasource): Promise
   const sockets = new Set<Socket>();
   let frozen = false;
   let losing = false;
+  let lost: { readonly text: string; readonly after: string; done: boolean } | null = null;
   const proxy = createServer((client) => {
     const upstream = connect(at, host);
     for (const socket of [client, upstream]) {
@@ -32,9 +39,18 @@ export async function openDatabaseProxy({ host, port: at }: Datasource): Promise
       client.destroy();
       upstream.destroy();
     };
-    client.on('data', (chunk) => upstream.write(chunk)).on('close', end);
+    let sent = '';
+    let isLost = false;
+    client.on('close', end).on('data', (chunk) => {
+      if (lost !== null && !lost.done) {
+        isLost = sent.includes(lost.after) && chunk.includes(lost.text);
+        lost.done = isLost;
+        sent += chunk.toString('latin1');
+      }
+      upstream.write(chunk);
+    });
     upstream.on('close', end).on('data', (chunk) => {
-      if (!losing) return client.write(chunk);
+      if (!losing && !isLost) return client.write(chunk);
       losing = false;
       return end();
     });
@@ -50,6 +66,11 @@ export async function openDatabaseProxy({ host, port: at }: Datasource): Promise
     cut: () => all((socket) => socket.destroy()),
     loseAnswer() {
       losing = true;
+    },
+    loseAnswerTo(text, after = '') {
+      const wanted = { text, after, done: false };
+      lost = wanted;
+      return () => wanted.done;
     },
     freeze() {
       frozen = true;
