@@ -70,7 +70,8 @@ async function runStatement(session: Session, schema: string, imageDir: string, 
     TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=${imageDir}"
     WITH partitions = ${partitions}, write_mode = 'overwrite'
     INTO demo.detections;`;
-  const submission = session.submission(sql, await session.plan(sql));
+  const program = await session.parse(sql);
+  const submission = session.submission(program, await session.plan(program));
   await session.engine.submit(submission);
   await ended(session, submission.id);
   return readRun(session, schema, submission.id);

@@ -138,7 +138,8 @@ async function overHttp(
 async function onEngine(session: Session, imageDir: string, schema: string): Promise<number> {
   const begun = Date.now();
   const sql = statement(imageDir);
-  const submission = session.submission(sql, await session.plan(sql));
+  const program = await session.parse(sql);
+  const submission = session.submission(program, await session.plan(program));
   await session.engine.submit(submission);
   return (await partitionStarted(session, schema, submission.id)) - begun;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { Config } from '../src/config.ts';
-import type { StatementStatus } from '../src/ledger/statement-status.ts';
+import type { StatementStatus, Submission } from '../src/ledger/statement-status.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import { openSession, type Session } from '../src/service/session.ts';
 import { type TestDatabase, useDatabase } from './database.ts';
 import type { DatabaseServer } from './database-servers.ts';
@@ -63,9 +64,18 @@ WITH ${attributes}
 INTO ${into};`;
 }
 
+export async function planOf(session: Session, text: string): Promise<Plan> {
+  return session.plan(await session.parse(text));
+}
+
+export async function submissionOf(session: Session, text: string): Promise<Submission> {
+  const program = await session.parse(text);
+  return session.submission(program, await session.plan(program));
+}
+
 /** Starts a program. @returns the statement's id */
 export async function submit(session: Session, text: string): Promise<string> {
-  const submission = session.submission(text, await session.plan(text));
+  const submission = await submissionOf(session, text);
   await session.engine.submit(submission);
   return submission.id;
 }

@@ -16,8 +16,8 @@ export interface KeptSession {
   current(): ProgramSession;
   /** Where a `USE` has left it; null: where it began. */
   usedDatabase(): string | null;
-  /** Called after each program: it may have changed the sql_mode. */
-  ended(text: string): void;
+  /** Called after each program. @param changedMode it may have changed the sql_mode */
+  ended(changedMode: boolean): void;
   close(): Promise<void>;
 }
 
@@ -74,8 +74,8 @@ export function keepSession(dsn: string): KeptSession {
       const used = opened?.session.database ?? datasource.database;
       return used === datasource.database ? null : used;
     },
-    ended(text) {
-      if (/sql_mode/i.test(text)) mode = null;
+    ended(changedMode) {
+      if (changedMode) mode = null;
     },
     close,
   };

@@ -77,11 +77,12 @@ INTO demo.${prefix}detections;`;
 async function runStatement(session: Session, config: Config, sql: string): Promise<StatementStatus | null> {
   heading('The statement');
   console.log(visibleText(sql));
-  const plan = await session.plan(sql);
+  const program = await session.parse(sql);
+  const plan = await session.plan(program);
   heading('Its plan');
   console.log(visibleText(explainPlan(plan)));
   heading('Running');
-  const submission = session.submission(sql, plan);
+  const submission = session.submission(program, plan);
   await session.engine.submit(submission);
   const output = openOutput(false, () => null);
   const exitCode = await followStatement(openLocalService(session, config), submission.id, output);

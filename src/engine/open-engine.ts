@@ -2,7 +2,6 @@ import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import type { Accounts } from '../datasource/accounts.ts';
 import { MillraceError } from '../errors.ts';
-import type { Submission } from '../ledger/statement-status.ts';
 import { makePrivate } from '../private-folder.ts';
 import type { Engine } from './engine.ts';
 import { openLocalEngine } from './local/local-engine.ts';
@@ -15,14 +14,12 @@ export interface EngineOptions {
   readonly pool: Pool;
   readonly accounts: Accounts;
   readonly environment: NodeJS.ProcessEnv;
-  /** Whether a program changes nothing: see `openSplitEngine`. */
-  readonly isQuery: (submission: Submission) => boolean;
   readonly limits?: Pick<LocalEngineOptions, 'running' | 'serverDeaths'>;
 }
 
 /** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { config, pool, accounts, isQuery, limits } = options;
+  const { config, pool, accounts, limits } = options;
   await makePrivate(config.stateFolder);
   const local = () => openLocalEngine({ ...config, ...limits, pool, accounts });
   switch (config.engine) {
@@ -30,7 +27,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return local();
     case 'argo': {
       const workflows = await openArgo(options);
-      return openSplitEngine({ queries: local(), workflows, isQuery });
+      return openSplitEngine({ queries: local(), workflows });
     }
     default:
       throw new MillraceError('USAGE', `there is no engine '${config.engine}'`, { hint: 'choose local or argo' });

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
-import type { StatementFilter, StatementStatus, Submission } from '../ledger/statement-status.ts';
+import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
+import { onlyReads } from '../plan/plan.ts';
 import type { Engine } from './engine.ts';
 
 export interface SplitEngineOptions {
@@ -7,11 +8,10 @@ export interface SplitEngineOptions {
   readonly queries: Engine;
   /** Of everything else. */
   readonly workflows: Engine;
-  readonly isQuery: (submission: Submission) => boolean;
 }
 
 /** Programs that only query run in this process: a workflow takes many seconds to begin and end, and gives a query nothing. */
-export function openSplitEngine({ queries, workflows, isQuery }: SplitEngineOptions): Engine {
+export function openSplitEngine({ queries, workflows }: SplitEngineOptions): Engine {
   const engines = [queries, workflows];
 
   async function engineOf(id: string): Promise<Engine> {
@@ -27,7 +27,7 @@ export function openSplitEngine({ queries, workflows, isQuery }: SplitEngineOpti
 
   return {
     submit: (submission, here) =>
-      isQuery(submission) ? queries.submit(submission, here) : workflows.submit(submission),
+      onlyReads(submission.plan) ? queries.submit(submission, here) : workflows.submit(submission),
     status: async (id) => (await queryStatus(id)) ?? workflows.status(id),
     async *events(id, signal) {
       yield* (await engineOf(id)).events(id, signal);

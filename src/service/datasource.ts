@@ -8,16 +8,13 @@ import type { Engine } from '../engine/engine.ts';
 import { type EngineOptions, openEngine } from '../engine/open-engine.ts';
 import { MillraceError } from '../errors.ts';
 import { migrate } from '../ledger/migrate.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { LexicalMode } from '../sql/lexical-mode.ts';
-import type { Program } from '../sql/statement.ts';
-import { changesNothing, modeOf, planParsed } from './plan-text.ts';
+import { openPlanner, type Planner } from './planner.ts';
 import type { LinkTemplates } from './statement-view.ts';
 import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
 import { type Told, tell } from './tell.ts';
 
 /** A database that the server works on, and what runs its statements. */
-export interface Datasource {
+export interface Datasource extends Planner {
   readonly name: string;
   /** The system schema's name. */
   readonly schema: string;
@@ -36,9 +33,6 @@ export interface Datasource {
   readonly links: LinkTemplates;
   /** Of the engine. */
   readonly environment: NodeJS.ProcessEnv;
-  /** How the database reads standard SQL in a new session. */
-  mode(): Promise<LexicalMode>;
-  plan(program: Program): Promise<Plan>;
   models(): Promise<readonly CatalogModel[]>;
 }
 
@@ -85,7 +79,7 @@ export function openDatasource(options: DatasourceOptions): DatasourceHandle {
       await migrate(pool, config.schema);
       opened = ready(
         { name, pools, streams, readerTables: readers.tables, environment, links, config },
-        await openEngine({ config, pool, accounts, environment, isQuery: ({ plan }) => changesNothing(plan), limits }),
+        await openEngine({ config, pool, accounts, environment, limits }),
       );
     },
     {
@@ -137,8 +131,7 @@ function ready(
     ...described,
     engine,
     watch: openStatementWatch(engine, (status) => tell(described, status)),
-    mode: () => modeOf(pools),
-    plan: (program) => planParsed(program, pools, config),
+    ...openPlanner(pools, config),
     models: async () => (await loadCatalog(pools, config, noQuestions)).models,
   };
 }

@@ -10,9 +10,9 @@ import { explainPlan } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lexicalMode } from '../sql/lexical-mode.ts';
 import { bindParameters } from '../sql/parameters.ts';
+import type { Program } from '../sql/statement.ts';
 import { workSchemaOf } from '../task.ts';
 import { first } from './first-rows.ts';
-import { modeOf } from './plan-text.ts';
 import { resultOf, resultStream } from './results.ts';
 import type { ListFilter, RowOptions, Rows, Service } from './service.ts';
 import type { Session } from './session.ts';
@@ -50,15 +50,16 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
   return {
     async submit(sql, { labels = {}, parameters, onBound, tap } = {}) {
       if (Object.keys(labels).length > 0) throw withoutServer('labels are kept by a server');
-      const mode = kept === undefined ? await modeOf(session.pools) : lexicalMode(await kept.begin());
+      const mode = kept === undefined ? await session.mode() : lexicalMode(await kept.begin());
       const text = parameters === undefined ? sql : bindParameters(sql, parameters, mode);
       onBound?.(text);
-      const plan = await session.plan(text, mode);
+      const program = await session.parse(text, mode);
+      const plan = await session.plan(program);
       if (kept !== undefined) checkUse(plan, kept);
       const isStandard = plan.steps.every(({ kind }) => kind === 'sql');
-      const submission = session.submission(text, plan);
+      const submission = session.submission(program, plan);
       await engine.submit(submission, { kept, tap: isStandard ? tap : undefined });
-      kept?.ended(text);
+      kept?.ended(changesMode(program));
       return submission.id;
     },
     status: async (id) => statementOf(await engine.status(id)),
@@ -81,13 +82,14 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
       return { step: reference.step, columns: [...columns], rows: first(rows, limit), truncated: reference.truncated };
     },
     async explain(sql) {
-      const plan = await session.plan(sql);
+      const program = await session.parse(sql);
+      const plan = await session.plan(program);
       return {
         plan,
         text: explainPlan(plan),
         async workflow() {
           const { workflowYaml } = await import('../engine/argo/workflows/workflow-yaml.ts');
-          return workflowYaml(session.submission(sql, plan), process.env, schema);
+          return workflowYaml(session.submission(program, plan), process.env, schema);
         },
       };
     },
@@ -98,6 +100,11 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
       await kept?.close();
     },
   };
+}
+
+/** Whether it may leave its session in another sql_mode. */
+function changesMode({ statements }: Program): boolean {
+  return statements.some((statement) => statement.kind === 'standard' && statement.facts.session.changesMode);
 }
 
 /** Workers have sessions of their own: without this, TO RUN would read a table of the same name in another database. */

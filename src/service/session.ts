@@ -9,18 +9,16 @@ import { openEngine } from '../engine/open-engine.ts';
 import { migrate } from '../ledger/migrate.ts';
 import type { Submission } from '../ledger/statement-status.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { LexicalMode } from '../sql/lexical-mode.ts';
-import { changesNothing, planText } from './plan-text.ts';
+import type { Program } from '../sql/statement.ts';
+import { openPlanner, type Planner } from './planner.ts';
 
 /** A database and the engine that works on it, for the length of one command. */
-export interface Session {
+export interface Session extends Planner {
   readonly pools: DatabasePools;
   readonly engine: Engine;
-  /** SQL text -> Statement -> Plan, with what the database and the catalog know. */
-  plan(text: string, mode?: LexicalMode): Promise<Plan>;
   /** For the standard statements of programs that run one after the other. */
   keepSession(): KeptSession;
-  submission(text: string, plan: Plan): Submission;
+  submission(program: Program, plan: Plan): Submission;
   close(): Promise<void>;
 }
 
@@ -29,9 +27,7 @@ export async function openSession(config: Config, note: (line: string) => void):
   const pools = openDatabase(accounts, { connections: 8 });
   const { system: pool } = pools;
   const engine = await migrate(pool, config.schema)
-    .then(() =>
-      openEngine({ config, pool, accounts, environment: process.env, isQuery: ({ plan }) => changesNothing(plan) }),
-    )
+    .then(() => openEngine({ config, pool, accounts, environment: process.env }))
     .catch(async (error) => {
       await pools.end();
       throw error;
@@ -39,9 +35,15 @@ export async function openSession(config: Config, note: (line: string) => void):
   return {
     pools,
     engine,
-    plan: (text, mode) => planText(text, pools, config, mode),
+    ...openPlanner(pools, config),
     keepSession: () => keepSession(accounts.dsn),
-    submission: (text, plan) => ({ id: randomUUIDv7(), text, plan, submittedBy: userInfo().username, server: null }),
+    submission: ({ text }, plan) => ({
+      id: randomUUIDv7(),
+      text,
+      plan,
+      submittedBy: userInfo().username,
+      server: null,
+    }),
     async close() {
       await engine.close();
       await pools.end();

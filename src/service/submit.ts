@@ -8,8 +8,8 @@ import type { ServerContext } from '../server/context.ts';
 import { parametersOf } from '../server/exact-numbers.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
-import { parseProgram } from '../sql/parse.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
+import type { Program } from '../sql/statement.ts';
 import { workSchemaOf } from '../task.ts';
 import { checkImages } from './access/images.ts';
 import { checkSystemSchema } from './access/system-schema.ts';
@@ -100,8 +100,7 @@ async function start(
 ): Promise<void> {
   const { limits } = context.config;
   const timed = phases(context.metrics);
-  const mode = await datasource.mode();
-  const program = await timed('parse', () => parseProgram(text, mode));
+  const program = await timed('parse', () => datasource.parse(text));
   await nextTurn();
   checkAllowed(user, program, context);
   await checkRoom(user, datasource, limits);
@@ -133,7 +132,7 @@ function phases(metrics: Metrics) {
  * Whether a program may be planned and run for this user. One datasource's account may reach the system schema of another.
  * @throws {MillraceError} READ_ONLY_ROLE, SYSTEM_SCHEMA
  */
-export function checkAllowed(user: User, program: ReturnType<typeof parseProgram>, { config }: ServerContext): void {
+export function checkAllowed(user: User, program: Program, { config }: ServerContext): void {
   const schemas = new Set(config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]));
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,

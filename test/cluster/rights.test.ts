@@ -5,7 +5,7 @@ import {
   type KubernetesRequest,
   openKubernetesApi,
 } from '../../src/engine/argo/kubernetes/kubernetes-api.ts';
-import { detect } from '../use-session.ts';
+import { detect, planOf } from '../use-session.ts';
 import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';
 
@@ -53,7 +53,7 @@ describe("the server's account", () => {
     const wrong: unknown[] = [];
     const keeping = engine.keepRecords(over.signal, (error) => wrong.push(error));
     const text = detect(4, 'whole', 'partitions = 2');
-    const submission = cluster.submission(text, await cluster.session.plan(text));
+    const submission = cluster.submission(text, await planOf(cluster.session, text));
     await engine.submit(submission);
     expect(await cluster.ended(submission.id, engine)).toMatchObject({ state: 'succeeded', error: null });
     const lines: string[] = [];
@@ -79,7 +79,7 @@ describe("the server's account", () => {
   it('is told which right is missing', async () => {
     const engine = await cluster.engineWith({}, await as('default'));
     const text = detect(4, 'never', 'partitions = 1');
-    const submission = cluster.submission(text, await cluster.session.plan(text));
+    const submission = cluster.submission(text, await planOf(cluster.session, text));
     await expect(engine.submit(submission)).rejects.toMatchObject({
       code: 'KUBERNETES_REFUSED',
       message: `system:serviceaccount:${cluster.namespace}:default may not create workflows in the namespace ${cluster.namespace}`,

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readResultRows } from '../../src/ledger/results.ts';
-import { detect, ended, submit } from '../use-session.ts';
+import { detect, ended, planOf, submit } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
 describe('statements on Kubernetes', () => {
@@ -23,7 +23,7 @@ describe('statements on Kubernetes', () => {
 
   it('takes the same statement twice as one workflow', async () => {
     const text = detect(8, 'twice', options());
-    const plan = await cluster.session.plan(text);
+    const plan = await planOf(cluster.session, text);
     const submission = cluster.submission(text, plan, randomUUIDv7());
     const other = await cluster.engineWith();
     await Promise.all([cluster.engine.submit(submission), other.submit(submission)]);

@@ -15,7 +15,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { mariadb } from '../database.ts';
-import { type TestSession, useSession } from '../use-session.ts';
+import { planOf, type TestSession, useSession } from '../use-session.ts';
 import { forward } from './forward.ts';
 import { installAccount, installNamespace } from './manifests.ts';
 
@@ -85,7 +85,7 @@ export function useCluster(): TestCluster {
   };
   cluster.submission = (text, plan, id = randomUUIDv7()) => ({ id, text, plan, submittedBy: 'ada', server: null });
   cluster.start = async (text, id) => {
-    const submission = cluster.submission(text, await session.session.plan(text), id);
+    const submission = cluster.submission(text, await planOf(session.session, text), id);
     await cluster.engine.submit(submission);
     return submission.id;
   };

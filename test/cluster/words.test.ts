@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detect } from '../use-session.ts';
+import { detect, planOf } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
 /** How soon a user must be told. */
@@ -22,7 +22,7 @@ describe('what goes wrong is told in words', () => {
 
   it('a SELECT that the database refuses is not tried again, and its words reach the user', async () => {
     const text = detect(4, 'never', 'partitions = 1');
-    const plan = await cluster.session.plan(text);
+    const plan = await planOf(cluster.session, text);
     await cluster.query('CREATE TABLE going AS SELECT * FROM shot LIMIT 1');
     const steps = plan.steps.map((step) => ({ ...step, select: 'SELECT * FROM gone' }));
     const submission = cluster.submission(text, { ...plan, steps } as typeof plan);
@@ -72,7 +72,7 @@ describe('what goes wrong is told in words', () => {
   ])('%s is reported soon, and cancelled cleanly', async (_, attributes, environment, code, message) => {
     const engine = await cluster.engineWith(environment);
     const text = detect(4, 'waits', attributes);
-    const submission = cluster.submission(text, await cluster.session.plan(text));
+    const submission = cluster.submission(text, await planOf(cluster.session, text));
     await engine.submit(submission);
     const { id } = submission;
     const [waiting] = message.split(' ');
@@ -117,7 +117,7 @@ describe('what goes wrong is told in words', () => {
   it('a namespace that is not there, and one where the account has no rights', async () => {
     const engine = await cluster.engineWith({ MILLRACE_NAMESPACE: 'nowhere-to-be-found' });
     const text = detect(4, 'nowhere', 'partitions = 1');
-    const submission = cluster.submission(text, await cluster.session.plan(text));
+    const submission = cluster.submission(text, await planOf(cluster.session, text));
     await expect(engine.submit(submission)).rejects.toMatchObject({
       code: 'NAMESPACE_MISSING',
       message: 'there is no namespace nowhere-to-be-found',

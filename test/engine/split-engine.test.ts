@@ -2,63 +2,20 @@ import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openSplitEngine } from '../../src/engine/split-engine.ts';
-import { MillraceError } from '../../src/errors.ts';
-import type { StatementStatus, Submission } from '../../src/ledger/statement-status.ts';
-import { changesNothing } from '../../src/service/plan-text.ts';
 import { mariadb } from '../database.ts';
-import { useSession } from '../use-session.ts';
+import { planOf, useSession } from '../use-session.ts';
+import { standInEngine } from './stand-in-engine.ts';
 
 const test = useSession(mariadb);
 
-/** Stands in for Argo's engine: it remembers what it is given. */
-function standIn(): Engine & { readonly statements: StatementStatus[] } {
-  const statements: StatementStatus[] = [];
-  const find = (id: string) => {
-    const found = statements.find((each) => each.id === id);
-    if (found === undefined) throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
-    return found;
-  };
-  return {
-    statements,
-    async submit({ id, text, plan, submittedBy }) {
-      const submittedAt = new Date().toISOString().replace('T', ' ').replace('Z', '000');
-      const times = { submittedAt, startedAt: null, finishedAt: null };
-      statements.unshift({
-        id,
-        text,
-        plan,
-        submittedBy,
-        ...times,
-        state: 'running',
-        error: null,
-        hasWorkflow: true,
-        steps: [],
-      });
-    },
-    status: async (id) => find(id),
-    async *events(id) {
-      yield find(id);
-    },
-    async *logs(id) {
-      yield { step: 'step-1', source: 'statement', text: find(id).text };
-    },
-    cancel: async (id) => void find(id),
-    retry: async (id) => void find(id),
-    list: async ({ limit = 100 } = {}) => statements.slice(0, limit),
-    keepRecords: async () => {},
-    close: async () => {},
-  };
-}
-
 function open() {
-  const workflows = standIn();
-  const isQuery = ({ plan }: Submission) => changesNothing(plan);
-  return { workflows, engine: openSplitEngine({ queries: test.session.engine, workflows, isQuery }) };
+  const workflows = standInEngine();
+  return { workflows, engine: openSplitEngine({ queries: test.session.engine, workflows }) };
 }
 
 async function submit(engine: Engine, text: string): Promise<string> {
   const id = randomUUIDv7();
-  await engine.submit({ id, text, plan: await test.session.plan(text), submittedBy: 'ada', server: null });
+  await engine.submit({ id, text, plan: await planOf(test.session, text), submittedBy: 'ada', server: null });
   return id;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { keepQuota } from '../../src/ledger/result-quota.ts';
 import { listResults } from '../../src/ledger/results.ts';
 import { mariadb } from '../database.ts';
-import { ended, useSession } from '../use-session.ts';
+import { ended, submissionOf, useSession } from '../use-session.ts';
 
 const test = useSession(mariadb);
 
@@ -11,7 +11,7 @@ it('the oldest results of a user, and then of all, lose their rows beyond the qu
   const { schema } = test.config;
   const run = async (user: string) => {
     const sql = `SELECT REPEAT('x', 1000) AS x`;
-    const submission = { ...test.session.submission(sql, await test.session.plan(sql)), submittedBy: user };
+    const submission = { ...(await submissionOf(test.session, sql)), submittedBy: user };
     await test.session.engine.submit(submission);
     expect((await ended(test.session, submission.id)).state).toBe('succeeded');
     return submission.id;

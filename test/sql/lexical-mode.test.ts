@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { modeOf } from '../../src/service/plan-text.ts';
+import { serverSqlMode } from '../../src/datasource/sql-mode.ts';
 import { lexicalMode } from '../../src/sql/lexical-mode.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { mariadb, useDatabase } from '../database.ts';
@@ -36,7 +36,7 @@ describe('what a string is follows the sql_mode', () => {
       const [[{ mode }]] = (await database.admin.query('SELECT @@GLOBAL.sql_mode AS mode')) as unknown as [
         [{ mode: string }],
       ];
-      expect(await modeOf({ users: database.pool })).toEqual(lexicalMode(mode));
+      expect(lexicalMode(await serverSqlMode(database.pool))).toEqual(lexicalMode(mode));
     });
   });
 });

@@ -6,7 +6,6 @@ import type { Datasource } from '../../service/datasource.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { Program, problems } from '../../service/statement.ts';
 import { checkAllowed, sqlOf } from '../../service/submit.ts';
-import { parseProgram } from '../../sql/parse.ts';
 import type { App, ServerContext } from '../context.ts';
 
 /** `POST /v1/explain` */
@@ -30,7 +29,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = body.sql;
     const text = await sqlOf(body, datasource, context);
     request.source = text;
-    const program = parseProgram(text, await datasource.mode());
+    const program = await datasource.parse(text);
     checkAllowed(user, program, context);
     const plan = await datasource.plan(program);
     return {

@@ -6,7 +6,7 @@ import type { LogLine } from '../../../src/engine/engine.ts';
 import { lockOf } from '../../../src/ledger/lock-names.ts';
 import type { StatementStatus } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
-import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
+import { detect, ended, rowsDone, statusWhen, submissionOf, submit, useSession } from '../../use-session.ts';
 import { workersOf } from '../../workers.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
@@ -37,7 +37,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
 
   it('takes the same submission twice as one statement', async () => {
     const text = detect(4, 'once');
-    const submission = test.session.submission(text, await test.session.plan(text));
+    const submission = await submissionOf(test.session, text);
     const { engine } = await test.another();
     await Promise.all([test.session.engine.submit(submission), engine.submit(submission)]);
     expect((await ended(test.session, submission.id)).state).toBe('succeeded');
@@ -257,7 +257,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
       SELECT COUNT(DISTINCT f.id) AS first, COUNT(DISTINCT s.id) AS second FROM first AS f RIGHT JOIN second AS s USING (id);
       SELECT * FROM absent;
       SELECT 'never' AS reached`;
-    const submission = test.session.submission(text, await test.session.plan(text));
+    const submission = await submissionOf(test.session, text);
     await test.session.engine.submit(submission);
     const status = await ended(test.session, submission.id);
     expect(status.steps.map(({ state }) => state)).toEqual([...new Array(5).fill('succeeded'), 'failed', 'pending']);

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { readTransitions } from '../../../src/ledger/history.ts';
 import { openStatementStore } from '../../../src/ledger/statement-store.ts';
 import { mariadb } from '../../database.ts';
-import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
+import { detect, ended, rowsDone, statusWhen, submissionOf, submit, useSession } from '../../use-session.ts';
 import { isRunning, workersOf } from '../../workers.ts';
 import { startStatementServer } from './start-statement-server.ts';
 
@@ -124,7 +124,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
 
   it('starts where it had not begun', async () => {
     const text = 'SELECT 1';
-    const submission = test.session.submission(text, await test.session.plan(text));
+    const submission = await submissionOf(test.session, text);
     const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
     const store = openStatementStore(test.database.pool, test.config.schema, 'local');
     await store.insert({ ...submission, server }, 'queued');
@@ -135,9 +135,9 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
 
   it('is interrupted where no server had it, and no server takes it on', async () => {
     const text = 'SELECT 1';
-    const submission = test.session.submission(text, await test.session.plan(text));
+    const submission = await submissionOf(test.session, text);
     await openStatementStore(test.database.pool, test.config.schema, 'local').insert(submission, 'running');
-    const queued = { ...test.session.submission(text, await test.session.plan(text)) };
+    const queued = { ...(await submissionOf(test.session, text)) };
     const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
     await openStatementStore(test.database.pool, test.config.schema, 'local').insert({ ...queued, server }, 'queued');
     await startStatementServer(test);

@@ -4,7 +4,7 @@ import type { Row } from '../../../src/datasource/column-types.ts';
 import { listResults, readResultRows } from '../../../src/ledger/results.ts';
 import type { ServerSubmission } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
-import { ended, submit, useSession } from '../../use-session.ts';
+import { ended, submissionOf, submit, useSession } from '../../use-session.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
 
@@ -25,7 +25,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
 
   async function submitToServer(text: string, rules: Partial<ServerSubmission>): Promise<string> {
     const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {}, ...rules };
-    const submission = { ...test.session.submission(text, await test.session.plan(text)), server };
+    const submission = { ...(await submissionOf(test.session, text)), server };
     await test.session.engine.submit(submission);
     return submission.id;
   }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { servers } from '../database.ts';
-import { useSession } from '../use-session.ts';
+import { planOf, useSession } from '../use-session.ts';
 
 describe.each(servers)('planning on $name', (server) => {
   const test = useSession(server);
@@ -21,11 +21,11 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
     ['a text that ends with a blank', "'a '"],
   ])('refuses %s without a name, at its place and before anything runs', async (_, expression) => {
     const sql = run(`SELECT id, file_name, ${expression} FROM shot`, 'found');
-    const error = await test.session.plan(sql).catch((error) => error);
+    const error = await planOf(test.session, sql).catch((error) => error);
     expect(error).toMatchObject({ code: 'INVALID_COLUMN', hint: 'give it a name: … AS name' });
     expect(error.span.start).toBe(expression.startsWith('CONCAT') ? sql.indexOf('CONCAT') : error.span.start);
     const named = run(`SELECT id, file_name, ${expression} AS named FROM shot`, 'found');
-    expect((await test.session.plan(named)).steps).toHaveLength(1);
+    expect((await planOf(test.session, named)).steps).toHaveLength(1);
   });
 
   it.each([
@@ -34,17 +34,17 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
   ])('refuses to replace the table that the query reads: %s', async (query, through) => {
     const name = test.database.name;
     for (const into of ['shot', `${name}.shot`]) {
-      await expect(test.session.plan(run(query, into))).rejects.toMatchObject({
+      await expect(planOf(test.session, run(query, into))).rejects.toMatchObject({
         code: 'RESULT_IS_SOURCE',
         message: `the query reads ${name}.shot${through.replace('DB', name)}, and write_mode = 'overwrite' would replace it`,
       });
     }
-    expect((await test.session.plan(run(query, 'another'))).steps).toHaveLength(1);
+    expect((await planOf(test.session, run(query, 'another'))).steps).toHaveLength(1);
   });
 
   it('refuses paths outside the folders that stand for volumes', async () => {
     const sql = run('SELECT * FROM shot', 'found').replace('/datasets', '/etc');
-    await expect(test.session.plan(sql)).rejects.toMatchObject({
+    await expect(planOf(test.session, sql)).rejects.toMatchObject({
       code: 'OUTSIDE_VOLUMES',
       span: { start: sql.indexOf('"--image_dir') },
     });

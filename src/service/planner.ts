@@ -11,30 +11,30 @@ import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
 import type { Program } from '../sql/statement.ts';
 
-/** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
-export async function modeOf({ users }: Pick<DatabasePools, 'users'>): Promise<LexicalMode> {
-  return lexicalMode(await serverSqlMode(users));
+/** From a program's text to its plan, with what a database and the catalog know. */
+export interface Planner {
+  /** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
+  mode(): Promise<LexicalMode>;
+  /**
+   * @param mode of the session that runs it; if not given, of a new one
+   * @throws {MillraceError} what is wrong with the text, with its places; DATABASE_…
+   */
+  parse(text: string, mode?: LexicalMode): Promise<Program>;
+  /** @throws {MillraceError} what is wrong with the program, with its places; DATABASE_… */
+  plan(program: Program): Promise<Plan>;
 }
 
-/**
- * SQL text -> Statement -> Plan, with what the database and the catalog know.
- * @param mode of the session that runs it; if not given, of a new one
- * @throws {MillraceError} what is wrong with the program, with its places; DATABASE_…
- */
-export async function planText(text: string, pools: DatabasePools, config: Config, mode?: LexicalMode): Promise<Plan> {
-  return planParsed(parseProgram(text, mode ?? (await modeOf(pools))), pools, config);
-}
-
-/** The same for a program that was parsed in the database's mode. */
-export async function planParsed(program: Program, pools: DatabasePools, config: Config): Promise<Plan> {
-  const [first, ...others] = program.statements;
-  const isQuery = first?.kind === 'standard' && others.length === 0;
-  return planProgram(program, isQuery ? nothingKnown : await loadCatalog(pools, config, questionsOf(program)));
-}
-
-/** Whether a program only queries: it may be executed anywhere, and leaves nothing behind. */
-export function changesNothing({ steps }: Plan): boolean {
-  return steps.length > 0 && steps.every((step) => step.kind === 'sql' && step.onlyReads);
+export function openPlanner(pools: DatabasePools, config: Config): Planner {
+  const mode = async () => lexicalMode(await serverSqlMode(pools.users));
+  return {
+    mode,
+    parse: async (text, given) => parseProgram(text, given ?? (await mode())),
+    async plan(program) {
+      const [first, ...others] = program.statements;
+      const isAlone = first?.kind === 'standard' && others.length === 0;
+      return planProgram(program, isAlone ? nothingKnown : await loadCatalog(pools, config, questionsOf(program)));
+    },
+  };
 }
 
 /** A single standard statement names nothing of the catalog and waits for no other. */
