@@ -1,6 +1,7 @@
 import { type ErrorCode, errorKinds, errorTable, MillraceError } from '../errors.ts';
+import type { Rows } from '../formats/format.ts';
 import { hasEnded } from '../ledger/statement-states.ts';
-import type { Rows, Service } from '../service/service.ts';
+import type { Service } from '../service/service.ts';
 import type { Statement } from '../service/statement.ts';
 import { drawLine } from './drawing.ts';
 import type { Output } from './output.ts';

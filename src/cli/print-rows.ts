@@ -1,45 +1,45 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { jsonDocument, jsonLine } from '../formats/json-document.ts';
-import { csv, ndjson } from '../formats/row-formats.ts';
-import type { ResultColumn, Rows } from '../service/service.ts';
+import type { Column, Rows, Write } from '../formats/format.ts';
+import { type FormatName, formats } from '../formats/formats.ts';
+import { writeLine } from '../formats/json.ts';
 import { forTerminal, type Output } from './output.ts';
 import { formatRows, openTable } from './result-table.ts';
 
-export type RowFormat = 'table' | 'json' | 'ndjson' | 'csv';
-
-const written: Readonly<Record<RowFormat | 'line', (rows: Rows) => AsyncIterable<string>>> = {
-  table: wholeTable,
-  json: jsonDocument,
-  ndjson,
-  csv,
-  line: jsonLine,
-};
+/** `table` is for people. */
+export type RowFormat = 'table' | FormatName;
 
 /** Writes all rows as they come, however many there are. @param format `line`: JSON on one line */
 export async function writeRows(rows: Rows, format: RowFormat | 'line'): Promise<void> {
-  await pipeline(Readable.from(shown(written[format](rows))), process.stdout, { end: false });
+  await pipeline(Readable.from(shown(writerOf(format)(rows))), process.stdout, { end: false });
 }
 
-async function* shown(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const piece of pieces) yield forTerminal(piece);
+function writerOf(format: RowFormat | 'line'): Write {
+  if (format === 'table') return wholeTable;
+  return format === 'line' ? writeLine : formats[format].write;
+}
+
+async function* shown(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array | string> {
+  const decoder = new TextDecoder();
+  for await (const piece of pieces)
+    yield process.stdout.isTTY ? forTerminal(decoder.decode(piece, { stream: true })) : piece;
 }
 
 /** Rows whose widths decide those of the others. */
 const pageRows = 1000;
 
-async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<string> {
+async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<Uint8Array> {
   const format = openTable(columns.map(({ name }) => name));
   let page: (readonly unknown[])[] = [];
   let pages = 0;
   for await (const row of rows) {
     page.push(row);
     if (page.length < pageRows) continue;
-    yield `${format(withoutBase64(columns, page))}\n`;
+    yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
     page = [];
     pages++;
   }
-  if (pages === 0 || page.length > 0) yield `${format(withoutBase64(columns, page))}\n`;
+  if (pages === 0 || page.length > 0) yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
 }
 
 /** Shows the first rows of a result as a table. @param most how many at most; `rows` may have more */
@@ -61,7 +61,7 @@ export async function printRows({ step, columns, rows, truncated }: Rows, id: st
 }
 
 /** Binary values as the hexadecimal that SQL writes, not as the base64 that they come in. */
-function withoutBase64(columns: readonly ResultColumn[], rows: readonly (readonly unknown[])[]) {
+function withoutBase64(columns: readonly Column[], rows: readonly (readonly unknown[])[]) {
   const binary = columns.map(({ type }) => type === 'binary');
   return rows.map((row) => row.map((value, i) => (binary[i] && typeof value === 'string' ? hexOf(value) : value)));
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { ResultColumn, Row } from '../datasource/column-types.ts';
+import type { Rows } from '../formats/format.ts';
 import type { RowTap } from '../ledger/store-result.ts';
-import type { Rows } from '../service/service.ts';
 
 /** A tap that hands each result on as rows to be read; the database waits while nobody reads them. */
 export function openRowTap(read: (rows: Rows) => Promise<void>): RowTap {

@@ -1,5 +1,6 @@
+import type { Rows } from '../formats/format.ts';
 import { first } from '../service/first-rows.ts';
-import type { Rows, SubmitOptions } from '../service/service.ts';
+import type { SubmitOptions } from '../service/service.ts';
 import { withoutServer } from '../service/without-server.ts';
 import { followStatement } from './follow.ts';
 import { type Place, withService } from './open-service.ts';

@@ -1,9 +1,10 @@
 import type { LogFilter, LogLine } from '../engine/engine.ts';
+import type { Rows } from '../formats/format.ts';
 import type { StatementState } from '../ledger/statement-states.ts';
 import type { RowTap } from '../ledger/store-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Parameters } from '../sql/parameters.ts';
-import type { ResultPage, Statement } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 /** What commands work with: the engine and database of this machine's settings, or a server that has its own. */
 export interface Service {
@@ -50,17 +51,6 @@ export interface RowOptions {
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
-
-export interface Rows {
-  readonly step: string;
-  readonly columns: readonly ResultColumn[];
-  /** Values as the API sends them: bigint, decimal and times as strings, binary as base64. */
-  readonly rows: AsyncIterable<readonly unknown[]>;
-  /** The query returned more than was kept. */
-  readonly truncated: boolean;
-}
-
-export type ResultColumn = ResultPage['columns'][number];
 
 export interface Explanation {
   readonly plan: Plan;

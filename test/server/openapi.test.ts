@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
+import { formatNames, formats } from '../../src/formats/formats.ts';
 import { brokenRequest, type GeneratedRequest, validRequest } from './arbitrary-request.ts';
 import { type OpenApi, openAnswerCheck, type Route, routesOf } from './openapi-document.ts';
 import { type TestUser, useServer } from './use-server.ts';
@@ -68,6 +69,13 @@ describe('/openapi.json', () => {
     expect(routesOf(document).map(nameOf).toSorted()).toEqual(routes);
     expect(servedRoutes()).toEqual(routes);
     for (const route of routesOf(document)) expect([nameOf(route), route.summary]).not.toEqual([nameOf(route), '']);
+  });
+
+  it('offers rows in every format', () => {
+    const result = document.paths['/v1/statements/{id}/result']!.get!;
+    expect(result.parameters?.find(({ name }) => name === 'format')?.schema.enum).toEqual(formatNames);
+    const types = Object.values(formats).map(({ mediaType }) => mediaType.split(';')[0]!);
+    expect(Object.keys(result.responses['200']?.content ?? {}).sort()).toEqual(types.sort());
   });
 });
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
+import { formatNames } from '../../formats/formats.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answerProgram } from './answer.ts';
 import { addLabel, addParameter, atMost, parameterHelp, placed, withProgram } from './options.ts';
@@ -12,14 +13,7 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
   placed(withProgram(millrace, 'run', 'run the statements of a program, and follow them to their end'))
     .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
     .option('--param <value>', parameterHelp, addParameter, [])
-    .addOption(
-      new Option('--format <format>', 'of the rows: a table if left out').choices([
-        'table',
-        'json',
-        'ndjson',
-        'csv',
-      ] as const),
-    )
+    .addOption(new Option('--format <format>', 'of the rows: a table if left out').choices(['table', ...formatNames]))
     .option('--limit <number>', 'at most so many rows of each result', atMost)
     .action((sql, { label: labels, param, format, limit, ...options }) =>
       answerProgram(sql, options, async (source, output) => {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
+import { formatNames } from '../../formats/formats.ts';
 import { type StatementState, statementStates } from '../../ledger/statement-states.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answer } from './answer.ts';
@@ -45,7 +46,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
     .option('--step <name>', 'of this step; the last that has rows')
     .addOption(
       new Option('--format <format>', 'a table of the first 1000 rows, or all of them')
-        .choices(['table', 'json', 'ndjson', 'csv'])
+        .choices(['table', ...formatNames])
         .default('table' as const),
     )
     .option('--limit <number>', 'at most so many rows', atMost)

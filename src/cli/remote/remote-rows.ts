@@ -1,4 +1,5 @@
-import type { RowOptions, Rows } from '../../service/service.ts';
+import type { Rows } from '../../formats/format.ts';
+import type { RowOptions } from '../../service/service.ts';
 import type { ResultPage } from '../../service/statement.ts';
 import type { ServerApi } from './server-api.ts';
 

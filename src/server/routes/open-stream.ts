@@ -15,6 +15,8 @@ export interface Streams {
   readonly stopping: AbortSignal;
 }
 
+type Piece = string | Uint8Array;
+
 /** Also where the client has left already. */
 function onClose({ raw }: FastifyReply, work: () => void): void {
   if (raw.closed) work();
@@ -37,7 +39,7 @@ export async function sendStream(
   reply: FastifyReply,
   streams: Streams,
   type: string,
-  pieces: (signal: AbortSignal) => AsyncIterable<string>,
+  pieces: (signal: AbortSignal) => AsyncIterable<Piece>,
 ): Promise<FastifyReply> {
   openOne(reply, streams);
   const iterator = pieces(leaving(reply, streams))[Symbol.asyncIterator]();
@@ -74,9 +76,9 @@ function openOneOf(user: string, reply: FastifyReply, { open, most }: NonNullabl
 }
 
 /** No generator: one that has not begun does nothing at its end, and a client may leave before. */
-function chained(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncIterable<string> {
-  let waiting: IteratorResult<string> | null = first;
-  const iterator: AsyncIterator<string> = {
+function chained(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncIterable<Piece> {
+  let waiting: IteratorResult<Piece> | null = first;
+  const iterator: AsyncIterator<Piece> = {
     async next() {
       const next = waiting ?? (await rest.next());
       waiting = null;

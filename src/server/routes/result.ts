@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { csv, ndjson, type Rows } from '../../formats/row-formats.ts';
+import type { Write } from '../../formats/format.ts';
+import { formatNames, formats } from '../../formats/formats.ts';
 import type { Datasource } from '../../service/datasource.ts';
 import { findStatement } from '../../service/find-statement.ts';
 import { type Result, resultOf, resultPage, resultStream } from '../../service/results.ts';
@@ -16,7 +17,7 @@ const truncatedHeader = 'millrace-truncated';
 const Query = Type.Object({
   step: Type.Optional(Type.String({ description: 'left out: the last step that has rows' })),
   format: Type.Optional(
-    Type.Enum(['json', 'ndjson', 'csv'], { description: 'json, in pages, if left out; the others give all rows' }),
+    Type.Enum([...formatNames], { description: 'json, in pages, if left out; the others give all rows' }),
   ),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, description: 'rows of a page of json; 1000 if left out' }),
@@ -37,9 +38,10 @@ export function resultRoute(app: App, context: ServerContext): void {
       200: {
         description: 'rows',
         content: {
+          ...Object.fromEntries(
+            Object.values(formats).map(({ mediaType }) => [typeOf(mediaType), { schema: Type.String() }]),
+          ),
           'application/json': { schema: ResultPage },
-          'application/x-ndjson': { schema: Type.String() },
-          'text/csv': { schema: Type.String() },
         },
       },
       ...problems,
@@ -49,21 +51,16 @@ export function resultRoute(app: App, context: ServerContext): void {
     const { datasource, status } = await findStatement(user, params.id, context.datasources);
     const { results } = await resourceOf(datasource, status);
     const result = resultOf(status, results, query.step);
-    if (query.format !== undefined && query.format !== 'json') tellTruncated(reply, result);
-    switch (query.format ?? 'json') {
-      case 'json':
-        return resultPage(datasource, result, query);
-      case 'ndjson':
-        return sendStream(reply, context.streams, 'application/x-ndjson', (signal) =>
-          all(datasource, result, ndjson, signal),
-        );
-      case 'csv':
-        return sendStream(reply, context.streams, 'text/csv; charset=utf-8; header=present', (signal) =>
-          all(datasource, result, csv, signal),
-        );
-    }
+    const format = query.format ?? 'json';
+    if (format === 'json') return resultPage(datasource, result, query);
+    const { mediaType, write } = formats[format];
+    tellTruncated(reply, result);
+    return sendStream(reply, context.streams, mediaType, (signal) => all(datasource, result, write, signal));
   });
 }
+
+/** Without its parameters. */
+const typeOf = (mediaType: string) => mediaType.split(';', 1)[0]!;
 
 /** In a header, so that it is known before the rows, and in a trailer for who only sees how they end. */
 function tellTruncated(reply: FastifyReply, { reference }: Result): void {
@@ -74,8 +71,9 @@ function tellTruncated(reply: FastifyReply, { reference }: Result): void {
 async function* all(
   datasource: Datasource,
   result: Result,
-  write: (rows: Rows) => AsyncIterable<string>,
+  write: Write,
   signal: AbortSignal,
-): AsyncGenerator<string> {
-  yield* write(await resultStream(datasource, result, signal));
+): AsyncGenerator<Uint8Array> {
+  const { step, truncated } = result.reference;
+  yield* write({ step, truncated, ...(await resultStream(datasource, result, signal)) });
 }

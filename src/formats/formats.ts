@@ -1,0 +1,22 @@
+import type { Format, Write } from './format.ts';
+
+/** The formats of rows that the server and the command line offer, in the order in which they are listed. */
+export const formats = {
+  json: format('application/json', () => import('./json.ts')),
+  ndjson: format('application/x-ndjson', () => import('./ndjson.ts')),
+  csv: format('text/csv; charset=utf-8; header=present', () => import('./csv.ts')),
+} as const satisfies Readonly<Record<string, Format>>;
+
+export type FormatName = keyof typeof formats;
+
+export const formatNames = Object.keys(formats) as readonly FormatName[];
+
+/** @param load the format's file: a command that writes no rows does not wait for it */
+function format(mediaType: string, load: () => Promise<{ readonly write: Write }>): Format {
+  return {
+    mediaType,
+    async *write(rows) {
+      yield* (await load()).write(rows);
+    },
+  };
+}
