@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import pRetry from 'p-retry';
 
 const scripts = join(import.meta.dirname, '../../../shared/cluster');
 const pids = join(process.env.MILLRACE_CLUSTER_STATE ?? '/var/lib/millrace-cluster', 'pids');
@@ -28,13 +29,26 @@ async function isWorkerOf(podUid: string, pid: string): Promise<number | null> {
 
 /** Kills what runs workflows, Argo's own controller or the stand-in, and starts it again. */
 export async function restartController(whileGone: () => Promise<void>): Promise<void> {
-  const names = ['argo', 'argo-standin'];
-  const started = await Promise.all(names.map((name) => readFile(join(pids, name), 'utf8').catch(() => null)));
-  const pid = Number(started.find((line) => line !== null)?.split(' ')[0]);
+  const { pid, environment } = await findController();
   process.kill(pid, 'SIGKILL');
   try {
     await whileGone();
   } finally {
-    await promisify(execFile)(join(scripts, 'up'), []);
+    // On a busy machine it gives up after 30 s; it goes on from there.
+    const start = () => promisify(execFile)(join(scripts, 'up'), [], { env: { ...process.env, ...environment } });
+    await pRetry(start, { retries: 3, minTimeout: 0 });
   }
+}
+
+/** With what tells `up` to start the same one again. */
+async function findController(): Promise<{ readonly pid: number; readonly environment: Record<string, string> }> {
+  const argo = await readPid('argo');
+  if (argo === null) return { pid: (await readPid('argo-standin'))!, environment: { MILLRACE_CLUSTER_ARGO: '' } };
+  return { pid: argo, environment: { MILLRACE_CLUSTER_ARGO: dirname(await readlink(`/proc/${argo}/exe`)) } };
+}
+
+/** The file holds the time when it was started, too. */
+async function readPid(name: string): Promise<number | null> {
+  const line = await readFile(join(pids, name), 'utf8').catch(() => null);
+  return line === null ? null : Number(line.split(' ')[0]);
 }

@@ -1,5 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/engine.ts';
+import { readTransitions } from '../../src/ledger/history.ts';
 import { readResultRows } from '../../src/ledger/results.ts';
 import { detect, ended, planOf, submit } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
@@ -60,6 +62,52 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-4' })) rows.push(row);
     expect(rows).toEqual([['6', 'counted in a pod']]);
   });
+
+  it("starts a user's statements one after the other where one may run at once, and another server goes on with it", async () => {
+    const { database } = cluster;
+    const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
+    const first = await serve();
+    const ids: string[] = [];
+    for (const table of ['queued_1', 'queued_2', 'queued_3']) {
+      const text = `CREATE TABLE ${table} AS SELECT 1 AS one;`;
+      const submission = { ...cluster.submission(text, await planOf(cluster.session, text)), server };
+      await first.engine.submit(submission);
+      ids.push(submission.id);
+    }
+    expect(await first.engine.status(ids[2]!)).toMatchObject({ state: 'queued', error: null });
+    await first.stop();
+    const second = await serve();
+    for (const id of ids)
+      expect(await cluster.ended(id, second.engine)).toMatchObject({ state: 'succeeded', error: null });
+    await second.stop();
+    const transitions = await Promise.all(
+      ids.map(async (id, index) =>
+        (await readTransitions(database.pool, database.systemSchema, id, 0)).map((transition) => ({
+          ...transition,
+          statement: index + 1,
+        })),
+      ),
+    );
+    const started = transitions.flat().filter(({ state }) => state !== 'queued');
+    expect(
+      started.toSorted((a, b) => a.number - b.number).map(({ statement, state }) => `${statement} ${state}`),
+    ).toEqual([1, 2, 3].flatMap((statement) => [`${statement} running`, `${statement} succeeded`]));
+  });
+
+  /** As a server has the engine, whose users may run one statement at once. */
+  async function serve(): Promise<{ readonly engine: Engine; readonly stop: () => Promise<void> }> {
+    const engine = await cluster.engineWith({}, undefined, 1);
+    const over = new AbortController();
+    const keeping = engine.keepRecords(over.signal, (error) => expect.unreachable(String(error)));
+    return {
+      engine,
+      async stop() {
+        over.abort();
+        await keeping;
+        await engine.close();
+      },
+    };
+  }
 
   it('gives the logs of every partition, without the lines of the executor', async () => {
     const id = await cluster.start(detect(8, 'logged', options()));

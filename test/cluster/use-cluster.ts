@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { CoreV1Api, CustomObjectsApi, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
-import { formatDsn } from '../../src/datasource/dsn.ts';
+import { formatDsn, parseDsn } from '../../src/datasource/dsn.ts';
 import { openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
 import { connectKubernetes, type KubernetesApi } from '../../src/engine/argo/kubernetes/kubernetes-api.ts';
@@ -28,7 +28,13 @@ export interface TestCluster extends TestSession {
   /** As one process has it. */
   readonly engine: Engine;
   /** As another process would have it, or one that is configured otherwise. */
-  engineWith(environment?: Readonly<Record<string, string>>, api?: KubernetesApi): Promise<Engine>;
+  engineWith(
+    environment?: Readonly<Record<string, string>>,
+    api?: KubernetesApi,
+    runningPerUser?: number,
+  ): Promise<Engine>;
+  /** A DSN of this machine's database as a pod needs it. */
+  dsnInPods(dsn: string): string;
   /** Starts a program. @returns the statement's id */
   start(text: string, id?: string): Promise<string>;
   /** A plan with images of others. */
@@ -58,10 +64,8 @@ export function useCluster(): TestCluster {
     cluster.namespace = `millrace-test-${randomBytes(4).toString('hex')}`;
     const { server, port } = await forward(nodeAddress(cluster.kubeconfig), session.database.datasource.port);
     stop = () => void server.close();
-    await makeNamespace(
-      cluster,
-      formatDsn({ ...session.database.datasource, host: nodeAddress(cluster.kubeconfig), port }),
-    );
+    cluster.dsnInPods = (dsn) => formatDsn({ ...parseDsn(dsn), host: nodeAddress(cluster.kubeconfig), port });
+    await makeNamespace(cluster, cluster.dsnInPods(session.database.dsn));
     await fillClaims(cluster);
     cluster.engine = await cluster.engineWith();
   });
@@ -72,14 +76,15 @@ export function useCluster(): TestCluster {
     stop();
   });
 
-  cluster.engineWith = async (environment = {}, api) => {
-    const given = {
+  cluster.engineWith = async (environment = {}, given, runningPerUser) => {
+    const settings = {
       MILLRACE_NAMESPACE: cluster.namespace,
       MILLRACE_WORKER_IMAGE: inject('workerImage'),
       ...environment,
     };
-    const deployment = readDeployment(given, session.database.systemSchema);
-    const engine = openArgoEngine({ api: api ?? (await connectKubernetes()), pool: session.database.pool, deployment });
+    const deployment = readDeployment(settings, session.database.systemSchema);
+    const api = given ?? (await connectKubernetes());
+    const engine = openArgoEngine({ api, pool: session.database.pool, deployment, runningPerUser });
     engines.push(engine);
     return engine;
   };
