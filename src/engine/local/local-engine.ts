@@ -6,13 +6,12 @@ import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { openStatementStore, type StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps, readStepsOf } from '../../ledger/step-status.ts';
-import { busy } from '../busy.ts';
-import { cancelled } from '../cancelled.ts';
 import type { Engine } from '../engine.ts';
 import { listStatements } from '../list-statements.ts';
 import { openQueue } from '../statement-queue.ts';
+import { statementBusy, statementCancelled } from '../statement-state-errors.ts';
 import { readLogs } from './logs.ts';
-import { asTheyAre } from './lost-statements.ts';
+import { withLostOnes } from './lost-statements.ts';
 import { openRecovery } from './recovery.ts';
 import { needsSession, sessionLost } from './recovery-decision.ts';
 import {
@@ -47,7 +46,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   running.changes.on('over', startNext);
 
   async function read(id: string): Promise<StoredStatement> {
-    const [statement] = await asTheyAre([await store.read(id)], { store, pool, schema }, running.has);
+    const [statement] = await withLostOnes([await store.read(id)], { store, pool, schema }, running.has);
     return statement!;
   }
 
@@ -56,7 +55,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   }
 
   async function withSteps(stored: readonly StoredStatement[]): Promise<readonly StatementStatus[]> {
-    const statements = await asTheyAre(stored, { store, pool, schema }, running.has);
+    const statements = await withLostOnes(stored, { store, pool, schema }, running.has);
     const ids = statements.map(({ id }) => id);
     const steps = await readStepsOf(pool, schema, ids);
     return statements.map((statement) => ({ ...statement, steps: steps.get(statement.id) ?? [] }));
@@ -95,7 +94,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       const lock = await locks.take(id);
       if (lock !== null) return lock;
     }
-    throw busy(id, 'running in another process');
+    throw statementBusy(id, 'running in another process');
   }
 
   return {
@@ -125,21 +124,22 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
 
     async cancel(id) {
       if (await recovery.cancel(id)) return;
-      running.stop(id, cancelled(id));
+      running.stop(id, statementCancelled(id));
       if (await store.move(id, activeStates, 'cancelling')) return;
       const { state } = await store.read(id);
-      if (state !== 'cancelled') throw busy(id, state);
+      if (state !== 'cancelled') throw statementBusy(id, state);
     },
 
     async retry(id) {
       const { state } = await read(id);
-      if (!['failed', 'cancelled', 'interrupted'].includes(state)) throw busy(id, state);
+      if (!['failed', 'cancelled', 'interrupted'].includes(state)) throw statementBusy(id, state);
       const lock = await takeLock(id);
       await withLock(lock, async () => {
         const statement = await store.read(id);
         const steps = await readSteps(pool, schema, id);
         if (needsSession(statement.plan, statesToRetry(steps))) throw sessionLost(id, 'it ended, and with it');
-        if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled']))) throw busy(id, statement.state);
+        if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled'])))
+          throw statementBusy(id, statement.state);
         return running.begin(statement, lock, { steps: await readSteps(pool, schema, id) });
       });
     },
@@ -150,7 +150,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     async close({ handOver = false } = {}) {
       running.changes.off('over', startNext);
       if (handOver) await adoptions.forget(running.ids()).catch(() => {});
-      await running.close((id) => (handOver ? running.leave(id) : running.stop(id, cancelled(id))));
+      await running.close((id) => (handOver ? running.leave(id) : running.stop(id, statementCancelled(id))));
       await locks.close();
     },
   };

@@ -9,7 +9,7 @@ import type { StatementStore, StoredStatement } from '../../ledger/statement-sto
  * then wait for the next server.
  * @param isOurs whether this process runs it
  */
-export async function asTheyAre(
+export async function withLostOnes(
   stored: readonly StoredStatement[],
   { store, pool, schema }: { readonly store: StatementStore; readonly pool: Pool; readonly schema: string },
   isOurs: (id: string) => boolean,

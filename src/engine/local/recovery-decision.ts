@@ -2,7 +2,7 @@ import { MillraceError } from '../../errors.ts';
 import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import { statementError } from '../../ledger/stored-error.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { cancelled } from '../cancelled.ts';
+import { statementCancelled } from '../statement-state-errors.ts';
 
 /** What becomes of a statement whose engine has died. */
 export type Recovery =
@@ -20,7 +20,7 @@ export function decideRecovery(
   { id, plan, state, steps }: StatementStatus,
   { readOnly }: Pick<ServerSubmission, 'readOnly'>,
 ): Recovery {
-  if (state === 'cancelling') return ends('cancelled', cancelled(id), null);
+  if (state === 'cancelling') return ends('cancelled', statementCancelled(id), null);
   const failed = steps.find((step) => step.state === 'failed');
   if (failed !== undefined) return { kind: 'ends', state: 'failed', error: failed.error!, step: null };
   const states = new Map(steps.map((step) => [step.name, step.state]));

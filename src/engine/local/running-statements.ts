@@ -7,8 +7,7 @@ import pLimit from 'p-limit';
 import type { Accounts } from '../../datasource/accounts.ts';
 import type { MillraceError } from '../../errors.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
-import { busy } from '../busy.ts';
-import { cancelled } from '../cancelled.ts';
+import { statementBusy, statementCancelled } from '../statement-state-errors.ts';
 import { type PlanRun, runPlan } from './run-plan.ts';
 import type { StatementLock, StatementLocks } from './statement-locks.ts';
 
@@ -88,8 +87,8 @@ export function openRunningStatements(
   }
 
   async function stopAsAsked(): Promise<void> {
-    for (const id of await locks.renew()) stop(id, busy(id, 'running in another process'));
-    for (const id of await store.cancelling([...running.keys()])) stop(id, cancelled(id));
+    for (const id of await locks.renew()) stop(id, statementBusy(id, 'running in another process'));
+    for (const id of await store.cancelling([...running.keys()])) stop(id, statementCancelled(id));
   }
 
   function stop(id: string, reason: MillraceError): void {

@@ -32,7 +32,7 @@ export interface PodLogs {
   /** Nothing of a pod that has not begun, or has gone; with `follow` to the pod's end. */
   lines(pod: StatementPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
   /** The last words of a step's pods that failed: the worker's own account, or else the last line; null: they said nothing. */
-  lastWords(workflow: string, step: string): Promise<StatementError | string | null>;
+  lastError(workflow: string, step: string): Promise<StatementError | string | null>;
 }
 
 export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
@@ -68,7 +68,7 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
       for await (const text of linesOf(name, query, signal)) yield { step, source, text };
     },
 
-    async lastWords(workflow, step) {
+    async lastError(workflow, step) {
       const labelSelector = `workflows.argoproj.io/workflow=${workflow},millrace/step=${step}`;
       const failed = await pods({ labelSelector, fieldSelector: 'status.phase=Failed' });
       let last: string | null = null;

@@ -19,7 +19,7 @@ const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
 const controllerMs = 20_000;
 
 /** The status of a statement that goes on, with what its pods wait for as the error of their steps and its own. */
-export async function withHeldUp(
+export async function withPendingError(
   status: StatementStatus,
   workflow: ObservedWorkflow,
   nodes: Nodes,

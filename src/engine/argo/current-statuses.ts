@@ -1,0 +1,42 @@
+import pLimit from 'p-limit';
+import { takenByServers } from '../../ledger/history.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
+import type { StatementStatus } from '../../ledger/statement-status.ts';
+import type { StoredStatement } from '../../ledger/statement-store.ts';
+import { readStepsOf } from '../../ledger/step-status.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { StatementSearch } from './find-statement.ts';
+import { KubernetesError } from './kubernetes/kubernetes-error.ts';
+import { withTrouble } from './status/trouble.ts';
+
+/**
+ * A page of statements as they are now. One that Kubernetes does not answer for is shown as it is stored and hides no other.
+ * @param trouble why Kubernetes need not be asked; null: it answers
+ */
+export async function currentStatuses(
+  page: readonly StoredStatement[],
+  trouble: KubernetesError | null,
+  { pool, deployment }: EngineParts,
+  { statusOf }: StatementSearch,
+): Promise<readonly StatementStatus[]> {
+  const ids = page.map(({ id }) => id);
+  const steps = await readStepsOf(pool, deployment.schema, ids);
+  const taken = await takenByServers(pool, deployment.schema, ids);
+  const asStored = (statement: StoredStatement, error: unknown) =>
+    withTrouble({ ...statement, steps: steps.get(statement.id) ?? [] }, error);
+  const isQueued = ({ id, state }: StoredStatement) => state === 'queued' && taken.has(id);
+  const few = pLimit(8);
+  return Promise.all(
+    page.map((statement) =>
+      hasEnded(statement) || isQueued(statement) || trouble !== null
+        ? asStored(statement, trouble)
+        : few(() => statusOf(statement).catch((error) => asStored(statement, kubernetesTrouble(error)))),
+    ),
+  );
+}
+
+/** @throws any other error */
+export function kubernetesTrouble(error: unknown): KubernetesError {
+  if (error instanceof KubernetesError) return error;
+  throw error;
+}

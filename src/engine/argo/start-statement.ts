@@ -1,0 +1,89 @@
+import { databaseError } from '../../datasource/database-error.ts';
+import { MillraceError } from '../../errors.ts';
+import { readLabels } from '../../ledger/history.ts';
+import { readStatementRules } from '../../ledger/results.ts';
+import type { StoredStatement } from '../../ledger/statement-store.ts';
+import { readSteps } from '../../ledger/step-status.ts';
+import { statementError } from '../../ledger/stored-error.ts';
+import { renderWorkflow } from '../../workflow/render-workflow.ts';
+import { workflowName } from '../../workflow/workflow-name.ts';
+import type { EngineParts } from './engine-parts.ts';
+import { KubernetesError } from './kubernetes/kubernetes-error.ts';
+import { loadTemplates } from './workflows/load-templates.ts';
+
+/** Creates the workflows of statements. Any process may do it, any number of times, and may die at any point. */
+export interface StatementStarts {
+  /** Creates the attempt's workflow. @throws what Kubernetes or the renderer refuses, after the statement was stored as failed */
+  start(statement: StoredStatement, attempt: number): Promise<void>;
+  /**
+   * Does the same for a statement that has waited for its turn. Only an error of the statement itself ends it.
+   * @returns false: it does not run
+   * @throws errors that may be temporary; the statement stays queued
+   */
+  startQueued(statement: StoredStatement, attempt: number): Promise<boolean>;
+}
+
+/** @param settle stores how a statement ended whose workflow exists already; false: it has ended */
+export function openStatementStarts(
+  { pool, deployment, store, attempts, workflows }: EngineParts,
+  settle: (statement: StoredStatement, attempt: number) => Promise<boolean>,
+): StatementStarts {
+  const templates = loadTemplates();
+
+  function fail(statement: StoredStatement, attempt: number, error: unknown): Promise<void> {
+    return attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
+  }
+
+  async function render({ id, text, submittedBy, plan }: StoredStatement, attempt: number, done: readonly string[]) {
+    const labels = (await readLabels(pool, deployment.schema, [id])).get(id) ?? {};
+    const { readOnly } = await readStatementRules(pool, deployment.schema, id);
+    const submission = { id, attempt, text, submittedBy, done, labels, readOnly, recorded: true };
+    return renderWorkflow(plan, submission, deployment, templates);
+  }
+
+  /** @returns false: it has ended, or was cancelled meanwhile */
+  async function create(statement: StoredStatement, attempt: number): Promise<boolean> {
+    const { id, plan } = statement;
+    const steps = await readSteps(pool, deployment.schema, id);
+    const done = steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name);
+    if (done.length === plan.steps.length) {
+      await attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
+      return false;
+    }
+    const created = await workflows.create(await render(statement, attempt, done));
+    const moved = await store.move(id, ['queued'], 'running');
+    const { state } = await store.read(id);
+    if (state === 'cancelling' || state === 'cancelled') await workflows.stop(workflowName(id, attempt));
+    if (created || !moved) return state === 'running' || state === 'cancelling';
+    // A process died before it stored that the statement runs: the workflow may even have ended.
+    return settle({ ...statement, state }, attempt);
+  }
+
+  return {
+    async start(statement, attempt) {
+      try {
+        await create(statement, attempt);
+      } catch (error) {
+        await fail(statement, attempt, error);
+        throw error;
+      }
+    },
+
+    async startQueued(statement, attempt) {
+      try {
+        return await create(statement, attempt);
+      } catch (error) {
+        if (!isOfStatement(error)) throw error;
+        await fail(statement, attempt, error);
+        return false;
+      }
+    },
+  };
+}
+
+/** Not an error of the cluster, the account or the database, which would fail every queued statement. */
+function isOfStatement(error: unknown): boolean {
+  if (error instanceof KubernetesError) return error.code === 'WORKFLOW_REFUSED';
+  const known = databaseError(error);
+  return !(known instanceof MillraceError && known.code.startsWith('DATABASE_'));
+}

@@ -1,0 +1,14 @@
+import { MillraceError } from '../errors.ts';
+
+/** The statement's state does not allow what was asked. */
+export function statementBusy(id: string, state: string): MillraceError {
+  return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
+    hint: 'retry applies to statements that failed, were cancelled or were interrupted; cancel applies to running ones',
+  });
+}
+
+export function statementCancelled(id: string): MillraceError {
+  return new MillraceError('CANCELLED', `the statement ${id} was cancelled`, {
+    hint: 'completed work is kept; retry to continue',
+  });
+}
