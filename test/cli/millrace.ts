@@ -5,6 +5,9 @@ import type { TestSession } from '../use-session.ts';
 
 export const program = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
 
+/** A line of `millrace logs` of the first step, as a person reads it: time, level, source, message. */
+export const logLine = /^\d{4}-\d\d-\d\d [\d:.]{12} {2}info {3}step-1 (\S+) +\w[^{]*/;
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;

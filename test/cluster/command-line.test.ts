@@ -1,14 +1,12 @@
 import { load } from 'js-yaml';
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { environmentOf, millrace, start } from '../cli/millrace.ts';
+import { environmentOf, logLine, millrace, start } from '../cli/millrace.ts';
 import { detect, ended, rowsDone, submit } from '../use-session.ts';
 import { kubectl } from './kubectl.ts';
 import { useCluster } from './use-cluster.ts';
 
 const rows = 120;
-/** As a person reads it: time, level, source, message. */
-const logLine = /^\d{4}-\d\d-\d\d [\d:.]{12} {2}info {3}step-1 (\S+) +\w/;
 const slowly = 'partitions = 2, cpu = 0.4, batch_size = 2';
 
 describe('millrace --engine=argo, as a person types it', () => {
