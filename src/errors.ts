@@ -190,6 +190,11 @@ export const errorTable = {
       'cancel takes running statements, retry takes failed, cancelled or interrupted ones',
       { status: 409 },
     ],
+    REPEAT_REFUSED: [
+      'a retry would execute a statement again that the database may have executed',
+      'check its tables; retry with --repeat (over HTTP: ?repeat=true) to execute it again',
+      { status: 409 },
+    ],
     // server
     UNAUTHENTICATED: [
       'the request has no token that the server knows',
@@ -362,7 +367,7 @@ export const errorTable = {
     ],
     STATEMENT_UNCERTAIN: [
       'the connection was lost while the database ran a standard statement',
-      'check its tables before you retry',
+      'check its tables; retry with --repeat (over HTTP: ?repeat=true) to execute it again',
     ],
   }),
   ...filedUnder('run', {

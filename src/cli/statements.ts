@@ -88,9 +88,14 @@ export function cancelStatement(id: string, place: Place, output: Output): Promi
 }
 
 /** `millrace retry ID`: runs what is missing, and follows it to its end. */
-export function retryStatement(id: string, place: Place, output: Output): Promise<number> {
+export function retryStatement(
+  id: string,
+  options: { readonly repeat: boolean },
+  place: Place,
+  output: Output,
+): Promise<number> {
   return withService(place, output.note, async (service) => {
-    await service.retry(id);
+    await service.retry(id, options);
     return followStatement(service, id, output);
   });
 }

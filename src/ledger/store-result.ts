@@ -53,10 +53,7 @@ function throwStoredNothing({ step }: ResultTarget, signal: AbortSignal): (error
   return (cause) => {
     if (signal.aborted || !(cause instanceof MillraceError)) throw cause;
     const message = `the database ran ${step}, but what came of it could not be stored: ${cause.message}`;
-    throw new MillraceError('STATEMENT_UNCERTAIN', message, {
-      hint: 'look at its tables before you retry: a retry runs it again',
-      cause,
-    });
+    throw new MillraceError('STATEMENT_UNCERTAIN', message, { cause });
   };
 }
 

@@ -14,6 +14,7 @@ import { bindParameters } from '../sql/parameters.ts';
 import type { Program } from '../sql/statement.ts';
 import { workSchemaOf } from '../task.ts';
 import { first } from './first-rows.ts';
+import { checkRepeat } from './repeat.ts';
 import { resultOf, resultStream } from './results.ts';
 import type { ListFilter, RowOptions, Service } from './service.ts';
 import type { Session } from './session.ts';
@@ -72,7 +73,10 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
       yield* engine.logs(id, filter);
     },
     cancel: (id) => engine.cancel(id),
-    retry: (id) => engine.retry(id),
+    async retry(id, options) {
+      checkRepeat(await engine.status(id), options);
+      await engine.retry(id);
+    },
     list: async (filter) => statementsOf(await engine.list(filterOf(filter))),
     async rows(id, { step, limit, signal = new AbortController().signal }: RowOptions = {}): Promise<Rows> {
       const status = await engine.status(id);

@@ -15,7 +15,8 @@ export interface Service {
   events(id: string, signal?: AbortSignal): AsyncIterable<Statement>;
   logs(id: string, filter: LogFilter): AsyncIterable<LogLine>;
   cancel(id: string): Promise<void>;
-  retry(id: string): Promise<void>;
+  /** @throws {MillraceError} REPEAT_REFUSED, STATEMENT_BUSY */
+  retry(id: string, options: { readonly repeat: boolean }): Promise<void>;
   /** Newest first. */
   list(filter: ListFilter): Promise<readonly Statement[]>;
   /** Rows of a step, or of the last step that has any. @throws {MillraceError} NO_RESULT, RESULT_GONE */

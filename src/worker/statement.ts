@@ -29,7 +29,7 @@ export async function runStatement({
   } catch (cause) {
     if (!isTemporary(cause)) throw cause;
     const message = 'the database was gone while it ran the statement; it may have done it or not';
-    throw new MillraceError('STATEMENT_UNCERTAIN', message, { hint: 'look at its tables before you retry', cause });
+    throw new MillraceError('STATEMENT_UNCERTAIN', message, { cause });
   } finally {
     session.connection.destroy();
   }

@@ -62,10 +62,13 @@ export function addStatementCommands(millrace: Command, config: Config, environm
       answer(json, async (output) => (await import('../statements.ts')).cancelStatement(id, on(where), output)),
   );
 
-  ofStatement(millrace, 'retry', 'run what is missing of a statement that failed, was cancelled or interrupted').action(
-    (id, { json = false, ...where }) =>
-      answer(json, async (output) => (await import('../statements.ts')).retryStatement(id, on(where), output)),
-  );
+  ofStatement(millrace, 'retry', 'run what is missing of a statement that failed, was cancelled or interrupted')
+    .option('--repeat', 'execute again what the database may have executed (STATEMENT_UNCERTAIN)')
+    .action((id, { json = false, repeat = false, ...where }) =>
+      answer(json, async (output) =>
+        (await import('../statements.ts')).retryStatement(id, { repeat }, on(where), output),
+      ),
+    );
 }
 
 function addState(written: string, before: readonly StatementState[]): readonly StatementState[] {

@@ -35,7 +35,8 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
     events: (id, signal) => statementEvents(api, id, signal),
     logs: (id, filter) => remoteLogs(api, `${pathOf(id)}/logs`, filter),
     cancel: (id) => api.json({ method: 'POST', path: `${pathOf(id)}/cancel` }),
-    retry: (id) => api.json({ method: 'POST', path: `${pathOf(id)}/retry`, once: true }),
+    retry: (id, { repeat }) =>
+      api.json({ method: 'POST', path: `${pathOf(id)}/retry`, query: [['repeat', repeat || undefined]], once: true }),
     list: (filter) => listPages(api, datasource, filter),
     rows: (id, options = {}) => remoteRows(api, `${pathOf(id)}/result`, options),
     explain: (sql) => explain(api, { sql, ...named }),

@@ -50,7 +50,7 @@ function ends(state: 'failed' | 'cancelled', error: MillraceError, step: string 
 
 function uncertain(step: string): MillraceError {
   const message = `the server died while the database ran ${step}; it may have done it or not`;
-  return new MillraceError('STATEMENT_UNCERTAIN', message, { hint: 'look at its tables before you retry' });
+  return new MillraceError('STATEMENT_UNCERTAIN', message);
 }
 
 /** @param how the session ended */

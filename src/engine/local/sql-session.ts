@@ -78,9 +78,6 @@ function throwUncertain({ name, onlyReads }: SqlStep): (error: unknown) => never
     const isLost = cause instanceof MillraceError && cause.code === 'DATABASE_UNREACHABLE';
     if (!isLost || onlyReads) throw cause;
     const message = `the connection to the database was lost while it ran ${name}; it may have done it or not`;
-    throw new MillraceError('STATEMENT_UNCERTAIN', message, {
-      hint: 'look at its tables before you retry: a retry runs it again',
-      cause,
-    });
+    throw new MillraceError('STATEMENT_UNCERTAIN', message, { cause });
   };
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { MillraceError } from '../../errors.ts';
 import { mayChange } from '../../service/access/users.ts';
 import { type FoundStatement, findStatement } from '../../service/find-statement.ts';
+import { checkRepeat } from '../../service/repeat.ts';
 import { problems, Statement } from '../../service/statement.ts';
 import { resourceOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
@@ -15,6 +16,11 @@ export const StatementId = Type.Object({
 });
 
 const Plan = Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) });
+const Repeat = Type.Object({
+  repeat: Type.Optional(
+    Type.Boolean({ description: 'execute again what the database may have executed (STATEMENT_UNCERTAIN)' }),
+  ),
+});
 const yaml = { description: 'YAML', content: { 'application/yaml': { schema: Type.String() } } };
 
 /** `GET /v1/statements/{id}`, its plan and workflow, and what a person does to it: cancel and retry. */
@@ -75,14 +81,18 @@ export function statementRoutes(app: App, context: ServerContext): void {
   app.post(
     '/v1/statements/:id/retry',
     {
-      schema: ofStatement(
-        { 202: Statement },
-        'Run what is missing',
-        'Of a statement that failed, was cancelled or interrupted.',
-      ),
+      schema: {
+        ...ofStatement(
+          { 202: Statement },
+          'Run what is missing',
+          'Of a statement that failed, was cancelled or interrupted.',
+        ),
+        querystring: Repeat,
+      },
     },
-    async ({ user, params }, reply) => {
+    async ({ user, params, query }, reply) => {
       const found = await findChangeable(user, params.id);
+      checkRepeat(found.status, { repeat: query.repeat ?? false });
       await found.datasource.engine.retry(params.id);
       return reply.code(202).send(await resourceNow(found));
     },

@@ -62,7 +62,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
       error: {
         code: 'STATEMENT_UNCERTAIN',
         message: 'the server died while the database ran step-1; it may have done it or not',
-        hint: 'look at its tables before you retry',
+        hint: 'check its tables; retry with --repeat (over HTTP: ?repeat=true) to execute it again',
       },
       steps: [{ state: 'failed', error: { code: 'STATEMENT_UNCERTAIN' } }, { state: 'pending' }],
     });

@@ -115,7 +115,7 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
         if (last.state === 'succeeded' || isBooking(last) || retries === 50) return { key, ids, cut, retries, last };
         retries++;
         if (last.error.code === 'DATABASE_FULL') await disk?.room();
-        await server.json('POST', `/v1/statements/${last.id}/retry`, options).catch(() => null);
+        await server.json('POST', `/v1/statements/${last.id}/retry?repeat=true`, options).catch(() => null);
       }
     }
   });

@@ -1,0 +1,12 @@
+import { MillraceError } from '../errors.ts';
+import type { StatementStatus } from '../ledger/statement-status.ts';
+
+/** @throws {MillraceError} REPEAT_REFUSED where a retry would execute again what the database may have executed, and nobody asked for it */
+export function checkRepeat({ id, error, steps }: StatementStatus, { repeat }: { readonly repeat: boolean }): void {
+  const isUncertain = (each: { readonly error: StatementStatus['error'] }) =>
+    each.error?.code === 'STATEMENT_UNCERTAIN';
+  const step = steps.find(isUncertain);
+  if (repeat || (step === undefined && !isUncertain({ error }))) return;
+  const what = step === undefined ? `the statement ${id}` : `${step.name} of the statement ${id}`;
+  throw new MillraceError('REPEAT_REFUSED', `the database may have executed ${what}; a retry would execute it again`);
+}
