@@ -52,7 +52,9 @@ function planStatement(
 }
 
 function planStandard({ text: sql, span, facts }: StandardStatement, place: Pick<Step, 'name' | 'needs'>): SqlStep {
-  return { kind: 'sql', ...place, sql, onlyReads: facts.effect === null, isolated: !facts.session.changes, span };
+  const { effect, session } = facts;
+  const { changes, runsOthers } = session;
+  return { kind: 'sql', ...place, sql, onlyReads: effect === null, isolated: !changes, runsOthers, span };
 }
 
 const verbs = {

@@ -29,6 +29,8 @@ export interface SqlStep extends StepBase {
   readonly onlyReads: boolean;
   /** Whether no later statement of its session depends on it. */
   readonly isolated: boolean;
+  /** Whether it runs other statements, one of which may be what the database refuses. */
+  readonly runsOthers: boolean;
 }
 
 /** What every `TO RUN` has: an image over the rows of a query, in partitions. */

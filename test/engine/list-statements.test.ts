@@ -17,6 +17,7 @@ const step = {
   sql: 'DO 1',
   onlyReads: false,
   isolated: true,
+  runsOthers: false,
   span: { start: 0, end: 4 },
 } as const;
 const plan: Plan = { version: 1, steps: [step] };

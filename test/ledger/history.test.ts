@@ -61,6 +61,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
           sql: '',
           onlyReads: false,
           isolated: true,
+          runsOthers: false,
           span: { start: 0, end: 0 },
         }) as const,
     );

@@ -35,7 +35,15 @@ function secretsOf({ container }: ReturnType<typeof templateOf>): readonly strin
 }
 
 test("a reader's statement has the account of readers, where there is one", () => {
-  const sql = { ...runStep(), kind: 'sql', onlyReads: true, isolated: true, name: 'step-1', sql: 'SELECT 1' } as const;
+  const sql = {
+    ...runStep(),
+    kind: 'sql',
+    onlyReads: true,
+    isolated: true,
+    runsOthers: false,
+    name: 'step-1',
+    sql: 'SELECT 1',
+  } as const;
   const of = (readOnly: boolean, readerDatasource = { secret: 'reader', key: 'dsn' } as SecretKey | null) =>
     secretsOf(templateOf(render([sql], { submission: { readOnly }, deployment: { readerDatasource } }), 'step-1'));
   expect([of(true), of(false), of(true, null)]).toEqual([['reader'], ['database'], ['database']]);
@@ -45,7 +53,7 @@ describe('a task reaches the worker as it is', () => {
   test.each(traps)('%s', (select) => {
     const workflow = render([
       runStep({ select }),
-      { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: select },
+      { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, runsOthers: false, name: 'step-2', sql: select },
     ]);
     const prepare = variables(workflow, 'step-1-prepare');
     expect(JSON.parse(prepare.environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
@@ -299,7 +307,15 @@ describe('another try is made', () => {
   function isRetried(template: string, lastRetry: { status: string; exitCode: string; message: string }): boolean {
     const workflow = render([
       runStep(),
-      { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: 'DROP TABLE t' },
+      {
+        ...runStep(),
+        kind: 'sql',
+        onlyReads: false,
+        isolated: true,
+        runsOthers: false,
+        name: 'step-2',
+        sql: 'DROP TABLE t',
+      },
       foreignStep({ name: 'step-3' }),
     ]);
     const { expression = '' } = templateOf(workflow, template).retryStrategy ?? {};
@@ -499,7 +515,7 @@ test('pods are found by statement, step and source', () => {
 test('every container is restricted, and every pod is', () => {
   const workflow = render([
     runStep(),
-    { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, name: 'step-2', sql: 'SELECT 1' },
+    { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, runsOthers: false, name: 'step-2', sql: 'SELECT 1' },
     foreignStep({ name: 'step-3' }),
   ]);
   expect(workflow.spec.securityContext).toMatchObject({

@@ -2,11 +2,11 @@ import type { Model, Service } from '../../service/service.ts';
 import type { Names } from './complete-words.ts';
 
 export interface RememberedNames extends Names {
-  /** A program that may have made or dropped tables: they are asked for again. */
-  forgetAfter(text: string): void;
+  /** A program may have created or dropped tables: they are asked for again. */
+  forgetTables(): void;
 }
 
-/** Asked for once, at the first Tab that needs them. Where they cannot be had, nothing is completed. */
+/** Asked for once after each program, at the first Tab that needs them. Where they cannot be had, nothing is completed. */
 export function rememberedNames(service: Service): RememberedNames {
   let tables: Promise<readonly string[]> | null = null;
   let models: Promise<readonly Model[]> | null = null;
@@ -19,8 +19,8 @@ export function rememberedNames(service: Service): RememberedNames {
       models ??= service.models().catch(() => []);
       return models;
     },
-    forgetAfter(text) {
-      if (/\b(create|drop|alter|rename|into)\b/i.test(text)) tables = null;
+    forgetTables() {
+      tables = null;
     },
   };
 }

@@ -50,7 +50,7 @@ export async function runPrompt(service: Service, { historyFile, history, oneSes
     typed.lines = [];
     await writeHistory(historyFile, typed.history);
     await interrupts.during((onInterrupt) => runStatements(service, text, onInterrupt));
-    names.forgetAfter(text);
+    names.forgetTables();
   }
 
   terminal.prompt();

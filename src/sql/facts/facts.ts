@@ -9,7 +9,7 @@ import { createTableReferences, type TableReference } from './table-references.t
 import { createTableWords, type TableUse, tableUseOf } from './table-use.ts';
 import { createTarget, type Target } from './target.ts';
 import { createVariables, type VariableUse } from './variables.ts';
-import { type Collector, type Context, end, start, type Word, wordOf, words } from './word.ts';
+import { type Collector, type Context, end, start, type Word, wordOf } from './word.ts';
 
 /**
  * What standard SQL does and needs: a statement, or the query before TO. Where it says so, in whatever way a session may read the text:
@@ -20,8 +20,6 @@ export interface Facts {
   readonly verb: string;
   /** What it does that a reader may not, however it is read; null: nothing. So to run it twice, or to end it early, is to read once. */
   readonly effect: string | null;
-  /** Whether it runs other statements: calls them, or has them in its body. Doubtful ones do. */
-  readonly runsOthers: boolean;
   readonly tables: TableUse;
   /** The tables and views in its lists of tables. */
   readonly references: readonly TableReference[];
@@ -63,7 +61,7 @@ export function tableReferences(query: string, mode: LexicalMode = defaultMode):
 export function createFactsReader(mode: LexicalMode): FactsReader {
   const reading = createReading(0);
   const [tableWords, references, target] = [createTableWords(), createTableReferences(), createTarget()];
-  const [variables, localInfile, head] = [createVariables(0), createLocalInfile(0), createHeadWords()];
+  const [variables, localInfile, verb] = [createVariables(0), createLocalInfile(0), createVerb()];
   const window = openWindow(mode, [
     ...reading.collectors,
     tableWords,
@@ -71,7 +69,7 @@ export function createFactsReader(mode: LexicalMode): FactsReader {
     target,
     variables,
     localInfile,
-    head,
+    verb,
   ]);
   return {
     read: window.read,
@@ -79,13 +77,11 @@ export function createFactsReader(mode: LexicalMode): FactsReader {
       window.end(withoutLast);
       const first = reading.result();
       const { effect, session, names } = otherReadings(text, span, mode).reduce(worst, first);
-      const { verb, runsOthers } = head.result();
       const made = target.result();
       return Object.freeze({
-        verb,
+        verb: verb.result(),
         effect,
-        runsOthers,
-        tables: Object.freeze(tableUseOf(verb, tableWords.result(), made, first.names.places)),
+        tables: Object.freeze(tableUseOf(verb.result(), tableWords.result(), made, first.names.places)),
         references: Object.freeze(references.result()),
         target: made,
         session: Object.freeze(session),
@@ -140,6 +136,7 @@ function worst(one: Reading, other: Reading): Reading {
     session: {
       changes: one.session.changes || other.session.changes,
       leaves: one.session.leaves && other.session.leaves,
+      runsOthers: one.session.runsOthers || other.session.runsOthers,
       changesMode: one.session.changesMode || other.session.changesMode,
     },
     names: {
@@ -173,22 +170,13 @@ function mayBeDynamic(text: string): boolean {
   return upper.includes('PREPARE') || upper.includes('EXECUTE');
 }
 
-/** Begins a statement that runs others, one of which may be what was refused. */
-const runners = words('CALL EXECUTE BEGIN IF CASE LOOP REPEAT WHILE FOR');
-
-function createHeadWords(): Collector<Pick<Facts, 'verb' | 'runsOthers'>> {
-  let found: Pick<Facts, 'verb' | 'runsOthers'> | null = null;
+function createVerb(): Collector<string> {
+  let verb: string | undefined;
   return {
-    look({ word: { keyword, token }, next }) {
-      if (found !== null || token.type === 'open' || token.type === 'executable') return;
-      const isWord = token.type === 'word';
-      // A label of MariaDB's compound statements: `a: BEGIN`.
-      found = {
-        verb: isWord ? keyword : '',
-        runsOthers: !isWord || runners.has(keyword) || next.keyword.startsWith(':'),
-      };
+    look({ word: { keyword, token } }) {
+      if (token.type !== 'open' && token.type !== 'executable') verb ??= token.type === 'word' ? keyword : '';
     },
-    result: () => found ?? { verb: '', runsOthers: true },
+    result: () => verb ?? '',
   };
 }
 

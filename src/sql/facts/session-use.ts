@@ -7,6 +7,8 @@ export interface SessionUse {
   readonly changes: boolean;
   /** Whether the session keeps something that a later statement will surely miss in another. Doubtful ones do not. */
   readonly leaves: boolean;
+  /** Whether it runs other statements: calls them, or has them in its body. Doubtful ones do. */
+  readonly runsOthers: boolean;
   /** Whether the session may read SQL in another mode afterwards. */
   readonly changesMode: boolean;
 }
@@ -16,21 +18,33 @@ const leadLength = 4;
 export function createSessionUse(): Collector<SessionUse> {
   /** The keywords that tell what a statement is, without the brackets before them. */
   const lead: string[] = [];
+  let beginsWithWord = false;
   let [changes, changesMode] = [false, false];
   return {
     look(context) {
       changesMode ||= mayChangeMode(context);
       if (context.word.executed) return;
       if (context.first !== undefined && lead.length < leadLength) lead.push(context.word.keyword);
+      if (context.first === context.word) beginsWithWord = context.word.token.type === 'word';
       changes ||= changesAt(context);
     },
-    result: () => ({ changes: changes || isSetting(lead), leaves: isKept(lead), changesMode }),
+    result() {
+      const runsOthers = !beginsWithWord || isRunner(lead);
+      return { changes: changes || runsOthers || isSetting(lead), leaves: isKept(lead), runsOthers, changesMode };
+    },
   };
 }
 
-const settings = words('SET USE BEGIN START LOCK FLUSH SAVEPOINT XA PREPARE EXECUTE HANDLER CALL');
+const settings = words('SET USE START LOCK FLUSH SAVEPOINT XA PREPARE HANDLER');
+/** Begins a statement that runs others: MariaDB has those of stored programs outside of them, too. */
+const runners = words('CALL EXECUTE BEGIN IF CASE LOOP REPEAT WHILE FOR');
 
-const isSetting = ([first = '', ...rest]: readonly string[]) => settings.has(first) || makesTemporary(first, rest);
+function isRunner([first = '', second = '']: readonly string[]): boolean {
+  // A label: `a: BEGIN`.
+  return runners.has(first) || second.startsWith(':');
+}
+
+const isSetting = (lead: readonly string[]) => settings.has(lead[0] ?? '') || makesTemporary(lead);
 
 function changesAt({ word: { keyword, name, token }, next }: Readonly<Context>): boolean {
   if (keyword === ':=' || token.type === 'executable' || token.type === 'malformed') return true;
@@ -48,9 +62,9 @@ const kept = words('USE SAVEPOINT PREPARE');
 /** Begins a SET of something else: variables of users, whose readers are looked at; and all sessions of ours speak utf8mb4. */
 const notOfSession = words('GLOBAL PERSIST PERSIST_ONLY PASSWORD DEFAULT STATEMENT NAMES');
 
-function isKept([first = '', ...rest]: readonly string[]): boolean {
-  const [second = ''] = rest;
-  if (kept.has(first) || makesTemporary(first, rest)) return true;
+function isKept(lead: readonly string[]): boolean {
+  const [first = '', second = ''] = lead;
+  if (kept.has(first) || makesTemporary(lead)) return true;
   if (first === 'START') return second === 'TRANSACTION';
   if (first === 'BEGIN') return second !== 'NOT';
   if (first === 'LOCK') return second === 'TABLE' || second === 'TABLES';
@@ -59,7 +73,7 @@ function isKept([first = '', ...rest]: readonly string[]): boolean {
 
 const isUserVariable = (text: string) => text.startsWith('@') && !text.startsWith('@@');
 
-function makesTemporary(first: string, rest: readonly string[]): boolean {
+function makesTemporary([first, ...rest]: readonly string[]): boolean {
   const object = rest[0] === 'OR' && rest[1] === 'REPLACE' ? rest[2] : rest[0];
   return first === 'CREATE' && object === 'TEMPORARY';
 }

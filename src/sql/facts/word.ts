@@ -51,10 +51,7 @@ export function wordOf(token: Token, executed: boolean): Word {
   return { keyword, name: type === 'name' ? foldName(bareName(text)) : '', token, executed };
 }
 
-/**
- * A name in one case. Names of tables and schemas have none where the server says so (`lower_case_table_names`), those of functions
- * never: its İ is an i, its Kelvin sign a k, its long s an s.
- */
+/** A name in one case: where the server says so (`lower_case_table_names`), names of schemas and tables have none; its İ is an i. */
 export const foldName = (text: string): string => lowered(text.toUpperCase());
 
 const lowered = (upper: string) => upper.replaceAll('İ', 'I').toLowerCase();

@@ -86,7 +86,14 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
 
   it("runs a reader's statement with the account of readers, others with that of users", async () => {
     const engine = newEngine(cluster.api, { readerDatasource: { secret: 'reader', key: 'dsn' } });
-    const sql = { name: 'step-1', kind: 'sql', sql: 'SELECT 1', onlyReads: true, isolated: true } as const;
+    const sql = {
+      name: 'step-1',
+      kind: 'sql',
+      sql: 'SELECT 1',
+      onlyReads: true,
+      isolated: true,
+      runsOthers: false,
+    } as const;
     const plan = { version: 1, steps: [{ ...steps[0]!, ...sql }] } as const;
     for (const [readOnly, secret] of [
       [true, 'reader'],

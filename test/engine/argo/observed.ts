@@ -22,6 +22,7 @@ const sqlStep = {
   kind: 'sql',
   onlyReads: false,
   isolated: true,
+  runsOthers: false,
   sql: 'DROP TABLE t',
   name: 'step-2',
   needs: ['step-1'],
