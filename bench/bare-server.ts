@@ -2,7 +2,7 @@ import fastify from 'fastify';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
 
-// The least that an answer costs: a route of Fastify that says a word, and one that asks the database before.
+// The baseline for answers: a Fastify route that returns a constant, and one that queries the database first.
 
 const pool = openPool(parseDsn(process.env.BENCH_DSN ?? ''), { connections: 16 });
 const app = fastify();

@@ -10,11 +10,11 @@ import { type RuntimeAlone, startRuntimeAlone } from './runtime-alone.ts';
 
 /** One run of the statement. Speeds in images/s, stages in ms per image, summed over the partitions. */
 interface StatementRun {
-  /** From submit to the published table. */
+  /** Speed from submit to the published table. */
   readonly speed: number;
-  /** From the first partition's start to the last one's end. */
+  /** Speed from the first partition's start to the last one's end. */
   readonly partitionsSpeed: number;
-  /** The same, once the model is loaded. */
+  /** The same, without the time to load the model. */
   readonly runningSpeed: number;
   readonly besidesSeconds: number;
   readonly decodeMs: number;
@@ -31,8 +31,8 @@ const rounds = 3;
 const partitionCounts = [1, 2] as const;
 
 /**
- * The demo's statement through parser, planner, engine and workers, in 1 and 2 partitions, and onnxruntime alone in as many processes on the
- * same tensors. They take turns, so that what else the machine does meets all alike.
+ * Runs the demo's statement through parser, planner, engine and workers, in 1 and 2 partitions, and onnxruntime alone in as many processes on
+ * the same tensors. The runs alternate, so that other load on the machine affects all of them equally.
  */
 export async function benchEndToEnd(modelFile: string, pictures: Pictures, config: Config): Promise<Table> {
   const { dataset, files } = pictures;
@@ -83,7 +83,7 @@ async function ended({ engine }: Session, id: string): Promise<void> {
   }
 }
 
-/** From what the engine and the workers wrote down themselves. */
+/** Reads the figures that the engine and the workers recorded themselves. */
 async function readRun(
   { pools: { system: pool }, engine }: Session,
   schema: string,
@@ -114,7 +114,7 @@ async function readRun(
   };
 }
 
-/** From the first worker's model being loaded to the end of the last, by the workers' logs. */
+/** Seconds from the first worker that has loaded its model to the end of the last one, according to the workers' logs. */
 async function runningSeconds(engine: Engine, id: string): Promise<number> {
   const times: number[] = [];
   for await (const { source, text } of engine.logs(id)) {

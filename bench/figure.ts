@@ -3,7 +3,7 @@ export interface Figure {
   readonly figure: string;
   readonly value: number;
   readonly unit: string;
-  /** How it compares with another figure of the same run. */
+  /** Comparison with another figure of the same run. */
   readonly against?: { readonly baseline: string; readonly ratio: number };
 }
 

@@ -11,9 +11,9 @@ import { loadDetector } from '../src/worker/programs/yolo/detector.ts';
 
 export interface InferenceFigure {
   readonly stage: string;
-  /** The best of the rounds. */
+  /** The best of all rounds. */
   readonly imagesPerSecond: number;
-  /** Of all threads of the process, in the round with the least. */
+  /** Processor time of all threads of the process, in the round with the least. */
   readonly cpuMsPerImage: number;
 }
 
@@ -30,8 +30,8 @@ const settings = {
 } as const;
 
 /**
- * The stages of detection one by one, the runtime alone on the same tensors, and the detector as the worker uses it. The
- * rounds of all go by turns, so that what else the machine does meets each alike.
+ * Measures the stages of detection one by one, the runtime alone on the same tensors, and the detector as the worker uses it. The
+ * rounds alternate, so that other load on the machine affects all of them equally.
  */
 export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
   const session = await openSession({ ...settings, modelFile });
@@ -117,7 +117,7 @@ function readAll(outputs: readonly BatchOutput[], session: Session): number {
   return found;
 }
 
-/** Scenes of the demo, drawn once into a folder that git ignores. */
+/** Draws scenes like the demo's, once, into a folder that git ignores. */
 export async function benchPictures(folder: string): Promise<string[]> {
   await drawDataset(folder, { count: 64, firstSeed: 900_000, styles: ['fluent', 'noto'], width: 640 });
   return pictureFiles(folder);

@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 import { quantile } from './figure.ts';
 
-/** What was answered while as many asked at once as there are connections. */
+/** What a route answered while every connection sent one request after the other. */
 export interface Load {
   readonly perSecond: number;
   /** ms */
@@ -11,7 +11,7 @@ export interface Load {
 const connections = 8;
 const seconds = 5;
 
-/** The same request again and again, each client's next once it has its answer. */
+/** Repeats one request; each client sends the next one when it has its answer. */
 export async function loadRoute(
   url: string,
   request: { readonly method?: 'GET' | 'POST'; readonly body?: object } = {},
@@ -31,7 +31,7 @@ export async function loadRoute(
   return { perSecond: answers['2xx'] / duration, p99: latency.p99 };
 }
 
-/** The same, of whatever else can be asked. */
+/** Does the same for any other call. */
 export async function loadCall(call: () => Promise<unknown>): Promise<Load> {
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;

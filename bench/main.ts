@@ -29,8 +29,8 @@ const benchmarks = {
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
 
 const command = new Command('npm run bench --')
-  .description('what Millrace costs, each figure beside a baseline of the same run')
-  .addArgument(new Argument('[benchmarks...]', 'these only').choices(names).default(names))
+  .description('measures speed and memory; compares each figure with a baseline of the same run')
+  .addArgument(new Argument('[benchmarks...]', 'benchmarks to run').choices(names).default(names))
   .option('--json', 'print JSON lines')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse();
@@ -50,7 +50,7 @@ try {
   await end(exitCodeOf(error));
 }
 
-/** Once: whatever fails because the database is being stopped changes nothing any more. */
+/** Ends the run once. Errors that follow, because the database is being stopped, are ignored. */
 function end(exitCode: number): Promise<never> {
   ended ??= material.release().then(() => process.exit(exitCode));
   return ended;

@@ -10,15 +10,15 @@ import { MillraceError } from '../src/errors.ts';
 export interface Pictures {
   readonly dataset: Dataset;
   readonly folder: string;
-  /** The folder as a statement names it. */
+  /** Path of the folder in statements. */
   readonly imageDir: string;
   readonly files: readonly string[];
 }
 
-/** What benchmarks work with, each made when first asked for. */
+/** What benchmarks need; each part is created when it is first requested. */
 export interface Material {
   modelFile(): string;
-  /** Of a database server that lives as long as the run. */
+  /** Configuration with a database server that runs as long as the benchmarks. */
   config(): Promise<Config & { readonly dsn: string }>;
   pictures(): Promise<Pictures>;
   /** Stops and removes what was started. */
@@ -48,14 +48,14 @@ export function openMaterial(note: (line: string) => void): Material {
 function findModel({ volumes }: Config): string {
   const file = join(volumes['/models'] ?? '', 'demo.onnx');
   if (existsSync(file)) return file;
-  throw new MillraceError('MODEL_MISSING', `there is no model file ${file}`, {
-    hint: 'models/demo says how it is made',
+  throw new MillraceError('MODEL_MISSING', `the model file ${file} does not exist`, {
+    hint: 'run npm run model:train to create it',
   });
 }
 
 const scenes = { count: 400, firstSeed: 6_000_000, styles: ['fluent', 'noto'], width: 640 } as const;
 
-/** Kept beside the demo's own: only the first run draws. */
+/** Stored beside the demo's pictures, so that only the first run draws them. */
 async function drawPictures({ volumes, stateFolder }: Config, note: (line: string) => void): Promise<Pictures> {
   const folder = join(volumes['/datasets'] ?? stateFolder, 'bench');
   const dataset = await drawDataset(folder, scenes, (done, total) => {

@@ -15,14 +15,14 @@ import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
 
 const schema = 'millrace_bench';
 const sizes = [1e3, 1e4, 1e5, 1e6];
-/** Larger than the default of 16: a million rows in a minute. */
+/** Larger than the default of 16, so that a million rows take a minute. */
 const batchSize = 500;
 
 interface Measured extends PartitionFigures {
   readonly prepareSeconds: number;
 }
 
-/** The database part of one partition over selections that grow tenfold: what it takes in memory and time. */
+/** Measures memory and time of the database part of one partition, over selections of which each is ten times as large as the previous. */
 export async function benchMemory(dsn: string): Promise<Table> {
   const pool = openPool(parseDsn(dsn), { connections: 2 });
   try {
@@ -87,7 +87,7 @@ function taskOver(rows: number): Task {
   };
 }
 
-/** The partition here works off rows without a model. */
+/** The partition processes rows without a model. */
 const noDetection: DetectSettings = {
   modelFile: '',
   imageDir: '/',

@@ -11,9 +11,9 @@ import type { ImageResult } from '../src/worker/programs/yolo/detector.ts';
 import { pendingRows } from '../src/worker/rows/pending-rows.ts';
 import { writeBatch } from '../src/worker/rows/write-batch.ts';
 
-// A process of its own, so that its peak memory is that of one partition.
+// Runs in its own process, so that its peak memory is that of one partition.
 
-/** As JSON in the environment, as the worker's own task. */
+/** Passed as JSON in the environment, like the worker's task. */
 export interface PartitionWork {
   readonly dsn: string;
   readonly schema: string;
@@ -26,17 +26,17 @@ export interface PartitionFigures {
   readonly seconds: number;
   /** The process's peak resident memory, MiB. */
   readonly peakMiB: number;
-  /** What is left after a garbage collection at the end: heap and buffers, MiB. */
+  /** Heap and buffers after a garbage collection at the end, MiB. */
   readonly liveMiB: number;
-  /** Milliseconds that reading a page took, of the first pages and of the last. */
+  /** Milliseconds to read a page, for the first pages and for the last. */
   readonly firstPagesMs: readonly number[];
   readonly lastPagesMs: readonly number[];
 }
 
-/** Pages looked at on either end. */
+/** Number of pages measured at each end. */
 const pagesKept = 50;
 
-/** What a picture gives on average in the demo; the worker's own shape. */
+/** The average result of a picture in the demo, in the worker's format. */
 const fakeResult: ImageResult = {
   width: 640,
   height: 480,
@@ -103,7 +103,7 @@ async function measure(
   return { rows, seconds, peakMiB: peakMiB(), liveMiB: liveMiB(), firstPagesMs, lastPagesMs };
 }
 
-/** A child's `maxRSS` begins with what its parent held (getrusage(2), after execve too); Linux's own mark begins anew: proc(5). */
+/** A child's `maxRSS` starts at its parent's size (getrusage(2), even after execve); Linux's high-water mark starts at zero: proc(5). */
 function peakMiB(): number {
   if (!existsSync('/proc/self/status')) return process.resourceUsage().maxRSS / 1024;
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];

@@ -45,7 +45,7 @@ const catalog: Catalog = {
   tables: {},
 };
 
-/** SQL text -> Statement -> Plan, pure and without a database: what one statement costs, and a long program. */
+/** Measures SQL text -> Statement -> Plan for single statements and a long program, without a database. */
 export function benchPlan(): Table {
   return {
     title: 'SQL text -> Statement -> Plan',
@@ -68,7 +68,7 @@ function statementFigures(name: string, text: string): Figure[] {
   ];
 }
 
-/** Each statement into a table of its own. */
+/** Each statement has its own result table. */
 function programFigures(): Figure[] {
   const program = Array.from({ length: 10_000 }, (_, n) => demo.replace('demo.detections', `demo.detections_${n}`));
   const text = program.join('\n');

@@ -7,7 +7,7 @@ export interface Report {
   add(benchmark: string, table: Table): void;
 }
 
-/** Tables for people, or one JSON object a line. */
+/** Prints tables for people, or one JSON object per line. */
 export function openReport(json: boolean): Report {
   const write = (line: string) => console.log(line);
   if (json) {
@@ -24,7 +24,7 @@ export function openReport(json: boolean): Report {
   };
 }
 
-/** The load says how much else the machine does: with more of it than cores, ratios still hold and speeds do not. */
+/** Includes the load of the machine: if it exceeds the number of cores, ratios are still valid but speeds are not. */
 function machineLine(): string {
   const cores = availableParallelism();
   const memory = Math.round(totalmem() / 2 ** 30);

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { RuntimeWork } from './runtime-process.ts';
 
-/** onnxruntime and nothing else, in as many processes as asked for, each over its share of the pictures. */
+/** onnxruntime and nothing else, in any number of processes, each with its share of the pictures. */
 export interface RuntimeAlone {
-  /** The same tensors one process after another, or all processes at once. @returns images/s of all together */
+  /** Runs the same tensors in one process after another, or in all processes at once. @returns images/s of all together */
   measure(how: 'in turn' | 'at once'): Promise<number>;
   close(): void;
 }
 
-/** The tensors are made here, before anything is measured. */
+/** Prepares the tensors before anything is measured. */
 export async function startRuntimeAlone(
   modelFile: string,
   files: readonly string[],
@@ -51,7 +51,7 @@ async function run(child: ChildProcess): Promise<number> {
   return (await answer) as number;
 }
 
-/** The child's next message; it ends only when told to. */
+/** The child's next message. A child exits only on request; any other exit is an error. */
 async function answerOf(child: ChildProcess): Promise<unknown> {
   const died = new AbortController();
   const end = (code: number | null) => died.abort(new Error(`a process of the runtime ended with ${code}`));

@@ -3,15 +3,15 @@ import { letterbox } from '../src/worker/image/letterbox.ts';
 import { packImage } from '../src/worker/image/pack.ts';
 import { openSession, type Session } from '../src/worker/model/session.ts';
 
-// A process that does nothing but inference: onnxruntime with the worker's options, on tensors made before the clock starts.
+// A process that only runs inference: onnxruntime with the worker's options, on tensors that are prepared before the clock starts.
 
-/** As JSON in the environment. */
+/** Passed as JSON in the environment. */
 export interface RuntimeWork {
   readonly modelFile: string;
   readonly files: readonly string[];
 }
 
-/** As many as the detector takes on a CPU. */
+/** The detector's batch size on a CPU. */
 const batchSize = 4;
 
 interface Batch {

@@ -12,7 +12,7 @@ import { type ServerProcess, startServerProcess } from './server-process.ts';
 const rows = 10_000_000;
 const sampleMs = 500;
 
-/** What a result table of ten million rows takes of the server that sends it: to a client that reads, and beside it to one that never does. */
+/** Measures the memory of a server that sends a result table of ten million rows to a client that reads it and to another that never does. */
 export async function benchServerMemory(pictures: Pictures, config: Config & { readonly dsn: string }): Promise<Table> {
   const pool = openPool(parseDsn(config.dsn), { connections: 2 });
   const server = await startServerProcess(config);
@@ -29,7 +29,7 @@ export async function benchServerMemory(pictures: Pictures, config: Config & { r
   }
 }
 
-/** The rows of a real statement, and millions more. @returns the path of the result */
+/** Runs a real statement and adds millions of rows to its result table. @returns the path of the result */
 async function makeResult(pool: Pool, { url }: ServerProcess, { imageDir, dataset }: Pictures): Promise<string> {
   await pool.query('CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4');
   const [{ file_name: name } = { file_name: '' }] = dataset.images;
@@ -48,13 +48,13 @@ async function makeResult(pool: Pool, { url }: ServerProcess, { imageDir, datase
   return statement.links.result;
 }
 
-/** @returns rows/s of mysql2's own stream of the first of them, values as they come */
+/** @returns rows/s of a plain mysql2 stream of the first rows */
 async function bareStream(pool: Pool): Promise<number> {
   const first = rows / 10;
   const connection = await pool.getConnection();
   const begun = performance.now();
   let read = 0;
-  // mysql2's types say that it is another of the promise kind.
+  // mysql2 declares it as another connection with promises, which it is not.
   const bare = connection.connection as unknown as Connection;
   const stream = bare.query(`SELECT * FROM bench.large LIMIT ${first}`).stream();
   for await (const _row of stream) read++;
@@ -66,7 +66,7 @@ interface Sent {
   readonly seconds: number;
   readonly rows: number;
   readonly bytes: number;
-  /** MiB, one after the other. */
+  /** Resident memory over time, MiB. */
   readonly resident: readonly number[];
 }
 
@@ -86,17 +86,17 @@ async function readAll(server: ServerProcess, result: string): Promise<Sent> {
   const seconds = (performance.now() - begun) / 1000;
   over = true;
   await sampling;
-  if (read < rows) throw new Error(`${read} rows came of ${rows}`);
+  if (read < rows) throw new Error(`received ${read} of ${rows} rows`);
   return { seconds, rows: read, bytes, resident };
 }
 
-/** As the server itself sees it. */
+/** Resident memory, as the server itself reports it. */
 async function residentMiB({ url }: ServerProcess): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]) / 2 ** 20;
 }
 
-/** Asks, and takes no more than the system's buffers hold. */
+/** Sends the request and never reads the answer; the system's buffers hold what fits. */
 function neverRead({ url }: ServerProcess, result: string): () => void {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -107,7 +107,7 @@ function neverRead({ url }: ServerProcess, result: string): () => void {
 
 function figuresOf({ seconds, rows: read, bytes, resident }: Sent, bareSpeed: number): Figure[] {
   const tenth = Math.ceil(resident.length / 10);
-  // The first second is that of warming up.
+  // The first second is warm-up.
   const early = median(resident.slice(2, 2 + tenth));
   const late = median(resident.slice(-tenth));
   const baseline = 'in the first tenth';

@@ -11,7 +11,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** No client is held back or let go while it is measured. */
+/** High enough that no client is throttled or disconnected during a measurement. */
 const limits = { requestsPerMinute: 1_000_000, runningStatementsPerUser: 10_000, idleStreamSeconds: 3600 };
 
 /** `millrace serve` on a free port of loopback, without users. */
@@ -36,7 +36,7 @@ export async function startServerProcess(config: Config & { readonly dsn: string
   return { url, stop: () => stop(child) };
 }
 
-/** A server that does next to nothing. */
+/** A server that does almost nothing, as a baseline. */
 export async function startBareServer(dsn: string): Promise<ServerProcess> {
   const child = fork(pathOf('bare-server.ts'), { env: { ...process.env, BENCH_DSN: dsn } });
   const [{ url }] = await Promise.race([once(child, 'message'), diedBefore(child)]);
@@ -45,7 +45,7 @@ export async function startBareServer(dsn: string): Promise<ServerProcess> {
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Reads on, so that what the server logs does not hold it up. */
+/** Keeps reading the server's log, so that a full pipe does not block it. @returns the server's URL */
 function listening({ stdout }: ChildProcess): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   createInterface({ input: stdout! }).on('line', (line) => {

@@ -15,7 +15,7 @@ type OwnConfig = Config & { readonly dsn: string };
 
 const rounds = 5;
 
-/** What the server adds: to a route, to a query, to the engine. */
+/** Measures what the server costs beyond a bare route, a bare query and the engine alone. */
 export async function benchServer(pictures: Pictures, config: OwnConfig): Promise<Table> {
   const pool = openPool(parseDsn(config.dsn), { connections: 16 });
   const bare = await startBareServer(config.dsn);
@@ -61,7 +61,7 @@ function loadFigures(figure: string, { perSecond, p99 }: Load, against?: readonl
   ];
 }
 
-/** From the request to the first worker's hold on its partition, in turns with the engine in this process. */
+/** Measures the time from the request until the first worker has claimed its partition, alternating with the engine in this process. */
 async function overheadFigures(server: ServerProcess, pictures: Pictures, config: OwnConfig): Promise<Figure[]> {
   const session = await openSession(config, () => {});
   try {
@@ -93,7 +93,7 @@ async function overheadFigures(server: ServerProcess, pictures: Pictures, config
 
 const crowd = 200;
 
-/** Everybody submits at once, while a probe asks whether the server lives. */
+/** Submits many statements at once, while a probe measures how fast the server answers. */
 async function crowdFigures({ url }: ServerProcess, imageDir: string): Promise<Figure[]> {
   const probes: number[] = [];
   let accepting = true;
@@ -144,7 +144,7 @@ async function onEngine(session: Session, imageDir: string, schema: string): Pro
   return (await partitionStarted(session, schema, submission.id)) - begun;
 }
 
-/** Once the statement has ended, so that the next has the machine to itself. The database's clock is this machine's. */
+/** Waits for the statement to end, so that the next one has the machine to itself. The database uses this machine's clock. */
 async function partitionStarted(
   { engine, pools: { system: pool } }: Session,
   schema: string,

@@ -2,14 +2,14 @@ import { MillraceError } from '../src/errors.ts';
 import { parseProgram } from '../src/sql/parse.ts';
 import { type Figure, median, quantile, type Table } from './figure.ts';
 
-/** Example 3.2 of the thesis that Millrace starts from. */
+/** Example 3.2 of the thesis on which Millrace is based. */
 export const example =
   'SELECT * FROM coco_val.images ORDER BY image_id TO RUN hebafer/yolov5-sqlflow:latest CMD "run_yolov5.py", ' +
   '"--dataset=coco_val", "--model=yolov5s", "--image_dir=/datasets/coco/val/val2017" INTO result_table;';
 
 const query = 'SELECT 1 TO RUN i WITH v = ';
 
-/** Texts that grow; each is answered in time linear in its length, with a program or an error. */
+/** Texts of any length. Parsing each, to a program or an error, must take time linear in its length. */
 const growing: Readonly<Record<string, (length: number) => string>> = {
   'plain text': (length) => 'SELECT a, b FROM t WHERE c = 1 AND d '.repeat(length / 37),
   'one insert of numbers': (length) => `INSERT INTO t VALUES ${'(1, 2.5, NULL),'.repeat(length / 15)}(1)`,
@@ -49,7 +49,7 @@ function timeOf(work: () => unknown): number {
   return performance.now() - start;
 }
 
-/** What parsing costs: the example, long programs, and texts of 4 MiB. */
+/** Measures parsing: the example, long programs, and texts of 4 MiB. */
 export function benchSql(): Table {
   return { title: 'SQL text -> Statement', figures: [...exampleFigures(), ...programFigures(), ...growthFigures()] };
 }
@@ -73,7 +73,7 @@ function programFigures(): Figure[] {
 
 const [short, long] = [64 * 1024, 4 * 1024 * 1024];
 
-/** Time linear in the length: a text 64 times as long takes 64 times as long. In processor time, which no other process lengthens. */
+/** Linear time means that a text 64 times as long takes 64 times as long. Measured as processor time, which other processes do not affect. */
 function growthFigures(): Figure[] {
   return Object.entries(growing).map(([name, make]) => {
     const [shortText, longText] = [make(short), make(long)];

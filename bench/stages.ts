@@ -4,7 +4,7 @@ import { benchInference } from './inference.ts';
 const baseline = 'onnxruntime alone';
 const pictures = 64;
 
-/** The stages of detection in one process, compared with the runtime alone on the same tensors. */
+/** Measures the stages of detection in one process, compared with the runtime alone on the same tensors. */
 export async function benchStages(modelFile: string, files: readonly string[]): Promise<Table> {
   const measured = await benchInference(modelFile, files.slice(0, pictures));
   const runtime = measured.find(({ stage }) => stage === baseline)?.imagesPerSecond ?? Number.NaN;

@@ -21,7 +21,7 @@ const deployment: Deployment = {
   statementUrl: null,
 };
 
-/** Plan to YAML with a thousand partitions: its size, and the milliseconds of the first rendering and of later ones. */
+/** Measures plan to YAML with a thousand partitions: the size, and the milliseconds of the first rendering and of later ones. */
 export function benchWorkflow(): Table {
   const [first = 0, ...later] = Array.from({ length: 200 }, () => render().ms);
   const figures: readonly Figure[] = [

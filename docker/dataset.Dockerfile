@@ -1,4 +1,4 @@
-# The demo's 200 drawn pictures and its model, and the program that copies them into the claims `datasets` and `models` and the database.
+# Contains the demo's 200 drawn pictures, its model, and the program that copies them into the claims `datasets` and `models` and the database.
 #   docker build -f docker/dataset.Dockerfile -t millrace/dataset:0.1.0 .
 ARG BASE=node:24-slim
 

@@ -1,4 +1,4 @@
-// node docker/keep-packages.ts NAME…: installs these of package.json's packages, as locked, and no other.
+// node docker/keep-packages.ts NAME…: installs only the named packages of package.json, at their locked versions.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

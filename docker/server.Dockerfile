@@ -1,11 +1,11 @@
-# The server, and the `millrace` command for inspection: `node /app/src/cli/main.ts serve`. It starts no worker itself.
+# Contains the server, and the `millrace` command for inspection: `node /app/src/cli/main.ts serve`. It does not start workers itself.
 #   docker build -f docker/server.Dockerfile -t millrace/server:0.1.0 .
 ARG BASE=node:24-slim
 
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
-# The packages it imports, without types and source maps; test/deploy/images.test.ts checks the list.
+# The packages that the server imports, without types and source maps; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts @bomb.sh/tab @commander-js/extra-typings @fastify/helmet @fastify/rate-limit @fastify/swagger \
     @fastify/swagger-ui @kubernetes/client-node csv-stringify fastify js-yaml leven log-update \
     mysql2 nearley p-limit p-retry pino prom-client table typebox && rm keep-packages.ts \

@@ -1,4 +1,4 @@
-# The worker: the steps of a statement, started as `node /app/src/worker/main.ts prepare|partition|finish|statement`.
+# Contains the worker, which runs the steps of a statement: `node /app/src/worker/main.ts prepare|partition|finish|statement`.
 #   docker build -f docker/worker.Dockerfile -t millrace/worker:0.1.0 .
 #   docker build -f docker/worker.Dockerfile --target cuda -t millrace/worker:0.1.0-cuda .
 ARG BASE=node:24-slim
@@ -8,7 +8,7 @@ ARG CUDA_BASE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
-# The packages the worker imports, without types and source maps; test/deploy/images.test.ts checks the list.
+# The packages that the worker imports, without types and source maps; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts @bufbuild/protobuf mysql2 onnxruntime-node p-limit p-retry pino sharp && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 # onnxruntime ships its libraries for every platform.
@@ -18,7 +18,7 @@ RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
 
 FROM packages AS cuda-packages
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install \
-    || { echo "onnxruntime's CUDA libraries could not be fetched: the build needs https://api.nuget.org" >&2; exit 1; }
+    || { echo "onnxruntime's CUDA libraries could not be downloaded; the build needs access to https://api.nuget.org" >&2; exit 1; }
 # TensorRT is not used.
 RUN cd node_modules/onnxruntime-node/bin/napi-v6/linux && rm --force ./*/libonnxruntime_providers_tensorrt.so \
     && { [ -f x64/libonnxruntime_providers_cuda.so ] \
@@ -33,11 +33,11 @@ COPY src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
 COPY src/ledger src/ledger
 COPY src/worker src/worker
-# Only the driver's library comes from the node.
+# Only the driver's library is provided by the node.
 RUN missing=$(ldd /usr/local/bin/node node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* \
     | grep 'not found' | grep --invert-match 'libcuda\.so\.1 ' | sort --unique); \
-    [ -z "$missing" ] || { echo "onnxruntime needs more than CUDA_BASE has, choose another:" "$missing" >&2; exit 1; }
-# Checks that everything loads: without a task, the worker only reports that (exit code 70).
+    [ -z "$missing" ] || { echo "CUDA_BASE lacks libraries that onnxruntime needs; choose another base:" "$missing" >&2; exit 1; }
+# Checks that everything loads: without a task, the worker only reports that it has none (exit code 70).
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
     && { node src/worker/main.ts prepare || [ $? = 70 ]; }
 USER 1000:1000

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs MariaDB's programs from the system's packages where they are missing; needs nothing of this project.
-# As root on Debian and Ubuntu it does so itself, elsewhere it prints the one command that does. No service is started and none
-# is changed: the -core packages hold the programs alone, and --no-remove leaves a MySQL that is there in its place.
+# Installs MariaDB's programs from the system's packages if they are missing. Depends on nothing else in this project.
+# Installs them itself only as root on Debian and Ubuntu; elsewhere, it prints the command to run. No service is started or
+# changed: the -core packages contain only the programs, and --no-remove keeps an installed MySQL.
 set -eu
 PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/libexec
 
@@ -18,7 +18,7 @@ case "$(uname -s) $system" in
   *suse*) command='zypper install -y mariadb' ;;
   *arch*) command='pacman -S --noconfirm mariadb' ;;
   *alpine*) command='apk add mariadb' ;;
-  *) echo "MariaDB is missing: install MariaDB 10.11 or later with your system's packages" >&2 && exit 3 ;;
+  *) echo "MariaDB is missing. Install MariaDB 10.11 or later from your system's packages" >&2 && exit 3 ;;
 esac
 
 if [ "$root" != 0 ] || [ "${command%% *}" != apt-get ]; then

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import nearley from 'nearley';
 
 const require = createRequire(import.meta.url);
-// Both are nearley's own: the reader of its grammar files, and what its `nearley-railroad` draws with.
+// Both belong to nearley: the parser of its grammar files, and the library that its `nearley-railroad` draws with.
 const language = require('nearley/lib/nearley-language-bootstrapped.js');
 const draw = createRequire(require.resolve('nearley'))('railroad-diagrams');
 
@@ -12,7 +12,7 @@ type Symbol = string | { readonly token: string } | { readonly ebnf: Symbol };
 type Alternative = readonly Symbol[];
 type Shape = object;
 
-/** The statements that have a diagram, and the words before the verb's rule. */
+/** The statements that have a diagram, and whether a query precedes the verb. */
 const statements = {
   run: true,
   train: true,
@@ -22,7 +22,7 @@ const statements = {
   optimize: true,
   showTrain: false,
 };
-/** The rules that stay a box of their own; all others are drawn in place. */
+/** The rules that are drawn as one box; all others are drawn in place. */
 const boxes = new Set(['expression', 'name', 'reference', 'primary']);
 const levels = ['disjunction', 'conjunction', 'negation', 'comparison', 'sum', 'product', 'power', 'signed'];
 const values = ['primary', 'reference'];
@@ -110,7 +110,7 @@ const picture = (...shapes: readonly Shape[]): string =>
     .replace('>', `>\n${style}`)
     .trim()}\n`;
 
-/** The diagrams by their file names. */
+/** The diagrams by file name. */
 export function diagrams(): ReadonlyMap<string, string> {
   const pictures = new Map<string, string>();
   for (const [name, hasQuery] of Object.entries(statements)) {

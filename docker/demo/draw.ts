@@ -1,4 +1,4 @@
-// Draws the demo's pictures into MILLRACE_STATE/datasets, while the image is built.
+// Draws the demo's pictures into MILLRACE_STATE/datasets when the image is built.
 import { readConfig } from '../../src/config.ts';
 import { demoMaterial } from '../../src/demo/material.ts';
 

@@ -1,4 +1,4 @@
-// Copies the demo's pictures and model into the claims and makes its tables. Run again, it makes all of it anew.
+// Copies the demo's pictures and model into the claims and creates its tables. A second run replaces everything.
 import { cp, readFile } from 'node:fs/promises';
 import { parseDsn } from '../../src/datasource/dsn.ts';
 import { openPool, withReconnect } from '../../src/datasource/pool.ts';
@@ -10,7 +10,7 @@ await cp('/demo/models/demo.onnx', '/models/demo.onnx');
 const dataset = JSON.parse(await readFile('/demo/datasets/demo/annotations.json', 'utf8'));
 const pool = openPool(parseDsn(process.env.MILLRACE_DATASOURCE ?? ''), { connections: 1 });
 try {
-  // A database that has only just been created may take some minutes.
+  // A database that was just created may take some minutes to start.
   await withReconnect(() => fillDatabase(pool, '', { fileNames: [], dataset, note: '' }), { patience: 300_000 });
   console.log(`${dataset.images.length} pictures in /datasets/demo and in the table demo.images`);
 } catch (error) {

@@ -1,4 +1,4 @@
-/** Draws what the model is trained and measured on: `node models/demo/draw-datasets.ts <folder>`. */
+/** Draws the scenes on which the model is trained and measured: `node models/demo/draw-datasets.ts <folder>`. */
 import path from 'node:path';
 import { type DatasetWish, drawDataset } from '../../src/demo/scenes/dataset.ts';
 

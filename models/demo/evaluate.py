@@ -1,7 +1,7 @@
-"""COCO's mean average precision of an ONNX file on drawn scenes: python evaluate.py <file.onnx> <scenes>...
+"""Measures COCO's mean average precision of an ONNX file on drawn scenes: python evaluate.py <file.onnx> <scenes>...
 
-Pictures are letterboxed to 320 x 320 as the worker does; non-maximum suppression per class at IoU 0.7, score at least 0.001,
-the 100 best detections a picture; average precision over 101 recalls, IoU 0.50 to 0.95 (Lin et al. 2014; pycocotools).
+Pictures are letterboxed to 320 x 320, as in the worker. Detections have a score of at least 0.001; non-maximum suppression per class at
+IoU 0.7 keeps the 100 best per picture. Average precision over 101 recalls, IoU 0.50 to 0.95 (Lin et al. 2014; pycocotools).
 """
 
 import argparse
@@ -39,7 +39,7 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def detect(session: onnxruntime.InferenceSession, file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes x1, y1, x2, y2 in pixels of the picture, scores, classes; the best first."""
+    """Returns boxes x1, y1, x2, y2 in pixels of the picture, scores and classes; the best first."""
     pixels, scale, offset = letterbox(Image.open(file).convert("RGB"))
     output = session.run(None, {"images": pixels})[0][0]
     anchors, classes = np.nonzero(output[4:].T >= LEAST_SCORE)
@@ -64,7 +64,7 @@ def suppress(boxes: np.ndarray, classes: np.ndarray) -> list[int]:
 
 
 def match(boxes: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """For each threshold and detection (best first): does it find an object that none before it has found?"""
+    """Tells for each threshold and detection (best first) whether it finds an object that no earlier one has found."""
     hits = np.zeros((len(IOUS), len(boxes)), bool)
     if len(truth) == 0 or len(boxes) == 0:
         return hits

@@ -1,7 +1,7 @@
 """Writes the averaged weights of a checkpoint as ONNX: python export.py <checkpoint> <file.onnx>
 
-The weights are stored as float16 and cast when the model is loaded, which halves the file; all computing is float32.
-Inputs and outputs, names and metadata are those of YOLOv8's ONNX exports.
+The weights are stored as float16, which halves the file, and cast to float32 when the model is loaded. Everything is computed as float32.
+Inputs, outputs, names and metadata match YOLOv8's ONNX exports.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def export(checkpoint: Path, file: Path) -> None:
 
 
 def halve_weights(graph: onnx.ModelProto) -> None:
-    """Large float32 weights become float16 with a Cast to float32 behind each."""
+    """Converts large float32 weights to float16, each followed by a Cast to float32."""
     casts = []
     for weight in graph.graph.initializer:
         if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 64:
@@ -73,7 +73,7 @@ def halve_weights(graph: onnx.ModelProto) -> None:
 
 
 def difference(model: torch.nn.Module, file: Path) -> dict[str, float]:
-    """The greatest distance between PyTorch and ONNX Runtime over two sizes, in pixels and in score."""
+    """Returns the largest difference between PyTorch and ONNX Runtime over two sizes, in pixels and in score."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])

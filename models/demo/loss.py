@@ -1,4 +1,4 @@
-"""Which anchors answer for which object, and how far they are off."""
+"""The assignment of objects to anchors, and the loss."""
 
 import math
 
@@ -37,7 +37,7 @@ def detection_loss(outputs: tuple[Tensor, ...], boxes: Tensor, classes: Tensor, 
 
 
 def assign(scores: Tensor, predicted: Tensor, points: Tensor, boxes: Tensor, classes: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-    """Task-aligned assignment (Feng et al. 2021, TOOD): each anchor's object [B, N] and its target score [B, N]."""
+    """Task-aligned assignment (Feng et al. 2021, TOOD). Returns each anchor's object [B, N] and its target score [B, N]."""
     score = scores.transpose(1, 2).gather(1, classes[..., None].expand(-1, -1, scores.shape[1]))
     overlap = iou(boxes[:, :, None], predicted[:, None]).clamp(min=0)
     inside = ((points > boxes[:, :, None, :2]) & (points < boxes[:, :, None, 2:])).all(3)
@@ -53,7 +53,7 @@ def assign(scores: Tensor, predicted: Tensor, points: Tensor, boxes: Tensor, cla
 
 
 def bin_loss(bins: Tensor, boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-    """Cross-entropy with the two bins next to each true distance, mean of the four edges."""
+    """Cross-entropy with the two bins next to each true distance, averaged over the four edges."""
     distances = torch.cat([points - boxes[:, :2], boxes[:, 2:] - points], 1) / strides
     distances = distances.clamp(0, BINS - 1.01)
     left = distances.long()
@@ -76,7 +76,7 @@ def area(boxes: Tensor) -> Tensor:
 
 
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:
-    """IoU less the distance of the middles and the difference of the aspects (Zheng et al. 2020, CIoU)."""
+    """IoU minus the distance of the centres and the difference of the aspect ratios (Zheng et al. 2020, CIoU)."""
     overlap = iou(a, b)
     hull = torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])
     distance = ((a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) ** 2).sum(1) / 4 / ((hull**2).sum(1) + 1e-7)

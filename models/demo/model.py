@@ -27,7 +27,7 @@ class Bottleneck(nn.Module):
 
 
 class CrossStage(nn.Module):
-    """Half of the channels pass through bottlenecks, half go around them (Wang et al. 2019, CSPNet)."""
+    """Half of the channels pass through bottlenecks, the other half bypasses them (Wang et al. 2019, CSPNet)."""
 
     def __init__(self, inputs: int, outputs: int, shortcut: bool = True) -> None:
         super().__init__()
@@ -81,14 +81,14 @@ class Detector(nn.Module):
             nn.Sequential(conv(width, 64, 3), conv(64, 64), nn.Conv2d(64, classes, 1)) for width in widths
         )
         for class_head, stride in zip(self.class_heads, STRIDES):
-            # About ten objects a picture among all anchors of the level.
+            # About ten objects per picture among all anchors of the level.
             nn.init.constant_(class_head[-1].bias, -torch.log(torch.tensor(classes * (320 / stride) ** 2 / 10)).item())
         for box_head in self.box_heads:
             nn.init.constant_(box_head[-1].bias, 1.0)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """RGB in 0..1, [B, 3, H, W], to class logits [B, N, C], bin logits [B, N, 4, BINS], and the anchors'
-        middles [N, 2] and strides [N, 1] in pixels."""
+        """Takes RGB in 0..1, [B, 3, H, W]. Returns class logits [B, N, C], bin logits [B, N, 4, BINS], and the anchors'
+        centres [N, 2] and strides [N, 1] in pixels."""
         p8 = self.stage8(self.stem(images))
         p16 = self.stage16(p8)
         p32 = self.stage32(p16)
@@ -116,14 +116,14 @@ def anchors(levels: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
 
 
 def decode(bins: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-    """Bin logits to boxes x1, y1, x2, y2 in pixels, [B, N, 4]."""
+    """Converts bin logits to boxes x1, y1, x2, y2 in pixels, [B, N, 4]."""
     places = torch.arange(BINS, device=bins.device, dtype=torch.float32)
     distances = (bins.float().softmax(3) * places).sum(3) * strides
     return torch.cat([points - distances[..., :2], points + distances[..., 2:]], 2)
 
 
 class Exported(nn.Module):
-    """The layout of YOLOv8's ONNX files: [B, 4 + C, N], cx, cy, w, h in input pixels, then class scores."""
+    """Has the output layout of YOLOv8's ONNX files: [B, 4 + C, N], with cx, cy, w, h in input pixels, then class scores."""
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The drawn scenes in memory, and their variations while training."""
+"""The drawn scenes in memory, and their variations during training."""
 
 import json
 import math
@@ -15,7 +15,7 @@ GREY = 114 / 255
 
 
 class Scenes:
-    """Pictures [n, 3, H, W] as bytes, and each one's boxes (x1, y1, x2, y2 in pixels) and classes."""
+    """Pictures [n, 3, H, W] as bytes, and the boxes (x1, y1, x2, y2 in pixels) and classes of each."""
 
     def __init__(self, folder: Path) -> None:
         dataset = json.loads((folder / "annotations.json").read_text())
@@ -39,7 +39,7 @@ class Scenes:
     def batch(
         self, places: list[int], width: int, height: int, strength: float, wild: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Pictures [B, 3, height, width] in 0..1, boxes [B, M, 4], classes [B, M], present [B, M]."""
+        """Returns pictures [B, 3, height, width] in 0..1, boxes [B, M, 4], classes [B, M], present [B, M]."""
         images = self.pixels[places].float() / 255
         most = max(1, max(len(self.boxes[place]) for place in places))
         boxes = torch.zeros(len(places), most, 4)
@@ -57,7 +57,7 @@ class Scenes:
 
 
 def move(images: Tensor, boxes: Tensor, width: int, height: int, strength: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Flip, scale by e^±0.35, shift and stretch slightly; onto a grey canvas of the given size, where 1 fills its width."""
+    """Flips, scales by e^±0.35, shifts and slightly stretches the pictures, on a grey canvas of the given size; at scale 1, they fill its width."""
     count, _, image_height, image_width = images.shape
     scale = torch.exp(uniform(count, 0.35 * strength)) * width / image_width
     stretch = torch.exp(uniform(count, 0.08 * strength))
@@ -87,7 +87,7 @@ def move(images: Tensor, boxes: Tensor, width: int, height: int, strength: float
 
 
 def blur(images: Tensor, strength: float) -> Tensor:
-    """A quarter of the pictures, by a mean of 3 x 3 pixels, in part."""
+    """Blurs a quarter of the pictures by mixing in the mean of 3 x 3 pixels."""
     chosen = torch.rand(len(images)) < 0.25 * strength
     if chosen.any():
         sharp = images[chosen]
@@ -97,8 +97,8 @@ def blur(images: Tensor, strength: float) -> Tensor:
 
 
 def recolour(images: Tensor, strength: float, wild: float) -> Tensor:
-    """Brightness, contrast, saturation and a hue turn of each picture, as one colour matrix and offset. A share `wild`
-    gets colours that no art has, any hue, tinted or grey, one in six of them negative, so that shapes must tell."""
+    """Changes brightness, contrast, saturation and hue of each picture, with one colour matrix and offset. A share `wild`
+    gets colours that do not occur in the art (any hue, tinted or grey, one in six negative), so that shapes must decide."""
     count = len(images)
     is_wild = torch.rand(count) < wild
     angle = torch.where(is_wild, uniform(count, math.pi), uniform(count, 0.5 * strength))
@@ -109,7 +109,7 @@ def recolour(images: Tensor, strength: float, wild: float) -> Tensor:
     offset = (uniform(count, 0.1 * strength) + 0.5 * (1 - contrast))[:, None] + tint
     gain = torch.exp((torch.rand(count, 3) * 2 - 1) * 0.3 * is_wild[:, None])
     grey = torch.full((3, 3), 1 / 3)
-    # A turn about the grey axis (Rodrigues).
+    # Rotation about the grey axis (Rodrigues).
     cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     cos, sin = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
     turn = cos * (torch.eye(3) - grey) + sin * cross

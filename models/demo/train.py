@@ -18,17 +18,17 @@ BATCH = 16
 PEAK_RATE = 1.5e-3
 LAST_RATE = 1.5e-5
 STEPS = 3600
-# The rate warms up, follows a cosine that would end at 4400, and falls in a straight line from here on.
+# The rate warms up, follows a cosine that would end at 4400, and falls linearly after COOL_DOWN.
 WARM_UP = 200
 COSINE_END = 4400
 COOL_DOWN = 3200
 AVERAGE = 0.998
-# Several times faster where the processor has it, several times slower where it must be emulated.
+# Several times faster if the processor supports it, several times slower if it must be emulated.
 BFLOAT16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 class Phase(NamedTuple):
-    """From a step on: the canvas, the strength of the variations, the share with wild colours."""
+    """Settings from step `begin` on: the canvas, the strength of the variations, the share with wild colours."""
 
     begin: int
     width: int
@@ -37,8 +37,8 @@ class Phase(NamedTuple):
     wild: float
 
 
-# Small canvases first save a third of the time; wild colours come once shapes and colours are known, for styles never
-# seen; the end sees pictures as the worker letterboxes them.
+# Small canvases at first save a third of the time. Wild colours follow once shapes and colours are learned, so that the model generalizes
+# to unseen styles. The last phase uses pictures as the worker letterboxes them.
 PHASES = (
     Phase(0, 256, 192, 1, 0),
     Phase(2000, 256, 192, 1, 0.5),
@@ -70,7 +70,7 @@ def follow(average: nn.Module, model: nn.Module, step: int) -> None:
 
 
 def places_of(step: int, count: int) -> list[int]:
-    """The batch of a step: each pass over the scenes has its own order, which its number decides."""
+    """The batch of a step. Each pass over the scenes has its own order, determined by its number."""
     a_pass = count // BATCH
     order = torch.randperm(count, generator=torch.Generator().manual_seed(step // a_pass))
     at = step % a_pass * BATCH

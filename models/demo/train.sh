@@ -1,6 +1,6 @@
 #!/bin/sh
-# Repeats the demo's model from nothing: draws the scenes, trains, exports models/demo.onnx and measures it.
-# Interrupted, it goes on from the last checkpoint. Works in .millrace/demo-model; needs Python 3.11 or later.
+# Recreates the demo's model from scratch: draws the scenes, trains, exports models/demo.onnx and measures it.
+# An interrupted run resumes from the last checkpoint. Works in .millrace/demo-model; needs Python 3.11 or later.
 set -eu
 cd "$(dirname "$0")/../.."
 work=.millrace/demo-model

@@ -1,40 +1,40 @@
-/** What a program may name, as plain data: read before planning, so that planning itself stays pure. */
+/** What a program may name, as plain data. It is read before planning, so that planning stays pure. */
 export interface Catalog {
   /** Images that run the project's worker. */
   readonly images: readonly CatalogImage[];
-  /** Whether the engine runs any other image, too, with SQLFlow's contract. */
+  /** Whether the engine also runs other images, with SQLFlow's contract. */
   readonly otherImages: boolean;
   readonly models: readonly CatalogModel[];
-  /** Whether `/models` may hold more than is known here: then any name is that of a file in it. */
+  /** Whether `/models` may hold more models than are known here. If so, any name may be that of a file in it. */
   readonly otherModels: boolean;
-  /** Mounted into every step; more by the `volume` attribute. */
+  /** Volumes mounted into every step. The attribute `volume` adds more. */
   readonly volumes: readonly CatalogVolume[];
-  /** Mount paths that have folders on this machine; null: the engine mounts what `volumes` and the attribute `volume` name. */
+  /** Mount paths that have folders on this machine. null: the engine mounts what `volumes` and the attribute `volume` name. */
   readonly mounted: readonly string[] | null;
-  /** The database of names without one; null: there is none. */
+  /** The database of unqualified names; null: there is none. */
   readonly database: string | null;
-  /** How many partitions the engine runs side by side: what `partitions = 'auto'` means. */
+  /** Number of partitions that the engine runs in parallel: the meaning of `partitions = 'auto'`. */
   readonly parallelism: number;
-  /** How many partitions all steps of a program may have together. */
+  /** Maximum number of partitions of all steps of a program together. */
   readonly mostPartitions: number;
   /** Whether the standard statements of a program run in one session. */
   readonly sharedSession: boolean;
-  /** Names of the database's views, lower-case, without their databases. */
+  /** Unqualified names of the database's views, in lower case. */
   readonly views: readonly string[];
-  /** Queries of the views that a query reads which may replace its own source, by `tableKey` in lower case; null: the account may not see it. */
+  /** Definitions of the views that are read by a query that may replace its own source, by `tableKey` in lower case; null: the account may not see it. */
   readonly viewDefinitions: Readonly<Record<string, string | null>>;
-  /** What the database says of each query of the program, by the query's text. */
+  /** What the database reports about each query of the program, by the query's text. */
   readonly queries: Readonly<Record<string, QueryFacts>>;
-  /** What the database says of each result table of the program, by `tableKey`. */
+  /** What the database reports about each result table of the program, by `tableKey`. */
   readonly tables: Readonly<Record<string, TableFacts>>;
 }
 
 export interface CatalogImage {
-  /** As a statement writes it, without tag and digest. */
+  /** The name as a statement writes it, without tag and digest. */
   readonly name: string;
-  /** The image that runs in its stead; null: itself. */
+  /** The image that runs instead; null: this one. */
   readonly runs: string | null;
-  /** What CMD may begin with, and the worker's program that it means. */
+  /** The commands that CMD may start with, and the worker's program that each stands for. */
   readonly programs: Readonly<Record<string, WorkerProgram>>;
   /** Options that the image's own program had and the worker does not need. */
   readonly ignoredOptions: readonly string[];
@@ -56,7 +56,7 @@ export interface CatalogVolume {
   readonly readOnly: boolean;
 }
 
-/** Columns in the query's order; `unknown` where it reads a table that the program itself makes first. */
+/** Columns in the query's order; `unknown` if the query reads a table that the program itself creates first. */
 export type QueryFacts =
   | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'unknown' }

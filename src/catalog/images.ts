@@ -5,8 +5,8 @@ const worker = 'millrace/worker';
 /** Images that run the project's worker. */
 export const images: readonly CatalogImage[] = [
   { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [], attributeOptions: [] },
-  // The thesis's image (examples 3.2 and 4.1): its statements run on the worker. `--dataset` named the table that the query names,
-  // `--repository` where the model's code came from.
+  // The thesis's image (examples 3.2 and 4.1). Its statements run on the worker. `--dataset` named the table that the query names,
+  // `--repository` the source of the model's code.
   {
     name: 'hebafer/yolov5-sqlflow',
     runs: worker,
@@ -14,7 +14,7 @@ export const images: readonly CatalogImage[] = [
     ignoredOptions: ['dataset', 'repository'],
     attributeOptions: ['write_mode', 'batch_size'],
   },
-  // Example 4.2: the constraints chose among simulated variations of the model, of which there is the named one alone.
+  // Example 4.2. The constraints chose among simulated variations of the model; here, only the named model exists.
   {
     name: 'hebafer/yolov5-sqlflow-variation',
     runs: worker,

@@ -11,24 +11,24 @@ import type { TableTarget } from '../task.ts';
 import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
 import { images } from './images.ts';
 
-/** What a program asks the database about before it is planned. */
+/** What the planner needs to know from the database about a program. */
 export interface Questions {
   readonly queries: readonly { readonly text: string; readonly afterOthers: boolean }[];
   /** Result tables that no earlier statement of the program can have made or dropped. */
   readonly tables: readonly TableTarget[];
-  /** Tables and views whose sources matter, and how those of a view are read from its query. */
+  /** Tables and views whose sources must be known, and how the sources of a view are read from its query. */
   readonly sources: readonly TableTarget[];
   readonly sourcesOf: (query: string) => readonly TableTarget[];
 }
 
 export const noQuestions: Questions = { queries: [], tables: [], sources: [], sourcesOf: () => [] };
 
-/** Few fat partitions beat many thin ones: each costs seconds to start in a pod. */
+/** A few large partitions are faster than many small ones, because the pod of each takes seconds to start. */
 const partitionsOfAuto = 4;
 
 /**
- * Argo keeps two nodes of each partition, and one of each retry, in the workflow, which it compresses beyond 1 MiB: about 7,000 nodes are
- * then 1 MiB again, which it refuses. A thousand are left to retries.
+ * Argo stores two nodes per partition, and one per retry, in the workflow. It compresses them beyond 1 MiB, and rejects the workflow if they
+ * still exceed 1 MiB, which is the case at about 7,000 nodes. This limit leaves a thousand to retries.
  */
 const mostPartitionsOfArgo = 3000;
 const mostPartitionsHere = 10_000;
@@ -38,7 +38,7 @@ const volumes = [
   { claim: 'models', mountPath: '/models', readOnly: true },
 ];
 
-/** Models are those registered in the system schema, and each file `NAME.onnx` in the folder that stands for `/models`. */
+/** The models are those registered in the system schema, and each file `NAME.onnx` in the folder used as `/models`. */
 export async function loadCatalog(
   { system, tables, users }: DatabasePools,
   config: Config,
@@ -77,7 +77,7 @@ async function findViews(pool: Pool): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** The views among the sources, and those that they read in turn. */
+/** Definitions of the views among the sources, and of the views that those read in turn. */
 async function describeViews(
   pool: Pool,
   database: string | null,

@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { type MeanAveragePrecision, meanAveragePrecision } from '../evaluation/mean-average-precision.ts';
 
-/** The detections of `demo.detections` against `demo.ground_truth`; classes are compared by name. */
+/** Compares `demo.detections` with `demo.ground_truth`; classes are compared by name. */
 export async function measureAccuracy(pool: Pool): Promise<MeanAveragePrecision> {
   const truth = await readBoxes(pool, 'SELECT image_id, class_name, 1 AS score, x1, y1, x2, y2 FROM demo.ground_truth');
   const found = await readBoxes(pool, 'SELECT image_id, class_name, score, x1, y1, x2, y2 FROM demo.detections');

@@ -1,10 +1,10 @@
-/** A class was seen in a picture. */
+/** A class that was detected in a picture. */
 export interface Seen {
   readonly file: string;
   readonly className: string;
 }
 
-/** One after the other the picture whose classes have been shown least. */
+/** Chooses pictures one after the other, each time the one whose classes have been shown least. */
 export function choosePictures(seen: readonly Seen[], count: number): readonly string[] {
   const left = new Map([...Map.groupBy(seen, ({ file }) => file)]);
   const shown = new Map<string, number>();

@@ -6,8 +6,8 @@ interface Size {
 }
 
 /**
- * Places one label per box inside the picture, in the order given: at an edge of its box, first above it, where it covers
- * least of the labels placed before and of the other boxes.
+ * Places one label per box inside the picture, in the given order. Of the places along the edges of its box, the label gets the one that
+ * covers least of the other boxes and of the labels already placed; of equal places, the one above the box.
  */
 export function placeLabels(boxes: readonly Rectangle[], labels: readonly Size[], picture: Rectangle): Rectangle[] {
   const placed: Rectangle[] = [];
@@ -35,7 +35,7 @@ function inside(place: Rectangle, picture: Rectangle): Rectangle {
   return { ...place, x, y };
 }
 
-/** The sum of the shares of each of the others that a label hides. */
+/** Sum of the shares of the other rectangles that a label hides. */
 function hides(place: Rectangle, others: readonly Rectangle[]): number {
   return others.reduce((sum, other) => sum + overlap(place, other) / (other.width * other.height), 0);
 }

@@ -10,7 +10,7 @@ interface Size {
   readonly height: number;
 }
 
-/** A grid from (`x`, `y`) on: `width` px wide, `gap` px between pictures, a full row of squares as high as wide. */
+/** A grid that starts at (`x`, `y`), `width` px wide, with `gap` px between pictures. */
 export interface Grid {
   readonly x: number;
   readonly y: number;
@@ -20,8 +20,8 @@ export interface Grid {
 }
 
 /**
- * Rows of `columns` pictures each, of one height per row and flush on both sides, in whole pixels; a last row that is not
- * full is as high as 4:3 pictures would be.
+ * Places the pictures in rows of `columns`, in whole pixels. All pictures of a row have one height, and a full row is flush on both sides.
+ * A last row that is not full is as high as a row of 4:3 pictures.
  */
 export function layOut(pictures: readonly Size[], grid: Grid): Rectangle[] {
   const placed: Rectangle[] = [];
@@ -54,7 +54,7 @@ function layOutRow(pictures: readonly Size[], { x, y, width, columns, gap }: Gri
   });
 }
 
-/** Square pixels that both cover. */
+/** The area that both cover, in square pixels. */
 export function overlap(a: Rectangle, b: Rectangle): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import opentype from 'opentype.js';
 
-/** Text as outlines: an SVG's `<text>` would show nothing on a system without fonts. */
+/** Draws text as outlines: an SVG's `<text>` would show nothing on a system without fonts. */
 export interface Typeface {
   /** Width in px of a text set in `size` px. */
   width(text: string, size: number): number;
-  /** SVG path data of a text whose baseline begins at (x, y). */
+  /** SVG path data of a text whose baseline starts at (x, y). */
   outline(text: string, x: number, y: number, size: number): string;
 }
 
-/** Inter (SIL Open Font License 1.1), the Latin letters. */
+/** The Latin letters of Inter (SIL Open Font License 1.1). */
 export function loadInter(weight: 500 | 600): Typeface {
   const file = import.meta.resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff`);
   const font = opentype.parse(Uint8Array.from(readFileSync(fileURLToPath(file))).buffer);
-  // Glyph by glyph: opentype.js cannot read all of Inter's substitution tables, which whole texts would go through.
+  // Glyph by glyph, because opentype.js cannot read all of Inter's substitution tables, which it uses for whole texts.
   const glyphs = (text: string) => [...text].map((letter) => font.charToGlyph(letter));
   const advance = (glyph: opentype.Glyph, size: number) => ((glyph.advanceWidth ?? 0) * size) / font.unitsPerEm;
   return {

@@ -4,7 +4,7 @@ import { placeLabels } from './contact-sheet-labels.ts';
 import { layOut, type Rectangle } from './contact-sheet-layout.ts';
 import { loadInter, type Typeface } from './contact-sheet-text.ts';
 
-/** A found box in pixels of its upright picture. */
+/** A detected box in pixels of its upright picture. */
 export interface SheetDetection {
   readonly className: string;
   readonly score: number;
@@ -24,7 +24,7 @@ export interface ContactSheet {
   /** Pictures per row. */
   readonly columns: number;
   readonly title?: string;
-  /** At the right end of the title's line. */
+  /** Text at the right end of the title's line. */
   readonly note?: string;
 }
 
@@ -38,14 +38,14 @@ const paper = '#f4f5f7';
 const ink = '#1c2330';
 const faded = '#667085';
 
-/** Distinct on photos and drawings alike; white text is readable on each. */
+/** Colours that stand out on photos and drawings alike; white text is readable on each. */
 // biome-ignore format: a table
 const colours = [
   '#d92d20', '#1570ef', '#16803c', '#9333ea', '#c2410c', '#0e7490', '#be185d', '#4d7c0f', '#4338ca', '#a16207',
   '#0f766e', '#a21caf', '#b91c1c', '#1d4ed8', '#15803d', '#7e22ce', '#9f1239', '#0369a1', '#854d0e', '#374151',
 ];
 
-/** Draws the pictures in rows, with their boxes, as a PNG. Needs no font of the system. */
+/** Draws the pictures in rows, with their boxes, as a PNG. Needs no system font. */
 export async function drawContactSheet(sheet: ContactSheet): Promise<Buffer> {
   const tiles = await placeTiles(sheet);
   const width = sheetWidth(sheet.columns);
@@ -53,7 +53,7 @@ export async function drawContactSheet(sheet: ContactSheet): Promise<Buffer> {
   const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
     ${drawHeader(sheet)}${drawTiles(tiles)}</svg>`;
   const pictures: OverlayOptions[] = [];
-  // One after the other: a photo is large once it is decoded.
+  // One after the other, because a decoded photo is large.
   for (const tile of tiles) pictures.push(await renderPicture(tile));
   return sharp({ create: { width, height, channels: 3, background: paper } })
     .composite([...pictures, { input: Buffer.from(drawing), left: 0, top: 0 }])
@@ -63,7 +63,7 @@ export async function drawContactSheet(sheet: ContactSheet): Promise<Buffer> {
 
 interface Tile {
   readonly picture: SheetPicture;
-  /** Where the picture lies on the sheet. */
+  /** The place of the picture on the sheet. */
   readonly area: Rectangle;
   /** Pixels of the sheet per pixel of the picture. */
   readonly scale: number;
@@ -93,7 +93,7 @@ async function placeTiles(sheet: ContactSheet): Promise<Tile[]> {
 }
 
 async function renderPicture({ picture, area }: Tile): Promise<OverlayOptions> {
-  // As the detector sees it: sharp alone reads fewer formats, and the boxes are of the upright picture.
+  // The detector's own decoding: sharp alone reads fewer formats, and the boxes refer to the upright picture.
   const { data, width, height } = await decodeImage(picture.file, null);
   const input = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize(area.width, area.height, { fit: 'fill' })
@@ -160,7 +160,7 @@ function grown({ x, y, width, height }: Rectangle, by: number): Rectangle {
   return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
 }
 
-/** Covers the picture's corners, and what spills over its edges, with paper. */
+/** Covers the picture's corners, and everything that extends beyond its edges, with the paper's colour. */
 function roundCorners({ x, y, width, height }: Rectangle): string {
   const r = cornerRadius;
   return `<path fill="${paper}" fill-rule="evenodd" d="M${x - 4} ${y - 4}h${width + 8}v${height + 8}h${-width - 8}z

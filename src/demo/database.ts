@@ -3,10 +3,10 @@ import { MillraceError } from '../errors.ts';
 import type { Pictures } from './material.ts';
 import type { Dataset } from './scenes/dataset.ts';
 
-/** Tables of the demo bear it: what has another comment is somebody's own and is not touched. */
+/** The comment of the demo's tables. A table with another comment belongs to somebody else and is not touched. */
 const mark = 'made by the demo of millrace';
 
-/** Makes the database `demo` with the pictures' names and what is on them, anew each time. */
+/** Creates the database `demo` with the pictures' names and their annotations. Replaces the tables of an earlier run. */
 export async function fillDatabase(pool: Pool, prefix: string, { fileNames, dataset }: Pictures): Promise<void> {
   await pool.query('CREATE DATABASE IF NOT EXISTS demo CHARACTER SET utf8mb4');
   const [images, truth, detections] = [`${prefix}images`, `${prefix}ground_truth`, `${prefix}detections`];
@@ -35,9 +35,8 @@ async function dropOwn(pool: Pool, table: string): Promise<void> {
     [table],
   );
   if (found !== undefined && found.comment !== mark) {
-    const hint =
-      'the demo leaves it as it is: rename it, or unset MILLRACE_DATASOURCE for a database of the demo alone';
-    throw new MillraceError('TABLE_EXISTS', `the table demo.${table} is not the demo's own`, { hint });
+    const hint = 'rename the table, or unset MILLRACE_DATASOURCE to use a private database';
+    throw new MillraceError('TABLE_EXISTS', `the table demo.${table} exists and was not created by the demo`, { hint });
   }
   await pool.query(`DROP TABLE IF EXISTS demo.${table}`);
 }

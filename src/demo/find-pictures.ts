@@ -3,30 +3,30 @@ import { extname, join, relative, sep } from 'node:path';
 import { MillraceError } from '../errors.ts';
 
 interface FoundPictures {
-  /** Below the folder, in the order of their names. */
+  /** Paths relative to the folder, sorted by name. */
   readonly fileNames: readonly string[];
-  /** How many, and how many files of other kinds were left out. */
+  /** The number of pictures, and the number of ignored files by kind, as a text. */
   readonly note: string;
 }
 
 const formats = 'JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP';
 const extensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif', '.bmp'];
 
-/** @throws {MillraceError} USAGE where the folder cannot be read, or holds no picture */
+/** @throws {MillraceError} USAGE if the folder cannot be read or contains no pictures */
 export async function findPictures(folder: string): Promise<FoundPictures> {
   const files = (await filesIn(folder)).sort();
   const kinds = Map.groupBy(files, kindOf);
   const fileNames = kinds.get(picture) ?? [];
-  const left = [...kinds].filter(([kind]) => kind !== picture).map(([kind, { length }]) => `${length} ${kind}`);
-  const leftOut = left.length === 0 ? '' : `, left out: ${left.join(', ')}`;
+  const others = [...kinds].filter(([kind]) => kind !== picture).map(([kind, { length }]) => `${kind} (${length})`);
+  const ignored = others.length === 0 ? '' : `, ignored: ${others.join(', ')}`;
   if (fileNames.length === 0)
-    throw usage(`the folder ${folder} holds no pictures${leftOut}`, `give a folder of ${formats}`);
-  return { fileNames, note: `${fileNames.length} ${fileNames.length === 1 ? 'picture' : 'pictures'} found${leftOut}` };
+    throw usage(`the folder ${folder} contains no pictures${ignored}`, `name a folder with ${formats} files`);
+  return { fileNames, note: `${fileNames.length} ${fileNames.length === 1 ? 'picture' : 'pictures'} found${ignored}` };
 }
 
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
-    throw usage(`the folder ${folder} cannot be read`, 'give a folder of pictures');
+    throw usage(`the folder ${folder} cannot be read`, 'name a readable folder of pictures');
   });
   return entries
     .filter((entry) => !entry.isDirectory())
@@ -35,14 +35,14 @@ async function filesIn(folder: string): Promise<string[]> {
 
 const picture = 'picture';
 
-/** macOS keeps a file's attributes in a file `._NAME` beside it, or in archives below __MACOSX: https://www.rfc-editor.org/rfc/rfc1740 */
+/** macOS stores a file's attributes in a file `._NAME` beside it, or below __MACOSX in archives: https://www.rfc-editor.org/rfc/rfc1740 */
 function kindOf(file: string): string {
   const parts = file.split(sep);
   const name = parts.at(-1) ?? '';
-  if (name.startsWith('._') || name === '.DS_Store' || parts.includes('__MACOSX')) return 'of macOS (._*)';
+  if (name.startsWith('._') || name === '.DS_Store' || parts.includes('__MACOSX')) return 'macOS metadata files';
   const extension = extname(name).toLowerCase();
   if (extensions.includes(extension)) return picture;
-  return extension === '' ? 'without extension' : `of ${extension}`;
+  return extension === '' ? 'files without extension' : `${extension} files`;
 }
 
 function usage(message: string, hint: string): MillraceError {

@@ -3,17 +3,17 @@ export interface FollowUp {
   readonly sql: string;
 }
 
-/** What a person asks next, in plain SQL: the first rows, how often each class, which pictures. */
+/** Typical next questions, in plain SQL: the first rows, the number of objects per class, the pictures with the most objects. */
 export function followUps(detections: string, isDrawn: boolean): readonly FollowUp[] {
   return [
     {
-      title: 'The first rows',
+      title: 'First rows',
       sql: `SELECT * FROM ${detections} ORDER BY image_id, detection_no LIMIT 5`,
     },
     {
-      title: 'How often each class was seen',
-      sql: `SELECT class_name, COUNT(*) AS times, COUNT(DISTINCT image_id) AS images, ROUND(AVG(score), 2) AS mean_score
-  FROM ${detections} GROUP BY class_name ORDER BY times DESC, class_name LIMIT 8`,
+      title: 'Detections per class',
+      sql: `SELECT class_name, COUNT(*) AS detections, COUNT(DISTINCT image_id) AS images, ROUND(AVG(score), 2) AS mean_score
+  FROM ${detections} GROUP BY class_name ORDER BY detections DESC, class_name LIMIT 8`,
     },
     isDrawn ? catAndDog(detections) : fullest(detections),
   ];
@@ -30,8 +30,8 @@ function catAndDog(detections: string): FollowUp {
 
 function fullest(detections: string): FollowUp {
   return {
-    title: 'The fullest pictures',
-    sql: `SELECT file_name, COUNT(*) AS things, COUNT(DISTINCT class_name) AS classes
-  FROM ${detections} GROUP BY image_id, file_name ORDER BY things DESC, file_name LIMIT 5`,
+    title: 'Pictures with the most objects',
+    sql: `SELECT file_name, COUNT(*) AS objects, COUNT(DISTINCT class_name) AS classes
+  FROM ${detections} GROUP BY image_id, file_name ORDER BY objects DESC, file_name LIMIT 5`,
   };
 }

@@ -10,10 +10,10 @@ import { demoMaterial, ownMaterial } from './material.ts';
 import { tellStory } from './story.ts';
 
 const { images, model, stop } = new Command('npm run demo --')
-  .description('the main job on real parts: SQL in, detections out')
-  .option('--images <folder>', 'your own pictures instead of drawn scenes')
-  .option('--model <file>', 'your own YOLO model (ONNX) instead of the small one that Millrace brings')
-  .option('--stop', "stop the demo's database")
+  .description('runs a statement on 200 pictures from end to end: SQL in, detections out')
+  .option('--images <folder>', 'folder of your own pictures, used instead of drawn scenes')
+  .option('--model <file>', 'your own YOLO model (ONNX), used instead of the small one included in Millrace')
+  .option('--stop', "stop the demo's private database")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse()
   .opts();
@@ -23,7 +23,7 @@ try {
   const config = readConfig(process.env);
   if (stop) {
     await stopPrivateServer(privateServerFolder(config));
-    console.log("The demo's database is stopped; its tables are kept.");
+    console.log("The demo's private database is stopped. Its tables are kept.");
   } else {
     const material = images === undefined ? demoMaterial(config, model) : await ownMaterial(images, model);
     process.exitCode = await tellStory(config, material);

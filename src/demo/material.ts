@@ -5,26 +5,26 @@ import { MillraceError } from '../errors.ts';
 import { findPictures } from './find-pictures.ts';
 import { type Dataset, drawDataset } from './scenes/dataset.ts';
 
-/** Which pictures and which model the demo works with. */
+/** The pictures and the model that the demo uses. */
 export interface Material {
-  /** Database tables of this material: `demo.images`, `demo.detections`; `demo.own_images`, … */
+  /** Prefix of the material's tables: `demo.images`, `demo.detections`; `demo.own_images`, … */
   readonly prefix: '' | 'own_';
-  /** As the statement names them: `--image_dir`, `--model`. */
+  /** The statement's `--image_dir` and `--model`. */
   readonly imageDir: string;
   readonly model: string;
-  /** Mount paths of this material besides the configured ones. */
+  /** Mount paths of this material, added to the configured ones. */
   readonly volumes: Readonly<Record<string, string>>;
   /** The folder of the pictures on this machine. */
   readonly folder: string;
-  /** Finds or draws the pictures; progress for those that take their time. */
+  /** Finds or draws the pictures. Drawing takes a while and reports its progress. */
   load(onProgress: (line: string) => void): Promise<Pictures>;
 }
 
 export interface Pictures {
   readonly fileNames: readonly string[];
-  /** null: nobody has annotated them. */
+  /** null: the pictures have no annotations. */
   readonly dataset: Dataset | null;
-  /** What was done or reused, in a few words. */
+  /** A short text that says what was drawn, found or reused. */
   readonly note: string;
 }
 
@@ -48,7 +48,7 @@ export function demoMaterial(config: Config, modelFile: string | undefined): Mat
   };
 }
 
-/** @throws {MillraceError} USAGE where the folder or the file is not there */
+/** @throws {MillraceError} USAGE if the folder or the file does not exist */
 export async function ownMaterial(images: string, modelFile: string | undefined): Promise<Material> {
   const folder = resolve(images);
   const model = modelMaterial(modelFile);
@@ -66,7 +66,7 @@ export async function ownMaterial(images: string, modelFile: string | undefined)
 function modelMaterial(file: string | undefined): Pick<Material, 'model' | 'volumes'> {
   if (file === undefined) return { model: 'demo', volumes: {} };
   const path = resolve(file);
-  if (!existsSync(path)) throw usage(`there is no model file ${file}`, 'give the path of an ONNX file');
+  if (!existsSync(path)) throw usage(`the model file ${file} does not exist`, 'give the path of an ONNX file');
   return { model: `/models/own/${basename(path)}`, volumes: { '/models/own': dirname(path) } };
 }
 

@@ -2,11 +2,11 @@ import { createLogUpdate } from 'log-update';
 
 export interface ProgressLines {
   show(line: string): void;
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void;
 }
 
-/** One line redrawn on a terminal; nothing elsewhere, where every state would be a line of its own. */
+/** Redraws one line on a terminal. Writes nothing elsewhere, because every update would be a line of its own. */
 export function progressLines(stream: NodeJS.WriteStream): ProgressLines {
   if (!stream.isTTY) return { show: () => {}, end: () => {} };
   const update = createLogUpdate(stream);

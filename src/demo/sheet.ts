@@ -3,7 +3,7 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { choosePictures } from './choose-pictures.ts';
 import { drawContactSheet } from './contact-sheet.ts';
 
-/** A dozen pictures that show as many classes as can be, with the boxes that were found. @returns a PNG */
+/** Draws a dozen pictures that show as many classes as possible, with their detected boxes. @returns a PNG */
 export async function drawSheet(pool: Pool, table: string, folder: string): Promise<Buffer> {
   const [seen] = await pool.query<RowDataPacket[]>(
     `SELECT DISTINCT image_id, file_name, class_name FROM ${table} ORDER BY image_id, class_name`,

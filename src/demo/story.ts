@@ -20,7 +20,7 @@ import type { Material, Pictures } from './material.ts';
 import { progressLines } from './progress-lines.ts';
 import { drawSheet } from './sheet.ts';
 
-/** The main job from nothing to a picture, each stage said in a line. @returns the exit code */
+/** Runs the main job from an empty database to a contact sheet, and prints each stage. @returns the exit code */
 export async function tellStory(configured: Config, material: Material): Promise<number> {
   const config = { ...configured, volumes: { ...configured.volumes, ...material.volumes } };
   const database = await findDatabase(config);
@@ -45,7 +45,7 @@ export async function tellStory(configured: Config, material: Material): Promise
 
 async function findDatabase(config: Config): Promise<Pick<Config, 'dsn' | 'systemDsn'>> {
   if (config.dsn !== null) {
-    say('database', `yours: ${describeDsn(parseDsn(config.dsn))}`);
+    say('database', `yours (${describeDsn(parseDsn(config.dsn))})`);
     return config;
   }
   const { accounts, reused } = await startPrivateDatabase(privateServerFolder(config), {
@@ -54,7 +54,7 @@ async function findDatabase(config: Config): Promise<Pick<Config, 'dsn' | 'syste
   });
   say(
     'database',
-    `a private MariaDB, ${reused ? 'reused: it was running' : 'started'} (${describeDsn(parseDsn(accounts.dsn))})`,
+    `a private MariaDB, ${reused ? 'already running' : 'started'} (${describeDsn(parseDsn(accounts.dsn))})`,
   );
   return accounts;
 }
@@ -63,7 +63,7 @@ async function findPictures(material: Material): Promise<Pictures> {
   const lines = progressLines(process.stdout);
   const pictures = await material.load(lines.show);
   lines.end();
-  say('pictures', `${pictures.note}, in ${shown(material.folder)}`);
+  say('pictures', `${pictures.note} (${shown(material.folder)})`);
   return pictures;
 }
 
@@ -75,11 +75,11 @@ INTO demo.${prefix}detections;`;
 }
 
 async function runStatement(session: Session, config: Config, sql: string): Promise<StatementStatus | null> {
-  heading('The statement');
+  heading('Statement');
   console.log(visibleText(sql));
   const program = await session.parse(sql);
   const plan = await session.plan(program);
-  heading('Its plan');
+  heading('Plan');
   console.log(visibleText(explainPlan(plan)));
   heading('Running');
   const submission = session.submission(program, plan);
@@ -107,7 +107,7 @@ async function showAccuracy({ pools }: Session): Promise<void> {
   const { map50, map5095 } = await measureAccuracy(pools.tables);
   heading('Accuracy against the ground truth');
   console.log(
-    `mAP50 ${map50.toFixed(3)}   mAP50-95 ${map5095.toFixed(3)}   (COCO's measure, detections with a score of 0.25 or more)`,
+    `mAP50 ${map50.toFixed(3)}   mAP50-95 ${map5095.toFixed(3)}   (COCO's metrics, for detections with a score of at least 0.25)`,
   );
 }
 
@@ -131,11 +131,11 @@ async function showSheet({ pools }: Session, config: Config, material: Material,
 
 function showNext(table: string): void {
   heading('Try next');
-  console.log(`npx millrace run "SELECT class_name, COUNT(*) AS times FROM ${table} GROUP BY class_name ORDER BY times DESC"
+  console.log(`npx millrace run "SELECT class_name, COUNT(*) AS detections FROM ${table} GROUP BY class_name ORDER BY detections DESC"
 npx millrace explain "SELECT image_id, file_name FROM demo.images TO RUN millrace/worker CMD 'yolo', '--model=demo', '--image_dir=/datasets/demo' WITH partitions = 8, gpu = 1 INTO demo.more"
 npm run demo -- --images FOLDER_OF_PICTURES --model YOLO.onnx
 
-The private database goes on running for these; npm run demo -- --stop stops it.`);
+The private database keeps running for these commands. To stop it, run: npm run demo -- --stop`);
 }
 
 function say(what: string, how: string): void {

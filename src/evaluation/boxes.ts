@@ -9,7 +9,7 @@ export interface Box {
 export interface GroundTruthBox extends Box {
   readonly image: string | number;
   readonly classId: number;
-  /** COCO's `iscrowd`: a region of many objects; detections inside it count neither as right nor as wrong. */
+  /** COCO's `iscrowd`: a region of many objects. Detections inside it count neither as right nor as wrong. */
   readonly crowd?: boolean;
 }
 

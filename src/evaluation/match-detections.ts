@@ -1,6 +1,6 @@
 import type { Box, DetectedBox, GroundTruthBox } from './boxes.ts';
 
-/** What became of one detection. */
+/** The outcome of one detection. */
 export interface Match {
   readonly score: number;
   readonly outcome: 'right' | 'wrong' | 'ignored';
@@ -9,9 +9,9 @@ export interface Match {
 const maxDetectionsPerImage = 100;
 
 /**
- * Pairs one class's detections with its ground truth at an intersection over union of at least `threshold`, as COCOeval's
- * `evaluateImg` does: the best score chooses first, each object is found once, a crowd any number of times but only by
- * what finds no object. In falling order of score.
+ * Matches one class's detections with its ground truth at an intersection over union of at least `threshold`, as COCOeval's
+ * `evaluateImg` does: detections with higher scores choose first. An object is matched once; a crowd any number of times, but only by
+ * detections that match no object. @returns the matches in descending order of score
  */
 export function matchDetections(
   groundTruth: readonly GroundTruthBox[],
@@ -47,7 +47,7 @@ function matchImage(
   });
 }
 
-/** The box with the largest overlap; of equal ones the last, as in COCOeval. */
+/** The box with the largest overlap; of equal ones, the last, as in COCOeval. */
 function closest(detection: Box, boxes: Iterable<GroundTruthBox>, threshold: number): GroundTruthBox | undefined {
   let largest = Math.min(threshold, 1 - 1e-10);
   let found: GroundTruthBox | undefined;
@@ -60,7 +60,7 @@ function closest(detection: Box, boxes: Iterable<GroundTruthBox>, threshold: num
   return found;
 }
 
-/** Intersection over union; with a crowd: over the detection's own area (maskApi's `bbIou`). */
+/** Intersection over union; for a crowd, intersection over the detection's own area (maskApi's `bbIou`). */
 function overlapOf(detection: Box, truth: GroundTruthBox): number {
   const width = Math.min(detection.x2, truth.x2) - Math.max(detection.x1, truth.x1);
   const height = Math.min(detection.y2, truth.y2) - Math.max(detection.y1, truth.y1);

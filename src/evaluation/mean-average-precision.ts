@@ -3,7 +3,7 @@ import { type Match, matchDetections } from './match-detections.ts';
 
 export interface ClassPrecision {
   readonly classId: number;
-  /** Boxes of the ground truth, crowds not counted. */
+  /** Number of boxes in the ground truth, without crowds. */
   readonly objects: number;
   readonly map50: number;
   readonly map5095: number;
@@ -12,17 +12,17 @@ export interface ClassPrecision {
 export interface MeanAveragePrecision {
   readonly map50: number;
   readonly map5095: number;
-  /** By class id; the classes that the ground truth has objects of. */
+  /** The classes of which the ground truth has objects, sorted by class id. */
   readonly perClass: readonly ClassPrecision[];
 }
 
-/** 0.50, 0.55 … 0.95, and the recalls 0, 0.01 … 1: to the last bit those of numpy's linspace, as results lie on the steps. */
+/** 0.50, 0.55 … 0.95, and the recalls 0, 0.01 … 1. Equal to numpy's linspace to the last bit, because results may lie exactly on a step. */
 const thresholds = linspace(0.5, 0.95, 10);
 const recalls = linspace(0, 1, 101);
 
 /**
  * COCO's mean average precision in 0..1 (area all, at most 100 detections per image and class), as pycocotools' COCOeval
- * computes it: the mean over classes of the precision at 101 recalls. Without any object it is NaN.
+ * computes it: the mean over classes of the precision at 101 recalls. NaN if there are no objects.
  */
 export function meanAveragePrecision(
   groundTruth: readonly GroundTruthBox[],
@@ -53,7 +53,7 @@ function classPrecision(
   return { classId, objects, map50: averages[0]!, map5095: mean(averages) };
 }
 
-/** The precision at each of the 101 recalls, averaged: the best that any at least as high recall reaches, 0 beyond the last. */
+/** The mean of the precisions at the 101 recalls. Each is the best precision at that recall or a higher one, or 0 beyond the last. */
 function averagePrecision(matches: readonly Match[], objects: number): number {
   const counted = matches.filter(({ outcome }) => outcome !== 'ignored');
   let right = 0;

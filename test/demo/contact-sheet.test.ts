@@ -49,7 +49,7 @@ describe('a contact sheet', () => {
     expect(sheet.at(100, 100)).toEqual([0xff, 0, 0]);
   });
 
-  it('keeps room for a title above the pictures', async () => {
+  it('leaves space for a title above the pictures', async () => {
     const pictures = [{ file, detections: [] }];
     const sheet = await pixels(await drawContactSheet({ columns: 1, pictures, title: 'Cats', note: '1 picture' }));
     expect(sheet.height).toBe(371 + 58);

@@ -19,19 +19,19 @@ async function put(...files: readonly string[]): Promise<void> {
   }
 }
 
-test('what macOS leaves beside pictures is none; what is left out is counted by kind', async () => {
+test("macOS's metadata files are not pictures; ignored files are counted by kind", async () => {
   await put('IMG_1.JPG', '._IMG_1.JPG', 'sub/b.webp', 'sub/c.BMP', 'sub/._b.webp', '__MACOSX/sub/b.webp', '.DS_Store');
   await put('drawing.svg', 'sub/other.SVG', 'README', 'folder.jpg/c.png');
   expect(await findPictures(folder)).toEqual({
     fileNames: ['IMG_1.JPG', 'folder.jpg/c.png', 'sub/b.webp', 'sub/c.BMP'],
-    note: '4 pictures found, left out: 4 of macOS (._*), 1 without extension, 2 of .svg',
+    note: '4 pictures found, ignored: macOS metadata files (4), files without extension (1), .svg files (2)',
   });
 });
 
-test('a folder without pictures says what it holds instead', async () => {
+test('a folder without pictures is rejected, with the kinds of files that it contains', async () => {
   await put('a.xyz', '._a.jpg');
   await expect(findPictures(folder)).rejects.toMatchObject({
     code: 'USAGE',
-    message: `the folder ${folder} holds no pictures, left out: 1 of macOS (._*), 1 of .xyz`,
+    message: `the folder ${folder} contains no pictures, ignored: macOS metadata files (1), .xyz files (1)`,
   });
 });

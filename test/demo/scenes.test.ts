@@ -57,7 +57,7 @@ describe('a scene', () => {
     }
   });
 
-  test('is a JPEG of the wanted size, and its boxes scale with it', async () => {
+  test('is a JPEG of the requested size, and its boxes scale with it', async () => {
     const large = await drawScene(3, 'fluent');
     const small = await drawScene(3, 'fluent', 320);
     const { format, width, height } = await sharp(small.jpeg).metadata();
@@ -90,14 +90,14 @@ describe('an annotation', () => {
     ]);
   });
 
-  test('leaves out what something nearer hides', () => {
+  test('excludes what a nearer object hides', () => {
     expect(box([squareAt(100, 200, 40), squareAt(130, 200, 40, 201)])).toEqual([
       [80, 160, 110, 200],
       [110, 160, 150, 200],
     ]);
   });
 
-  test('is missing for an object of which less than 55 % can be seen', () => {
+  test('does not exist for an object of which less than 55 % is visible', () => {
     const nearer = squareAt(120, 200, 40, 300);
     expect(box([squareAt(100, 200, 40), nearer])).toEqual([[100, 160, 140, 200]]);
     expect(box([squareAt(97, 200, 40), nearer])).toEqual([
@@ -111,7 +111,7 @@ describe('an annotation', () => {
     expect(box([squareAt(5, 200, 40)])).toEqual([[0, 160, 25, 200]]);
   });
 
-  test('is one for sprites that are linked', () => {
+  test('is shared by linked sprites', () => {
     const [locomotive, wagon] = [squareAt(100, 200, 40), squareAt(140, 200, 40)];
     expect(
       box([
@@ -121,12 +121,12 @@ describe('an annotation', () => {
     ).toEqual([[80, 160, 160, 200]]);
   });
 
-  test('turns with its object', () => {
+  test('is that of the rotated object', () => {
     const turned = box([{ ...squareAt(100, 200, 40), height: 20, tilt: 90 }]);
     expect(turned).toEqual([[90, 170, 110, 210]]);
   });
 
-  test('leaves out what scenery hides', () => {
+  test('excludes what scenery hides', () => {
     const plate = { svg: '', depth: 300, covers: { x: 100, y: 200, rx: 60, ry: 10 } };
     expect(annotate([squareAt(100, 200, 40)], [plate], 1).map((annotation) => annotation.box)).toEqual([
       [80, 160, 120, 191],
@@ -158,7 +158,7 @@ describe('a dataset', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test('is JPEG files and one annotations.json in COCO layout', async () => {
+  test('consists of JPEG files and one annotations.json in COCO layout', async () => {
     const progress: number[] = [];
     const dataset = await drawDataset(folder, wish, (done) => progress.push(done));
     expect(progress).toEqual([1, 2, 3, 4]);
@@ -174,7 +174,7 @@ describe('a dataset', () => {
     );
   });
 
-  test('that is there already is kept', async () => {
+  test('that exists already is kept', async () => {
     const first = await drawDataset(folder, wish);
     const before = await stat(path.join(folder, 'scene-0000050.jpg'));
     expect(await drawDataset(folder, wish)).toEqual(first);

@@ -34,11 +34,11 @@ describe('the demo', () => {
     await rm(state, { recursive: true });
   });
 
-  test('tells the whole story of drawn scenes, twice', async () => {
+  test('runs from an empty database to a contact sheet on drawn scenes, twice', async () => {
     const material = fewScenes(state);
     const first = await told(config, material);
     expect(first).toContain('INTO demo.detections;');
-    expect(first).toMatch(/How often each class was seen\n.*\n.*\n class_name +times +images +mean_score\n─+\n \w+/);
+    expect(first).toMatch(/Detections per class\n.*\n.*\n class_name +detections +images +mean_score\n─+\n \w+/);
     const [, map50] = /mAP50 (\d\.\d{3})/.exec(first) ?? [];
     expect(Number(map50)).toBeGreaterThan(0.6);
     expect(first).toMatch(/[\d.]+ images\/s: 6 images in \d+ s/);
@@ -47,7 +47,7 @@ describe('the demo', () => {
     expect([sheet.format, (sheet.width ?? 0) > 1000]).toEqual(['png', true]);
   });
 
-  test('leaves what every block of the documents needs, in their order', { timeout: 240_000 }, async () => {
+  test('creates what every block of the documents needs, in their order', { timeout: 240_000 }, async () => {
     const reader = await openReader(state, {
       MILLRACE_DATASOURCE: database.dsn,
       MILLRACE_SCHEMA: database.systemSchema,
@@ -57,7 +57,7 @@ describe('the demo', () => {
     for (const page of ['README.md', 'docs/server.md', 'grammar/README.md']) await reader.follow(page);
   });
 
-  test('has no block in the documents that nobody runs but for a reason', () => {
+  test('is documented with blocks that tests run, except those with a stated reason', () => {
     const pages = ['README.md', 'CONTRIBUTING.md', 'docs/server.md', 'grammar/README.md', 'deploy/README.md'];
     const blocks = pages.flatMap(codeBlocks);
     const reasons = new Set(blocks.flatMap(({ exception }) => exception ?? []));
@@ -70,16 +70,16 @@ describe('the demo', () => {
     expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'sql', 'text', 'yaml', '']));
   });
 
-  test("takes a person's own pictures, without accuracy", async () => {
+  test("runs on a user's own pictures, without accuracy", async () => {
     const { folder } = fewScenes(state);
     const story = await told(config, await ownMaterial(folder, undefined));
     expect(story).toContain('6 pictures found');
-    expect(story).toContain('The fullest pictures');
+    expect(story).toContain('Pictures with the most objects');
     expect(story).not.toContain('mAP');
     expect(await readFile(join(state, 'demo', 'own_contact-sheet.png'))).toBeInstanceOf(Buffer);
   });
 
-  test('has a database of its own, of which doctor warns of nothing', { timeout: 240_000 }, async () => {
+  test('has its own database, about which doctor warns of nothing', { timeout: 240_000 }, async () => {
     const own = join(state, 'own');
     const environment = { MILLRACE_STATE: own };
     try {
@@ -92,7 +92,7 @@ describe('the demo', () => {
     }
   });
 
-  test("leaves a table that is not the demo's own as it is", async () => {
+  test('does not touch a table that it did not create', async () => {
     await database.pool.query('CREATE DATABASE IF NOT EXISTS demo');
     await database.pool.query('DROP TABLE IF EXISTS demo.images');
     await database.pool.query('CREATE TABLE demo.images (precious INT)');
@@ -101,7 +101,7 @@ describe('the demo', () => {
     await database.pool.query('DROP TABLE demo.images');
   });
 
-  test('says what is wrong with the folder and the model file', async () => {
+  test('rejects a missing folder and a missing model file', async () => {
     await expect(ownMaterial(join(state, 'nowhere'), undefined)).rejects.toMatchObject({ code: 'USAGE' });
     await expect(ownMaterial(state, join(state, 'no.onnx'))).rejects.toMatchObject({ code: 'USAGE' });
   });

@@ -19,16 +19,16 @@ const found = (image: number, x1: number, score: number, more: Partial<DetectedB
 });
 
 describe('mean average precision', () => {
-  it('is 1 where every object is found exactly', () => {
+  it('is 1 if every object is found exactly', () => {
     const { map50, map5095 } = meanAveragePrecision([truth(1, 0), truth(2, 5)], [found(1, 0, 0.9), found(2, 5, 0.4)]);
     expect([map50, map5095]).toEqual([1, 1]);
   });
 
-  it('is 0 where nothing is found', () => {
+  it('is 0 if nothing is found', () => {
     expect(meanAveragePrecision([truth(1, 0)], [])).toMatchObject({ map50: 0, map5095: 0 });
   });
 
-  it('is not a number where there is nothing to find', () => {
+  it('is NaN if there are no objects', () => {
     expect(meanAveragePrecision([], [found(1, 0, 0.9)])).toEqual({
       map50: Number.NaN,
       map5095: Number.NaN,
@@ -40,16 +40,16 @@ describe('mean average precision', () => {
     expect(meanAveragePrecision([truth(1, 0), truth(2, 0)], [found(1, 0, 0.9)]).map50).toBeCloseTo(51 / 101, 12);
   });
 
-  it('halves the precision for a better scored box that is wrong', () => {
+  it('halves the precision if a wrong box has a higher score', () => {
     expect(meanAveragePrecision([truth(1, 0)], [found(2, 0, 0.9), found(1, 0, 0.5)]).map50).toBe(0.5);
   });
 
-  it('takes the second box on an object for wrong', () => {
+  it('counts the second box on an object as wrong', () => {
     const boxes = [found(1, 0, 0.9), found(1, 0, 0.8), found(2, 0, 0.7)];
     expect(meanAveragePrecision([truth(1, 0), truth(2, 0)], boxes).map50).toBeCloseTo((51 + (50 * 2) / 3) / 101, 12);
   });
 
-  it('accepts a box at the thresholds its overlap reaches', () => {
+  it('accepts a box at the thresholds that its overlap reaches', () => {
     // 10 x 10 boxes 2 px apart: intersection over union 80 / 120, reached by 0.50, 0.55, 0.60 and 0.65.
     expect(meanAveragePrecision([truth(1, 0)], [found(1, 2, 0.9)])).toMatchObject({ map50: 1, map5095: 0.4 });
   });

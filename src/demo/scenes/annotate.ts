@@ -2,14 +2,14 @@ import { type CocoClass, cocoClasses } from './coco-classes.ts';
 import { type Scenery, type Sprite, sceneSize } from './stage.ts';
 
 export interface Annotation {
-  /** 0 to 79: the place of `className` in `cocoClasses`. */
+  /** Index of `className` in `cocoClasses`, 0 to 79. */
   readonly classId: number;
   readonly className: CocoClass;
   /** x1, y1, x2, y2 in pixels: the smallest box around the visible part. */
   readonly box: readonly [number, number, number, number];
 }
 
-/** What is hidden more than this is not annotated. */
+/** Objects of which a smaller share is visible are not annotated. */
 const leastVisible = 0.55;
 
 interface Seen {
@@ -19,8 +19,8 @@ interface Seen {
 }
 
 /**
- * The boxes of the objects that can be seen, from a buffer in which each pixel holds the object that covers it.
- * `scale` is pixels of the picture per unit of the scene.
+ * Finds the boxes of the visible objects, from a buffer in which each pixel holds the object that covers it.
+ * `scale` is in pixels of the picture per unit of the scene.
  */
 export function annotate(sprites: readonly Sprite[], scenery: readonly Scenery[], scale: number): Annotation[] {
   const ids = new Int16Array(sceneSize.width * sceneSize.height);
@@ -56,7 +56,7 @@ function firstOfLink(sprites: readonly Sprite[], sprite: Sprite): number | undef
   return sprite.link === undefined ? undefined : sprites.findIndex((other) => other.link === sprite.link);
 }
 
-/** Returns the object's pixels, those outside the picture included. */
+/** Returns the number of the object's pixels, including those outside the picture. */
 function stampSprite(ids: Int16Array, sprite: Sprite, id: number): number {
   const { mask } = sprite.icon;
   const angle = (-sprite.tilt * Math.PI) / 180;

@@ -3,14 +3,14 @@ import sharp from 'sharp';
 import { iconNames, leftOut, packs, type SceneClass, type Style, skinTones, sunk, upright } from './icon-names.ts';
 import { toHsl } from './paint.ts';
 
-/** An icon cut to its visible part. */
+/** An icon cropped to its visible part. */
 export interface Icon {
-  /** The pack's name without a skin tone. */
+  /** The icon's name in its pack, without a skin tone. */
   readonly name: string;
   /** SVG markup in the coordinates of `viewBox`; its ids are not unique within a scene. */
   readonly body: string;
   readonly viewBox: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  /** One byte a pixel over the view box, 1 where the icon covers what lies behind it. */
+  /** One byte per pixel of the view box: 1 if the icon covers what lies behind it. */
   readonly mask: { readonly width: number; readonly height: number; readonly covers: Uint8Array };
   /** The most frequent strong hue, in degrees. */
   readonly hue: number;
@@ -27,7 +27,7 @@ interface IconPack {
 }
 
 const maskSide = 240;
-/** Room around an icon for what its turn to the upright pushes outside, as a share of its side. */
+/** Space around an icon for the parts that move outside when it is rotated upright, as a share of its side. */
 const margin = 0.25;
 const loaded = new Map<Style, Promise<Art>>();
 

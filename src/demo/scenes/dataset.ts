@@ -6,12 +6,12 @@ import { cocoClasses } from './coco-classes.ts';
 import { drawScene } from './draw-scene.ts';
 import type { Style } from './icon-names.ts';
 
-/** What decides a dataset's pictures: scene i has the seed `firstSeed + i` and the style `styles[i % styles.length]`. */
+/** Determines a dataset's pictures: scene i has the seed `firstSeed + i` and the style `styles[i % styles.length]`. */
 export interface DatasetWish {
   readonly count: number;
   readonly firstSeed: number;
   readonly styles: readonly Style[];
-  /** Pixels; the height is three quarters of it. */
+  /** Width in pixels; the height is three quarters of it. */
   readonly width: number;
 }
 
@@ -42,8 +42,8 @@ export interface DatasetAnnotation {
 }
 
 /**
- * Draws scenes into `folder` as JPEG files beside an `annotations.json`, which is written last:
- * a folder that already holds the same dataset is kept as it is.
+ * Draws scenes into `folder` as JPEG files, and writes `annotations.json` last.
+ * A folder that already contains the same dataset is left unchanged.
  */
 export async function drawDataset(
   folder: string,

@@ -12,7 +12,7 @@ import { room } from './themes/room.ts';
 import { street } from './themes/street.ts';
 import { table } from './themes/table.ts';
 
-/** Fills the stage and returns the SVG of what lies behind everything. */
+/** Fills the stage and returns the SVG of the background. */
 export type Theme = (stage: Stage) => string;
 
 export const themes = { street, meadow, harbour, table, room, desk } as const satisfies Record<string, Theme>;
@@ -25,7 +25,7 @@ export interface Scene {
 }
 
 /**
- * Draws the scene that `seed` decides: the same seed and style give the same picture and boxes.
+ * Draws the scene of `seed`: the same seed and style give the same picture and boxes.
  * `width` is in pixels (the height is three quarters of it); boxes are in pixels of the picture.
  */
 export async function drawScene(seed: number, style: Style, width: number = sceneSize.width): Promise<Scene> {

@@ -1,4 +1,4 @@
-/** The looks a scene can have; `noto-v1` is never trained on, it measures how far the model carries. */
+/** The styles of scenes. `noto-v1` is never used for training: it measures how well the model generalizes. */
 export type Style = 'fluent' | 'noto' | 'noto-v1';
 
 export const packs: Readonly<Record<Style, string>> = {
@@ -72,7 +72,7 @@ export const iconNames = {
 
 export type SceneClass = keyof typeof iconNames;
 
-/** Not used: cut off at the icon's edge, drawn with a piece of the surroundings, or not what the name says. */
+/** Icons that are not used: cut off at the edge, drawn with a piece of background, or not what the name says. */
 export const leftOut: ReadonlySet<string> = new Set([
   'fluent/ferry',
   'fluent/ship',
@@ -84,7 +84,7 @@ export const leftOut: ReadonlySet<string> = new Set([
   'noto-v1/laptop',
 ]);
 
-/** Degrees clockwise that set upright what a pack draws leaning. */
+/** Degrees clockwise that turn an icon upright if its pack draws it at an angle. */
 export const upright: Readonly<Record<string, number>> = {
   'fluent/bottle-with-popping-cork': 45,
   'noto/bottle-with-popping-cork': 40,
@@ -94,7 +94,7 @@ export const upright: Readonly<Record<string, number>> = {
   'noto-v1/baby-bottle': 28,
 };
 
-/** The share of the art's height, from below, that lies under water or sand: the scene has its own. */
+/** The share of the icon's height, from below, that shows water or sand. It is hidden, because the scene has its own. */
 export const sunk: Readonly<Record<string, number>> = {
   'fluent/sailboat': 0.21,
   'fluent/speedboat': 0.34,
@@ -114,7 +114,7 @@ export const sunk: Readonly<Record<string, number>> = {
   'noto-v1/umbrella-on-ground': 0.2,
 };
 
-/** Endings of the names that give a person's skin tone. */
+/** Suffixes of the names that denote a person's skin tone. */
 export const skinTones: Readonly<Record<Style, readonly string[]>> = {
   fluent: ['-light', '-medium-light', '-medium', '-medium-dark', '-dark'],
   noto: [

@@ -55,7 +55,7 @@ export function hills(random: Random, crest: number, swell: number, bottom: numb
   return `<path d="M0 ${bottom}V${heights[0]}${curves.join('')}V${bottom}Z" fill="${fill}"/>`;
 }
 
-/** What may be in any sky: flying birds, an airplane, a kite. */
+/** Adds what may appear in any sky: flying birds, an airplane, a kite. */
 export function fillSky(stage: Stage, horizon: number, kites: boolean): void {
   const { random } = stage;
   const at = (low: number, high: number) => ({ x: random.between(60, 580), base: random.between(low, high) });
@@ -78,7 +78,7 @@ export function rect(x: number, y: number, width: number, height: number, fill: 
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}" ${rest}/>`;
 }
 
-/** From top to bottom, to be used as `url(#id)`. */
+/** A gradient from top to bottom, to be used as `url(#id)`. */
 export function gradient(id: string, top: string, bottom: string): string {
   return `<linearGradient id="${id}" x2="0" y2="1"><stop stop-color="${top}"/><stop offset="1" stop-color="${bottom}"/></linearGradient>`;
 }

@@ -21,7 +21,7 @@ const plum: Paint = { hue: 315, saturation: 0.45, lightness: 0.8 };
 const vehicle = [red, blue, navy, teal, silver, graphite, yellow];
 const fabric = [red, blue, teal, green, yellow, plum, cream];
 
-/** Which icons come in other colours than their own; all others keep what they were drawn with. */
+/** The icons that also appear in other colours; all others keep their own. */
 const palettes: Readonly<Record<string, readonly Paint[]>> = {
   automobile: vehicle,
   'oncoming-automobile': vehicle,

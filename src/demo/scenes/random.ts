@@ -1,4 +1,4 @@
-/** A stream of random numbers that its seed alone decides. */
+/** A stream of random numbers that depends only on its seed. */
 export interface Random {
   /** A number in [from, to). */
   between(from: number, to: number): number;

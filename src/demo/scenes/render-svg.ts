@@ -30,7 +30,7 @@ function spriteSvg(sprite: Sprite, index: number): string {
   );
 }
 
-/** Icons name their gradients alike; within one document an id is the first that has it. */
+/** Makes ids unique: icons use the same ids for their gradients, and in one document an id refers to its first element. */
 function uniqueIds(body: string, prefix: string): string {
   return body
     .replace(/\bid="/g, `$&${prefix}`)

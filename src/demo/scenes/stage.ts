@@ -19,7 +19,7 @@ export interface Sprite {
   readonly tilt: number;
   readonly paint: Paint | undefined;
   readonly shadow: boolean;
-  /** What has a greater one is drawn later; the lower edge of what stands on the ground. */
+  /** Sprites of greater depth are drawn later. For objects on the ground, it is their lower edge. */
   readonly depth: number;
   /** Sprites with the same link are one object (a locomotive and its wagons). */
   readonly link: number | undefined;
@@ -36,27 +36,27 @@ export interface SpriteWish {
   readonly x: number;
   readonly base: number;
   readonly height: number;
-  /** Restricts the choice; without it, all icons of the class. */
+  /** The icons to choose from. Default: all icons of the class. */
   readonly icons?: readonly string[];
   readonly flip?: boolean;
   readonly tilt?: number;
-  /** Default true: a shadow on the ground. */
+  /** Whether it casts a shadow on the ground. Default: true. */
   readonly shadow?: boolean;
-  /** Default `base`. */
+  /** Default: `base`. */
   readonly depth?: number;
   readonly link?: number;
-  /** Wide art is made smaller to fit. */
+  /** Wider icons are scaled down to fit. */
   readonly maxWidth?: number;
 }
 
-/** What a theme draws on. */
+/** The canvas of a theme. */
 export interface Stage {
   readonly random: Random;
   readonly sprites: Sprite[];
   readonly scenery: Scenery[];
-  /** Undefined where the style lacks the class (or the icons). */
+  /** @returns undefined if the style lacks the class (or the icons) */
   sprite(className: SceneClass, wish: SpriteWish): Sprite | undefined;
-  /** Adds the object unless it would hide, or be hidden by, too much of another; says whether. */
+  /** Adds the object unless it would hide too much of another, or be hidden too much by it. @returns whether it was added */
   place(sprite: Sprite | undefined, overlap?: number): boolean;
 }
 
@@ -94,7 +94,7 @@ export function createStage(random: Random, art: Art): Stage {
   return { random, sprites, scenery: [], sprite, place };
 }
 
-/** The common area of the two upright boxes, as a share of the smaller box. */
+/** The common area of two upright boxes, as a share of the smaller box. */
 function overlapShare(a: Sprite, b: Sprite): number {
   const width = Math.min(a.x + a.width / 2, b.x + b.width / 2) - Math.max(a.x - a.width / 2, b.x - b.width / 2);
   const height = Math.min(a.base, b.base) - Math.max(a.base - a.height, b.base - b.height);

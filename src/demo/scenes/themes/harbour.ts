@@ -47,7 +47,7 @@ function boats(stage: Stage): void {
   }
 }
 
-/** A line of foam where the hull meets the water; thin enough to leave the boat's box as it is. */
+/** A line of foam where the hull meets the water, thin enough not to change the boat's box. */
 function wake(x: number, base: number, width: number): string {
   const left = x - width * 0.56;
   return `<path d="M${left} ${base + 1}q${width * 0.14} -3.4 ${width * 0.28} 0t${width * 0.28} 0t${width * 0.28} 0t${width * 0.28} 0" fill="none" stroke="#e8f6fb" stroke-width="3" stroke-linecap="round"/>`;

@@ -75,7 +75,7 @@ function train(stage: Stage): void {
   }
 }
 
-/** Something that comes along the track or the road in the middle, seen from the front. */
+/** A vehicle that approaches on the track or road in the middle, seen from the front. */
 function oncoming(stage: Stage, way: 'towards' | 'road'): void {
   const { random } = stage;
   const base = random.between(300, 420);

@@ -4,7 +4,7 @@ import type { Stage } from '../stage.ts';
 
 const horizon = 258;
 
-/** Units per metre at a lower edge: what is nearer is greater. */
+/** Units per metre at a lower edge: nearer objects are larger. */
 const metre = (base: number) => 20 + (base - horizon) * 0.235;
 
 const vehicles = [

@@ -41,7 +41,7 @@ export function table(stage: Stage): string {
   return background(random);
 }
 
-/** Objects beside one another at about the same depth; one place in six stays empty. */
+/** Objects side by side at about the same depth; one place in six stays empty. */
 function row(
   stage: Stage,
   places: number,
