@@ -60,14 +60,14 @@ describe('what goes wrong is told in words', () => {
       "partitions = 1, volume = 'nowhere:/nowhere'",
       {},
       'POD_NOT_STARTED',
-      'partition-0 of step-1 cannot start: there is no claim nowhere',
+      'partition-0 of step-1 cannot start: the PersistentVolumeClaim nowhere does not exist',
     ],
     [
       'a secret that is not there',
       'partitions = 1',
       { MILLRACE_DATASOURCE_SECRET: 'nothing/dsn' },
       'POD_NOT_STARTED',
-      'prepare of step-1 cannot start: there is no secret nothing',
+      'prepare of step-1 cannot start: the secret nothing does not exist',
     ],
   ])('%s is reported soon, and cancelled cleanly', async (_, attributes, environment, code, message) => {
     const engine = await cluster.engineWith(environment);
@@ -120,7 +120,7 @@ describe('what goes wrong is told in words', () => {
     const submission = cluster.submission(text, await planOf(cluster.session, text));
     await expect(engine.submit(submission)).rejects.toMatchObject({
       code: 'NAMESPACE_MISSING',
-      message: 'there is no namespace nowhere-to-be-found',
+      message: 'the namespace nowhere-to-be-found does not exist',
     });
     expect(await engine.status(submission.id)).toMatchObject({ state: 'failed', error: { code: 'NAMESPACE_MISSING' } });
   });

@@ -25,7 +25,7 @@ export interface ArgoEngineOptions {
   readonly api: KubernetesApi;
   readonly pool: Pool;
   readonly deployment: Deployment;
-  /** Maximum number of running statements per user, of those submitted by servers; others are queued. Default: no limit. */
+  /** Maximum number of running statements per user; counts only statements submitted by servers. Others are queued. Default: no limit. */
   readonly runningPerUser?: number | undefined;
 }
 

@@ -1,29 +1,29 @@
 import { MillraceError } from '../../errors.ts';
 import type { Deployment, SecretKey } from '../../workflow/workflow.ts';
 
-/** What the worker is called in statements. */
+/** Name of the worker's image in statements. */
 const workerName = 'millrace/worker';
 
 /**
- * Where workflows run and with what, from this process's environment. Which cluster: `connectKubernetes`.
+ * Settings of the workflows, from this process's environment. `connectKubernetes` chooses the cluster.
  *
- *   MILLRACE_NAMESPACE          the workflows' namespace; `millrace`
- *   MILLRACE_WORKER_IMAGE       the worker's image; required
- *   MILLRACE_IMAGES             other images by the names that statements write: `name=reference,…`
- *   MILLRACE_SERVICE_ACCOUNT    the pods' account, with the executor's Role; `workflow`
- *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the DSN that the pods use; `millrace-datasource/dsn`
- *   MILLRACE_SYSTEM_DATASOURCE_SECRET   the same for the account behind the system schema; left out: that of the one above
- *   MILLRACE_READER_DATASOURCE_SECRET   the same for statements of readers; left out: that of the first
- *   MILLRACE_FOREIGN_DATASOURCE_SECRET  the same for other images than the worker's; left out: that of the first; `none`: they are
- *                               refused
- *   MILLRACE_STATEMENT_URL      where a person sees statements; the id is appended
+ *   MILLRACE_NAMESPACE          namespace of the workflows; default: `millrace`
+ *   MILLRACE_WORKER_IMAGE       image of the worker; required
+ *   MILLRACE_IMAGES             other images, by their names in statements: `name=reference,…`
+ *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`
+ *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the pods' DSN; default: `millrace-datasource/dsn`
+ *   MILLRACE_SYSTEM_DATASOURCE_SECRET   `secret/key` of the DSN for the system schema; default: MILLRACE_DATASOURCE_SECRET
+ *   MILLRACE_READER_DATASOURCE_SECRET   `secret/key` of the DSN for statements of readers; default: MILLRACE_DATASOURCE_SECRET
+ *   MILLRACE_FOREIGN_DATASOURCE_SECRET  `secret/key` of the DSN for images other than the worker's; default:
+ *                               MILLRACE_DATASOURCE_SECRET; `none`: such images are rejected
+ *   MILLRACE_STATEMENT_URL      URL of the page that shows a statement; the id is appended
  *
  * @throws {MillraceError} WORKER_IMAGE_MISSING
  */
 export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): Deployment {
   const workerImage = environment.MILLRACE_WORKER_IMAGE;
   if (!workerImage) {
-    const hint = 'set it to the image that docker/worker.Dockerfile makes, as the cluster can pull it';
+    const hint = 'set it to the image that docker/worker.Dockerfile builds, by a reference that the cluster can pull';
     throw new MillraceError('WORKER_IMAGE_MISSING', 'MILLRACE_WORKER_IMAGE is not set', { hint });
   }
   const datasource = secretKey(environment.MILLRACE_DATASOURCE_SECRET || 'millrace-datasource/dsn');

@@ -10,8 +10,8 @@ import { KubernetesError } from './kubernetes/kubernetes-error.ts';
 import { withTrouble } from './status/trouble.ts';
 
 /**
- * A page of statements as they are now. One that Kubernetes does not answer for is shown as it is stored and hides no other.
- * @param trouble why Kubernetes need not be asked; null: it answers
+ * The current status of a page of statements. If Kubernetes does not answer for a statement, its stored status is shown instead.
+ * @param trouble the error of an earlier request, so that Kubernetes is not asked again; null: Kubernetes answers
  */
 export async function currentStatuses(
   page: readonly StoredStatement[],

@@ -6,7 +6,7 @@ import type { Capacity } from './kubernetes/node-capacity.ts';
 import type { PodLogs } from './logs/pod-logs.ts';
 import type { Workflows } from './workflows/workflows.ts';
 
-/** What all parts of the engine work with. */
+/** Objects that all parts of the engine share. */
 export interface EngineParts {
   readonly pool: Pool;
   readonly deployment: Deployment;

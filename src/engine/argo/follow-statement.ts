@@ -10,7 +10,7 @@ import type { StatementSettlement } from './settle-statement.ts';
 import { withTrouble } from './status/trouble.ts';
 import { type WatchedWorkflow, watchWorkflow } from './workflows/watched-workflow.ts';
 
-/** Delay until a follower sees new rows: they are in the ledger, which cannot be watched. */
+/** Maximum delay until a follower sees new rows. They are in the ledger, which cannot be watched. */
 const ledgerMs = 500;
 
 export interface FollowOptions {
@@ -51,7 +51,7 @@ export async function* followStatement(
   }
 }
 
-/** @returns undefined: the workflow has not been seen yet */
+/** @returns undefined if the workflow has not been seen yet */
 async function statusNow(
   id: string,
   attempt: number,

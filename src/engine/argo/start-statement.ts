@@ -23,7 +23,7 @@ export interface StatementStarts {
   startQueued(statement: StoredStatement, attempt: number): Promise<boolean>;
 }
 
-/** @param settle stores how a statement ended whose workflow exists already; false: it has ended */
+/** @param settle stores how a statement ended whose workflow already exists; false: it has ended */
 export function openStatementStarts(
   { pool, deployment, store, attempts, workflows }: EngineParts,
   settle: (statement: StoredStatement, attempt: number) => Promise<boolean>,
@@ -41,7 +41,7 @@ export function openStatementStarts(
     return renderWorkflow(plan, submission, deployment, templates);
   }
 
-  /** @returns false: it has ended, or was cancelled meanwhile */
+  /** @returns false if it has ended or was cancelled meanwhile */
   async function create(statement: StoredStatement, attempt: number): Promise<boolean> {
     const { id, plan } = statement;
     const steps = await readSteps(pool, deployment.schema, id);
@@ -81,7 +81,7 @@ export function openStatementStarts(
   };
 }
 
-/** Not an error of the cluster, the account or the database, which would fail every queued statement. */
+/** Whether the statement itself caused the error. An error of the cluster, the account or the database would fail every queued statement. */
 function isOfStatement(error: unknown): boolean {
   if (error instanceof KubernetesError) return error.code === 'WORKFLOW_REFUSED';
   const known = databaseError(error);

@@ -45,7 +45,7 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     await runAttempts('finish', step, { ...run, signal }, { place: run.cores });
   } catch (error) {
     if (!deadline.signal.aborted || run.signal.aborted) throw error;
-    const hint = `what is done is kept: retry, or raise the timeout`;
+    const hint = `completed work is kept; retry to continue, or raise the timeout`;
     throw new MillraceError('TIMED_OUT', `${step.name} took longer than ${step.timeoutSeconds} s`, { hint });
   } finally {
     clearTimeout(timer);
@@ -133,6 +133,6 @@ function failureOf({ exitCode, error }: WorkerEnd, step: RunStep): MillraceError
   }
   const how = exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
   return new MillraceError('WORKER_FAILED', `a worker of ${step.name} ${how}`, {
-    hint: 'see millrace logs; what is done is kept: retry',
+    hint: 'see millrace logs; completed work is kept; retry to continue',
   });
 }

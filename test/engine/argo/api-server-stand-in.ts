@@ -6,7 +6,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll } from 'vitest';
 import { type KubernetesApi, openKubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
 
-/** A request as the stand-in sees it. */
+/** A request that the stand-in received. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -18,8 +18,8 @@ export interface SeenRequest {
 export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
 /**
- * Stands in for a Kubernetes API server: plain HTTP on this machine, and whatever the test answers.
- * What it says is written by hand after the API's documentation; a real one is behind test/cluster.
+ * Stands in for a Kubernetes API server: plain HTTP on this machine. Its answers are written by hand, after the API's documentation;
+ * test/cluster uses a real one.
  */
 export async function standInForApiServer(answer: Answer): Promise<{ api: KubernetesApi; seen: SeenRequest[] }> {
   const seen: SeenRequest[] = [];
@@ -44,7 +44,7 @@ export async function standInForApiServer(answer: Answer): Promise<{ api: Kubern
 export function kubeconfig(server: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromOptions({
-    // client-node takes plain HTTP on no other condition.
+    // Without this, client-node rejects plain HTTP.
     clusters: [{ name: 'stand-in', server, skipTLSVerify: true }],
     users: [{ name: 'ada', token: 'a token' }],
     contexts: [{ name: 'test', cluster: 'stand-in', user: 'ada' }],
@@ -57,7 +57,7 @@ export function json(response: ServerResponse, object: unknown, status = 200): v
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(object));
 }
 
-/** As the API server refuses. */
+/** A rejection by the API server. */
 export function refuse(response: ServerResponse, code: number, reason: string, message: string): void {
   json(response, { kind: 'Status', status: 'Failure', code, reason, message }, code);
 }

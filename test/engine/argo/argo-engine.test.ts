@@ -23,7 +23,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
   let cluster: StandInCluster;
   let engine: Engine;
   let submission: Submission;
-  /** The workflow of an attempt. */
+  /** Name of an attempt's workflow. */
   const name = (attempt = 1) => `millrace-${submission.id}-${attempt}`;
   const node = (path: string, rest: object) => ({
     [path]: { id: path, name: `${name()}.${path}`, type: 'Pod', ...rest },
@@ -45,7 +45,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
 
   afterEach(() => engine.close());
 
-  /** Nobody listens there. */
+  /** A cluster where no server listens. */
   const unreachable = openKubernetesApi(kubeconfig('http://127.0.0.1:9'));
 
   function newEngine(api: KubernetesApi = cluster.api, changes: Partial<Deployment> = {}): Engine {
@@ -53,7 +53,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     return openArgoEngine({ api, pool, deployment: { ...deployment, schema, ...changes } });
   }
 
-  /** The statement's states as who follows it sees them, while the controller does its part. */
+  /** The states that a follower sees while `change` plays the controller. */
   async function follow(controller: (status: StatementStatus) => void): Promise<StatementStatus[]> {
     const seen: StatementStatus[] = [];
     for await (const status of engine.events(submission.id)) {
@@ -84,7 +84,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect(cluster.workflows.get(name())).toMatchObject(JSON.parse(JSON.stringify(rendered)));
   });
 
-  it("runs a reader's statement with the account of readers, others with that of users", async () => {
+  it("runs a reader's statement with the account of readers, and others with the account of users", async () => {
     const engine = newEngine(cluster.api, { readerDatasource: { secret: 'reader', key: 'dsn' } });
     const sql = {
       name: 'step-1',
@@ -112,7 +112,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await engine.close();
   });
 
-  it('follows a statement to its end, and knows it when the workflow has gone', async () => {
+  it('follows a statement to its end, and still knows it after its workflow was deleted', async () => {
     await engine.submit(submission);
     const begun = { phase: 'Running', startedAt: '2026-11-21T11:00:00Z', nodes: node('step-1', { phase: 'Running' }) };
     const ended = { phase: 'Succeeded', finishedAt: '2026-11-21T11:02:00Z' };
@@ -133,13 +133,13 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
-  it("gives the worker's own error, from the workflow", async () => {
+  it("reports the worker's own error, from the workflow", async () => {
     const error = { code: 'MODEL_MISSING', message: 'there is no file /models/x.onnx', hint: 'mount the claim' };
     const status = await failedWith(`main: Error (exit code 65): ${JSON.stringify({ level: 50, error })}`);
     expect(status).toMatchObject({ state: 'failed', error, steps: [{ state: 'failed', error }, { state: 'pending' }] });
   });
 
-  it("gives the worker's own error, from the pod's log", async () => {
+  it("reports the worker's own error, from the pod's log", async () => {
     const error = { code: 'QUERY_REFUSED', message: 'no such column', hint: null };
     const labels = { 'workflows.argoproj.io/workflow': name(), 'millrace/step': 'step-1' };
     const end =
@@ -148,7 +148,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect(await failedWith('main: Error (exit code 65)')).toMatchObject({ state: 'failed', error });
   });
 
-  it('quotes the last line of a program that gives no account', async () => {
+  it('quotes the last line of a program that does not explain its failure', async () => {
     const labels = { 'workflows.argoproj.io/workflow': name(), 'millrace/step': 'step-1' };
     cluster.pods.push({ name: 'p', labels, failed: true, log: "begins\nModuleNotFoundError: No module named 'run'\n" });
     expect((await failedWith('main: Error (exit code 1)')).error).toMatchObject({
@@ -157,7 +157,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
-  it('says what holds a statement up while it waits', async () => {
+  it('reports what a waiting statement is waiting for', async () => {
     await engine.submit(submission);
     const message = 'ImagePullBackOff: Back-off pulling image "registry.example/worker:9": not found';
     cluster.change(name(), {
@@ -172,16 +172,16 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
-  it('says when no controller takes a workflow up', async () => {
+  it('reports that no controller has picked up a workflow', async () => {
     await engine.submit(submission);
     cluster.change(name(), { metadata: { creationTimestamp: new Date(Date.now() - 60_000).toISOString() } });
     expect(await engine.status(submission.id)).toMatchObject({
       state: 'queued',
-      error: { code: 'ARGO_MISSING', message: `no controller has taken up the workflow ${name()}` },
+      error: { code: 'ARGO_MISSING', message: `no controller has picked up the workflow ${name()}` },
     });
   });
 
-  it('says while Kubernetes does not answer, and goes on when it does', async () => {
+  it('reports that Kubernetes does not answer, and continues once it does', async () => {
     await engine.submit(submission);
     cluster.change(name(), { status: { phase: 'Running' } });
     const seen = await follow(({ state, error }) => {
@@ -200,7 +200,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     ]);
   });
 
-  it('calls a statement interrupted when its workflow is deleted, and goes on with it in another', async () => {
+  it('reports a statement as interrupted when its workflow is deleted, and resumes it in another', async () => {
     await engine.submit(submission);
     const nodes = { ...node('step-1', { type: 'DAG', phase: 'Succeeded' }), ...node('step-2', { phase: 'Running' }) };
     cluster.change(name(), { status: { phase: 'Running', nodes } });
@@ -218,7 +218,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await expect(engine.retry(submission.id)).rejects.toMatchObject({ code: 'STATEMENT_BUSY' });
   });
 
-  it('cancels in good order', async () => {
+  it('cancels gracefully', async () => {
     await engine.submit(submission);
     cluster.change(name(), { status: { phase: 'Running' } });
     await engine.cancel(submission.id);
@@ -229,7 +229,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await engine.cancel(submission.id);
   });
 
-  it('kills what does not end in good order', async () => {
+  it('kills a workflow that does not stop gracefully', async () => {
     await engine.submit(submission);
     await engine.cancel(submission.id);
     const annotations = { 'millrace/stop-requested-at': new Date(Date.now() - 60_000).toISOString() };
@@ -238,7 +238,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect(cluster.workflows.get(name())?.spec.shutdown).toBe('Terminate');
   });
 
-  it('cancels a statement whose workflow was deleted meanwhile', async () => {
+  it('cancels a statement whose workflow has been deleted', async () => {
     await engine.submit(submission);
     cluster.remove(name());
     await engine.cancel(submission.id);
@@ -249,7 +249,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
-  it('submits what another process wrote down and did not come to submit', async () => {
+  it('submits a statement that another process stored but did not submit', async () => {
     const { pool, systemSchema } = database;
     cluster.refusals.set('POST', (response) => void response.destroy());
     const died = engine.submit(submission);
@@ -264,7 +264,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect([...cluster.workflows.keys()]).toEqual([name()]);
   });
 
-  it('writes a refusal down', async () => {
+  it('stores that Kubernetes rejected a workflow', async () => {
     cluster.refusals.set('POST', (response) =>
       refuse(
         response,
@@ -278,7 +278,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect(await engine.status(submission.id)).toMatchObject({ state: 'failed', error });
   });
 
-  it('takes on a workflow that was created by other means', async () => {
+  it('takes over a workflow that was created by other means', async () => {
     const { id, text } = submission;
     const workflow = render(steps, { submission: { id, text }, deployment: { schema: database.systemSchema } });
     cluster.workflows.set(name(), JSON.parse(JSON.stringify(workflow)));
@@ -298,7 +298,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await keeping;
   });
 
-  it('records how a statement ended while nobody looked', async () => {
+  it('records how a statement ended while no engine was running', async () => {
     await engine.submit(submission);
     cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
     const over = new AbortController();
@@ -309,7 +309,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await keeping;
   });
 
-  it('sees a workflow that others run again after its end, and how that ends', async () => {
+  it('follows a completed workflow that others run again, to its new end', async () => {
     await engine.submit(submission);
     cluster.change(name(), { ...completed, status: { phase: 'Failed' } });
     expect(await engine.status(submission.id)).toMatchObject({ state: 'failed' });
@@ -331,8 +331,8 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     [{ cpu: null, memory: null, gpu: 8 }, 'no node has 8 GPUs; the largest has 4 GPUs'],
     [{ cpu: null, memory: 2 ** 36, gpu: 0 }, 'no node has 64 GiB of memory; the largest has 32 GiB of memory'],
     [{ cpu: 8, memory: null, gpu: 0 }, 'no node has 8 cores; the largest has 7.9 cores'],
-    [{ cpu: 2, memory: null, gpu: 4 }, 'no node has the GPUs free'],
-  ])('tells what no node is large enough for from what none has free: %j', async (resources, words) => {
+    [{ cpu: 2, memory: null, gpu: 4 }, 'no node has enough free GPUs'],
+  ])('distinguishes nodes that are too small from nodes that are full: %j', async (resources, words) => {
     submission = { ...submission, plan: { version: 1, steps: [runStep({ resources })] } };
     await engine.submit(submission);
     const message = 'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.';
@@ -340,19 +340,19 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     cluster.change(name(), { status: { phase: 'Running', nodes } });
     const { error } = await engine.status(submission.id);
     expect(error?.message).toBe(`partition-0 of step-1 cannot start: ${words}`);
-    expect(error?.hint?.includes('cannot start on these nodes')).toBe(words.includes('largest'));
+    expect(error?.hint?.includes('cancel the statement')).toBe(words.includes('largest'));
   });
 
-  it('says that somebody suspended the workflow', async () => {
+  it('reports a suspended workflow', async () => {
     await engine.submit(submission);
     cluster.change(name(), { spec: { suspend: true }, status: { phase: 'Running' } });
     expect(await engine.status(submission.id)).toMatchObject({
       state: 'running',
-      error: { code: 'WORKFLOW_SUSPENDED', hint: `argo resume ${name()} lets it go on` },
+      error: { code: 'WORKFLOW_SUSPENDED', hint: `resume it: argo resume ${name()}` },
     });
   });
 
-  it("leaves other databases' statements in the same namespace alone", async () => {
+  it('ignores statements of other databases in the same namespace', async () => {
     const { id, text } = submission;
     const workflow = render(steps, { submission: { id, text }, deployment: { schema: 'of_another' } });
     cluster.workflows.set(name(), JSON.parse(JSON.stringify(workflow)));
@@ -361,7 +361,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect((await engine.list()).filter((status) => status.id === id)).toEqual([]);
   });
 
-  it('gives the logs of every pod in order, without the lines of the executor', async () => {
+  it('yields the logs of every pod in order, without the lines of the executor', async () => {
     await engine.submit(submission);
     const pod = (podName: string, step: string, source: string, log: string) => ({
       name: podName,
@@ -413,7 +413,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
       if (text === 'three') for (const follower of first.followers!) follower.destroy();
       if (text === 'three') cluster.pods.push(second);
       if (text === 'zero') cluster.write(first, 'four\n');
-      // Written when nobody follows any more, and a line without its end.
+      // Written after following has ended, without a line break.
       if (text === 'four') {
         cluster.change(name(), { ...completed, status: { phase: 'Succeeded' } });
         await expect.poll(() => second.followers!.size, { timeout: 10_000 }).toBe(0);
@@ -430,7 +430,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     ]);
   });
 
-  it('follows logs no longer than it is asked to', async () => {
+  it('stops following logs when it is aborted', async () => {
     await engine.submit(submission);
     const labels = { 'millrace/statement': submission.id, 'millrace/step': 'step-1', 'millrace/source': 'prepare' };
     const pod = { name: 'a', labels, log: 'one\n', followers: new Set<ServerResponse>() };
@@ -451,7 +451,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await expect.poll(() => pod.followers.size).toBe(0);
   });
 
-  it('lists statements as they are stored while Kubernetes does not answer', async () => {
+  it('lists statements as stored while Kubernetes does not answer', async () => {
     await engine.submit(submission);
     cluster.change(name(), { status: { phase: 'Running' } });
     const id = submission.id;
@@ -468,7 +468,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     });
   });
 
-  it('creates the workflow of a statement whose process died before, and stops one that was to be cancelled', async () => {
+  it('creates a workflow that a dead process did not create, and stops one that it did not stop', async () => {
     const { pool, systemSchema: schema } = database;
     const store = openStatementStore(pool, schema, 'argo');
     const cancelling = { ...submission, id: randomUUIDv7() };
@@ -485,7 +485,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await keeping;
   });
 
-  it('writes down each state, once', async () => {
+  it('stores each state once', async () => {
     const statesOf = async () =>
       (await readTransitions(database.pool, database.systemSchema, submission.id, 0)).map(({ state }) => state);
     await engine.submit(submission);

@@ -8,7 +8,7 @@ export interface StandInPod {
   readonly labels: Readonly<Record<string, string>>;
   readonly failed?: boolean;
   log: string;
-  /** Who follows its log; undefined: it has ended. */
+  /** The followers of its log; undefined: it has ended. */
   readonly followers?: Set<ServerResponse>;
 }
 
@@ -23,20 +23,20 @@ interface WatchEvent {
   readonly before: ObservedWorkflow | null;
 }
 
-/** Stands in for a cluster with Argo: keeps workflows as they are sent, and a test plays the controller. */
+/** Stands in for a cluster with Argo: stores workflows as they are sent. The test plays the controller. */
 export interface StandInCluster {
   readonly api: KubernetesApi;
   readonly seen: readonly SeenRequest[];
   readonly workflows: Map<string, ObservedWorkflow>;
   readonly pods: StandInPod[];
-  /** Answers that come before the stand-in's own. */
+  /** Answers that override the stand-in's own. */
   readonly refusals: Map<string, Answer>;
-  /** As the controller writes a workflow. */
+  /** Changes a workflow as the controller would. */
   change(name: string, changes: object): void;
   remove(name: string): void;
-  /** As a container writes. */
+  /** Appends to a pod's log as its container would. */
   write(pod: StandInPod, text: string): void;
-  /** Ends every watch, as a network does. */
+  /** Ends every watch, as a broken network would. */
   breakWatches(): void;
 }
 
@@ -151,7 +151,7 @@ export async function standInForCluster(): Promise<StandInCluster> {
   };
 }
 
-/** What no longer fits a watch's selectors is deleted, as far as the watch goes. */
+/** An object that no longer matches a watch's selectors is reported as deleted. */
 function send({ response, query }: Watcher, { type, object, before }: WatchEvent): void {
   const fits = selects(query, object);
   if (!fits && (before === null || !selects(query, before))) return;
@@ -169,7 +169,7 @@ function selects(query: URLSearchParams, { metadata }: ObservedWorkflow): boolea
   });
 }
 
-/** RFC 7386, less the removal of members. */
+/** RFC 7386, except for the removal of members. */
 function merge<T extends object>(target: T, changes: object): T {
   const merged: Record<string, unknown> = Object.fromEntries(Object.entries(target));
   for (const [key, value] of Object.entries(changes)) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readDeployment } from '../../../src/engine/argo/config.ts';
 
-it('needs the image of the worker and nothing else', () => {
+it('requires only the image of the worker', () => {
   expect(readDeployment({ MILLRACE_WORKER_IMAGE: 'r/w:1' }, 'millrace')).toEqual({
     namespace: 'millrace',
     serviceAccount: 'workflow',
@@ -19,7 +19,7 @@ it('needs the image of the worker and nothing else', () => {
   expect(() => readDeployment({}, 'millrace')).toThrow(expect.objectContaining({ code: 'WORKER_IMAGE_MISSING' }));
 });
 
-it('reads what is set', () => {
+it('reads all settings', () => {
   const environment = {
     MILLRACE_NAMESPACE: 'vision',
     MILLRACE_WORKER_IMAGE: 'r/w:1',

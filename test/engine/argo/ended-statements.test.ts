@@ -8,7 +8,7 @@ import { deployment } from '../../workflow/deployment.ts';
 import { json, refuse, standInForApiServer } from './api-server-stand-in.ts';
 
 const ended = 10_000;
-/** What the API server keeps in `managedFields` of a workflow with 50 partitions. */
+/** The API server's `managedFields` of a workflow with 50 partitions. */
 const managedFields = 'x'.repeat(53_000);
 
 describe('the engine on Argo beside 10,000 workflows that have ended, with a stand-in for the API server', () => {
@@ -17,7 +17,7 @@ describe('the engine on Argo beside 10,000 workflows that have ended, with a sta
   let requests = 0;
   let bytes = 0;
 
-  /** Selects by label as the API server does; only whoever asks for all of them gets all of them. */
+  /** Selects by label as the API server does: only a request for all workflows gets all. */
   beforeAll(async () => {
     await migrate(database.pool, database.systemSchema);
     const stand = await standInForApiServer((response, { path, query }) => {
@@ -43,7 +43,7 @@ describe('the engine on Argo beside 10,000 workflows that have ended, with a sta
     api = stand.api;
   });
 
-  it('asks for none of them, whether statements are listed, unknown ids asked for, or ends recorded', async () => {
+  it('requests none of them to list statements, to look for unknown ids or to record ends', async () => {
     const { pool, systemSchema: schema } = database;
     const engine = openArgoEngine({ api, pool, deployment: { ...deployment, schema } });
     await Promise.all(Array.from({ length: 5 }, () => engine.list()));

@@ -3,12 +3,12 @@ import type { TakenStatement } from '../../../src/engine/argo/status/statement-s
 import type { Nodes, ObservedWorkflow, WorkflowNode } from '../../../src/engine/argo/workflows/observed-workflow.ts';
 import { foreignStep, runStep, submission } from '../../workflow/deployment.ts';
 
-/** What a real Argo 4.1 controller wrote, less the fields that nothing reads. */
+/** A workflow as a real Argo 4.1 controller wrote it, without the fields that nothing reads. */
 export function sample(name: 'succeeded' | 'failed' | 'compressed'): ObservedWorkflow {
   return JSON.parse(readFileSync(new URL(`fixtures/workflow-${name}.json`, import.meta.url), 'utf8'));
 }
 
-/** The samples' workflows are one step each; ours have such a step below the statement. */
+/** Each sample is a workflow of one step; in our workflows, such a step is below the statement. */
 export function asStep(nodes: Nodes, workflow: string, step: string): Nodes {
   const renamed = Object.entries(nodes).map(([id, node]) => [
     id,

@@ -39,7 +39,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     return engine;
   }
 
-  /** As a server has it, of whose users each may run so many. */
+  /** The engine of a server with this limit per user. */
   function serve(runningPerUser: number): Engine {
     const engine = engineWith(runningPerUser);
     const over = new AbortController();
@@ -76,7 +76,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
   const statesOf = async (id: string) =>
     (await readTransitions(database.pool, database.systemSchema, id, 0)).map(({ state }) => state);
 
-  it('begins the oldest of a user when another of theirs has ended; nobody waits for others', async () => {
+  it("starts a user's oldest statement when another of theirs has ended; no user waits for others", async () => {
     const engine = serve(1);
     const [first, second, third] = [
       await submit(engine, 'ada'),
@@ -101,7 +101,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     await expect.poll(() => statesOf(third)).toEqual(['queued', 'running']);
   });
 
-  it('survives the servers, whatever ends meanwhile', async () => {
+  it('survives the servers, even if statements end in the meantime', async () => {
     const engine = serve(1);
     const [first, second] = [await submit(engine, 'ada'), await submit(engine, 'ada')];
     await stop();
@@ -129,7 +129,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     expect([...new Set(seen)]).toEqual(['queued', 'running', 'succeeded']);
   });
 
-  it('is left to the servers by who only looks', async () => {
+  it('is not changed by clients that only look', async () => {
     const engine = serve(1);
     const [first, second] = [await submit(engine, 'ada'), await submit(engine, 'ada')];
     const visitor = engineWith();
@@ -138,7 +138,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     expect(allBegun()).toEqual([nameOf(first)]);
   });
 
-  it('a waiting statement is cancelled without a workflow', async () => {
+  it('cancels a waiting statement without creating a workflow', async () => {
     const engine = serve(1);
     const [, second] = [await submit(engine, 'ada'), await submit(engine, 'ada')];
     const followed = lastState(engine, second);
@@ -148,11 +148,11 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     expect(begun(second)).toBe(false);
   });
 
-  it('a statement that is cancelled while its workflow is created does not run', async () => {
+  it('does not run a statement that is cancelled while its workflow is created', async () => {
     const engine = serve(1);
     const other = engineWith();
     const [first, second] = [await submit(engine, 'ada'), await submit(engine, 'ada')];
-    // The first try of creating it is answered too late.
+    // The first attempt to create it is answered too late.
     cluster.refusals.set('POST', async (response) => {
       cluster.refusals.clear();
       await other.cancel(second);
@@ -164,7 +164,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     expect(await statesOf(second)).toEqual(['queued', 'cancelling', 'cancelled']);
   });
 
-  it('waits on while Kubernetes refuses the server, and does without a statement that it refuses', async () => {
+  it('keeps waiting while Kubernetes rejects the server, and fails only the statement that Kubernetes rejects', async () => {
     const engine = serve(1);
     const [first, second, third] = [
       await submit(engine, 'ada'),
@@ -183,13 +183,13 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
       cluster.refusals.clear();
       refuse(response, 422, 'Invalid', 'spec is too large');
     });
-    // Another server comes.
+    // Another server takes over.
     serve(1);
     await expect.poll(() => begun(third)).toBe(true);
     expect(await engine.status(second)).toMatchObject({ state: 'failed', error: { code: 'WORKFLOW_REFUSED' } });
   });
 
-  it('takes statements that are retried in their turn', async () => {
+  it('starts retried statements in their turn', async () => {
     const engine = serve(1);
     const first = await submit(engine, 'ada');
     end(first, 'Failed');
@@ -201,7 +201,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     await expect.poll(() => cluster.workflows.has(nameOf(first, 2))).toBe(true);
   });
 
-  it('goes on with a statement whose server died when it had created the workflow', async () => {
+  it('resumes a statement whose server died after it had created the workflow', async () => {
     const engine = serve(1);
     const [first, second, third] = [
       await submit(engine, 'ada'),

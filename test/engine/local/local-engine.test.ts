@@ -124,7 +124,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
       error: {
         code: 'TIMED_OUT',
         message: 'step-1 took longer than 3 s',
-        hint: 'what is done is kept: retry, or raise the timeout',
+        hint: 'completed work is kept; retry to continue, or raise the timeout',
       },
       steps: [{ state: 'failed', error: { code: 'TIMED_OUT' } }],
     });
@@ -165,7 +165,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
       error: {
         code: 'WORKER_FAILED',
         message: 'a worker of step-1 was killed',
-        hint: 'see millrace logs; what is done is kept: retry',
+        hint: 'see millrace logs; completed work is kept; retry to continue',
       },
     });
     await test.session.engine.retry(id);

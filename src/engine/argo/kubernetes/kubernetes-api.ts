@@ -8,9 +8,9 @@ import { type ApiStatus, refusal, unreachable } from './kubernetes-error.ts';
 
 /** Requests to one cluster's API server, with the account and the certificates of its kubeconfig. */
 export interface KubernetesApi {
-  /** The answer as it comes; not tried again. @throws {KubernetesError} for anything but a success */
+  /** The response as a stream; not retried. @throws {KubernetesError} for every status except 2xx */
   stream(request: KubernetesRequest): Promise<IncomingMessage>;
-  /** The answer's object; what may pass is tried again for a few seconds. @throws {KubernetesError} */
+  /** The object in the response; temporary errors are retried for a few seconds. @throws {KubernetesError} */
   json<T>(request: KubernetesRequest): Promise<T>;
 }
 
@@ -19,9 +19,9 @@ export interface KubernetesRequest {
   /** `/api/v1/namespaces/NAME/pods` */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Of a POST an object, of a PATCH a JSON merge patch (RFC 7386). */
+  /** For POST an object, for PATCH a JSON merge patch (RFC 7386). */
   readonly body?: unknown;
-  /** Another form of the answer, e.g. metadata alone. */
+  /** Another representation of the response, for example only metadata. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
 }
@@ -29,11 +29,11 @@ export interface KubernetesRequest {
 const answerMs = 30_000;
 
 /**
- * The cluster of `KUBECONFIG`, of `~/.kube/config`, or the one that this process is a pod of.
+ * Connects to the cluster of `KUBECONFIG`, of `~/.kube/config`, or the one in which this process is a pod.
  * @throws {MillraceError} KUBERNETES_MISSING
  */
 export async function connectKubernetes(): Promise<KubernetesApi> {
-  // Takes most of a second: only where a cluster is wanted.
+  // Loading takes most of a second, so only processes that need a cluster do it.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   try {
@@ -41,12 +41,12 @@ export async function connectKubernetes(): Promise<KubernetesApi> {
   } catch (cause) {
     throw missing(`the kubeconfig cannot be read: ${firstLine(cause)}`, cause);
   }
-  // What client-node assumes where nothing is configured.
+  // client-node assumes this address if nothing is configured.
   if (config.getCurrentCluster()?.server === 'http://localhost:8080') throw missing('no Kubernetes cluster is named');
   return openKubernetesApi(config);
 }
 
-/** @throws {MillraceError} KUBERNETES_MISSING where the kubeconfig's context names no cluster */
+/** @throws {MillraceError} KUBERNETES_MISSING if the kubeconfig's context names no cluster */
 export function openKubernetesApi(config: KubeConfig): KubernetesApi {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw missing(`the kubeconfig's context '${config.getCurrentContext()}' names no cluster`);
@@ -116,7 +116,7 @@ function statusOf(body: string): ApiStatus {
   }
 }
 
-/** What follows may quote the file, and so a token. */
+/** The other lines may quote the file, and with it a token. */
 function firstLine(cause: unknown): string {
   return (cause as Error).message.split('\n')[0] ?? '';
 }

@@ -1,14 +1,14 @@
 import { type ErrorCode, type ErrorDetails, MillraceError } from '../../../errors.ts';
 import type { KubernetesRequest } from './kubernetes-api.ts';
 
-/** What the API server answers instead of the object: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+/** The API server's response to a request that failed: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface ApiStatus {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
 }
 
-/** A refusal or a silence of the Kubernetes API, in a user's words; `status` is HTTP's, null where there was no answer. */
+/** A failed request to the Kubernetes API, in a user's words. `status` is the HTTP status; null: there was no response. */
 export class KubernetesError extends MillraceError {
   readonly status: number | null;
 
@@ -22,7 +22,7 @@ export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof KubernetesError && error.status === status;
 }
 
-/** Node's error of a connection that was not made, broke or stayed silent. */
+/** Converts Node's error of a connection that could not be opened, broke or timed out. */
 export function unreachable(cause: unknown, server: string): KubernetesError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const how = connectionWords[code ?? ''] ?? code ?? message;
@@ -42,7 +42,7 @@ const connectionWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection broke',
   ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'its name cannot be resolved now',
+  EAI_AGAIN: 'its name cannot currently be resolved',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
   ETIMEDOUT: 'no answer in time',
@@ -54,7 +54,7 @@ const connectionWords: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-/** An answer of the API server that is no success. */
+/** Converts a response of the API server that is not a success. */
 export function refusal(
   http: number,
   { reason, message = '' }: ApiStatus,
@@ -69,19 +69,23 @@ export function refusal(
   const namespace = /^namespaces "([^"]+)" not found/.exec(message)?.[1];
   if (namespace !== undefined) {
     const hint = 'create it, or name another in MILLRACE_NAMESPACE';
-    return refuse('NAMESPACE_MISSING', `there is no namespace ${namespace}`, hint);
+    return refuse('NAMESPACE_MISSING', `the namespace ${namespace} does not exist`, hint);
   }
   if (http === 404 && request.path.startsWith('/apis/argoproj.io/') && reason !== undefined && !message.includes('"')) {
-    return refuse('ARGO_MISSING', 'the cluster does not know Argo Workflows', 'install Argo Workflows 3.6 or later');
+    return refuse(
+      'ARGO_MISSING',
+      'Argo Workflows is not installed in the cluster',
+      'install Argo Workflows 3.6 or later',
+    );
   }
   if (http === 429 || http >= 500) {
-    const hint = 'try again; the log of the API server says more';
+    const hint = "try again; if it keeps failing, read the API server's log";
     return refuse('KUBERNETES_UNREACHABLE', `the Kubernetes API is failing: ${message || `HTTP ${http}`}`, hint);
   }
-  return refuse('WORKFLOW_REFUSED', `Kubernetes refuses: ${message || reason || `HTTP ${http}`}`);
+  return refuse('WORKFLOW_REFUSED', `Kubernetes rejects the request: ${message || reason || `HTTP ${http}`}`);
 }
 
-/** A missing right, by its own sentence (k8s.io/apiserver, responsewriters.ForbiddenStatusError), or else a quota or admission. */
+/** A missing right, recognized by its sentence (k8s.io/apiserver, responsewriters.ForbiddenStatusError), or else a quota or an admission webhook. */
 function forbidden(message: string): KubernetesError {
   const right =
     /User "([^"]+)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(
@@ -89,7 +93,7 @@ function forbidden(message: string): KubernetesError {
     );
   if (right === null) {
     const quota = /exceeded quota: .*/.exec(message)?.[0];
-    return new KubernetesError(403, 'WORKFLOW_REFUSED', `Kubernetes refuses: ${quota ?? message}`);
+    return new KubernetesError(403, 'WORKFLOW_REFUSED', `Kubernetes rejects the request: ${quota ?? message}`);
   }
   const [, user, verb, resource, group, namespace] = right;
   const place = namespace === undefined ? '' : ` in the namespace ${namespace}`;

@@ -7,44 +7,44 @@ export interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
 }
 
-/** A list, from which on changes are watched. */
+/** A list of objects. Its version is where a watch starts. */
 export interface KubernetesList<T> {
   readonly metadata: { readonly resourceVersion: string };
   readonly items: readonly T[];
 }
 
 export type ObjectEvent<T> =
-  /** Everything that is there now; what is not among it has gone. */
+  /** All objects that exist now. Objects that are not listed no longer exist. */
   | { readonly type: 'listed'; readonly objects: readonly T[] }
   | { readonly type: 'changed' | 'deleted'; readonly object: T }
-  /** Changes are not seen from here on, until `connected`; again for each try that failed. */
+  /** Changes are not seen until `connected`. Repeated for each failed attempt. */
   | { readonly type: 'disconnected'; readonly error: unknown }
   | { readonly type: 'connected' };
 
 export interface ListAndWatch<T> {
   readonly list: (signal: AbortSignal) => Promise<KubernetesList<T>>;
-  /** The lines of a watch from this version on, with bookmarks, that the server itself ends before `silenceMs`. */
+  /** The lines of a watch from this version on, with bookmarks. The server itself ends it before `silenceMs`. */
   readonly watch: (resourceVersion: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly signal: AbortSignal;
-  /** How long a watch that says nothing is believed to live: a connection that is half open says nothing for ever. */
+  /** Time after which a silent watch is considered dead. A half-open connection is silent forever. */
   readonly silenceMs?: number;
 }
 
-/** What the server is asked for, as `timeoutSeconds`; and the silence that it cannot explain. */
+/** Duration of a watch, sent to the server as `timeoutSeconds`. Longer silence means a broken connection. */
 export const watchSeconds = 25;
 const silentMs = (watchSeconds + 5) * 1000;
 
-/** As client-go's reflector: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
 interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: T;
 }
 
 /**
- * Objects as they are and as they change, until the signal is aborted. Broken connections, silent ones and failures of the
- * server are tried again, from the last version seen; where the server has forgotten it (410), from a new list.
+ * Lists objects and reports their changes, until the signal is aborted. Works like client-go's reflector: after a broken or silent
+ * connection or a server error, it continues from the last version seen, or from a new list if the server has forgotten it (410).
  *
- * @throws {KubernetesError} what no other try can mend: a missing right, a missing resource
+ * @throws {KubernetesError} an error that a retry cannot fix: a missing right, a missing resource
  */
 export async function* listAndWatch<T extends KubernetesObject>(
   source: ListAndWatch<T>,
@@ -91,7 +91,7 @@ function pauseMs(failures: number): number {
   return Math.random() * Math.min(longestPauseMs, 100 * 2 ** failures);
 }
 
-/** `open` once the server has answered, then the events of this connection. Ends when the server ends it. */
+/** Yields `open` once the server has answered, then the events of this connection. Ends when the server closes it. */
 async function* watchOnce<T>(
   version: string,
   { watch, signal, silenceMs = silentMs }: ListAndWatch<T>,
@@ -111,7 +111,7 @@ async function* watchOnce<T>(
   }
 }
 
-/** Calls back for every piece that comes. */
+/** Calls `onChunk` for every chunk received. */
 async function* heard<T>(chunks: AsyncIterable<T>, onChunk: () => void): AsyncGenerator<T> {
   for await (const chunk of chunks) {
     onChunk();
@@ -123,5 +123,5 @@ function parseEvent<T>(line: string): WatchEvent<T> {
   const event: WatchEvent<T> = JSON.parse(line);
   if (event.type !== 'ERROR') return event;
   const { code = 500, message = 'the watch failed' }: ApiStatus = event.object as ApiStatus;
-  throw new KubernetesError(code, 'KUBERNETES_UNREACHABLE', `the Kubernetes API ended a watch: ${message}`);
+  throw new KubernetesError(code, 'KUBERNETES_UNREACHABLE', `the Kubernetes API closed a watch: ${message}`);
 }

@@ -3,7 +3,7 @@ import type { Resources } from '../../../plan/plan.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 
-/** The most that one node has for pods, of each resource; cores, bytes. */
+/** Maximum amount of each resource that a single node offers to pods; in cores and bytes. */
 export type Capacity = Readonly<Record<keyof Resources, number>>;
 
 interface Node {
@@ -12,7 +12,7 @@ interface Node {
 
 const keptMs = 60_000;
 
-/** @returns what the largest nodes have, asked for once a minute; null where the nodes may not be seen */
+/** @returns the capacity of the largest nodes, read at most once a minute; null if the account may not list nodes */
 export function openCapacity(api: KubernetesApi): () => Promise<Capacity | null> {
   let known: { readonly at: number; readonly capacity: Promise<Capacity | null> } | null = null;
   return () => {
@@ -33,16 +33,16 @@ async function ask(api: KubernetesApi): Promise<Capacity | null> {
   }
 }
 
-/** `m`: thousandths, as of a core. */
+/** `m` means thousandths, for example of a core. */
 const units: Readonly<Record<string, number>> = { ...byteUnits, m: 0.001 };
 
-/** As the kubelet writes what it has: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+/** Parses a quantity as the kubelet writes it: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 function quantity(text = '0'): number {
   const number = Number.parseFloat(text);
   return number * (units[text.replace(/^[\d.]+/, '')] ?? 1);
 }
 
-/** What no node is large enough for, in words; null: every resource fits a node, or it is not known. */
+/** Describes a resource request that no node can satisfy; null: every request fits a node, or the capacity is unknown. */
 export function beyondAllNodes(asked: Resources, capacity: Capacity | null): { message: string; hint: string } | null {
   if (capacity === null) return null;
   const beyond = (['gpu', 'memory', 'cpu'] as const).find((name) => (asked[name] ?? 0) > capacity[name]);
@@ -50,7 +50,7 @@ export function beyondAllNodes(asked: Resources, capacity: Capacity | null): { m
   const words = { gpu: gpus, memory: gibibytes, cpu: cores }[beyond];
   return {
     message: `no node has ${words(asked[beyond] ?? 0)}; the largest has ${words(capacity[beyond])}`,
-    hint: `it cannot start on these nodes: cancel it, and ask for less by WITH ${beyond}`,
+    hint: `cancel the statement, and request less: WITH ${beyond} = …`,
   };
 }
 

@@ -1,9 +1,9 @@
-/** What several sources give, in the order in which it comes. Each waits until what it gave last has been taken. */
+/** The values of several sources, in the order in which they arrive. Each source waits until its last value has been taken. */
 export interface Merged<T> {
   add(source: AsyncIterable<T>): void;
-  /** Ends the values once the sources have ended. */
+  /** Ends the values once all sources have ended. */
   end(): void;
-  /** @throws what a source throws */
+  /** @throws the first error of a source */
   readonly values: AsyncIterable<T>;
 }
 

@@ -25,13 +25,13 @@ export interface StatementPod {
   readonly source: string;
 }
 
-/** What the pods of a statement wrote, through the Kubernetes API: for as long as the pods are there. */
+/** The logs of a statement's pods, through the Kubernetes API. Available while the pods exist. */
 export interface PodLogs {
-  /** Step by step in the plan's order; prepare, the partitions by their numbers, finish; each from its first attempt to its last. */
+  /** The pods, ordered by step as in the plan, then prepare, partitions by number, finish, then by attempt. */
   list(statement: string, plan: Plan, filter: LogFilter): Promise<readonly StatementPod[]>;
-  /** Nothing of a pod that has not begun, or has gone; with `follow` to the pod's end. */
+  /** A pod's lines, with `follow` until it ends. None if the pod has not started or no longer exists. */
   lines(pod: StatementPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
-  /** The last words of a step's pods that failed: the worker's own account, or else the last line; null: they said nothing. */
+  /** The error that a step's failed pods logged, or else their last line; null: they logged nothing. */
   lastError(workflow: string, step: string): Promise<StatementError | string | null>;
 }
 
@@ -102,7 +102,7 @@ function newestFirst(a: Pod, b: Pod): number {
   return b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp);
 }
 
-/** Less the lines that Argo's executor writes around the command's, and what it says of the command's end. */
+/** Removes the lines that Argo's executor writes around those of the command, and its line about the exit status. */
 async function* workersLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
   let executors = false;
   for await (const line of lines) {

@@ -5,13 +5,13 @@ import type { LogFilter, LogLine } from '../../engine.ts';
 import { mergeLines } from './merged-lines.ts';
 import type { PodLogs, StatementPod } from './pod-logs.ts';
 
-/** How soon new pods are seen, and that the statement has ended. */
+/** Interval at which to look for new pods and for the statement's end. */
 const lookMs = 1000;
 
-/** How many lines of each pod have been given, by its name. */
+/** Number of lines already yielded, by the pod's name. */
 type Given = Map<string, number>;
 
-/** The lines of a statement's pods; with `filter.follow` as they come, until the statement has ended and all are given. */
+/** The lines of a statement's pods. With `filter.follow`, yields them as they arrive, until the statement has ended. */
 export async function* readPodLogs(
   pods: PodLogs,
   statement: string,
@@ -68,7 +68,7 @@ async function* followUntilEnd(
   }
 }
 
-/** A connection that was cut is opened again; what a pod has not begun to write is waited for. */
+/** Follows one pod to its end. Waits for a pod that has not started, and reconnects after a broken connection. */
 async function* followPod(
   pods: PodLogs,
   pod: StatementPod,
@@ -78,7 +78,7 @@ async function* followPod(
   while (!signal.aborted) {
     try {
       yield* linesAfter(pod, pods.lines(pod, { follow: true, signal }), given);
-      // To its end, or it has not begun.
+      // A pod without lines has not started yet.
       if (given.has(pod.name)) return;
     } catch (error) {
       if (!signal.aborted && !mayPass(error) && !isCut(error)) throw error;
@@ -87,7 +87,7 @@ async function* followPod(
   }
 }
 
-/** Less the lines that were given before. */
+/** Skips the lines that were already yielded. */
 async function* linesAfter(
   { name }: StatementPod,
   lines: AsyncIterable<LogLine>,
@@ -101,7 +101,7 @@ async function* linesAfter(
   }
 }
 
-/** Of Node's sockets: the server has gone in the middle of an answer. */
+/** Whether the connection broke in the middle of a response; the codes are those of Node's sockets. */
 function isCut(error: unknown): boolean {
   return ['ECONNRESET', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
     (error as NodeJS.ErrnoException).code ?? '',

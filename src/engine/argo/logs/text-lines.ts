@@ -1,4 +1,4 @@
-/** Whole lines as they come, and the last one even without its end. */
+/** Yields each line once it is complete, and the last one even without a line break. */
 export async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -5,7 +5,7 @@ import { KubernetesError } from '../kubernetes/kubernetes-error.ts';
 import type { PodLogs } from '../logs/pod-logs.ts';
 import type { ObservedWorkflow } from '../workflows/observed-workflow.ts';
 
-/** The status of a statement that has ended. A step that failed without an explanation in the workflow gets it from its pods' logs. */
+/** The final status of a statement. If the workflow does not explain why a step failed, its pods' logs do. */
 export async function withFinalError(
   status: StatementStatus,
   { metadata }: ObservedWorkflow,

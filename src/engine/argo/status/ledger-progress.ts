@@ -1,6 +1,6 @@
 import type { PartitionStatus, StepStatus } from '../../../ledger/statement-status.ts';
 
-/** The steps' states as their workflow tells them, with the rows that the ledger has of them. */
+/** Combines the states of the steps, from their workflow, with their numbers of rows, from the ledger. */
 export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {
   const counted = new Map(ledger.map((step) => [step.name, step]));
   return steps.map((step) => {
@@ -10,13 +10,13 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       rows,
       affectedRows,
       startedAt,
-      // An empty selection has no partitions, whatever was asked for.
+      // An empty selection has no partitions, whatever number was requested.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
     };
   });
 }
 
-/** A pod that has ended well has done its rows, also where its image does not keep the ledger. */
+/** A pod that succeeded has processed all its rows, even if its image does not update the ledger. */
 function merge(pods: readonly PartitionStatus[], ledger: readonly PartitionStatus[]): readonly PartitionStatus[] {
   const byNumber = new Map(pods.map((pod) => [pod.number, pod]));
   return ledger.map((counted) => {

@@ -6,12 +6,12 @@ interface Reason {
   readonly error: (found: RegExpExecArray, who: string) => StatementError;
 }
 
-const kept = 'what is done is kept: retry';
+const kept = 'completed work is kept; retry to continue';
 
-/** What Argo and the kubelet write into a node's message, in a user's words. The first that fits counts. */
+/** Translates what Argo and the kubelet write into a node's message. The first match counts. */
 const reasons: readonly Reason[] = [
   {
-    // The workflow's deadline on Argo and on the cluster's stand-in; a pod's: pkg/kubelet/active_deadline.go.
+    // A workflow's deadline on Argo and on the tests' stand-in for it; a pod's deadline: pkg/kubelet/active_deadline.go.
     pattern: /exceeded its deadline|Max duration limit exceeded|longer than the specified deadline/,
     error: (_found, who) => ({
       code: 'TIMED_OUT',
@@ -26,7 +26,7 @@ const reasons: readonly Reason[] = [
   {
     pattern: /OOMKilled/,
     error: (_found, who) =>
-      failed(`${who} ran out of memory`, `${kept}, WITH memory = '8Gi' or more, or a smaller batch_size`),
+      failed(`${who} ran out of memory`, `request more, such as WITH memory = '8Gi', or a smaller batch_size; ${kept}`),
   },
   {
     pattern: /low on resource: ([\w-]+)/,
@@ -34,12 +34,12 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern: /pod deleted|imminent node shutdown|evict|preempt/i,
-    error: ([what], who) => failed(`a pod of ${who} was taken away: ${what.toLowerCase()}`, kept),
+    error: ([what], who) => failed(`a pod of ${who} was removed: ${what.toLowerCase()}`, kept),
   },
   {
     pattern: /exceeded quota: ([^,]+)/,
     error: ([, quota], who) =>
-      failed(`${who} does not fit into the namespace's quota ${quota}`, 'ask for less, or raise it'),
+      failed(`${who} does not fit into the namespace's quota ${quota}`, 'request less, or raise the quota'),
   },
   {
     pattern: /\(exit code (\d+)\)/,
@@ -48,8 +48,8 @@ const reasons: readonly Reason[] = [
 ];
 
 /**
- * Why a step failed: what its worker said last, where its last lines came with the message, or else what the message means.
- * @param who the step, as a person knows it
+ * Why a step failed: the error that its worker logged, if the message contains it, or else the meaning of the message.
+ * @param who name of the step for users
  */
 export function nodeFailure(message: string, who: string): StatementError {
   const said = workersError(message);
@@ -65,7 +65,7 @@ function failed(message: string, hint: string): StatementError {
   return { code: 'WORKER_FAILED', message, hint };
 }
 
-/** The last JSON line with an error: `main: Error (exit code 65): {…}`, and on Argo lines of its executor after it. */
+/** The last JSON line with an error, as in `main: Error (exit code 65): {…}`. Argo's executor adds lines after it. */
 function workersError(message: string): StatementError | null {
   const start = message.indexOf('): ');
   if (start < 0) return null;

@@ -15,10 +15,10 @@ const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
   other: 'POD_NOT_STARTED',
 };
 
-/** How long a controller may take to notice a workflow. */
+/** Time within which Argo's controller should notice a workflow. */
 const controllerMs = 20_000;
 
-/** The status of a statement that goes on, with what its pods wait for as the error of their steps and its own. */
+/** Adds to the status of an active statement what its pods are waiting for, as the error of their steps and of the statement. */
 export async function withPendingError(
   status: StatementStatus,
   workflow: ObservedWorkflow,
@@ -39,7 +39,7 @@ export async function withPendingError(
   return { ...status, steps, error };
 }
 
-/** What the scheduler says of a node that is full, it also says of one that is too small. */
+/** The scheduler gives the same message for a node that is full and for one that is too small. */
 function withCapacity(
   waiting: readonly Waiting[],
   { plan }: StatementStatus,
@@ -59,13 +59,13 @@ function heldUp(pods: readonly Waiting[]): StatementError {
   return { code: codes[reason], message: `${who} cannot start: ${message}`, hint };
 }
 
-/** By `argo suspend`, which nothing of ours does. */
+/** Suspended by `argo suspend`, which Millrace never does. */
 function suspended({ metadata: { name }, spec }: ObservedWorkflow): StatementError | null {
   if (spec.suspend !== true) return null;
   return {
     code: 'WORKFLOW_SUSPENDED',
-    message: `somebody suspended the workflow ${name}: no further pods start`,
-    hint: `argo resume ${name} lets it go on`,
+    message: `the workflow ${name} was suspended, so no further pods start`,
+    hint: `resume it: argo resume ${name}`,
   };
 }
 
@@ -73,7 +73,7 @@ function unnoticed({ metadata, status }: ObservedWorkflow): StatementError | nul
   if (status?.phase || Date.now() - Date.parse(metadata.creationTimestamp) < controllerMs) return null;
   return {
     code: 'ARGO_MISSING',
-    message: `no controller has taken up the workflow ${metadata.name}`,
-    hint: "see whether Argo's workflow-controller runs, and watches its namespace",
+    message: `no controller has picked up the workflow ${metadata.name}`,
+    hint: "check that Argo's workflow-controller runs and watches its namespace",
   };
 }

@@ -1,6 +1,6 @@
 import type { Nodes, ObservedWorkflow, WorkflowNode } from '../workflows/observed-workflow.ts';
 
-/** What a pod that does not start waits for. */
+/** What a pending pod is waiting for. */
 export type WaitingFor = 'image' | 'gpu' | 'room' | 'node' | 'claim' | 'secret' | 'quota' | 'other';
 
 export interface Waiting {
@@ -9,7 +9,6 @@ export interface Waiting {
   readonly source: string;
   readonly since: string;
   readonly reason: WaitingFor;
-  /** In a user's words. */
   readonly message: string;
   readonly hint: string;
 }
@@ -21,7 +20,7 @@ interface Words {
   readonly hint: string;
 }
 
-/** What the kubelet, the scheduler and the API server write, most telling first. */
+/** Translates what the kubelet, the scheduler and the API server write. The most specific come first. */
 const words: readonly Words[] = [
   {
     reason: 'image',
@@ -40,61 +39,61 @@ const words: readonly Words[] = [
   {
     reason: 'claim',
     pattern: /persistentvolumeclaim "([^"]+)" not found/,
-    message: ([, claim]) => `there is no claim ${claim}`,
+    message: ([, claim]) => `the PersistentVolumeClaim ${claim} does not exist`,
     hint: 'create it, or name another with the volume attribute',
   },
   {
     reason: 'claim',
     pattern: /unbound immediate PersistentVolumeClaims|volume node affinity conflict/,
-    message: () => 'a claim is not bound to a volume that a node can mount',
-    hint: "see the claim's events: kubectl describe pvc",
+    message: () => 'a PersistentVolumeClaim is not bound to a volume that a node can mount',
+    hint: 'look at its events: kubectl describe pvc',
   },
   {
     reason: 'secret',
     pattern: /secret "([\w.-]+\.service-account-token)" not found/,
-    message: ([, secret]) => `there is no secret ${secret}, whose token Argo's executor needs`,
+    message: ([, secret]) => `the secret ${secret}, whose token Argo's executor needs, does not exist`,
     hint: 'create it, as deploy/chart/templates/workflow-rbac.yaml does',
   },
   {
     reason: 'secret',
     pattern: /secret "([^"]+)" not found|couldn't find key (\S+) in Secret (\S+)/,
     message: ([, secret, key, of]) =>
-      secret === undefined ? `the secret ${of} has no key ${key}` : `there is no secret ${secret}`,
-    hint: "the database's DSN is kept there; create it",
+      secret === undefined ? `the secret ${of} has no key ${key}` : `the secret ${secret} does not exist`,
+    hint: 'create it with the DSN of the database',
   },
   {
     reason: 'gpu',
     pattern: /Insufficient nvidia\.com\/gpu/,
-    message: () => 'no node has the GPUs free',
-    hint: 'it starts once a node has as many free, if one is as large; WITH gpu asks for fewer',
+    message: () => 'no node has enough free GPUs',
+    hint: 'wait for other pods to end, or request no more GPUs than one node has: WITH gpu = …',
   },
   {
     reason: 'room',
     pattern: /Insufficient (cpu|memory|ephemeral-storage|pods)/,
-    message: ([, resource]) => `no node has enough ${resource === 'pods' ? 'room for pods' : resource} free`,
-    hint: 'it starts once a node has, if one is as large; WITH cpu and memory ask for less',
+    message: ([, resource]) => `no node has enough free ${resource === 'pods' ? 'room for pods' : resource}`,
+    hint: 'wait for other pods to end, or request no more than one node has: WITH cpu = …, memory = …',
   },
   {
     reason: 'node',
     pattern: /didn't match Pod's node affinity\/selector|untolerated taint/,
-    message: () => 'no node that the pod may run on fits it',
-    hint: 'check node_selector against the labels and taints of the nodes',
+    message: () => 'no node matches its node selector and tolerations',
+    hint: 'compare node_selector with the labels and taints of the nodes',
   },
   {
     reason: 'quota',
     pattern: /exceeded quota: ([^,]+)/,
     message: ([, quota]) => `the namespace's quota ${quota} is used up`,
-    hint: 'it starts as soon as there is room; or raise the quota',
+    hint: 'wait until other pods have ended, or raise the quota',
   },
   {
     reason: 'other',
     pattern: /^(?:Unschedulable|CreateContainer\w*Error|RunContainerError|FailedMount)\b(?:: (.*))?/s,
     message: ([found, why]) => why ?? found,
-    hint: 'kubectl describe pod says more',
+    hint: 'see kubectl describe pod',
   },
 ];
 
-/** The pods that wait for something that others must give, by step and source; those that are just starting are not among them. */
+/** The pods that cannot start until something else changes. Excludes pods that are just starting. */
 export function waitingPods({ metadata: { name } }: ObservedWorkflow, nodes: Nodes): readonly Waiting[] {
   return Object.values(nodes).flatMap((node) => {
     const found = node.type === 'Pod' && node.phase === 'Pending' ? wordsFor(node.message ?? '') : null;
@@ -111,7 +110,7 @@ function wordsFor(text: string): Pick<Waiting, 'reason' | 'message' | 'hint'> | 
   return null;
 }
 
-/** `<workflow>.<step>[.<task>[(<index>:<item>)]][(<attempt>)]`; null for a node that is none of ours. */
+/** Parses `<workflow>.<step>[.<task>[(<index>:<item>)]][(<attempt>)]`. @returns null if the node is not ours */
 export function placeOf(
   { name }: Pick<WorkflowNode, 'name'>,
   workflow: string,

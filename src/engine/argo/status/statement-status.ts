@@ -5,20 +5,20 @@ import { type SubmittedStatement, submissionAnnotation } from '../../../workflow
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
 import { nodeFailure } from './node-failure.ts';
 
-/** What was submitted; null: not a workflow of ours. */
+/** What was submitted; null: the workflow is not ours. */
 export function submittedStatement({ metadata }: Pick<ObservedWorkflow, 'metadata'>): SubmittedStatement | null {
   const written = metadata.annotations?.[submissionAnnotation];
   return written === undefined ? null : JSON.parse(written);
 }
 
-/** A statement of which an attempt is in a workflow. */
+/** A statement, from a workflow of one of its attempts. */
 export interface TakenStatement extends Pick<SubmittedStatement, 'id' | 'submittedBy' | 'done'> {
   readonly text: string;
   readonly plan: Plan;
 }
 
 /**
- * The statement as its workflow tells it. The numbers of rows are not in a workflow but in the ledger: here they are null and 0.
+ * The status of a statement as its workflow reports it. Numbers of rows are in the ledger, not in a workflow: here they are null and 0.
  * @param nodes from `readNodes`
  */
 export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStatement, nodes: Nodes): StatementStatus {
@@ -45,7 +45,7 @@ export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStat
   };
 }
 
-/** Argo has ended a workflow when its phase says so and it has labelled it completed. */
+/** Argo has completed a workflow once the phase says so and the label `completed` is set. */
 export function stateOf({ metadata, spec, status }: ObservedWorkflow): StatementState {
   const completed = metadata.labels?.['workflows.argoproj.io/completed'] === 'true';
   const shutDown = spec.shutdown !== undefined && spec.shutdown !== '';
@@ -60,12 +60,12 @@ function workflowError({ status }: ObservedWorkflow): StatementError {
   return nodeFailure(status?.message ?? '', 'the statement');
 }
 
-/** A step of a workflow, and where its nodes are. */
+/** A step of a workflow and its nodes. */
 interface StepView {
   readonly state: StatementState;
   readonly nodes: Nodes;
   readonly byName: ReadonlyMap<string, WorkflowNode>;
-  /** The name of the step's own node; those within it begin with it. */
+  /** Name of the step's own node. The names of nodes within it start with it. */
   readonly path: string;
 }
 
@@ -108,7 +108,7 @@ function stepState(node: WorkflowNode | undefined, statement: StatementState): S
   return cancelled ? 'cancelled' : 'running';
 }
 
-/** That of the pod that failed for good first: with others' retries still under way, more may follow. */
+/** The error of the pod that was the first to use up its retries. Others may still fail. */
 function stepError(name: string, { byName, nodes, path }: StepView): StatementError {
   const within = [...byName.values()].filter((node) => isWithin(node, path) && hasFailed(node));
   const candidates = ['Retry', 'Pod']
@@ -118,12 +118,12 @@ function stepError(name: string, { byName, nodes, path }: StepView): StatementEr
   return nodeFailure(first === undefined ? '' : lastMessage(first, nodes), name);
 }
 
-/** `step-1` is not within `step-10`. */
+/** Whether the node is within the step; `step-10` is not within `step-1`. */
 function isWithin({ name }: WorkflowNode, path: string): boolean {
   return name === path || name.startsWith(`${path}.`) || name.startsWith(`${path}(`);
 }
 
-/** A Retry node only says that no tries are left; its last pod says why. */
+/** A Retry node only says that no retries are left; its last pod says why. */
 function lastMessage(node: WorkflowNode, nodes: Nodes): string {
   const last = attemptsOf(node, nodes).findLast(hasFailed) ?? node;
   return last.message ?? '';
@@ -139,14 +139,14 @@ function partitionsOf(step: Step, partition: (number: number) => PartitionStatus
 }
 
 function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {
-  // A foreign image with one partition is a pod of its own.
+  // A foreign image with one partition runs as a single pod, without a DAG.
   const node = byName.get(`${path}.partition(${number})`) ?? podOf(byName.get(path));
   if (node === undefined) return unseen(number);
   const attempts = attemptsOf(node, nodes);
   return { ...unseen(number), state: partitionState(attempts.at(-1) ?? node), attempts: attempts.length };
 }
 
-/** `<task>(<index>:<item>)` by its item alone: what is the third to do of a retry may be partition 7. */
+/** `<task>(<index>:<item>)` without its index: the third partition of a retry may be partition 7. */
 function byItem(name: string): string {
   return name.replace(/\(\d+:(\d+)\)/, '($1)');
 }

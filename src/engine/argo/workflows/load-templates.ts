@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import type { WorkflowTemplates } from '../../../workflow/workflow.ts';
 
-/** Reads templates/ of this installation. */
+/** Reads the templates of this installation, from templates/. */
 export function loadTemplates(): WorkflowTemplates {
   return {
     workflow: read('workflow'),

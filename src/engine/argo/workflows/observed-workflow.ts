@@ -1,4 +1,4 @@
-/** What is read of a Workflow object that the API server returns: https://argo-workflows.readthedocs.io/en/latest/fields/#workflowstatus */
+/** The fields that we read of a Workflow object: https://argo-workflows.readthedocs.io/en/latest/fields/#workflowstatus */
 export interface ObservedWorkflow {
   readonly metadata: {
     readonly name: string;
@@ -17,16 +17,16 @@ export interface WorkflowStatus {
   readonly startedAt?: string | null;
   readonly finishedAt?: string | null;
   readonly nodes?: Nodes;
-  /** Base64 of the nodes' JSON, compressed: instead of `nodes`, once these are large. */
+  /** Base64 of the compressed JSON of the nodes. Replaces `nodes` once these are large. */
   readonly compressedNodes?: string;
 }
 
-/** By id. */
+/** Nodes by id. */
 export type Nodes = Readonly<Record<string, WorkflowNode>>;
 
 export interface WorkflowNode {
   readonly id: string;
-  /** `<workflow>.<step>.partition(3:3)(0)`: the DAG's, the task's and the item's names, and the attempt. */
+  /** `<workflow>.<step>.partition(3:3)(0)`: the names of the DAG, the task and the item, and the attempt. */
   readonly name: string;
   readonly type: string;
   readonly phase?: string;

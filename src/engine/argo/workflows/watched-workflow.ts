@@ -1,13 +1,13 @@
 import type { ObjectEvent } from '../kubernetes/list-and-watch.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 
-/** One workflow as it was seen last. */
+/** The latest known state of one workflow. */
 export interface WatchedWorkflow {
-  /** undefined: not seen yet; null: it is not there, or no more. */
+  /** undefined: not seen yet; null: it does not exist, or no longer. */
   readonly latest: ObservedWorkflow | null | undefined;
-  /** Why changes are not seen at present; null: they are. */
+  /** Why changes are currently not seen; null: they are. */
   readonly trouble: unknown;
-  /** Resolves at the next change. @throws what ended the watch */
+  /** Resolves at the next change. @throws the error that ended the watch */
   changed(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { toYaml } from '../../../workflow/to-yaml.ts';
 import { readDeployment } from '../config.ts';
 import { loadTemplates } from './load-templates.ts';
 
-/** The workflow that submitting would create, as `kubectl create -f` takes it. @throws {MillraceError} WORKER_IMAGE_MISSING, STATEMENT_TOO_LONG */
+/** The workflow that a submission would create, as input of `kubectl create -f`. @throws {MillraceError} WORKER_IMAGE_MISSING, STATEMENT_TOO_LONG */
 export function workflowYaml(
   { id, text, plan, submittedBy }: Omit<Submission, 'server'>,
   environment: NodeJS.ProcessEnv,

@@ -6,35 +6,35 @@ import { hasStatus } from '../kubernetes/kubernetes-error.ts';
 import { type KubernetesList, listAndWatch, type ObjectEvent, watchSeconds } from '../kubernetes/list-and-watch.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 
-/** What of a workflow is read without its status, which may be a megabyte. */
+/** A workflow without its status, which may be a megabyte. */
 export type WorkflowMetadata = Pick<ObservedWorkflow, 'metadata'>;
-/** Fields that the API server keeps for itself may be larger than all the rest: of many workflows, the names are read. */
+/** Lists of many workflows read only names: the API server's own fields in the metadata may be larger than all others. */
 export type WorkflowName = { readonly metadata: Pick<ObservedWorkflow['metadata'], 'name'> };
 
-/** When a workflow was asked to stop, in ISO 8601. */
+/** Time at which a workflow was asked to stop, in ISO 8601. */
 const stopAnnotation = 'millrace/stop-requested-at';
-/** Longer than a pod's grace period, after which the kubelet kills it. */
+/** Time after which a workflow that was asked to stop is killed. Longer than a pod's grace period. */
 const stopMs = 45_000;
 
 const notEnded = 'workflows.argoproj.io/completed!=true';
 const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
-/** The workflows of one namespace, through the Kubernetes API. All throw {KubernetesError}. */
+/** The workflows of one namespace, through the Kubernetes API. All methods throw {KubernetesError}. */
 export interface Workflows {
-  /** False: one of this name, and so of the same statement, is there already. */
+  /** @returns false if a workflow with this name, and so of the same statement, already exists */
   create(workflow: Workflow): Promise<boolean>;
-  /** null: it is not there, or no more. */
+  /** @returns null if it does not exist, or no longer */
   read(name: string): Promise<ObservedWorkflow | null>;
-  /** Asks its pods to end in good order; nothing where it has gone. */
+  /** Asks its pods to terminate gracefully. Does nothing if the workflow no longer exists. */
   stop(name: string): Promise<void>;
-  /** Kills the pods of a workflow that was asked to stop and has not. */
+  /** Kills the pods of a workflow that was asked to stop but has not stopped in time. */
   killOverdue(workflow: ObservedWorkflow): Promise<void>;
   follow(name: string, signal: AbortSignal): AsyncIterable<ObjectEvent<ObservedWorkflow>>;
-  /** Metadata alone, of each attempt of one statement. */
+  /** The workflows of one statement's attempts. */
   ofStatement(id: string): Promise<readonly WorkflowMetadata[]>;
-  /** Those that Argo has not ended, page by page. */
+  /** The workflows that Argo has not completed, page by page. */
   open(): AsyncIterable<readonly WorkflowName[]>;
-  /** Those that Argo has not ended; one that it ends is `deleted`, as one that is removed. */
+  /** Follows the workflows that Argo has not completed. One that completes is reported as `deleted`, like one that is removed. */
   followOpen(signal: AbortSignal): AsyncIterable<ObjectEvent<WorkflowName>>;
 }
 

@@ -28,7 +28,7 @@ describe('a request to the Kubernetes API', () => {
     expect(seen[0]?.query.get('fieldValidation')).toBe('Strict');
   });
 
-  it('is made again when the server fails or the connection breaks', async () => {
+  it('is retried when the server fails or the connection breaks', async () => {
     const answers: Answer[] = [
       (response) => refuse(response, 503, 'ServiceUnavailable', 'not now'),
       (response) => response.destroy(),
@@ -53,30 +53,30 @@ describe('a request to the Kubernetes API', () => {
       'Forbidden',
       'pods "w" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
       'WORKFLOW_REFUSED',
-      'Kubernetes refuses: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
+      'Kubernetes rejects the request: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
     ],
-    [404, 'NotFound', 'namespaces "millrace" not found', 'NAMESPACE_MISSING', 'there is no namespace millrace'],
+    [404, 'NotFound', 'namespaces "millrace" not found', 'NAMESPACE_MISSING', 'the namespace millrace does not exist'],
     [
       404,
       'NotFound',
       'the server could not find the requested resource',
       'ARGO_MISSING',
-      'the cluster does not know Argo Workflows',
+      'Argo Workflows is not installed in the cluster',
     ],
     [
       422,
       'Invalid',
       'Workflow.argoproj.io "w" is invalid: spec.templates: Too many: 201: must have at most 200 items',
       'WORKFLOW_REFUSED',
-      'Kubernetes refuses: Workflow.argoproj.io "w" is invalid: spec.templates: Too many: 201: must have at most 200 items',
+      'Kubernetes rejects the request: Workflow.argoproj.io "w" is invalid: spec.templates: Too many: 201: must have at most 200 items',
     ],
-  ])('refused with %i (%s) is told in words', async (status, reason, said, code, message) => {
+  ])('explains a rejection with %i (%s)', async (status, reason, said, code, message) => {
     const { api, seen } = await standInForApiServer((response) => refuse(response, status, reason, said));
     await expect(api.json({ path: workflows })).rejects.toMatchObject({ code, message, status });
     expect(seen).toHaveLength(1);
   });
 
-  it('names the Role that is missing', async () => {
+  it('fails with the rule of the missing Role', async () => {
     const said = 'x is forbidden: User "ada" cannot get resource "pods/log" in API group "" in the namespace "m"';
     const { api } = await standInForApiServer((response) => refuse(response, 403, 'Forbidden', said));
     await expect(api.json({ path: workflows })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('a request to the Kubernetes API', () => {
     });
   });
 
-  it('says where nobody answers', async () => {
+  it('fails with the address of a server that does not answer', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -96,7 +96,7 @@ describe('a request to the Kubernetes API', () => {
     });
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     const { api } = await standInForApiServer(() => {});
     const over = new AbortController();
     const asked = api.json({ path: workflows, signal: over.signal });
@@ -113,7 +113,7 @@ describe('a kubeconfig', () => {
     ['that is not there', null, /^the kubeconfig cannot be read: ENOENT/],
     ['that is broken', 'users: [{token: a-secret', /^the kubeconfig cannot be read: [^\n]*$/],
     ['whose context is not there', 'current-context: there', /^the kubeconfig's context 'there' names no cluster$/],
-  ])('%s is told in words, and never quoted', async (_, text, message) => {
+  ])('%s is explained, and never quoted', async (_, text, message) => {
     vi.stubEnv('KUBECONFIG', text === null ? '/nowhere' : file('kubeconfig', text));
     const error = await connectKubernetes().catch((error) => error);
     expect(error).toMatchObject({ code: 'KUBERNETES_MISSING', message: expect.stringMatching(message) });

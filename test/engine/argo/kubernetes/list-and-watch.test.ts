@@ -17,7 +17,7 @@ const thing = (name: string, version: number): Thing => ({ metadata: { name, res
 const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 const bookmark = (version: number) => event('BOOKMARK', { metadata: { resourceVersion: String(version) } });
 
-/** Answers lists with the objects, and the watches one after the other; those after the last stay open and silent. */
+/** Answers lists with the objects, and watches with the given answers in turn; further watches stay open and silent. */
 function server(lists: readonly (readonly Thing[] | Answer)[], watches: readonly Answer[]) {
   let listed = 0;
   let watched = 0;
@@ -50,7 +50,7 @@ function follow(api: KubernetesApi, signal: AbortSignal, silenceMs?: number) {
   });
 }
 
-/** What was seen up to an object of this name, in words. */
+/** The events up to an object of this name, as text. */
 async function until(name: string, api: KubernetesApi, silenceMs?: number): Promise<string[]> {
   const over = new AbortController();
   const words: string[] = [];
@@ -70,7 +70,7 @@ function wordsOf(event: ObjectEvent<Thing>): string {
 const versions = (seen: readonly { query: URLSearchParams }[]) => seen.map(({ query }) => query.get('resourceVersion'));
 
 describe('listing and watching', () => {
-  it('gives everything that is there, then each change', async () => {
+  it('yields all existing objects, then each change', async () => {
     const changes = [
       event('ADDED', thing('b', 101)),
       event('MODIFIED', thing('a', 102)),
@@ -81,13 +81,13 @@ describe('listing and watching', () => {
     expect(versions(seen)).toEqual([null, '100']);
   });
 
-  it('goes on from the last bookmark when the server ends the watch', async () => {
+  it('continues from the last bookmark when the server ends the watch', async () => {
     const { api, seen } = await server([[]], [says(bookmark(170)), says(event('ADDED', thing('last', 171)))]);
     expect(await until('last', api)).toEqual(['listed', 'changed last']);
     expect(versions(seen)).toEqual([null, '100', '170']);
   });
 
-  it('goes on from the last event when the connection breaks', async () => {
+  it('continues from the last event when the connection breaks', async () => {
     const { api, seen } = await server(
       [[]],
       [breaksAfter(event('ADDED', thing('a', 150))), says(event('ADDED', thing('last', 171)))],
@@ -111,7 +111,7 @@ describe('listing and watching', () => {
     expect(versions(seen)).toEqual([null, '100', null, '200']);
   });
 
-  it('leaves a connection that is half open', async () => {
+  it('abandons a half-open connection', async () => {
     const halfOpen: Answer = (response) => response.write(event('ADDED', thing('a', 150)));
     const { api, seen } = await server([[]], [halfOpen, says(event('ADDED', thing('last', 171)))]);
     const words = await until('last', api, 200);
@@ -119,12 +119,12 @@ describe('listing and watching', () => {
     expect(versions(seen)).toEqual([null, '100', '150']);
   });
 
-  it('leaves a server that takes the connection and says nothing at all', async () => {
+  it('abandons a server that accepts the connection but never answers', async () => {
     const { api } = await server([[]], [() => {}, says(event('ADDED', thing('last', 171)))]);
     expect(await until('last', api, 200)).toEqual(['listed', 'disconnected', 'connected', 'changed last']);
   });
 
-  it('is not confused by broken JSON', async () => {
+  it('recovers from broken JSON', async () => {
     const { api, seen } = await server(
       [[]],
       [says(event('ADDED', thing('a', 150)), '{"type":"ADDED","obj'), says(event('ADDED', thing('last', 171)))],
@@ -133,20 +133,20 @@ describe('listing and watching', () => {
     expect(versions(seen)).toEqual([null, '100', '150']);
   });
 
-  it('puts events together that come in pieces, in the middle of a letter too', async () => {
+  it('joins events that arrive in pieces, even if a character is split', async () => {
     const bytes = Buffer.from(event('ADDED', thing('großer-last', 150)));
     const middle = bytes.indexOf('ß') + 1;
     const { api } = await server([[]], [says(bytes.subarray(0, middle), bytes.subarray(middle))]);
     expect(await until('last', api)).toEqual(['listed', 'changed großer-last']);
   });
 
-  it('waits while the server fails, and says so of each try', async () => {
+  it('waits while the server fails, and reports each attempt', async () => {
     const failing: Answer = (response) => refuse(response, 503, 'ServiceUnavailable', 'etcd is not there');
     const { api } = await server([[]], [failing, failing, says(event('ADDED', thing('last', 171)))]);
     expect(await until('last', api)).toEqual(['listed', 'disconnected', 'disconnected', 'connected', 'changed last']);
   });
 
-  it('ends with what no other try can mend', async () => {
+  it('ends with an error that a retry cannot fix', async () => {
     const message = 'things is forbidden: User "ada" cannot watch resource "things" in API group ""';
     const { api } = await server([[]], [(response) => refuse(response, 403, 'Forbidden', message)]);
     await expect(until('last', api)).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('listing and watching', () => {
     });
   });
 
-  it('ends when it is told to, and lets go of the connection', async () => {
+  it('ends and closes the connection when it is aborted', async () => {
     let closed: Promise<unknown> = sleep(0);
     const open: Answer = (response) => {
       closed = new Promise((resolve) => response.on('close', resolve));

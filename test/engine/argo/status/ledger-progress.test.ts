@@ -24,7 +24,7 @@ const step = (partitions: readonly PartitionStatus[], changes: Partial<StepStatu
   ...changes,
 });
 
-it('takes the steps from the workflow and the rows from the ledger', () => {
+it('takes states from the workflow and numbers of rows from the ledger', () => {
   const told = step([partition({ state: 'running', attempts: 2 })]);
   const counted = partition({ state: 'running', rows: 6, done: 4, failed: 1, detections: 9, attempts: 1 });
   expect(withLedger([told], [step([counted], { state: 'pending', rows: 6 })])).toEqual([
@@ -32,7 +32,7 @@ it('takes the steps from the workflow and the rows from the ledger', () => {
   ]);
 });
 
-it('counts the rows of a pod that ended well as done where its image keeps no ledger', () => {
+it('counts the rows of a pod that succeeded as done if its image does not update the ledger', () => {
   const told = step([
     partition({ state: 'done', attempts: 1 }),
     partition({ number: 1, state: 'running', attempts: 1 }),
@@ -44,12 +44,12 @@ it('counts the rows of a pod that ended well as done where its image keeps no le
   ]);
 });
 
-it('knows the partitions of the workflow before the rows are selected', () => {
+it('shows the partitions of the workflow before the rows are selected', () => {
   const told = step([partition({}), partition({ number: 1 })]);
   expect(withLedger([told], [step([])])).toEqual([told]);
 });
 
-it('has no partitions where nothing was selected, whatever was asked for', () => {
+it('has no partitions for an empty selection, whatever number was requested', () => {
   const told = step([partition({}), partition({ number: 1 })]);
   expect(withLedger([told], [step([], { rows: 0 })])).toEqual([step([], { rows: 0 })]);
   expect(withLedger([told], [step([])])).toEqual([told]);

@@ -22,7 +22,7 @@ describe("a worker's last words reach the user", () => {
     });
   });
 
-  test('only where they are an error of the table', () => {
+  test('only if they are an error of the table', () => {
     const forged = 'main: Error (exit code 65): {"error":{"code":"toString","message":"x"}}';
     expect(nodeFailure(forged, 'step-1').message).toBe('a worker of step-1 ended with exit code 65');
   });
@@ -37,7 +37,7 @@ test.each([
   ['Pod was active on the node longer than the specified deadline', 'TIMED_OUT', 'step-1 took longer than its timeout'],
   ['workflow shutdown with strategy:  Stop', 'CANCELLED', 'step-1 was cancelled'],
   ["Stopped with strategy 'Terminate'", 'CANCELLED', 'step-1 was cancelled'],
-  ['pod deleted', 'WORKER_FAILED', 'a pod of step-1 was taken away: pod deleted'],
+  ['pod deleted', 'WORKER_FAILED', 'a pod of step-1 was removed: pod deleted'],
   [
     'The node was low on resource: memory. Threshold quantity: 100Mi.',
     'WORKER_FAILED',

@@ -30,30 +30,30 @@ test.each([
   [
     'gpu',
     'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
-    'no node has the GPUs free',
+    'no node has enough free GPUs',
   ],
-  ['room', 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.', 'no node has enough cpu free'],
+  ['room', 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.', 'no node has enough free cpu'],
   [
     'room',
     'Unschedulable: 0/1 nodes are available: 1 Too many pods, 1 Insufficient pods.',
-    'no node has enough room for pods free',
+    'no node has enough free room for pods',
   ],
   [
     'node',
     "Unschedulable: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
-    'no node that the pod may run on fits it',
+    'no node matches its node selector and tolerations',
   ],
   [
     'claim',
     'Unschedulable: 0/1 nodes are available: persistentvolumeclaim "datasets" not found.',
-    'there is no claim datasets',
+    'the PersistentVolumeClaim datasets does not exist',
   ],
   [
     'claim',
     'Unschedulable: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
-    'a claim is not bound to a volume that a node can mount',
+    'a PersistentVolumeClaim is not bound to a volume that a node can mount',
   ],
-  ['secret', 'CreateContainerConfigError: secret "database" not found', 'there is no secret database'],
+  ['secret', 'CreateContainerConfigError: secret "database" not found', 'the secret database does not exist'],
   [
     'secret',
     "CreateContainerConfigError: couldn't find key dsn in Secret millrace/database",
@@ -78,7 +78,7 @@ test.each(['', 'ContainerCreating', 'PodInitializing', 'PodInitializing: waiting
   },
 );
 
-test('only pods that are pending wait', () => {
+test('only pending pods are waiting', () => {
   const message = 'ImagePullBackOff';
   const { workflow, nodes } = observed([
     { name: 'w.step-1.prepare(0)', phase: 'Failed', message },

@@ -46,13 +46,13 @@ describe('the state is', () => {
 });
 
 describe('a workflow of a real controller', () => {
-  test('that failed names the step, and what its last pod died of', () => {
+  test('that failed names the step and the failure of its last pod', () => {
     const workflow = sample('failed');
     const status = statementStatus(workflow, submitted, asStep(readNodes(workflow), 'sample-failed', 'step-1'));
     const error = {
       code: 'WORKER_FAILED',
       message: 'a worker of step-1 ended with exit code 65',
-      hint: 'see millrace logs; what is done is kept: retry',
+      hint: 'see millrace logs; completed work is kept; retry to continue',
     };
     const partition = { state: 'pending', rows: 0, done: 0, failed: 0, detections: 0, attempts: 2 };
     expect(status).toEqual({
@@ -92,7 +92,7 @@ describe('a workflow of a real controller', () => {
     });
   });
 
-  test('that succeeded has no error, though one partition was tried twice', () => {
+  test('that succeeded has no error, even if a partition was retried', () => {
     const workflow = sample('succeeded');
     const plan = { version: 1, steps: [runStep({ partitions: 4 })] } as const;
     const status = statementStatus(workflow, { ...submitted, plan }, asStep(readNodes(workflow), 'sample', 'step-1'));
@@ -107,7 +107,7 @@ describe('a workflow of a real controller', () => {
 });
 
 describe('while it runs', () => {
-  test('partitions wait, run and are done, and are running again while they are retried', () => {
+  test('partitions are pending, running or done, and running again during a retry', () => {
     const { workflow, nodes } = observed([
       { name: 'w.step-1', type: 'DAG' },
       {
@@ -129,7 +129,7 @@ describe('while it runs', () => {
     ]);
   });
 
-  test('a foreign image with one partition is that partition', () => {
+  test('the pod of a foreign image with one partition is that partition', () => {
     const { workflow, nodes } = observed([
       { name: 'w.step-1', type: 'Retry', children: ['w.step-1(0)'] },
       { name: 'w.step-1(0)', phase: 'Running' },
@@ -140,14 +140,14 @@ describe('while it runs', () => {
   });
 });
 
-test('steps of an earlier attempt have succeeded', () => {
+test('steps that an earlier attempt completed have succeeded', () => {
   const { workflow, nodes } = observed([{ name: 'w.step-2', type: 'Retry' }]);
   const status = statementStatus(workflow, { ...submitted, done: ['step-1'] }, nodes);
   expect(status.steps.map(({ state }) => state)).toEqual(['succeeded', 'running']);
   expect(status.steps[0]?.partitions.map(({ state }) => state)).toEqual(['done', 'done']);
 });
 
-test('cancelled: what did not finish is cancelled, and nothing is an error', () => {
+test('steps that did not finish before a cancellation are cancelled, without an error', () => {
   const { workflow, nodes } = observed(
     [
       { name: 'w.step-1', type: 'DAG', phase: 'Failed' },
@@ -165,7 +165,7 @@ test('cancelled: what did not finish is cancelled, and nothing is an error', () 
 });
 
 describe('the error is', () => {
-  test('that of the partition which failed for good first', () => {
+  test('that of the partition that was the first to use up its retries', () => {
     const { workflow, nodes } = observed(
       [
         {
@@ -201,13 +201,13 @@ describe('the error is', () => {
     );
   });
 
-  test("the workflow's own where no step began", () => {
+  test("the workflow's own if no step started", () => {
     const message = 'invalid spec: templates.statement unknown';
     const { workflow, nodes } = observed([], { phase: 'Error', completed: true, message });
     expect(statementStatus(workflow, submitted, nodes).error).toEqual({
       code: 'WORKER_FAILED',
       message: `the statement failed: ${message}`,
-      hint: 'see millrace logs; what is done is kept: retry',
+      hint: 'see millrace logs; completed work is kept; retry to continue',
     });
   });
 });

@@ -6,13 +6,13 @@ import { observed, sample } from '../observed.ts';
 
 const withStatus = (status: ObservedWorkflow['status']): ObservedWorkflow => ({ ...observed([]).workflow, status });
 
-test('nodes that a real controller has compressed', () => {
+test('reads nodes that a real controller has compressed', () => {
   const nodes = Object.values(readNodes(sample('compressed')));
   expect(nodes).toHaveLength(13);
   expect(nodes.map(({ name }) => name)).toContain('sample-compressed.partition(2:2)(1)');
 });
 
-test('nodes as they are, and none yet', () => {
+test('reads uncompressed nodes, and none before the workflow has started', () => {
   expect(Object.keys(readNodes(sample('failed')))).toHaveLength(9);
   expect(readNodes(withStatus(undefined))).toEqual({});
   expect(readNodes(withStatus({ phase: 'Running', compressedNodes: '' }))).toEqual({});
@@ -30,6 +30,8 @@ describe('nodes compressed by', () => {
   });
 });
 
-test.each(['AAAA', 'H4sIAAAJbogA', 'not base64', 'KLUv/Q=='])('%s is refused, not believed', (compressedNodes) => {
-  expect(() => readNodes(withStatus({ compressedNodes }))).toThrow('the status of the workflow w cannot be unpacked');
+test.each(['AAAA', 'H4sIAAAJbogA', 'not base64', 'KLUv/Q=='])('rejects the corrupt nodes %j', (compressedNodes) => {
+  expect(() => readNodes(withStatus({ compressedNodes }))).toThrow(
+    'the status of the workflow w cannot be decompressed',
+  );
 });
