@@ -15,13 +15,19 @@ export interface SeenRequest {
   readonly body: unknown;
 }
 
+export interface StandInApiServer {
+  readonly config: KubeConfig;
+  readonly api: KubernetesApi;
+  readonly seen: readonly SeenRequest[];
+}
+
 export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
 /**
  * Stands in for a Kubernetes API server: plain HTTP on this machine. Its answers are written by hand, after the API's documentation;
  * test/cluster uses a real one.
  */
-export async function standInForApiServer(answer: Answer): Promise<{ api: KubernetesApi; seen: SeenRequest[] }> {
+export async function standInForApiServer(answer: Answer): Promise<StandInApiServer> {
   const seen: SeenRequest[] = [];
   const server = createServer(async (message, response) => {
     const url = new URL(message.url!, 'http://stand-in');
@@ -38,7 +44,8 @@ export async function standInForApiServer(answer: Answer): Promise<{ api: Kubern
     server.closeAllConnections();
     server.close();
   });
-  return { api: openKubernetesApi(kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)), seen };
+  const config = kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return { config, api: openKubernetesApi(config), seen };
 }
 
 export function kubeconfig(server: string): KubeConfig {

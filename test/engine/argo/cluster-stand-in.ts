@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../../../src/engine/argo/kubernetes/kubernetes-api.ts';
 import type { ObservedWorkflow } from '../../../src/engine/argo/workflows/observed-workflow.ts';
 import { type Answer, json, refuse, type SeenRequest, standInForApiServer } from './api-server-stand-in.ts';
@@ -25,6 +26,7 @@ interface WatchEvent {
 
 /** Stands in for a cluster with Argo: stores workflows as they are sent. The test plays the controller. */
 export interface StandInCluster {
+  readonly config: KubeConfig;
   readonly api: KubernetesApi;
   readonly seen: readonly SeenRequest[];
   readonly workflows: Map<string, ObservedWorkflow>;
@@ -121,7 +123,7 @@ export async function standInForCluster(): Promise<StandInCluster> {
     response.on('close', () => pod.followers?.delete(response));
   }
 
-  const { api, seen } = await standInForApiServer((response, request) => {
+  const { config, api, seen } = await standInForApiServer((response, request) => {
     const refusal = refusals.get(request.method);
     if (refusal !== undefined) return refusal(response, request);
     if (request.path === '/api/v1/nodes') return json(response, { items: nodes });
@@ -130,6 +132,7 @@ export async function standInForCluster(): Promise<StandInCluster> {
   });
 
   return {
+    config,
     api,
     seen,
     workflows,

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RunningServer } from '../../src/server/serve.ts';
+import { type StandInCluster, standInForCluster } from '../engine/argo/cluster-stand-in.ts';
+import { useServer } from './use-server.ts';
+
+const completed = {
+  metadata: { labels: { 'workflows.argoproj.io/completed': 'true' } },
+  status: { phase: 'Succeeded' },
+};
+
+describe('a server whose statements run on Argo, with a stand-in for the cluster', () => {
+  const test = useServer({ runningStatementsPerUser: 1, queuedStatementsPerUser: 2 }, { running: false });
+  let cluster: StandInCluster;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    cluster = await standInForCluster();
+    const file = join(test.environment.MILLRACE_STATE!, 'kubeconfig');
+    await writeFile(file, cluster.config.exportConfig());
+    vi.stubEnv('KUBECONFIG', file);
+    server = await test.another({ MILLRACE_ENGINE: 'argo', MILLRACE_WORKER_IMAGE: 'millrace/worker:1' });
+  });
+
+  afterAll(() => vi.unstubAllEnvs());
+
+  const submit = async (table: string) => {
+    const body = { sql: `CREATE TABLE ${table} AS SELECT 1 AS one`, wait: 0 };
+    return test.json('POST', '/v1/statements', { url: server.url, body });
+  };
+  const now = async (id: string) => (await test.json('GET', `/v1/statements/${id}`, { url: server.url })).body;
+  const workflowOf = (id: string) => `millrace-${id}-1`;
+
+  it('queues those of a user beyond the running ones, begins them in turn, and refuses those beyond the queue', async () => {
+    const answers = [await submit('one'), await submit('two'), await submit('three')];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const [first, second, third] = answers.map(({ body }) => body.id) as [string, string, string];
+    expect((await submit('four')).body).toMatchObject({ status: 429, code: 'TOO_MANY_STATEMENTS' });
+    expect([...cluster.workflows.keys()]).toEqual([workflowOf(first)]);
+    expect(await now(second)).toMatchObject({ state: 'queued', queuePosition: 1, startedAt: null, error: null });
+    expect(await now(third)).toMatchObject({ state: 'queued', queuePosition: 2 });
+    cluster.change(workflowOf(first), completed);
+    await vi.waitFor(() => expect(cluster.workflows.has(workflowOf(second))).toBe(true), { timeout: 20_000 });
+    expect(await now(first)).toMatchObject({ state: 'succeeded', queuePosition: null });
+    await vi.waitFor(async () => expect(await now(third)).toMatchObject({ state: 'queued', queuePosition: 1 }));
+  });
+});
