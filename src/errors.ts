@@ -394,7 +394,7 @@ export const errorTable = {
     ],
     // engine/argo
     WORKFLOW_REFUSED: ['Kubernetes does not accept the workflow', 'correct what the message names, then retry'],
-    WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'retry: completed work is kept'],
+    WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'completed work is kept; retry to continue'],
     WORKFLOW_SUSPENDED: ['somebody suspended the workflow', 'resume it with argo resume'],
     IMAGE_UNAVAILABLE: ['the image of a pod cannot be pulled', 'correct its name, or let the cluster pull it'],
     NOT_SCHEDULED: ['a pod waits for a node that can take it', 'request less, or add a node'],
@@ -444,7 +444,7 @@ export const errorTable = {
     ],
   }),
   ...filedUnder('cancelled', {
-    CANCELLED: ['the statement was cancelled', 'retry to continue: completed work is kept'],
+    CANCELLED: ['the statement was cancelled', 'completed work is kept; retry to continue'],
   }),
 };
 
@@ -483,6 +483,26 @@ export class MillraceError extends Error {
   get exitCode(): number {
     return errorKinds[errorTable[this.code].kind].exitCode;
   }
+}
+
+/** An error as data: in the ledger, in a log, between threads and processes. A code may be of another version. */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** @param error of others: a defect */
+export function errorRecord(error: unknown): ErrorRecord {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint };
+  return errorRecord(new MillraceError('INTERNAL', error instanceof Error ? error.message : String(error)));
+}
+
+/** The error that such data says; null: it says none of the table. */
+export function errorOfRecord(record: unknown, details: Omit<ErrorDetails, 'hint'> = {}): MillraceError | null {
+  const { code, message, hint } = Object(record) as Readonly<Record<keyof ErrorRecord, unknown>>;
+  if (!isErrorCode(code) || typeof message !== 'string') return null;
+  return new MillraceError(code, message, { ...details, hint: typeof hint === 'string' ? hint : undefined });
 }
 
 /** Whether the same may succeed later with nothing changed. */

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { errorPage } from '../src/error-page.ts';
-import { type ErrorCode, type ErrorKind, errorKinds, errorTable, MillraceError, mayPass } from '../src/errors.ts';
+import {
+  type ErrorCode,
+  type ErrorKind,
+  errorKinds,
+  errorOfRecord,
+  errorRecord,
+  errorTable,
+  MillraceError,
+  mayPass,
+} from '../src/errors.ts';
 
 const inProject = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const entries = Object.entries(errorTable);
@@ -76,6 +85,24 @@ describe('an error', () => {
   it("has the table's hint where it brings none", () => {
     expect(new MillraceError('SYNTAX', 'this', { hint: 'write that' }).hint).toBe('write that');
     expect(new MillraceError('SYNTAX', 'this').hint).toBe(errorTable.SYNTAX.hint);
+  });
+
+  it('is the same after it was data, which may be of another version', () => {
+    const error = new MillraceError('ROWS_FAILED', '3 of 200 rows failed', { hint: 'replace the files' });
+    const record = errorRecord(error);
+    expect(record).toEqual({ code: 'ROWS_FAILED', message: '3 of 200 rows failed', hint: 'replace the files' });
+    expect(errorOfRecord(JSON.parse(JSON.stringify(record)))).toEqual(error);
+    expect(errorOfRecord({ ...record, hint: null })?.hint).toBe(errorTable.ROWS_FAILED.hint);
+    for (const other of [{ ...record, code: 'OF_TOMORROW' }, { ...record, code: 'toString' }, { code: 'SYNTAX' }, null])
+      expect(errorOfRecord(other)).toBe(null);
+  });
+
+  it('of others is a defect', () => {
+    expect(errorRecord(new TypeError('x is undefined'))).toEqual({
+      code: 'INTERNAL',
+      message: 'x is undefined',
+      hint: errorTable.INTERNAL.hint,
+    });
   });
 
   it('ends the command with the exit code of its kind', () => {

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorKinds, errorTable, MillraceError } from '../errors.ts';
+import { errorKinds, errorOfRecord, MillraceError } from '../errors.ts';
 import type { Rows } from '../formats/format.ts';
 import { hasEnded } from '../ledger/statement-states.ts';
 import type { Service } from '../service/service.ts';
@@ -142,6 +142,5 @@ export function exitCodeOfEnd(statement: Statement): number {
 
 /** Why it ended as it did; null: it does not say, or in words of another version. */
 function errorOf({ error }: Statement): MillraceError | null {
-  if (error === null || !Object.hasOwn(errorTable, error.code)) return null;
-  return new MillraceError(error.code as ErrorCode, error.message, { hint: error.hint ?? undefined });
+  return errorOfRecord(error);
 }

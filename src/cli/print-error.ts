@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { errorRecord, MillraceError } from '../errors.ts';
 import { formatError } from '../sql/format-error.ts';
 import { viewError } from '../sql/program-view.ts';
 
@@ -13,15 +13,14 @@ export interface Source {
 export function errorText(error: unknown, source: Source | null): string {
   if (!(error instanceof MillraceError)) return errorText(defect(error), null);
   if (error.span !== undefined && source !== null) return formatError(error, source.text, source.name).trimEnd();
-  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
-  return `error[${error.code}]: ${error.message}${hint}`;
+  return `error[${error.code}]: ${error.message}\n  ${error.hint}`;
 }
 
 /** The same for machines: with line and column where it has a place. */
 export function errorJson(error: unknown, source: Source | null): object {
   const known = error instanceof MillraceError ? error : defect(error);
   if (known.span !== undefined && source !== null) return viewError(known, source.text);
-  return { code: known.code, message: known.message, hint: known.hint ?? null };
+  return errorRecord(known);
 }
 
 export function exitCodeOf(error: unknown): number {
@@ -30,7 +29,7 @@ export function exitCodeOf(error: unknown): number {
 
 function defect(cause: unknown): MillraceError {
   const what = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('INTERNAL', `something that should not happen: ${what}`, {
+  return new MillraceError('INTERNAL', `internal error: ${what}`, {
     hint: 'please report it with the statement; MILLRACE_DEBUG=1 shows where',
     cause,
   });

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StatementState } from './statement-states.ts';
 
@@ -47,22 +48,16 @@ export interface StatementStatus {
   readonly submittedAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
-  readonly error: StatementError | null;
+  readonly error: ErrorRecord | null;
   /** Whether Argo runs it. */
   readonly hasWorkflow: boolean;
   readonly steps: readonly StepStatus[];
 }
 
-export interface StatementError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-}
-
 export interface StepStatus {
   readonly name: string;
   readonly state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-  readonly error: StatementError | null;
+  readonly error: ErrorRecord | null;
   /** Selected rows; null: not selected yet, or a standard statement. */
   readonly rows: number | null;
   /** Rows that a standard statement inserted, changed or deleted; null: it has not, or is of another kind. */

@@ -1,20 +1,16 @@
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { transaction } from '../datasource/pool.ts';
+import type { ErrorRecord } from '../errors.ts';
 import { runningStates, type StatementState, settledStates } from './statement-states.ts';
-import type { StatementError, StepStatus } from './statement-status.ts';
+import type { StepStatus } from './statement-status.ts';
 import { errorValues } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
 /** Writes states, a statement's with its row in `transitions`. False: it was in another state, or the condition does not hold. */
 export interface StatementWriter {
   /** Moves on only from one of the given states. */
-  move(
-    id: string,
-    from: readonly StatementState[],
-    to: StatementState,
-    error?: StatementError | null,
-  ): Promise<boolean>;
-  moveStep(id: string, step: string, state: StepStatus['state'], error?: StatementError | null): Promise<boolean>;
+  move(id: string, from: readonly StatementState[], to: StatementState, error?: ErrorRecord | null): Promise<boolean>;
+  moveStep(id: string, step: string, state: StepStatus['state'], error?: ErrorRecord | null): Promise<boolean>;
   /** Moves a step on to `running`, from one of the given states and of a statement that runs; the same `run` may do so again. */
   beginStep(id: string, step: string, from: readonly StepStatus['state'][], run: string): Promise<boolean>;
   /** With the steps that still run: all that there are have succeeded. */
@@ -39,7 +35,7 @@ export function openStatementWriter(
     id: string,
     from: readonly StatementState[],
     to: StatementState,
-    error: StatementError | null,
+    error: ErrorRecord | null,
   ): Promise<boolean> {
     const started = to === 'running' ? ', started_at = COALESCE(started_at, NOW(6)), finished_at = NULL' : '';
     const ends = settledStates.some((end) => end === to);

@@ -180,7 +180,7 @@ async function readDsn(entry: DatasourceEntry, key: DsnKey, where: Entry): Promi
     parseDsn(dsn);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    throw invalid(`${placeOf(where)}.${given[0]}: ${error.message}`, error.hint ?? 'correct the DSN');
+    throw invalid(`${placeOf(where)}.${given[0]}: ${error.message}`, error.hint);
   }
   return dsn;
 }

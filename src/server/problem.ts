@@ -63,7 +63,7 @@ export function asMillraceError(error: unknown): MillraceError {
   if (statusCode === 413) return new MillraceError('REQUEST_TOO_LARGE', message);
   if (statusCode === 429) return new MillraceError('TOO_MANY_REQUESTS', message);
   if (statusCode >= 400 && statusCode < 500) return new MillraceError('REQUEST_INVALID', message);
-  return new MillraceError('INTERNAL', 'something that should not happen', {
+  return new MillraceError('INTERNAL', 'internal error', {
     hint: "please report it with the request's id; the server's log says more",
     cause: error,
   });

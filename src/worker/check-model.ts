@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { MillraceError } from '../errors.ts';
+import { errorRecord, MillraceError } from '../errors.ts';
 import { openSession } from './model/session.ts';
 
 /** Loads the model file that the command line names, and says in one line of JSON what it is or why it cannot be loaded. */
@@ -10,7 +10,7 @@ try {
   say({ model: `${model.family}, ${model.classNames.length} classes, ${width}×${height} px` });
 } catch (error) {
   if (!(error instanceof MillraceError)) throw error;
-  say({ message: error.message, hint: error.hint ?? null });
+  say({ error: errorRecord(error) });
   process.exitCode = 1;
 }
 

@@ -3,7 +3,7 @@ import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasour
 import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { withReconnect } from '../datasource/pool.ts';
-import { errorTable, MillraceError } from '../errors.ts';
+import { errorRecord, errorTable, MillraceError } from '../errors.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
 import { type SelectionTask, type StatementTask, type Task, type WorkerCommand, workerExit } from '../task.ts';
@@ -129,12 +129,10 @@ function readVolumes(task: object): Volumes {
 
 function report(error: unknown): number {
   if (!(error instanceof MillraceError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    log.error({ error: { code: 'INTERNAL', message }, stack: (error as Error)?.stack }, 'failed');
+    log.error({ error: errorRecord(error), stack: (error as Error)?.stack }, 'failed');
     return workerExit.defect;
   }
-  const { code, message, hint } = error;
-  log.error({ error: { code, message, hint } }, 'failed');
+  log.error({ error: errorRecord(error) }, 'failed');
   if (isTemporary(error)) return workerExit.temporary;
-  return errorTable[code].kind === 'internal' ? workerExit.defect : workerExit.mistake;
+  return errorTable[error.code].kind === 'internal' ? workerExit.defect : workerExit.mistake;
 }

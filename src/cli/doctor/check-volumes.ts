@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Config } from '../../config.ts';
-import { MillraceError } from '../../errors.ts';
+import { errorOfRecord, MillraceError } from '../../errors.ts';
 import { type Check, check, type Skipped } from './check.ts';
 
 /** What stands for the volumes on this machine, and the models in it. */
@@ -51,7 +51,5 @@ async function loadModel(file: string): Promise<string | Skipped> {
   );
   const answer = stdout === '' ? null : JSON.parse(stdout);
   if (typeof answer?.model === 'string') return answer.model;
-  throw new MillraceError('MODEL_UNREADABLE', answer?.message ?? `${file} cannot be loaded`, {
-    hint: answer?.hint ?? 'export it again as ONNX',
-  });
+  throw errorOfRecord(answer?.error) ?? new MillraceError('MODEL_UNREADABLE', `${file} cannot be loaded`);
 }

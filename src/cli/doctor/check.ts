@@ -21,7 +21,7 @@ export async function check(name: string, examine: () => Found | Promise<Found>)
     if (isTimeout(error))
       return failed(name, 'no answer in time', 'look whether it is overloaded, or a firewall in between');
     if (!(error instanceof MillraceError)) throw error;
-    return failed(name, error.message, error.hint ?? null);
+    return failed(name, error.message, error.hint);
   }
 }
 

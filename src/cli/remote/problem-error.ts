@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
+import { errorOfRecord, type MillraceError } from '../../errors.ts';
 
 /** What the server says of an error, as far as it is read here: src/server/problem.ts */
 export interface Problem {
@@ -13,18 +13,14 @@ export interface Problem {
 export function errorOfProblem(problem: Problem, sql: string | null): MillraceError {
   const { code, position } = problem;
   const message = typeof problem.detail === 'string' ? problem.detail : 'the server does not say why';
-  const hint = typeof problem.hint === 'string' ? problem.hint : undefined;
-  if (!isKnown(code)) return new MillraceError('SERVER_INVALID', `the server says ${code}: ${message}`, { hint });
   const start = position === undefined || sql === null ? undefined : offsetOf(sql, position);
-  return new MillraceError(code, message, {
-    hint,
+  const details = {
     span: start === undefined ? undefined : { start, end: start },
     related: problem.related?.map((each) => errorOfProblem(each, sql)),
-  });
-}
-
-function isKnown(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(errorTable, code);
+  };
+  const record = { code, message, hint: problem.hint };
+  const ofNewerServer = { ...record, code: 'SERVER_INVALID', message: `the server says ${code}: ${message}` };
+  return errorOfRecord(record, details) ?? errorOfRecord(ofNewerServer)!;
 }
 
 /** In UTF-16 units; the column counts code points. */

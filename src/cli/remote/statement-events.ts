@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, mayPass } from '../../errors.ts';
+import { errorRecord, MillraceError, mayPass } from '../../errors.ts';
 import { hasEnded } from '../../ledger/statement-states.ts';
 import type { Statement } from '../../service/statement.ts';
 import type { ServerApi } from './server-api.ts';
@@ -67,5 +67,5 @@ async function* connection(
 
 function withTrouble(statement: Statement, error: unknown): Statement {
   if (!(error instanceof MillraceError)) return statement;
-  return { ...statement, error: { code: error.code, message: error.message, hint: error.hint ?? null } };
+  return { ...statement, error: errorRecord(error) };
 }

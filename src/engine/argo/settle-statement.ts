@@ -1,9 +1,8 @@
-import { mayPass } from '../../errors.ts';
+import { type ErrorRecord, errorRecord, MillraceError, mayPass } from '../../errors.ts';
 import { takenByServers } from '../../ledger/history.ts';
-import type { StatementError, StatementStatus } from '../../ledger/statement-status.ts';
+import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
-import { statementError } from '../../ledger/stored-error.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import { statementCancelled } from '../statement-state-errors.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -106,7 +105,7 @@ export function openStatementSettlement(
     const steps = (await stepsOf(id)).map((step) =>
       step.state === 'succeeded' ? step : { ...step, state: 'cancelled' as const },
     );
-    const error = statementError(statementCancelled(id));
+    const error = errorRecord(statementCancelled(id));
     await attempts.end({ ...statement, state: 'cancelled', error, steps }, await attempts.skip(id, attempt));
     return stored(await store.read(id));
   }
@@ -119,10 +118,7 @@ function databaseTime(time: string | null): string | null {
   return time === null ? null : time.replace('T', ' ').replace('Z', '');
 }
 
-function deleted(id: string, attempt: number): StatementError {
-  return {
-    code: 'WORKFLOW_DELETED',
-    message: `the workflow ${workflowName(id, attempt)} was deleted, so how it ended is unknown`,
-    hint: 'completed work is kept; retry to continue',
-  };
+function deleted(id: string, attempt: number): ErrorRecord {
+  const message = `the workflow ${workflowName(id, attempt)} was deleted, so how it ended is unknown`;
+  return errorRecord(new MillraceError('WORKFLOW_DELETED', message));
 }

@@ -1,10 +1,9 @@
 import { databaseError } from '../../datasource/database-error.ts';
-import { MillraceError } from '../../errors.ts';
+import { errorRecord, MillraceError } from '../../errors.ts';
 import { readLabels } from '../../ledger/history.ts';
 import { readStatementRules } from '../../ledger/results.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
-import { statementError } from '../../ledger/stored-error.ts';
 import { renderWorkflow } from '../../workflow/render-workflow.ts';
 import { workflowName } from '../../workflow/workflow-name.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -31,7 +30,7 @@ export function openStatementStarts(
   const templates = loadTemplates();
 
   function fail(statement: StoredStatement, attempt: number, error: unknown): Promise<void> {
-    return attempts.end({ ...statement, state: 'failed', error: statementError(error), steps: [] }, attempt);
+    return attempts.end({ ...statement, state: 'failed', error: errorRecord(error), steps: [] }, attempt);
   }
 
   async function render({ id, text, submittedBy, plan }: StoredStatement, attempt: number, done: readonly string[]) {

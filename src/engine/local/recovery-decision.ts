@@ -1,6 +1,5 @@
-import { MillraceError } from '../../errors.ts';
-import type { ServerSubmission, StatementError, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
-import { statementError } from '../../ledger/stored-error.ts';
+import { type ErrorRecord, errorRecord, MillraceError } from '../../errors.ts';
+import type { ServerSubmission, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { statementCancelled } from '../statement-state-errors.ts';
 
@@ -11,7 +10,7 @@ export type Recovery =
   | {
       readonly kind: 'ends';
       readonly state: 'failed' | 'cancelled';
-      readonly error: StatementError;
+      readonly error: ErrorRecord;
       readonly step: string | null;
     };
 
@@ -45,7 +44,7 @@ export function needsSession({ steps }: Plan, states: StepStates): boolean {
 }
 
 function ends(state: 'failed' | 'cancelled', error: MillraceError, step: string | null): Recovery {
-  return { kind: 'ends', state, error: statementError(error), step };
+  return { kind: 'ends', state, error: errorRecord(error), step };
 }
 
 function uncertain(step: string): MillraceError {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
-import { MillraceError } from '../../errors.ts';
+import { errorRecord, MillraceError } from '../../errors.ts';
 import type { Adoptions } from '../../ledger/adoptions.ts';
 import { readSubmission } from '../../ledger/history.ts';
 import { abandonedStatements } from '../../ledger/lock-names.ts';
@@ -8,7 +8,6 @@ import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StatementStore } from '../../ledger/statement-store.ts';
 import { readSteps } from '../../ledger/step-status.ts';
-import { statementError } from '../../ledger/stored-error.ts';
 import type { StatementQueue } from '../statement-queue.ts';
 import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
@@ -69,7 +68,7 @@ export function openRecovery(around: Surroundings): StatementRecovery {
       const deaths = 1 + (await adoptions.count(id, statement.steps));
       if (deaths >= serverDeaths && statement.state !== 'cancelling') {
         const step = statement.steps.find(({ state }) => state === 'running')?.name ?? null;
-        await end(statement, { kind: 'ends', state: 'failed', error: statementError(serversDied(deaths)), step }, lock);
+        await end(statement, { kind: 'ends', state: 'failed', error: errorRecord(serversDied(deaths)), step }, lock);
         return false;
       }
       const isSuspect = deaths >= suspectFrom;

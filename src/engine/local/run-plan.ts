@@ -3,11 +3,10 @@ import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
-import { MillraceError } from '../../errors.ts';
+import { type ErrorRecord, errorRecord, MillraceError } from '../../errors.ts';
 import { runningStates } from '../../ledger/statement-states.ts';
-import type { StatementError, StepStatus } from '../../ledger/statement-status.ts';
+import type { StepStatus } from '../../ledger/statement-status.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
-import { statementError } from '../../ledger/stored-error.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import type { StandardRun } from '../engine.ts';
 import { needsSession } from './recovery-decision.ts';
@@ -74,7 +73,7 @@ async function endBadly(error: unknown, run: Run): Promise<void> {
   // All has run, and only that could not be written down: to call it failed would have it repeated.
   if (!signal.aborted && hasSucceeded(run)) return void (await write(lock, () => lock.writer.succeed(id)));
   const state = signal.aborted ? 'cancelled' : 'failed';
-  const told = statementError(signal.aborted ? signal.reason : error);
+  const told = errorRecord(signal.aborted ? signal.reason : error);
   await write(lock, () => lock.writer.move(id, runningStates, state, told));
 }
 
@@ -112,7 +111,7 @@ async function runOne(step: Step, run: Run): Promise<void> {
     else await endStep(step, 'succeeded', null, run);
   } catch (error) {
     if (isOthers(error, run)) throw error;
-    const told = statementError(signal.aborted ? signal.reason : error);
+    const told = errorRecord(signal.aborted ? signal.reason : error);
     await endStep(step, signal.aborted ? 'cancelled' : 'failed', told, run).catch(() => {});
     throw error;
   }
@@ -148,7 +147,7 @@ function runKind(step: Step, run: Run): Promise<void> {
 async function endStep(
   { name }: Step,
   state: StepStatus['state'],
-  error: StatementError | null,
+  error: ErrorRecord | null,
   { id, lock, states }: Run,
 ): Promise<void> {
   await write(lock, () => lock.writer.moveStep(id, name, state, error));

@@ -5,7 +5,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
-import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
+import { MillraceError } from '../../errors.ts';
 import { missingPartitions } from '../../ledger/partitions.ts';
 import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
@@ -128,9 +128,7 @@ function mayPass({ exitCode }: WorkerEnd): boolean {
 }
 
 function failureOf({ exitCode, error }: WorkerEnd, step: RunStep): MillraceError {
-  if (error !== null && Object.hasOwn(errorTable, error.code)) {
-    return new MillraceError(error.code as ErrorCode, error.message, { hint: error.hint ?? undefined });
-  }
+  if (error !== null) return error;
   const how = exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
   return new MillraceError('WORKER_FAILED', `a worker of ${step.name} ${how}`, {
     hint: 'see millrace logs; completed work is kept; retry to continue',

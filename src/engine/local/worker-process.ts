@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import type { StatementError } from '../../ledger/statement-status.ts';
+import type { MillraceError } from '../../errors.ts';
 import { makePrivate } from '../../private-folder.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
 import { workerError } from '../worker-error.ts';
@@ -26,7 +26,7 @@ export interface WorkerEnd {
   /** null: ended by a signal. */
   readonly exitCode: number | null;
   /** What the worker said last, if it failed. */
-  readonly error: StatementError | null;
+  readonly error: MillraceError | null;
 }
 
 /** What programs and CUDA's libraries are found by, and which GPUs are ours; nothing else of this process reaches a worker. */
@@ -87,12 +87,12 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
 }
 
 /** Writes both streams to the log; the last line that carries an error is the worker's own account of its failure. */
-async function collectOutput(child: ChildProcess, logFile: string): Promise<StatementError | null> {
+async function collectOutput(child: ChildProcess, logFile: string): Promise<MillraceError | null> {
   const file = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   file.once('open', (descriptor) => fchmod(descriptor, 0o600, () => {}));
   // A log that cannot be written ends nothing.
   const written = finished(file).catch(() => {});
-  let error: StatementError | null = null;
+  let error: MillraceError | null = null;
   const follow = async (stream: NodeJS.ReadableStream) => {
     for await (const line of createInterface({ input: stream })) {
       file.write(`${line}\n`);

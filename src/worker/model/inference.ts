@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, MillraceError } from '../../errors.ts';
+import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
 import type { Candidate } from './candidates.ts';
 import type { Model } from './model.ts';
 import type { ModelSettings } from './session.ts';
@@ -20,7 +20,7 @@ export interface ToThread {
 export type FromThread =
   | { readonly kind: 'ready'; readonly model: Model }
   | ({ readonly kind: 'inferred' } & Inferred)
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+  | { readonly kind: 'failed'; readonly error: ErrorRecord };
 
 /** A batch's boxes by picture (null: one is infinite or not a number), in pixels of the model's input, and the buffer it came in, to be used again. */
 export interface Inferred {
@@ -98,7 +98,6 @@ function answersInOrder(thread: Worker): Answers {
 }
 
 function failureOf(answer: FromThread): MillraceError {
-  if (answer.kind !== 'failed')
-    return new MillraceError('INTERNAL', `the thread of inference answered '${answer.kind}'`);
-  return new MillraceError(answer.code, answer.message, answer.hint === undefined ? {} : { hint: answer.hint });
+  const error = answer.kind === 'failed' ? errorOfRecord(answer.error) : null;
+  return error ?? new MillraceError('INTERNAL', `the thread of inference answered '${answer.kind}'`);
 }

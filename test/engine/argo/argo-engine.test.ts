@@ -140,7 +140,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
   });
 
   it("reports the worker's own error, from the pod's log", async () => {
-    const error = { code: 'QUERY_REFUSED', message: 'no such column', hint: null };
+    const error = { code: 'QUERY_REFUSED', message: 'no such column', hint: 'select another' };
     const labels = { 'workflows.argoproj.io/workflow': name(), 'millrace/step': 'step-1' };
     const end =
       'time=2026-11-21T11:00:40.072Z level=INFO msg="sub-process exited" error=<nil> argo=true\nError: exit status 65\n';

@@ -1,4 +1,4 @@
-import type { StatementError } from '../../../ledger/statement-status.ts';
+import type { MillraceError } from '../../../errors.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import { statementLabel } from '../../../workflow/workflow-name.ts';
 import type { LogFilter, LogLine } from '../../engine.ts';
@@ -32,7 +32,7 @@ export interface PodLogs {
   /** A pod's lines, with `follow` until it ends. None if the pod has not started or no longer exists. */
   lines(pod: StatementPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
   /** The error that a step's failed pods logged, or else their last line; null: they logged nothing. */
-  lastError(workflow: string, step: string): Promise<StatementError | string | null>;
+  lastError(workflow: string, step: string): Promise<MillraceError | string | null>;
 }
 
 export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {

@@ -1,5 +1,5 @@
-import type { StatementError, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
-import { statementError } from '../../../ledger/stored-error.ts';
+import { type ErrorRecord, errorRecord, type MillraceError } from '../../../errors.ts';
+import type { StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
 import { statementCancelled } from '../../statement-state-errors.ts';
 import { KubernetesError } from '../kubernetes/kubernetes-error.ts';
 import type { PodLogs } from '../logs/pod-logs.ts';
@@ -11,7 +11,7 @@ export async function withFinalError(
   { metadata }: ObservedWorkflow,
   pods: PodLogs,
 ): Promise<StatementStatus> {
-  if (status.state === 'cancelled') return { ...status, error: statementError(statementCancelled(status.id)) };
+  if (status.state === 'cancelled') return { ...status, error: errorRecord(statementCancelled(status.id)) };
   if (status.state !== 'failed') return status;
   const steps: StepStatus[] = [];
   for (const step of status.steps) steps.push(await withExplanation(step, metadata.name, pods));
@@ -26,7 +26,7 @@ async function withExplanation(step: StepStatus, workflow: string, pods: PodLogs
 }
 
 /** If the log cannot be read, because of a missing right or node, the statement still ends as it did. */
-async function lastError(pods: PodLogs, workflow: string, step: string): Promise<StatementError | string | null> {
+async function lastError(pods: PodLogs, workflow: string, step: string): Promise<MillraceError | string | null> {
   try {
     return await pods.lastError(workflow, step);
   } catch (error) {
@@ -35,7 +35,7 @@ async function lastError(pods: PodLogs, workflow: string, step: string): Promise
   }
 }
 
-function asError(explanation: StatementError | string, otherwise: StatementError): StatementError {
-  if (typeof explanation !== 'string') return explanation;
+function asError(explanation: MillraceError | string, otherwise: ErrorRecord): ErrorRecord {
+  if (typeof explanation !== 'string') return errorRecord(explanation);
   return { ...otherwise, message: `${otherwise.message}: ${explanation.slice(0, 500)}` };
 }

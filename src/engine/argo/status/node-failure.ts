@@ -1,9 +1,9 @@
-import { errorTable } from '../../../errors.ts';
-import type { StatementError } from '../../../ledger/statement-status.ts';
+import { type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
+import { workerError } from '../../worker-error.ts';
 
 interface Reason {
   readonly pattern: RegExp;
-  readonly error: (found: RegExpExecArray, who: string) => StatementError;
+  readonly error: (found: RegExpExecArray, who: string) => MillraceError;
 }
 
 const kept = 'completed work is kept; retry to continue';
@@ -13,15 +13,12 @@ const reasons: readonly Reason[] = [
   {
     // A workflow's deadline on Argo and on the tests' stand-in for it; a pod's deadline: pkg/kubelet/active_deadline.go.
     pattern: /exceeded its deadline|Max duration limit exceeded|longer than the specified deadline/,
-    error: (_found, who) => ({
-      code: 'TIMED_OUT',
-      message: `${who} took longer than its timeout`,
-      hint: `${kept}, or raise the timeout`,
-    }),
+    error: (_found, who) =>
+      new MillraceError('TIMED_OUT', `${who} took longer than its timeout`, { hint: `${kept}, or raise the timeout` }),
   },
   {
     pattern: /shutdown with strategy|Stopped with strategy|terminated with strategy/i,
-    error: (_found, who) => ({ code: 'CANCELLED', message: `${who} was cancelled`, hint: null }),
+    error: (_found, who) => new MillraceError('CANCELLED', `${who} was cancelled`),
   },
   {
     pattern: /OOMKilled/,
@@ -51,9 +48,11 @@ const reasons: readonly Reason[] = [
  * Why a step failed: the error that its worker logged, if the message contains it, or else the meaning of the message.
  * @param who name of the step for users
  */
-export function nodeFailure(message: string, who: string): StatementError {
-  const said = workersError(message);
-  if (said !== null) return said;
+export function nodeFailure(message: string, who: string): ErrorRecord {
+  return errorRecord(workersError(message) ?? meaning(message, who));
+}
+
+function meaning(message: string, who: string): MillraceError {
   for (const { pattern, error } of reasons) {
     const found = pattern.exec(message);
     if (found !== null) return error(found, who);
@@ -61,25 +60,14 @@ export function nodeFailure(message: string, who: string): StatementError {
   return failed(message === '' ? `${who} failed` : `${who} failed: ${message}`, `see millrace logs; ${kept}`);
 }
 
-function failed(message: string, hint: string): StatementError {
-  return { code: 'WORKER_FAILED', message, hint };
+function failed(message: string, hint: string): MillraceError {
+  return new MillraceError('WORKER_FAILED', message, { hint });
 }
 
 /** The last JSON line with an error, as in `main: Error (exit code 65): {…}`. Argo's executor adds lines after it. */
-function workersError(message: string): StatementError | null {
+function workersError(message: string): MillraceError | null {
   const start = message.indexOf('): ');
   if (start < 0) return null;
   const lines = message.slice(start + 3).split('\n');
-  return lines.map(errorOfLine).findLast((error) => error !== null) ?? null;
-}
-
-function errorOfLine(line: string): StatementError | null {
-  if (!line.startsWith('{')) return null;
-  try {
-    const { error } = JSON.parse(line);
-    if (typeof error?.message !== 'string' || !Object.hasOwn(errorTable, error.code)) return null;
-    return { code: error.code, message: error.message, hint: typeof error.hint === 'string' ? error.hint : null };
-  } catch {
-    return null;
-  }
+  return lines.map(workerError).findLast((error) => error !== null) ?? null;
 }

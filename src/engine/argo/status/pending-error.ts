@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../../errors.ts';
-import type { StatementError, StatementStatus } from '../../../ledger/statement-status.ts';
+import { type ErrorCode, type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
+import type { StatementStatus } from '../../../ledger/statement-status.ts';
 import { beyondAllNodes, type Capacity } from '../kubernetes/node-capacity.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
 import { type Waiting, type WaitingFor, waitingPods } from './pending-pods.ts';
@@ -53,27 +53,23 @@ function withCapacity(
   });
 }
 
-function heldUp(pods: readonly Waiting[]): StatementError {
+function heldUp(pods: readonly Waiting[]): ErrorRecord {
   const [{ step, source, reason, message, hint }] = pods as [Waiting];
   const who = pods.length === 1 ? `${source} of ${step}` : `${pods.length} pods of ${step}`;
-  return { code: codes[reason], message: `${who} cannot start: ${message}`, hint };
+  return errorRecord(new MillraceError(codes[reason], `${who} cannot start: ${message}`, { hint }));
 }
 
 /** Suspended by `argo suspend`, which Millrace never does. */
-function suspended({ metadata: { name }, spec }: ObservedWorkflow): StatementError | null {
+function suspended({ metadata: { name }, spec }: ObservedWorkflow): ErrorRecord | null {
   if (spec.suspend !== true) return null;
-  return {
-    code: 'WORKFLOW_SUSPENDED',
-    message: `the workflow ${name} was suspended, so no further pods start`,
-    hint: `resume it: argo resume ${name}`,
-  };
+  const message = `the workflow ${name} was suspended, so no further pods start`;
+  return errorRecord(new MillraceError('WORKFLOW_SUSPENDED', message, { hint: `resume it: argo resume ${name}` }));
 }
 
-function unnoticed({ metadata, status }: ObservedWorkflow): StatementError | null {
+function unnoticed({ metadata, status }: ObservedWorkflow): ErrorRecord | null {
   if (status?.phase || Date.now() - Date.parse(metadata.creationTimestamp) < controllerMs) return null;
-  return {
-    code: 'ARGO_MISSING',
-    message: `no controller has picked up the workflow ${metadata.name}`,
-    hint: "check that Argo's workflow-controller runs and watches its namespace",
-  };
+  const hint = "check that Argo's workflow-controller runs and watches its namespace";
+  return errorRecord(
+    new MillraceError('ARGO_MISSING', `no controller has picked up the workflow ${metadata.name}`, { hint }),
+  );
 }

@@ -1,5 +1,6 @@
+import type { ErrorRecord } from '../../../errors.ts';
 import type { StatementState } from '../../../ledger/statement-states.ts';
-import type { PartitionStatus, StatementError, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
+import type { PartitionStatus, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
 import type { Plan, Step } from '../../../plan/plan.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
@@ -56,7 +57,7 @@ export function stateOf({ metadata, spec, status }: ObservedWorkflow): Statement
   return shutDown ? 'cancelled' : 'failed';
 }
 
-function workflowError({ status }: ObservedWorkflow): StatementError {
+function workflowError({ status }: ObservedWorkflow): ErrorRecord {
   return nodeFailure(status?.message ?? '', 'the statement');
 }
 
@@ -109,7 +110,7 @@ function stepState(node: WorkflowNode | undefined, statement: StatementState): S
 }
 
 /** The error of the pod that was the first to use up its retries. Others may still fail. */
-function stepError(name: string, { byName, nodes, path }: StepView): StatementError {
+function stepError(name: string, { byName, nodes, path }: StepView): ErrorRecord {
   const within = [...byName.values()].filter((node) => isWithin(node, path) && hasFailed(node));
   const candidates = ['Retry', 'Pod']
     .map((kind) => within.filter(({ type }) => type === kind))

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { MillraceError } from '../../../errors.ts';
+import { errorRecord } from '../../../errors.ts';
 import { type Candidate, isFiniteBox } from '../../model/candidates.ts';
 import type { FromThread, InferenceSettings, ToThread } from '../../model/inference.ts';
 import { suppress } from '../../model/non-maximum-suppression.ts';
@@ -26,10 +26,7 @@ function boxesOf(candidates: readonly Candidate[]): readonly Candidate[] | null 
 }
 
 function failure(error: unknown): FromThread {
-  if (error instanceof MillraceError)
-    return { kind: 'failed', code: error.code, message: error.message, hint: error.hint };
-  const message = `the thread of inference failed: ${error instanceof Error ? error.message : String(error)}`;
-  return { kind: 'failed', code: 'INTERNAL', message, hint: undefined };
+  return { kind: 'failed', error: errorRecord(error) };
 }
 
 async function serve(): Promise<void> {
