@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawDataset } from '../src/demo/scenes/dataset.ts';
-import { decodeImage, type Pixels } from '../src/worker/image/decode.ts';
+import { decodeImage } from '../src/worker/image/decode.ts';
 import { letterbox } from '../src/worker/image/letterbox.ts';
 import { packImage } from '../src/worker/image/pack.ts';
+import type { Pixels } from '../src/worker/image/pixels.ts';
 import type { Output } from '../src/worker/model/candidates.ts';
 import { suppress } from '../src/worker/model/non-maximum-suppression.ts';
 import { openSession, type Session } from '../src/worker/model/session.ts';

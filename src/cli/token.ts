@@ -1,8 +1,7 @@
 import { dump } from 'js-yaml';
 import { MillraceError } from '../errors.ts';
-import { isName, nameForm } from '../server/config-file.ts';
 import { hashToken, newToken } from '../service/access/tokens.ts';
-import { roles } from '../service/access/users.ts';
+import { nameForm, namePattern, roles } from '../service/access/users.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -10,7 +9,7 @@ import type { Output } from './output.ts';
  * @throws {MillraceError} USAGE
  */
 export function printToken({ name, role }: { readonly name: string; readonly role: string }, output: Output): number {
-  if (!isName(name)) throw new MillraceError('USAGE', `--name is "${name}"`, { hint: `write ${nameForm}` });
+  if (!namePattern.test(name)) throw new MillraceError('USAGE', `--name is "${name}"`, { hint: `write ${nameForm}` });
   if (!roles.some((each) => each === role)) {
     throw new MillraceError('USAGE', `there is no role "${role}"`, { hint: `choose ${roles.join(', ')}` });
   }

@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../plan/nearest-name.ts';
-import { roles } from '../service/access/users.ts';
+import { nameForm, namePattern, roles } from '../service/access/users.ts';
 
 /** Default, least and most of each limit. */
 export const limitBounds = {
@@ -45,9 +45,7 @@ const secret = { writeOnly: true };
 const closed = { additionalProperties: false };
 const text = (pattern: string, allowed: string, options = {}) =>
   Type.Optional(Type.String({ pattern, description: allowed, ...options }));
-export const nameForm = 'a name of at most 63 letters, digits and . _ @ -';
-const name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$', description: nameForm });
-export const isName = (text: string): boolean => Value.Check(name, text);
+const name = Type.String({ pattern: namePattern.source, description: nameForm });
 
 const dsn = text('^mysql://', 'a DSN: mysql://user:password@host:port/database', secret);
 const dsnFile = text('.', 'the file that holds the DSN');

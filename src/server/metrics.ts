@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Pool } from 'mysql2/promise';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { openLedgerMetrics } from './metrics/ledger-metrics.ts';
+import { type MeteredDatasource, openLedgerMetrics } from './metrics/ledger-metrics.ts';
 import { openPhaseMetrics, type ServerPhase } from './metrics/phase-metrics.ts';
 import { openPoolMetrics } from './metrics/pool-metrics.ts';
 import { openRequestMetrics } from './metrics/request-metrics.ts';
@@ -16,13 +15,6 @@ export interface Metrics {
   countRequests(app: FastifyInstance): void;
   /** Forgets all figures. */
   close(): void;
-}
-
-export interface MeteredDatasource {
-  readonly name: string;
-  readonly pool: Pool;
-  /** May throw: it is not open yet. */
-  get(): { readonly schema: string };
 }
 
 export interface MetricsOptions {

@@ -7,6 +7,7 @@ import type { Limits } from '../server/config.ts';
 import type { ServerContext } from '../server/context.ts';
 import { parametersOf } from '../server/exact-numbers.ts';
 import type { Metrics } from '../server/metrics.ts';
+import type { Submission } from '../server/schemas.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
@@ -16,7 +17,6 @@ import { checkSystemSchema } from './access/system-schema.ts';
 import type { User } from './access/users.ts';
 import type { Datasource } from './datasource.ts';
 import { isUnknown } from './find-statement.ts';
-import type { Submission } from './statement.ts';
 
 export interface Request {
   readonly user: User;

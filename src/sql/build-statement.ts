@@ -4,6 +4,7 @@ import type { AttributeNode, Clauses, ColumnsNode, ConstraintNode } from './clau
 import { type Items, spanOf, string, toArray } from './expression-nodes.ts';
 import { parseImageReference } from './image-reference.ts';
 import { nameParts, unquoteName, unquoteString } from './quoting.ts';
+import type { Token } from './standard-lexer.ts';
 import type {
   Attribute,
   ColumnClause,
@@ -16,7 +17,6 @@ import type {
   TableName,
   Value,
 } from './statement.ts';
-import type { Token } from './tokens.ts';
 
 /** The frozen statement of these clauses. Throws a MillraceError for the first name, attribute or value that is wrong. */
 export function buildStatement(clauses: Clauses, span: Span, query: Query | null): ExtendedStatement {

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
 
 /** Refuses `CMD "yolo" --model=demo`: without its quotes, an option is a comment, and would be lost unseen. */

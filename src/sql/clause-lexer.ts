@@ -1,6 +1,6 @@
 import { isClauseKeyword } from './keywords.ts';
+import type { Token } from './standard-lexer.ts';
 import { endOfLine, endOfQuoted, readComment } from './standard-lexer.ts';
-import type { Token } from './tokens.ts';
 
 /**
  * Reads the token of a clause that begins at `start`. Strings are the dialect's, whatever the mode of the session: `\` escapes, and

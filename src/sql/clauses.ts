@@ -3,8 +3,8 @@ import { MillraceError } from '../errors.ts';
 import { diagnose, type Expectation } from './diagnose.ts';
 import type { Items } from './expression-nodes.ts';
 import grammar from './grammar.generated.ts';
+import type { Token } from './standard-lexer.ts';
 import type { Value } from './statement.ts';
-import type { Token } from './tokens.ts';
 
 /** The clauses of one statement as the grammar's actions build them; absent ones are null. */
 export type Clauses =

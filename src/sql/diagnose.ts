@@ -3,7 +3,7 @@ import { type Failure, failAt } from './failure.ts';
 import { clauseKeywords } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
 import { quoteToken } from './split-errors.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 import { clauseWords, type VerbForm, verbForms } from './verb-forms.ts';
 import { formOf, wrongToken } from './wrong-token.ts';
 

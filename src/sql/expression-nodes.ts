@@ -1,7 +1,7 @@
 import type { Span } from '../errors.ts';
 import { quoteString, unquoteString } from './quoting.ts';
+import type { Token } from './standard-lexer.ts';
 import type { ExpressionForm, StringLiteral, Value } from './statement.ts';
-import type { Token } from './tokens.ts';
 
 /** A list as the grammar builds it, last item first: reading on never copies what was read. */
 export interface Items<T> {

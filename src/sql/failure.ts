@@ -1,5 +1,5 @@
 import { type ErrorCode, MillraceError } from '../errors.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 import type { VerbForm } from './verb-forms.ts';
 
 /** The place where a statement's clauses stop making sense. */

@@ -1,5 +1,5 @@
 import { quoteString, unquoteString } from './quoting.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
 
 const width = 100;

@@ -1,7 +1,8 @@
 import { beginsLine, formatClauses, formatComments, isLineComment } from './format-clauses.ts';
 import { parseProgram } from './parse.ts';
 import { type ExtendedPiece, type StandardPiece, splitProgram } from './split.ts';
-import { createScanner, type Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
+import { createScanner } from './tokens.ts';
 
 /** A statement as it is printed, or a comment that stands between statements. */
 interface Line {

@@ -3,8 +3,8 @@ import { maxNesting } from './bounds.ts';
 import { verbs } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
 import * as errors from './split-errors.ts';
+import type { Token } from './standard-lexer.ts';
 import { type BlockTracker, createBlockTracker } from './stored-program.ts';
-import type { Token } from './tokens.ts';
 import { refuseWideSpace } from './wide-space.ts';
 
 /** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */

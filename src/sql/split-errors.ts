@@ -2,7 +2,7 @@ import { MillraceError, type Span } from '../errors.ts';
 import { maxClauseTokens, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
 import { verbs } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 
 const spanOf = (token: Token) => ({ start: token.offset, end: token.end });
 const verbList = `${verbs.slice(0, -1).join(', ')} or ${verbs.at(-1)}`;

@@ -4,7 +4,8 @@ import { createFactsReader, type Facts, type FactsReader } from './facts/facts.t
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
-import { createScanner, type Scanner, type Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
+import { createScanner, type Scanner } from './tokens.ts';
 
 /** A statement of a program, before its clauses are parsed. */
 export type Piece = StandardPiece | ExtendedPiece;

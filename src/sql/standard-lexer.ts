@@ -1,5 +1,12 @@
 import type { LexicalMode } from './lexical-mode.ts';
-import type { Token } from './tokens.ts';
+
+/** A token of a program's text: offsets in UTF-16 units, `end` exclusive. */
+export interface Token {
+  readonly type: string;
+  readonly text: string;
+  readonly offset: number;
+  readonly end: number;
+}
 
 /**
  * Reads the token of standard SQL that begins at `start`, as MySQL and MariaDB read it: `lex_one_token` of their sql/sql_lex.cc, with

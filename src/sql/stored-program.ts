@@ -1,4 +1,4 @@
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 
 /**
  * Follows the BEGIN … END of a stored program's body, whose semicolons end no statement. A body that is a bare IF or

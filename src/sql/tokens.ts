@@ -1,14 +1,6 @@
 import { readClauseToken, readReference } from './clause-lexer.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
-import { endOfLine, isBlank, readStandardToken } from './standard-lexer.ts';
-
-/** A token of a program's text: offsets in UTF-16 units, `end` exclusive. */
-export interface Token {
-  readonly type: string;
-  readonly text: string;
-  readonly offset: number;
-  readonly end: number;
-}
+import { endOfLine, isBlank, readStandardToken, type Token } from './standard-lexer.ts';
 
 /**
  * What the scanner stands in: before a statement's first token, inside standard SQL (or the query of an extended

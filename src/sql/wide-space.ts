@@ -1,6 +1,6 @@
 import { verbs } from './keywords.ts';
 import { wideSpace } from './split-errors.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 
 /** White space of Unicode. The servers take it for letters, so `t\u00a0TO` is one name. */
 const wide = /[\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]/;

@@ -2,7 +2,7 @@ import type { MillraceError } from '../errors.ts';
 import { type Failure, failAt } from './failure.ts';
 import { clauseKeywords } from './keywords.ts';
 import { quoteToken } from './split-errors.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
 
 /** The error of a token that has no mistake with a name of its own: what could have come, and what to do. */

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { MillraceError, type Span } from '../../src/errors.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { splitProgram } from '../../src/sql/split.ts';
+import type { Token } from '../../src/sql/standard-lexer.ts';
 import type { Attribute, Reference, Statement, TableName } from '../../src/sql/statement.ts';
-import { createScanner, type LexicalState, type Token } from '../../src/sql/tokens.ts';
+import { createScanner, type LexicalState } from '../../src/sql/tokens.ts';
 
 interface Case {
   readonly sql: string;

@@ -23,7 +23,7 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
   millrace
     .command('serve')
     .description('answer over HTTP (MILLRACE_HOST, MILLRACE_PORT, MILLRACE_SERVER_CONFIG)')
-    .action(() => answer(false, async () => (await import('../../server/serve.ts')).serve(environment)));
+    .action(() => answer(false, async () => (await import('../serve.ts')).runServer(environment)));
 
   millrace
     .command('migrate')

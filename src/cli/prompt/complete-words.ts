@@ -1,7 +1,8 @@
 import { images } from '../../catalog/images.ts';
 import { runAttributes } from '../../plan/attributes.ts';
 import type { Model } from '../../service/service.ts';
-import { createScanner, type Token } from '../../sql/tokens.ts';
+import type { Token } from '../../sql/standard-lexer.ts';
+import { createScanner } from '../../sql/tokens.ts';
 
 /** What names there are besides the dialect's own; asked for when one of them is due. */
 export interface Names {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'mysql2/promise';
 import { Gauge, type Registry } from 'prom-client';
-import type { MeteredDatasource } from '../metrics.ts';
 import { type LedgerReading, openLedgerReader } from './ledger-reader.ts';
 import type { PhaseMetrics } from './phase-metrics.ts';
 import { openStatementSeries } from './statement-series.ts';
@@ -10,6 +10,13 @@ import { openStatementTotals } from './statement-totals.ts';
 const FRESH_MS = 1000;
 /** A reading is waited for this long in all, by however many scrapes: Prometheus gives up after 10 s if it is not told otherwise. */
 const PATIENCE_MS = 3000;
+
+export interface MeteredDatasource {
+  readonly name: string;
+  readonly pool: Pool;
+  /** May throw: it is not open yet. */
+  get(): { readonly schema: string };
+}
 
 /** What is read from the system schemas. */
 export interface LedgerMetrics {

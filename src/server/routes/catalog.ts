@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { listTables } from '../../datasource/list-tables.ts';
 import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
-import { problems } from '../../service/statement.ts';
 import { workSchemaOf } from '../../task.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 
 /** What statements may name: `GET /v1/models`, `GET /v1/tables`, `GET /v1/datasources` */
 export function catalogRoutes(app: App, context: ServerContext): void {

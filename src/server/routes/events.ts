@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import type { Datasource } from '../../service/datasource.ts';
 import { findStatement } from '../../service/find-statement.ts';
-import { problems } from '../../service/statement.ts';
 import { isoTime } from '../../service/statement-view.ts';
 import { eventMessage } from '../../service/tell.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 import { withHeartbeat } from './with-heartbeat.ts';

@@ -4,9 +4,9 @@ import { explainPlan } from '../../plan/explain.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Datasource } from '../../service/datasource.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
-import { Program, problems } from '../../service/statement.ts';
 import { checkAllowed, sqlOf } from '../../service/submit.ts';
 import type { App, ServerContext } from '../context.ts';
+import { Program, problems } from '../schemas.ts';
 
 /** `POST /v1/explain` */
 export function explainRoute(app: App, context: ServerContext): void {

@@ -6,9 +6,10 @@ import { maySeeAll } from '../../service/access/users.ts';
 import { readCursor, writeCursor } from '../../service/cursor.ts';
 import type { Datasource } from '../../service/datasource.ts';
 import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
-import { problems, Statement, StatementState } from '../../service/statement.ts';
+import { Statement, StatementState } from '../../service/statement.ts';
 import { resourcesOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 
 const Label = Type.String({ pattern: '^[^:]{1,63}:', description: 'name:value' });
 const Query = Type.Object({

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import type { Engine, LogFilter } from '../../engine/engine.ts';
 import { findStatement } from '../../service/find-statement.ts';
-import { problems } from '../../service/statement.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 import { withHeartbeat } from './with-heartbeat.ts';

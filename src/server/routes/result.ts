@@ -5,9 +5,10 @@ import { formatNames, formats } from '../../formats/formats.ts';
 import type { Datasource } from '../../service/datasource.ts';
 import { findStatement } from '../../service/find-statement.ts';
 import { type Result, resultOf, resultPage, resultStream } from '../../service/results.ts';
-import { problems, ResultPage } from '../../service/statement.ts';
+import { ResultPage } from '../../service/statement.ts';
 import { resourceOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 

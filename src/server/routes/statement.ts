@@ -4,9 +4,10 @@ import { MillraceError } from '../../errors.ts';
 import { mayChange } from '../../service/access/users.ts';
 import { type FoundStatement, findStatement } from '../../service/find-statement.ts';
 import { checkRepeat } from '../../service/repeat.ts';
-import { problems, Statement } from '../../service/statement.ts';
+import { Statement } from '../../service/statement.ts';
 import { resourceOf } from '../../service/statement-views.ts';
 import type { App, ServerContext } from '../context.ts';
+import { problems } from '../schemas.ts';
 
 export const StatementId = Type.Object({
   id: Type.String({

@@ -3,12 +3,12 @@ import { hasEnded } from '../../ledger/statement-states.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { refusalOf } from '../../service/refusal.ts';
 import { lastResult } from '../../service/results.ts';
-import { problems, Submission, Submitted } from '../../service/statement.ts';
 import { resourceOf } from '../../service/statement-views.ts';
 import { idOf, sqlOf, submit } from '../../service/submit.ts';
 import { waitForEnd } from '../../service/wait-for-end.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problemOf, problemType } from '../problem.ts';
+import { problems, Submission, Submitted } from '../schemas.ts';
 import { leaving } from './open-stream.ts';
 
 const defaultWait = 10;

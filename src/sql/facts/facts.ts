@@ -1,6 +1,7 @@
 import type { Span } from '../../errors.ts';
 import { defaultMode, type LexicalMode } from '../lexical-mode.ts';
-import { createScanner, type Scanner, type Token } from '../tokens.ts';
+import type { Token } from '../standard-lexer.ts';
+import { createScanner, type Scanner } from '../tokens.ts';
 import { createEffect } from './effect.ts';
 import { createLocalInfile } from './local-infile.ts';
 import { createNames, type Names } from './names.ts';

@@ -1,5 +1,5 @@
 import { bareName } from '../quoting.ts';
-import type { Token } from '../tokens.ts';
+import type { Token } from '../standard-lexer.ts';
 
 /** A token of standard SQL for those who ask what a statement does. */
 export interface Word {

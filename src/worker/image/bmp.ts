@@ -1,4 +1,4 @@
-import type { Pixels } from './decode.ts';
+import type { Pixels } from './pixels.ts';
 
 /** A BMP that cannot be decoded; the message says why. */
 export class BmpError extends Error {}

@@ -3,18 +3,12 @@ import { MillraceError } from '../../errors.ts';
 import { BmpError, decodeBmp, tooManyPixels } from './bmp.ts';
 import { cmykToRgb } from './cmyk.ts';
 import { type Format, formatOf } from './format.ts';
+import type { Pixels } from './pixels.ts';
 import { readImage } from './read-image.ts';
 import { unsupportedTiff } from './tiff.ts';
 
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** Pixels as rows of R, G, B bytes: `data.length === width * height * 3`. */
-export interface Pixels {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** sharp's own bound, so that all formats have the same. */
 const maxPixels = 0x3fff * 0x3fff;

@@ -1,6 +1,6 @@
 import { bilinearTaps, type Taps } from './bilinear.ts';
-import type { Pixels } from './decode.ts';
 import type { Letterbox, Size } from './letterbox.ts';
+import type { Pixels } from './pixels.ts';
 
 const channels = 3;
 const padding = Math.fround(114 / 255);

@@ -1,5 +1,4 @@
 import { type ErrorCode, type ErrorDetails, MillraceError } from '../../../errors.ts';
-import type { KubernetesRequest } from './kubernetes-api.ts';
 
 /** The API server's response to a request that failed: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface ApiStatus {
@@ -58,7 +57,7 @@ const connectionWords: Readonly<Record<string, string>> = {
 export function refusal(
   http: number,
   { reason, message = '' }: ApiStatus,
-  request: KubernetesRequest,
+  request: { readonly path: string },
 ): KubernetesError {
   const refuse = (code: ErrorCode, text: string, hint?: string) => new KubernetesError(http, code, text, { hint });
   if (http === 401) {

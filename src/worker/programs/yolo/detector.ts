@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { type ErrorCode, MillraceError } from '../../../errors.ts';
-import { decodeImage, type Pixels } from '../../image/decode.ts';
+import { decodeImage } from '../../image/decode.ts';
 import { type Letterbox, letterbox, type Size, unroundedCorner } from '../../image/letterbox.ts';
 import { packImage } from '../../image/pack.ts';
+import type { Pixels } from '../../image/pixels.ts';
 import type { Candidate } from '../../model/candidates.ts';
 import { type Inference, type InferenceSettings, startInference } from '../../model/inference.ts';
 import type { Model } from '../../model/model.ts';

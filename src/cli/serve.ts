@@ -1,0 +1,5 @@
+/** `millrace serve`: the one place where the command line knows the server. It never returns: the server ends the process. */
+export async function runServer(environment: NodeJS.ProcessEnv): Promise<never> {
+  const { serve } = await import('../server/serve.ts');
+  return serve(environment);
+}
