@@ -59,7 +59,7 @@ export async function openService(
     import('../service/local-service.ts'),
   ]);
   const session = await openSession(config, note);
-  return openLocalService(session, config, keepSession && canKeepSession(place) ? session.keepSession() : undefined);
+  return openLocalService(session, keepSession && canKeepSession(place) ? session.keepSession() : undefined);
 }
 
 /** For the length of one command. */

@@ -30,7 +30,7 @@ export async function tellStory(configured: Config, material: Material): Promise
     await fillDatabase(session.pools.tables, material.prefix, pictures);
     const table = `demo.${material.prefix}detections`;
     const sql = statementOf(material);
-    const status = await runStatement(session, config, sql);
+    const status = await runStatement(session, sql);
     if (status === null) return 5;
     await showAnswers(session, table, pictures);
     if (pictures.dataset !== null) await showAccuracy(session);
@@ -74,7 +74,7 @@ WITH partitions = 2
 INTO demo.${prefix}detections;`;
 }
 
-async function runStatement(session: Session, config: Config, sql: string): Promise<StatementStatus | null> {
+async function runStatement(session: Session, sql: string): Promise<StatementStatus | null> {
   heading('Statement');
   console.log(visibleText(sql));
   const program = await session.parse(sql);
@@ -85,7 +85,7 @@ async function runStatement(session: Session, config: Config, sql: string): Prom
   const submission = session.submission(program, plan);
   await session.engine.submit(submission);
   const output = openOutput(false, () => null);
-  const exitCode = await followStatement(openLocalService(session, config), submission.id, output);
+  const exitCode = await followStatement(openLocalService(session), submission.id, output);
   return exitCode === 0 ? session.engine.status(submission.id) : null;
 }
 

@@ -31,3 +31,12 @@ const uncertain: readonly StatementState[] = [...activeStates, 'interrupted'];
 function storedStates(states: readonly StatementState[]): readonly StatementState[] {
   return states.some((state) => uncertain.includes(state)) ? [...new Set([...states, ...activeStates])] : states;
 }
+
+type Submitted = Pick<StatementStatus, 'submittedAt' | 'id'>;
+
+/** The order of every list of statements. */
+export function newestFirst(a: Submitted, b: Submitted): number {
+  return compare(b.submittedAt, a.submittedAt) || compare(b.id, a.id);
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

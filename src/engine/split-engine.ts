@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
 import { onlyReads } from '../plan/plan.ts';
 import type { Engine } from './engine.ts';
+import { newestFirst } from './list-statements.ts';
 
 export interface SplitEngineOptions {
   /** Of this process. */
@@ -52,9 +53,3 @@ export function openSplitEngine({ queries, workflows }: SplitEngineOptions): Eng
     },
   };
 }
-
-function newestFirst(a: StatementStatus, b: StatementStatus): number {
-  return compare(b.submittedAt, a.submittedAt) || compare(b.id, a.id);
-}
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -14,7 +14,7 @@ const batch = { statements: 50, ledger: 10_000, results: 50 };
  * Deletes what is kept of statements that ended before a time, but for the sums over all of them; result tables of users stay. A
  * purge that was cut off, and one on several servers at once, comes to the same end.
  *
- * @param olderThan `YYYY-MM-DD HH:MM:SS`, UTC
+ * @param olderThan `YYYY-MM-DD HH:MM:SS.ffffff`, UTC
  * @returns how many statements
  */
 export async function purge(pool: Pool, schema: string, olderThan: string, signal?: AbortSignal): Promise<number> {

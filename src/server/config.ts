@@ -5,7 +5,8 @@ import { type Accounts, accountsOf } from '../datasource/accounts.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
 import type { AllowedImages } from '../service/access/images.ts';
-import type { KnownUser, Role } from '../service/access/users.ts';
+import type { KnownUser } from '../service/access/users.ts';
+import type { SubmissionLimits } from '../service/submit.ts';
 import { workSchemaOf } from '../task.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import {
@@ -53,10 +54,7 @@ export interface DatasourceConfig extends Accounts {
 }
 
 /** See `limitBounds`. */
-export interface Limits extends Readonly<Record<LimitName, number>> {
-  /** A standard statement that runs longer is ended. A role that is left out: none is. */
-  readonly maxStatementSeconds: Readonly<Partial<Record<Role, number>>>;
-}
+export type Limits = Readonly<Record<LimitName, number>> & SubmissionLimits;
 
 const stopSeconds = 30;
 const retentionDays = 30;

@@ -7,8 +7,8 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { User } from '../service/access/users.ts';
-import type { DatasourceHandle } from '../service/datasource.ts';
-import type { FairGate } from '../service/fair-gate.ts';
+import type { DatasourceHandle } from '../service/served-datasource.ts';
+import type { SubmissionRules } from '../service/submit.ts';
 import type { ServerConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
 import type { Streams } from './routes/open-stream.ts';
@@ -20,8 +20,7 @@ export interface ServerContext {
   readonly datasources: readonly DatasourceHandle[];
   readonly streams: Streams;
   readonly metrics: Metrics;
-  /** Planning and writing down what is submitted. */
-  readonly acceptance: FairGate;
+  readonly rules: SubmissionRules;
 }
 
 export type App = FastifyInstance<

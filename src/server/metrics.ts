@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SubmissionPhase } from '../service/submit.ts';
 import { type MeteredDatasource, openLedgerMetrics } from './metrics/ledger-metrics.ts';
-import { openPhaseMetrics, type ServerPhase } from './metrics/phase-metrics.ts';
+import { openPhaseMetrics } from './metrics/phase-metrics.ts';
 import { openPoolMetrics } from './metrics/pool-metrics.ts';
 import { openRequestMetrics } from './metrics/request-metrics.ts';
 
@@ -10,7 +11,7 @@ export interface Metrics {
   readonly contentType: string;
   /** Never throws because of a database, nor waits long for one: its figures are then those of before. */
   text(): Promise<string>;
-  observePhase(phase: ServerPhase, seconds: number): void;
+  observePhase(phase: SubmissionPhase, seconds: number): void;
   /** Of all routes that are added to the app afterwards. */
   countRequests(app: FastifyInstance): void;
   /** Forgets all figures. */

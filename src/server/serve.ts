@@ -5,9 +5,10 @@ import type { FastifyBaseLogger } from 'fastify';
 import { readConfig } from '../config.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
-import { type DatasourceHandle, openDatasource } from '../service/datasource.ts';
+import { systemSchemasOf } from '../service/access/system-schema.ts';
 import { openFairGate } from '../service/fair-gate.ts';
 import { keepQuotas, keepRetention } from '../service/retention.ts';
+import { type DatasourceHandle, serveDatasource } from '../service/served-datasource.ts';
 import { version } from '../version.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import { buildApp } from './app.ts';
@@ -55,7 +56,14 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
     heartbeatSeconds,
     stopping: stopping.signal,
   };
-  const context: ServerContext = { config, datasources, streams, metrics, acceptance: openFairGate(acceptedAtOnce) };
+  const rules = {
+    limits,
+    images: config.images,
+    systemSchemas: systemSchemasOf(config.datasources),
+    acceptance: openFairGate(acceptedAtOnce),
+    observePhase: metrics.observePhase,
+  };
+  const context: ServerContext = { config, datasources, streams, metrics, rules };
   const app = await buildApp(context, log);
   await listen(app, config);
   const quota = { perUser: limits.resultBytesPerUser, total: limits.resultBytesTotal };
@@ -99,7 +107,7 @@ function openDatasources(
 ): readonly DatasourceHandle[] {
   const base = readConfig(environment);
   return config.datasources.map((datasource) =>
-    openDatasource({
+    serveDatasource({
       name: datasource.name,
       accounts: datasource,
       config: { ...base, schema: datasource.schema },

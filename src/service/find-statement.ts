@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
-import { maySee, mayUse, type User } from './access/users.ts';
-import type { Datasource, DatasourceHandle } from './datasource.ts';
+import { mayChange, maySee, mayUse, type User } from './access/users.ts';
+import type { DatasourceHandle, ServedDatasource } from './served-datasource.ts';
 
 /** The datasources that a user may use, also those not open yet. */
 export function datasourcesOf(user: User, datasources: readonly DatasourceHandle[]): readonly DatasourceHandle[] {
@@ -13,7 +13,7 @@ export function datasourceNamed(
   user: User,
   name: string | undefined,
   datasources: readonly DatasourceHandle[],
-): Datasource {
+): ServedDatasource {
   const usable = datasourcesOf(user, datasources);
   const found = name === undefined ? usable[0] : usable.find((each) => each.name === name);
   if (found !== undefined) return found.get();
@@ -22,7 +22,7 @@ export function datasourceNamed(
 }
 
 export interface FoundStatement {
-  readonly datasource: Datasource;
+  readonly datasource: ServedDatasource;
   readonly status: StatementStatus;
 }
 
@@ -48,6 +48,17 @@ export async function findStatement(
   if (trouble !== null) throw trouble;
   const hint = 'GET /v1/statements lists yours';
   throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
+}
+
+/** One that the user may cancel or retry. @throws {MillraceError} FORBIDDEN, and what `findStatement` throws */
+export async function findChangeable(
+  user: User,
+  id: string,
+  datasources: readonly DatasourceHandle[],
+): Promise<FoundStatement> {
+  const found = await findStatement(user, id, datasources);
+  if (mayChange(user, found.status.submittedBy)) return found;
+  throw new MillraceError('FORBIDDEN', `the statement ${id} is not yours to change`);
 }
 
 export function isUnknown(error: unknown): boolean {

@@ -1,53 +1,29 @@
-import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
-import type { Config } from '../config.ts';
 import type { KeptSession } from '../datasource/kept-session.ts';
 import { listTables } from '../datasource/list-tables.ts';
 import { MillraceError } from '../errors.ts';
 import type { Rows } from '../formats/format.ts';
-import { readLabels } from '../ledger/history.ts';
-import { listResults } from '../ledger/results.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
-import { explainPlan } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lexicalMode } from '../sql/lexical-mode.ts';
 import { bindParameters } from '../sql/parameters.ts';
 import type { Program } from '../sql/statement.ts';
-import { workSchemaOf } from '../task.ts';
+import { systemSchemasOf } from './access/system-schema.ts';
+import { explain } from './explain.ts';
 import { first } from './first-rows.ts';
 import { checkRepeat } from './repeat.ts';
-import { resultOf, resultStream } from './results.ts';
+import { resultOf, resultRows } from './results.ts';
 import type { ListFilter, RowOptions, Service } from './service.ts';
 import type { Session } from './session.ts';
-import type { Statement } from './statement.ts';
-import { statementResource } from './statement-view.ts';
+import { viewStatement, viewStatements } from './statement-view.ts';
 import { withoutServer } from './without-server.ts';
 
 /**
  * The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session.
  * @param kept has the standard statements of all programs
  */
-export function openLocalService(session: Session, config: Config, kept?: KeptSession): Service {
-  const { pools, engine } = session;
-  const { system: pool, tables } = pools;
-  const { schema } = config;
-
-  async function statementsOf(statuses: readonly StatementStatus[]): Promise<Statement[]> {
-    const ids = statuses.map(({ id }) => id);
-    const [labels, results] = await Promise.all([readLabels(pool, schema, ids), listResults(pool, schema, ids)]);
-    return statuses.map((status) =>
-      statementResource(status, {
-        datasource: 'local',
-        labels: labels.get(status.id) ?? {},
-        results: results.get(status.id) ?? [],
-        links: { argo: null, grafana: null },
-      }),
-    );
-  }
-
-  async function statementOf(status: StatementStatus): Promise<Statement> {
-    const [statement] = await statementsOf([status]);
-    return statement!;
-  }
+export function openLocalService(session: Session, kept?: KeptSession): Service {
+  const { engine, pools, schema, tables } = session;
+  const view = (status: StatementStatus) => viewStatement(session, status);
 
   return {
     async submit(sql, { labels = {}, parameters, onBound, tap } = {}) {
@@ -64,9 +40,9 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
       kept?.ended(changesMode(program));
       return submission.id;
     },
-    status: async (id) => statementOf(await engine.status(id)),
+    status: async (id) => view(await engine.status(id)),
     async *events(id, signal) {
-      for await (const status of engine.events(id, signal)) yield statementOf(status);
+      for await (const status of engine.events(id, signal)) yield view(status);
     },
     async *logs(id, filter) {
       await engine.status(id);
@@ -77,29 +53,19 @@ export function openLocalService(session: Session, config: Config, kept?: KeptSe
       checkRepeat(await engine.status(id), options);
       await engine.retry(id);
     },
-    list: async (filter) => statementsOf(await engine.list(filterOf(filter))),
+    list: async (filter) => viewStatements(session, await engine.list(filterOf(filter))),
     async rows(id, { step, limit, signal = new AbortController().signal }: RowOptions = {}): Promise<Rows> {
       const status = await engine.status(id);
-      const { results } = await statementOf(status);
-      const result = resultOf(status, results, step);
-      const { columns, rows } = await resultStream({ streams: pools, schema }, result, signal);
-      const { reference } = result;
-      return { step: reference.step, columns: [...columns], rows: first(rows, limit), truncated: reference.truncated };
+      const { results } = await view(status);
+      const result = await resultRows({ streams: pools, schema }, resultOf(status, results, step), signal);
+      return { ...result, rows: first(result.rows, limit) };
     },
     async explain(sql) {
       const program = await session.parse(sql);
-      const plan = await session.plan(program);
-      return {
-        plan,
-        text: explainPlan(plan),
-        async workflow() {
-          const { workflowYaml } = await import('../engine/argo/workflows/workflow-yaml.ts');
-          return workflowYaml(session.submission(program, plan), process.env, schema);
-        },
-      };
+      return explain(session, session.submission(program, await session.plan(program)));
     },
-    models: async () => (await loadCatalog(pools, config, noQuestions)).models,
-    tables: () => listTables(tables, [schema, workSchemaOf(schema, true)]),
+    models: session.models,
+    tables: () => listTables(tables, systemSchemasOf([session])),
     async close() {
       await session.close();
       await kept?.close();

@@ -1,11 +1,12 @@
-import type { ResultColumn } from '../datasource/column-types.ts';
 import { pageTable, streamTable } from '../datasource/table-rows.ts';
 import { MillraceError } from '../errors.ts';
+import type { Rows } from '../formats/format.ts';
 import { readResultRows } from '../ledger/results.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { TableTarget } from '../task.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Datasource } from './datasource.ts';
+import type { ServedDatasource } from './served-datasource.ts';
 import type { ResultPage, Statement } from './statement.ts';
 import { intoOf } from './statement-view.ts';
 
@@ -108,21 +109,17 @@ async function tablePage(
   };
 }
 
-export interface ResultStream {
-  readonly columns: readonly ResultColumn[];
-  readonly rows: AsyncIterable<Row>;
-}
-
 /** All rows, no faster than they are taken. */
-export async function resultStream(
-  { streams, schema }: Pick<Datasource, 'streams' | 'schema'>,
-  result: Result,
+export async function resultRows(
+  { streams, schema }: Pick<ServedDatasource, 'streams' | 'schema'>,
+  { statement, reference, table }: Result,
   signal: AbortSignal,
-): Promise<ResultStream> {
-  const { statement, reference, table } = result;
-  if (table !== null) return streamTable(streams.tables, table, signal).catch(throwGone(table));
-  const rows = readResultRows(streams.system, schema, { statement, step: reference.step }, {});
-  return { columns: (reference.columns ?? []) as readonly ResultColumn[], rows };
+): Promise<Rows> {
+  const { step, truncated } = reference;
+  if (table !== null)
+    return { step, truncated, ...(await streamTable(streams.tables, table, signal).catch(throwGone(table))) };
+  const rows = readResultRows(streams.system, schema, { statement, step }, {});
+  return { step, truncated, columns: reference.columns ?? [], rows };
 }
 
 function throwGone({ database, table }: TableTarget): (error: unknown) => never {

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
+import type { BaseLogger } from 'pino';
 import { purge } from '../ledger/purge.ts';
 import { keepQuota, type ResultQuota } from '../ledger/result-quota.ts';
-import type { DatasourceHandle } from './datasource.ts';
+import { databaseTime } from '../ledger/times.ts';
+import type { DatasourceHandle } from './served-datasource.ts';
+
+type Log = Pick<BaseLogger, 'info' | 'warn'>;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -12,7 +15,7 @@ export async function keepRetention(
   datasources: readonly DatasourceHandle[],
   days: number,
   signal: AbortSignal,
-  log: FastifyBaseLogger,
+  log: Log,
 ): Promise<void> {
   while (!signal.aborted) {
     await sleep(hourMs, undefined, { signal, ref: false }).catch(() => {});
@@ -33,7 +36,7 @@ export async function keepQuotas(
   datasources: readonly DatasourceHandle[],
   quota: ResultQuota,
   signal: AbortSignal,
-  log: FastifyBaseLogger,
+  log: Log,
 ): Promise<void> {
   for (;;) {
     await sleep(quotaMs, undefined, { signal, ref: false }).catch(() => {});
@@ -50,6 +53,5 @@ export async function keepQuotas(
 
 async function purgeOne(datasource: DatasourceHandle, days: number, signal: AbortSignal): Promise<number> {
   const { pool, schema } = datasource.get();
-  const olderThan = new Date(Date.now() - days * dayMs).toISOString().replace('T', ' ').slice(0, 19);
-  return purge(pool, schema, olderThan, signal);
+  return purge(pool, schema, databaseTime(new Date(Date.now() - days * dayMs)), signal);
 }

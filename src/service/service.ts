@@ -2,8 +2,8 @@ import type { LogFilter, LogLine } from '../engine/engine.ts';
 import type { Rows } from '../formats/format.ts';
 import type { StatementState } from '../ledger/statement-states.ts';
 import type { RowTap } from '../ledger/store-result.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Parameters } from '../sql/parameters.ts';
+import type { Explanation } from './explain.ts';
 import type { Statement } from './statement.ts';
 
 /** What commands work with: the engine and database of this machine's settings, or a server that has its own. */
@@ -51,13 +51,6 @@ export interface RowOptions {
   /** How many at most; all if not given. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
-}
-
-export interface Explanation {
-  readonly plan: Plan;
-  readonly text: string;
-  /** The YAML that the engine argo submits. @throws {MillraceError} NO_WORKFLOW, WORKER_IMAGE_MISSING */
-  workflow(): Promise<string>;
 }
 
 export interface Model {

@@ -1,32 +1,72 @@
-import type { StoredResult } from '../ledger/results.ts';
+import { queuePositions, readLabels, readTransitions, type Transition } from '../ledger/history.ts';
+import { listResults, type StoredResult } from '../ledger/results.ts';
 import type { StatementStatus, StepStatus } from '../ledger/statement-status.ts';
+import { isoTime } from '../ledger/times.ts';
 import type { Step } from '../plan/plan.ts';
 import type { TableTarget } from '../task.ts';
+import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
 
-export interface ResourceParts {
+/** Of a datasource, what a view of its statements tells. */
+type Viewed = Pick<Datasource, 'name' | 'pool' | 'schema' | 'links'>;
+
+/** A statement as users see it, with what the system schema says of it. */
+export async function viewStatement(datasource: Viewed, status: StatementStatus): Promise<Statement> {
+  const [view] = await viewStatements(datasource, [status]);
+  return view!;
+}
+
+export async function viewStatements(
+  { name, pool, schema, links }: Viewed,
+  statuses: readonly StatementStatus[],
+): Promise<readonly Statement[]> {
+  const ids = statuses.map(({ id }) => id);
+  const labels = await readLabels(pool, schema, ids);
+  const results = await listResults(pool, schema, ids);
+  const queued = statuses.filter(({ state }) => state === 'queued').map(({ id }) => id);
+  const positions = await queuePositions(pool, schema, queued);
+  return statuses.map((status) =>
+    statementView(status, {
+      datasource: name,
+      labels: labels.get(status.id) ?? {},
+      results: results.get(status.id) ?? [],
+      links,
+      queuePosition: positions.get(status.id) ?? null,
+    }),
+  );
+}
+
+/** What the followers of a statement are told at a change. */
+export interface StatementChange {
+  readonly statement: Statement;
+  /** All so far. */
+  readonly transitions: readonly Transition[];
+}
+
+export async function statementChange(datasource: Viewed, status: StatementStatus): Promise<StatementChange> {
+  const [transitions, statement] = await Promise.all([
+    readTransitions(datasource.pool, datasource.schema, status.id, 0),
+    viewStatement(datasource, status),
+  ]);
+  return { statement, transitions };
+}
+
+export interface ViewParts {
   readonly datasource: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly results: readonly StoredResult[];
   readonly links: LinkTemplates;
   /** null: it is not queued. */
-  readonly queuePosition?: number | null;
+  readonly queuePosition: number | null;
 }
 
-/** Addresses of other pages about a statement, with `{id}` in them; null: there are none. */
-export interface LinkTemplates {
-  readonly argo: string | null;
-  readonly grafana: string | null;
-}
-
-/** The statement as the API shows it. */
-export function statementResource(status: StatementStatus, parts: ResourceParts): Statement {
+export function statementView(status: StatementStatus, parts: ViewParts): Statement {
   const { id, plan, text, steps, error } = status;
   const planned = new Map(plan.steps.map((step) => [step.name, step]));
   return {
     id,
     state: status.state,
-    queuePosition: parts.queuePosition ?? null,
+    queuePosition: parts.queuePosition,
     sql: text,
     datasource: parts.datasource,
     submittedBy: status.submittedBy,
@@ -35,14 +75,14 @@ export function statementResource(status: StatementStatus, parts: ResourceParts)
     startedAt: status.startedAt === null ? null : isoTime(status.startedAt),
     finishedAt: status.finishedAt === null ? null : isoTime(status.finishedAt),
     error,
-    steps: steps.map((step) => stepResource(step, planned.get(step.name))),
+    steps: steps.map((step) => stepView(step, planned.get(step.name))),
     progress: progressOf(status),
     results: resultsOf(status, parts.results),
     links: linksOf(status, parts.links),
   };
 }
 
-function stepResource(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
+function stepView(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
   const { name, state, error, rows, affectedRows, partitions } = step;
   const into = planned === undefined ? null : intoOf(planned);
   return {
@@ -124,9 +164,4 @@ function linksOf({ id, hasWorkflow }: StatementStatus, { argo, grafana }: LinkTe
     argo: hasWorkflow ? (argo?.replaceAll('{id}', id) ?? null) : null,
     grafana: grafana?.replaceAll('{id}', id) ?? null,
   };
-}
-
-/** The database's `2026-11-21 10:00:00.123456`, or what is ISO already. */
-export function isoTime(time: string): string {
-  return time.endsWith('Z') ? time : `${time.replace(' ', 'T')}Z`;
 }

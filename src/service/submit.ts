@@ -3,39 +3,58 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/active-statements.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
-import type { Limits } from '../server/config.ts';
-import type { ServerContext } from '../server/context.ts';
-import { parametersOf } from '../server/exact-numbers.ts';
-import type { Metrics } from '../server/metrics.ts';
-import type { Submission } from '../server/schemas.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
-import { workSchemaOf } from '../task.ts';
-import { checkImages } from './access/images.ts';
+import { type AllowedImages, checkImages } from './access/images.ts';
 import { checkSystemSchema } from './access/system-schema.ts';
-import type { User } from './access/users.ts';
+import type { Role, User } from './access/users.ts';
 import type { Datasource } from './datasource.ts';
+import type { FairGate } from './fair-gate.ts';
 import { isUnknown } from './find-statement.ts';
+
+/** What all programs of users are held to, and what takes note of them. */
+export interface SubmissionRules {
+  readonly limits: SubmissionLimits;
+  readonly images: AllowedImages;
+  /** One datasource's account may reach the system schema of another. */
+  readonly systemSchemas: readonly string[];
+  /** Planning and writing down what is submitted. */
+  readonly acceptance: FairGate;
+  observePhase(phase: SubmissionPhase, seconds: number): void;
+}
+
+export interface SubmissionLimits {
+  /** Of a program, in bytes. */
+  readonly statementBytes: number;
+  readonly runningStatementsPerUser: number;
+  /** More are refused. */
+  readonly queuedStatementsPerUser: number;
+  /** Kept of the rows that a statement's queries return, in bytes of JSON. */
+  readonly resultBytes: number;
+  /** A standard statement that runs longer is ended. A role that is left out: none is. */
+  readonly maxStatementSeconds: Readonly<Partial<Record<Role, number>>>;
+}
+
+export type SubmissionPhase = 'parse' | 'plan' | 'submit';
 
 export interface Request {
   readonly user: User;
-  readonly body: Submission;
   readonly datasource: Datasource;
-  /** The `Idempotency-Key`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** A request that is repeated with its key is the same statement; undefined: each is one of its own. */
   readonly key: string | undefined;
 }
 
-/** The SQL of a request, its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
-export async function sqlOf(
-  body: Pick<Submission, 'sql' | 'parameters'>,
+/** A program's text with its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
+export async function boundText(
+  sql: string,
+  parameters: Parameters | undefined,
   datasource: Datasource,
-  { config }: ServerContext,
+  { limits: { statementBytes } }: SubmissionRules,
 ): Promise<string> {
-  const { statementBytes } = config.limits;
-  const parameters = parametersOf(body);
   if (parameters !== undefined) refuseLonger(lengthOf(parameters), statementBytes);
-  const text = parameters === undefined ? body.sql : bindParameters(body.sql, parameters, await datasource.mode());
+  const text = parameters === undefined ? sql : bindParameters(sql, parameters, await datasource.mode());
   refuseLonger(Buffer.byteLength(text), statementBytes);
   await nextTurn();
   return text;
@@ -77,14 +96,14 @@ export async function submit(
   request: Request,
   id: string,
   text: string,
-  context: ServerContext,
+  rules: SubmissionRules,
   onHandOver: () => void,
 ): Promise<void> {
   const { datasource, key } = request;
   if (key !== undefined && (await isRepeated(id, text, datasource))) return;
-  const accept = () => start(request, id, text, context, onHandOver);
+  const accept = () => start(request, id, text, rules, onHandOver);
   try {
-    await inTime(context.acceptance.run(request.user.name, accept));
+    await inTime(rules.acceptance.run(request.user.name, accept));
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
@@ -92,52 +111,50 @@ export async function submit(
 }
 
 async function start(
-  { user, body, datasource }: Request,
+  { user, datasource, labels }: Request,
   id: string,
   text: string,
-  context: ServerContext,
+  rules: SubmissionRules,
   onHandOver: () => void,
 ): Promise<void> {
-  const { limits } = context.config;
-  const timed = phases(context.metrics);
+  const { limits } = rules;
+  const timed = phases(rules);
   const program = await timed('parse', () => datasource.parse(text));
   await nextTurn();
-  checkAllowed(user, program, context);
+  checkAllowed(user, program, rules);
   await checkRoom(user, datasource, limits);
   const plan = await timed('plan', () => datasource.plan(program));
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,
     statementSeconds: limits.maxStatementSeconds[user.role] ?? null,
-    labels: body.labels ?? {},
+    labels,
   };
   onHandOver();
   await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
 }
 
-type Phase = 'parse' | 'plan' | 'submit';
-
-function phases(metrics: Metrics) {
-  return async <T>(phase: Phase, work: () => T | Promise<T>): Promise<T> => {
+function phases(rules: SubmissionRules) {
+  return async <T>(phase: SubmissionPhase, work: () => T | Promise<T>): Promise<T> => {
     // A long program takes some hundred ms in each phase: others are answered in between.
     await nextTurn();
     const begun = performance.now();
     const result = await work();
-    metrics.observePhase(phase, (performance.now() - begun) / 1000);
+    rules.observePhase(phase, (performance.now() - begun) / 1000);
     return result;
   };
 }
 
-/**
- * Whether a program may be planned and run for this user. One datasource's account may reach the system schema of another.
- * @throws {MillraceError} READ_ONLY_ROLE, SYSTEM_SCHEMA
- */
-export function checkAllowed(user: User, program: Program, { config }: ServerContext): void {
-  const schemas = new Set(config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]));
+/** Whether a program may be planned and run for this user. @throws {MillraceError} READ_ONLY_ROLE, IMAGE_NOT_ALLOWED, SYSTEM_SCHEMA */
+export function checkAllowed(
+  user: User,
+  program: Program,
+  { images, systemSchemas }: Pick<SubmissionRules, 'images' | 'systemSchemas'>,
+): void {
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,
-    checkImages(program, user.role, config.images),
-    ...(user.role === 'admin' ? [] : [...schemas].map((schema) => checkSystemSchema(program, schema))),
+    checkImages(program, user.role, images),
+    ...(user.role === 'admin' ? [] : systemSchemas.map((schema) => checkSystemSchema(program, schema))),
   ];
   for (const error of errors) if (error !== null) throw error;
 }
@@ -161,7 +178,7 @@ async function inTime(accepted: Promise<void>): Promise<void> {
   await Promise.race([accepted, tooLong]).finally(() => ended.abort());
 }
 
-async function checkRoom(user: User, { pool, schema }: Datasource, limits: Limits): Promise<void> {
+async function checkRoom(user: User, { pool, schema }: Datasource, limits: SubmissionLimits): Promise<void> {
   const active = await countActive(pool, schema, user.name);
   const most = limits.runningStatementsPerUser + limits.queuedStatementsPerUser;
   if (active < most) return;

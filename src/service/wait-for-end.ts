@@ -1,10 +1,10 @@
 import { hasEnded } from '../ledger/statement-states.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
-import type { Datasource } from './datasource.ts';
+import type { ServedDatasource } from './served-datasource.ts';
 
 /** The statement once it has ended, or as it is after that many seconds. */
 export async function waitForEnd(
-  { watch, engine }: Datasource,
+  { watch, engine }: ServedDatasource,
   id: string,
   seconds: number,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { listResults } from '../../src/ledger/results.ts';
 import type { StatementStatus } from '../../src/ledger/statement-status.ts';
-import { statementResource } from '../../src/service/statement-view.ts';
+import { statementView } from '../../src/service/statement-view.ts';
 import { useServer } from './use-server.ts';
 
 const server = useServer({ requestsPerMinute: 1_000_000 });
@@ -54,7 +54,8 @@ it('the resource of a program looks at each step a bounded number of times', () 
       hasWorkflow: false,
       steps: states,
     } as unknown as StatementStatus;
-    statementResource(status, { datasource: 'd', labels: {}, results: [], links: { argo: null, grafana: null } });
+    const links = { argo: null, grafana: null };
+    statementView(status, { datasource: 'd', labels: {}, results: [], links, queuePosition: null });
     return count;
   };
   expect(looks(2000)).toBeLessThanOrEqual(looks(100) * 20 + 20);

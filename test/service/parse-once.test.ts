@@ -47,7 +47,7 @@ it.each<[string, (service: Service) => Promise<unknown>, string]>([
   ['with parameters', (service) => service.submit('SELECT ?', { parameters: [7] }), 'SELECT 7'],
   ['that is explained', (service) => service.explain(run), run],
 ])('a program of the command line %s is parsed once', async (_, use, text) => {
-  await use(openLocalService(here.session, here.config));
+  await use(openLocalService(here.session));
   expect(counted.texts).toEqual([text]);
 });
 
@@ -57,7 +57,7 @@ it.each([
 ])('on Argo a program %s is parsed once, too', async (_, text, ofArgo) => {
   const workflows = standInEngine();
   const engine = openSplitEngine({ queries: here.session.engine, workflows });
-  await openLocalService({ ...here.session, engine }, here.config).submit(text);
+  await openLocalService({ ...here.session, engine }).submit(text);
   expect(workflows.statements).toHaveLength(ofArgo);
   expect(counted.texts).toEqual([text]);
 });

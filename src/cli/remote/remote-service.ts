@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Explanation, ListFilter, Model, Service } from '../../service/service.ts';
+import type { Explanation } from '../../service/explain.ts';
+import type { ListFilter, Model, Service } from '../../service/service.ts';
 import type { Statement } from '../../service/statement.ts';
 import type { ExactNumber, Parameters } from '../../sql/parameters.ts';
 import { remoteLogs } from './remote-logs.ts';

@@ -1,8 +1,8 @@
 import { Histogram, type Registry } from 'prom-client';
+import type { SubmissionPhase } from '../../service/submit.ts';
 
-/** Timed by the server itself; the other phases are read from the history of statements. */
-export type ServerPhase = 'parse' | 'plan' | 'submit';
-export type StatementPhase = ServerPhase | 'queue' | 'run';
+/** Those of a submission are timed by the server itself; the others are read from the history of statements. */
+export type StatementPhase = SubmissionPhase | 'queue' | 'run';
 
 export type PhaseMetrics = Histogram<'phase'>;
 

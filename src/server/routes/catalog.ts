@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { listTables } from '../../datasource/list-tables.ts';
 import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
-import { workSchemaOf } from '../../task.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
@@ -48,8 +47,8 @@ export function catalogRoutes(app: App, context: ServerContext): void {
     },
     async ({ user, query }) => {
       const { tables, readerTables } = datasourceNamed(user, query.datasource, context.datasources);
-      const schemas = context.config.datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]);
-      return { tables: [...(await listTables(user.role === 'reader' ? readerTables : tables, schemas))] };
+      const account = user.role === 'reader' ? readerTables : tables;
+      return { tables: [...(await listTables(account, context.rules.systemSchemas))] };
     },
   );
 

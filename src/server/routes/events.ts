@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
-import type { Datasource } from '../../service/datasource.ts';
+import { hasEnded } from '../../ledger/statement-states.ts';
+import { isoTime } from '../../ledger/times.ts';
 import { findStatement } from '../../service/find-statement.ts';
-import { isoTime } from '../../service/statement-view.ts';
-import { eventMessage } from '../../service/tell.ts';
+import type { ServedDatasource } from '../../service/served-datasource.ts';
+import type { StatementChange } from '../../service/statement-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
@@ -38,15 +39,36 @@ export function eventsRoute(app: App, context: ServerContext): void {
   });
 }
 
-async function* events({ watch }: Datasource, id: string, after: number, signal: AbortSignal): AsyncGenerator<string> {
+async function* events(
+  { watch }: ServedDatasource,
+  id: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let last = after;
   for await (const seen of watch.follow(id, signal)) {
-    const { transitions, message } = await seen.told();
-    for (const { number, state, at } of transitions) {
+    const change = await seen.told();
+    for (const { number, state, at } of change.transitions) {
       if (number <= last) continue;
       yield eventMessage('state', { state, at: isoTime(at) }, number);
       last = number;
     }
-    yield message;
+    yield messageOf(change);
   }
+}
+
+const messages = new WeakMap<StatementChange, string>();
+
+/** Written once for all who follow the statement. */
+function messageOf(change: StatementChange): string {
+  const written = messages.get(change);
+  if (written !== undefined) return written;
+  const message = eventMessage(hasEnded(change.statement) ? 'end' : 'progress', change.statement);
+  messages.set(change, message);
+  return message;
+}
+
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation; JSON has no line breaks. */
+function eventMessage(event: string, data: object, id?: number): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

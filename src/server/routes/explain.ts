@@ -1,11 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
-import { explainPlan } from '../../plan/explain.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { Datasource } from '../../service/datasource.ts';
+import { explain } from '../../service/explain.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
-import { checkAllowed, sqlOf } from '../../service/submit.ts';
+import { boundText, checkAllowed } from '../../service/submit.ts';
 import type { App, ServerContext } from '../context.ts';
+import { parametersOf } from '../exact-numbers.ts';
 import { Program, problems } from '../schemas.ts';
 
 /** `POST /v1/explain` */
@@ -27,26 +26,16 @@ export function explainRoute(app: App, context: ServerContext): void {
     const { user, body } = request;
     const datasource = datasourceNamed(user, body.datasource, context.datasources);
     request.source = body.sql;
-    const text = await sqlOf(body, datasource, context);
+    const text = await boundText(body.sql, parametersOf(body), datasource, context.rules);
     request.source = text;
     const program = await datasource.parse(text);
-    checkAllowed(user, program, context);
+    checkAllowed(user, program, context.rules);
     const plan = await datasource.plan(program);
+    const explained = explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
       plan: { version: plan.version, steps: [...plan.steps] },
-      text: explainPlan(plan),
-      workflow: await workflowOf(datasource, text, plan, user.name),
+      text: explained.text,
+      workflow: datasource.engineName === 'argo' ? await explained.workflow() : null,
     };
   });
-}
-
-async function workflowOf(
-  { engineName, environment, schema }: Datasource,
-  text: string,
-  plan: Plan,
-  submittedBy: string,
-): Promise<string | null> {
-  if (engineName !== 'argo') return null;
-  const { workflowYaml } = await import('../../engine/argo/workflows/workflow-yaml.ts');
-  return workflowYaml({ id: randomUUIDv7(), text, plan, submittedBy }, environment, schema);
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { DatasourceHandle } from '../../service/datasource.ts';
+import type { DatasourceHandle } from '../../service/served-datasource.ts';
 import type { App, ServerContext } from '../context.ts';
 
 const Ready = Type.Object({

@@ -2,11 +2,11 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Write } from '../../formats/format.ts';
 import { formatNames, formats } from '../../formats/formats.ts';
-import type { Datasource } from '../../service/datasource.ts';
 import { findStatement } from '../../service/find-statement.ts';
-import { type Result, resultOf, resultPage, resultStream } from '../../service/results.ts';
+import { type Result, resultOf, resultPage, resultRows } from '../../service/results.ts';
+import type { ServedDatasource } from '../../service/served-datasource.ts';
 import { ResultPage } from '../../service/statement.ts';
-import { resourceOf } from '../../service/statement-views.ts';
+import { viewStatement } from '../../service/statement-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
@@ -50,7 +50,7 @@ export function resultRoute(app: App, context: ServerContext): void {
   };
   app.get('/v1/statements/:id/result', { schema }, async ({ user, params, query }, reply) => {
     const { datasource, status } = await findStatement(user, params.id, context.datasources);
-    const { results } = await resourceOf(datasource, status);
+    const { results } = await viewStatement(datasource, status);
     const result = resultOf(status, results, query.step);
     const format = query.format ?? 'json';
     if (format === 'json') return resultPage(datasource, result, query);
@@ -70,11 +70,10 @@ function tellTruncated(reply: FastifyReply, { reference }: Result): void {
 }
 
 async function* all(
-  datasource: Datasource,
+  datasource: ServedDatasource,
   result: Result,
   write: Write,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { step, truncated } = result.reference;
-  yield* write({ step, truncated, ...(await resultStream(datasource, result, signal)) });
+  yield* write(await resultRows(datasource, result, signal));
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../../errors.ts';
-import { mayChange } from '../../service/access/users.ts';
-import { type FoundStatement, findStatement } from '../../service/find-statement.ts';
+import { workflowOf } from '../../service/explain.ts';
+import { type FoundStatement, findChangeable, findStatement } from '../../service/find-statement.ts';
 import { checkRepeat } from '../../service/repeat.ts';
 import { Statement } from '../../service/statement.ts';
-import { resourceOf } from '../../service/statement-views.ts';
+import { viewStatement } from '../../service/statement-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
@@ -39,7 +39,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
     { schema: ofStatement({ 200: Statement }, 'How far a statement is') },
     async (request) => {
       const { datasource, status } = await findStatement(request.user, request.params.id, context.datasources);
-      return resourceOf(datasource, status);
+      return viewStatement(datasource, status);
     },
   );
 
@@ -58,8 +58,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
     async ({ user, params }, reply) => {
       const { datasource, status } = await findStatement(user, params.id, context.datasources);
       if (!status.hasWorkflow) throw withoutWorkflow(datasource.engineName);
-      const { workflowYaml } = await import('../../engine/argo/workflows/workflow-yaml.ts');
-      return sendYaml(reply, workflowYaml(status, datasource.environment, datasource.schema));
+      return sendYaml(reply, await workflowOf(datasource, status));
     },
   );
 
@@ -73,9 +72,9 @@ export function statementRoutes(app: App, context: ServerContext): void {
       ),
     },
     async ({ user, params }, reply) => {
-      const found = await findChangeable(user, params.id);
+      const found = await findChangeable(user, params.id, context.datasources);
       await found.datasource.engine.cancel(params.id);
-      return reply.code(202).send(await resourceNow(found));
+      return reply.code(202).send(await viewNow(found));
     },
   );
 
@@ -92,21 +91,15 @@ export function statementRoutes(app: App, context: ServerContext): void {
       },
     },
     async ({ user, params, query }, reply) => {
-      const found = await findChangeable(user, params.id);
+      const found = await findChangeable(user, params.id, context.datasources);
       checkRepeat(found.status, { repeat: query.repeat ?? false });
       await found.datasource.engine.retry(params.id);
-      return reply.code(202).send(await resourceNow(found));
+      return reply.code(202).send(await viewNow(found));
     },
   );
 
-  async function findChangeable(user: Parameters<typeof findStatement>[0], id: string): Promise<FoundStatement> {
-    const found = await findStatement(user, id, context.datasources);
-    if (mayChange(user, found.status.submittedBy)) return found;
-    throw new MillraceError('FORBIDDEN', `the statement ${id} is not yours to change`);
-  }
-
-  async function resourceNow({ datasource, status }: FoundStatement): Promise<Statement> {
-    return resourceOf(datasource, await datasource.engine.status(status.id));
+  async function viewNow({ datasource, status }: FoundStatement): Promise<Statement> {
+    return viewStatement(datasource, await datasource.engine.status(status.id));
   }
 }
 

@@ -3,10 +3,11 @@ import { hasEnded } from '../../ledger/statement-states.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { refusalOf } from '../../service/refusal.ts';
 import { lastResult } from '../../service/results.ts';
-import { resourceOf } from '../../service/statement-views.ts';
-import { idOf, sqlOf, submit } from '../../service/submit.ts';
+import { viewStatement } from '../../service/statement-view.ts';
+import { boundText, idOf, submit } from '../../service/submit.ts';
 import { waitForEnd } from '../../service/wait-for-end.ts';
 import type { App, ServerContext } from '../context.ts';
+import { parametersOf } from '../exact-numbers.ts';
 import { problemOf, problemType } from '../problem.ts';
 import { problems, Submission, Submitted } from '../schemas.ts';
 import { leaving } from './open-stream.ts';
@@ -36,12 +37,12 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
     const { user, body, headers } = request;
     request.source = body.sql;
     const datasource = datasourceNamed(user, body.datasource, context.datasources);
-    const text = await sqlOf(body, datasource, context);
+    const text = await boundText(body.sql, parametersOf(body), datasource, context.rules);
     request.source = text;
-    const asked = { user, body, datasource, key: headers['idempotency-key'] };
+    const asked = { user, datasource, labels: body.labels ?? {}, key: headers['idempotency-key'] };
     const id = idOf(asked);
     request.log = reply.log = request.log.child({ statement: id });
-    await submit(asked, id, text, context, () => {
+    await submit(asked, id, text, context.rules, () => {
       request.statement = id;
     });
     const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
@@ -51,9 +52,9 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
       const problem = { ...problemOf(refusal, text), statement: id };
       return reply.code(problem.status).header('location', `/v1/statements/${id}`).type(problemType).send(problem);
     }
-    const resource = await resourceOf(datasource, status);
-    const result = status.state === 'succeeded' ? await lastResult(datasource, status, resource.results) : null;
-    reply.code(hasEnded(status) ? 200 : 202).header('location', resource.links.self);
-    return { ...resource, result };
+    const statement = await viewStatement(datasource, status);
+    const result = status.state === 'succeeded' ? await lastResult(datasource, status, statement.results) : null;
+    reply.code(hasEnded(status) ? 200 : 202).header('location', statement.links.self);
+    return { ...statement, result };
   });
 }

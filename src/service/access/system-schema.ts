@@ -2,6 +2,12 @@ import { MillraceError, type Span } from '../../errors.ts';
 import type { Facts } from '../../sql/facts/facts.ts';
 import { foldName } from '../../sql/facts/word.ts';
 import type { ExtendedStatement, Program } from '../../sql/statement.ts';
+import { workSchemaOf } from '../../task.ts';
+
+/** The schemas that only Millrace writes. */
+export function systemSchemasOf(datasources: readonly { readonly schema: string }[]): readonly string[] {
+  return [...new Set(datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]))];
+}
 
 /**
  * Whether a program may reach the system schema: by its name, or by SQL that is only put together when it runs. What an
