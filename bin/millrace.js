@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs on any Node: Millrace itself needs Node 24, which npm puts into node_modules (package.json, optionalDependencies).
+// This file runs on any Node. Millrace itself needs Node 24, which npm installs in node_modules (package.json, optionalDependencies).
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 
 const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const main = inProject('src/cli/main.ts');
-// Where npm 10 has removed the link (scripts/setup.sh says why), the program is in its package.
+// If npm 10 has removed the link (scripts/setup.sh explains why), the program is in its package.
 const bundled = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
   .map((path) => inProject(`node_modules/${path}`))
   .find((path) => existsSync(path));
-// Halves the start of a command and of each worker; where the folder cannot be written, nothing is kept.
+// Halves the start of a command and of each worker. Has no effect if the folder cannot be written.
 const compileCache = inProject('node_modules/.cache/compiled');
 
-// After npm ci alone: npm runs no script of this package (.npmrc).
+// Needed after `npm ci` alone, because npm runs no scripts of this package (.npmrc).
 if (!existsSync(inProject('src/sql/grammar.generated.ts')))
   execFileSync('npm', ['run', '--silent', 'build:grammar'], { cwd: inProject('.'), stdio: ['ignore', 2, 2] });
 
@@ -30,11 +30,11 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 1;
     if (signal === null) return;
-    // As the child ended, so does this.
+    // This process ends by the same signal.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
 } else {
-  console.error('error[NODE_TOO_OLD]: Millrace needs Node 24\n  run npm ci in its folder, which brings it');
+  console.error('error[NODE_TOO_OLD]: Millrace needs Node 24\n  run npm ci in its folder, which installs it');
   process.exitCode = 3;
 }

@@ -5,24 +5,24 @@ import { readVolumes } from './volumes-setting.ts';
 
 /** Settings of this process, from its environment. */
 export interface Config {
-  /** What runs plans: `local` or `argo`. */
+  /** Engine that runs plans: `local` or `argo`. */
   readonly engine: string;
   /** The DSN of `MILLRACE_DATASOURCE`; null: not given. */
   readonly dsn: string | null;
-  /** The DSN of `MILLRACE_SYSTEM_DATASOURCE`: the account behind the system schema; null: that of `dsn`. */
+  /** The DSN of `MILLRACE_SYSTEM_DATASOURCE`, for the system schema; null: `dsn`. */
   readonly systemDsn: string | null;
-  /** The system schema's name. */
+  /** Name of the system schema. */
   readonly schema: string;
-  /** Where databases of our own, logs and drawn pictures are kept. */
+  /** Folder for private databases, logs and drawn pictures. */
   readonly stateFolder: string;
-  /** Mount paths and the folders that stand for them on this machine. */
+  /** Folders on this machine that stand for volumes, by mount path. */
   readonly volumes: Readonly<Record<string, string>>;
 }
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SYSTEM_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES`
+ * Reads `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SYSTEM_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES`
  * (`/mount=folder`, comma-separated).
  * @throws {MillraceError} VOLUMES_INVALID
  */

@@ -1,6 +1,6 @@
 import { type ErrorEntry, type ErrorKind, errorKinds, errorTable } from './errors.ts';
 
-/** docs/errors.md: every code, by who has to act. */
+/** The text of docs/errors.md: every code, grouped by who has to act. */
 export function errorPage(): string {
   const kinds = Object.keys(errorKinds) as ErrorKind[];
   return `# Errors

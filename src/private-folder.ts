@@ -1,8 +1,8 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 
 /**
- * Makes a folder that only its owner may enter, with those above it that are missing, or narrows one of this user that is there: it
- * holds logs, statements and passwords. A folder that everyone may write to, as /tmp, is somebody's for a reason and stays as it is.
+ * Creates a folder that only its owner may enter, with its missing parents, or restricts an existing one of this user. It will contain
+ * logs, statements and passwords. A folder that everyone may write to, such as /tmp, is shared on purpose and stays unchanged.
  */
 export async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

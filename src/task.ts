@@ -1,20 +1,20 @@
 /**
- * The contract between a step and the worker: the only thing that both sides import.
+ * The contract between a step and the worker. Both sides import nothing else of each other.
  *
- * The worker is one program with the commands `prepare`, `partition` and `finish` of a step over rows, and `statement` for a
- * standard statement. It reads from its environment
+ * The worker is one program. Its commands are `prepare`, `partition` and `finish` for a step over rows, and `statement` for a standard
+ * statement. Its environment:
  *
- *   MILLRACE_TASK         a Task, SelectionTask (`prepare` and `finish` around an image of another) or StatementTask as JSON;
- *                         null instead of a text that is too long: the step has it in the plan that the system schema holds
+ *   MILLRACE_TASK         JSON of a Task, a SelectionTask (`prepare` and `finish` around a foreign image) or a StatementTask. A text that
+ *                         is too long is null; it is in the plan in the system schema
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
- *   MILLRACE_SYSTEM_DATASOURCE  the DSN of the account behind the system schema, if it is another
- *   MILLRACE_SCHEMA       the system schema's name, if it is not `millrace`
- *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}; the local engine's stand-in for mounts, absent in a pod, which
- *                         has the task's mounts at their paths
+ *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
+ *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`
+ *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts. Absent in a pod, which has the
+ *                         mounts themselves
  *
- * writes JSON lines to standard output, the last of them with `error: {code, message, hint}` after a failure and of `prepare` with
- * `missing`, the numbers of the partitions that have rows left, and ends with one of `workerExit`.
+ * It writes JSON lines to standard output. After a failure, the last one contains `error: {code, message, hint}`; that of `prepare`
+ * contains `missing`, the numbers of the partitions that have rows left. The exit code is one of `workerExit`.
  */
 export interface Task extends SelectionTask {
   readonly into: TableTarget;
@@ -27,11 +27,11 @@ export interface Task extends SelectionTask {
   /** Mount paths of the step's volumes: no file outside them is read. */
   readonly mounts: readonly string[];
   readonly detect: DetectSettings;
-  /** Options of the command that change nothing: the log says so. */
+  /** Options of the command that have no effect. The log names them. */
   readonly ignored?: readonly string[];
 }
 
-/** The rows of a step, and how they are shared out. */
+/** The rows of a step, and how they are partitioned. */
 export interface SelectionTask {
   readonly statement: string;
   readonly step: string;
@@ -41,21 +41,21 @@ export interface SelectionTask {
   readonly partitionBy: string | null;
 }
 
-/** A standard statement, given to the database as it stands. */
+/** A standard statement, which is sent to the database unchanged. */
 export interface StatementTask {
   readonly statement: string;
   readonly step: string;
   readonly sql: string;
-  /** Whether it may be ended once its rows are more than are kept. */
+  /** Whether it can be stopped once it has returned as many rows as are stored. */
   readonly onlyReads: boolean;
 }
 
-/** As MILLRACE_TASK has it. */
+/** A task as it is in MILLRACE_TASK. */
 export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sql' ? T[Key] | null : T[Key] };
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 
-/** Of a step over rows. */
+/** Commands for a step over rows. */
 export type WorkerCommand = 'prepare' | 'partition' | 'finish';
 
 export interface TableTarget {
@@ -63,71 +63,71 @@ export interface TableTarget {
   readonly table: string;
 }
 
-/** What the program `yolo` is asked to do. Paths are those inside the volumes. */
+/** Settings of the program `yolo`. Paths are those inside the volumes. */
 export interface DetectSettings {
   readonly modelFile: string;
   readonly imageDir: string;
-  /** The selected column with each image's path below `imageDir`; null: chosen by `imageColumnOf` once the columns are known. */
+  /** The selected column that contains each image's path below `imageDir`; null: `imageColumnOf` chooses it. */
   readonly imageColumn: string | null;
   readonly confidence: number;
   readonly iou: number;
   readonly maxDetections: number;
-  /** Side of the model's square input in px; null: what the model's metadata say. */
+  /** Side of the model's square input in px; null: from the model's metadata. */
   readonly imageSize: number | null;
   readonly device: Device;
 }
 
 export type Device = 'cpu' | 'cuda' | 'auto';
 
-/** Exit codes of the worker, after sysexits(3). Only `temporary` (and a death by signal) is worth another try. */
+/** Exit codes of the worker, after sysexits(3). Only `temporary` (and a death by signal) is worth a retry. */
 export const workerExit = {
   done: 0,
-  /** The user's mistake: EX_DATAERR. */
+  /** A mistake of the user: EX_DATAERR. */
   mistake: 65,
-  /** A defect of ours: EX_SOFTWARE. */
+  /** A defect of Millrace: EX_SOFTWARE. */
   defect: 70,
-  /** May pass: EX_TEMPFAIL. */
+  /** A temporary failure: EX_TEMPFAIL. */
   temporary: 75,
-  /** Ended by SIGTERM, in good order. */
+  /** Stopped gracefully by SIGTERM. */
   terminated: 143,
 } as const;
 
 /**
- * Where the users' account makes the table of a selection, which the system account then takes as its own, and where the shares of
- * foreign images are: an account that may create tables in the system schema could write there, too.
- * @param isSeparate whether the system schema has an account of its own
+ * The schema in which the users' account creates the table of a selection, before the system account takes it over. It also contains
+ * the shares of foreign images. It is not the system schema, because an account that may create tables there could also write to it.
+ * @param isSeparate whether the system schema has its own account
  */
 export function workSchemaOf(schema: string, isSeparate: boolean): string {
   return isSeparate ? `${schema}_work` : schema;
 }
 
-/** The columns that the worker adds after the selected ones. */
+/** Columns that the worker adds after the selected ones. */
 export const detectionColumns = ['detection_no', 'class_id', 'class_name', 'score', 'x1', 'y1', 'x2', 'y2'] as const;
 
-/** Columns of a result table that number its rows; invisible to `SELECT *`, so nothing else may bear these names. */
+/** Columns of a result table that number its rows. They are invisible to `SELECT *`, so no other column may have these names. */
 export const hiddenColumns = { selection: 'millrace_selection', row: 'millrace_row' } as const;
 
-/** MySQL and MariaDB: https://dev.mysql.com/doc/refman/8.4/en/identifier-length.html, https://mariadb.com/kb/en/identifier-names/ */
+/** Maximum length in MySQL and MariaDB: https://dev.mysql.com/doc/refman/8.4/en/identifier-length.html, https://mariadb.com/kb/en/identifier-names/ */
 const maxColumnName = 64;
 
-/** Of InnoDB: https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html */
+/** Limit of InnoDB: https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html */
 const maxTableColumns = 1017;
 
-/** How many columns a query before TO RUN may select. */
+/** Maximum number of columns that a query before TO RUN may select. */
 export const maxSelectedColumns = maxTableColumns - detectionColumns.length - Object.keys(hiddenColumns).length;
 
-/** Why what a query selects cannot be a column of a table; null: it can. An expression without a name has its text for one. */
+/** Why a selected expression cannot be a column of a table; null: it can. The name of an expression without a name is its text. */
 export function columnNameProblem(name: string): string | null {
   const { length } = [...name];
   if (length > maxColumnName)
-    return `an expression of ${length} characters without a name, and a column's name has at most ${maxColumnName}`;
-  if (name === '') return 'an empty text without a name';
-  return name.endsWith(' ') ? `'${name}', and a column's name cannot end with a blank` : null;
+    return `an expression of ${length} characters without a name; a column name has at most ${maxColumnName}`;
+  if (name === '') return 'an empty string without a name';
+  return name.endsWith(' ') ? `'${name}'; a column name cannot end with a space` : null;
 }
 
 const imageColumnNames = ['file_name', 'filename', 'image_path', 'file_path', 'image_file', 'path', 'file', 'image'];
 
-/** The selected column that holds the images' paths, by its usual names; null: none of them is there. */
+/** The selected column that contains the images' paths, recognized by its usual names; null: none has such a name. */
 export function imageColumnOf(columns: readonly string[]): string | null {
   const byName = imageColumnNames.map((name) => columns.find((column) => column.toLowerCase() === name));
   return byName.find((column) => column !== undefined) ?? null;

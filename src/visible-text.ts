@@ -1,22 +1,22 @@
 /**
- * Control characters (C0, C1), what changes the direction of text, and what has no width: a terminal obeys them, and a person does not
- * see them. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ * Control characters (C0, C1), characters that change the direction of text, and characters without width. A terminal obeys them, but
+ * a person does not see them. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u17b4\u17b5\u3164\uffa0]|\u034f/gu;
 
-/** A text of several lines as a terminal may show it: tabs and line ends stay, every other unseen character is written out. */
+/** Makes a text of several lines safe for a terminal: replaces invisible characters, except for tabs and line breaks. */
 export function visibleText(text: string): string {
   return text.replace(unseen, (character) =>
     character === '\n' || character === '\t' ? character : written(character),
   );
 }
 
-/** The same on one line. */
+/** Does the same for a single line, and also replaces tabs and line breaks. */
 export function visibleLine(text: string): string {
   return text.replace(unseen, written);
 }
 
-/** Unicode's pictures of control characters, U+2400 and up, where it has them; else `\u202e`. */
+/** The symbol that Unicode has for a control character (U+2400 and up), or else an escape such as `\u202e`. */
 function written(character: string): string {
   const code = character.codePointAt(0)!;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

@@ -1,8 +1,8 @@
 import { MillraceError } from './errors.ts';
 
 /**
- * `/datasets=FOLDER,/models=FOLDER`, with blanks and a slash at an end as one likes.
- * @throws {MillraceError} VOLUMES_INVALID for what no statement could ever name
+ * Parses `/datasets=FOLDER,/models=FOLDER`. Spaces around an item and a slash at the end of a path are ignored.
+ * @throws {MillraceError} VOLUMES_INVALID for a mount path that no statement could name
  */
 export function readVolumes(written: string): Record<string, string> {
   const volumes: Record<string, string> = {};
@@ -17,17 +17,18 @@ export function readVolumes(written: string): Record<string, string> {
 
 function readPair(pair: string): { readonly mount: string; readonly folder: string } {
   const equals = pair.indexOf('=');
-  if (equals < 0) throw invalid(`has '${pair}', which names no folder`, 'write /mount=FOLDER');
+  if (equals < 0) throw invalid(`contains '${pair}', which names no folder`, 'write it as /mount=FOLDER');
   const mount = withoutSlash(pair.slice(0, equals).trim());
   const folder = withoutSlash(pair.slice(equals + 1).trim());
-  if (!mount.startsWith('/')) throw invalid(`has the mount path '${mount}'`, `begin it with a slash: /${mount}=…`);
+  if (!mount.startsWith('/'))
+    throw invalid(`has the mount path '${mount}', which is not absolute`, `start it with a slash: /${mount}=…`);
   if (mount === '/' || mount.split('/').some((part, index) => index > 0 && ['', '.', '..'].includes(part))) {
-    throw invalid(`has the mount path '${mount}'`, 'write it as statements do: /datasets');
+    throw invalid(`has the invalid mount path '${mount}'`, 'write it as in statements, for example /datasets');
   }
-  if (folder === '') throw invalid(`gives ${mount} no folder`, `write ${mount}=FOLDER`);
-  // In a list of paths, `:` or `;` often stand between them.
+  if (folder === '') throw invalid(`names no folder for ${mount}`, `write ${mount}=FOLDER`);
+  // Lists of paths are often separated by `:` or `;`.
   const next = /[;:]\s*\/[^=/]*=/.exec(folder);
-  if (next !== null) throw invalid(`has '${next[0].trim()}' inside a folder`, 'put a comma between two volumes');
+  if (next !== null) throw invalid(`has '${next[0].trim()}' inside a folder`, 'separate volumes with commas');
   return { mount, folder };
 }
 

@@ -15,14 +15,22 @@ test.each([
 });
 
 test.each([
-  ['datasets=/a', "MILLRACE_VOLUMES has the mount path 'datasets'", 'begin it with a slash: /datasets=…'],
-  ['/a:/b', "MILLRACE_VOLUMES has '/a:/b', which names no folder", 'write /mount=FOLDER'],
-  ['/datasets=/a;/models=/b', "MILLRACE_VOLUMES has ';/models=' inside a folder", 'put a comma between two volumes'],
-  ['/datasets=/a: /models=/b', "MILLRACE_VOLUMES has ': /models=' inside a folder", 'put a comma between two volumes'],
-  ['/datasets=', 'MILLRACE_VOLUMES gives /datasets no folder', 'write /datasets=FOLDER'],
-  ['=/a', "MILLRACE_VOLUMES has the mount path ''", 'begin it with a slash: /=…'],
-  ['/=/a', "MILLRACE_VOLUMES has the mount path '/'", 'write it as statements do: /datasets'],
-  ['/data/../etc=/a', "MILLRACE_VOLUMES has the mount path '/data/../etc'", 'write it as statements do: /datasets'],
+  [
+    'datasets=/a',
+    "MILLRACE_VOLUMES has the mount path 'datasets', which is not absolute",
+    'start it with a slash: /datasets=…',
+  ],
+  ['/a:/b', "MILLRACE_VOLUMES contains '/a:/b', which names no folder", 'write it as /mount=FOLDER'],
+  ['/datasets=/a;/models=/b', "MILLRACE_VOLUMES has ';/models=' inside a folder", 'separate volumes with commas'],
+  ['/datasets=/a: /models=/b', "MILLRACE_VOLUMES has ': /models=' inside a folder", 'separate volumes with commas'],
+  ['/datasets=', 'MILLRACE_VOLUMES names no folder for /datasets', 'write /datasets=FOLDER'],
+  ['=/a', "MILLRACE_VOLUMES has the mount path '', which is not absolute", 'start it with a slash: /=…'],
+  ['/=/a', "MILLRACE_VOLUMES has the invalid mount path '/'", 'write it as in statements, for example /datasets'],
+  [
+    '/data/../etc=/a',
+    "MILLRACE_VOLUMES has the invalid mount path '/data/../etc'",
+    'write it as in statements, for example /datasets',
+  ],
   ['/datasets=/a,/datasets/=/b', 'MILLRACE_VOLUMES names /datasets twice', 'name each mount path once'],
 ])('%j is refused', (written, message, hint) => {
   expect(() => readVolumes(written)).toThrow(expect.objectContaining({ code: 'VOLUMES_INVALID', message, hint }));

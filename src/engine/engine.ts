@@ -4,43 +4,43 @@ import type { RowTap } from '../ledger/store-result.ts';
 
 /** Runs plans. Two implementations: local processes, and Argo Workflows on Kubernetes. */
 export interface Engine {
-  /** Starts a statement; submitting the same id again is the same statement. Returns once it is written down. */
+  /** Starts a statement. Submitting the same id again has no effect. Returns once the statement is stored. */
   submit(submission: Submission, here?: StandardRun): Promise<void>;
   status(id: string): Promise<StatementStatus>;
-  /** The status now and after each change, until the statement has ended. */
+  /** The current status, then the status after each change, until the statement has ended. */
   events(id: string, signal?: AbortSignal): AsyncIterable<StatementStatus>;
-  /** The workers' logs as they were written, oldest first. */
+  /** The workers' logs, as they were written. */
   logs(id: string, filter?: LogFilter): AsyncIterable<LogLine>;
-  /** Asks the workers to end in good order; what is done is kept. */
+  /** Asks the workers to stop gracefully; completed work is kept. */
   cancel(id: string): Promise<void>;
   /** Runs a statement that failed, was cancelled or interrupted again: only what is missing is done. */
   retry(id: string): Promise<void>;
-  /** Newest first: by time of submission, then id, descending. */
+  /** Statements, newest first: by time of submission, then by id, descending. */
   list(filter?: StatementFilter): Promise<readonly StatementStatus[]>;
   /**
-   * What a server does beside answering, until the signal is aborted: takes on statements that servers have submitted and nobody
-   * runs any more, and writes down how statements ended that nobody follows.
+   * Background work of a server, until the signal is aborted: takes over statements of servers that no process runs any more, and
+   * stores how statements ended that nobody follows.
    */
   keepRecords(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
   /**
-   * Lets go of connections. Of the local engine's running statements: cancels them, or with `handOver` ends their workers in good
-   * order and leaves them to the next server that keeps records.
+   * Closes connections. The local engine also cancels its running statements, or with `handOver` stops their workers gracefully and
+   * leaves the statements to the next server that keeps records.
    */
   close(options?: { readonly handOver?: boolean }): Promise<void>;
 }
 
-/** How standard statements run that run in this process. */
+/** Options for standard statements that run in this process. */
 export interface StandardRun {
-  /** Is given their rows. */
+  /** Receives their rows. */
   readonly tap?: RowTap | undefined;
-  /** Has them instead of a session of the program's own. */
+  /** Session in which they run, instead of a session of the program's own. */
   readonly kept?: KeptSession | undefined;
 }
 
 export interface LogFilter {
   readonly step?: string;
   readonly partition?: number;
-  /** Goes on with what is written later, until the statement has ended. */
+  /** Continues with lines that are written later, until the statement has ended. */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -6,8 +6,8 @@ import type { StatementStore, StoredStatement } from '../ledger/statement-store.
 const pageSize = 100;
 
 /**
- * A page of statements as they are now. What is stored of an active one may be behind: `now` says its state, and whether it is one of
- * those asked for.
+ * A page of statements with their current status. The stored state of an active statement may be outdated: `now` returns the current
+ * one, by which the page is filtered again.
  */
 export async function listStatements(
   store: StatementStore,
@@ -27,7 +27,7 @@ export async function listStatements(
 
 const uncertain: readonly StatementState[] = [...activeStates, 'interrupted'];
 
-/** What a statement in one of these states may be stored as. */
+/** The stored states that a statement in one of these states may have. */
 function storedStates(states: readonly StatementState[]): readonly StatementState[] {
   return states.some((state) => uncertain.includes(state)) ? [...new Set([...states, ...activeStates])] : states;
 }

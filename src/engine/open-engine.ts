@@ -10,14 +10,14 @@ import { openSplitEngine } from './split-engine.ts';
 
 export interface EngineOptions {
   readonly config: Config;
-  /** Of the system schema. */
+  /** Connections to the system schema. */
   readonly pool: Pool;
   readonly accounts: Accounts;
   readonly environment: NodeJS.ProcessEnv;
   readonly limits?: Pick<LocalEngineOptions, 'running' | 'serverDeaths'>;
 }
 
-/** @throws {MillraceError} USAGE for an engine that there is not, and what connecting to Kubernetes throws */
+/** @throws {MillraceError} USAGE for an unknown engine; errors of connecting to Kubernetes */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { config, pool, accounts, limits } = options;
   await makePrivate(config.stateFolder);
@@ -30,11 +30,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return openSplitEngine({ queries: local(), workflows });
     }
     default:
-      throw new MillraceError('USAGE', `there is no engine '${config.engine}'`, { hint: 'choose local or argo' });
+      throw new MillraceError('USAGE', `unknown engine '${config.engine}'`, { hint: 'use local or argo' });
   }
 }
 
-/** Kubernetes' client takes most of a second to load: only who needs it waits. */
+/** Loading the Kubernetes client takes most of a second, so only processes that need it do so. */
 async function openArgo({ config, pool, environment, limits }: EngineOptions): Promise<Engine> {
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
     import('./argo/argo-engine.ts'),

@@ -5,13 +5,13 @@ import type { Engine } from './engine.ts';
 import { newestFirst } from './list-statements.ts';
 
 export interface SplitEngineOptions {
-  /** Of this process. */
+  /** Runs programs that only query, in this process. */
   readonly queries: Engine;
-  /** Of everything else. */
+  /** Runs all other programs. */
   readonly workflows: Engine;
 }
 
-/** Programs that only query run in this process: a workflow takes many seconds to begin and end, and gives a query nothing. */
+/** Runs programs that only query in this process: a workflow takes many seconds to start and end, and has no benefit for a query. */
 export function openSplitEngine({ queries, workflows }: SplitEngineOptions): Engine {
   const engines = [queries, workflows];
 

@@ -2,11 +2,11 @@ import type { Pool } from 'mysql2/promise';
 import { countAhead, runningByUser, waitingStatements } from '../ledger/queue.ts';
 import type { StoredStatement } from '../ledger/statement-store.ts';
 
-/** Statements that wait for their turn: of a user the oldest, of users whoever has fewest running. */
+/** The queue of waiting statements. Next is the oldest statement of the user who has the fewest running. */
 export interface StatementQueue {
-  /** Begins those whose turn it is; one that cannot be begun waits for the next call. */
+  /** Starts the statements whose turn it is. One that cannot be started waits for the next call. */
   startNext(): Promise<void>;
-  /** Whether a queued statement need not wait for others of its user. */
+  /** Whether a queued statement can start without waiting for others of its user. */
   isTurnOf(statement: StoredStatement): Promise<boolean>;
 }
 
@@ -14,11 +14,11 @@ export interface QueueOptions {
   readonly pool: Pool;
   readonly schema: string;
   readonly engine: 'local' | 'argo';
-  /** So many of one user run at once, on all servers of the database; servers that begin some at the same moment may run one more each. */
+  /** Maximum number of running statements per user, on all servers of the database. Servers that start some at the same moment may each exceed it by one. */
   readonly perUser: number;
-  /** Whether one more may run. */
+  /** Whether another statement may run. */
   readonly hasRoom: () => boolean;
-  /** False: another server begins it, or it does not run any more. */
+  /** Starts a statement. @returns false if another server starts it, or if it is no longer queued */
   readonly begin: (id: string) => Promise<boolean>;
 }
 

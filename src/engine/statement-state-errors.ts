@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 
-/** The statement's state does not allow what was asked. */
+/** The error for a request that the statement's state does not allow. */
 export function statementBusy(id: string, state: string): MillraceError {
   return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
     hint: 'retry applies to statements that failed, were cancelled or were interrupted; cancel applies to running ones',

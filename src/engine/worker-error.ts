@@ -1,6 +1,6 @@
 import { errorOfRecord, type MillraceError } from '../errors.ts';
 
-/** The worker's own account of its failure, where a line of its log holds it; null: the line is another. */
+/** The error that a worker wrote to its log. @returns null if the line contains no error */
 export function workerError(line: string): MillraceError | null {
   if (!line.startsWith('{')) return null;
   try {

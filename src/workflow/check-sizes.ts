@@ -2,28 +2,30 @@ import { MillraceError } from '../errors.ts';
 import type { Workflow } from './workflow.ts';
 
 /**
- * Bytes of a template's JSON, which Argo puts into a variable of the pod: Linux takes no longer one (MAX_ARG_STRLEN of execve(2)). Less
- * what Argo adds: a longer template goes into a ConfigMap, which its controller is not allowed everywhere to create.
+ * Maximum bytes of a template's JSON. Argo passes it in a variable of the pod, whose length Linux limits (MAX_ARG_STRLEN of execve(2));
+ * the difference is for what Argo adds. For a longer template, Argo needs the right to create ConfigMaps, which it may not have.
  */
 const mostTemplate = 131_072 - 16_384;
-/** Bytes of all annotations together: TotalAnnotationSizeLimitB of k8s.io/apimachinery/pkg/api/validation. */
+/** Maximum bytes of all annotations together: TotalAnnotationSizeLimitB of k8s.io/apimachinery/pkg/api/validation. */
 const mostAnnotations = 262_144;
-/** Bytes of a workflow before it runs: with its status, it has to stay below the 1 MiB at which Argo gives up. */
+/** Maximum bytes of a workflow before it runs. With its status, it must stay below 1 MiB, the limit of Argo. */
 const mostWorkflow = 393_216;
 
-/** @returns what of the workflow Kubernetes, Argo or Linux would not take; null: nothing */
+/** @returns an error if a part of the workflow is too large for Kubernetes, Argo or Linux; null: it fits */
 export function checkSizes({ metadata, spec }: Workflow): MillraceError | null {
   const templates = spec.templates ?? [];
   const long = templates.find((template) => bytes(template) > mostTemplate);
   if (long !== undefined)
-    return tooLong(`the step behind ${long.name} takes ${bytes(long)} bytes, a pod ${mostTemplate}`);
+    return tooLong(`the step of ${long.name} takes ${bytes(long)} bytes; a pod can take ${mostTemplate}`);
   const annotations = Object.entries(metadata.annotations ?? {});
   const annotated = annotations.reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0);
   if (annotated > mostAnnotations) {
-    return tooLong(`the statement takes ${annotated} bytes of a workflow's annotations, which hold ${mostAnnotations}`);
+    return tooLong(
+      `the statement takes ${annotated} bytes in a workflow's annotations, which can hold ${mostAnnotations}`,
+    );
   }
   const whole = bytes({ metadata, spec });
-  return whole > mostWorkflow ? tooLong(`the workflow takes ${whole} bytes of at most ${mostWorkflow}`) : null;
+  return whole > mostWorkflow ? tooLong(`the workflow takes ${whole} bytes; the maximum is ${mostWorkflow}`) : null;
 }
 
 function tooLong(message: string): MillraceError {

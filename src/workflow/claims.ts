@@ -1,7 +1,7 @@
 import type { VolumeMount } from '../plan/plan.ts';
 import type { ContainerTemplate, Template } from './workflow.ts';
 
-/** The step's claims as volumes of its own and where they are mounted. Read-only ones are so in both: a claim may be mounted otherwise elsewhere. */
+/** Adds the step's claims as volumes and mounts. Both are read-only if the mount is: another step may mount the same claim read-write. */
 export function withClaims(template: ContainerTemplate, mounts: readonly VolumeMount[]): ContainerTemplate {
   if (mounts.length === 0) return template;
   const given = new Set(mounts.map(({ mountPath }) => mountPath));
@@ -22,7 +22,7 @@ function claimMount({ claim, mountPath, readOnly }: VolumeMount, index: number) 
   return { name: volumeName(claim, index), mountPath, ...(readOnly ? { readOnly } : {}) };
 }
 
-/** A claim's name is a DNS subdomain, a volume's a DNS label of at most 63 characters. */
+/** The name of a claim is a DNS subdomain; the name of a volume is a DNS label of at most 63 characters. */
 function volumeName(claim: string, index: number): string {
   return `${claim.replaceAll('.', '-').slice(0, 58)}-${index}`;
 }

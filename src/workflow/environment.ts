@@ -2,7 +2,7 @@ import type { Container, Deployment, SecretKey } from './workflow.ts';
 
 export type EnvironmentVariable = NonNullable<Container['env']>[number];
 
-/** What every command of the worker is told: its task, the system schema and, from the Secret, the database. */
+/** Variables for every command of the worker: its task, the system schema and, from the Secret, the database. */
 export function workerEnvironment(task: unknown, deployment: Deployment): EnvironmentVariable[] {
   return [
     { name: 'MILLRACE_TASK', value: literalJson(task) },
@@ -19,8 +19,8 @@ export function datasourceVariable(name: string, { secret, key }: SecretKey): En
 }
 
 /**
- * JSON in which neither Argo nor Kubernetes finds anything to fill in. Both characters stand inside strings only. Argo fills `{{…}}`:
- * https://argo-workflows.readthedocs.io/en/latest/variables/; Kubernetes `$(…)`, even with secrets, and `$$`:
+ * JSON in which neither Argo nor Kubernetes replaces anything. Both escaped characters occur only inside strings. Argo replaces `{{…}}`:
+ * https://argo-workflows.readthedocs.io/en/latest/variables/; Kubernetes replaces `$(…)`, even by secrets, and `$$`:
  * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
  */
 function literalJson(value: unknown): string {
@@ -29,10 +29,10 @@ function literalJson(value: unknown): string {
     .replaceAll('$', '\\u0024');
 }
 
-/** Must stand before the variables and arguments that hold a `literal`. */
+/** Must come before the variables and arguments that contain a `literal`. */
 export const braceVariable: EnvironmentVariable = { name: 'MILLRACE_BRACE', value: '{' };
 
-/** A text that reaches the container as it is: what Argo would fill in is put together by Kubernetes, which fills in later. */
+/** A text that reaches the container unchanged: Argo finds no `{{`, because Kubernetes inserts the second brace later. */
 export function literal(text: string): string {
   return text.replaceAll('$', '$$$$').replace(/\{(?=\{)/g, `$(${braceVariable.name})`);
 }

@@ -7,8 +7,8 @@ import { literal } from './environment.ts';
 import type { Rendering } from './workflow.ts';
 
 /**
- * One partition's rows of the materialised selection, as SQL; Argo fills in the partition's number. Ranges as the worker shares them
- * out: the image's account need not see where that is written down.
+ * The query for one partition's rows of the materialized selection; Argo inserts the partition's number. It computes the same ranges as
+ * the worker, because the image's account may not read the table of partitions.
  */
 export function shareQuery(step: ForeignStep, { statement, deployment }: Rendering): string {
   const names = selectionNames({ statement, step: step.name }, deployment.schema, deployment.systemDatasource !== null);

@@ -11,7 +11,7 @@ import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
 import type { Deployment, Rendering, SecretKey, Template } from './workflow.ts';
 
-/** One pod with the whole query, as SQLFlow ran it; or `prepare`, a pod for each share of the rows, and `finish`. */
+/** With one partition, a single pod gets the whole query, as in SQLFlow; otherwise `prepare`, a pod per share of the rows, and `finish`. */
 export function renderForeignStep(step: ForeignStep, rendering: Rendering): Template[] {
   if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
   const { name, select, partitions, partitionBy } = step;
@@ -64,7 +64,7 @@ function foreignEnvironment(step: ForeignStep, select: string, { deployment }: R
   ];
 }
 
-/** An image may do with its DSN what the account may: not the users' own, where they are told apart. */
+/** An image can use all rights of its DSN's account, so it does not get the users' account if another is configured. */
 function foreignDatasource({ image }: ForeignStep, { foreignDatasource }: Deployment): SecretKey {
   if (foreignDatasource !== null) return foreignDatasource;
   throw new MillraceError('FOREIGN_DATASOURCE_MISSING', `no database account is set up for ${image}`, {

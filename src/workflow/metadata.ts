@@ -4,14 +4,14 @@ import type { TableTarget } from '../task.ts';
 import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
 
-/** Holds a `SubmittedStatement` as JSON: all that is known of a statement beside the workflow's status. */
+/** Contains a `SubmittedStatement` as JSON: everything known about a statement except for the workflow's status. */
 export const submissionAnnotation = 'millrace/submission';
 
 const longestDescription = 2000;
 
-/** What a later process reads back from the workflow. */
+/** The statement that a later process reads back from the workflow. */
 export interface SubmittedStatement extends Pick<WorkflowSubmission, 'id' | 'attempt' | 'submittedBy' | 'done'> {
-  /** Absent of a long statement, which the system schema holds. */
+  /** Absent if the statement is long; the system schema has it. */
   readonly text?: string;
   readonly plan?: Plan;
 }
@@ -51,7 +51,7 @@ export function workflowMetadata(
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Under a prefix of their own: no statement names a label that Argo or we go by. A `/` in a name separates nothing there. */
+/** Adds a prefix of their own, so that no statement can set a label that Argo or Millrace uses. A `/` in a name becomes `_`. */
 function statementLabels(given: Labels): { readonly labels: Labels; readonly annotations: Labels } {
   const entries = Object.entries(given).map(
     ([name, value]) =>
@@ -67,7 +67,7 @@ function statementLabels(given: Labels): { readonly labels: Labels; readonly ann
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
 const labelValue = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
 
-/** So that several databases share a namespace: whose ledger holds the statement. */
+/** Identifies the ledger that has the statement, so that several databases can share a namespace. */
 export function ledgerLabel({
   datasource: { secret, key },
   schema,

@@ -1,7 +1,7 @@
 import type { RunStep } from '../plan/plan.ts';
 import type { Template, WorkflowTemplates } from './workflow.ts';
 
-/** `prepare -> partition × those that have rows left -> finish`; the pods' templates are called `<step>-prepare`, and so on. */
+/** `prepare -> partition × N -> finish`, for the N partitions that have rows left; the pods' templates are named `<step>-prepare` and so on. */
 export function renderPartitionedStep(
   { name, parallelism }: Pick<RunStep, 'name' | 'parallelism'>,
   { runStep }: WorkflowTemplates,

@@ -2,10 +2,10 @@ import type { RunStep } from '../plan/plan.ts';
 import type { ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
 import { statementLabel } from './workflow-name.ts';
 
-/** What a pod does within its step; also what its log is called. */
+/** The part of a pod in its step; also the name of its log. */
 export type PodSource = 'statement' | 'prepare' | 'partition-{{inputs.parameters.partition}}' | 'finish';
 
-/** So that a pod, its log and its metrics are found by statement, step and source. */
+/** Labels by which a pod, its log and its metrics are found. */
 export function podLabels(
   step: string,
   source: PodSource,
@@ -24,12 +24,12 @@ export function withRetries(template: ContainerTemplate, retries: number): Conta
   return { ...template, retryStrategy: { ...template.retryStrategy, limit: String(retries) } };
 }
 
-/** The step's timeout, of each pod: a DAG takes none. */
+/** The step's timeout, applied to each pod, because a DAG cannot have one. */
 export function podDeadline({ timeoutSeconds }: Pick<RunStep, 'timeoutSeconds'>): Partial<Template> {
   return timeoutSeconds === null ? {} : { activeDeadlineSeconds: timeoutSeconds };
 }
 
-/** On which nodes a partition may run. */
+/** The nodes on which a partition may run. */
 export function placement(
   { nodeSelector, resources }: Pick<RunStep, 'nodeSelector' | 'resources'>,
   { gpuTolerations }: Deployment,

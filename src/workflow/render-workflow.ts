@@ -7,12 +7,12 @@ import { renderRunStep } from './run-step.ts';
 import { renderSqlStep } from './sql-step.ts';
 import type { Deployment, Rendering, Template, Workflow, WorkflowSubmission, WorkflowTemplates } from './workflow.ts';
 
-/** `maxItems` of templates and of a DAG's tasks in Argo's CRD. */
+/** Maximum number of templates, and of tasks of a DAG: `maxItems` in Argo's CRD. */
 const mostTemplates = 200;
 
 /**
- * The workflow that runs a plan. The same arguments give the same workflow.
- * @throws {MillraceError} STATEMENT_TOO_LONG; MISSING_COMMAND, UNKNOWN_PROGRAM of a foreign image
+ * Renders the workflow that runs a plan. The same arguments give the same workflow.
+ * @throws {MillraceError} STATEMENT_TOO_LONG; MISSING_COMMAND and UNKNOWN_PROGRAM for a foreign image
  */
 export function renderWorkflow(
   plan: Plan,
@@ -65,7 +65,7 @@ function renderStep(step: Step, rendering: Rendering): Template[] {
   }
 }
 
-/** The steps, each after those it needs. */
+/** Runs each step after those it needs. */
 function statementDag(steps: readonly Step[]): Template {
   const direct = directNeeds(steps);
   const tasks = steps.map(({ name }) => {
@@ -75,7 +75,7 @@ function statementDag(steps: readonly Step[]): Template {
   return { name: 'statement', dag: { tasks } };
 }
 
-/** What each step needs, less the steps not here and those that another of its needs waits for already. Needs stand before. */
+/** The needs of each step, without absent steps and without those that another need already implies. Needs come before their steps. */
 function directNeeds(steps: readonly Step[]): ReadonlyMap<string, readonly string[]> {
   const before = new Map<string, ReadonlySet<string>>();
   const direct = new Map<string, readonly string[]>();
@@ -91,13 +91,13 @@ function directNeeds(steps: readonly Step[]): ReadonlyMap<string, readonly strin
   return direct;
 }
 
-/** Orders workflows in the controller's queue; the most urgent step counts. */
+/** Priority in the controller's queue of workflows: that of the most urgent step. */
 function priority(steps: readonly Step[]): { priority?: number } {
   const given = steps.flatMap((step) => (step.kind === 'sql' || step.priority === null ? [] : [step.priority]));
   return given.length === 0 ? {} : { priority: Math.max(...given) };
 }
 
-/** All that the steps may take one after the other: of a single step, its timeout. */
+/** The sum of the steps' timeouts: the maximum time if they run one after the other. */
 function deadline(steps: readonly Step[], { deadlineSeconds }: Deployment): number {
   const timeouts = steps.map((step) => (step.kind === 'sql' ? null : step.timeoutSeconds));
   return timeouts.reduce<number>((sum, timeout) => sum + (timeout ?? deadlineSeconds), 0);
@@ -105,7 +105,7 @@ function deadline(steps: readonly Step[], { deadlineSeconds }: Deployment): numb
 
 function checkCount(pods: readonly Template[], { length }: readonly Step[]): void {
   if (pods.length < mostTemplates) return;
-  throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${length} steps: more than one workflow takes`, {
+  throw new MillraceError('STATEMENT_TOO_LONG', `the program has ${length} steps, more than one workflow can have`, {
     hint: 'submit it in parts',
   });
 }

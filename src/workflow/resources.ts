@@ -3,7 +3,7 @@ import type { Container } from './workflow.ts';
 
 type ResourceRequirements = NonNullable<Container['resources']>;
 
-/** What the statement asks for is requested and the limit; the rest is the template's. GPUs are limits only, always whole. */
+/** The statement's resources are both requests and limits; others are those of the template. GPUs are whole, and limits only. */
 export function resourceRequirements({ cpu, memory, gpu }: Resources, defaults: ResourceRequirements = {}) {
   const asked = {
     ...(cpu === null ? {} : { cpu: cpuQuantity(cpu) }),
@@ -21,7 +21,7 @@ function cpuQuantity(cores: number): string {
   return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
 }
 
-/** Bytes in the largest unit that divides them. */
+/** Bytes in the largest unit that gives a whole number. */
 function memoryQuantity(bytes: number): string {
   const units = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
   let size = Math.ceil(bytes);

@@ -7,7 +7,7 @@ import { imageReference, placement, podDeadline, podLabels, withRetries } from '
 import { resourceRequirements } from './resources.ts';
 import type { Rendering, Template } from './workflow.ts';
 
-/** The step's DAG and the pods in it, all of them the worker's image with one task. */
+/** The step's DAG and its pods. All pods run the worker's image with the same task. */
 export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   const { deployment, templates, statement } = rendering;
   const image = imageReference(step.image, deployment);
@@ -21,7 +21,7 @@ export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   ];
 }
 
-/** A pod of the worker and what it is told. */
+/** A pod of the worker, with its task. */
 export interface WorkerPod {
   readonly step: Pick<RunStep, 'name' | 'retries' | 'timeoutSeconds'>;
   readonly image: string;

@@ -6,7 +6,7 @@ export type Template = ITemplate;
 export type Container = NonNullable<Template['container']>;
 export type Toleration = NonNullable<Template['tolerations']>[number];
 
-/** The constant parts: the files of templates/, parsed. */
+/** The constant parts of workflows: the parsed files of templates/. */
 export interface WorkflowTemplates {
   readonly workflow: Workflow;
   readonly runStep: Template & { readonly dag: NonNullable<Template['dag']> };
@@ -18,49 +18,49 @@ export interface WorkflowTemplates {
 
 export type ContainerTemplate = Template & { readonly container: Container };
 
-/** What is submitted beside the plan. */
+/** A submission, without its plan. */
 export interface WorkflowSubmission {
   readonly id: string;
-  /** From 1. Another attempt is the same statement, and so the same ledger, in a workflow of another name. */
+  /** Starts at 1. Another attempt is the same statement with the same ledger, in a workflow with another name. */
   readonly attempt: number;
   readonly text: string;
   readonly submittedBy: string;
-  /** Names of the steps that an earlier attempt has finished: they are left out. */
+  /** Names of the steps that earlier attempts completed. They are omitted. */
   readonly done: readonly string[];
-  /** Of a reader. */
+  /** Whether the user is a reader. */
   readonly readOnly: boolean;
-  /** By name; what a label of Kubernetes cannot hold becomes an annotation. */
+  /** The statement's labels, by name. A value that is not valid in a Kubernetes label becomes an annotation. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether the system schema holds the statement: then long texts stay there, and its pods read them. */
+  /** Whether the system schema has the statement. If so, long texts stay there, and pods read them. */
   readonly recorded: boolean;
 }
 
-/** Where the workflow runs. */
+/** Settings of all workflows. */
 export interface Deployment {
   readonly namespace: string;
   readonly serviceAccount: string;
   /** Runs standard statements, and `prepare` and `finish` around foreign images. */
   readonly workerImage: string;
-  /** Image references by the names that statements write; other names are references themselves. */
+  /** Image references, by their names in statements. Any other name is itself a reference. */
   readonly images: Readonly<Record<string, string>>;
-  /** Where the worker has the DSN of the users' account from. */
+  /** Source of the DSN of the users' account. */
   readonly datasource: SecretKey;
-  /** Where the worker has the DSN of the account behind the system schema from; null: it is that of `datasource`. */
+  /** Source of the DSN for the system schema; null: `datasource`. */
   readonly systemDatasource: SecretKey | null;
-  /** Where the statements of readers have their account's DSN from, instead; null: that of `datasource`. */
+  /** Source of the DSN for statements of readers; null: `datasource`. */
   readonly readerDatasource: SecretKey | null;
   /**
-   * Where foreign images have a DSN from, in SQLFlow's form, `mysql://user:password@tcp(host:port)/db`; null: they are refused, for
-   * no account has been made for them.
+   * Source of the DSN for foreign images, in SQLFlow's form `mysql://user:password@tcp(host:port)/db`; null: they have no account, so
+   * they are rejected.
    */
   readonly foreignDatasource: SecretKey | null;
-  /** The system schema's name. */
+  /** Name of the system schema. */
   readonly schema: string;
-  /** For pods that ask for a GPU. */
+  /** Tolerations of pods that request a GPU. */
   readonly gpuTolerations: readonly Toleration[];
-  /** What a step without a timeout may take. */
+  /** Deadline of a step without a timeout, in seconds. */
   readonly deadlineSeconds: number;
-  /** Where a person sees statements: the id is appended. */
+  /** URL of the page that shows a statement; the id is appended. */
   readonly statementUrl: string | null;
 }
 
@@ -69,12 +69,12 @@ export interface SecretKey {
   readonly key: string;
 }
 
-/** Everything about a statement that its steps' templates are filled with. */
+/** The inputs for rendering a statement's steps. */
 export interface Rendering {
   /** The statement's id. */
   readonly statement: string;
   readonly deployment: Deployment;
   readonly templates: WorkflowTemplates;
-  /** Whether pods are told the texts of queries and statements, or read them in the system schema. */
+  /** Whether the workflow contains the texts of queries and statements. If not, pods read them from the system schema. */
   readonly texts: boolean;
 }

@@ -8,7 +8,7 @@ describe('MILLRACE_VOLUMES', () => {
       code: 3,
       stdout: '',
       stderr: `error[VOLUMES_INVALID]: MILLRACE_VOLUMES has ';/models=' inside a folder
-  put a comma between two volumes
+  separate volumes with commas
 `,
     });
   });

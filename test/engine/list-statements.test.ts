@@ -26,11 +26,11 @@ interface Given {
   readonly state: StatementState;
   readonly by?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** A living engine has it. */
+  /** Whether a living engine runs it. */
   readonly locked?: boolean;
 }
 
-/** The oldest first; a second apart. */
+/** Oldest first, one second apart. */
 const given: readonly Given[] = [
   { state: 'succeeded', labels: { team: 'red', stage: 'test' } },
   { state: 'failed', by: 'bob', labels: { team: 'red' } },
@@ -80,7 +80,7 @@ describe.each(servers)('the list of statements on $name', (server) => {
   const at = (index: number) => `2026-11-21 11:00:0${index}.000000`;
   const found = async (filter?: StatementFilter) => (await engine.list(filter)).map(({ id }) => ids.indexOf(id));
 
-  it('has the newest first, with their steps', async () => {
+  it('starts with the newest, and shows their steps', async () => {
     expect(await found()).toEqual([6, 5, 4, 3, 2, 1, 0]);
     const [newest] = await engine.list({ limit: 1 });
     const steps = [{ name: 'step-1', state: 'pending', error: null, rows: null, startedAt: null, partitions: [] }];
@@ -106,7 +106,7 @@ describe.each(servers)('the list of statements on $name', (server) => {
   it.each<[string, StatementFilter]>([
     ['everything', {}],
     ['a state that is computed', { states: ['running', 'interrupted', 'cancelled'] }],
-  ])('goes through the pages of %s, each statement once', async (_, filter) => {
+  ])('pages through %s, with each statement once', async (_, filter) => {
     const pages: number[] = [];
     for (let after: StatementFilter['after']; ; ) {
       const page = await engine.list({ ...filter, limit: 2, after });
@@ -117,7 +117,7 @@ describe.each(servers)('the list of statements on $name', (server) => {
     expect(pages).toEqual(await found(filter));
   });
 
-  it('keeps apart statements of the same moment', async () => {
+  it('distinguishes statements of the same moment', async () => {
     const { pool, systemSchema: schema } = database;
     await pool.query(`UPDATE ${schema}.statements SET submitted_at = ?`, [at(0)]);
     const first = await engine.list({ limit: 3 });
@@ -127,7 +127,7 @@ describe.each(servers)('the list of statements on $name', (server) => {
       await pool.query(`UPDATE ${schema}.statements SET submitted_at = ? WHERE id = ?`, [at(index), id]);
   });
 
-  it('finds a page of many statements by an index', async () => {
+  it('reads a page of many statements through an index', async () => {
     const { pool, systemSchema: schema } = database;
     const indexes = async (where: string) => {
       const [rows] = await pool.query(

@@ -51,6 +51,6 @@ it('lists both kinds, newest first', async () => {
   expect((await engine.list({ limit: 3 })).map(({ id }) => id)).toEqual(ids.slice(0, 3));
 });
 
-it('knows when there is no such statement', async () => {
+it('rejects an unknown id', async () => {
   await expect(open().engine.status(randomUUIDv7())).rejects.toMatchObject({ code: 'UNKNOWN_STATEMENT' });
 });

@@ -2,7 +2,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { StatementStatus } from '../../src/ledger/statement-status.ts';
 
-/** Stands in for Argo's engine: it remembers what it is given. */
+/** Stands in for Argo's engine: it remembers what was submitted. */
 export function standInEngine(): Engine & { readonly statements: StatementStatus[] } {
   const statements: StatementStatus[] = [];
   const find = (id: string) => {

@@ -22,14 +22,14 @@ import {
 } from './running-statements.ts';
 import { openStatementLocks, type StatementLock, withLock } from './statement-locks.ts';
 
-/** How soon a change is seen by who watches. */
+/** Interval at which followers look for changes. */
 const pollMs = 200;
-/** The lock of a statement that has just ended is released within this time. */
+/** Maximum time until the lock of a statement that has just ended is released. */
 const releaseMs = 2000;
 
 const noLimits = { perUser: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY };
 
-/** Runs plans as child processes on this machine. What it knows is in the database; this object only holds what runs now. */
+/** Runs plans as child processes on this machine. All its state is in the database, except for what is currently running. */
 export function openLocalEngine(options: LocalEngineOptions): Engine {
   const { pool, accounts, schema } = options;
   const store = openStatementStore(pool, schema, 'local');
@@ -41,7 +41,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   const adoptions = openAdoptions(pool, schema);
   const { serverDeaths } = options;
   const recovery = openRecovery({ pool, schema, store, locks, running, queue, adoptions, serverDeaths });
-  // What goes wrong here is tried again by who keeps records.
+  // If this fails, `keepRecords` tries again.
   const startNext = () => void queue.startNext().catch(() => {});
   running.changes.on('over', startNext);
 
@@ -76,7 +76,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
     }
   }
 
-  /** False: another server begins it, or it was cancelled. */
+  /** @returns false if another server starts it, or if it was cancelled */
   async function begin(id: string): Promise<boolean> {
     const lock = await locks.take(id);
     if (lock === null) return false;
@@ -112,7 +112,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
             (await store.insert(submission, 'running')) && running.begin(submission, lock, { ...here, steps: [] });
           return withLock(lock, run);
         }
-        // Whoever has it is writing the statement down, or has.
+        // Another process holds the lock: it is storing the statement, or has stored it.
         if (await store.has(id)) return;
         await sleep(50);
       }
@@ -137,7 +137,7 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
       await withLock(lock, async () => {
         const statement = await store.read(id);
         const steps = await readSteps(pool, schema, id);
-        if (needsSession(statement.plan, statesToRetry(steps))) throw sessionLost(id, 'it ended, and with it');
+        if (needsSession(statement.plan, statesToRetry(steps))) throw sessionLost(id, 'its last run ended');
         if (!(await lock.writer.restart(id, [...activeStates, 'failed', 'cancelled'])))
           throw statementBusy(id, statement.state);
         return running.begin(statement, lock, { steps: await readSteps(pool, schema, id) });
@@ -156,12 +156,12 @@ export function openLocalEngine(options: LocalEngineOptions): Engine {
   };
 }
 
-/** What has not succeeded is still to come. */
+/** The states of the steps at the start of a retry: steps that have not succeeded are pending. */
 function statesToRetry(steps: readonly StepStatus[]): ReadonlyMap<string, StepStatus['state']> {
   return new Map(steps.map(({ name, state }) => [name, state === 'succeeded' ? state : 'pending']));
 }
 
-/** Until something may have changed: at once where the statement begins or ends here. */
+/** Waits until something may have changed. Returns immediately when the statement starts or ends in this process. */
 async function change(
   running: RunningStatements,
   id: string,

@@ -4,20 +4,20 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogFilter, LogLine } from '../engine.ts';
 
-/** How soon a line is seen after it was written. */
+/** Interval at which to look for new lines. */
 const pollMs = 200;
 
-/** How far a file has been read. */
+/** Position in a file up to which it has been read. */
 interface Tail {
   readonly decoder: TextDecoder;
   bytes: number;
-  /** A line without its end. */
+  /** Start of an incomplete line. */
   rest: string;
 }
 
 /**
- * Every line of the statement's log files, step by step, in the order prepare, partitions, finish; then what is written later, until
- * the statement has ended.
+ * Every line of the statement's log files, by step, in the order prepare, partitions, finish. With `filter.follow`, then the lines
+ * written later, until the statement has ended.
  */
 export async function* readLogs(
   folder: string,

@@ -5,9 +5,9 @@ import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStore, StoredStatement } from '../../ledger/statement-store.ts';
 
 /**
- * Statements that have not ended as far as was read: one that nobody runs has ended since, or its engine has died. Those of servers
- * then wait for the next server.
- * @param isOurs whether this process runs it
+ * Updates active statements whose lock nobody holds: each has ended in the meantime, or its engine has died. In the latter case,
+ * it becomes `interrupted`, unless it belongs to servers: then it waits for the next server.
+ * @param isOurs whether this process runs the statement
  */
 export async function withLostOnes(
   stored: readonly StoredStatement[],

@@ -3,10 +3,10 @@ import type { ServerSubmission, StatementStatus, StepStatus } from '../../ledger
 import type { Plan, Step } from '../../plan/plan.ts';
 import { statementCancelled } from '../statement-state-errors.ts';
 
-/** What becomes of a statement whose engine has died. */
+/** What to do with a statement whose engine has died. */
 export type Recovery =
   | { readonly kind: 'goesOn' }
-  /** `step`: the one to blame, which is still written down as running. */
+  /** `step`: the step that caused it, which is still stored as running. */
   | {
       readonly kind: 'ends';
       readonly state: 'failed' | 'cancelled';
@@ -14,7 +14,7 @@ export type Recovery =
       readonly step: string | null;
     };
 
-/** Steps over rows go on exactly where they were; a standard statement is never run again unless it only reads. */
+/** Steps over rows resume where they were. A standard statement is never repeated, unless it only reads. */
 export function decideRecovery(
   { id, plan, state, steps }: StatementStatus,
   { readOnly }: Pick<ServerSubmission, 'readOnly'>,
@@ -33,10 +33,10 @@ function mayRunAgain(step: Step, readOnly: boolean): boolean {
   return step.kind !== 'sql' || (readOnly && step.onlyReads);
 }
 
-/** The steps' states by their names. */
+/** States of the steps, by name. */
 type StepStates = ReadonlyMap<string, StepStatus['state']>;
 
-/** Whether standard statements that are still to come may depend on the session that runs those before. */
+/** Whether pending standard statements may depend on the session of earlier ones. */
 export function needsSession({ steps }: Plan, states: StepStates): boolean {
   const standard = (...wanted: StepStatus['state'][]) =>
     steps.filter((step) => step.kind === 'sql').filter(({ name }) => wanted.includes(states.get(name) ?? 'pending'));
@@ -48,14 +48,14 @@ function ends(state: 'failed' | 'cancelled', error: MillraceError, step: string 
 }
 
 function uncertain(step: string): MillraceError {
-  const message = `the server died while the database ran ${step}; it may have done it or not`;
+  const message = `the server died while the database executed ${step}, which may or may not have taken effect`;
   return new MillraceError('STATEMENT_UNCERTAIN', message);
 }
 
-/** @param how the session ended */
-export function sessionLost(id: string, how = 'the server died, and with it'): MillraceError {
-  const message = `${how} the session of ${id} and what its statements had set there`;
+/** @param reason why the session was lost */
+export function sessionLost(id: string, reason = 'the server died'): MillraceError {
+  const message = `the session of ${id} is lost, with everything its statements had set: ${reason}`;
   return new MillraceError('SESSION_LOST', message, {
-    hint: 'submit the statements that are left in a program of their own',
+    hint: 'submit the remaining statements as a new program',
   });
 }

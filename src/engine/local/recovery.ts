@@ -13,10 +13,10 @@ import { decideRecovery, type Recovery } from './recovery-decision.ts';
 import type { RunningStatements } from './running-statements.ts';
 import { type StatementLock, type StatementLocks, withLock } from './statement-locks.ts';
 
-/** From so many on it is taken on alone: it is not known which of those that a server ran took it down. */
+/** Number of server deaths from which a statement runs alone: any of the statements that a dead server ran may have killed it. */
 const suspectFrom = 2;
 
-export interface Surroundings {
+export interface RecoveryOptions {
   readonly pool: Pool;
   readonly schema: string;
   readonly store: StatementStore;
@@ -27,21 +27,21 @@ export interface Surroundings {
   readonly serverDeaths: number | undefined;
 }
 
-/** What becomes of statements whose engine has died. */
+/** Recovers statements whose engine has died. */
 export interface StatementRecovery {
-  /** Takes on those that servers have submitted, until the signal is aborted. */
+  /** Takes over statements that servers submitted, until the signal is aborted. */
   keep(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
-  /** Cancels one that nobody runs; false: somebody does, or it has ended otherwise. */
+  /** Cancels a statement that no process runs. @returns false if a process runs it, or if it has ended with another state */
   cancel(id: string): Promise<boolean>;
 }
 
-/** How often they are looked for: with jitter, so that servers do not look at the same moment. */
+/** Interval at which to look for statements. Its jitter keeps servers from looking at the same moment. */
 const lookMs = { least: 1500, most: 2500 };
-/** An engine whose connection was lost takes its locks again within this time. */
+/** Time within which an engine that lost its connection takes its locks again. */
 const renewedMs = 1000;
 
-export function openRecovery(around: Surroundings): StatementRecovery {
-  const { pool, schema, store, locks, running, queue, adoptions, serverDeaths = Number.POSITIVE_INFINITY } = around;
+export function openRecovery(options: RecoveryOptions): StatementRecovery {
+  const { pool, schema, store, locks, running, queue, adoptions, serverDeaths = Number.POSITIVE_INFINITY } = options;
   const suspects = new Set<string>();
   const statusOf = async (id: string): Promise<StatementStatus> => ({
     ...(await store.read(id)),
@@ -111,7 +111,7 @@ export function openRecovery(around: Surroundings): StatementRecovery {
   };
 }
 
-/** Cut off in between, the next decision comes to the same. */
+/** If this is interrupted, the next attempt comes to the same decision. */
 async function end(
   { id, steps }: StatementStatus,
   { state, error, step }: Extract<Recovery, { kind: 'ends' }>,
@@ -131,6 +131,6 @@ async function end(
 
 function serversDied(deaths: number): MillraceError {
   return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`, {
-    hint: 'look for the reason in the logs of the servers before you retry it',
+    hint: "find the reason in the servers' logs before you retry",
   });
 }

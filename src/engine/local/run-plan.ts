@@ -20,14 +20,14 @@ export interface PlanRun extends StandardRun {
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly lock: StatementLock;
-  /** As far as they have come before; none: nothing has begun. */
+  /** Steps with their stored states; empty before the first run. */
   readonly steps: readonly StepStatus[];
   readonly logFolder: string;
-  /** Shared by all that runs on this machine: as many workers at once as it has cores. */
+  /** Limits the workers of all statements together: as many at once as this machine has cores. */
   readonly cores: LimitFunction;
-  /** Ends the statement. */
+  /** Cancels the statement. */
   readonly signal: AbortSignal;
-  /** Ends workers and begins no step any more: another engine goes on, unless the statement needs its session. */
+  /** Stops workers and starts no further steps, unless the statement needs its session: another engine resumes it. */
   readonly leaving: AbortSignal;
 }
 
@@ -36,19 +36,19 @@ type Statement = Pick<StoredStatement, 'id' | 'plan'>;
 /** A plan while it runs. */
 interface Run extends Omit<PlanRun, 'leaving'> {
   readonly id: string;
-  /** Tells its own writes from those of others. */
+  /** Distinguishes writes of this run from those of others. */
   readonly token: string;
   readonly plan: Plan;
   readonly session: SqlSession;
-  /** Of each step. */
+  /** States of the steps, by name. */
   readonly states: Map<string, StepStatus['state']>;
-  /** The last that succeeded: it is written down with the statement's end. */
+  /** The last successful step, which is stored together with the statement's end. */
   readonly unwritten: Step[];
-  /** Aborted when the statement is left to another engine. */
+  /** Aborted once the statement is left to another engine. */
   readonly left: AbortSignal;
 }
 
-/** Runs the steps that have not succeeded yet and writes down how the statement ended, unless it is left to another. Never throws. */
+/** Runs the steps that have not succeeded yet and stores how the statement ended, unless it is left to another engine. Never throws. */
 export async function runPlan({ id, plan }: Statement, { leaving, ...given }: PlanRun): Promise<void> {
   const session = openSqlSession({ ...given, statement: id });
   const states = new Map(given.steps.map(({ name, state }) => [name, state]));
@@ -70,14 +70,14 @@ export async function runPlan({ id, plan }: Statement, { leaving, ...given }: Pl
 async function endBadly(error: unknown, run: Run): Promise<void> {
   const { id, lock, signal, unwritten } = run;
   for (const step of unwritten) await endStep(step, 'succeeded', null, run);
-  // All has run, and only that could not be written down: to call it failed would have it repeated.
+  // All steps succeeded, but the success could not be stored. If the statement failed, a retry would repeat it.
   if (!signal.aborted && hasSucceeded(run)) return void (await write(lock, () => lock.writer.succeed(id)));
   const state = signal.aborted ? 'cancelled' : 'failed';
   const told = errorRecord(signal.aborted ? signal.reason : error);
   await write(lock, () => lock.writer.move(id, runningStates, state, told));
 }
 
-/** Each step after those it needs, the others side by side. After a failure none begins, and those that run go on to their end. */
+/** Runs each step after those it needs, and other steps in parallel. After a failure, running steps complete but no further step starts. */
 async function runSteps(run: Run): Promise<void> {
   const ends = new Map<string, Promise<void>>();
   let failed = false;
@@ -117,12 +117,12 @@ async function runOne(step: Step, run: Run): Promise<void> {
   }
 }
 
-/** From the end: of a program that runs in order, the last step tells. */
+/** Whether all steps have succeeded. Searches from the end, because most programs run in order. */
 function hasSucceeded({ plan, states }: Run): boolean {
   return plan.steps.findLast(({ name }) => states.get(name) !== 'succeeded') === undefined;
 }
 
-/** A standard statement whose fate is not known is not begun again, except where it was decided that it may be. */
+/** A standard statement starts only from its known state, so that one with an unknown outcome is not repeated. */
 async function beginStep(step: Step, { id, token, lock, states }: Run): Promise<void> {
   const { name, kind } = step;
   const from =
@@ -154,13 +154,13 @@ async function endStep(
   states.set(name, state);
 }
 
-/** Through the lock's session, so that nothing is written once another engine has the statement. */
+/** Writes through the lock's session, so that nothing is written once another engine has the statement. */
 async function write(lock: StatementLock, change: () => Promise<boolean>): Promise<void> {
   const written = async () => (await change()) || ((await lock.renew()) && (await change()));
   if (!(await withReconnect(written, {}))) throw new MillraceError('STATEMENT_BUSY', 'another engine has taken over');
 }
 
-/** Another engine has the statement now, or will have: it writes the states. */
+/** Whether another engine has the statement, or will have it. That engine writes the states. */
 function isOthers(error: unknown, { signal, left }: Run): boolean {
   const reason = signal.reason ?? error;
   return (

@@ -19,19 +19,19 @@ export interface StepRun {
   readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
-  /** Where the statement's logs go. */
+  /** Folder of the statement's logs. */
   readonly logFolder: string;
-  /** Shared by all that runs on this machine. */
+  /** Limits the workers of all statements on this machine together. */
   readonly cores: LimitFunction;
   readonly signal: AbortSignal;
 }
 
-/** `prepare -> partition × N -> finish` for the partitions with rows to process, each a worker of its own, started again after failures that may pass. */
+/** `prepare -> partition × N -> finish`, for the partitions with rows to process. Each is a worker, restarted after temporary failures. */
 export async function runStep(step: RunStep, run: StepRun): Promise<void> {
   const deadline = new AbortController();
   const signal = AbortSignal.any([run.signal, deadline.signal]);
   let timer: NodeJS.Timeout | undefined;
-  // How long it waits for a core before its first worker is no time of the step.
+  // Waiting for a core before the first worker does not count towards the timeout.
   const first: Place = (work) =>
     run.cores(() => {
       if (step.timeoutSeconds !== null) timer ??= setTimeout(() => deadline.abort(), step.timeoutSeconds * 1000);
@@ -45,14 +45,14 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     await runAttempts('finish', step, { ...run, signal }, { place: run.cores });
   } catch (error) {
     if (!deadline.signal.aborted || run.signal.aborted) throw error;
-    const hint = `completed work is kept; retry to continue, or raise the timeout`;
+    const hint = 'completed work is kept; retry to continue, or raise the timeout';
     throw new MillraceError('TIMED_OUT', `${step.name} took longer than ${step.timeoutSeconds} s`, { hint });
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** As many at once as the step allows and the machine has cores for. The first that fails for good ends the others. */
+/** Runs as many at once as the step allows and the machine has cores for. The first that uses up its retries stops the others. */
 async function runPartitions(numbers: readonly number[], step: RunStep, run: StepRun): Promise<void> {
   const threads = taskOf(run.statement, step).threads;
   const atOnce = Math.max(1, Math.min(step.parallelism, Math.floor(availableParallelism() / threads)));
@@ -70,12 +70,12 @@ async function runPartitions(numbers: readonly number[], step: RunStep, run: Ste
   failed.signal.throwIfAborted();
 }
 
-/** Runs a worker once there is a place for it; who waits for the next attempt holds none. */
+/** Runs a worker once there is a place for it. A worker that waits for its next attempt takes no place. */
 type Place = (work: () => Promise<WorkerEnd>) => Promise<WorkerEnd>;
 
 interface Worker {
   readonly place: Place;
-  /** Of its partition. */
+  /** Number of its partition. */
   readonly number?: number;
 }
 
@@ -122,7 +122,7 @@ function environmentOf(step: RunStep, run: StepRun, partition: number | undefine
   };
 }
 
-/** A death by signal, a temporary failure, or an end the worker did not choose. */
+/** Whether a retry may succeed: after a death by signal, a temporary failure, or an unexpected exit code. */
 function mayPass({ exitCode }: WorkerEnd): boolean {
   return exitCode !== workerExit.mistake && exitCode !== workerExit.defect;
 }

@@ -11,48 +11,48 @@ import { statementBusy, statementCancelled } from '../statement-state-errors.ts'
 import { type PlanRun, runPlan } from './run-plan.ts';
 import type { StatementLock, StatementLocks } from './statement-locks.ts';
 
-/** How many statements run at once. */
+/** Maximum numbers of running statements. */
 export interface RunningLimits {
-  /** Of one user, on all servers of the database; servers that begin some at the same moment may run one more each. */
+  /** Per user, on all servers of the database. Servers that start some at the same moment may each exceed it by one. */
   readonly perUser: number;
   /** In this process. */
   readonly total: number;
 }
 
 export interface LocalEngineOptions {
-  /** Of the system schema. */
+  /** Connections to the system schema. */
   readonly pool: Pool;
-  /** For standard statements, locks and the workers, which connect for themselves. */
+  /** Accounts for standard statements, for locks and for the workers, which open their own connections. */
   readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
   readonly stateFolder: string;
-  /** Left out: as many as are submitted. */
+  /** Default: no limit. */
   readonly running?: RunningLimits | undefined;
-  /** So many servers may die with a statement until it is failed; left out: as many as do. */
+  /** Number of servers that may die while they run a statement before it fails. Default: no limit. */
   readonly serverDeaths?: number | undefined;
 }
 
-/** What this process runs. */
+/** The statements that this process runs. */
 export interface RunningStatements {
   has(id: string): boolean;
   size(): number;
   ids(): readonly string[];
-  /** Runs it until it has ended, then releases the lock; false: not while this engine closes. */
+  /** Runs a statement until it has ended, then releases the lock. @returns false if this engine is closing */
   begin(
     statement: Pick<StoredStatement, 'id' | 'plan'>,
     lock: StatementLock,
     run: Pick<PlanRun, 'steps' | 'tap' | 'kept'>,
   ): boolean;
-  /** Ends it; nothing where it does not run here. */
+  /** Stops a statement. Does nothing if it does not run here. */
   stop(id: string, reason: MillraceError): void;
-  /** Ends its workers and leaves the statement as it is, unless it cannot go on elsewhere. */
+  /** Stops the statement's workers and leaves it as it is, unless no other engine can resume it. */
   leave(id: string): void;
-  /** Tells the id of each statement that begins to run here, and `over` when one ends. */
+  /** Emits the id of each statement that starts to run here, and `over` when one ends. */
   readonly changes: EventEmitter;
-  /** Resolves when it runs here no more; undefined: it does not. */
+  /** Resolves when the statement no longer runs here; undefined: it does not run here. */
   over(id: string): Promise<void> | undefined;
-  /** Begins no more, calls `end` for each and resolves when all are over. */
+  /** Starts no more statements, calls `end` for each running one and resolves when all have ended. */
   close(end: (id: string) => void): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ interface Running {
   readonly over: Promise<void>;
 }
 
-/** How soon a cancellation by another process is seen, and that another engine has taken over while the database was gone. */
+/** Interval at which to look for cancellations by other processes, and for engines that took over while the database was unreachable. */
 const pollMs = 200;
 
 export function openRunningStatements(

@@ -9,30 +9,30 @@ import { readStatementRules } from '../../ledger/results.ts';
 import { type RowTap, storeResult } from '../../ledger/store-result.ts';
 import type { SqlStep } from '../../plan/plan.ts';
 
-/** The one session that runs the standard statements of a program: SET, USE and temporary tables hold for those after them. */
+/** The one session that runs the standard statements of a program: SET, USE and temporary tables affect later statements. */
 export interface SqlSession {
-  /** Gives the statement to the database as it stands; rows that come back are stored. */
+  /** Sends the statement to the database unchanged and stores the rows that it returns. */
   run(step: SqlStep): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SqlSessionOptions {
   readonly accounts: Accounts;
-  /** For what the system schema holds. */
+  /** Connections to the system schema. */
   readonly pool: Pool;
   readonly schema: string;
   readonly statement: string;
   readonly signal: AbortSignal;
   readonly tap?: RowTap | undefined;
-  /** Runs them instead of connections of this program's own, and goes on after it. */
+  /** Session to use instead of connections of this program's own. It stays open afterwards. */
   readonly kept?: KeptSession | undefined;
 }
 
-/** On connections of its own: statements that hold those of a shared pool would wait for each other. */
+/** Uses its own connections: statements that hold connections of a shared pool would wait for each other. */
 export function openSqlSession(options: SqlSessionOptions): SqlSession {
   const { accounts, pool, schema, statement, signal, tap, kept } = options;
   let opened: ReturnType<typeof open> | undefined;
-  /** Bytes that the statement's steps have kept together. */
+  /** Bytes of rows that the statement's steps have stored, in total. */
   let bytesKept = 0;
 
   async function open() {
@@ -72,12 +72,12 @@ export function openSqlSession(options: SqlSessionOptions): SqlSession {
   };
 }
 
-/** Once a statement is on its way, nobody knows what a lost connection means; one that only reads may be repeated. */
+/** After a lost connection, the outcome of a statement is unknown. One that only reads may be repeated. */
 function throwUncertain({ name, onlyReads }: SqlStep): (error: unknown) => never {
   return (cause) => {
     const isLost = cause instanceof MillraceError && cause.code === 'DATABASE_UNREACHABLE';
     if (!isLost || onlyReads) throw cause;
-    const message = `the connection to the database was lost while it ran ${name}; it may have done it or not`;
+    const message = `the connection to the database was lost while it executed ${name}, which may or may not have taken effect`;
     throw new MillraceError('STATEMENT_UNCERTAIN', message, { cause });
   };
 }

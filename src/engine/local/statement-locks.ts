@@ -4,19 +4,19 @@ import { openPool } from '../../datasource/pool.ts';
 import { lockOf } from '../../ledger/lock-names.ts';
 import { openStatementWriter, type StatementWriter } from '../../ledger/statement-writer.ts';
 
-/** Locks of database sessions say which statements have a living engine: they go with the connections, so with the process. */
+/** Locks of database sessions show which statements have a living engine: the database releases them when the process dies. */
 export interface StatementLocks {
-  /** null: another engine has it, or this one has it already. */
+  /** @returns null if another engine has the lock, or if this one already has it */
   take(id: string): Promise<StatementLock | null>;
-  /** Takes the locks again whose session was lost. @returns the statements that another engine has now */
+  /** Takes the locks of lost sessions again. @returns the statements that another engine has now */
   renew(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export interface StatementLock {
-  /** Writes nothing where another session than the lock's would: another engine may have the statement then. */
+  /** Writes only while its session holds the lock: otherwise, another engine may have the statement. */
   readonly writer: StatementWriter;
-  /** Takes the lock again where its session was lost; false: another engine has it. */
+  /** Takes the lock again if its session was lost. @returns false if another engine has it */
   renew(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -27,7 +27,7 @@ interface Session {
   readonly held: Set<string>;
 }
 
-/** Enough that the commits of some statements do not wait for those of others. */
+/** Maximum number of sessions. Enough that the commits of statements rarely wait for each other. */
 const sessionsAtMost = 4;
 
 export function openStatementLocks(dsn: string, schema: string): StatementLocks {
@@ -41,13 +41,13 @@ export function openStatementLocks(dsn: string, schema: string): StatementLocks 
     return sessions[place];
   }
 
-  /** Of one connection, which asks in order: a lock that is released is not taken again by a renewal that was asked for before. */
+  /** A session has one connection, which executes in order: an earlier renewal cannot take a lock again after its release. */
   function openSession(): Session {
     const pool = openPool(parseDsn(dsn), { connections: 1 });
     return { pool, writer: openStatementWriter(pool, schema, isOurs), held: new Set() };
   }
 
-  /** @returns those that another engine has */
+  /** @returns the statements that another engine has */
   async function acquireAll({ pool }: Session, ids: readonly string[]): Promise<readonly string[]> {
     if (ids.length === 0) return [];
     const [[row]] = await pool.query<RowDataPacket[][]>({
@@ -78,7 +78,7 @@ export function openStatementLocks(dsn: string, schema: string): StatementLocks 
         renew: async () => (await acquireAll(session, [id])).length === 0,
         async release() {
           if (!held.delete(id)) return;
-          // Where the session is gone, the lock is, too.
+          // If the session was lost, the database has already released the lock.
           await pool.query(`DO RELEASE_LOCK(${lockOf(schema, '?')})`, [id]).catch(() => {});
         },
       };
@@ -95,7 +95,7 @@ export function openStatementLocks(dsn: string, schema: string): StatementLocks 
   };
 }
 
-/** Lets go of the lock again unless `work` has begun the statement. */
+/** Releases the lock unless `work` started the statement. */
 export async function withLock(lock: StatementLock, work: () => Promise<boolean>): Promise<void> {
   let begun = false;
   try {

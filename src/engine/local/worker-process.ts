@@ -12,7 +12,7 @@ import { type WorkerCommand, workerExit } from '../../task.ts';
 import { workerError } from '../worker-error.ts';
 
 const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
-/** How long a worker may take to end in good order, as a pod's terminationGracePeriodSeconds. */
+/** Maximum time for a graceful stop, like a pod's terminationGracePeriodSeconds. */
 const graceMs = 30_000;
 
 export interface WorkerRun {
@@ -23,27 +23,27 @@ export interface WorkerRun {
 }
 
 export interface WorkerEnd {
-  /** null: ended by a signal. */
+  /** null: killed by a signal. */
   readonly exitCode: number | null;
-  /** What the worker said last, if it failed. */
+  /** The last error that the worker logged, if it failed. */
   readonly error: MillraceError | null;
 }
 
-/** What programs and CUDA's libraries are found by, and which GPUs are ours; nothing else of this process reaches a worker. */
+/** Variables that locate programs and CUDA's libraries, and select GPUs. Workers inherit nothing else from this process. */
 const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES'];
 
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));
 }
 
-/** Where this process keeps compiled programs, if it does: a worker starts in half the time. */
+/** Folder in which this process stores compiled code, if it does. It halves the start of a worker. */
 function compileCache(): NodeJS.ProcessEnv {
   const folder = getCompileCacheDir();
   // Node adds a folder for its version and user to the one it is given.
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
-/** Runs the worker once as a child process; its output is appended to the log file. An abort asks it to end, then kills it. */
+/** Runs the worker once as a child process and appends its output to the log file. An abort asks it to stop, and later kills it. */
 export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
   if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
   await makePrivate(dirname(logFile));
@@ -64,12 +64,12 @@ export async function runWorker({ command, environment, logFile, signal }: Worke
   return { exitCode, error: exitCode === workerExit.done ? null : error };
 }
 
-/** Below that of this process and the database: as many workers as there are cores would keep both from answering. */
+/** A lower priority than this process and the database: workers on all cores would keep both from answering. */
 function lowerPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It has ended already, or the system does not allow it.
+    // The worker has already ended, or the system does not allow it.
   }
 }
 
@@ -86,11 +86,11 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
   };
 }
 
-/** Writes both streams to the log; the last line that carries an error is the worker's own account of its failure. */
+/** Writes both streams to the log. @returns the last error in it */
 async function collectOutput(child: ChildProcess, logFile: string): Promise<MillraceError | null> {
   const file = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   file.once('open', (descriptor) => fchmod(descriptor, 0o600, () => {}));
-  // A log that cannot be written ends nothing.
+  // A log that cannot be written does not stop the worker.
   const written = finished(file).catch(() => {});
   let error: MillraceError | null = null;
   const follow = async (stream: NodeJS.ReadableStream) => {

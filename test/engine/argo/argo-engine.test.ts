@@ -53,7 +53,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     return openArgoEngine({ api, pool, deployment: { ...deployment, schema, ...changes } });
   }
 
-  /** The states that a follower sees while `change` plays the controller. */
+  /** The states that a follower sees while `controller` changes the workflow. */
   async function follow(controller: (status: StatementStatus) => void): Promise<StatementStatus[]> {
     const seen: StatementStatus[] = [];
     for await (const status of engine.events(submission.id)) {

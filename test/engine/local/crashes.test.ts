@@ -8,7 +8,7 @@ import { mariadb } from '../../database.ts';
 import { detect, ended, rowsDone, type TestSession, useSession } from '../../use-session.ts';
 import { type StatementServer, type Submitted, startStatementServer } from './start-statement-server.ts';
 
-/** Another run with the same: MILLRACE_SEED=… */
+/** Repeat a run with MILLRACE_SEED=… */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 const kills = Number(process.env.MILLRACE_KILLS ?? 6);
@@ -17,7 +17,7 @@ const rows = 12;
 describe(`two servers on one database, killed at random (MILLRACE_SEED=${seed})`, { timeout: 600_000 }, () => {
   const test = useSession(mariadb);
 
-  it('end every statement as it truly ended, and begin none twice', async () => {
+  it('store for each statement how it really ended, and start none twice', async () => {
     await test.query('CREATE TABLE mark (statement CHAR(36), number INT)');
     const random = createRandom(seed);
     const servers = await Promise.all([startStatementServer(test), startStatementServer(test)]);
@@ -39,7 +39,7 @@ describe(`two servers on one database, killed at random (MILLRACE_SEED=${seed})`
     console.info(`${kills} kills, ${unanswered} submissions cut off: ${JSON.stringify(counts)}, MILLRACE_SEED=${seed}`);
     for (const status of statuses) await expectTrue(test, status);
 
-    /** As a client with an Idempotency-Key does: again, until there is an answer. */
+    /** Submits repeatedly until there is an answer, like a client with an Idempotency-Key. */
     async function submitSurely(server: StatementServer, statement: Submitted): Promise<boolean> {
       if (await server.submit(statement)) return true;
       while (!(await random.pick(servers).submit(statement)));
@@ -48,7 +48,7 @@ describe(`two servers on one database, killed at random (MILLRACE_SEED=${seed})`
   });
 });
 
-/** Leaves a mark, takes its time, leaves another. */
+/** Writes a mark, waits, writes another. */
 function marking(ms: number): Submitted {
   const id = randomUUIDv7();
   const mark = (number: number) => `INSERT INTO mark SELECT '${id}', ${number} FROM (SELECT SLEEP(${ms / 1000})) AS s`;
@@ -72,7 +72,7 @@ async function expectTrue(test: TestSession, status: StatementStatus): Promise<v
   else await expectRows(test, status);
 }
 
-/** Each once, as far as the steps are known to have come; the one whose fate is not known, at most once. */
+/** Each mark of a completed step exists once; that of a step with an unknown outcome at most once. */
 async function expectMarks(test: TestSession, { id, state, error, steps }: StatementStatus): Promise<void> {
   const marks = await test.query('SELECT number, COUNT(*) AS n FROM mark WHERE statement = ? GROUP BY 1', [id]);
   const found = new Map(marks.map(({ number, n }) => [number, Number(n)]));

@@ -7,7 +7,7 @@ import { mariadb, servers } from '../../database.ts';
 import { detect, ended, rowsDone, submit, type TestSession, useSession } from '../../use-session.ts';
 import { type WorkerProcess, workersOf } from '../../workers.ts';
 
-/** Another run with the same: MILLRACE_SEED=… */
+/** Repeat a run with MILLRACE_SEED=… */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 const partitions = 20;
@@ -36,7 +36,7 @@ describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})
         await sleep(random.between(0, reach[command]));
         if (killed[command] === most[command]) return;
         if (kill(pid)) killed[command]++;
-        // Its life was shorter than those that were measured.
+        // It ended sooner than the workers that were measured.
         else reach[command] *= 0.7;
       },
     });
@@ -76,7 +76,7 @@ describe.each(servers)('a statement whose connections are cut at random on $name
   });
 });
 
-/** Each selected row once in the ledger, counters and result in step with it, nothing left over. */
+/** Each selected row is in the ledger once, counters and result agree with it, and nothing is left over. */
 async function expectExact(test: TestSession, id: string, table: string, rows: number): Promise<void> {
   const { schema } = test.config;
   const ledger = await test.query(
@@ -108,7 +108,7 @@ function wholeTable(test: TestSession, table: string): Promise<object[]> {
   return test.query(`SELECT millrace_row, t.* FROM ${table} AS t ORDER BY millrace_row, detection_no`);
 }
 
-/** How many were cut: none where it has ended in between. */
+/** Cuts a connection. @returns the number of connections cut: 0 if it had ended */
 function killSession({ database }: TestSession, id: string): Promise<number> {
   return database.admin.query(`KILL ${id}`).then(
     () => 1,
@@ -125,7 +125,7 @@ interface Witness {
   ended?(worker: WorkerProcess, ms: number): unknown;
 }
 
-/** Follows this process's workers until `work` is done. */
+/** Follows this process's workers until `work` ends. */
 async function withWorkers<T>(work: Promise<T>, { began, ended }: Witness): Promise<T> {
   const seen = new Map<number, { readonly worker: WorkerProcess; readonly since: number }>();
   let over = false;
@@ -150,7 +150,7 @@ async function withWorkers<T>(work: Promise<T>, { began, ended }: Witness): Prom
   return work;
 }
 
-/** Whether it was still there. */
+/** @returns whether the process still existed */
 function kill(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');

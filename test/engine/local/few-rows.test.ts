@@ -22,7 +22,7 @@ describe('a statement with more partitions than rows', () => {
     expect(counted).toEqual({ n: String(rows) });
   });
 
-  it('starts again only the partitions that have rows left', async () => {
+  it('restarts only the partitions that have rows left', async () => {
     const id = await submit(
       test.session,
       `SELECT 1 AS id, 'scene-1.jpg' AS file_name UNION ALL SELECT 2, 'gone.jpg'

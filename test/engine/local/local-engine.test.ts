@@ -16,7 +16,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   const resultOf = (table: string) => test.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
   const whileRunning = (status: StatementStatus) => rowsDone(status) > 0;
 
-  it('runs a statement to its end and says how far it is', async () => {
+  it('runs a statement to its end and reports its progress', async () => {
     const id = await submit(test.session, detect(40, 'whole', 'partitions = 3, batch_size = 4'));
     const seen: StatementStatus[] = [];
     for await (const status of test.session.engine.events(id)) seen.push(status);
@@ -35,7 +35,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(40);
   });
 
-  it('takes the same submission twice as one statement', async () => {
+  it('treats a repeated submission as the same statement', async () => {
     const text = detect(4, 'once');
     const submission = await submissionOf(test.session, text);
     const { engine } = await test.another();
@@ -48,7 +48,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(logged.filter(({ text }) => text.includes('"selecting"'))).toHaveLength(1);
   });
 
-  it('does not know a statement that nobody submitted', async () => {
+  it('rejects an id that was never submitted', async () => {
     const id = randomUUID();
     const unknown = { code: 'UNKNOWN_STATEMENT', message: `there is no statement ${id}` };
     await expect(test.session.engine.status(id)).rejects.toMatchObject(unknown);
@@ -104,7 +104,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     }
   });
 
-  it('refuses to cancel or retry what has succeeded, and to retry what is running', async () => {
+  it('rejects cancel and retry for a statement that succeeded, and retry for one that is running', async () => {
     const id = await submit(test.session, detect(200, 'busy'));
     await expect((await test.another()).engine.retry(id)).rejects.toMatchObject({
       code: 'STATEMENT_BUSY',
@@ -116,7 +116,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     await expect(test.session.engine.retry(id)).rejects.toMatchObject(done);
   });
 
-  it('ends a step that takes longer than its timeout; what is done is kept', async () => {
+  it('stops a step that takes longer than its timeout, and keeps completed work', async () => {
     const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', batch_size = 2"));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({
@@ -149,15 +149,15 @@ describe('the local engine', { timeout: 120_000 }, () => {
     for (const each of [test.session.engine, engine]) {
       await expect(each.retry(id)).rejects.toMatchObject({
         code: 'SESSION_LOST',
-        message: `it ended, and with it the session of ${id} and what its statements had set there`,
-        hint: 'submit the statements that are left in a program of their own',
+        message: `the session of ${id} is lost, with everything its statements had set: its last run ended`,
+        hint: 'submit the remaining statements as a new program',
       });
     }
     expect((await test.session.engine.status(id)).state).toBe('failed');
     expect(await test.query('SELECT * FROM uncounted')).toEqual([]);
   });
 
-  it('starts a worker again that was killed, as often as the step says', async () => {
+  it('restarts a killed worker as often as the step says', async () => {
     const id = await submit(test.session, detect(20, 'killed', 'partitions = 1, retries = 2'));
     for (let kills = 0; kills < 3; kills++) await killNext('partition');
     expect(await ended(test.session, id)).toMatchObject({
@@ -173,7 +173,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(await test.query('SELECT DISTINCT id FROM killed')).toHaveLength(20);
   });
 
-  it("does not start a worker again after a user's mistake", async () => {
+  it("does not restart a worker after a user's mistake", async () => {
     const { folder } = test.pictures;
     await writeFile(join(folder, 'no-model.onnx'), 'no model');
     const text = detect(4, 'mistaken', 'partitions = 1, retries = 5').replace(
@@ -189,7 +189,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect((await logsOf(id)).filter(({ text }) => text.includes('"failed"'))).toHaveLength(1);
   });
 
-  it('does only the failed rows again', async () => {
+  it('retries only the failed rows', async () => {
     const { folder } = test.pictures;
     await unlink(join(folder, 'scene-6.jpg'));
     const id = await submit(test.session, detect(12, 'missing', 'partitions = 2, retries = 5'));
@@ -225,7 +225,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(JSON.stringify(logged)).not.toContain(test.database.datasource.password.slice(0, 6));
   });
 
-  it('gives the lines of a log as they are written, until the statement has ended', async () => {
+  it('yields the lines of a log as they are written, until the statement has ended', async () => {
     const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, batch_size = 2'));
     const lines: LogLine[] = [];
     let seen: StatementStatus | null = null;
@@ -239,7 +239,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(bySource(lines)).toEqual(bySource(await logsOf(id)));
   });
 
-  it('follows a log no longer than it is asked to', async () => {
+  it('stops following a log when it is aborted', async () => {
     const id = await submit(test.session, 'SELECT SLEEP(996)');
     const leaving = new AbortController();
     const following = logsOf(id, { follow: true, signal: leaving.signal });
@@ -249,7 +249,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(await logsOf(id, { follow: true })).toEqual([]);
   });
 
-  it('runs the statements of a program one after the other, and goes on after the last that succeeded', async () => {
+  it('runs the statements of a program in order, and resumes after the last that succeeded', async () => {
     const text = `CREATE TABLE few AS SELECT * FROM shot WHERE id <= 3;
       ${detect(3, 'first').replace('shot', 'few')}
       INSERT INTO few VALUES (4, 'scene-1.jpg');
@@ -315,7 +315,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     await vi.waitFor(async () => expect((await other.status(id)).state).toBe('interrupted'), patience);
   });
 
-  it('lists the statements, the newest first', async () => {
+  it('lists the statements, newest first', async () => {
     const older = await submit(test.session, 'SELECT 1');
     await ended(test.session, older);
     const newer = await submit(test.session, 'SELECT 2');

@@ -5,8 +5,8 @@ import { mariadb } from '../../database.ts';
 import { type DatabaseProxy, openDatabaseProxy } from '../../server/campaign/database-proxy.ts';
 import { ended, submit, useSession } from '../../use-session.ts';
 
-// The account of the system schema has a connection of its own, which may be lost while the other one works.
-describe('What came of a standard statement', { timeout: 60_000 }, () => {
+// The account of the system schema has its own connection, which may be lost while the other one works.
+describe('The result of a standard statement', { timeout: 60_000 }, () => {
   const test = useSession(mariadb);
   let proxy: DatabaseProxy;
   let session: Session;
@@ -36,7 +36,7 @@ describe('What came of a standard statement', { timeout: 60_000 }, () => {
     ['its count', 'SET affected_rows = ', ''],
     ['the end of its step', "SET state = 'succeeded'", ''],
     ['the commit of its end', 'COMMIT', "SET state = 'succeeded' WHERE"],
-  ])('is stored once though the answer about %s is lost', async (_, text, after) => {
+  ])('is stored once even if the answer about %s is lost', async (_, text, after) => {
     const wasLost = proxy.loseAnswerTo(text, after);
     const n = ++next;
     // More than a piece of 256 KiB.
@@ -58,7 +58,7 @@ describe('What came of a standard statement', { timeout: 60_000 }, () => {
   it.each([
     ['count', 'UPDATE', 'steps', 'INSERT INTO noted VALUES (?)'],
     ['rows', 'INSERT', 'results', 'INSERT INTO noted VALUES (?) RETURNING n'],
-  ])('is uncertain where its %s cannot be stored, for it has run', async (what, event, table, sql) => {
+  ])('is uncertain if its %s cannot be stored, because the statement has run', async (what, event, table, sql) => {
     const { admin, systemSchema: schema } = test.database;
     const full = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'";
     const condition = what === 'count' ? 'NEW.affected_rows IS NOT NULL' : 'TRUE';

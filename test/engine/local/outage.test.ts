@@ -27,7 +27,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
     const server: DatabaseServer = { name: 'MariaDB', start: async () => (await startPrivateServer(folder)).dsn };
     const test = useSession(server);
 
-    it('waits while the database is gone for ten seconds, and goes on', async () => {
+    it('waits while the database is unreachable for ten seconds, and continues', async () => {
       const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, batch_size = 2, retries = 0'));
       await statusWhen(test.session, id, (status) => rowsDone(status) > 0);
       const watched = ended(test.session, id);
@@ -48,7 +48,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       expect(found?.images).toBe('200');
     });
 
-    it('says that the disk is full, keeps what is done, and goes on once there is room', async ({
+    it('reports a full disk, keeps completed work, and continues once there is room', async ({
       skip,
       onTestFinished,
     }) => {
@@ -56,7 +56,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       const schema = 'small';
       await test.database.admin.query(`CREATE DATABASE ${schema}`);
       const disk = join(folder, 'data', schema);
-      // MariaDB 10.11 ends itself when its undo log finds no room, so only the tables' folder is small.
+      // MariaDB 10.11 aborts if its undo log finds no space, so only the tables' folder is small.
       skip(!mounted(['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]), 'needs root and the right to mount');
       onTestFinished(() => void execFileSync('/bin/umount', ['--lazy', disk]));
       const session = await openSession({ ...test.config, dsn, systemDsn: null, schema }, () => {});

@@ -6,7 +6,7 @@ import { changesSession, onlyReads } from '../../sql/facts-of.ts';
 
 type StepState = StepStatus['state'];
 
-/** `run` is a step over rows, anything else a standard statement. */
+/** `run` stands for a step over rows, everything else is a standard statement. */
 function statement(steps: readonly [sql: string, state: StepState][], state = 'running'): StatementStatus {
   const error = { code: 'QUERY_FAILED', message: 'no such table', hint: null };
   return {
@@ -38,12 +38,12 @@ function decided(steps: readonly [string, StepState][], readOnly = false, state?
   return decision.kind === 'ends' ? `${decision.state} ${decision.error.code} ${decision.step}` : 'goes on';
 }
 
-describe('what becomes of a statement whose server has died', () => {
+describe('a statement whose server has died', () => {
   it.each<[string, readonly [string, StepState][], boolean, string]>([
-    ['nothing had begun', [['INSERT INTO t VALUES (1)', 'pending']], false, 'goes on'],
+    ['nothing had started', [['INSERT INTO t VALUES (1)', 'pending']], false, 'goes on'],
     ['everything had succeeded', [['INSERT INTO t VALUES (1)', 'succeeded']], false, 'goes on'],
     [
-      'rows were being worked off',
+      'rows were being processed',
       [
         ['INSERT', 'succeeded'],
         ['run', 'running'],
@@ -70,7 +70,7 @@ describe('what becomes of a statement whose server has died', () => {
       'failed QUERY_FAILED null',
     ],
     [
-      'a variable is lost',
+      'a variable is lost that is still needed',
       [
         ['SET @a = 1', 'succeeded'],
         ['run', 'running'],
@@ -80,7 +80,7 @@ describe('what becomes of a statement whose server has died', () => {
       'failed SESSION_LOST null',
     ],
     [
-      'a variable is needed no more',
+      'a variable is lost that is no longer needed',
       [
         ['SET @a = 1', 'succeeded'],
         ['DO @a', 'succeeded'],
@@ -89,11 +89,11 @@ describe('what becomes of a statement whose server has died', () => {
       false,
       'goes on',
     ],
-  ])('%s', (_, steps, readOnly, decision) => {
+  ])('is decided on if %s', (_, steps, readOnly, decision) => {
     expect(decided(steps, readOnly)).toBe(decision);
   });
 
-  it('is cancelled where that was asked for, whatever else', () => {
+  it('is cancelled if that was requested, in every case', () => {
     expect(decided([['DELETE FROM t', 'running']], false, 'cancelling')).toBe('cancelled CANCELLED null');
   });
 });

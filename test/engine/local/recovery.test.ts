@@ -12,7 +12,7 @@ const patience = { timeout: 60_000, interval: 50 };
 describe('a statement whose server has died', { timeout: 120_000 }, () => {
   const test = useSession(mariadb);
 
-  /** Submits to a server, kills it once the statement has come that far, and starts another. */
+  /** Submits to a server, kills it once the statement has reached this point, and starts another. */
   async function survive(
     text: string,
     { readOnly = false, when }: { readOnly?: boolean; when: (id: string) => Promise<unknown> },
@@ -36,7 +36,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
   const statesOf = async (id: string) =>
     (await readTransitions(test.database.pool, test.config.schema, id, 0)).map(({ state }) => state);
 
-  it('goes on with its rows where it was', async () => {
+  it('resumes its rows where it was', async () => {
     const id = await survive(detect(60, 'resumed', 'partitions = 2, batch_size = 2'), {
       when: (id) => statusWhen(test.session, id, (status) => rowsDone(status) > 4),
     });
@@ -61,7 +61,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
       state: 'failed',
       error: {
         code: 'STATEMENT_UNCERTAIN',
-        message: 'the server died while the database ran step-1; it may have done it or not',
+        message: 'the server died while the database executed step-1, which may or may not have taken effect',
         hint: 'check its tables; retry with --repeat (over HTTP: ?repeat=true) to execute it again',
       },
       steps: [{ state: 'failed', error: { code: 'STATEMENT_UNCERTAIN' } }, { state: 'pending' }],
@@ -74,12 +74,12 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     expect(await statesOf(id)).toEqual(['queued', 'running', 'failed', 'running', 'succeeded']);
   });
 
-  it('reads again what only reads', async () => {
+  it('repeats statements that only read', async () => {
     const id = await survive('SELECT 1 AS one; SELECT SLEEP(2.5)', { readOnly: true, when: asleep(2.5) });
     expect(await ended(test.session, id)).toMatchObject({ state: 'succeeded', error: null });
   });
 
-  it('fails where later statements may need what earlier ones set in their session', async () => {
+  it('fails if later statements may depend on the session of earlier ones', async () => {
     const id = await survive(
       `SET @x = 1; ${detect(40, 'with_session')} CREATE TABLE y AS SELECT @x AS x FROM with_session`,
       {
@@ -94,7 +94,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     expect(await test.query("SHOW TABLES LIKE 'y'")).toEqual([]);
   });
 
-  it('is cancelled where that was asked for', async () => {
+  it('is cancelled if that was requested', async () => {
     const id = await survive('SELECT SLEEP(4.5)', {
       async when(id) {
         await asleep(4.5)();
@@ -105,7 +105,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     expect(status).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
   });
 
-  it('is cancelled at once where nobody runs it', async () => {
+  it('is cancelled at once if no process runs it', async () => {
     const [id, server] = [randomUUIDv7(), await startStatementServer(test)];
     await server.submit({ id, text: 'SELECT SLEEP(5.5)' });
     await asleep(5.5)();
@@ -122,7 +122,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     );
   });
 
-  it('starts where it had not begun', async () => {
+  it('starts if it had not started', async () => {
     const text = 'SELECT 1';
     const submission = await submissionOf(test.session, text);
     const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
@@ -133,7 +133,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     expect(await statesOf(submission.id)).toEqual(['queued', 'running', 'succeeded']);
   });
 
-  it('is interrupted where no server had it, and no server takes it on', async () => {
+  it('is interrupted if it was not submitted by a server, and no server takes it over', async () => {
     const text = 'SELECT 1';
     const submission = await submissionOf(test.session, text);
     await openStatementStore(test.database.pool, test.config.schema, 'local').insert(submission, 'running');
@@ -151,7 +151,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
 describe('a server that leaves', { timeout: 120_000 }, () => {
   const test = useSession(mariadb);
 
-  it('ends its workers in good order; another goes on within seconds', async () => {
+  it('stops its workers gracefully; another resumes within seconds', async () => {
     const [id, server] = [randomUUIDv7(), await startStatementServer(test)];
     await server.submit({ id, text: detect(120, 'handed', 'partitions = 2, batch_size = 2') });
     await statusWhen(test.session, id, (status) => rowsDone(status) > 4);
@@ -170,7 +170,7 @@ describe('a server that leaves', { timeout: 120_000 }, () => {
     expect(await test.query('SELECT COUNT(DISTINCT id) AS images FROM handed')).toEqual([{ images: '120' }]);
   });
 
-  it('waits for a standard statement that runs, and begins none after it', async () => {
+  it('waits for a running standard statement, and starts none after it', async () => {
     await test.query('CREATE TABLE waited (i INT)');
     const [id, server] = [randomUUIDv7(), await startStatementServer(test)];
     await server.submit({ id, text: 'INSERT INTO waited SELECT SLEEP(2); INSERT INTO waited VALUES (2)' });
@@ -194,7 +194,7 @@ describe('a server that leaves', { timeout: 120_000 }, () => {
     expect(await test.query('SELECT x FROM kept')).toEqual([{ x: '7' }]);
   });
 
-  it('cancels its statements where they are not to be handed over', async () => {
+  it('cancels its statements unless they are to be handed over', async () => {
     const session = await test.another();
     const id = await submit(session, 'SELECT SLEEP(60)');
     await session.engine.close();

@@ -30,14 +30,14 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     return submission.id;
   }
 
-  it('run in a session as the server makes it, as they do in their own client', async () => {
+  it("run in a session with the database's defaults, as in its own client", async () => {
     const same = ['time_zone', 'sql_mode', 'tx_isolation'].map((name) => `@@session.${name} = @@global.${name}`);
     const id = await submit(test.session, `SELECT ${same.join(' AND ')}`);
     expect((await ended(test.session, id)).state).toBe('succeeded');
     expect(await resultsOf(id)).toEqual({ 'step-1': [[1]] });
   });
 
-  it('are uncertain where the connection is lost while the database runs one', async () => {
+  it('are uncertain if the connection is lost while the database executes one', async () => {
     const sql = 'INSERT INTO noted SELECT 77 + SLEEP(30)';
     const id = await submit(test.session, sql);
     const cut = async () => {
@@ -52,7 +52,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'STATEMENT_UNCERTAIN' } });
   });
 
-  it('share one session, and what each returns is kept, whatever becomes of its transaction', async () => {
+  it('share one session, and the rows of each are stored, even if its transaction is rolled back', async () => {
     const id = await submit(
       test.session,
       `SET @x = 3; START TRANSACTION; INSERT INTO noted VALUES (@x);
@@ -62,7 +62,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await resultsOf(id)).toEqual({ 'step-4': [[3]], 'step-6': [['0']] });
   });
 
-  it('keep their rows where a later statement fails, and have them replaced by another try', async () => {
+  it('keep their rows if a later statement fails, until a retry replaces them', async () => {
     const id = await submit(test.session, 'SELECT 1 AS one; SELECT COUNT(*) AS n FROM late');
     expect((await ended(test.session, id)).state).toBe('failed');
     expect(await resultsOf(id)).toEqual({ 'step-1': [[1]] });
@@ -72,7 +72,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await resultsOf(id)).toEqual({ 'step-1': [[1]], 'step-2': [['0']] });
   });
 
-  it('may only read where the server says so, and no more is kept than it says', async () => {
+  it('may only read if the server says so, and store no more rows than it allows', async () => {
     const id = await submitToServer("SELECT REPEAT('x', 20) FROM shot; INSERT INTO noted VALUES (9)", {
       readOnly: true,
       resultBytes: 100,
@@ -86,7 +86,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await test.query('SELECT * FROM noted WHERE n = 9')).toEqual([]);
   });
 
-  it('say how many rows they changed, as the own client of the database does', async () => {
+  it("report how many rows they changed, as the database's own client does", async () => {
     const id = await submit(
       test.session,
       `CREATE TABLE counted AS SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3; UPDATE counted SET n = 9 WHERE n < 3;
@@ -98,7 +98,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(steps.map(({ affectedRows }) => affectedRows)).toEqual([3, 2, 0, 2, 0, null, 0]);
   });
 
-  it('are ended where they run longer than the server says, with those before them kept', async () => {
+  it('are stopped if they run longer than the server allows, and earlier ones are kept', async () => {
     const id = await submitToServer('INSERT INTO noted VALUES (41); SELECT SLEEP(100); INSERT INTO noted VALUES (42)', {
       statementSeconds: 1,
     });
@@ -109,7 +109,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     expect(await test.query('SELECT n FROM noted WHERE n IN (41, 42)')).toEqual([{ n: 41 }]);
   });
 
-  it('end in the database when they are cancelled in the middle of their rows', async () => {
+  it('stop in the database when they are cancelled in the middle of their rows', async () => {
     const sql = 'SELECT a.id AS cancelled FROM shot AS a, shot AS b, shot AS c, shot AS d';
     const id = await submitToServer(sql, { resultBytes: 2 ** 40 });
     const { systemSchema } = test.database;

@@ -14,10 +14,10 @@ export interface Submitted {
   readonly readOnly?: boolean;
 }
 
-/** A process that runs statements as a server does. */
+/** A process that runs statements like a server. */
 export interface StatementServer {
   readonly pid: number;
-  /** False: the process died before it had answered. */
+  /** @returns false if the process died before it answered */
   submit(statement: Submitted): Promise<boolean>;
   /** kill -9 */
   kill(): Promise<void>;
@@ -25,7 +25,7 @@ export interface StatementServer {
   leave(): Promise<number>;
 }
 
-/** Killed at the end of the test at the latest. */
+/** Starts the process. It is killed at the end of the test, at the latest. */
 export async function startStatementServer(test: TestSession): Promise<StatementServer> {
   const env = { PATH: process.env.PATH, ...environmentOf(test) };
   const child = spawn(process.execPath, [program], { env, stdio: ['pipe', 'pipe', 'inherit'] });

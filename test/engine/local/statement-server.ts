@@ -3,8 +3,8 @@ import { readConfig } from '../../../src/config.ts';
 import { openSession } from '../../../src/service/session.ts';
 
 /**
- * What `millrace serve` does of an engine, and nothing else: keeps records and submits what it is told, a line of JSON each
- * (`start-statement-server.ts`). Its end of input is its order to hand over.
+ * The part of `millrace serve` that uses an engine: keeps records, and submits the statements on standard input, each a line of JSON
+ * (`start-statement-server.ts`). Hands over at the end of its input.
  */
 const session = await openSession(readConfig(process.env), () => {});
 const leaving = new AbortController();
