@@ -8,7 +8,7 @@ export const argoDataIsHere = existsSync(folder);
 
 type Check = (workflow: unknown) => readonly string[];
 
-/** Argo's own JSON schema, made strict: fields that it does not know are errors. Numbers pass for quantities and the like. */
+/** Argo's own JSON schema, made strict: unknown fields are errors. It accepts numbers for quantities and similar fields. */
 export function jsonSchemaCheck(): Check {
   const { definitions } = JSON.parse(readFileSync(new URL('workflow.schema.json', folder), 'utf8'));
   definitions['io.k8s.apimachinery.pkg.util.intstr.IntOrString'] = { type: ['string', 'integer'] };
@@ -17,7 +17,7 @@ export function jsonSchemaCheck(): Check {
   return compile({ definitions, $ref: '#/definitions/io.argoproj.workflow.v1alpha1.Workflow' });
 }
 
-/** The CRD's own schema, with patterns, enumerations and bounds, made strict. Its CEL rules are not run. */
+/** The CRD's own schema, with patterns, enumerations and bounds, made strict. Its CEL rules are not evaluated. */
 export function crdCheck(): Check {
   const crd = load(readFileSync(new URL('crds/argoproj.io_workflows.yaml', folder), 'utf8')) as AnySchemaObject;
   const schema = crd.spec.versions[0].schema.openAPIV3Schema;

@@ -1,8 +1,8 @@
 import type { EnvironmentVariable } from '../../src/workflow/environment.ts';
 
 /**
- * What stands in for Argo and Kubernetes: the container's variables and command after Argo has filled in `{{…}}` and Kubernetes
- * `$(…)`. The latter as https://github.com/kubernetes/kubernetes/blob/master/third_party/forked/golang/expansion/expand.go does.
+ * Stands in for Argo and Kubernetes: the container's variables and command after Argo has replaced `{{…}}` and Kubernetes `$(…)`. The
+ * latter works like https://github.com/kubernetes/kubernetes/blob/master/third_party/forked/golang/expansion/expand.go
  */
 export function fillIn(
   environment: readonly EnvironmentVariable[],

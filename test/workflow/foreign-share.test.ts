@@ -9,13 +9,13 @@ import { foreignStep, render, submission, templateOf } from './deployment.ts';
 import { fillIn } from './fill-in.ts';
 
 const partitions = 3;
-/** As the worker then starts: one for each row. */
+/** Number of partitions that the worker starts: at most one per row. */
 const moreThanRows = 20;
 
 describe.each(servers)("a foreign image's shares of the rows on $name", (server) => {
   const database = useDatabase(server);
 
-  // As the worker's `prepare` is to leave them.
+  // The rows as the worker's `prepare` leaves them.
   beforeAll(async () => {
     const { pool, systemSchema } = database;
     await migrate(pool, systemSchema);
@@ -43,7 +43,7 @@ describe.each(servers)("a foreign image's shares of the rows on $name", (server)
     const environment = templateOf(workflow, 'step-1-partition').container?.env ?? [];
     const filled = fillIn(environment, [], { 'inputs.parameters.partition': String(partition) }).environment;
     const [rows] = await database.pool.query<RowDataPacket[]>(filled.SQLFLOW_TO_RUN_SELECT as string);
-    // Big integers come as strings.
+    // The driver returns big integers as strings.
     return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])));
   }
 
@@ -56,7 +56,7 @@ describe.each(servers)("a foreign image's shares of the rows on $name", (server)
     expect(rest.map(({ n }) => n)).toEqual([4, 3, 2, 6, 5]);
   });
 
-  test('by ranges of more partitions than rows: a row each', async () => {
+  test('by ranges, with more partitions than rows: one row each', async () => {
     const shares = await Promise.all(
       partitionRows(7, moreThanRows).map(({ number }) => share(number, null, moreThanRows)),
     );

@@ -8,7 +8,7 @@ import type { Workflow } from '../../src/workflow/workflow.ts';
 import { argoDataIsHere, crdCheck, jsonSchemaCheck } from './argo-schemas.ts';
 import { deployment, foreignStep, golden, goldenPlan, render, runStep, submission, templates } from './deployment.ts';
 
-// UPDATE_GOLDEN=1 writes what comes out; read the difference before committing it.
+// UPDATE_GOLDEN=1 writes the results; read the difference before you commit it.
 const folder = new URL('../golden/', import.meta.url);
 const cases = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/plan.json`, folder)));
 
@@ -47,7 +47,7 @@ describe.skipIf(!argoDataIsHere)("Argo's schemas of ../shared/data/argo (skipped
     expect(byCrd(workflow)).toEqual([]);
   });
 
-  test('no field that they do not know, and no number for a string', () => {
+  test('no unknown field, and no number for a string', () => {
     const workflow = structuredClone(render([runStep()])) as unknown as {
       spec: { podPriority?: number; templates: { name: unknown }[] };
     };
@@ -86,7 +86,7 @@ describe('as YAML', () => {
     expect(load(yaml, { schema: YAML11_SCHEMA })).toEqual(workflow);
   });
 
-  test('what 1.1 takes for a boolean or a number is quoted', () => {
+  test('strings that 1.1 would read as booleans or numbers are quoted', () => {
     const yaml = toYaml(
       render([runStep({ nodeSelector: { n: 'y', on: 'off', '012': '1_000', e: '1e3', s: '1:30' } })]),
     );
@@ -105,9 +105,9 @@ test('the same plan gives the same bytes', () => {
   expect(toYaml(goldenWorkflow('every-attribute'))).toBe(toYaml(goldenWorkflow('every-attribute')));
 });
 
-test('a thousand partitions are no larger than two: under 64 KiB', () => {
+test('a workflow of a thousand partitions is as small as one of two: under 64 KiB', () => {
   const size = (partitions: number) => Buffer.byteLength(toYaml(render([runStep({ partitions, parallelism: 1 })])));
-  // The number stands in three tasks and in the submission.
+  // The number is in three tasks and in the submission.
   expect(size(1000) - size(2)).toBe(12);
   expect(size(1000)).toBeLessThan(64 * 1024);
   expect(Buffer.byteLength(golden('standard-sql-around-it', 'workflow.yaml'))).toBeLessThan(64 * 1024);

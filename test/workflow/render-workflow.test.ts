@@ -18,7 +18,7 @@ import {
 } from './deployment.ts';
 import { fillIn } from './fill-in.ts';
 
-// What a user could write to reach Argo's variables, Kubernetes' variables or the secret.
+// Texts with which a user could try to reach Argo's variables, Kubernetes' variables or the secret.
 const traps = [
   "SELECT '{{workflow.name}}', '{{{x}}}', '{{='",
   "SELECT '$(MILLRACE_DATASOURCE)', '$$(HOME)', '$', '$$', '$(NO_SUCH)'",
@@ -34,7 +34,7 @@ function secretsOf({ container }: ReturnType<typeof templateOf>): readonly strin
   return (container?.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
 }
 
-test("a reader's statement has the account of readers, where there is one", () => {
+test("a reader's statement uses the account of readers, if one is configured", () => {
   const sql = {
     ...runStep(),
     kind: 'sql',
@@ -49,7 +49,7 @@ test("a reader's statement has the account of readers, where there is one", () =
   expect([of(true), of(false), of(true, null)]).toEqual([['reader'], ['database'], ['database']]);
 });
 
-describe('a task reaches the worker as it is', () => {
+describe('a task reaches the worker unchanged', () => {
   test.each(traps)('%s', (select) => {
     const workflow = render([
       runStep({ select }),
@@ -67,7 +67,7 @@ describe('a task reaches the worker as it is', () => {
   });
 });
 
-describe('a query reaches a foreign image as it is', () => {
+describe('a query reaches a foreign image unchanged', () => {
   test.each(traps)('%s', (select) => {
     const step = foreignStep({ partitions: 1, select, command: ['program', `--note=${select}`] });
     const { environment, command } = variables(render([step]), 'step-1');
@@ -76,7 +76,7 @@ describe('a query reaches a foreign image as it is', () => {
   });
 });
 
-test("only the partition's number is filled in by Argo", () => {
+test("Argo inserts only the partition's number", () => {
   const yaml = toYaml(
     render([runStep({ select: traps.join() }), foreignStep({ name: 'step-2', select: traps.join() })]),
   );
@@ -85,7 +85,7 @@ test("only the partition's number is filled in by Argo", () => {
   expect([...new Set(filled)].sort()).toEqual([missing, '{{inputs.parameters.partition}}', '{{item}}']);
 });
 
-test('a partition is told its number, the task, the schema and where the database is, by its secret', () => {
+test('a partition gets its number, the task, the schema and, from the Secret, the database', () => {
   const workflow = render([runStep()], { deployment: { schema: 'system' } });
   const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '7' });
   expect(Object.keys(environment)).toEqual([
@@ -125,7 +125,7 @@ describe('the name', () => {
 });
 
 describe('steps of a program', () => {
-  test('run each after those it needs', () => {
+  test('run after the steps that they need', () => {
     const [statement] = render(goldenPlan('standard-sql-around-it').steps).spec.templates ?? [];
     expect(statement).toEqual({
       name: 'statement',
@@ -139,7 +139,7 @@ describe('steps of a program', () => {
     });
   });
 
-  test('wait for what is not waited for already', () => {
+  test('do not wait for steps that another need already implies', () => {
     const needs = { a: [], b: ['a'], c: ['a'], d: ['c', 'a', 'b'], e: ['a', 'd', 'gone'], f: [] };
     const steps = Object.entries(needs).map(([name, needs]) => runStep({ name, needs }));
     const tasks = render(steps).spec.templates?.[0]?.dag?.tasks;
@@ -153,7 +153,7 @@ describe('steps of a program', () => {
     ]);
   });
 
-  test('that an earlier attempt has finished are left out', () => {
+  test('are omitted if an earlier attempt completed them', () => {
     const { steps } = goldenPlan('standard-sql-around-it');
     const workflow = render(steps, { submission: { attempt: 2, done: ['step-1', 'step-2'] } });
     expect(workflow.metadata.name).toBe(`millrace-${submission.id}-2`);
@@ -161,7 +161,7 @@ describe('steps of a program', () => {
     expect(workflow.spec.templates?.[0]?.dag?.tasks).toEqual([{ name: 'step-3', template: 'step-3' }]);
   });
 
-  test('are at most as many as a workflow takes', () => {
+  test('are limited in number to those that a workflow can have', () => {
     const steps = (count: number) => Array.from({ length: count }, (_, index) => runStep({ name: `step-${index}` }));
     expect(render(steps(49)).spec.templates).toHaveLength(197);
     expect(() => render(steps(50))).toThrow('the program has 50 steps, more than one workflow can have');
@@ -169,25 +169,25 @@ describe('steps of a program', () => {
 });
 
 describe('limits', () => {
-  test('the deadline is the timeout of a single step, and what all may take of several', () => {
+  test('the deadline is the timeout of a single step, or the sum of those of several', () => {
     const limited = runStep({ timeoutSeconds: 60 });
     expect(render([limited]).spec.activeDeadlineSeconds).toBe(60);
     expect(render([limited, runStep({ name: 'step-2' })]).spec.activeDeadlineSeconds).toBe(86_460);
   });
 
-  test('a timeout ends each pod of the step', () => {
+  test('a timeout applies to each pod of the step', () => {
     const workflow = render([runStep({ timeoutSeconds: 60 })]);
     const deadlines = workflow.spec.templates?.map(({ activeDeadlineSeconds }) => activeDeadlineSeconds);
     expect(deadlines).toEqual([undefined, undefined, 60, 60, 60]);
   });
 
-  test('as many partitions at once as the step allows', () => {
+  test('as many partitions run at once as the step allows', () => {
     const workflow = render([runStep({ partitions: 9, parallelism: 3 }), runStep({ name: 'step-2', parallelism: 5 })]);
     expect(workflow.spec.parallelism).toBe(5);
     expect(templateOf(workflow, 'step-1').parallelism).toBe(3);
   });
 
-  test('the most urgent step gives the priority, and none without one', () => {
+  test('the priority is that of the most urgent step; there is none by default', () => {
     expect(render([runStep({ priority: -5 }), runStep({ name: 'b', priority: 7 })]).spec.priority).toBe(7);
     expect(render([runStep()]).spec).not.toHaveProperty('priority');
   });
@@ -196,7 +196,7 @@ describe('limits', () => {
   /** 78 KB of quoted values, and a megabyte of them. */
   const values = (count: number) => `SELECT * FROM t WHERE name IN (${'"abcdefgh", '.repeat(count)}"")`;
 
-  test.each([6_500, 90_000])('%i values travel in the system schema, where that holds the statement', (count) => {
+  test.each([6_500, 90_000])('%i values stay in the system schema, if that has the statement', (count) => {
     const select = values(count);
     const workflow = render([runStep({ select })], { submission: { text: select, recorded: true } });
     expect(JSON.parse(variableOf(workflow, 'step-1-prepare', 'MILLRACE_TASK')!)).toMatchObject({ select: null });
@@ -204,7 +204,7 @@ describe('limits', () => {
     expect(() => render([runStep({ select })], { submission: { text: select } })).toThrowError(tooLong);
   });
 
-  test('a short query travels with the step that selects, and with no other', () => {
+  test('a short query is in the task of the step that selects, and in no other', () => {
     const workflow = render([runStep()], { submission: { recorded: true } });
     const selectOf = (template: string) => JSON.parse(variableOf(workflow, template, 'MILLRACE_TASK')!).select;
     expect(['prepare', 'partition', 'finish'].map((pod) => selectOf(`step-1-${pod}`))).toEqual([
@@ -214,13 +214,13 @@ describe('limits', () => {
     ]);
   });
 
-  test('what an image of others is told has to fit', () => {
+  test("a foreign image's query has to fit", () => {
     const recorded = { submission: { recorded: true } };
     expect(() => render([foreignStep({ partitions: 1, select: values(9_000) })], recorded)).toThrowError(tooLong);
     expect(() => render([foreignStep({ partitions: 3, select: values(9_000) })], recorded)).not.toThrow();
   });
 
-  test('labels of the statement reach the workflow, under a prefix of their own', () => {
+  test('labels of the statement reach the workflow, with a prefix of their own', () => {
     const labels = {
       team: 'vision',
       'a/b': 'c',
@@ -249,14 +249,14 @@ describe('resources', () => {
   const resourcesOf = (cpu: number | null, memory: number | null, gpu: number) =>
     templateOf(render([runStep({ resources: { cpu, memory, gpu } })]), 'step-1-partition').container?.resources;
 
-  test('are what the statement asks for, with GPUs as a literal limit', () => {
+  test('are those that the statement requests, with GPUs as a literal limit', () => {
     expect(resourcesOf(1.5, 4 * 1024 ** 3, 2)).toEqual({
       requests: { cpu: '1500m', memory: '4Gi' },
       limits: { cpu: '1500m', memory: '4Gi', 'nvidia.com/gpu': '2' },
     });
   });
 
-  test("are the template's where it asks for nothing", () => {
+  test("are the template's if the statement requests none", () => {
     expect(resourcesOf(null, null, 0)).toEqual({
       requests: { cpu: '500m', memory: '1Gi' },
       limits: { cpu: '1', memory: '4Gi' },
@@ -268,11 +268,11 @@ describe('resources', () => {
     [1024, '1Ki'],
     [1536 * 1024 ** 2, '1536Mi'],
     [2 * 1024 ** 4, '2Ti'],
-  ])('%i bytes are written %s', (bytes, quantity) => {
+  ])('write %i bytes as %s', (bytes, quantity) => {
     expect(resourcesOf(null, bytes, 0)?.limits?.memory).toBe(quantity);
   });
 
-  test('of a GPU are asked for by partitions alone, and tolerated by them alone', () => {
+  test('include GPUs, and tolerations for them, in partitions only', () => {
     const workflow = render([runStep({ resources: { cpu: null, memory: null, gpu: 1 }, nodeSelector: { zone: 'a' } })]);
     const withGpu = workflow.spec.templates?.filter(
       ({ container }) => container?.resources?.limits?.['nvidia.com/gpu'],
@@ -286,7 +286,7 @@ describe('resources', () => {
   });
 });
 
-test('claims are read-only in the volume and in the mount unless said', () => {
+test('claims are read-only in the volume and in the mount by default', () => {
   const volumes = [
     { claim: 'data.sets', mountPath: '/datasets', readOnly: true },
     { claim: 'scratch', mountPath: '/tmp', readOnly: false },
@@ -302,8 +302,8 @@ test('claims are read-only in the volume and in the mount unless said', () => {
   ]);
 });
 
-describe('another try is made', () => {
-  /** The expression of a template as JavaScript: https://expr-lang.org/docs/language-definition has `contains` beside it. */
+describe('a pod is retried', () => {
+  /** The expression of a template as JavaScript. https://expr-lang.org/docs/language-definition also has `contains`. */
   function isRetried(template: string, lastRetry: { status: string; exitCode: string; message: string }): boolean {
     const workflow = render([
       runStep(),
@@ -360,7 +360,7 @@ describe('a foreign image', () => {
   const task = { statement: submission.id, step: 'step-1' } as Task;
   const id = selectionNames(task, 'millrace').id.toString('hex');
 
-  test('runs alone with the whole query where it has one partition', () => {
+  test('with one partition runs as a single pod with the whole query', () => {
     const workflow = render([foreignStep({ partitions: 1 })]);
     expect(workflow.spec.templates?.map(({ name }) => name)).toEqual(['statement', 'step-1']);
     const { environment, command } = variables(workflow, 'step-1');
@@ -386,13 +386,13 @@ describe('a foreign image', () => {
     );
   });
 
-  test('reads its share where the system schema has an account of its own', () => {
+  test('reads its share from the work schema if the system schema has its own account', () => {
     const workflow = render([foreignStep()], { deployment: { systemDatasource: { secret: 'system', key: 'dsn' } } });
     const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '1' });
     expect(environment.SQLFLOW_TO_RUN_SELECT).toContain(`FROM \`millrace_work\`.\`selection_${id}\``);
   });
 
-  test('has the account of images of others and no other, the worker around it that of the system schema', () => {
+  test('gets only the account of foreign images; the worker around it gets that of the system schema', () => {
     const accounts = {
       datasource: { secret: 'user', key: 'dsn' },
       systemDatasource: { secret: 'system', key: 'dsn' },
@@ -407,13 +407,13 @@ describe('a foreign image', () => {
     });
   });
 
-  test('is refused where it has no account of its own', () => {
+  test('is rejected if no account for foreign images is configured', () => {
     expect(() => render([foreignStep()], { deployment: { foreignDatasource: null } })).toThrow(
       expect.objectContaining({ code: 'FOREIGN_DATASOURCE_MISSING' }),
     );
   });
 
-  test('or by the column that keeps rows together', () => {
+  test('gets its share of the rows by the column that keeps rows together', () => {
     const step = foreignStep({ partitionBy: 'a`{{b}}$(HOME)' });
     const { environment } = variables(render([step]), 'step-1-partition', { 'inputs.parameters.partition': '1' });
     expect(environment.SQLFLOW_TO_RUN_SELECT).toBe(
@@ -435,7 +435,7 @@ describe('a foreign image', () => {
     });
   });
 
-  test('can be another image by another name', () => {
+  test('can be configured under another name', () => {
     const images = { 'hebafer/yolov5-sqlflow:1.0': 'mirror.example/yolov5@sha256:00' };
     const container = templateOf(
       render([foreignStep({ partitions: 1 })], { deployment: { images } }),
@@ -445,7 +445,7 @@ describe('a foreign image', () => {
     expect(container?.env).toContainEqual({ name: 'SQLFLOW_TO_RUN_IMAGE', value: 'hebafer/yolov5-sqlflow:1.0' });
   });
 
-  test('names several tables as SQLFlow does, and none as nothing', () => {
+  test('gets the names of several tables as in SQLFlow, and an empty string for none', () => {
     const into = (tables: Parameters<typeof foreignStep>[0]) =>
       variableOf(render([foreignStep({ partitions: 1, ...tables })]), 'step-1', 'SQLFLOW_TO_RUN_INTO');
     expect(
@@ -489,13 +489,13 @@ describe("in Argo's UI", () => {
     );
   });
 
-  test('SQL with fences stays inside its own', () => {
+  test('SQL that contains fences stays inside its own fence', () => {
     expect(annotationsOf('SELECT 1 AS ````')['workflows.argoproj.io/description']).toMatch(
       /^`````sql\nSELECT 1 AS ````\n`````\n/,
     );
   });
 
-  test('long SQL is cut', () => {
+  test('long SQL is shortened', () => {
     const description = annotationsOf(`SELECT '${'😀'.repeat(5000)}'`)['workflows.argoproj.io/description'] as string;
     expect(description.length).toBeLessThan(2200);
     expect(description.isWellFormed()).toBe(true);
@@ -512,7 +512,7 @@ test('pods are found by statement, step and source', () => {
   });
 });
 
-test('every container is restricted, and every pod is', () => {
+test('every container and every pod is restricted', () => {
   const workflow = render([
     runStep(),
     { ...runStep(), kind: 'sql', onlyReads: false, isolated: true, runsOthers: false, name: 'step-2', sql: 'SELECT 1' },

@@ -72,7 +72,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
         error: {
           code: 'DATABASE_FULL',
           message: expect.stringMatching(/^the database has no room left: The table 'result_[0-9a-f]{32}' is full$/),
-          hint: 'make room where the database keeps its data, then run the statement again',
+          hint: 'free up space where the database keeps its data, then run the statement again',
         },
       });
       expect(rowsDone(failed)).toBeGreaterThan(0);
