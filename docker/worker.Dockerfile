@@ -29,7 +29,7 @@ ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=cuda-packages /usr/local/bin/node /usr/local/bin/node
 COPY --from=cuda-packages /app ./
-COPY src/errors.ts src/task.ts src/
+COPY src/box.ts src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
 COPY src/ledger src/ledger
 COPY src/worker src/worker
@@ -48,7 +48,7 @@ FROM ${BASE} AS cpu
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
-COPY src/errors.ts src/task.ts src/
+COPY src/box.ts src/errors.ts src/task.ts src/
 COPY src/datasource src/datasource
 COPY src/ledger src/ledger
 COPY src/worker src/worker

@@ -1,17 +1,14 @@
 import sharp, { type OverlayOptions } from 'sharp';
+import type { Box } from '../box.ts';
 import { decodeImage } from '../worker/image/decode.ts';
 import { placeLabels } from './contact-sheet-labels.ts';
 import { layOut, type Rectangle } from './contact-sheet-layout.ts';
 import { loadInter, type Typeface } from './contact-sheet-text.ts';
 
 /** A detected box in pixels of its upright picture. */
-export interface SheetDetection {
+export interface SheetDetection extends Box {
   readonly className: string;
   readonly score: number;
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
 }
 
 export interface SheetPicture {

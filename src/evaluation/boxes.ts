@@ -1,10 +1,4 @@
-/** A box in pixels of its image. */
-export interface Box {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-}
+import type { Box } from '../box.ts';
 
 export interface GroundTruthBox extends Box {
   readonly image: string | number;

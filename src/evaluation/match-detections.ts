@@ -1,4 +1,5 @@
-import type { Box, DetectedBox, GroundTruthBox } from './boxes.ts';
+import { areaOf, type Box, intersectionOf } from '../box.ts';
+import type { DetectedBox, GroundTruthBox } from './boxes.ts';
 
 /** The outcome of one detection. */
 export interface Match {
@@ -62,13 +63,7 @@ function closest(detection: Box, boxes: Iterable<GroundTruthBox>, threshold: num
 
 /** Intersection over union; for a crowd, intersection over the detection's own area (maskApi's `bbIou`). */
 function overlapOf(detection: Box, truth: GroundTruthBox): number {
-  const width = Math.min(detection.x2, truth.x2) - Math.max(detection.x1, truth.x1);
-  const height = Math.min(detection.y2, truth.y2) - Math.max(detection.y1, truth.y1);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (truth.crowd ? area(detection) : area(detection) + area(truth) - intersection);
-}
-
-function area(box: Box): number {
-  return (box.x2 - box.x1) * (box.y2 - box.y1);
+  const intersection = intersectionOf(detection, truth);
+  if (intersection === 0) return 0;
+  return intersection / (truth.crowd ? areaOf(detection) : areaOf(detection) + areaOf(truth) - intersection);
 }

@@ -1,5 +1,5 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { runningStates } from './statement-states.ts';
+import { activeStates, runningStates } from './statement-states.ts';
 import type { StoredStatement } from './statement-store.ts';
 import { tablesOf } from './tables.ts';
 
@@ -46,6 +46,16 @@ export async function countAhead(
     [submittedBy, runningStates, submittedAt, submittedAt, id],
   );
   return Number(row?.n);
+}
+
+/** How many statements of a user have not ended. */
+export async function countActive(pool: Pool, schema: string, user: string): Promise<number> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT COUNT(*) AS active FROM ${tablesOf(schema)('statements')}
+     WHERE submitted_by = ? AND state IN (?)`,
+    [user, activeStates],
+  );
+  return Number(rows[0]?.active);
 }
 
 function ofEngine(schema: string, engine: 'local' | 'argo'): string {

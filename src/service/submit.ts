@@ -1,7 +1,7 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
-import { countActive } from '../ledger/active-statements.ts';
+import { countActive } from '../ledger/queue.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';

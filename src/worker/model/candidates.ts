@@ -1,9 +1,7 @@
+import type { Box } from '../../box.ts';
+
 /** What a model proposes: a box in pixels of its input, and the best class with its score. */
-export interface Candidate {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
+export interface Candidate extends Box {
   readonly score: number;
   readonly classId: number;
 }

@@ -1,3 +1,4 @@
+import { areaOf, intersectionOf } from '../../box.ts';
 import type { Candidate } from './candidates.ts';
 
 /** At most so many candidates are compared, the best first (YOLOv5's `max_nms`). */
@@ -19,13 +20,6 @@ export function suppress(candidates: readonly Candidate[], iou: number, maxDetec
 }
 
 function intersectionOverUnion(a: Candidate, b: Candidate): number {
-  const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
-  const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (area(a) + area(b) - intersection);
-}
-
-function area(box: Candidate): number {
-  return (box.x2 - box.x1) * (box.y2 - box.y1);
+  const intersection = intersectionOf(a, b);
+  return intersection === 0 ? 0 : intersection / (areaOf(a) + areaOf(b) - intersection);
 }

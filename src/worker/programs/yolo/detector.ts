@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Box } from '../../../box.ts';
 import { type ErrorCode, MillraceError } from '../../../errors.ts';
 import { decodeImage } from '../../image/decode.ts';
 import { type Letterbox, letterbox, type Size, unroundedCorner } from '../../image/letterbox.ts';
@@ -8,15 +9,11 @@ import type { Candidate } from '../../model/candidates.ts';
 import { type Inference, type InferenceSettings, startInference } from '../../model/inference.ts';
 import type { Model } from '../../model/model.ts';
 
-/** A box in pixels of the upright picture, x to the right and y down from its upper left corner. */
-export interface Detection {
+/** Of the upright picture. */
+export interface Detection extends Box {
   readonly classId: number;
   readonly className: string;
   readonly score: number;
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
 }
 
 /** Milliseconds of this picture: reading and decoding it, and its share of its batch's inference. */
