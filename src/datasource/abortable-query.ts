@@ -1,9 +1,9 @@
 import type { FieldPacket, Pool, PoolConnection, QueryOptions, QueryResult } from 'mysql2/promise';
 
 /**
- * Runs one statement. An abort ends it in the database too, where it would go on after its client has gone.
+ * Runs one statement. An abort also ends it in the database, where it would otherwise continue without its client.
  *
- * @param settings statements that set something in its session, which is not used again then
+ * @param settings statements that change settings of the session; the session is closed afterwards
  * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
  */
 export async function abortableQuery(
@@ -33,7 +33,7 @@ export async function abortableQuery(
   }
 }
 
-/** An account may end its own statements without a further right. The connection is not used again: it may still be marked. */
+/** An account may end its own statements without additional rights. The connection is closed, because the KILL may still be pending on it. */
 async function endStatement(pool: Pool, connection: PoolConnection): Promise<void> {
   await pool.query(`KILL QUERY ${connection.threadId}`).catch(() => {});
   connection.destroy();

@@ -12,24 +12,24 @@ export function perRole<T>(value: (role: AccountRole) => T): Record<AccountRole,
 interface Place {
   /** The system schema's name. */
   readonly schema: string;
-  /** Of the users' tables and of results: a pattern of GRANT, with `_` and `%` escaped where they mean themselves. */
+  /** Database of the users' tables and of results, as a pattern of GRANT: literal `_` and `%` are escaped. */
   readonly database: string;
 }
 
 export interface AccountRights extends Place {
-  /** As SQL names them: 'name'@'host'. */
+  /** The accounts in SQL syntax: 'name'@'host'. */
   readonly accounts: Readonly<Record<AccountRole, string>>;
 }
 
-/** Every database, present and to come; those of `ownDatabases` and of the system schema are kept apart by grants of their own. */
+/** Matches every existing and future database. Separate grants exclude `ownDatabases` and the system schema. */
 export const everyDatabase = '%';
 
-/** Of the servers themselves; nobody is granted rights on information_schema. */
+/** Databases of the server itself. Rights on information_schema cannot be granted. */
 const ownDatabases = ['mysql', 'performance_schema', 'sys'];
 
 /**
- * What each account of a database is granted, so that it keeps users out of the system schema whatever a statement holds. The
- * accounts are there already.
+ * The grants of each account of a database. With them, the database keeps users out of the system schema, whatever a statement contains.
+ * The accounts must exist.
  */
 export function accountStatements({ accounts, ...place }: AccountRights): readonly string[] {
   return [
@@ -44,7 +44,7 @@ function schemaStatements(schema: string): readonly string[] {
   );
 }
 
-/** @param account as SQL names it */
+/** @param account in SQL syntax */
 export function grantStatements(role: AccountRole, account: string, { schema, database }: Place): readonly string[] {
   const names = { system: schema, intake: workSchemaOf(schema, true) };
   const place = { system: escapePattern(names.system), intake: escapePattern(names.intake), tables: database };
@@ -70,8 +70,8 @@ const rightsOf: Readonly<Record<AccountRole, { readonly [place in 'system' | 'in
 };
 
 /**
- * Allows nothing by itself: LOCK TABLES wants SELECT, too. Of all patterns that match a database's name the most specific alone counts,
- * so that this one takes the database out of `%`. https://dev.mysql.com/doc/refman/8.4/en/request-access.html
+ * Allows nothing by itself, because LOCK TABLES also requires SELECT. Only the most specific pattern that matches a database's name counts,
+ * so this grant excludes the database from `%`. https://dev.mysql.com/doc/refman/8.4/en/request-access.html
  */
 const shadow = 'LOCK TABLES';
 

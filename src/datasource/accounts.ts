@@ -2,13 +2,13 @@ import type { Pool } from 'mysql2/promise';
 import { parseDsn } from './dsn.ts';
 import { openPool } from './pool.ts';
 
-/** The DSNs of one database, by whose statements run with them: docs/server.md, Accounts. Each is a secret. */
+/** The DSNs of one database, by the statements that use them: docs/server.md, Accounts. Each is a secret. */
 export interface Accounts {
-  /** SQL that users wrote: standard statements, and the queries of TO RUN. */
+  /** Account for the SQL of users: standard statements, and the queries of TO RUN. */
   readonly dsn: string;
-  /** The system schema, and writing results. The same as `dsn` where no other is given: then the database keeps users out of nothing. */
+  /** Account for the system schema and for writing results. Default: `dsn`; the database then does not keep users out of the system schema. */
   readonly systemDsn: string;
-  /** Standard statements of readers. The same as `dsn` where no other is given. */
+  /** Account for standard statements of readers. Default: `dsn`. */
   readonly readerDsn: string;
 }
 
@@ -31,9 +31,9 @@ export function isSeparate({ dsn, systemDsn }: Pick<Accounts, 'dsn' | 'systemDsn
 export interface DatabasePools {
   /** Our own statements on the system schema. */
   readonly system: Pool;
-  /** Our own statements on tables of users, with no more rights than they have. */
+  /** Our own statements on tables of users, with the rights of users. */
   readonly tables: Pool;
-  /** SQL that users wrote, in sessions as the server makes them. */
+  /** SQL of users, in sessions with the server's own settings. */
   readonly users: Pool;
   end(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import mysql from 'mysql2';
 import type { FieldPacket, TypeCast } from 'mysql2/promise';
 
 /**
- * What a column's values are, as stored and as sent in JSON; NULL is null in all of them.
+ * The type of a column's values, as stored and as sent in JSON. NULL is null in all of them.
  * - `integer` (at most 32 bit, and YEAR), `double`: numbers
  * - `bigint`, `decimal`: strings with every digit
  * - `date`: `YYYY-MM-DD`; `datetime`: `YYYY-MM-DDTHH:MM:SS[.ffffff]`; `timestamp`: the same in UTC, with `Z`
@@ -52,13 +52,13 @@ function numbers(type: ColumnType, ...all: readonly number[]): readonly (readonl
   return all.map((number) => [number, type]);
 }
 
-/** The character set `binary`: of bytes, and of all that is no text. */
+/** The character set `binary`: used for bytes and for everything else that is not text. */
 const BINARY = 63;
 
-/** MariaDB's JSON is text, which only its extended metadata tell apart; not in mysql2's types. */
+/** In MariaDB, JSON is text that only the extended metadata distinguish. mysql2's types lack this field. */
 type ExtendedField = FieldPacket & { readonly extendedFormat?: string };
 
-/** @param utc whether the session's time zone is UTC; elsewhere a TIMESTAMP is written without its zone, as a `datetime` */
+/** @param utc whether the session's time zone is UTC; if not, a TIMESTAMP is sent without its zone, as a `datetime` */
 export function resultColumns(fields: readonly FieldPacket[], utc = true): readonly ResultColumn[] {
   return fields.map((field) => {
     const type = typeOf(field);
@@ -71,7 +71,7 @@ function typeOf({ columnType, characterSet, extendedFormat }: ExtendedField): Co
   return typesByNumber.get(columnType) ?? (characterSet === BINARY ? 'binary' : 'string');
 }
 
-/** For a query whose rows `sentValues` is to read: mysql2 rounds doubles of 16 digits, and takes geometry and vectors apart. */
+/** For queries whose rows `sentValues` reads: by itself, mysql2 rounds doubles of 16 digits and decodes geometry and vectors. */
 export const asWritten: TypeCast = (field, next) => {
   switch (field.type as string) {
     case 'FLOAT':
@@ -85,7 +85,7 @@ export const asWritten: TypeCast = (field, next) => {
   }
 };
 
-/** Rows as `ColumnType` says, in place, from those that a pool of `openPool` gives with `asWritten`. */
+/** Converts rows that a pool of `openPool` returned with `asWritten` to the values of `ColumnType`, in place. */
 export function sentValues(columns: readonly ResultColumn[]): (row: unknown[]) => Row {
   const changes = columns.flatMap(({ type }, index) => {
     const change = changeOf[type];

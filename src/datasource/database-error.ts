@@ -1,6 +1,6 @@
 import { type ErrorCode, MillraceError, mayPass } from '../errors.ts';
 
-/** What mysql2 and Node attach to an error: a server's has `errno` and `sqlMessage`, a connection's only `code`. */
+/** What mysql2 and Node attach to an error: the server's errors have `errno` and `sqlMessage`, those of connections only `code`. */
 interface DriverError extends Error {
   readonly code?: string;
   readonly errno?: number;
@@ -10,7 +10,7 @@ interface DriverError extends Error {
 type DatabaseCode = Extract<ErrorCode, `DATABASE_${string}` | 'QUERY_FAILED'>;
 
 /**
- * The server's error numbers that mean more than a wrong statement.
+ * The server's error numbers that indicate more than an invalid statement.
  * https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/
  */
 const meanings: Partial<Record<DatabaseCode, readonly number[]>> = {
@@ -25,7 +25,7 @@ const meanings: Partial<Record<DatabaseCode, readonly number[]>> = {
   DATABASE_BUSY: [1020, 1205, 1213, 1412, 1615, 3101, 3572],
 };
 
-/** Of Node's sockets, and mysql2's own for a connection that ended. */
+/** Codes of Node's sockets, and mysql2's own codes for a closed connection. */
 const connectionCodes = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -42,7 +42,7 @@ const connectionCodes = new Set([
   'PROTOCOL_SEQUENCE_TIMEOUT',
 ]);
 
-/** mysql2's and the server's errors as errors of the table; all others as they are. */
+/** Converts errors of mysql2 and the server to MillraceErrors; all others are returned unchanged. */
 export function databaseError(error: unknown, phase: 'connecting' | 'connected' = 'connected'): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
   if (error.message.startsWith('As a result of LOCAL INFILE')) return localInfile(error);
@@ -51,13 +51,17 @@ export function databaseError(error: unknown, phase: 'connecting' | 'connected' 
   return new MillraceError(code, message(code, error), { cause: error });
 }
 
-/** mysql2 was asked for a file, and gave none: by a statement in which we did not see LOCAL, such as one in a comment that is executed. */
+/** The server asked mysql2 for a file, and got none. The statement has a LOCAL that we did not detect, such as one in an executed comment. */
 function localInfile(cause: Error): MillraceError {
   const hint = "load the file with the database's own client";
-  return new MillraceError('LOCAL_INFILE', 'the database asked for a local file, and got none', { cause, hint });
+  return new MillraceError(
+    'LOCAL_INFILE',
+    'the statement asks for a local file (LOCAL INFILE), which Millrace does not send',
+    { cause, hint },
+  );
 }
 
-/** Whether waiting and trying again may help: the database is gone for the moment, or was busy. */
+/** Whether a retry may help, because the database is unreachable for the moment or was busy. */
 export function isTemporary(error: unknown): boolean {
   return mayPass(databaseError(error));
 }
@@ -67,7 +71,7 @@ function databaseCode(error: DriverError, phase: 'connecting' | 'connected'): Da
   if (isOutOfSpace(error)) return 'DATABASE_FULL';
   const meaning = Object.entries(meanings).find(([, numbers]) => numbers.includes(error.errno ?? 0));
   const code = (meaning?.[0] as DatabaseCode | undefined) ?? 'QUERY_FAILED';
-  // Of a session that is open already: LOAD DATA INFILE without the right FILE.
+  // In an open session, this is LOAD DATA INFILE without the right FILE.
   if (phase === 'connected' && error.errno === 1045) return 'DATABASE_RIGHTS';
   const refused = phase === 'connecting' && (code === 'DATABASE_RIGHTS' || code === 'QUERY_FAILED');
   return refused ? 'DATABASE_REFUSED' : code;
@@ -79,12 +83,12 @@ function connectionCode(error: DriverError): DatabaseCode | null {
   return isRefusal(error) ? 'DATABASE_REFUSED' : null;
 }
 
-/** TLS and the exchange of passwords, before the server has said a word of SQL. */
+/** Errors of TLS and of the authentication, before the session starts. */
 function isRefusal({ code = '' }: DriverError): boolean {
   return /^(HANDSHAKE_|AUTH_SWITCH_|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code);
 }
 
-/** A storage engine reports the system's ENOSPC (28) inside errors of writing. */
+/** A storage engine reports the system's ENOSPC (28) inside its write errors. */
 function isOutOfSpace({ errno, sqlMessage = '' }: DriverError): boolean {
   return /no space left on device|errcode: 28\b|errno: 28\b|error 28\b/i.test(sqlMessage) && errno !== 1064;
 }
@@ -97,13 +101,13 @@ function message(code: DatabaseCode, error: DriverError): string {
     case 'DATABASE_REFUSED':
       return `the database refuses the connection: ${said}`;
     case 'DATABASE_FULL':
-      return `the database has no room left: ${said}`;
+      return `the database is out of space: ${said}`;
     default:
       return `the database says: ${said}`;
   }
 }
 
-/** The server's sentence without its advice to read a manual. */
+/** The server's message without its advice to read a manual. */
 function serverMessage(error: DriverError): string {
   const said = error.sqlMessage ?? (error.message || error.code || 'the connection was lost');
   return said

@@ -4,12 +4,12 @@ import { MillraceError } from '../errors.ts';
 
 export interface Column {
   readonly name: string;
-  /** As the server calls it. */
+  /** The type as the server names it. */
   readonly type: string;
 }
 
 export interface QueryDescription {
-  /** In the query's order; a name may stand twice. Empty for a statement that returns no rows. */
+  /** Columns in the query's order; names may repeat. Empty for a statement that returns no rows. */
   readonly columns: readonly Column[];
 }
 
@@ -19,9 +19,9 @@ export interface TableDescription {
 }
 
 /**
- * The columns of a query, from preparing it: nothing is executed.
+ * Reads the columns of a query by preparing it; nothing is executed.
  *
- * @throws MillraceError QUERY_FAILED with what the server says, DATABASE_…
+ * @throws MillraceError QUERY_FAILED with the server's message, DATABASE_…
  */
 export async function describeQuery(pool: Pool, sql: string): Promise<QueryDescription> {
   const connection = await pool.getConnection();
@@ -35,7 +35,7 @@ export async function describeQuery(pool: Pool, sql: string): Promise<QueryDescr
   }
 }
 
-/** Not in mysql2's types: what its PreparedStatementInfo holds. */
+/** The fields of mysql2's PreparedStatementInfo that its types lack. */
 interface PreparedStatement {
   readonly columns: readonly FieldPacket[];
   readonly parameters: readonly FieldPacket[];
@@ -46,12 +46,12 @@ function typeName(columnType = -1): string {
 }
 
 function placeholder(): MillraceError {
-  return new MillraceError('QUERY_FAILED', 'the query holds a ? outside of quotes', {
-    hint: 'write the value in its place',
+  return new MillraceError('QUERY_FAILED', 'the query contains a ? outside quotes, which has no value', {
+    hint: 'replace the ? with a value',
   });
 }
 
-/** A table or view and all of its columns, invisible ones too; null: there is none, or none that the account may see. */
+/** Reads a table or view with all of its columns, including invisible ones. @returns null if it does not exist or the account may not see it */
 export async function describeTable(
   pool: Pick<Pool, 'query'>,
   { database, table }: { readonly database: string | null; readonly table: string },

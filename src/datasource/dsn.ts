@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 
-/** Where a database is and who we are there. */
+/** The address of a database and the account to use. */
 export interface Datasource {
   readonly host: string;
   readonly port: number;
@@ -15,7 +15,7 @@ export interface Datasource {
 }
 
 export interface Tls {
-  /** Whether the server's certificate and name must be right. */
+  /** Whether the server's certificate and name are verified. */
   readonly verify: boolean;
   /** A PEM file of certificates to trust instead of the system's. */
   readonly ca: string | null;
@@ -24,7 +24,7 @@ export interface Tls {
 const DEFAULT_PORT = 3306;
 const FORM = 'write mysql://user:password@host:port/database';
 
-/** Settings of other clients that mean nothing here: go-sql-driver/mysql's README, "Parameters". */
+/** Settings of other clients that have no effect here: go-sql-driver/mysql's README, "Parameters". */
 const ignoredParameters = new Set([
   'allowAllFiles',
   'allowCleartextPasswords',
@@ -52,22 +52,23 @@ const ignoredParameters = new Set([
 ]);
 
 /**
- * A DSN in the URL form `mysql://user:password@host:port/database?tls=true` (percent-encoded) or SQLFlow's Go form
- * `mysql://user:password@tcp(host:port)/database?tls=true` (password as it is; the last `@` ends it).
+ * Parses a DSN in the URL form `mysql://user:password@host:port/database?tls=true` (percent-encoded) or SQLFlow's Go form
+ * `mysql://user:password@tcp(host:port)/database?tls=true` (the password is not encoded; the last `@` ends it).
  *
- * Parameters: `tls=true|skip-verify|false`, `ssl-ca=FILE`, `socket=PATH`. The Go driver's own are ignored, all others refused.
+ * Parameters: `tls=true|skip-verify|false`, `ssl-ca=FILE`, `socket=PATH`. Those of the Go driver are ignored, all others rejected.
  *
- * @throws MillraceError DATASOURCE_INVALID, never with the password
+ * @throws MillraceError DATASOURCE_INVALID; the message never contains the password
  */
 export function parseDsn(text: string): Datasource {
   const rest = /^mysql:\/\/(.*)$/s.exec(text.trim())?.[1];
-  if (rest === undefined) throw invalid('the datasource does not begin with mysql://', FORM);
+  if (rest === undefined) throw invalid('the datasource does not start with mysql://', FORM);
   return /@(tcp6?|unix)\(/.test(rest) ? parseGoForm(rest) : parseUrlForm(rest);
 }
 
 function parseGoForm(rest: string): Datasource {
   const match = /^([^:@]*)(?::(.*))?@(tcp6?|unix)\(([^()]*)\)(?:\/([^/?]*)(?:\?(.*))?)?$/s.exec(rest);
-  if (!match) throw invalid('the datasource is not of the form mysql://user:password@tcp(host:port)/database', FORM);
+  if (!match)
+    throw invalid('the datasource does not have the form mysql://user:password@tcp(host:port)/database', FORM);
   const [, user = '', password = '', network, address = '', database = '', query = ''] = match;
   return datasource({
     user,
@@ -92,10 +93,10 @@ function parseUrlForm(rest: string): Datasource {
   });
 }
 
-/** The last `@` ends the password, which may hold `/`, `?`, `#` and `@` as they are. */
+/** The last `@` ends the password, which may contain unencoded `/`, `?`, `#` and `@`. */
 function splitUrl(rest: string): Record<'user' | 'password' | 'address' | 'database' | 'query', string> {
   const match = /^([^:@]*)(?::(.*))?@([^@/?#]+)(?:\/([^@/?]*)(?:\?([^@]*))?)?$/s.exec(rest);
-  if (!match) throw invalid('the datasource is not of the form mysql://user:password@host:port/database', FORM);
+  if (!match) throw invalid('the datasource does not have the form mysql://user:password@host:port/database', FORM);
   const [, user = '', password = '', address = '', database = '', query = ''] = match;
   return { user, password, address, database, query };
 }
@@ -105,7 +106,7 @@ function parseAddress(address: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(address);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3] ?? DEFAULT_PORT);
-  if (!host) throw invalid("the datasource's host and port cannot be read", `${FORM}; an IPv6 address goes in [ ]`);
+  if (!host) throw invalid("the datasource's host and port are invalid", `${FORM}; write an IPv6 address in [ ]`);
   if (port < 1 || port > 65535) throw invalid(`the datasource's port ${port} is not between 1 and 65535`, FORM);
   return { host, port };
 }
@@ -121,7 +122,7 @@ interface DsnParts {
 }
 
 function datasource({ query, ...parts }: DsnParts): Datasource {
-  if (parts.user === '') throw invalid('the datasource names no user', FORM);
+  if (parts.user === '') throw invalid('the datasource has no user', FORM);
   const parameters = new URLSearchParams(query);
   refuseUnknown(parameters);
   return { ...parts, database: parts.database || null, tls: parseTls(parameters) };
@@ -132,8 +133,8 @@ function refuseUnknown(parameters: URLSearchParams): void {
   for (const name of parameters.keys()) {
     if (obeyed.has(name) || ignoredParameters.has(name)) continue;
     throw invalid(
-      `the datasource has an unknown parameter "${name}"`,
-      `remove it; there are ${[...obeyed].join(', ')}`,
+      `unknown parameter "${name}" in the datasource`,
+      `remove it; the known parameters are ${[...obeyed].join(', ')}`,
     );
   }
 }
@@ -149,11 +150,14 @@ function parseTls(parameters: URLSearchParams): Tls | null {
     case 'false':
       return null;
     default:
-      throw invalid(`the datasource's tls is "${mode}"`, 'write tls=true, tls=skip-verify or tls=false');
+      throw invalid(
+        `invalid value "${mode}" for the datasource's parameter tls`,
+        'write tls=true, tls=skip-verify or tls=false',
+      );
   }
 }
 
-/** The URL form, password included: a secret. `parseDsn` gives the same datasource again. */
+/** The URL form, including the password: a secret. `parseDsn` returns the same datasource. */
 export function formatDsn(datasource: Datasource): string {
   const { user, password, database, socketPath, tls } = datasource;
   const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
@@ -165,7 +169,7 @@ export function formatDsn(datasource: Datasource): string {
   return `mysql://${credentials}@${formatAddress(datasource)}/${encodeURIComponent(database ?? '')}${query}`;
 }
 
-/** SQLFlow's form, for images that read SQLFLOW_DATASOURCE; password included: a secret. */
+/** SQLFlow's form, for images that read SQLFLOW_DATASOURCE. Includes the password: a secret. */
 export function formatGoDsn(datasource: Datasource): string {
   const { user, password, database, socketPath, tls } = datasource;
   const address = socketPath ? `unix(${socketPath})` : `tcp(${formatAddress(datasource)})`;
@@ -191,7 +195,7 @@ function formatParameters(parameters: Record<string, string | null | undefined>)
   return present.length === 0 ? '' : `?${new URLSearchParams(present)}`;
 }
 
-/** Percent-decoding; a text with a stray `%` was not encoded. */
+/** Decodes percent-encoding. A text with a stray `%` was not encoded. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

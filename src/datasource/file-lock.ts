@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Longer than any work under such a lock: after a reboot the dead owner's number may be another process's. */
+/** Longer than any work under such a lock. After a reboot, the dead owner's process id may belong to another process. */
 const LONGEST_HOLD_MS = 5 * 60_000;
 
-/** Runs `work` while no other process does so under the same lock file; a dead owner's lock is taken over. */
+/** Runs `work` while no other process holds the same lock file. Takes over the lock of a dead owner. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   while (!(await takeLock(file))) await sleep(50);
   try {
@@ -15,7 +15,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   }
 }
 
-/** `link` is atomic and, unlike an exclusive open, never leaves a lock without its owner's number. */
+/** `link` is atomic and, unlike an exclusive open, never leaves a lock without its owner's process id. */
 async function takeLock(file: string): Promise<boolean> {
   const own = `${file}.${randomUUID()}`;
   await writeFile(own, String(process.pid));

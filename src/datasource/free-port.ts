@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port of `host` that nobody listens on, chosen by the system. */
+/** A free port of `host`, chosen by the system. */
 export async function freePort(host: string): Promise<number> {
   const port = await listen(host, 0);
   if (port === null) throw new Error(`no port of ${host} is free`);
@@ -11,7 +11,7 @@ export async function isFree(host: string, port: number): Promise<boolean> {
   return (await listen(host, port)) !== null;
 }
 
-/** The port that could be listened on (and is free again), or null. */
+/** Listens once to find a port, which is free again afterwards. @returns null if that fails */
 async function listen(host: string, port: number): Promise<number | null> {
   return new Promise((done) => {
     const probe = createServer();

@@ -4,19 +4,19 @@ import { parseDsn } from './dsn.ts';
 import { openPool } from './pool.ts';
 import { openProgramSession, type ProgramSession } from './program-session.ts';
 
-/** One session for the standard statements of several programs: each program goes on where the one before it has ended. */
+/** One session for the standard statements of several programs. Each program continues in the state that the previous one left. */
 export interface KeptSession {
   /**
    * Called before each program; the first call opens the session.
-   * @returns its `@@sql_mode` now
-   * @throws {MillraceError} SESSION_LOST once after the connection was lost: the next program begins a new session; DATABASE_…
+   * @returns its current `@@sql_mode`
+   * @throws {MillraceError} SESSION_LOST once after the connection was lost (the next program starts a new session); DATABASE_…
    */
   begin(): Promise<string>;
-  /** The one that `begin` found or opened. */
+  /** The session that `begin` found or opened. */
   current(): ProgramSession;
-  /** Where a `USE` has left it; null: where it began. */
+  /** The database that the last `USE` selected; null: there was none. */
   usedDatabase(): string | null;
-  /** Called after each program. @param changedMode it may have changed the sql_mode */
+  /** Called after each program. @param changedMode whether it may have changed the sql_mode */
   ended(changedMode: boolean): void;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function keepSession(dsn: string): KeptSession {
 
   return {
     async begin() {
-      // Unlike a statement, a ping leaves ROW_COUNT(), warnings and transactions as they are.
+      // Unlike a statement, a ping does not affect ROW_COUNT(), warnings and transactions.
       const isLost = await opened?.session.connection.ping().then(
         () => false,
         () => true,
@@ -88,7 +88,7 @@ async function modeOf({ connection }: ProgramSession): Promise<string> {
 
 function sessionLost(): MillraceError {
   const message =
-    'the connection to the database was lost, and with it the variables, temporary tables, transaction and USE of its session';
+    'the connection to the database was lost, including the variables, temporary tables, transaction and USE of its session';
   return new MillraceError('SESSION_LOST', message, {
     hint: 'the statement was not run; enter it again to run it in a new session',
   });

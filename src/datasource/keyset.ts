@@ -6,11 +6,11 @@ import { quoteName, quoteTable } from './identifiers.ts';
 
 const { Types } = mysql;
 
-/** The order of a table's rows, and how to go on in it after a row. */
+/** The order of a table's rows, and how to continue after a row. */
 export interface Keyset {
-  /** Names of the primary key's columns, quoted; none: the rows are in no known order. */
+  /** Quoted names of the primary key's columns; empty: the rows have no known order. */
   readonly columns: readonly string[];
-  /** SQL of a condition on the key: the rows after the one whose key has these values, as they were sent. */
+  /** SQL condition for the rows after the one whose key has these values, as they were sent. */
   after(values: readonly unknown[]): string;
 }
 
@@ -24,7 +24,7 @@ const text: Literal = (value) => mysql.escape(String(value));
 const time: Literal = (value) => text(String(value).replace('T', ' ').replace('Z', ''));
 const bytes: Literal = (value) => mysql.escape(Buffer.from(String(value), 'base64'));
 
-/** Values of which a literal compares as the column is sorted. */
+/** Types whose literals compare in the column's sort order. */
 const literals: Partial<Record<ColumnType, Literal>> = {
   integer: number,
   bigint: number,
@@ -37,7 +37,7 @@ const literals: Partial<Record<ColumnType, Literal>> = {
   binary: bytes,
 };
 
-/** ENUM and SET are sorted by number, BIT compares as one; MariaDB's own types, as UUID, have orders of their own. */
+/** ENUM and SET are sorted by number, and BIT compares as one. MariaDB's own types, such as UUID, have their own orders. */
 function literalOf(field: FieldPacket, { type }: ResultColumn): Literal | undefined {
   const isNumbered = (Number(field.flags) & (fieldFlags.enum | fieldFlags.set)) !== 0 || field.columnType === Types.BIT;
   const isOwn = (field as { readonly extendedTypeName?: string }).extendedTypeName !== undefined;
@@ -47,7 +47,7 @@ function literalOf(field: FieldPacket, { type }: ResultColumn): Literal | undefi
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__column__definition__flags.html */
 const fieldFlags = { enum: 1 << 8, set: 1 << 11 };
 
-/** By the primary key of a table; without one, or with a column of it that cannot be compared, null. */
+/** Reads the keyset of a table's primary key. @returns null if the table has no key, or a key column cannot be compared */
 export async function readKeyset(
   pool: Pool,
   { database, table }: { readonly database: string | null; readonly table: string },
@@ -75,7 +75,7 @@ export async function readKeyset(
   };
 }
 
-/** `a > 1 OR (a = 1 AND b > 2)`: both servers read it from the index, which they do not for `(a, b) > (1, 2)`. */
+/** `a > 1 OR (a = 1 AND b > 2)`: both servers use the index for it, but not for `(a, b) > (1, 2)`. */
 function afterSql(columns: readonly string[], values: readonly string[]): string {
   const isEqual = (index: number) => `${columns[index]} = ${values[index]}`;
   const ranges = columns.map((column, index) => {
@@ -86,7 +86,7 @@ function afterSql(columns: readonly string[], values: readonly string[]): string
 }
 
 export function invalidCursor(): MillraceError {
-  return new MillraceError('INVALID_CURSOR', 'the cursor is not one of this table', {
-    hint: 'begin again without a cursor',
+  return new MillraceError('INVALID_CURSOR', 'the cursor does not belong to this table', {
+    hint: 'start again without a cursor',
   });
 }

@@ -1,9 +1,9 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 
 /**
- * Names of the tables and views that an account may see, as a statement in its own database writes them; at most 5000.
+ * Lists at most 5000 tables and views that the account may see, named as in a statement in its default database.
  *
- * @param hidden schemas whose tables are nobody's to name: Millrace's own
+ * @param hidden schemas that are not listed: Millrace's own
  */
 export async function listTables(pool: Pool, hidden: readonly string[]): Promise<readonly string[]> {
   const [rows] = await pool.query<RowDataPacket[]>(

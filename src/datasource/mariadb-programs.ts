@@ -8,7 +8,7 @@ export interface MariadbPrograms {
   readonly install: string;
 }
 
-/** Where packages put servers: often not in an ordinary user's PATH. */
+/** Folders in which packages install servers; they are often not in a normal user's PATH. */
 const serverFolders = [
   '/usr/sbin',
   '/usr/bin',
@@ -18,7 +18,7 @@ const serverFolders = [
   '/opt/homebrew/bin',
 ];
 
-/** @throws MillraceError MARIADB_MISSING with the one command that installs it */
+/** @throws MillraceError MARIADB_MISSING with the command that installs it */
 export async function findMariadb(folders: readonly string[] = programFolders()): Promise<MariadbPrograms> {
   const server = await findProgram('mariadbd', folders);
   const install = await findProgram('mariadb-install-db', folders);
@@ -50,12 +50,12 @@ async function systemRelease(): Promise<string> {
   return readFile('/etc/os-release', 'utf8').catch(() => '');
 }
 
-/** The one command that installs MariaDB; `release` is the text of os-release(5). */
+/** The command that installs MariaDB. `release` is the text of os-release(5). */
 export function installCommand(platform: NodeJS.Platform, release: string, root: boolean): string {
   if (platform === 'darwin') return 'run: brew install mariadb';
   const ids = release.match(/^ID(_LIKE)?=.*$/gm)?.join(' ') ?? '';
   const found = packageCommands.find(([pattern]) => pattern.test(ids));
-  if (!found) return "install MariaDB 10.11 or later with your system's packages";
+  if (!found) return "install MariaDB 10.11 or later from your system's packages";
   return `run: ${root ? '' : 'sudo '}${found[1]}`;
 }
 

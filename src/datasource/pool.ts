@@ -5,13 +5,13 @@ import { MillraceError } from '../errors.ts';
 import { databaseError, isTemporary } from './database-error.ts';
 import type { Datasource, Tls } from './dsn.ts';
 
-/** The server's own collation of utf8mb4, as its own client has it. */
+/** Selects the server's default collation of utf8mb4, as its own client does. */
 const names = 'SET NAMES utf8mb4';
 
 /**
- * What a session sets. `own`: for our own statements, whatever the server is set to. mysql2's quoting of bound values is right
- * without NO_BACKSLASH_ESCAPES, and dates that users have are copied as they are; MariaDB 10.11 knows the isolation level only as a
- * statement. `server`: for SQL that users wrote, which means what it means to their own client.
+ * Settings of a session. `own`: for our own statements, independent of the server's settings. mysql2 quotes bound values correctly only
+ * without NO_BACKSLASH_ESCAPES; dates of users are copied unchanged; MariaDB 10.11 accepts the isolation level only as a statement.
+ * `server`: for SQL of users, which must mean the same as in their own client.
  */
 const sessionSettings = {
   own: [
@@ -22,14 +22,14 @@ const sessionSettings = {
 } as const;
 
 /**
- * mysql2 sets both, and the servers' own clients neither. IGNORE_SPACE goes into the session's sql_mode and changes what is a
- * function's name. With FOUND_ROWS an UPDATE counts also the rows that were so before: our own statements go by that.
+ * mysql2 sets both flags; the servers' own clients set neither. IGNORE_SPACE changes the session's sql_mode, and with it what counts as a
+ * function's name. With FOUND_ROWS, an UPDATE also counts rows that it left unchanged; our own statements rely on that.
  */
 const flags = { own: ['-IGNORE_SPACE'], server: ['-FOUND_ROWS'] } as const;
 
 interface PoolSettings {
   readonly connections: number;
-  /** `own` if not given. */
+  /** Default: `own`. */
   readonly settings?: keyof typeof sessionSettings;
 }
 
@@ -37,8 +37,8 @@ interface PoolSettings {
 const PATIENCE_MS = 60_000;
 
 /**
- * Connections to a datasource, opened as needed. BIGINT, DECIMAL, JSON and times come as strings, exactly as stored; times are
- * UTC in sessions with our own settings. Whatever fails throws a MillraceError: DATABASE_… or QUERY_FAILED.
+ * Opens connections to a datasource as needed. BIGINT, DECIMAL, JSON and times are returned as strings, exactly as stored; times are
+ * UTC in sessions with our own settings. Every failure is a MillraceError: DATABASE_… or QUERY_FAILED.
  */
 export function openPool(datasource: Datasource, { connections, settings = 'own' }: PoolSettings): Pool {
   const pool = createPool({
@@ -75,11 +75,13 @@ function readCertificates(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new MillraceError('DATASOURCE_INVALID', `the file ${file} of ssl-ca cannot be read`, { cause });
+    throw new MillraceError('DATASOURCE_INVALID', `cannot read the file ${file} of the datasource's parameter ssl-ca`, {
+      cause,
+    });
   }
 }
 
-/** `query` and `execute` of the pool take a connection themselves, so that refusals can be told from failures. */
+/** Makes the pool's `query` and `execute` get a connection first, to distinguish refused connections from failed statements. */
 function withDatabaseErrors(pool: Pool): Pool {
   const open = pool.getConnection.bind(pool);
   pool.getConnection = async () => {
@@ -117,7 +119,7 @@ function callOnConnection(pool: Pool, name: 'query' | 'execute'): void {
   Object.assign(pool, { [name]: call });
 }
 
-/** Commits what `work` did, or rolls all of it back when it throws. */
+/** Commits the changes of `work`, or rolls them back if it throws. */
 export async function transaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection();
   try {
@@ -134,8 +136,8 @@ export async function transaction<T>(pool: Pool, work: (connection: PoolConnecti
 }
 
 /**
- * Calls `work` again while the database is gone or busy. `work` must be safe to repeat: a lost connection leaves open whether
- * its last commit took place.
+ * Repeats `work` while the database is unreachable or busy. `work` must be safe to repeat: after a lost connection, it is unknown whether
+ * the last commit took effect.
  *
  * @param options.patience ms after which the last error is thrown
  * @throws the signal's reason as soon as it is aborted

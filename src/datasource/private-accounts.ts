@@ -16,23 +16,23 @@ import { withFileLock } from './file-lock.ts';
 import { openPool } from './pool.ts';
 import { startPrivateServer } from './private-server.ts';
 
-/** The private MariaDB of a folder, running, with accounts that have no more rights than docs/server.md gives. */
+/** A running private MariaDB, with accounts that have only the rights of docs/server.md. */
 export interface PrivateDatabase {
   readonly accounts: Accounts;
   /** Whether it was running already. */
   readonly reused: boolean;
 }
 
-/** Kept in `accounts.json`, readable by its owner only. */
+/** Stored in `accounts.json`, readable only by its owner. */
 interface State {
   readonly passwords: Readonly<Record<AccountRole, string>>;
-  /** Digests of the statements that have run since the server was started: for each system schema. */
+  /** Digests of the statements that have run since the server was started, one per system schema. */
   readonly made: readonly string[];
 }
 
 /**
- * Starts the private MariaDB of a folder where it does not run, and makes its accounts for a system schema, or renews them. They reach
- * every database, also those that users make, but the server's own and the system schema.
+ * Starts the private MariaDB of a folder unless it is running, and creates or renews its accounts for a system schema. They can access
+ * every database, including those that users create, except the server's own and the system schema.
  * @throws MillraceError MARIADB_MISSING, MARIADB_FAILED, DATABASE_…
  */
 export async function startPrivateDatabase(
@@ -73,7 +73,7 @@ async function makeAccounts(
   return passwords;
 }
 
-/** Passwords are base64url: nothing to escape. */
+/** Passwords are base64url, so nothing needs escaping. */
 function statementsOf(schema: string, host: string, passwords: State['passwords']): readonly string[] {
   const accounts = perRole((role) => `'${userOf(role)}'@'${host}'`) satisfies AccountRights['accounts'];
   return [

@@ -15,13 +15,13 @@ import { freePort, isFree } from './free-port.ts';
 import { findMariadb } from './mariadb-programs.ts';
 
 export interface PrivateServer {
-  /** Of its administrator, who may do everything; with the password, a secret. Statements run with `startPrivateDatabase`'s accounts. */
+  /** DSN of the administrator, who has all rights. Includes the password: a secret. Statements use `startPrivateDatabase`'s accounts. */
   readonly dsn: string;
   /** Whether it was running already. */
   readonly reused: boolean;
 }
 
-/** How the server was last started: kept in `server.json`, readable by its owner only. */
+/** How the server was last started. Stored in `server.json`, readable only by its owner. */
 interface Settings {
   readonly port: number;
   readonly password: string;
@@ -34,10 +34,10 @@ const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 60_000;
 
 /**
- * A MariaDB of the project's own in `folder` (data, password, log, process number): on loopback only, with its own port, detached
- * from this process. Other servers on the machine and their settings are never touched.
+ * Starts a private MariaDB in `folder` (data, password, log, process id): on loopback only, with its own port, detached from this
+ * process. Never touches other servers on the machine or their settings.
  *
- * @param options.onProgress called with a short sentence before each step that takes its time
+ * @param options.onProgress called with a short text before each slow step
  * @throws MillraceError MARIADB_MISSING, MARIADB_FAILED
  */
 export async function startPrivateServer(
@@ -66,11 +66,11 @@ async function makeFolder(root: string): Promise<void> {
     await makePrivate(temporaryFolder(root));
     await access(root, constants.W_OK);
   } catch (error) {
-    throw failed('its folder cannot be written', root, error);
+    throw failed('cannot write its folder', root, error);
   }
 }
 
-/** Stops the server of `folder` in good order and waits for its end; nothing happens where none runs. */
+/** Stops the server of `folder` gracefully and waits until it has exited. Does nothing if none is running. */
 export async function stopPrivateServer(folder: string): Promise<void> {
   const root = resolve(folder);
   const settings = await readSettings(root);
@@ -84,8 +84,8 @@ export async function stopPrivateServer(folder: string): Promise<void> {
 }
 
 /**
- * Written aside and renamed, so that an interrupted creation leaves no half of a data folder. Its script wants a path
- * without spaces, and without `--force` a host name that resolves.
+ * Creates the data folder under another name and renames it, so that an interrupted creation leaves no incomplete one. MariaDB's script
+ * needs a path without spaces and, without `--force`, a host name that resolves.
  */
 async function createData(root: string, install: string): Promise<void> {
   const unfinished = join(root, 'data.new');
@@ -95,12 +95,16 @@ async function createData(root: string, install: string): Promise<void> {
     const all = ['--no-defaults', ...runAsRoot(), ...options, ...smallLog()];
     await promisify(execFile)(install, all, { cwd: root, env: environment(root) });
   } catch (error) {
-    throw failed('creating its data folder failed', firstLine(error as { stdout?: string; stderr?: string }), error);
+    throw failed(
+      'its data folder could not be created',
+      firstLine(error as { stdout?: string; stderr?: string }),
+      error,
+    );
   }
   await rename(unfinished, join(root, 'data'));
 }
 
-/** Another program may take the free port before the server does: then once more with a new one. */
+/** Retries once with a new port, because another program may take the free port first. */
 async function startServer(root: string, server: string, known: Settings | null): Promise<Settings> {
   const password = known?.password ?? randomBytes(24).toString('base64url');
   let port = known && (await isFree(HOST, known.port)) ? known.port : await freePort(HOST);
@@ -110,12 +114,12 @@ async function startServer(root: string, server: string, known: Settings | null)
     const log = await launch(root, server, settings);
     if (log === null) return settings;
     if (attempt === 3 || !/Can't start server: Bind on TCP\/IP port/.test(log))
-      throw failed('it ended while starting', lastError(log), undefined, join(root, 'mariadb.log'));
+      throw failed('it exited during startup', lastError(log), undefined, join(root, 'mariadb.log'));
     port = await freePort(HOST);
   }
 }
 
-/** null once the server answers, or its log if it ends before. */
+/** @returns null once the server answers, or its log if it exits before */
 async function launch(root: string, server: string, settings: Settings): Promise<string | null> {
   const accounts = join(root, 'accounts.sql');
   await writePrivate(accounts, accountsSql(settings.password));
@@ -148,7 +152,7 @@ async function isReady(child: ChildProcess, settings: Settings): Promise<boolean
   return false;
 }
 
-/** `--no-defaults` first: no settings of the machine. The socket is relative to the data folder, for paths are at most 107 bytes. */
+/** `--no-defaults` must come first; it ignores the machine's settings. The socket is relative to the data folder, because its path may have at most 107 bytes. */
 function serverOptions(root: string, port: number, accounts: string): string[] {
   return [
     '--no-defaults',
@@ -170,7 +174,7 @@ function serverOptions(root: string, port: number, accounts: string): string[] {
   ];
 }
 
-/** Of its own: at its start a server removes every temporary table (`#sql…`) of its folder, those of other servers too. */
+/** Not shared: at startup, a server removes every temporary table (`#sql…`) in this folder, including those of other servers. */
 function temporaryFolder(root: string): string {
   return join(root, 'tmp');
 }
@@ -187,7 +191,7 @@ function runAsRoot(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
 
-/** The password is base64url: nothing to escape. */
+/** The password is base64url, so nothing needs escaping. */
 function accountsSql(password: string): string {
   const account = `'${USER}'@'${HOST}'`;
   return [
@@ -236,7 +240,7 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-/** The log goes on after the cause: its first line marked as an error says most. */
+/** The first line of the log that is marked as an error: the later ones are consequences. */
 function lastError(log: string): string {
   return /\[ERROR\] (.*)/.exec(log)?.[1] ?? lastLine(log);
 }

@@ -5,17 +5,17 @@ import type { OkHeader } from './row-stream.ts';
 /** A connection on which the statements of a program run one after the other. */
 export interface ProgramSession {
   readonly connection: PoolConnection;
-  /** Has another connection to end a statement of this one. */
+  /** Pool of the other connections, from which a statement of this one can be ended. */
   readonly pool: Pool;
   /** Whether the session's time zone is UTC. */
   utc: boolean;
-  /** A statement that runs longer is ended; null: none is. */
+  /** Maximum duration of a statement; null: unlimited. */
   readonly statementSeconds: number | null;
-  /** Its database after the last USE; undefined: none was seen. */
+  /** The session's database after the last USE; undefined: there was none. */
   database?: string;
 }
 
-/** @param rules.readOnly its statements cannot write, but to temporary tables */
+/** @param rules.readOnly its statements cannot write, except to temporary tables */
 export async function openProgramSession(
   pool: Pool,
   { readOnly, statementSeconds }: Pick<ProgramSession, 'statementSeconds'> & { readonly readOnly: boolean },
@@ -25,7 +25,7 @@ export async function openProgramSession(
   return { connection, pool, utc: await isUtc(connection), statementSeconds };
 }
 
-/** A session begins in the server's time zone, which may be that of its machine. */
+/** A session starts in the server's time zone, which may be that of its machine. */
 async function isUtc(connection: PoolConnection): Promise<boolean> {
   const [[row]] = await connection.query<RowDataPacket[]>(
     "SELECT IF(@@session.time_zone = 'SYSTEM', @@system_time_zone, @@session.time_zone) AS zone",
@@ -35,17 +35,17 @@ async function isUtc(connection: PoolConnection): Promise<boolean> {
 
 const utcNames = new Set(['UTC', '+00:00', 'GMT', 'Etc/UTC']);
 
-/** What the server says of the session after a statement. */
+/** Records what the server reports about the session after a statement. */
 export function noteChanges(session: ProgramSession, changes: OkHeader['stateChanges']): void {
   const zone = changes?.systemVariables.time_zone;
   if (zone !== undefined) session.utc = utcNames.has(zone);
   if (changes?.schema) session.database = changes.schema;
 }
 
-/** After an abort nobody waits any longer for a database that does not answer; the session is of no use then. */
+/** Limits how long an abort waits for a database that does not answer. The session is unusable then. */
 const mostTries = 10;
 
-/** Again and again: the first may come before the statement has begun. */
+/** Repeats the KILL, because the first one may arrive before the statement has started. */
 export async function endStatement(
   { pool, connection }: ProgramSession,
   ended: Promise<unknown>,
@@ -56,6 +56,6 @@ export async function endStatement(
     over = await Promise.race([Promise.all([ended, killed]).then(() => true), sleep(1000, false, { ref: false })]);
     if (!over && signal.aborted && tries >= mostTries) return connection.destroy();
   }
-  // One that came too late would end the next statement.
+  // A KILL that arrives late ends this statement instead of the next real one.
   await connection.query('DO 0').catch(() => {});
 }

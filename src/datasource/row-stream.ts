@@ -3,7 +3,7 @@ import type { FieldPacket, Pool, PoolConnection } from 'mysql2/promise';
 import { asWritten } from './column-types.ts';
 import { databaseError } from './database-error.ts';
 
-/** Rows of one result set, values as `sentValues` wants them. */
+/** Rows of one result set, with values as `sentValues` expects them. */
 export interface RowBatch {
   /** The same object in every batch of a result set. */
   readonly fields: readonly FieldPacket[];
@@ -15,17 +15,17 @@ export interface RowStreamOptions {
   readonly values?: readonly unknown[];
   readonly signal: AbortSignal;
   /**
-   * Ends the statement in the database: its consumer leaves before the end, or the signal is aborted.
-   * @param ended when the connection is free again; never rejects
+   * Ends the statement in the database, because its consumer leaves early or the signal is aborted.
+   * @param ended resolves when the connection is free again; never rejects
    */
   readonly leave: (ended: Promise<void>) => Promise<void>;
-  /** Called for each statement in it that returns no rows. */
+  /** Called for each statement that returns no rows. */
   readonly onOk?: (header: OkHeader) => void;
 }
 
 /** The part of mysql2's ResultSetHeader that its types lack. */
 export interface OkHeader {
-  /** Rows that were inserted, changed or deleted. */
+  /** Number of rows that were inserted, changed or deleted. */
   readonly affectedRows: number;
   readonly stateChanges?: {
     readonly systemVariables: Readonly<Record<string, string>>;
@@ -34,19 +34,19 @@ export interface OkHeader {
   };
 }
 
-/** Characters of values after which the connection is not read any further until they are taken. */
+/** Maximum number of buffered characters: the connection is not read further until they are consumed. */
 const batchSize = 256 * 1024;
 
 /**
- * A statement's result sets as the database sends them, in bounded memory: what nobody takes stays with the server. A result set
- * gives one batch at least.
+ * Streams a statement's result sets in bounded memory: rows that are not yet consumed stay with the server. Every result set yields at
+ * least one batch.
  *
  * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED, DATABASE_…
  */
 export async function* streamRows(connection: PoolConnection, options: RowStreamOptions): AsyncGenerator<RowBatch> {
   const { signal, leave } = options;
   signal.throwIfAborted();
-  // mysql2's types say that it is another of the promise kind.
+  // mysql2 declares it as another connection with promises, which it is not.
   const received = receive(connection.connection as unknown as CallbackConnection, options);
   let leaving: Promise<void> | undefined;
   const stop = () => {
@@ -71,8 +71,8 @@ export async function* streamRows(connection: PoolConnection, options: RowStream
 }
 
 /**
- * `leave` where nobody else needs the connection. The pool may replace it at once: others may wait for that to end theirs. Nobody
- * waits for the database, which may not answer; without its connection the query ends by itself, if later.
+ * A `leave` for connections that nobody else needs. It frees the connection's place in the pool at once, because other queries may need one to
+ * be ended. It does not wait for the database, which may not answer; without its connection, the query ends by itself later.
  */
 export async function endQuery(pool: Pool, connection: PoolConnection): Promise<void> {
   const { threadId } = connection;
@@ -84,10 +84,10 @@ interface Received {
   readonly ended: Promise<void>;
   hasEnded(): boolean;
   take(): readonly RowBatch[];
-  /** Until there is something to take, the end, or `discard`. */
+  /** Waits for a batch, the end, or `discard`. */
   more(): Promise<void>;
   throwFailure(): void;
-  /** What comes from now on is dropped. */
+  /** Drops everything that arrives from now on. */
   discard(): void;
 }
 
@@ -107,7 +107,7 @@ function receive(connection: CallbackConnection, { sql, values = [], onOk = () =
     ended.resolve();
     wake();
   };
-  // A connection that is lost tells so itself; its command hears nothing.
+  // Only the connection itself reports that it was lost; its command is not told.
   connection.on('error', end);
   connection
     .query({ sql, values: [...values], rowsAsArray: true, typeCast: asWritten })

@@ -1,11 +1,11 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 
-/** An administrator's change reaches programs this much later. */
+/** How long a value is cached: an administrator's change takes effect after at most this time. */
 const keptMs = 5_000;
 
 const kept = new WeakMap<Pool, { readonly until: number; readonly mode: Promise<string> }>();
 
-/** The `sql_mode` in which new sessions begin: asked once in a while for each pool. @throws {MillraceError} DATABASE_… */
+/** The `sql_mode` of new sessions, cached for each pool. @throws {MillraceError} DATABASE_… */
 export function serverSqlMode(pool: Pool): Promise<string> {
   const known = kept.get(pool);
   if (known !== undefined && performance.now() < known.until) return known.mode;

@@ -12,25 +12,25 @@ export interface TableName {
 
 export interface TableRows {
   readonly columns: readonly ResultColumn[];
-  /** Holds a connection of the pool until its end, until its consumer leaves, or the signal is aborted. */
+  /** Uses a connection of the pool until the end, until the consumer leaves, or until the signal is aborted. */
   readonly rows: AsyncGenerator<Row>;
 }
 
 export interface TablePage {
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly Row[];
-  /** The cursor of the page after this one; null: it is the last. */
+  /** The cursor of the next page; null: this is the last one. */
   readonly next: string | null;
 }
 
-/** Characters of JSON after which a page ends before its limit. */
+/** Size in characters of JSON at which a page ends before its limit. */
 const pageSize = 8 * 1024 * 1024;
 
 /**
- * All rows of a table, in the order of its primary key, no faster than they are taken and in constant memory. The query ends in
- * the database when its consumer leaves.
+ * Streams all rows of a table in the order of its primary key, as fast as they are consumed and in constant memory. When its consumer
+ * leaves, the query ends in the database.
  *
- * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED where the table is not there, DATABASE_…
+ * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED if the table does not exist, DATABASE_…
  */
 export async function streamTable(pool: Pool, table: TableName, signal: AbortSignal): Promise<TableRows> {
   const keyset = await readKeyset(pool, table);
@@ -38,14 +38,14 @@ export async function streamTable(pool: Pool, table: TableName, signal: AbortSig
   return streamQuery(pool, `SELECT * FROM ${quoteTable(table)}${order}`, signal, patience);
 }
 
-/** A consumer may rest for an hour; both servers give up after a minute by themselves. */
+/** A consumer may pause for an hour; by default, both servers give up after a minute. */
 const patience = 'SET SESSION net_write_timeout = 3600';
 
 /**
- * A page of a table's rows: from page to page each row comes once. Goes on after the last row's primary key; in a table
- * without one by counting, so that rows may be missed or repeated where others write to it.
+ * Reads a page of a table's rows. The pages together contain each row once. A page continues after the last row's primary key; in a table
+ * without a key, after the number of rows read, so rows may be missed or repeated if the table changes.
  *
- * @throws MillraceError INVALID_CURSOR, QUERY_FAILED where the table is not there, DATABASE_…
+ * @throws MillraceError INVALID_CURSOR, QUERY_FAILED if the table does not exist, DATABASE_…
  */
 export async function pageTable(
   pool: Pool,
@@ -85,7 +85,7 @@ async function countedPage(pool: Pool, table: TableName, cursor: Cursor | null, 
   return { columns, rows, next: isLast ? null : writeCursor({ offset: offset + rows.length }) };
 }
 
-/** At least one of the rows where there is one, at most `limit`. */
+/** Reads at most `limit` rows, and at least one if there is one. */
 async function takePage(
   pool: Pool,
   sql: string,
@@ -137,7 +137,7 @@ async function* rowsOf(
   }
 }
 
-/** The last row's key, or how many rows there were. */
+/** The last row's key, or the number of rows so far. */
 interface Cursor {
   readonly key?: readonly unknown[];
   readonly offset?: number;

@@ -264,13 +264,13 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
   it.each([
     [
       {},
-      `error[DATASOURCE_MISSING]: no database is named
+      `error[DATASOURCE_MISSING]: MILLRACE_DATASOURCE is not set, and the demo has not created a private database
   set MILLRACE_DATASOURCE=mysql://user:password@host:port/database, or run npm run demo first
 `,
     ],
     [
       { MILLRACE_DATASOURCE: 'postgres://someone:hunter2@localhost/demo' },
-      `error[DATASOURCE_INVALID]: the datasource does not begin with mysql://
+      `error[DATASOURCE_INVALID]: the datasource does not start with mysql://
   write mysql://user:password@host:port/database
 `,
     ],

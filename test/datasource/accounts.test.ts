@@ -56,7 +56,7 @@ describe.each(servers)('an account of statements on $name', (server) => {
       await expect(sessions[role].query(attack(database.systemSchema))).rejects.toMatchObject(refused);
     });
 
-    test('sees no table of the system schema', async () => {
+    test('sees no tables of the system schema', async () => {
       const [seen] = await sessions[role].query(
         'SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
         [database.systemSchema],
@@ -71,7 +71,7 @@ describe.each(servers)('an account of statements on $name', (server) => {
     await expect(sessions.reader.query('DELETE FROM images')).rejects.toMatchObject({ code: 'DATABASE_RIGHTS' });
   });
 
-  test('cannot touch a selection that it made and the system account has taken', async () => {
+  test('cannot change a selection that it created and the system account has taken over', async () => {
     const work = `${database.systemSchema}_work`;
     await sessions.user.query(`CREATE TABLE ${work}.selection_x AS SELECT 1 AS id`);
     for (const sql of ['SELECT * FROM', 'DELETE FROM', 'DROP TABLE'])

@@ -26,7 +26,7 @@ describe.each(servers)('describe on $name', (server) => {
     ]);
   });
 
-  it('shows a name that is selected twice', async () => {
+  it('keeps a name that is selected twice', async () => {
     const { columns } = await describeQuery(database.pool, 'SELECT id, price AS id FROM `odd ``name```');
     expect(columns.map(({ name }) => name)).toEqual(['id', 'id']);
   });
@@ -39,11 +39,11 @@ describe.each(servers)('describe on $name', (server) => {
     expect(rows).toEqual([{ n: '0' }]);
   });
 
-  it('gives no columns for a statement that returns no rows', async () => {
+  it('returns no columns for a statement that returns no rows', async () => {
     expect(await describeQuery(database.pool, 'DELETE FROM `odd ``name```')).toEqual({ columns: [] });
   });
 
-  it('says what the server says of a wrong query', async () => {
+  it("reports the server's message for an invalid query", async () => {
     await expect(describeQuery(database.pool, 'SELECT nothing FROM `odd ``name```')).rejects.toMatchObject({
       code: 'QUERY_FAILED',
       message: expect.stringMatching(/^the database says: Unknown column 'nothing' in '(field list|SELECT)'$/),
@@ -54,14 +54,14 @@ describe.each(servers)('describe on $name', (server) => {
     });
   });
 
-  it('refuses a placeholder, for which there is no value', async () => {
+  it('rejects a placeholder, which has no value', async () => {
     await expect(describeQuery(database.pool, 'SELECT ?')).rejects.toMatchObject({
       code: 'QUERY_FAILED',
-      message: 'the query holds a ? outside of quotes',
+      message: 'the query contains a ? outside quotes, which has no value',
     });
   });
 
-  it('tells a table from a view and from nothing', async () => {
+  it('distinguishes a table, a view and a missing table', async () => {
     const { pool, name } = database;
     expect(await describeTable(pool, { database: name, table: 'odd `name`' })).toEqual({
       kind: 'table',

@@ -8,7 +8,7 @@ describe('findMariadb', () => {
     expect(install).toMatch(/\/mariadb-install-db$/);
   });
 
-  it('names the one command that installs what is missing', async () => {
+  it('names the command that installs missing programs', async () => {
     await expect(findMariadb(['/nonexistent'])).rejects.toMatchObject({
       code: 'MARIADB_MISSING',
       message: 'MariaDB is not installed on this machine',
@@ -37,7 +37,7 @@ describe('installCommand', () => {
     ['linux', 'ID=arch', false, 'run: sudo pacman -S --noconfirm mariadb'],
     ['linux', 'ID=alpine', true, 'run: apk add mariadb'],
     ['darwin', '', false, 'run: brew install mariadb'],
-    ['linux', '', false, "install MariaDB 10.11 or later with your system's packages"],
+    ['linux', '', false, "install MariaDB 10.11 or later from your system's packages"],
   ])('on %s with %j (root: %s): %s', (platform, release, root, command) => {
     expect(installCommand(platform, release, root)).toBe(command);
   });

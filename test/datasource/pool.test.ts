@@ -23,7 +23,7 @@ describe.each(servers)('openPool on $name', (server) => {
     await database.admin.query("SET GLOBAL sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
   });
 
-  it('gives numbers, decimals, times and JSON exactly as they are stored', async () => {
+  it('returns numbers, decimals, times and JSON exactly as they are stored', async () => {
     await database.pool.query(
       'CREATE TABLE exact (big BIGINT UNSIGNED, price DECIMAL(30,10), at DATETIME(6), doc JSON, text VARCHAR(20) CHARACTER SET utf8mb4)',
     );
@@ -39,7 +39,7 @@ describe.each(servers)('openPool on $name', (server) => {
     expect((await database.pool.execute('SELECT * FROM exact WHERE big = ?', [row.big]))[0]).toEqual([row]);
   });
 
-  it('says that the password is wrong, without it', async () => {
+  it('reports a wrong password without showing it', async () => {
     const pool = openPool({ ...database.datasource, password: 'hunter2' }, { connections: 1 });
     const error = await failure(pool.query('SELECT 1'));
     expect(error.code).toBe('DATABASE_REFUSED');
@@ -48,13 +48,13 @@ describe.each(servers)('openPool on $name', (server) => {
     await pool.end();
   });
 
-  it('says that the database of the DSN is not there or not for this account', async () => {
+  it('reports a database of the DSN that does not exist or that the account may not use', async () => {
     const pool = openPool({ ...database.datasource, database: 'absent' }, { connections: 1 });
     expect(await failure(pool.query('SELECT 1'))).toMatchObject({ code: 'DATABASE_REFUSED' });
     await pool.end();
   });
 
-  it('encrypts where TLS is asked for, and refuses a server that offers none or is not who it says', async () => {
+  it('encrypts with TLS if requested, and rejects a server without TLS or with another identity', async () => {
     const unchecked = openPool({ ...database.datasource, tls: { verify: false, ca: null } }, { connections: 1 });
     const cipher = unchecked.query("SHOW STATUS LIKE 'Ssl_cipher'");
     if (server.name === 'MySQL') expect((await cipher)[0]).toMatchObject([{ Value: expect.stringContaining('TLS_') }]);
@@ -80,7 +80,7 @@ describe.each(servers)('openPool on $name', (server) => {
     expect(isTemporary(error)).toBe(false);
   });
 
-  it('calls a full table full', async () => {
+  it('reports a full table as such', async () => {
     await database.pool.query('CREATE TABLE small (data VARCHAR(16000)) ENGINE=MEMORY MAX_ROWS=1');
     await database.pool.query('SET @ignored = 1');
     const rows = Array.from({ length: 200 }, () => ['x'.repeat(16_000)]);
@@ -89,7 +89,7 @@ describe.each(servers)('openPool on $name', (server) => {
     };
     expect(await failure(fill())).toMatchObject({
       code: 'DATABASE_FULL',
-      message: "the database has no room left: The table 'small' is full",
+      message: "the database is out of space: The table 'small' is full",
     });
     await database.pool.query('DROP TABLE small');
   });
@@ -134,7 +134,7 @@ describe.each(servers)('transaction on $name', (server) => {
     expect((await pool.query('SELECT n FROM counters'))[0]).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
-  it('outlives a connection that the server kills', async () => {
+  it('survives a connection that the server kills', async () => {
     const { pool, admin } = database;
     await pool.query('CREATE TABLE once (id INT PRIMARY KEY) ENGINE=InnoDB');
     let attempts = 0;
@@ -153,7 +153,7 @@ describe.each(servers)('transaction on $name', (server) => {
 });
 
 describe('withReconnect', () => {
-  it('gives up on a database that stays away, once its patience is used up', async () => {
+  it('gives up on a database that stays unreachable when its patience is over', async () => {
     const port = await freePort('127.0.0.1');
     const pool = openPool(
       { host: '127.0.0.1', port, user: 'ann', password: 'x', database: null, socketPath: null, tls: null },
@@ -173,7 +173,7 @@ describe('withReconnect', () => {
     await pool.end();
   });
 
-  it('does not repeat what waiting cannot mend', async () => {
+  it('does not repeat an error that a retry cannot fix', async () => {
     let attempts = 0;
     const work = async () => {
       attempts++;
@@ -183,7 +183,7 @@ describe('withReconnect', () => {
     expect(attempts).toBe(1);
   });
 
-  it('ends with the signal', async () => {
+  it('ends when the signal is aborted', async () => {
     const ending = new AbortController();
     const work = async () => {
       ending.abort(new Error('enough'));

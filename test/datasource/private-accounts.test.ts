@@ -42,7 +42,7 @@ describe('the private database', { timeout: 240_000 }, () => {
   const administrator = async () => (await startPrivateServer(folder)).dsn;
   const start = async (name = schema) => (await startPrivateDatabase(folder, { schema: name })).accounts;
 
-  it('brings a folder from before along: its tables are for statements, its system schema is not', async () => {
+  it('accepts an existing folder: statements can use its tables, but not its system schema', async () => {
     const { dsn, systemDsn, readerDsn } = await start();
     expect(await query(dsn, 'SELECT * FROM kept.images')).toEqual([{ id: 7 }]);
     expect(await query(readerDsn, 'SELECT * FROM kept.images')).toEqual([{ id: 7 }]);
@@ -51,7 +51,7 @@ describe('the private database', { timeout: 240_000 }, () => {
     expect(users).toEqual(['millrace_user', 'millrace_system', 'millrace_reader']);
   });
 
-  it('lets statements make databases and do what they like in them, and readers read these', async () => {
+  it('lets statements create databases and change everything in them, and readers read them', async () => {
     const { dsn, readerDsn } = await start();
     for (const sql of [
       'CREATE DATABASE shop',
@@ -95,7 +95,7 @@ describe('the private database', { timeout: 240_000 }, () => {
     'SET GLOBAL max_connections = 10',
     'SHUTDOWN',
   ];
-  it.each(['dsn', 'readerDsn'] as const)('refuses what is not theirs: the account of %s', async (account) => {
+  it.each(['dsn', 'readerDsn'] as const)('denies the account of %s everything else', async (account) => {
     const { [account]: dsn } = await start();
     for (const sql of attacks) {
       const refused = await query(dsn, sql).then(
@@ -113,13 +113,13 @@ describe('the private database', { timeout: 240_000 }, () => {
     ).toEqual([]);
   });
 
-  it('keeps the account behind the system schema out of mysql and of what users have written', async () => {
+  it('keeps the account of the system schema out of mysql and of the tables of users', async () => {
     const { systemDsn } = await start();
     for (const sql of ['SELECT * FROM mysql.user', 'SELECT * FROM kept.images', 'CREATE TABLE mysql.x (i INT)'])
       await expect(query(systemDsn, sql)).rejects.toMatchObject({ code: 'DATABASE_RIGHTS' });
   });
 
-  it('has the same accounts again, and renews them when the server is started', async () => {
+  it('keeps its accounts, and renews them when the server is started', async () => {
     const before = await start();
     expect(await Promise.all([start(), start()])).toEqual([before, before]);
     await query(await administrator(), "DROP USER 'millrace_user'@'127.0.0.1'");
@@ -129,7 +129,7 @@ describe('the private database', { timeout: 240_000 }, () => {
     expect(await query(dsn, 'SELECT id FROM kept.images')).toEqual([{ id: 7 }]);
   });
 
-  it('has a system schema of another name, too, and keeps statements out of both', async () => {
+  it('can have a second system schema, and keeps statements out of both', async () => {
     const { dsn, systemDsn } = await start('other_one');
     const pool = openPool(parseDsn(systemDsn), { connections: 1 });
     await migrate(pool, 'other_one');
@@ -139,7 +139,7 @@ describe('the private database', { timeout: 240_000 }, () => {
     expect(await query((await start()).systemDsn, `SELECT id FROM ${schema}.statements`)).toHaveLength(1);
   });
 
-  it('keeps the passwords in a file of its owner alone, and none in its log', async () => {
+  it('stores the passwords in a file that only its owner can read, and none in its log', async () => {
     const { dsn, systemDsn, readerDsn } = await start();
     const passwords = [dsn, systemDsn, readerDsn, await administrator()].map((each) => parseDsn(each).password);
     expect(new Set(passwords).size).toBe(4);

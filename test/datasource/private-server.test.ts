@@ -19,7 +19,7 @@ describe('a private server', () => {
     await rm(join(folder, '..'), { recursive: true, force: true });
   });
 
-  it('is started once when two ask at once, and reused after', async () => {
+  it('is started once by two concurrent calls, and reused afterwards', async () => {
     const progress: string[] = [];
     const onProgress = (message: string) => progress.push(message);
     const [one, two] = await Promise.all([
@@ -32,7 +32,7 @@ describe('a private server', () => {
     expect(await startPrivateServer(folder)).toEqual({ dsn: one.dsn, reused: true });
   });
 
-  it('listens on loopback only and keeps its password to itself', async () => {
+  it('listens on loopback only and does not reveal its password', async () => {
     const { dsn } = await startPrivateServer(folder);
     const datasource = parseDsn(dsn);
     expect(datasource.host).toBe('127.0.0.1');
@@ -59,7 +59,7 @@ describe('a private server', () => {
     await Promise.all([pool.end(), passwordless.end()]);
   });
 
-  it('keeps its data and its port, and a pool outlives its restart', async () => {
+  it('keeps its data and its port, and a pool survives its restart', async () => {
     const { dsn } = await startPrivateServer(folder);
     const pool = openPool(parseDsn(dsn), { connections: 2 });
     await pool.query('CREATE DATABASE kept');
@@ -71,7 +71,7 @@ describe('a private server', () => {
     await pool.end();
   });
 
-  it('takes another port when its own is taken', async () => {
+  it('uses another port if its own is taken', async () => {
     const before = parseDsn((await startPrivateServer(folder)).dsn);
     await stopPrivateServer(folder);
     const intruder = createServer((socket) => socket.destroy());
@@ -82,20 +82,20 @@ describe('a private server', () => {
     await new Promise((closed) => intruder.close(closed));
   });
 
-  it('stops where nothing runs without a word', async () => {
+  it('can be stopped when it is not running', async () => {
     await stopPrivateServer(folder);
     await stopPrivateServer(folder);
     await stopPrivateServer(join(folder, 'absent'));
   });
 
-  it('says what its log says when it does not start', async () => {
+  it('reports the error from its log if it does not start', async () => {
     const broken = join(folder, '..', 'broken');
     await mkdir(join(broken, 'data'), { recursive: true });
     await writeFile(join(broken, 'data', 'ibdata1'), 'not a tablespace');
     await expect(startPrivateServer(broken)).rejects.toMatchObject({
       code: 'MARIADB_FAILED',
       message: expect.stringMatching(
-        /^the private MariaDB did not start: it ended while starting \(.*(InnoDB|ibdata1)/,
+        /^the private MariaDB did not start: it exited during startup \(.*(InnoDB|ibdata1)/,
       ),
       hint: `see ${join(broken, 'mariadb.log')}`,
     });

@@ -41,7 +41,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
   };
 
   describe('streamTable', () => {
-    it('gives a million rows in the order of the key, in constant memory', async () => {
+    it('returns a million rows in the order of the key, in constant memory', async () => {
       const { columns, rows } = await streamTable(database.pool, table('million'), never);
       expect(columns).toEqual([
         { name: 'n', type: 'integer' },
@@ -57,7 +57,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       expect(most - before).toBeLessThan(100 * 2 ** 20);
     });
 
-    it('reads no further than it is asked, and ends the query when its consumer leaves', async () => {
+    it('reads no more rows than are consumed, and ends the query when its consumer leaves', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       const before = memory();
       const { rows } = await streamTable(pool, table('million'), never);
@@ -71,7 +71,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       await pool.end();
     });
 
-    it('ends the query of a consumer that reads no more when it is aborted', async () => {
+    it('ends the query of a consumer that has stopped reading when the signal is aborted', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       const abort = new AbortController();
       const { rows } = await streamTable(pool, table('million'), abort.signal);
@@ -84,7 +84,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       await pool.end();
     });
 
-    it('gives its connection back after the last row', async () => {
+    it('releases its connection after the last row', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       for (let time = 0; time < 3; time++) {
         const { rows } = await streamTable(pool, table('thousand'), never);
@@ -95,18 +95,18 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       await pool.end();
     });
 
-    it('sorts nothing for the order of the key', async () => {
+    it('reads the order of the key from the index, without sorting', async () => {
       const [plan] = await database.pool.query('EXPLAIN FORMAT=JSON SELECT * FROM million ORDER BY n');
       expect(JSON.stringify(plan)).not.toMatch(/filesort|Sort:|"sort"/i);
     });
 
-    it('says that a table is not there', async () => {
+    it('reports a missing table', async () => {
       await expect(streamTable(database.pool, table('absent'), never)).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     });
   });
 
   describe('pageTable', () => {
-    it('gives every row of a million once, each page as quickly as the first', async () => {
+    it('returns each of a million rows once, every page as fast as the first', async () => {
       const pages = await pagesOf('million', 50_000);
       expect(pages.map(({ length }) => length)).toEqual(new Array(20).fill(50_000));
       expect(pages.flat().every(([n], index) => n === index)).toBe(true);
@@ -169,7 +169,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       expect(pages).toHaveLength(values.length);
     });
 
-    it('counts in a table or view without a key', async () => {
+    it('counts rows in a table or view without a key', async () => {
       await database.pool.query('CREATE TABLE keyless AS SELECT n FROM thousand');
       await database.pool.query('CREATE VIEW looked AS SELECT n FROM thousand WHERE n < 10');
       for (const [name, count, limit] of [
@@ -187,7 +187,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       }
     });
 
-    it('neither misses nor repeats a row where others are written and deleted meanwhile', async () => {
+    it('neither misses nor repeats a row while others are inserted and deleted', async () => {
       await database.pool.query('CREATE TABLE busy (n INT PRIMARY KEY)');
       await database.pool.query('INSERT INTO busy VALUES (10), (20), (30), (40)');
       const first = await pageTable(database.pool, table('busy'), { after: null, limit: 2 });
@@ -204,7 +204,7 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
       expect(pages.map((page) => page.map(([n]) => n))).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
     });
 
-    it('gives an empty page of an empty table', async () => {
+    it('returns an empty page for an empty table', async () => {
       await database.pool.query('CREATE TABLE hollow (n INT PRIMARY KEY)');
       expect(await pageTable(database.pool, table('hollow'), { after: null, limit: 10 })).toEqual({
         columns: [{ name: 'n', type: 'integer' }],

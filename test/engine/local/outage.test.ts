@@ -71,7 +71,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
         state: 'failed',
         error: {
           code: 'DATABASE_FULL',
-          message: expect.stringMatching(/^the database has no room left: The table 'result_[0-9a-f]{32}' is full$/),
+          message: expect.stringMatching(/^the database is out of space: The table 'result_[0-9a-f]{32}' is full$/),
           hint: 'free up space where the database keeps its data, then run the statement again',
         },
       });
