@@ -5,8 +5,9 @@ export function errorPage(): string {
   const kinds = Object.keys(errorKinds) as ErrorKind[];
   return `# Errors
 
-\`npm run build:errors\` generates this page from \`src/errors.ts\`. Every error has a code; the codes are grouped by who has to act. "Status" is
-the status of an HTTP answer with this error. "Retried" marks errors that may pass without any change: the command line tries again by itself.
+\`npm run build:errors\` generates this page from \`src/errors.ts\`. Every error has a code; the codes are grouped by who has to act.
+"Status" is the status of an HTTP answer with this error; an error without one ends a command or a statement. "Retried" marks errors
+that may pass without any change: the command line tries again by itself.
 ${kinds.map(section).join('')}`;
 }
 
@@ -23,7 +24,7 @@ ${rows.map(row).join('\n')}
 }
 
 function row([code, { meaning, hint, status, mayPass }]: readonly [string, ErrorEntry]): string {
-  return `| \`${code}\` | ${escaped(meaning)} | ${escaped(hint)} | ${status} | ${mayPass ? 'yes' : ''} |`;
+  return `| \`${code}\` | ${escaped(meaning)} | ${escaped(hint)} | ${status ?? ''} | ${mayPass ? 'yes' : ''} |`;
 }
 
 function escaped(text: string): string {

@@ -5,8 +5,8 @@ export interface Span {
 }
 
 /**
- * Who has to act on an error: what the command line exits with (75 is EX_TEMPFAIL, 70 EX_SOFTWARE of sysexits(3)), and how HTTP
- * answers unless a code says otherwise.
+ * Who has to act on an error: what the command line exits with (75 is EX_TEMPFAIL, 70 EX_SOFTWARE of sysexits(3)), and the
+ * status of HTTP answers unless a code says otherwise (null: no server answers with it).
  */
 export const errorKinds = {
   statement: { exitCode: 2, status: 400, action: 'the statement is wrong: correct it' },
@@ -19,13 +19,16 @@ export const errorKinds = {
   database: { exitCode: 4, status: 503, action: 'the database is unavailable or refuses: whoever runs it has to act' },
   run: {
     exitCode: 5,
-    status: 500,
+    status: null,
     action: 'the statement is valid and started, and its run failed: remove the cause, then retry',
   },
   internal: { exitCode: 70, status: 500, action: 'Millrace has a defect: report it' },
   busy: { exitCode: 75, status: 429, action: 'the server is busy: wait, then try again' },
-  cancelled: { exitCode: 130, status: 409, action: 'the statement was cancelled: nobody has to act' },
-} as const satisfies Record<string, { readonly exitCode: number; readonly status: number; readonly action: string }>;
+  cancelled: { exitCode: 130, status: null, action: 'the statement was cancelled: nobody has to act' },
+} as const satisfies Record<
+  string,
+  { readonly exitCode: number; readonly status: number | null; readonly action: string }
+>;
 
 export type ErrorKind = keyof typeof errorKinds;
 
@@ -35,13 +38,17 @@ export interface ErrorEntry {
   readonly meaning: string;
   /** What to do about it, for errors that have no hint of their own. */
   readonly hint: string;
-  /** Of an HTTP answer with this error. */
-  readonly status: number;
+  /** HTTP status of an answer with this error; null: no server answers with it. */
+  readonly status: number | null;
   /** Whether the same may succeed later with nothing changed: clients try again by themselves. */
   readonly mayPass: boolean;
 }
 
-type Row = readonly [meaning: string, hint: string, others?: { readonly status?: number; readonly mayPass?: true }];
+type Row = readonly [
+  meaning: string,
+  hint: string,
+  others?: { readonly status?: number | null; readonly mayPass?: true },
+];
 
 function filedUnder<Code extends string>(kind: ErrorKind, rows: Readonly<Record<Code, Row>>) {
   const entries = Object.entries<Row>(rows).map(([code, [meaning, hint, others]]): [string, ErrorEntry] => [
@@ -93,7 +100,7 @@ export const errorTable = {
       { status: 413 },
     ],
     NESTING_TOO_DEEP: ['brackets or operators are nested deeper than the limit', 'simplify the expression'],
-    PROGRAM_NOT_UTF8: ['the text of a program is not UTF-8', 'convert it: iconv -t UTF-8'],
+    PROGRAM_NOT_UTF8: ['the text of a program is not UTF-8', 'convert it: iconv -t UTF-8', { status: null }],
     PARAMETER_MISSING: [
       'a placeholder of the program has no value, or an unusable one',
       'give a value for each placeholder',
@@ -178,10 +185,11 @@ export const errorTable = {
   }),
   ...filedUnder('request', {
     // cli
-    USAGE: ['invalid command-line arguments', 'add --help to the command to see its arguments'],
+    USAGE: ['invalid command-line arguments', 'add --help to the command to see its arguments', { status: null }],
     INVALID_LINE: [
       'a line of `parse --lines` is not a JSON object with "id" and "sql"',
       'write {"id": 1, "sql": "SELECT …"}',
+      { status: null },
     ],
     // engine
     UNKNOWN_STATEMENT: ['no statement has this id', 'millrace list shows the statements', { status: 404 }],
@@ -259,23 +267,41 @@ export const errorTable = {
   }),
   ...filedUnder('configuration', {
     // cli
-    NODE_MISSING: ['npm installed no Node 24 for this system', 'install Node 24 or newer and put it first in PATH'],
-    NODE_TOO_OLD: ['Millrace needs Node 24', 'run npm ci in its folder, which installs it'],
-    VOLUMES_INVALID: ['MILLRACE_VOLUMES is not of the form /mount=FOLDER,…', 'write it as /datasets=/path/to/folder'],
-    OUTPUT_FAILED: ['standard output cannot be written', 'free up space, or send the output elsewhere'],
+    NODE_MISSING: [
+      'npm installed no Node 24 for this system',
+      'install Node 24 or newer and put it first in PATH',
+      { status: null },
+    ],
+    NODE_TOO_OLD: ['Millrace needs Node 24', 'run npm ci in its folder, which installs it', { status: null }],
+    VOLUMES_INVALID: [
+      'MILLRACE_VOLUMES is not of the form /mount=FOLDER,…',
+      'write it as /datasets=/path/to/folder',
+      { status: null },
+    ],
+    OUTPUT_FAILED: [
+      'standard output cannot be written',
+      'free up space, or send the output elsewhere',
+      { status: null },
+    ],
     SERVER_NEEDED: [
       'the command needs a server, and MILLRACE_URL names none',
       'set MILLRACE_URL; millrace serve starts a server',
+      { status: null },
     ],
     SERVER_UNREACHABLE: [
       'the server of MILLRACE_URL does not answer',
       'start it with millrace serve, or correct MILLRACE_URL',
-      { mayPass: true },
+      { status: null, mayPass: true },
     ],
-    SERVER_REFUSED: ['the server does not accept the token', 'set MILLRACE_TOKEN to a token that the server knows'],
+    SERVER_REFUSED: [
+      'the server does not accept the token',
+      'set MILLRACE_TOKEN to a token that the server knows',
+      { status: null },
+    ],
     SERVER_INVALID: [
       'MILLRACE_URL names no Millrace server, or one of another version',
       'correct MILLRACE_URL, or update Millrace',
+      { status: null },
     ],
     // datasource
     DATASOURCE_MISSING: ['no database is named', 'set MILLRACE_DATASOURCE=mysql://user:password@host:port/database'],
@@ -290,10 +316,12 @@ export const errorTable = {
     MARIADB_MISSING: [
       'MariaDB is not installed on this machine',
       'install it, or name a database in MILLRACE_DATASOURCE',
+      { status: null },
     ],
     MARIADB_FAILED: [
       "the project's own MariaDB does not start",
       'read its log, or name a database in MILLRACE_DATASOURCE',
+      { status: null },
     ],
     // engine/argo
     KUBERNETES_MISSING: [
@@ -321,14 +349,20 @@ export const errorTable = {
       'set MILLRACE_WORKER_IMAGE to the image that docker/worker.Dockerfile builds',
     ],
     // server
-    SERVER_CONFIG_INVALID: ["the server's configuration cannot be used", 'correct the setting that the message names'],
+    SERVER_CONFIG_INVALID: [
+      "the server's configuration cannot be used",
+      'correct the setting that the message names',
+      { status: null },
+    ],
     ANONYMOUS_REFUSED: [
       'without users, the server listens on its own machine only',
       'configure users, or set MILLRACE_HOST=127.0.0.1',
+      { status: null },
     ],
     SERVER_NOT_LISTENING: [
       'the server cannot listen on its address',
       'stop what uses the port, or set another in MILLRACE_PORT',
+      { status: null },
     ],
     // worker
     MODEL_MISSING: [

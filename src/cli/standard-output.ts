@@ -9,6 +9,9 @@ const closedPipe = 141;
 /**
  * Ends the process when what it prints does not arrive: quietly where the reader of a pipe has seen enough, as head(1) has; with
  * OUTPUT_FAILED where the output cannot be written. What goes wrong with standard error changes nothing.
+ *
+ * A closed standard output (`>&-`) cannot be told from a redirection to /dev/null: before any of our code runs, Node opens /dev/null in its
+ * place (src/node.cc, PlatformInit), for reading and writing, as Node's and Python's parents do for a child whose output they ignore.
  */
 export function watchStandardStreams(): void {
   process.stderr.on('error', () => {});

@@ -19,7 +19,7 @@ export function documentation(secured: boolean) {
       ],
       components: {
         schemas: {
-          ErrorCode: { type: 'string' as const, enum: Object.keys(errorTable), description: codesByStatus() },
+          ErrorCode: { type: 'string' as const, enum: answers.map(([code]) => code), description: codesByStatus() },
         },
         ...(secured && { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } }),
       },
@@ -28,9 +28,13 @@ export function documentation(secured: boolean) {
   };
 }
 
-/** Which codes are answered with which status. */
+/** The errors that the server answers with, and their statuses. */
+const answers = Object.entries(errorTable).flatMap(([code, { status }]) =>
+  status === null ? [] : [[code, status] as const],
+);
+
 function codesByStatus(): string {
-  const byStatus = Map.groupBy(Object.entries(errorTable), ([, { status }]) => status);
+  const byStatus = Map.groupBy(answers, ([, status]) => status);
   const statuses = [...byStatus].toSorted(([a], [b]) => a - b);
   return statuses.map(([status, entries]) => `- ${status}: ${entries.map(([code]) => code).join(', ')}`).join('\n');
 }

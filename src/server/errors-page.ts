@@ -4,7 +4,7 @@ import { errorKinds, errorTable } from '../errors.ts';
 export function errorsPage(): string {
   const rows = Object.entries(errorTable).map(
     ([code, { kind, meaning, hint, status, mayPass }]) =>
-      `<tr id="${code.toLowerCase()}"><td><code>${code}</code></td><td>${status}</td><td>${kind}</td><td>${escaped(meaning)}</td>` +
+      `<tr id="${code.toLowerCase()}"><td><code>${code}</code></td><td>${status ?? ''}</td><td>${kind}</td><td>${escaped(meaning)}</td>` +
       `<td>${escaped(hint)}${mayPass ? ' (may pass by itself)' : ''}</td></tr>`,
   );
   const kinds = Object.entries(errorKinds).map(([kind, { action }]) => `<i>${kind}</i>: ${action}`);

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, MillraceError } from '../errors.ts';
+import { type ErrorCode, errorKinds, errorTable, MillraceError } from '../errors.ts';
 import { formatError, position } from '../sql/format-error.ts';
 
 /** An error as an answer: https://www.rfc-editor.org/rfc/rfc9457 */
@@ -27,7 +27,8 @@ export const problemType = 'application/problem+json; charset=utf-8';
  */
 export function problemOf(error: MillraceError, source: string | null, statement: string | null = null): Problem {
   const { code } = error;
-  const { status, meaning } = errorTable[code];
+  const { meaning } = errorTable[code];
+  const status = errorTable[code].status ?? errorKinds.internal.status;
   return {
     type: `/docs/errors#${code.toLowerCase()}`,
     title: meaning,

@@ -42,6 +42,13 @@ describe('what the command prints', { timeout: 60_000 }, () => {
     expect(shell(script)).toEqual({ code: 141, stdout: '{"kind":"standard","', stderr: '' });
   });
 
+  it('is dropped where standard output is closed, as with /dev/null, which Node opens in its place', () => {
+    for (const target of ['&-', '/dev/null']) {
+      expect(shell(`$M format - >${target}`, 'select 1')).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
+    expect(shell('$M format - >&-', 'SELECT 1 TO RUM').code).toBe(2);
+  });
+
   it.runIf(existsSync('/dev/full'))('is whole where standard error cannot be written', () => {
     expect(shell('$M format - 2> /dev/full', 'select 1')).toEqual({ code: 0, stdout: 'select 1;\n', stderr: '' });
     expect(shell('$M format - 2> /dev/full', 'SELECT 1 TO RUM').code).toBe(2);
