@@ -2,13 +2,13 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { StepStatus } from './statement-status.ts';
 import { tablesOf } from './tables.ts';
 
-/** How often statements were taken on after their server had died: one that takes servers down must not have them all. */
+/** How often statements were taken over after their server died. A statement that kills servers must not kill all of them. */
 export interface Adoptions {
-  /** Since the statement last made progress. */
+  /** Number of takeovers since the statement last made progress. */
   count(id: string, steps: readonly StepStatus[]): Promise<number>;
-  /** Written down before anything else is done with the statement. */
+  /** Records a takeover. Called before anything else is done with the statement. */
   add(id: string, steps: readonly StepStatus[]): Promise<void>;
-  /** Its server leaves it to the next one as it should. */
+  /** Forgets the takeovers of statements whose server hands them over properly. */
   forget(ids: readonly string[]): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function openAdoptions(pool: Pool, schema: string): Adoptions {
   };
 }
 
-/** Grows with every step and row that is done. */
+/** Grows with every completed step and row. */
 function progressOf(steps: readonly StepStatus[]): number {
   const done = steps.filter(({ state, rows }) => state === 'succeeded' || rows !== null).length;
   const rows = steps.flatMap(({ partitions }) => partitions.map((partition) => partition.done));

@@ -6,26 +6,26 @@ import { recordTransition } from './statement-writer.ts';
 import { errorValues } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
-/** Which attempt of a statement counts: the one workflow that may write down how it ended. */
+/** Which attempt of a statement counts: only that workflow may store how the statement ended. */
 export interface Attempts {
-  /** Makes a statement that is not in the store yet one of Argo's. */
+  /** Marks a statement that is not stored yet as one that runs on Argo. */
   begin(statement: string, attempt: number): Promise<void>;
-  /** @returns from 1 */
+  /** @returns the number of the attempt that counts; the first is 1 */
   read(statement: string): Promise<number>;
-  /** Writes down how the statement ended, unless it has or a later attempt counts. */
+  /** Stores how the statement ended, unless it has already ended or a later attempt counts. */
   end(status: StatementStatus, attempt: number): Promise<void>;
-  /** Lets an attempt without a workflow count no more, even if one is created yet. @returns the attempt that counts instead */
+  /** Invalidates an attempt without a workflow, even if one is created later. @returns the attempt that counts instead */
   skip(statement: string, attempt: number): Promise<number>;
-  /** Lets the next attempt count; false: another has done so. Its steps that have not succeeded are pending again. */
+  /** Makes the next attempt count and its unfinished steps pending again. @returns false if another process has done so */
   next(statement: string, attempt: number): Promise<boolean>;
-  /** The statement runs again in the workflow of an attempt that had ended; nothing where a later one counts. */
+  /** Marks the statement as running again in the workflow of an attempt that had ended. Does nothing if a later attempt counts. */
   reopen(statement: string, attempt: number): Promise<void>;
 }
 
 export function openAttempts(pool: Pool, schema: string): Attempts {
   const table = tablesOf(schema);
 
-  /** Holds the row until the transaction's end. */
+  /** Locks the row until the end of the transaction. */
   async function counts(connection: PoolConnection, statement: string, attempt: number): Promise<boolean> {
     const [rows] = await connection.query<RowDataPacket[]>(
       `SELECT attempt FROM ${table('workflows')} WHERE statement_id = ? FOR UPDATE`,
@@ -34,7 +34,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
     return rows[0]?.attempt === attempt;
   }
 
-  /** Images of others do not keep the ledger: what their pods did is written down for them. */
+  /** Stores the progress of a foreign image's pods, because foreign images do not write to the ledger. */
   async function keepPartitions(connection: PoolConnection, id: string, step: StepStatus): Promise<void> {
     for (const { number, state, done, attempts } of step.partitions) {
       await connection.query(
@@ -46,7 +46,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
     }
   }
 
-  /** What has not succeeded is pending again. */
+  /** Resumes the statement: steps that have not succeeded are pending again. */
   async function goOn(connection: PoolConnection, id: string, state: 'queued' | 'running'): Promise<void> {
     const [updated] = await connection.query<ResultSetHeader>(
       `UPDATE ${table('statements')} SET state = ?, error_code = NULL, error_message = NULL, error_hint = NULL,

@@ -3,16 +3,16 @@ import type { StatementState } from './statement-states.ts';
 import type { ServerSubmission, StatementRules } from './statement-status.ts';
 import { tablesOf } from './tables.ts';
 
-/** When a statement came into a state. */
+/** The time at which a statement entered a state. */
 export interface Transition {
-  /** Ascends in the order of a statement's states; unique in the schema. */
+  /** Ascending within a statement; unique in the schema. */
   readonly number: number;
   readonly state: StatementState;
   /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC. */
   readonly at: string;
 }
 
-/** @param afterNumber only what came later; 0: from the beginning */
+/** @param afterNumber return only later transitions; 0: all */
 export async function readTransitions(
   pool: Pool,
   schema: string,
@@ -27,7 +27,7 @@ export async function readTransitions(
   return rows.map(({ number, state, at }) => ({ number: Number(number), state, at }));
 }
 
-/** By statement; those without labels are not in the map. */
+/** Labels by statement. Statements without labels are absent. */
 export async function readLabels(
   pool: Pool,
   schema: string,
@@ -46,7 +46,7 @@ export async function readLabels(
   return labels;
 }
 
-/** Of queued statements among those of their users on the same engine, from 1. */
+/** Positions of queued statements among those of the same user on the same engine; the first is 1. */
 export async function queuePositions(
   pool: Pool,
   schema: string,
@@ -65,7 +65,7 @@ export async function queuePositions(
   return new Map(rows.map(({ id, n }) => [id, Number(n)]));
 }
 
-/** Those of them that servers have taken. */
+/** The statements that were submitted through servers. */
 export async function takenByServers(
   pool: Pool,
   schema: string,
@@ -79,7 +79,7 @@ export async function takenByServers(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** How a server was asked; null: no server was. */
+/** The rules of a statement that was submitted through a server; null: it was not. */
 export async function readSubmission(pool: Pool, schema: string, statement: string): Promise<StatementRules | null> {
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT read_only, result_bytes, statement_seconds FROM ${tablesOf(schema)('submissions')} WHERE statement_id = ?`,

@@ -3,8 +3,8 @@ import { runningStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
 /**
- * The lock's name as SQL, of 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html. Every session of the server
- * may take a lock whose name it knows, so a secret of the system schema is part of it, which the text of the query does not show.
+ * The lock's name as SQL, with 64 characters: https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html. Any session can take a
+ * lock if it knows the name, so the name contains a secret of the system schema. The text of the query does not show the secret.
  * @param id SQL of the statement's id
  */
 export function lockOf(schema: string, id: string): string {
@@ -12,7 +12,7 @@ export function lockOf(schema: string, id: string): string {
   return `SHA2(CONCAT((SELECT value FROM ${secrets} WHERE name = 'locks'), ${id}), 256)`;
 }
 
-/** Which of the statements no engine runs. */
+/** The given statements that no engine runs. */
 export async function withoutLock(pool: Pool, schema: string, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const holders = ids.map(() => `IS_USED_LOCK(${lockOf(schema, '?')})`).join(', ');
@@ -24,7 +24,7 @@ export async function withoutLock(pool: Pool, schema: string, ids: readonly stri
   return ids.filter((_, index) => row?.[index] === null);
 }
 
-/** The statements of servers that were begun, have not ended and that no engine runs; the oldest first. */
+/** Statements of servers that have started, have not ended and that no engine runs; oldest first. */
 export async function abandonedStatements(pool: Pool, schema: string): Promise<readonly string[]> {
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(

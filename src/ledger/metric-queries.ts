@@ -5,7 +5,7 @@ import { type EndError, endErrors, type Verb, verbSql, workSums } from './statem
 import { activeStates, endStates, type StatementState } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
-/** Times are seconds since 1970, of the database's clock. */
+/** Times are seconds since 1970, by the database's clock. */
 export interface Transition {
   readonly number: number;
   readonly statement: string;
@@ -23,7 +23,7 @@ export interface LedgerStatement {
   readonly submittedAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-  /** When it was last given to an engine. */
+  /** Time at which it was last submitted to an engine. */
   readonly activeSince: number;
 }
 
@@ -31,7 +31,7 @@ export interface LedgerPartition {
   readonly statement: string;
   readonly step: string;
   readonly number: number;
-  /** Of all partitions ever. */
+  /** Unique among all partitions. */
   readonly key: string;
   readonly state: 'pending' | 'running' | 'done';
   readonly rows: number;
@@ -39,7 +39,7 @@ export interface LedgerPartition {
   readonly lastProgress: number;
 }
 
-/** What partitions count up; after a retry the rows that had failed are taken off again. */
+/** Counters of partitions. A retry subtracts the rows that had failed. */
 export interface Work {
   readonly done: number;
   readonly failed: number;
@@ -58,10 +58,10 @@ export interface EndedCount {
   readonly count: number;
 }
 
-/** Numbers that are given out and not committed yet lie among the last of all: so many are looked for. */
+/** Number of latest transitions in which to look for numbers that were assigned but not yet committed. */
 const LATEST_TRANSITIONS = 1000;
 
-/** One consistent view of all that is read by `work`. */
+/** Gives `work` one consistent view of everything that it reads. */
 export async function snapshot<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection();
   try {
@@ -79,15 +79,15 @@ export async function snapshot<T>(pool: Pool, work: (connection: PoolConnection)
 }
 
 export interface LedgerQueries {
-  /** How often statements have ended, purged ones among them; reads all of them, in the order in which they lie on disk. */
+  /** Number of statement ends, including purged ones. Reads all transitions, in their order on disk. */
   countEnded(): Promise<readonly EndedCount[]>;
-  /** Of all partitions, purged ones among them. */
+  /** Sums over all partitions, including purged ones. */
   sumWork(): Promise<Work>;
   activeIds(): Promise<readonly string[]>;
-  /** Those with a number above, in their order. */
+  /** Transitions with a higher number, in order. */
   transitionsAfter(number: number): Promise<readonly Transition[]>;
   latestTransitions(): Promise<readonly Transition[]>;
-  /** All transitions of these statements, in their order. */
+  /** All transitions of these statements, in order. */
   historyOf(ids: readonly string[]): Promise<readonly Transition[]>;
   statements(ids: readonly string[]): Promise<readonly LedgerStatement[]>;
   partitionsOf(ids: readonly string[]): Promise<readonly LedgerPartition[]>;
@@ -185,7 +185,7 @@ function transition(row: RowDataPacket): Transition {
   };
 }
 
-/** A code that no statement should end with counts as a defect. */
+/** A code with which no statement should end counts as a defect. */
 function endError(state: StatementState, code: string | null): EndError | '' {
   if (state !== 'failed') return '';
   const { kind } = errorTable[isErrorCode(code) ? code : 'INTERNAL'];

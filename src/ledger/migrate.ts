@@ -13,8 +13,8 @@ import { resultSizes } from './migrations/0007-result-sizes.ts';
 import { standardStatements } from './migrations/0008-standard-statements.ts';
 
 /**
- * In order; the first is version 1. Each gives statements that may be repeated: DDL commits as it goes, so a migration
- * that was cut off runs again from its beginning.
+ * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
+ * runs again from its start.
  */
 const migrations: readonly ((table: (name: string) => string) => readonly string[])[] = [
   systemSchema,
@@ -27,15 +27,15 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   standardStatements,
 ];
 
-/** What `migrate` brings a system schema to. */
+/** Version of the system schema after `migrate`. */
 export const latestVersion = migrations.length;
 
 const LOCK_PATIENCE_SECONDS = 60;
 
 /**
- * Makes the system schema, or brings it up to date; any number of processes may do so at once.
+ * Creates or updates the system schema. Any number of processes may do so concurrently.
  *
- * @throws MillraceError DATABASE_NEWER where a newer Millrace made it, DATABASE_RIGHTS, DATABASE_…
+ * @throws MillraceError DATABASE_NEWER if a newer Millrace created it, DATABASE_RIGHTS, DATABASE_…
  */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
   if ((await schemaVersion(pool, schema)) === migrations.length) return;
@@ -52,14 +52,14 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
   }
 }
 
-/** Of the system schema; 0: nothing is there yet. @throws MillraceError DATABASE_NEWER, DATABASE_… */
+/** Version of the system schema; 0: it does not exist. @throws MillraceError DATABASE_NEWER, DATABASE_… */
 export async function schemaVersion(pool: Pick<Pool, 'query'>, schema: string): Promise<number> {
   const table = { database: schema, table: 'migrations' };
   if ((await describeTable(pool, table)) === null) return 0;
   const [[row]] = await pool.query<RowDataPacket[]>(`SELECT MAX(version) AS version FROM ${quoteTable(table)}`);
   const version = Number(row?.version ?? 0);
   if (version <= migrations.length) return version;
-  const message = `the schema ${schema} has version ${version}; this Millrace knows ${migrations.length}`;
+  const message = `the schema ${schema} has version ${version}; this Millrace supports up to ${migrations.length}`;
   throw new MillraceError('DATABASE_NEWER', message, {
     hint: 'update Millrace, or name another schema in MILLRACE_SCHEMA',
   });
@@ -80,7 +80,7 @@ async function apply(connection: PoolConnection, schema: string): Promise<void> 
   }
 }
 
-/** Asked first: without the right to create it, `IF NOT EXISTS` is refused even where the schema is there. */
+/** Checks first whether the schema exists: without the right to create it, `IF NOT EXISTS` fails even if it does. */
 async function createSchema(connection: PoolConnection, schema: string): Promise<void> {
   const [found] = await connection.query<RowDataPacket[]>(
     'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
@@ -100,14 +100,14 @@ async function lock(connection: PoolConnection, schema: string): Promise<void> {
   );
   if (Number(row?.locked) === 1) return;
   throw new MillraceError('DATABASE_BUSY', `the schema ${schema} is being migrated by another process`, {
-    hint: `try again in a minute${row?.holder ? `; the database's connection ${row.holder} holds its lock ${name}` : ''}`,
+    hint: `try again in a minute${row?.holder ? `; connection ${row.holder} of the database holds the lock ${name}` : ''}`,
   });
 }
 
 /**
- * MySQL's limit for the names of locks is 64 characters, the same as for a schema's name alone. A user can know this name, for before
- * the first migration there is no secret to make it of. Who holds it only holds up servers of a newer version while they start, and is
- * named: one whose schema is up to date takes no lock.
+ * A hash, because MySQL limits names of locks to 64 characters, which the name of a schema may already have. Users can know the lock's
+ * name, because no secret exists before the first migration. A user who holds the lock can only delay the start of servers with a newer
+ * version, and the error names the connection: a server whose schema is up to date takes no lock.
  */
 function lockName(schema: string): string {
   return `millrace-${createHash('sha1').update(schema).digest('hex')}`;

@@ -4,7 +4,7 @@ import { tablesOf } from './tables.ts';
 /** A model that is registered in the system schema. */
 export interface RegisteredModel {
   readonly name: string;
-  /** As a step sees it. */
+  /** Path of the file inside a step's volumes. */
   readonly file: string;
 }
 

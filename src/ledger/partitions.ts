@@ -6,13 +6,13 @@ import { tablesOf } from './tables.ts';
 
 export interface TakenPartition {
   readonly partitionNo: number;
-  /** Grows by one each time a worker takes the partition; only the last taker's writes are accepted. */
+  /** Incremented each time a worker takes the partition. Only writes of the last worker are accepted. */
   readonly attempt: number;
   readonly firstRow: string;
   readonly lastRow: string;
 }
 
-/** Takes the partition for this process: whoever held it before can write no more. null: it has no rows. */
+/** Takes the partition for this process, so that its previous worker can no longer write. @returns null if it has no rows */
 export function takePartition(
   { pool, schema, names }: SelectionPlace,
   partitionNo: number,
@@ -35,7 +35,7 @@ export function takePartition(
   });
 }
 
-/** Holds the partition until the end of the transaction. */
+/** Locks the partition until the end of the transaction. */
 export async function lockPartition(
   connection: PoolConnection,
   { schema, names }: SelectionPlace,
@@ -47,7 +47,7 @@ export async function lockPartition(
   );
 }
 
-/** What a batch of rows adds to its partition's counters. */
+/** Amounts that a batch of rows adds to its partition's counters. */
 export interface BatchCounts {
   readonly rows: number;
   readonly failed: number;
@@ -75,7 +75,7 @@ export async function countBatch(
   throw new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);
 }
 
-/** Nothing where another worker has taken the partition over. */
+/** Marks the partition as done. Does nothing if another worker has taken it over. */
 export async function closePartition(
   { pool, schema, names }: SelectionPlace,
   { partitionNo, attempt }: TakenPartition,
@@ -89,7 +89,7 @@ export async function closePartition(
   );
 }
 
-/** Numbers of the partitions that have rows left, after a retry often few; none once the result is published. */
+/** Numbers of the partitions that have rows left. None once the result is published. */
 export async function missingPartitions({ pool, schema, names }: SelectionPlace): Promise<readonly number[]> {
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(

@@ -7,15 +7,15 @@ import { verbSql, workSums } from './statement-ends.ts';
 import { endStates, settledStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
-/** Statements, rows of the ledger and pieces of results that one transaction deletes. */
+/** Maximum numbers of statements, rows of the ledger and pieces of results that one transaction deletes. */
 const batch = { statements: 50, ledger: 10_000, results: 50 };
 
 /**
- * Deletes what is kept of statements that ended before a time, but for the sums over all of them; result tables of users stay. A
- * purge that was cut off, and one on several servers at once, comes to the same end.
+ * Deletes the records of statements that ended before a time. The sums over all statements and the users' result tables stay. The
+ * result is the same if a purge is interrupted and repeated, or if several servers purge at once.
  *
  * @param olderThan `YYYY-MM-DD HH:MM:SS.ffffff`, UTC
- * @returns how many statements
+ * @returns the number of statements
  */
 export async function purge(pool: Pool, schema: string, olderThan: string, signal?: AbortSignal): Promise<number> {
   let purged = 0;
@@ -38,7 +38,7 @@ const partsOfStatements = [
   'workflows',
 ] as const;
 
-/** From here on they cannot be retried; `purges` names those whose many rows are still there. */
+/** Deletes statements, which can then no longer be retried. `purges` lists them until their many rows are deleted, too. */
 function forgetStatements(pool: Pool, schema: string, olderThan: string): Promise<number> {
   const table = tablesOf(schema);
   return transaction(pool, async (connection) => {
@@ -83,7 +83,7 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
   }
 }
 
-/** What a statement that failed left for its retry goes too. */
+/** Also drops the tables that a failed statement kept for a retry. */
 async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: AbortSignal): Promise<void> {
   const table = tablesOf(schema);
   const names = Object.values(namesOfTables(id));
@@ -97,7 +97,7 @@ async function dropSelection(pool: Pool, schema: string, id: Buffer, signal?: Ab
   await transaction(pool, (connection) => dropPartitions(connection, schema, id));
 }
 
-/** Once, whoever purges besides. */
+/** The lock makes sure that only one of several concurrent purges adds the sums. */
 async function dropPartitions(connection: PoolConnection, schema: string, id: Buffer): Promise<void> {
   const table = tablesOf(schema);
   const [held] = await connection.query<RowDataPacket[]>(

@@ -8,7 +8,7 @@ export interface WaitingStatement {
   readonly user: string;
 }
 
-/** The statements of an engine that have not started, the oldest first. */
+/** Statements of an engine that have not started; oldest first. */
 export async function waitingStatements(
   pool: Pool,
   schema: string,
@@ -48,7 +48,7 @@ export async function countAhead(
   return Number(row?.n);
 }
 
-/** How many statements of a user have not ended. */
+/** Number of a user's statements that have not ended. */
 export async function countActive(pool: Pool, schema: string, user: string): Promise<number> {
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT COUNT(*) AS active FROM ${tablesOf(schema)('statements')}

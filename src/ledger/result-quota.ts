@@ -2,22 +2,22 @@ import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { endStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
-/** Bytes of kept rows. */
+/** Maximum bytes of stored rows. */
 export interface ResultQuota {
   readonly perUser: number;
   readonly total: number;
 }
 
 /**
- * Deletes the rows of the oldest results until every user, and all of them together, keep no more than they may. Such a result stays
- * known, with no rows and truncated; so do those of statements that have not ended, whatever they hold.
- * @returns of how many statements
+ * Deletes the rows of the oldest results until each user, and all users together, are within the quota. Such a result remains known, as
+ * truncated and without rows. Results of statements that have not ended are not deleted.
+ * @returns the number of statements whose rows were deleted
  */
 export async function keepQuota(pool: Pool, schema: string, { perUser, total }: ResultQuota): Promise<number> {
   const table = tablesOf(schema);
   const kept = `FROM ${table('result_sizes')} AS r JOIN ${table('statements')} AS s ON s.id = r.statement_id WHERE r.bytes > 0`;
 
-  /** @param condition SQL, begins with AND */
+  /** @param condition SQL that starts with AND */
   async function evict(excess: number, condition: string, values: readonly unknown[]): Promise<number> {
     const [rows] = await pool.query<RowDataPacket[]>(
       `SELECT s.id, SUM(r.bytes) AS bytes ${kept} AND s.state IN (?) ${condition}
@@ -45,7 +45,7 @@ export async function keepQuota(pool: Pool, schema: string, { perUser, total }: 
   return left > total ? evicted + (await evict(left - total, '', [])) : evicted;
 }
 
-/** Pieces of rows that one statement deletes. */
+/** Number of pieces of rows that one DELETE removes. */
 const batch = 50;
 
 async function forgetRows(pool: Pool, schema: string, statement: string): Promise<void> {

@@ -5,33 +5,33 @@ import type { StoredResult } from './results.ts';
 import { tablesOf } from './tables.ts';
 
 export interface ResultTarget {
-  /** Not of the session that runs the statement, which may be in a transaction. */
+  /** Connections other than that of the session that runs the statement, which may be in a transaction. */
   readonly pool: Pool;
   readonly schema: string;
   readonly statement: string;
   readonly step: string;
-  /** Of the rows, this much is kept: bytes of JSON. */
+  /** Maximum bytes of JSON to store. */
   readonly resultBytes: number;
-  /** Told how much is kept. */
+  /** Called with the number of bytes stored. */
   readonly onKept?: (bytes: number) => void;
 }
 
 export interface ResultWriter {
-  /** A new result set takes the place of the one before. */
+  /** Starts a new result set, which replaces the previous one. */
   begin(columns: readonly ResultColumn[]): void;
-  /** @returns false where not all of them are kept, and so none that follow */
+  /** @returns false if not all of these rows are stored; then no later rows are stored either */
   add(rows: readonly unknown[][]): Promise<boolean>;
-  /** Makes the result visible. @returns null where there was none */
+  /** Makes the result visible. @returns null if there is none */
   end(): Promise<StoredResult | null>;
 }
 
-/** Bytes of JSON in a piece, unless one row is longer. */
+/** Maximum bytes of JSON in a piece, unless a single row is longer. */
 const pieceBytes = 256 * 1024;
 
-/** Bytes of JSON up to which a row is sure to fit into one packet: no server's bound is below 16 MiB. */
+/** Bytes of JSON up to which a row certainly fits into a packet: every server allows at least 16 MiB. */
 const smallRow = 4 * 1024 * 1024;
 
-/** Of an INSERT without its rows. */
+/** Bytes reserved for the rest of an INSERT. */
 const packetRest = 1024;
 
 interface Kept {
@@ -40,12 +40,12 @@ interface Kept {
   rows: number;
   bytes: number;
   truncated: boolean;
-  /** JSON of the rows that are not in a piece yet. */
+  /** JSON of the rows that are not yet in a piece. */
   pending: string[];
   pendingBytes: number;
 }
 
-/** @param signal once it is aborted, a database that is gone is no longer waited for */
+/** @param signal an abort ends waiting for an unreachable database */
 export function resultWriter(
   { pool, schema, statement, step, resultBytes, onKept }: ResultTarget,
   signal: AbortSignal,
@@ -55,7 +55,7 @@ export function resultWriter(
   const sizes = tablesOf(schema)('result_sizes');
   const patience = { signal };
   let kept: Kept | null = null;
-  /** Whether the pieces of an earlier result are gone. */
+  /** Whether the pieces of an earlier result have been deleted. */
   let isCleared = false;
   let packetBytes: number | undefined;
 
@@ -71,7 +71,7 @@ export function resultWriter(
     await connection.query(`DELETE FROM ${pieces} WHERE statement_id = ? AND step = ?`, [statement, step]);
   }
 
-  // Executed as a prepared statement, whose values are sent as they are: escaping 60 MB would hold the event loop.
+  // Executed as a prepared statement, whose values need no escaping: escaping 60 MB would block the event loop.
   async function writePiece(connection: Pick<Pool, 'execute'>, { rows, pending }: Kept): Promise<void> {
     if (pending.length === 0) return;
     await connection.execute(
@@ -90,7 +90,7 @@ export function resultWriter(
     kept.pendingBytes = 0;
   }
 
-  /** @returns false where it is not kept */
+  /** @returns false if the row is not stored */
   async function addRow(kept: Kept, row: unknown[]): Promise<boolean> {
     const json = JSON.stringify(kept.sent(row));
     const bytes = Buffer.byteLength(json) + 1;

@@ -4,23 +4,23 @@ import { readSubmission } from './history.ts';
 import type { StatementRules } from './statement-status.ts';
 import { tablesOf } from './tables.ts';
 
-/** The rows that a standard statement returned, as far as they are kept. */
+/** The stored rows of a standard statement. */
 export interface StoredResult {
   readonly step: string;
   readonly columns: readonly ResultColumn[];
   readonly rows: number;
-  /** There were more rows than are kept. */
+  /** Whether the statement returned more rows than are stored. */
   readonly truncated: boolean;
 }
 
 const defaultRules: StatementRules = { readOnly: false, resultBytes: 64 * 1024 * 1024, statementSeconds: null };
 
-/** As the server that took the statement has it; others may write, and have much kept. */
+/** The rules of the statement's server. Other statements may write, and may store many rows. */
 export async function readStatementRules(pool: Pool, schema: string, statement: string): Promise<StatementRules> {
   return (await readSubmission(pool, schema, statement)) ?? defaultRules;
 }
 
-/** Results that are complete, by statement, in the order of its steps. Statements without any are absent. */
+/** Complete results by statement, in the order of its steps. Statements without results are absent. */
 export async function listResults(
   pool: Pool,
   schema: string,
@@ -49,9 +49,9 @@ function storedResult({ step, columns, row_count, truncated }: RowDataPacket): S
 }
 
 /**
- * Rows of a result in their order, with no more than a piece of them in memory.
+ * Rows of a result, in order. Only one piece of them is in memory at a time.
  *
- * @param range.from the first row's number, from 0
+ * @param range.from number of the first row, starting at 0
  */
 export async function* readResultRows(
   pool: Pool,
@@ -68,7 +68,7 @@ export async function* readResultRows(
   }
 }
 
-/** Rows of one piece from this row on; none after the last. */
+/** Rows of one piece, from this row on; none after the last row. */
 async function readPiece(
   pool: Pool,
   schema: string,

@@ -3,10 +3,10 @@ import { transaction } from '../datasource/pool.ts';
 import type { SelectionPlace } from './selections.ts';
 import { tablesOf } from './tables.ts';
 
-/** What came of one row of a selection; written in the transaction that writes its results. */
+/** The outcome of one row of a selection, written in the same transaction as its results. */
 export interface RowOutcome {
   readonly row: string;
-  /** Rows of the result. */
+  /** Number of result rows. */
   readonly detections: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -47,7 +47,7 @@ export async function hasOutcome(
   return found.length === 1;
 }
 
-/** SQL that leaves out the rows that have an outcome; its one value is the selection's id. @param row SQL of a row's number */
+/** SQL that excludes the rows that have an outcome. Its only value is the selection's id. @param row SQL of a row's number */
 export function withoutOutcome(schema: string, row: string): { readonly join: string; readonly condition: string } {
   return {
     join: `LEFT JOIN ${tablesOf(schema)('ledger')} AS l ON l.selection_id = ? AND l.row_id = ${row}`,
@@ -55,7 +55,7 @@ export function withoutOutcome(schema: string, row: string): { readonly join: st
   };
 }
 
-/** Of all rows of a selection that have an outcome. */
+/** Counts over all rows of a selection that have an outcome. */
 export interface Tally {
   readonly rows: number;
   readonly failed: number;
@@ -71,16 +71,16 @@ export async function tallyOutcomes({ pool, schema, names }: SelectionPlace): Pr
   return { rows: Number(rows[0]?.n), failed: Number(rows[0]?.failed), detections: Number(rows[0]?.detections) };
 }
 
-/** Rows that failed alike. */
+/** Rows that failed in the same way. */
 export interface Failure {
-  /** The first of them. */
+  /** Number of the first such row. */
   readonly row: string;
   readonly code: string;
   readonly message: string;
   readonly rows: number;
 }
 
-/** Each kind of failure with its first row: what stands before the file's name is the same for all files that fail alike. */
+/** Each kind of failure with its first row. Messages of the same kind are equal up to the name of the file. */
 export async function readFailures({ pool, schema, names }: SelectionPlace, most: number): Promise<readonly Failure[]> {
   const ledger = tablesOf(schema)('ledger');
   const [found] = await pool.query<RowDataPacket[]>(
@@ -101,9 +101,9 @@ export async function readFailures({ pool, schema, names }: SelectionPlace, most
 }
 
 /**
- * Gives rows that failed another chance. The partitions first, as who writes a batch does: whoever was writing one has committed it
- * then, or waits.
- * @returns how many
+ * Forgets failures, so that failed rows are processed again. Locks the partitions first, in the same order as a worker that writes a
+ * batch, so such a worker has either committed or waits.
+ * @returns the number of rows
  */
 export function forgetFailures({ pool, schema, names }: SelectionPlace): Promise<number> {
   const table = tablesOf(schema);

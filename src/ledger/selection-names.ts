@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
 import { type TableTarget, workSchemaOf } from '../task.ts';
 
-/** A step's rows and where they lie. All names follow from the statement and the step, so a worker started again finds them. */
+/** A step's rows and their tables. All names are derived from the statement and the step, so a restarted worker finds them. */
 export interface SelectionNames {
   /** 16 bytes: the key of the step's rows in the ledger and in its result table. */
   readonly id: Buffer;
-  /** Where the users' account makes the numbered rows of the query. */
+  /** Table in which the users' account creates the numbered rows of the query. */
   readonly made: TableTarget;
-  /** The numbered rows, once they are there; those for a foreign image stay where they were made, for its account reads them. */
+  /** Table of the numbered rows, once they are complete. For a foreign image it is `made`, because the image's account reads it. */
   readonly selection: TableTarget;
-  /** The result until it is published. */
+  /** Table of the result until it is published. */
   readonly staging: TableTarget;
-  /** The table that an overwritten result replaced, for the moment between renaming and dropping. */
+  /** Name of the overwritten table, between renaming and dropping it. */
   readonly replaced: TableTarget;
 }
 
-/** 16 bytes that follow from the statement and the step. */
+/** 16 bytes derived from the statement and the step. */
 function selectionId({ statement, step }: { readonly statement: string; readonly step: string }): Buffer {
   return createHash('sha256').update(`${statement}/${step}`).digest().subarray(0, 16);
 }
 
-/** What a selection's tables are called, in whichever schema they are. */
+/** Names of a selection's tables, without their schema. */
 export function namesOfTables(id: Buffer) {
   const name = (kind: string) => `${kind}_${id.toString('hex')}`;
   return { selection: name('selection'), staging: name('result'), replaced: name('replaced') };
 }
 
-/** @param isSeparate whether the system schema has an account of its own */
+/** @param isSeparate whether the system schema has its own account */
 export function selectionNames(
   task: { readonly statement: string; readonly step: string },
   schema: string,

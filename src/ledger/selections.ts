@@ -5,10 +5,10 @@ import type { SelectionNames } from './selection-names.ts';
 import type { PartitionRows } from './shares.ts';
 import { tablesOf } from './tables.ts';
 
-/** One step's rows in a system schema. */
+/** The rows of a step, in a system schema. */
 export interface SelectionPlace {
   readonly pool: Pool;
-  /** The system schema's name. */
+  /** Name of the system schema. */
   readonly schema: string;
   readonly names: Pick<SelectionNames, 'id'>;
 }
@@ -20,7 +20,7 @@ export interface SelectionState {
   readonly imageColumn: string;
 }
 
-/** What `prepare` has written down; null: nothing yet. */
+/** The selection that `prepare` recorded; null: none yet. */
 export async function readSelection({ pool, schema, names }: SelectionPlace): Promise<SelectionState | null> {
   const [found] = await pool.query<RowDataPacket[]>(
     `SELECT state, row_count, columns, image_column FROM ${tablesOf(schema)('selections')} WHERE selection_id = ?`,
@@ -32,7 +32,7 @@ export async function readSelection({ pool, schema, names }: SelectionPlace): Pr
   return { state: row.state, rows: Number(row.row_count), columns, imageColumn: row.image_column };
 }
 
-/** @throws {MillraceError} TASK_INVALID where `prepare` has not run */
+/** @throws {MillraceError} TASK_INVALID if `prepare` has not run */
 export async function requireSelection(place: SelectionPlace, step: string): Promise<SelectionState> {
   const selection = await readSelection(place);
   if (selection !== null) return selection;
@@ -48,7 +48,7 @@ export interface NewSelection {
   readonly partitions: readonly PartitionRows[];
 }
 
-/** Writes down that the selection is ready, in one transaction with its partitions. */
+/** Records that the selection is ready, in one transaction with its partitions. */
 export async function recordSelection(
   { pool, schema, names }: SelectionPlace,
   { statement, step, rows, columns, imageColumn, partitions }: NewSelection,
@@ -75,7 +75,7 @@ export async function markPublishing({ pool, schema, names }: SelectionPlace): P
   ]);
 }
 
-/** @param summary what came of its rows; null: nobody counts them */
+/** @param summary counts over its rows; null: they are not counted */
 export async function markPublished({ pool, schema, names }: SelectionPlace, summary: object | null): Promise<void> {
   await pool.query(
     `UPDATE ${tablesOf(schema)('selections')} SET state = 'published', summary = ? WHERE selection_id = ?`,

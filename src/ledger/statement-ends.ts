@@ -1,10 +1,10 @@
 import type { ErrorKind } from '../errors.ts';
 
-/** What a program is by its steps: several are a program. */
+/** Kinds of submissions: the kind of the only step, or `program` if there are several. */
 export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
 export type Verb = (typeof verbs)[number];
 
-/** Who has to act on a statement that failed. What is wrong with a request, or a busy server, keeps it from becoming a statement. */
+/** Who has to act on a statement that failed. The other kinds of errors occur before a statement exists. */
 export const endErrors = [
   'statement',
   'configuration',
@@ -14,10 +14,10 @@ export const endErrors = [
 ] as const satisfies readonly ErrorKind[];
 export type EndError = (typeof endErrors)[number];
 
-/** SQL: of a row of `statements`, its Verb. Short, or a temporary table of them would be on disk. */
+/** SQL for the Verb of a row of `statements`. Its type is short, because otherwise temporary tables would be on disk. */
 export const verbSql = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(JSON_EXTRACT(plan, '$.steps[0].kind')), 'program') AS CHAR(7))`;
 
-/** SQL: what partitions have counted up, as the columns of `purged_work`. */
+/** SQL for the sums of the partitions' counters, by column of `purged_work`. */
 export const workSums = {
   done_rows: 'SUM(done_rows)',
   failed_rows: 'SUM(failed_rows)',

@@ -5,18 +5,18 @@ export const statementStates = [
   'succeeded',
   'failed',
   'cancelled',
-  /** Its engine died; `retry` goes on with it. */
+  /** Its engine died; `retry` resumes it. */
   'interrupted',
 ] as const;
 
 export type StatementState = (typeof statementStates)[number];
 
-/** An engine has begun the statement and has not ended it. */
+/** States in which an engine has started the statement and it has not ended. */
 export const runningStates = ['running', 'cancelling'] as const satisfies readonly StatementState[];
 
 export const activeStates = ['queued', ...runningStates] as const satisfies readonly StatementState[];
 
-/** Nothing happens to the statement any more unless a user retries it. */
+/** States that only change if a user retries the statement. */
 export const settledStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly StatementState[];
 
 export const endStates = [...settledStates, 'interrupted'] as const satisfies readonly StatementState[];

@@ -7,17 +7,17 @@ export interface Submission {
   readonly text: string;
   readonly plan: Plan;
   readonly submittedBy: string;
-  /** null: not by a server, and so not taken on by one. */
+  /** null: not submitted through a server, so no server takes it over. */
   readonly server: ServerSubmission | null;
 }
 
-/** How standard statements run, and how much of what they return is kept. */
+/** How standard statements run, and how many of their rows are stored. */
 export interface StatementRules {
-  /** They run in transactions that are READ ONLY. */
+  /** Whether they run in READ ONLY transactions. */
   readonly readOnly: boolean;
-  /** This much is kept of the rows that they return, in bytes of JSON. */
+  /** Maximum size of the stored rows, in bytes of JSON. */
   readonly resultBytes: number;
-  /** One that runs longer is ended; null: none is. */
+  /** Time after which a statement is stopped; null: no limit. */
   readonly statementSeconds: number | null;
 }
 
@@ -27,15 +27,15 @@ export interface ServerSubmission extends StatementRules {
 
 export interface StatementFilter {
   readonly states?: readonly StatementState[];
-  /** All of them. */
+  /** Only statements that have all of these labels. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly submittedBy?: string;
-  /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC; from inclusive, to exclusive. */
+  /** `YYYY-MM-DD HH:MM:SS.ffffff`, UTC; `from` is inclusive, `to` exclusive. */
   readonly from?: string;
   readonly to?: string;
   /** Only statements after this one in the order of the list. */
   readonly after?: { readonly submittedAt: string; readonly id: string };
-  /** 100 if not given. */
+  /** Default: 100. */
   readonly limit?: number;
 }
 
@@ -60,9 +60,9 @@ export interface StepStatus {
   readonly error: ErrorRecord | null;
   /** Selected rows; null: not selected yet, or a standard statement. */
   readonly rows: number | null;
-  /** Rows that a standard statement inserted, changed or deleted; null: it has not, or is of another kind. */
+  /** Rows that a standard statement inserted, changed or deleted; null: none, or the step is of another kind. */
   readonly affectedRows: number | null;
-  /** When the first worker began with its rows; null: none has. */
+  /** Time at which the first worker started to process its rows; null: none has. */
   readonly startedAt: string | null;
   readonly partitions: readonly PartitionStatus[];
 }
@@ -74,6 +74,6 @@ export interface PartitionStatus {
   readonly done: number;
   readonly failed: number;
   readonly detections: number;
-  /** How often a worker has begun it. */
+  /** Number of times that a worker started it. */
   readonly attempts: number;
 }

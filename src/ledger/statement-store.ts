@@ -8,25 +8,25 @@ import { openStatementWriter, type StatementWriter } from './statement-writer.ts
 import { errorOf } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
-/** The statements of one engine as the system schema holds them. */
+/** The statements of one engine in the system schema. */
 export interface StatementStore extends StatementWriter {
-  /** `running`: it begins at once. False: the id was there already. */
+  /** @param state `running` if the statement starts at once @returns false if the id already exists */
   insert(submission: Submission, state: 'queued' | 'running'): Promise<boolean>;
   has(id: string): Promise<boolean>;
   read(id: string): Promise<StoredStatement>;
-  /** Those of them that are there. */
+  /** The statements that exist. */
   readAll(ids: readonly string[]): Promise<readonly StoredStatement[]>;
-  /** The states of those of them that are there, of any engine. */
+  /** The states of the statements that exist, of any engine. */
   statesOf(ids: readonly string[]): Promise<ReadonlyMap<string, StatementState>>;
-  /** In one of these states, the oldest first. */
+  /** Ids of the statements in one of these states, oldest first. */
   idsIn(states: readonly StatementState[]): Promise<readonly string[]>;
-  /** Those of them that are asked to end. */
+  /** The statements that are to be cancelled. */
   cancelling(ids: readonly string[]): Promise<readonly string[]>;
-  /** Newest first. */
+  /** Statements, newest first. */
   list(filter: StatementFilter & { readonly limit: number }): Promise<readonly StoredStatement[]>;
 }
 
-/** A statement without its steps, which its workers keep. */
+/** A statement without its steps, which its workers update. */
 export type StoredStatement = Omit<StatementStatus, 'steps'>;
 
 export function openStatementStore(pool: Pool, schema: string, engine: 'local' | 'argo'): StatementStore {
@@ -131,7 +131,7 @@ async function insertParts(connection: PoolConnection, schema: string, submissio
 }
 
 interface Conditions {
-  /** Begins with AND. */
+  /** Starts with AND. */
   readonly sql: string;
   readonly values: unknown[];
 }

@@ -6,21 +6,21 @@ import type { StepStatus } from './statement-status.ts';
 import { errorValues } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
-/** Writes states, a statement's with its row in `transitions`. False: it was in another state, or the condition does not hold. */
+/** Changes states, those of statements together with a row in `transitions`. All return false if the state was different or the condition is not met. */
 export interface StatementWriter {
-  /** Moves on only from one of the given states. */
+  /** Changes the state of a statement that is in one of the given states. */
   move(id: string, from: readonly StatementState[], to: StatementState, error?: ErrorRecord | null): Promise<boolean>;
   moveStep(id: string, step: string, state: StepStatus['state'], error?: ErrorRecord | null): Promise<boolean>;
-  /** Moves a step on to `running`, from one of the given states and of a statement that runs; the same `run` may do so again. */
+  /** Changes a step of a running statement to `running`, from one of the given states. The same `run` may repeat this. */
   beginStep(id: string, step: string, from: readonly StepStatus['state'][], run: string): Promise<boolean>;
-  /** With the steps that still run: all that there are have succeeded. */
+  /** Marks a statement as succeeded, and its steps that are still running. */
   succeed(id: string): Promise<boolean>;
-  /** Of a statement that goes on after its end: what has not succeeded is pending again. */
+  /** Resumes a statement that had ended: steps that have not succeeded are pending again. */
   restart(id: string, from: readonly StatementState[]): Promise<boolean>;
 }
 
 /**
- * @param condition SQL that must hold for a statement's row to be changed, given the column with its id
+ * @param condition SQL that must be true for a statement to be changed; receives the column with its id
  */
 export function openStatementWriter(
   pool: Pool,
@@ -93,7 +93,7 @@ export function openStatementWriter(
   };
 }
 
-/** That the statement is in the state of its row, in the transaction that has written it. @param at SQL */
+/** Records that the statement entered the state of its row. Runs in the transaction that wrote the row. @param at SQL of the time */
 export async function recordTransition(
   connection: PoolConnection,
   schema: string,

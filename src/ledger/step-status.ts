@@ -3,12 +3,12 @@ import type { PartitionStatus, StepStatus } from './statement-status.ts';
 import { errorOf } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
-/** How far each step of a statement is: from the rows that its workers keep in step with their results. */
+/** The status of each step of a statement, from the rows that its workers update together with their results. */
 export async function readSteps(pool: Pool, schema: string, statement: string): Promise<readonly StepStatus[]> {
   return (await readStepsOf(pool, schema, [statement])).get(statement) ?? [];
 }
 
-/** By statement, with at most two queries for all of them. */
+/** Steps by statement, with at most two queries for all statements. */
 export async function readStepsOf(
   pool: Pool,
   schema: string,

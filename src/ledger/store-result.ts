@@ -8,23 +8,23 @@ import { type ResultTarget, resultWriter } from './result-writer.ts';
 import type { StoredResult } from './results.ts';
 import { tablesOf } from './tables.ts';
 
-/** Is given all rows of a statement as they come, also those that are not kept. */
+/** Receives all rows of a statement as they arrive, including those that are not stored. */
 export interface RowTap {
-  /** A result set begins. */
+  /** Called at the start of each result set. */
   begin(step: string, columns: readonly ResultColumn[]): void;
-  /** Nothing more is read until it has taken them. */
+  /** No further rows are read until this resolves. */
   add(rows: readonly Row[]): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * Runs a statement and stores the rows that it returns in place of those stored of its step before. Of several result sets the last
- * is kept. A statement that only reads is ended once its rows are more than are kept, unless a tap takes them; every other runs to its
- * end, as it may write.
+ * Runs a statement and stores its rows, replacing earlier rows of its step. Of several result sets, the last is stored. A statement that
+ * only reads is stopped once it has returned more rows than are stored, unless there is a tap. Any other statement runs to its end,
+ * because it may write.
  *
- * @param signal an abort ends the statement in the database
- * @returns null where the statement returns no rows; then nothing is stored
- * @throws the signal's reason once it is aborted, MillraceError STATEMENT_TIMEOUT, QUERY_REFUSED, QUERY_FAILED, DATABASE_…
+ * @param signal an abort stops the statement in the database
+ * @returns null if the statement returns no rows; then nothing is stored
+ * @throws the signal's reason after an abort, MillraceError STATEMENT_TIMEOUT, QUERY_REFUSED, QUERY_FAILED, DATABASE_…
  */
 export async function storeResult(
   session: ProgramSession,
@@ -48,11 +48,11 @@ export async function storeResult(
   }
 }
 
-/** The statement is done by then, whatever keeps its count from being stored: to call that a failure would have it repeated. */
+/** The statement has already been executed when its result cannot be stored. If it failed, a retry would repeat it. */
 function throwStoredNothing({ step }: ResultTarget, signal: AbortSignal): (error: unknown) => never {
   return (cause) => {
     if (signal.aborted || !(cause instanceof MillraceError)) throw cause;
-    const message = `the database ran ${step}, but what came of it could not be stored: ${cause.message}`;
+    const message = `the database executed ${step}, but its result could not be stored: ${cause.message}`;
     throw new MillraceError('STATEMENT_UNCERTAIN', message, { cause });
   };
 }
@@ -67,9 +67,7 @@ function storeCount({ pool, schema, statement, step }: ResultTarget, count: numb
 }
 
 function tooLong(step: string, seconds: number): MillraceError {
-  return new MillraceError('STATEMENT_TIMEOUT', `${step} ran longer than ${seconds} s, and was ended`, {
-    hint: 'have it do less at once, or ask for a higher limits.maxStatementSeconds of your role',
-  });
+  return new MillraceError('STATEMENT_TIMEOUT', `${step} ran longer than ${seconds} s and was stopped`);
 }
 
 const isTimeout = (error: unknown) => error instanceof MillraceError && error.code === 'STATEMENT_TIMEOUT';
@@ -112,7 +110,7 @@ async function runAndStore(
       if (isFull && onlyReads && tap === undefined) break;
     }
   } catch (error) {
-    // The database has done it all the same: to say that it was ended would have it done twice.
+    // The database has executed it nevertheless. If it were reported as stopped, a retry would repeat it.
     if (fields === undefined && isDone && isTimeout(error)) return { result: null, affectedRows };
     throw fields === undefined ? asRefusal(error) : error;
   } finally {

@@ -1,7 +1,7 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import type { ErrorRecord } from '../errors.ts';
 
-/** For the columns `error_code`, `error_message`, `error_hint`. */
+/** Values of the columns `error_code`, `error_message`, `error_hint`. */
 export function errorValues(error: ErrorRecord | null): readonly [string | null, string | null, string | null] {
   return [error?.code ?? null, error?.message ?? null, error?.hint ?? null];
 }

@@ -1,6 +1,6 @@
 import { quoteTable } from '../datasource/identifiers.ts';
 
-/** The tables of the system schema. No file outside this folder names one of them. */
+/** The tables of the system schema. Only files in this folder use these names. */
 export const tableNames = [
   'migrations',
   'statements',
@@ -25,7 +25,7 @@ export const tableNames = [
 
 export type TableName = (typeof tableNames)[number];
 
-/** How SQL names the tables of a system schema. */
+/** The quoted names of the tables of a system schema. */
 export function tablesOf(schema: string): (name: TableName) => string {
   return (name) => quoteTable({ database: schema, table: name });
 }

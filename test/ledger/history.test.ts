@@ -12,7 +12,7 @@ function submission(server: ServerSubmission | null = null): Submission {
   return { id: randomUUIDv7(), text: 'DO 1', plan, submittedBy: 'ada', server };
 }
 
-describe.each(servers)('what is kept of statements on $name', (server) => {
+describe.each(servers)('the history of statements on $name', (server) => {
   const database = useDatabase(server);
   let store: StatementStore;
   const schema = () => database.systemSchema;
@@ -22,7 +22,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     store = openStatementStore(database.pool, schema(), 'local');
   });
 
-  it('has each state with its time, in order', async () => {
+  it('contains each state with its time, in order', async () => {
     const statement = submission();
     const { id } = statement;
     expect(await store.insert(statement, 'queued')).toBe(true);
@@ -39,7 +39,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     expect(await readTransitions(database.pool, schema(), id, all[2]!.number)).toEqual([]);
   });
 
-  it('begins a statement as it is written down', async () => {
+  it('starts when the statement is stored', async () => {
     const statement = submission();
     await store.insert(statement, 'running');
     const { state, submittedAt, startedAt } = await store.read(statement.id);
@@ -51,7 +51,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     ]);
   });
 
-  it('lets what failed go on from where it was', async () => {
+  it('lets a failed statement resume where it was', async () => {
     const steps = ['a', 'b'].map(
       (name) =>
         ({
@@ -87,7 +87,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     expect(await store.read(id)).toMatchObject({ state: 'running', finishedAt: null, error: null });
   });
 
-  it('has what a server was asked', async () => {
+  it('contains what was submitted through a server', async () => {
     const asked = submission({ readOnly: true, resultBytes: 5e9, statementSeconds: 90, labels: { b: '2', a: 'ä 😀' } });
     const unlabelled = submission({ readOnly: false, resultBytes: 1, statementSeconds: null, labels: {} });
     const unasked = submission();
@@ -102,7 +102,7 @@ describe.each(servers)('what is kept of statements on $name', (server) => {
     expect(await readLabels(database.pool, schema(), [])).toEqual(new Map());
   });
 
-  it('writes nothing of a submission that fails half-way', async () => {
+  it('contains nothing of a submission that fails half-way', async () => {
     const server = {
       readOnly: false,
       resultBytes: 1,

@@ -17,7 +17,7 @@ describe.each(servers)('migrate on $name', (server) => {
     return rows.map(({ version }) => version);
   };
 
-  it('makes the system schema once when several processes begin together', async () => {
+  it('creates the system schema once when several processes start together', async () => {
     const { datasource, systemSchema } = database;
     const pools = Array.from({ length: 4 }, () => openPool(datasource, { connections: 1 }));
     await Promise.all(pools.map((pool) => migrate(pool, systemSchema)));
@@ -45,7 +45,7 @@ describe.each(servers)('migrate on $name', (server) => {
     expect(rows).toEqual([{ row_id: '18446744073709551615' }]);
   });
 
-  it('goes on where a migration was cut off', async () => {
+  it('repeats a migration that was interrupted', async () => {
     const { pool, systemSchema } = database;
     await migrate(pool, systemSchema);
     await pool.query(`DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })}`);
@@ -55,18 +55,18 @@ describe.each(servers)('migrate on $name', (server) => {
     expect(await describeTable(pool, { database: systemSchema, table: 'models' })).toMatchObject({ kind: 'table' });
   });
 
-  it('refuses a schema of a newer Millrace', async () => {
+  it('rejects a schema of a newer Millrace', async () => {
     const { pool, systemSchema } = database;
     await migrate(pool, systemSchema);
     await pool.query(`INSERT INTO ${quoteTable({ database: systemSchema, table: 'migrations' })} (version) VALUES (9)`);
     await expect(migrate(pool, systemSchema)).rejects.toMatchObject({
       code: 'DATABASE_NEWER',
-      message: `the schema ${systemSchema} has version 9; this Millrace knows ${latestVersion}`,
+      message: `the schema ${systemSchema} has version 9; this Millrace supports up to ${latestVersion}`,
     });
     await pool.query(`DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })} WHERE version = 9`);
   });
 
-  it('says which right is missing where the account may not make the schema', async () => {
+  it('names the missing right if the account may not create the schema', async () => {
     await expect(migrate(database.pool, 'millrace_forbidden')).rejects.toMatchObject({ code: 'DATABASE_RIGHTS' });
   });
 });

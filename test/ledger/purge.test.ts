@@ -22,7 +22,7 @@ const tables = [
   'purges',
 ];
 
-describe.each(servers)('forgetting old statements on $name', (server) => {
+describe.each(servers)('a purge of old statements on $name', (server) => {
   const database = useDatabase(server);
   const system = (table: string) => `${database.systemSchema}.${table}`;
 
@@ -31,7 +31,7 @@ describe.each(servers)('forgetting old statements on $name', (server) => {
     for (const table of tables) await database.pool.query(`DELETE FROM ${system(table)}`);
   });
 
-  /** A statement with something in every table. */
+  /** A statement with a row in every table. */
   async function put(state: StatementState, finishedAt: string | null): Promise<string> {
     const { pool, systemSchema } = database;
     const [id, selection] = [randomUUIDv7(), randomBytes(16)];
@@ -79,7 +79,7 @@ describe.each(servers)('forgetting old statements on $name', (server) => {
     return (rows as unknown[]).length;
   }
 
-  it('takes everything of those that ended before, and nothing of the others', async () => {
+  it('deletes everything of statements that ended before, and nothing of others', async () => {
     const old = '2026-02-01 00:00:00';
     for (const state of ['succeeded', 'failed', 'cancelled'] as const) await put(state, old);
     const kept = [
@@ -110,7 +110,7 @@ describe.each(servers)('forgetting old statements on $name', (server) => {
     expect(await purge(database.pool, database.systemSchema, '2026-02-02 00:00:00')).toBe(0);
   });
 
-  it('goes on with one that was cut off, and takes as many as there are', async () => {
+  it('resumes an interrupted purge, and deletes all old statements', async () => {
     await Promise.all(Array.from({ length: 60 }, () => put('failed', '2026-02-01')));
     const cut = new AbortController();
     const first = purge(database.pool, database.systemSchema, '2026-02-02 00:00:00', cut.signal);

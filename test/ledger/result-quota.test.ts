@@ -6,7 +6,7 @@ import { ended, submissionOf, useSession } from '../use-session.ts';
 
 const test = useSession(mariadb);
 
-it('the oldest results of a user, and then of all, lose their rows beyond the quota, and say so', async () => {
+it('deletes the rows of the oldest results of a user, and then of all users, beyond the quota, and marks them truncated', async () => {
   const { pool } = test.database;
   const { schema } = test.config;
   const run = async (user: string) => {

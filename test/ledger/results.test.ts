@@ -11,7 +11,7 @@ import { storeResult } from '../../src/ledger/store-result.ts';
 import { servers, useDatabase } from '../database.ts';
 import { onlyReads } from '../sql/facts-of.ts';
 
-/** More rows than anybody reads, from the first on at once: a hash join of MySQL's would collect them before. */
+/** More rows than anybody reads. The first arrive at once: a hash join in MySQL would collect all rows first. */
 const endless = (columns: string) =>
   `SELECT /*+ NO_BNL() */ ${columns} FROM thousand AS a, thousand AS b, thousand AS c, thousand AS d`;
 
@@ -64,7 +64,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     return rows.length;
   };
 
-  it('keeps the rows of a query, columns of one name apart', async () => {
+  it('store the rows of a query, even if two columns have the same name', async () => {
     const statement = randomUUID();
     const columns = [
       { name: 'n', type: 'integer' },
@@ -80,7 +80,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     ]);
   });
 
-  it('keeps that a query returned no rows, and nothing of a statement that returns none', async () => {
+  it('store that a query returned no rows, and nothing for a statement that never returns rows', async () => {
     const [empty, nothing] = [randomUUID(), randomUUID()];
     await run('SELECT n FROM thousand WHERE n < 0', { statement: empty });
     expect(await stored(empty)).toEqual([
@@ -95,7 +95,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     ['SHOW', 'SHOW COLUMNS FROM thousand', 'Field', 'n'],
     ['DESCRIBE', 'DESCRIBE thousand', 'Field', 'n'],
     ['SHOW CREATE', 'SHOW CREATE TABLE thousand', 'Table', 'thousand'],
-  ])('keeps the rows of %s', async (_, sql, name, value) => {
+  ])('store the rows of %s', async (_, sql, name, value) => {
     const statement = randomUUID();
     await run(sql, { statement });
     const [result] = (await stored(statement))!;
@@ -103,13 +103,13 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect((await rowsOf(statement))[0]?.[0]).toBe(value);
   });
 
-  it('keeps the rows of EXPLAIN', async () => {
+  it('store the rows of EXPLAIN', async () => {
     const statement = randomUUID();
     await run('EXPLAIN SELECT * FROM thousand', { statement });
     expect(JSON.stringify(await rowsOf(statement))).toContain('thousand');
   });
 
-  it('gives any range of rows out of many pieces', async () => {
+  it('return any range of rows from many pieces', async () => {
     const statement = randomUUID();
     const sql =
       "SELECT 1000 * a.n + b.n AS n, REPEAT('x', 90) FROM thousand AS a, thousand AS b WHERE a.n < 10 ORDER BY 1";
@@ -129,7 +129,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await numbers({ limit: 0 })).toEqual([]);
   });
 
-  it('puts the rows of another try in place of those of the first', async () => {
+  it('replace the rows of the first attempt by those of a retry', async () => {
     const statement = randomUUID();
     await run("SELECT n, REPEAT('x', 1000) FROM thousand", { statement });
     await run('SELECT n FROM thousand WHERE n IN (5, 6)', { statement });
@@ -141,7 +141,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await stored(statement)).toMatchObject([{ rows: 0 }]);
   });
 
-  it('lists the results of several statements, each in the order of its steps', async () => {
+  it('are listed for several statements, each in the order of its steps', async () => {
     const [one, two] = [randomUUID(), randomUUID()];
     await database.pool.query(
       `INSERT INTO ${database.systemSchema}.steps (statement_id, step, position, state) VALUES ?`,
@@ -159,7 +159,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await listResults(database.pool, database.systemSchema, [])).toEqual(new Map());
   });
 
-  it('ends a query without end once enough rows are kept, and the session goes on in its transaction', async () => {
+  it('stop an endless query once enough rows are stored, and the session continues in its transaction', async () => {
     const statement = randomUUID();
     await run('SET @kept = 7');
     await run('START TRANSACTION');
@@ -178,7 +178,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await rowsOf(statement)).toEqual([['0']]);
   });
 
-  it('keeps no row where not even the first is small enough', async () => {
+  it('contain no rows if even the first is too large', async () => {
     const statement = randomUUID();
     expect(await run("SELECT REPEAT('x', 100)", { statement, resultBytes: 100 })).toMatchObject({
       rows: 0,
@@ -187,7 +187,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await rowsOf(statement)).toEqual([]);
   });
 
-  it('leaves out a row that no packet of the server could bring back, and what follows', async () => {
+  it('omit a row that is too large for a packet of the server, and all later rows', async () => {
     const statement = randomUUID();
     const long = "SELECT CAST(REPEAT('x', 0.8 * @@max_allowed_packet) AS BINARY) AS b";
     expect(await run(`SELECT 'first' AS b UNION ALL ${long} UNION ALL SELECT 'last'`, { statement })).toMatchObject({
@@ -199,7 +199,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await rowsOf(statement)).toEqual([['x'.repeat(5_000_000)]]);
   });
 
-  it('keeps the last result set of a procedure, which runs to its end whatever it returns', async () => {
+  it('contain the last result set of a procedure, which always runs to its end', async () => {
     const statement = randomUUID();
     await database.pool.query(
       `CREATE PROCEDURE p() BEGIN
@@ -218,13 +218,13 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(written).toEqual([{ n: 89 }]);
   });
 
-  it.runIf(server.name === 'MariaDB')('does not undo a DELETE that returns more than is kept', async () => {
+  it.runIf(server.name === 'MariaDB')('do not undo a DELETE that returns more rows than are stored', async () => {
     await database.pool.query('CREATE TABLE gone AS SELECT n FROM thousand');
     expect(await run('DELETE FROM gone RETURNING n', { resultBytes: 100 })).toMatchObject({ truncated: true });
     expect((await database.pool.query('SELECT * FROM gone'))[0]).toEqual([]);
   });
 
-  it('says that timestamps are UTC only where the session is', async () => {
+  it('mark timestamps as UTC only if the session uses UTC', async () => {
     const zoned = await openProgramSession(database.pool, { readOnly: false, statementSeconds: null });
     const type = async () => (await run('SELECT t FROM zoned', { session: zoned }))?.columns[0]?.type;
     await run('CREATE TABLE zoned (t TIMESTAMP NULL)', { session: zoned });
@@ -236,7 +236,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     zoned.connection.destroy();
   });
 
-  it('ends the statement in the database when it is aborted', async () => {
+  it('stop the statement in the database when it is aborted', async () => {
     const abort = new AbortController();
     const statement = randomUUID();
     const sql = endless('a.n AS aborted');
@@ -256,7 +256,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await run('SELECT 1', { signal: abort.signal }).catch((error: unknown) => error)).toBe(abort.signal.reason);
   });
 
-  it('ends a statement that waits when it is aborted', async () => {
+  it('stop a waiting statement when it is aborted', async () => {
     const abort = new AbortController();
     const ended = run('DO SLEEP(997)', { signal: abort.signal }).catch((error: unknown) => error);
     await vi.waitFor(async () => expect(await running('SLEEP(997)')).toBe(1), patience);
@@ -265,7 +265,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await running('SLEEP(997)')).toBe(0);
   });
 
-  it('tells what the database says against a statement, also after the first rows', async () => {
+  it("report the database's error, even after the first rows", async () => {
     for (const wrong of ['SELECT * FROM absent', 'SELEC 1', 'SELECT absent FROM thousand'])
       expect(await run(wrong).catch((error: unknown) => error)).toMatchObject({ code: 'QUERY_REFUSED' });
     const statement = randomUUID();
@@ -278,7 +278,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     expect(await run('SELECT 1', { statement })).toMatchObject({ rows: 1 });
   });
 
-  it('tells that the connection was lost in the middle of the rows', async () => {
+  it('report that the connection was lost in the middle of the rows', async () => {
     const pool = openPool(database.datasource, { connections: 2 });
     const lost = await openProgramSession(pool, { readOnly: false, statementSeconds: null });
     const sql = endless('a.n AS lost');
@@ -289,7 +289,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     await pool.end();
   });
 
-  it('lets a read-only session read, and write nothing but its result', async () => {
+  it('of a read-only session are stored, although the session cannot write', async () => {
     const reader = await openProgramSession(database.pool, { readOnly: true, statementSeconds: null });
     const statement = randomUUID();
     expect(await run('SELECT 1 AS one', { session: reader, statement })).toMatchObject({ rows: 1 });
@@ -305,11 +305,11 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     'SELECT SLEEP(60) AS ended',
     'INSERT INTO written SELECT 4711 FROM thousand WHERE SLEEP(1) = 0 AND n < 60',
     `${endless('a.n AS ended')} WHERE a.n + b.n + c.n + d.n < 0`,
-  ])('ends %s in the database after its seconds, and leaves nothing of it', async (sql) => {
+  ])('do not exist for %s, which is stopped in the database after its timeout', async (sql) => {
     const limited = await openProgramSession(database.pool, { readOnly: false, statementSeconds: 1 });
     await expect(run(sql, { session: limited })).rejects.toMatchObject({
       code: 'STATEMENT_TIMEOUT',
-      message: 'step-1 ran longer than 1 s, and was ended',
+      message: 'step-1 ran longer than 1 s and was stopped',
       hint: expect.stringContaining('maxStatementSeconds'),
     });
     expect(await running(sql)).toBe(0);
@@ -319,7 +319,7 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
     limited.connection.destroy();
   });
 
-  it('knows how a server wants a statement to run', async () => {
+  it('follow the rules of the server', async () => {
     const [asked, own] = [randomUUID(), randomUUID()];
     await database.pool.query(
       `INSERT INTO ${database.systemSchema}.submissions (statement_id, read_only, result_bytes, statement_seconds) VALUES (?, TRUE, 12345, 7)`,

@@ -16,7 +16,7 @@ describe('the tables of the system schema', () => {
     ["const t = table('result_rows');", 'result_rows'],
     ['const sql = `SELECT state FROM ${' + 'schema}.steps WHERE step = ?`;', 'steps'],
     ["const sql = 'DELETE FROM millrace.`ledger` WHERE 1';", 'ledger'],
-  ])('are seen in %s', (text, name) => {
+  ])('are found in %s', (text, name) => {
     expect(namedIn('example.ts', text)).toEqual([name]);
   });
 
@@ -24,11 +24,11 @@ describe('the tables of the system schema', () => {
     "const tags = ['statements'];",
     "const claim = { claim: 'models' };",
     "throw new Error('no rows of steps');",
-  ])('are not seen in %s', (text) => {
+  ])('are not found in %s', (text) => {
     expect(namedIn('example.ts', text)).toEqual([]);
   });
 
-  it('are named in src/ledger alone', () => {
+  it('are named only in src/ledger', () => {
     expect(outside.length).toBeGreaterThan(200);
     const found = outside.flatMap((file) =>
       namedIn(file, readFileSync(join(source, file), 'utf8')).map((name) => `${file}: ${name}`),
@@ -51,7 +51,7 @@ describe.each(servers)('the tables of the system schema on $name', (server) => {
   });
 });
 
-/** Where SQL or a call has the name of a table; a word that means something else is not counted. */
+/** Places where SQL or a call contains the name of a table, without words that mean something else. */
 function namedIn(file: string, text: string): readonly string[] {
   const found: string[] = [];
   const add = (name: unknown) => {

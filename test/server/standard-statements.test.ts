@@ -9,7 +9,7 @@ describe('a standard statement', { timeout: 60_000 }, () => {
     const { body } = await server.run(sql, { user: 'rita' });
     expect(body.error).toMatchObject({
       code: 'STATEMENT_TIMEOUT',
-      message: 'step-1 ran longer than 1 s, and was ended',
+      message: 'step-1 ran longer than 1 s and was stopped',
       hint: expect.stringContaining('maxStatementSeconds'),
     });
   });

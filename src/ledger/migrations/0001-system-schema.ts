@@ -1,7 +1,7 @@
-/** Ids compare byte by byte; both servers have this collation. */
+/** Ids are compared byte by byte. Both servers have this collation. */
 const OPTIONS = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
 
-/** Times are UTC. JSON is kept as text: MariaDB has no type of its own for it. */
+/** Times are UTC. JSON is stored as text, because MariaDB has no type for it. */
 export function systemSchema(table: (name: string) => string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${table('statements')} (

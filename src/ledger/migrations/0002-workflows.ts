@@ -1,4 +1,4 @@
-/** Which statements run on Argo, and in which workflow: that of their last attempt, from 1. */
+/** Statements that run on Argo, with the number of their last attempt, starting at 1. */
 export function workflows(table: (name: string) => string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${table('workflows')} (

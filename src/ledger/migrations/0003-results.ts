@@ -1,4 +1,4 @@
-/** Rows that standard statements returned: `results` says what they are, `result_rows` holds them in pieces, each a JSON array of rows. */
+/** Rows that standard statements returned. `results` describes them; `result_rows` contains them in pieces, each a JSON array of rows. */
 export function results(table: (name: string) => string): readonly string[] {
   const options = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
   return [

@@ -1,6 +1,6 @@
 import { addColumn, addIndex } from './alter.ts';
 
-/** What a server was asked, and when each statement came into which state. Times are UTC. */
+/** Submissions through servers, and the time at which each statement entered each state. Times are UTC. */
 export function history(table: (name: string) => string): readonly string[] {
   const options = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
   return [

@@ -1,6 +1,6 @@
 import { addColumn } from './alter.ts';
 
-/** Why each end came, and sums over what was purged: counters never fall. */
+/** The reason of each end, and sums over purged statements, so that counters never decrease. */
 export function purged(table: (name: string) => string): readonly string[] {
   const options = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
   return [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Names of locks that no user's session can take, and how often servers have died with a statement. */
+/** A secret for names of locks, so that no user's session can take them, and how often servers died with a statement. */
 export function fairShares(table: (name: string) => string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${table('secrets')} (

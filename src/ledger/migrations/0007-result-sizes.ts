@@ -1,4 +1,4 @@
-/** How much of the disk each result takes, so that users share it fairly. */
+/** Disk space of each result, so that users share it fairly. */
 export function resultSizes(table: (name: string) => string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${table('result_sizes')} (

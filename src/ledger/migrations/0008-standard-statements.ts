@@ -1,6 +1,6 @@
 import { addColumn } from './alter.ts';
 
-/** How long a standard statement may run, and how many rows it has changed. */
+/** Maximum duration of a standard statement, and the number of rows that it changed. */
 export function standardStatements(table: (name: string) => string): readonly string[] {
   return [
     ...addColumn(

@@ -1,4 +1,4 @@
-/** Parts of tables that are made where they are not there yet: MySQL has no `IF NOT EXISTS` for them. */
+/** Adds parts of tables that do not exist yet. MySQL has no `IF NOT EXISTS` for them. */
 
 export function addIndex(table: string, name: string, columns: string): readonly string[] {
   return unlessThere(table, `STATISTICS WHERE INDEX_NAME = '${name}'`, `CREATE INDEX ${name} ON ${table} (${columns})`);
@@ -12,7 +12,7 @@ export function addColumn(table: string, name: string, definition: string): read
   );
 }
 
-/** @param known where information_schema would tell of it */
+/** @param known the table of information_schema, with a condition that finds the part */
 function unlessThere(table: string, known: string, change: string): readonly string[] {
   const literal = (text: string) => `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
   const [, schema = '', name = ''] = /^`(.+)`\.`(.+)`$/s.exec(table) ?? [];

@@ -71,7 +71,7 @@ describe('The result of a standard statement', { timeout: 60_000 }, () => {
     const { state, error } = await ended(session, id);
     await admin.query(`DROP TRIGGER ${schema}.full_disk`);
     expect({ state, code: error?.code }).toEqual({ state: 'failed', code: 'STATEMENT_UNCERTAIN' });
-    expect(error?.message).toContain('the database ran step-1, but what came of it could not be stored');
+    expect(error?.message).toContain('the database executed step-1, but its result could not be stored');
     expect(await test.query('SELECT n FROM noted WHERE n = ?', [n])).toEqual([{ n }]);
   });
 });

@@ -104,7 +104,7 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     });
     const { state, error, steps } = await ended(test.session, id);
     expect([state, error?.code]).toEqual(['failed', 'STATEMENT_TIMEOUT']);
-    expect(error?.message).toBe('step-2 ran longer than 1 s, and was ended');
+    expect(error?.message).toBe('step-2 ran longer than 1 s and was stopped');
     expect(steps.map((step) => step.state)).toEqual(['succeeded', 'failed', 'pending']);
     expect(await test.query('SELECT n FROM noted WHERE n IN (41, 42)')).toEqual([{ n: 41 }]);
   });
