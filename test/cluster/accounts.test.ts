@@ -7,7 +7,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { planOf } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
-/** Writes down what an image of others is given and what its account may do. */
+/** Records what a foreign image receives, and what its account may do. */
 const program = `
 import { existsSync } from 'node:fs';
 import { parseDsn } from '/app/src/datasource/dsn.ts';
@@ -29,7 +29,7 @@ await pool.query('INSERT INTO ' + SQLFLOW_TO_RUN_INTO + ' VALUES ?', [rows.map((
 await pool.end();
 `;
 
-describe('statements on Kubernetes, with an account for each of those who need one', () => {
+describe('statements on Kubernetes, with a separate account for each purpose', () => {
   const cluster = useCluster();
   const secret = 'accounts';
   let engine: Engine;
@@ -86,17 +86,17 @@ describe('statements on Kubernetes, with an account for each of those who need o
 
   it.each([
     ['INSERT INTO shot VALUES (0, NULL);', 'DATABASE_RIGHTS'],
-    // The session refuses before the account does.
+    // The session rejects it before the account does.
     ['CREATE TABLE made (id INT);', 'QUERY_FAILED'],
     ['SELECT COUNT(*) FROM SCHEMA.statements;', 'DATABASE_RIGHTS'],
-  ])("let the database refuse a reader's %s", async (text, code) => {
+  ])("let the database reject a reader's %s", async (text, code) => {
     const written = text.replace('SCHEMA', cluster.database.systemSchema);
     expect(await runStandard(written, true)).toMatchObject({ state: 'failed', error: { code } });
     expect(await cluster.query('SELECT COUNT(*) AS shots FROM shot')).toEqual([{ shots: '3000' }]);
     expect(await cluster.query("SHOW TABLES LIKE 'made'")).toEqual([]);
   });
 
-  it.each([1, 2])('give other images only an account of their own, in %i partitions', async (partitions) => {
+  it.each([1, 2])('give foreign images only their own account, in %i partitions', async (partitions) => {
     const { name, systemSchema } = cluster.database;
     const table = `looked_${partitions}`;
     const script = program.replaceAll('SCHEMA', systemSchema);
@@ -126,7 +126,7 @@ describe('statements on Kubernetes, with an account for each of those who need o
   });
 });
 
-/** The keys of the Secret that the pods' own commands are given. */
+/** The keys of the Secret that the pods' own commands receive. */
 function keysGiven(pods: readonly V1Pod[] = []): readonly string[] {
   const containers = pods.flatMap(({ spec }) => spec?.containers ?? []).filter(({ name }) => name === 'main');
   const keys = containers.flatMap(({ env = [] }) => env).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.key ?? []);

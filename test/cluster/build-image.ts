@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 const root = join(import.meta.dirname, '../..');
 const scripts = join(root, '../shared/cluster');
 
-/** Without ../shared/cluster there is no way to bring an image into the cluster. */
+/** Only ../shared/cluster can load an image into the cluster. */
 export const canBuildImages = existsSync(join(scripts, 'build-image'));
 
-/** Builds a Dockerfile of the project on Node's base image and brings it into the cluster. @param name with its tag */
+/** Builds a Dockerfile of the project on Node's base image and loads it into the cluster. @param name includes the tag */
 export async function buildImage(
   name: string,
   dockerfile: string,
@@ -20,7 +20,7 @@ export async function buildImage(
   await script('build-image', [name, ...options, '-f', dockerfile, context]);
 }
 
-/** Brings a folder into the cluster, as an image of it alone. */
+/** Loads a folder into the cluster, as an image that contains nothing else. */
 export async function loadImage(name: string, folder: string, entrypoint: readonly string[]): Promise<void> {
   await script('load-image', [name, folder], { CONFIG: `"Entrypoint":${JSON.stringify(entrypoint)}` });
 }
@@ -33,7 +33,7 @@ async function script(name: string, words: readonly string[], environment = {}):
 /** ../shared/cluster/README.md, "Looking inside" */
 const containerd = ['--address', '/run/millrace-cluster/containerd.sock', '--namespace', 'k8s.io'];
 
-/** @param names in full, with registry and tag */
+/** @param names full names, with registry and tag */
 export async function removeImages(names: readonly string[]): Promise<void> {
   await promisify(execFile)('ctr', [...containerd, 'images', 'remove', ...names]);
 }

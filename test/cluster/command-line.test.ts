@@ -9,7 +9,7 @@ import { useCluster } from './use-cluster.ts';
 const rows = 120;
 const slowly = 'partitions = 2, cpu = 0.4, batch_size = 2';
 
-describe('millrace --engine=argo, as a person types it', () => {
+describe('millrace --engine=argo', () => {
   const cluster = useCluster();
   const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
   let environment: Record<string, string>;
@@ -31,7 +31,7 @@ describe('millrace --engine=argo, as a person types it', () => {
   const onArgo = (...args: readonly string[]) => millrace([...args, '--engine=argo'], environment);
   const statusOf = async (id: string) => JSON.parse((await onArgo('status', id, '--json')).stdout);
 
-  /** A run of which some rows are done, and not all. */
+  /** A run that has processed some of its rows, but not all. */
   const inTheMiddle = async (table: string) => {
     const run = start(['run', detect(rows, table, slowly), '--engine=argo'], environment);
     const submitted = () => cluster.query(`SELECT id FROM ${namesIn(table)}`);
@@ -48,7 +48,7 @@ describe('millrace --engine=argo, as a person types it', () => {
   describe('a run to its end', () => {
     let id: string;
 
-    it('says how far it is and what it found, and has the rows of the local engine', async () => {
+    it('reports its progress and its results, and has the same rows as on the local engine', async () => {
       const { code, stdout, stderr } = await onArgo('run', detect(rows, 'whole'));
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
       expect(await rowsOf('whole')).toEqual(expected);
@@ -77,7 +77,7 @@ describe('millrace --engine=argo, as a person types it', () => {
       ]);
     });
 
-    it('has logs, of all its pods and of one partition', async () => {
+    it('has logs of all its pods, and of one partition', async () => {
       const { stdout, ...all } = await onArgo('logs', id);
       expect(all).toEqual({ code: 0, stderr: '' });
       const lines = stdout.trimEnd().split('\n');
@@ -98,7 +98,7 @@ describe('millrace --engine=argo, as a person types it', () => {
     });
   });
 
-  it('is cancelled by Ctrl-C; another process goes on with it', async () => {
+  it('cancels a run on Ctrl-C; another process resumes it', async () => {
     const { child, ended: end, id } = await inTheMiddle('interrupted');
     process.kill(-child.pid!, 'SIGINT');
     const { code, stdout, stderr } = await end;
@@ -111,7 +111,7 @@ describe('millrace --engine=argo, as a person types it', () => {
     expect(await rowsOf('interrupted')).toEqual(expected);
   });
 
-  it('is cancelled from another process', async () => {
+  it('cancels a run from another process', async () => {
     const { ended: end, id } = await inTheMiddle('cancelled');
     expect(await onArgo('cancel', id)).toEqual({
       code: 0,
@@ -124,7 +124,7 @@ describe('millrace --engine=argo, as a person types it', () => {
     });
   });
 
-  it('goes on when it is killed with -9, and another process follows it to its end', async () => {
+  it('does not stop a run when it is killed with -9; another process follows the run to its end', async () => {
     const { child, ended: end, id } = await inTheMiddle('killed');
     child.kill('SIGKILL');
     await end;
@@ -136,7 +136,7 @@ describe('millrace --engine=argo, as a person types it', () => {
     expect(await rowsOf('killed')).toEqual(expected);
   });
 
-  it('runs the YAML of explain, created with kubectl, as the statement that it is', async () => {
+  it('runs the YAML of explain, created with kubectl, as the same statement', async () => {
     const { code, stdout } = await onArgo('explain', detect(rows, 'created'), '--format=workflow');
     expect(code).toBe(0);
     const { name } = (load(stdout) as { metadata: { name: string } }).metadata;

@@ -13,7 +13,7 @@ const golden = new URL('../golden/', import.meta.url);
 const workflowFile = (name: string) => new URL(`${name}/workflow.yaml`, golden);
 const workflows = readdirSync(golden).filter((name) => existsSync(workflowFile(name)));
 
-describe('what is given to Kubernetes', () => {
+describe('the manifests on Kubernetes', () => {
   beforeAll(() => {
     const labels = {
       'pod-security.kubernetes.io/enforce': 'restricted',
@@ -39,7 +39,7 @@ describe('what is given to Kubernetes', () => {
       for (const account of ['millrace-server', 'workflow']) installAccount(account, namespace);
     });
 
-    it("the server's may steer workflows, list their pods and read their logs", () => {
+    it("the server's account may control workflows, list their pods and read their logs", () => {
       expect(rightsOf('millrace-server')).toEqual([
         'pods [list]',
         'pods/log [get]',
@@ -47,7 +47,7 @@ describe('what is given to Kubernetes', () => {
       ]);
     });
 
-    it("that of workflows' pods may report results", () => {
+    it("the account of workflows' pods may report results", () => {
       expect(rightsOf('workflow')).toEqual(['workflowtaskresults.argoproj.io [create patch]']);
     });
 
@@ -69,7 +69,7 @@ function expectValid(found: readonly KubernetesObject[]): void {
   expect(said).toBe('');
 }
 
-/** `resource [verbs]` beyond what every account may. */
+/** `resource [verbs]` beyond the rights of every account. */
 function rightsOf(account: string, where = namespace): readonly string[] {
   const everyone = listRights('nobody', where);
   return listRights(account, where)

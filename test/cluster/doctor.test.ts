@@ -28,7 +28,7 @@ describe('millrace doctor --engine=argo', () => {
     return { code, checks };
   };
 
-  /** A kubeconfig of an account of the namespace. */
+  /** A kubeconfig for an account in the namespace. */
   const as = async (name: string) => {
     const { core, namespace, kubeconfig } = cluster;
     const body = { spec: { audiences: [], expirationSeconds: 3600 } };
@@ -49,7 +49,7 @@ describe('millrace doctor --engine=argo', () => {
     return file;
   };
 
-  it('finds nothing to mend where statements run', async () => {
+  it('finds no problem if statements can run', async () => {
     const { code, checks } = await doctor(process.env.KUBECONFIG!);
     expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
     expect(code).toBe(0);
@@ -59,7 +59,7 @@ describe('millrace doctor --engine=argo', () => {
     );
   });
 
-  it("finds that the server's account has all that it needs, although it may not look at everything", async () => {
+  it("finds that the server's account has all necessary rights, even if it cannot check everything", async () => {
     installAccount('millrace-server', cluster.namespace);
     const { code, checks } = await doctor(await as('millrace-server'));
     expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
@@ -68,7 +68,7 @@ describe('millrace doctor --engine=argo', () => {
     expect(checks.find(({ name }) => name === 'datasource secret')?.state).toBe('skipped');
   });
 
-  it('tells what an account without rights lacks, and that a namespace is not there', async () => {
+  it('reports the rights that an account lacks, and a missing namespace', async () => {
     const limited = await doctor(await as('default'));
     expect(limited.code).toBe(3);
     expect(limited.checks.find(({ name }) => name === 'may workflows')).toMatchObject({

@@ -7,7 +7,7 @@ import { useCluster } from './use-cluster.ts';
 
 const rows = 240;
 
-describe('whatever happens in the middle, the rows are the same', () => {
+describe('a statement has the same rows if, in the middle of its run,', () => {
   const cluster = useCluster();
   const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
   let expected: unknown[];
@@ -25,7 +25,7 @@ describe('whatever happens in the middle, the rows are the same', () => {
     return id;
   };
 
-  /** @returns how often the workers have begun a partition */
+  /** @returns how often workers started a partition */
   const endsWell = async (id: string, table: string) => {
     const status = await cluster.ended(id);
     expect(status).toMatchObject({ state: 'succeeded', error: null });
@@ -53,14 +53,14 @@ describe('whatever happens in the middle, the rows are the same', () => {
     expect(await endsWell(id, 'container_killed')).toBe(3);
   });
 
-  it('the process that follows it is another', async () => {
+  it('another process takes over following it', async () => {
     const first = await cluster.engineWith();
     const id = await inTheMiddle('another_follows', first);
     await first.close();
     await endsWell(id, 'another_follows');
   });
 
-  it('the controller of workflows dies, and comes back', async () => {
+  it('the workflow controller dies and is restarted', async () => {
     const id = await inTheMiddle('controller_restarted');
     await restartController(async () => {
       const before = rowsDone(await cluster.engine.status(id));
@@ -77,7 +77,7 @@ describe('whatever happens in the middle, the rows are the same', () => {
     await endsWell(id, 'database_restarted');
   });
 
-  it('it is cancelled, which stops the pods within seconds, and retried', async () => {
+  it('it is cancelled, which stops the pods within seconds, and then retried', async () => {
     const engine = await cluster.engineWith();
     const id = await inTheMiddle('cancelled_then_retried');
     const asked = performance.now();
@@ -91,7 +91,7 @@ describe('whatever happens in the middle, the rows are the same', () => {
     expect(await rowsOf('cancelled_then_retried')).toEqual(expected);
   });
 
-  it('its workflow is deleted, and it is retried', async () => {
+  it('its workflow is deleted, and it is then retried', async () => {
     const engine = await cluster.engineWith();
     const id = await inTheMiddle('workflow_deleted');
     await cluster.custom.deleteNamespacedCustomObject({

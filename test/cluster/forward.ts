@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 
-/** Lets pods reach a server of this machine's loopback: connections to `host` end at the port here. */
+/** Lets pods reach a server on this machine's loopback: forwards connections to `host` to the port here. */
 export async function forward(host: string, port: number): Promise<{ readonly port: number; readonly server: Server }> {
   const server = createServer((from) => {
     const to = connect(port, '127.0.0.1');

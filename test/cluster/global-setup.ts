@@ -3,12 +3,12 @@ import { buildImage, canBuildImages } from './build-image.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The worker's image, as the cluster has it. */
+    /** Name of the worker's image in the cluster. */
     readonly workerImage: string;
   }
 }
 
-/** `MILLRACE_WORKER_IMAGE`, or an image built from docker/worker.Dockerfile where ../shared/cluster can bring it into the cluster. */
+/** `MILLRACE_WORKER_IMAGE`, or an image built from docker/worker.Dockerfile if ../shared/cluster can load it into the cluster. */
 export default async function setup(project: TestProject): Promise<void> {
   if (!process.env.KUBECONFIG) throw new Error('set KUBECONFIG: ../shared/cluster/up prints one');
   project.provide('workerImage', process.env.MILLRACE_WORKER_IMAGE || (await buildWorker()));

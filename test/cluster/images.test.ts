@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { detect } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
-/** What an image with SQLFlow's contract does: reads the rows it was given, writes a table of its own. */
+/** The program of an image with SQLFlow's contract: reads its rows and writes its own table. */
 const program = `
 import { parseDsn } from '/app/src/datasource/dsn.ts';
 import { openPool } from '/app/src/datasource/pool.ts';
@@ -14,7 +14,7 @@ await pool.query('INSERT INTO ' + SQLFLOW_TO_RUN_INTO + ' VALUES ?', [rows.map((
 await pool.end();
 `;
 
-describe('images and what they ask for', () => {
+describe('images on Kubernetes', () => {
   const cluster = useCluster();
 
   async function run(text: string) {
@@ -24,7 +24,7 @@ describe('images and what they ask for', () => {
     return cluster.ended(submission.id, engine);
   }
 
-  it.each([1, 3])("an image with SQLFlow's contract sees every row once, in %i partitions", async (partitions) => {
+  it.each([1, 3])("with SQLFlow's contract see every row once, in %i partitions", async (partitions) => {
     const table = `copied_${partitions}`;
     const command = ['node', '--input-type=module', '-e', program].map((item) => JSON.stringify(item)).join(', ');
     const status = await run(
@@ -37,8 +37,8 @@ describe('images and what they ask for', () => {
     expect(shares).toEqual({ shares: String(partitions) });
   });
 
-  it('what such an image says last is the error', async () => {
-    // On one stream: what a container runtime reads from two comes in any order.
+  it('report the last line of a foreign image as its error', async () => {
+    // All on one stream: lines from two streams arrive in any order.
     const script = "console.error('begins'); console.error('no such table: shots'); process.exit(3)";
     const status = await run(`SELECT 1 TO RUN example/copy CMD "node", "-e", "${script}" INTO nothing;`);
     expect(status).toMatchObject({
@@ -47,7 +47,7 @@ describe('images and what they ask for', () => {
     });
   });
 
-  it('asks for GPUs in the pods, and partitions that find none free wait their turn', async () => {
+  it('request GPUs in their pods; partitions wait until one is free', async () => {
     const { items } = await cluster.core.listNode();
     const gpus = items.reduce((sum, { status }) => sum + Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0), 0);
     const text = detect(8, 'on_gpus', `partitions = ${gpus * 2}, gpu = 1, cpu = 0.1, memory = '600Mi'`).replace(
@@ -81,8 +81,8 @@ describe('images and what they ask for', () => {
     expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded' });
   });
 
-  // Argo's executor runs in the container too, within its memory: 16Mi is too little for it.
-  it('200 partitions finish', async () => {
+  // Argo's executor runs in the same container and needs more than 16Mi of memory.
+  it('complete 200 partitions', async () => {
     const status = await run(`SELECT id FROM shot TO RUN example/copy CMD "true"
       WITH partitions = 200, parallelism = 8, cpu = 0.05, memory = '128Mi' INTO nothing;`);
     expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ rows: 3000 }] });

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 
 export interface Answer {
   readonly out: string;
-  /** Warnings of the API server, and errors. */
+  /** Warnings and errors of the API server. */
   readonly said: string;
 }
 
-/** ../shared/cluster's own, of the cluster's version, or else that of this machine. */
+/** The kubectl of ../shared/cluster, which has the cluster's version, or else that of this machine. */
 const cluster = join(process.env.MILLRACE_CLUSTER_CACHE ?? '/var/cache/millrace-cluster', 'kube');
 const [program, ...first] = existsSync(cluster) ? [cluster, 'kubectl'] : ['kubectl'];
 
-/** Runs kubectl against KUBECONFIG with `input` as its standard input. @throws what kubectl says where it fails */
+/** Runs kubectl against KUBECONFIG with `input` as its standard input. @throws kubectl's message if it fails */
 export function kubectl(words: readonly string[], input = ''): Answer {
   const { status, stdout, stderr, error } = spawnSync(program!, [...first, ...words], { input, encoding: 'utf8' });
   if (error !== undefined) throw error;

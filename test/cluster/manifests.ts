@@ -2,7 +2,7 @@ import { dump } from 'js-yaml';
 import { type KubernetesObject, readManifest } from '../deploy/read-manifest.ts';
 import { kubectl } from './kubectl.ts';
 
-/** The namespace of deploy/install.yaml, by another name. */
+/** The namespace of deploy/install.yaml, under another name. */
 export function installNamespace(namespace: string): void {
   apply(inNamespace(installed('Namespace'), namespace));
 }
@@ -15,7 +15,7 @@ export function installAccount(account: string, namespace: string): void {
   apply(inNamespace(objects, namespace));
 }
 
-/** What deploy/ has in the namespace millrace. */
+/** The objects of deploy/ in the namespace millrace. */
 export function inNamespace(objects: readonly KubernetesObject[], namespace: string): readonly KubernetesObject[] {
   const moved = JSON.parse(
     JSON.stringify(objects, (key, value) => (key === 'namespace' && value === 'millrace' ? namespace : value)),

@@ -7,7 +7,7 @@ import pRetry from 'p-retry';
 const scripts = join(import.meta.dirname, '../../../shared/cluster');
 const pids = join(process.env.MILLRACE_CLUSTER_STATE ?? '/var/lib/millrace-cluster', 'pids');
 
-/** Kills the worker in a pod with -9, as the node's kernel would; the node is this machine. */
+/** Kills the worker in a pod with SIGKILL, as the node's kernel would. This machine is the node. */
 export async function killWorker(podUid: string): Promise<void> {
   const found = await Promise.all((await readdir('/proc')).filter(isPid).map((pid) => isWorkerOf(podUid, pid)));
   const workers = found.filter((pid) => pid !== null);
@@ -19,7 +19,7 @@ function isPid(name: string): boolean {
   return /^\d+$/.test(name);
 }
 
-/** The kubelet names a pod's control groups after its uid: https://kubernetes.io/docs/concepts/architecture/cgroups/ */
+/** The names of a pod's control groups contain its uid: https://kubernetes.io/docs/concepts/architecture/cgroups/ */
 async function isWorkerOf(podUid: string, pid: string): Promise<number | null> {
   const read = (file: string) => readFile(join('/proc', pid, file), 'utf8').catch(() => '');
   const [groups, command] = await Promise.all([read('cgroup'), read('cmdline')]);
@@ -27,27 +27,27 @@ async function isWorkerOf(podUid: string, pid: string): Promise<number | null> {
   return inPod && command.split('\0')[1]?.endsWith('src/worker/main.ts') ? Number(pid) : null;
 }
 
-/** Kills what runs workflows, Argo's own controller or the stand-in, and starts it again. */
+/** Kills the workflow controller (Argo's own or the stand-in) and starts it again. */
 export async function restartController(whileGone: () => Promise<void>): Promise<void> {
   const { pid, environment } = await findController();
   process.kill(pid, 'SIGKILL');
   try {
     await whileGone();
   } finally {
-    // On a busy machine it gives up after 30 s; it goes on from there.
+    // On a busy machine, the script gives up after 30 s; another run continues from there.
     const start = () => promisify(execFile)(join(scripts, 'up'), [], { env: { ...process.env, ...environment } });
     await pRetry(start, { retries: 3, minTimeout: 0 });
   }
 }
 
-/** With what tells `up` to start the same one again. */
+/** The controller, with the environment in which `up` starts the same one again. */
 async function findController(): Promise<{ readonly pid: number; readonly environment: Record<string, string> }> {
   const argo = await readPid('argo');
   if (argo === null) return { pid: (await readPid('argo-standin'))!, environment: { MILLRACE_CLUSTER_ARGO: '' } };
   return { pid: argo, environment: { MILLRACE_CLUSTER_ARGO: dirname(await readlink(`/proc/${argo}/exe`)) } };
 }
 
-/** The file holds the time when it was started, too. */
+/** Reads a pid. The file also contains the start time. */
 async function readPid(name: string): Promise<number | null> {
   const line = await readFile(join(pids, name), 'utf8').catch(() => null);
   return line === null ? null : Number(line.split(' ')[0]);

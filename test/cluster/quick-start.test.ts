@@ -16,7 +16,7 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets/demo"
 WITH ${attributes}
 INTO demo.${into};`;
 
-/** What the local engine finds: the README's demo. */
+/** The results of the local engine: the README's demo. */
 const [, detections] = /^demo\.\w+: (\d+) detections in 200 images$/m.exec(
   readFileSync(new URL('../../README.md', import.meta.url), 'utf8'),
 )!;
@@ -37,7 +37,7 @@ describe.skipIf(!canBuildImages)(
       return id;
     }
 
-    it('has two replicas that are ready, and answers to its token alone', async () => {
+    it('has two ready replicas, and accepts only its token', async () => {
       expect(await quickStart.replicas()).toHaveLength(2);
       for (const replica of await quickStart.replicas()) {
         const ready = await quickStart.ask('/readyz', { replica });
@@ -51,7 +51,7 @@ describe.skipIf(!canBuildImages)(
       }
     });
 
-    it("runs the demo's statement, tells of it to its end, and gives its rows", async () => {
+    it("runs the demo's statement, streams its events to the end, and returns its rows", async () => {
       const id = await submit(detect('detections'));
       const events = await eventsOf(await quickStart.ask(`/v1/statements/${id}/events`));
       expect(statesIn(events)).toEqual(['queued', 'running', 'succeeded']);
@@ -75,11 +75,11 @@ describe.skipIf(!canBuildImages)(
       );
     });
 
-    it('goes on telling of a statement when the replica that told of it is deleted', async () => {
+    it("continues a statement's events when the replica that streamed them is deleted", async () => {
       await expect.poll(async () => (await scraped())['millrace-server'], { timeout: 120_000, interval: 2000 }).toBe(2);
       const [first, second] = await quickStart.replicas();
       followedFrom = Date.now() / 1000;
-      // Long enough to be scraped more than once.
+      // It runs long enough to be scraped more than once.
       const id = await submit(detect('followed', 'partitions = 2, cpu = 0.1, batch_size = 2'));
       followed = id;
       const path = `/v1/statements/${id}/events`;
@@ -140,7 +140,7 @@ describe.skipIf(!canBuildImages)(
       },
     );
 
-    it('has a Prometheus that both replicas and Argo are scraped by, with the rules of deploy/alerts', async () => {
+    it('has a Prometheus that scrapes both replicas and Argo, with the rules of deploy/alerts', async () => {
       const expected = { 'millrace-server': 2, 'argo-workflow-controller': argo ? 1 : 0 };
       await expect.poll(scraped, { timeout: 120_000, interval: 2000 }).toEqual(expected);
       const answer = await fetch(`http://${quickStart.addresses.prometheus}/api/v1/rules`);
@@ -171,7 +171,7 @@ describe.skipIf(!canBuildImages)(
 
     const prometheus = () => prometheusAt(`http://${quickStart.addresses.prometheus}`);
 
-    it('has had no container end or be killed', async () => {
+    it('has containers that neither exited nor were killed', async () => {
       const { items } = await quickStart.core.listNamespacedPod({ namespace });
       const restarts = items.flatMap(({ metadata, status }) =>
         (status?.containerStatuses ?? []).map(({ restartCount }) => `${metadata!.name} ${restartCount}`),
@@ -181,7 +181,7 @@ describe.skipIf(!canBuildImages)(
   },
 );
 
-/** GPUs, what rarely happens, and Argo's figures where none runs that has any. */
+/** Metrics that may be absent: GPUs, rare events, and Argo's own if the controller has none. */
 function isNotHere(dashboard: string, panel: string, expression: string): boolean {
   if (readme('dashboards').includes(`\n- ${dashboard}: ${panel}\n`) || rarePanels.includes(panel)) return true;
   return !argo && expression.includes('argo_');
@@ -190,12 +190,12 @@ function isNotHere(dashboard: string, panel: string, expression: string): boolea
 const statesIn = (events: readonly ServerSentEvent[]) =>
   events.filter(({ event }) => event === 'state').map(({ data }) => data.state);
 
-/** So that what was told is not told again. */
+/** Request headers that resume a stream after the last event received. */
 function after(events: readonly ServerSentEvent[]): Record<string, string> {
   return { 'last-event-id': events.findLast(({ id }) => id !== null)!.id! };
 }
 
-/** Those columns of a CSV without quotes, a line each. */
+/** These columns of a CSV without quotes, one line per row. */
 function recordsOf(csv: string, columns: readonly string[]): readonly string[] {
   const [names, ...records] = csv
     .trimEnd()

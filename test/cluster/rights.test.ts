@@ -9,7 +9,7 @@ import { detect, planOf } from '../use-session.ts';
 import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';
 
-/** Writes down which rights the requests take: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb */
+/** Records the rights that the requests need: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb */
 function recorded(api: KubernetesApi, used: Set<string>): KubernetesApi {
   const note = ({ method = 'GET', path, query = {} }: KubernetesRequest) => {
     const [kind = '', name, part] = path.replace(/^.*\/namespaces\/[^/]+\//, '').split('/');
@@ -32,7 +32,7 @@ function recorded(api: KubernetesApi, used: Set<string>): KubernetesApi {
 describe("the server's account", () => {
   const cluster = useCluster();
 
-  /** The API as an account of the namespace sees it. */
+  /** The API, used by an account of the namespace. */
   async function as(name: string): Promise<KubernetesApi> {
     const { core, namespace, kubeconfig } = cluster;
     const token = await core.createNamespacedServiceAccountToken({
@@ -45,7 +45,7 @@ describe("the server's account", () => {
     return openKubernetesApi(config);
   }
 
-  it('can do all that the engine needs', async () => {
+  it('has all rights that the engine needs', async () => {
     installAccount('millrace-server', cluster.namespace);
     const used = new Set<string>();
     const engine = await cluster.engineWith({}, recorded(await as('millrace-server'), used));
@@ -76,7 +76,7 @@ describe("the server's account", () => {
     expect([...used].filter((right) => !right.endsWith(' nodes')).toSorted()).toEqual(given?.toSorted());
   });
 
-  it('is told which right is missing', async () => {
+  it('gets an error that names the missing right', async () => {
     const engine = await cluster.engineWith({}, await as('default'));
     const text = detect(4, 'never', 'partitions = 1');
     const submission = cluster.submission(text, await planOf(cluster.session, text));

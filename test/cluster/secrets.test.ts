@@ -27,7 +27,7 @@ describe('no secret', () => {
     expect(secretsIn(seen)).toEqual([]);
   });
 
-  /** Those of the password's written forms that are in it. */
+  /** The written forms of the password that the text contains. */
   function secretsIn(seen: unknown): readonly string[] {
     const everything = JSON.stringify(seen);
     const { password } = cluster.database.datasource;
@@ -36,7 +36,7 @@ describe('no secret', () => {
   }
 });
 
-/** Base64 of whatever holds it: three forms, by where in it the text begins. */
+/** Base64 of any text that contains it: three forms, depending on the offset at which it starts. */
 function base64(text: string): readonly string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from(' '.repeat(before) + text)

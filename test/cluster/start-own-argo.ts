@@ -6,14 +6,14 @@ import { loadImage, removeImages } from './build-image.ts';
 import { kubectl } from './kubectl.ts';
 import { enforce, namespace } from './use-quick-start.ts';
 
-/** Of what Argo's controller takes as its own, where there are several. https://argo-workflows.readthedocs.io/en/latest/scaling/#instance-id */
+/** Label that assigns workflows to a controller if there are several. https://argo-workflows.readthedocs.io/en/latest/scaling/#instance-id */
 export const instance = { 'workflows.argoproj.io/controller-instanceid': 'quick-start' };
 
 /**
- * Starts the controller that the quick-start brings, as it brings it, beside that of the cluster: it takes the workflows with the label
- * `instance`. From now on the namespace enforces the restricted standard, as the manifest has it.
+ * Starts the controller of the quick-start, with its manifest, beside that of the cluster. It takes the workflows with the label
+ * `instance`. From then on, the namespace enforces the restricted standard, as in the manifest.
  * @param folder with Argo's own `workflow-controller` and `argoexec`
- * @returns what removes its images
+ * @returns a function that removes its images
  */
 export async function startOwnArgo(folder: string): Promise<() => Promise<void>> {
   const [, executor] = container().args.slice(container().args.indexOf('--executor-image'));
@@ -34,7 +34,7 @@ function container() {
   return controller!.spec.template.spec.containers[0];
 }
 
-/** An image of a static program alone. */
+/** An image that contains only a static program. */
 async function load(name: string, folder: string, program: string): Promise<void> {
   const image = await mkdtemp(join(tmpdir(), 'millrace-image-'));
   await mkdir(join(image, 'bin'));

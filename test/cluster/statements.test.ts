@@ -11,7 +11,7 @@ describe('statements on Kubernetes', () => {
   const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
   const options = (attributes = '') => `partitions = 4, parallelism = 2, cpu = 0.2, batch_size = 4${attributes}`;
 
-  it('gives exactly the rows of the local engine, on four partitions', async () => {
+  it('have exactly the rows of the local engine, on four partitions', async () => {
     const here = await submit(cluster.session, detect(24, 'here', 'partitions = 3'));
     expect(await ended(cluster.session, here)).toMatchObject({ state: 'succeeded' });
     const id = await cluster.start(detect(24, 'there', options()));
@@ -23,7 +23,7 @@ describe('statements on Kubernetes', () => {
     expect(await rowsOf('there')).toEqual(rows);
   });
 
-  it('takes the same statement twice as one workflow', async () => {
+  it('create one workflow if submitted twice', async () => {
     const text = detect(8, 'twice', options());
     const plan = await planOf(cluster.session, text);
     const submission = cluster.submission(text, plan, randomUUIDv7());
@@ -38,7 +38,7 @@ describe('statements on Kubernetes', () => {
     expect(new Set((await rowsOf('twice')).map(({ id }) => id)).size).toBe(8);
   });
 
-  it('runs two statements side by side that do not disturb each other', async () => {
+  it('run in parallel without affecting each other', async () => {
     const ids = await Promise.all(['first', 'second'].map((table) => cluster.start(detect(12, table, options()))));
     const statuses = await Promise.all(ids.map((id) => cluster.ended(id)));
     expect(statuses.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
@@ -46,7 +46,7 @@ describe('statements on Kubernetes', () => {
     expect(new Set((await rowsOf('first')).map(({ id }) => id)).size).toBe(12);
   });
 
-  it('runs a program of several statements in order', async () => {
+  it('run in order within a program', async () => {
     const program = `CREATE TABLE few AS SELECT * FROM shot LIMIT 6;
 SELECT * FROM few TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO found_few;
 CREATE TABLE counted AS SELECT COUNT(DISTINCT id) AS pictures FROM found_few;
@@ -63,7 +63,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     expect(rows).toEqual([['6', 'counted in a pod']]);
   });
 
-  it("starts a user's statements one after the other where one may run at once, and another server goes on with it", async () => {
+  it('start one after the other if the limit per user is one, even from another server', async () => {
     const { database } = cluster;
     const server = { readOnly: false, resultBytes: 1000, statementSeconds: null, labels: {} };
     const first = await serve();
@@ -94,7 +94,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     ).toEqual([1, 2, 3].flatMap((statement) => [`${statement} running`, `${statement} succeeded`]));
   });
 
-  /** As a server has the engine, whose users may run one statement at once. */
+  /** The engine of a server that runs one statement per user at once. */
   async function serve(): Promise<{ readonly engine: Engine; readonly stop: () => Promise<void> }> {
     const engine = await cluster.engineWith({}, undefined, 1);
     const over = new AbortController();
@@ -109,7 +109,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     };
   }
 
-  it('gives the logs of every partition, without the lines of the executor', async () => {
+  it('have logs of every partition, without the lines of the executor', async () => {
     const id = await cluster.start(detect(8, 'logged', options()));
     await cluster.ended(id);
     const lines: { source: string; text: string }[] = [];
@@ -128,7 +128,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     expect(new Set(one)).toEqual(new Set(['partition-2']));
   });
 
-  it('starts no pods for the partitions of an empty selection', async () => {
+  it('start no pods for the partitions of an empty selection', async () => {
     const text = detect(8, 'nothing_there', options()).replace('FROM shot', 'FROM shot WHERE 1 = 0');
     const id = await cluster.start(text.replace(/WHERE 1 = 0 WHERE/, 'WHERE 1 = 0 AND'));
     expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded', steps: [{ rows: 0, partitions: [] }] });
@@ -136,7 +136,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     expect(sources.sort()).toEqual(['finish', 'prepare']);
   });
 
-  it('takes 78 KB of quoted values, which no pod is told, and gives commands no token', async () => {
+  it('may contain 78 KB of quoted values, which are in no pod, and give commands no token', async () => {
     const values = Array.from({ length: 8000 }, (_, index) => `"none-${index}"`).join(', ');
     const text = detect(4, 'long_values', options()).replace(
       'FROM shot',
@@ -152,7 +152,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     }
   });
 
-  it('starts pods in a retry for the partitions with rows left alone', async () => {
+  it('start pods in a retry only for the partitions with rows left', async () => {
     const select = "SELECT id, file_name FROM shot WHERE id <= 3 UNION ALL SELECT 99, 'gone.jpg'";
     const text = detect(4, 'retried', options()).replace(/^SELECT .*/, select);
     const id = await cluster.start(text);
@@ -169,7 +169,7 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     ]);
   });
 
-  it('lists the statements', async () => {
+  it('are listed', async () => {
     const listed = await cluster.engine.list();
     expect(listed.length).toBeGreaterThan(0);
     expect(listed.filter(({ state }) => state !== 'succeeded')).toHaveLength(1);

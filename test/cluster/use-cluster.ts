@@ -19,32 +19,32 @@ import { planOf, type TestSession, useSession } from '../use-session.ts';
 import { forward } from './forward.ts';
 import { installAccount, installNamespace } from './manifests.ts';
 
-/** A namespace of the test file's own, with everything that statements on `TestSession`'s database need. */
+/** A separate namespace for each test file, with everything that statements on `TestSession`'s database need. */
 export interface TestCluster extends TestSession {
   readonly namespace: string;
   readonly kubeconfig: KubeConfig;
   readonly core: CoreV1Api;
   readonly custom: CustomObjectsApi;
-  /** As one process has it. */
+  /** The engine of one process. */
   readonly engine: Engine;
-  /** As another process would have it, or one that is configured otherwise. */
+  /** The engine of another process, or one with other settings. */
   engineWith(
     environment?: Readonly<Record<string, string>>,
     api?: KubernetesApi,
     runningPerUser?: number,
   ): Promise<Engine>;
-  /** A DSN of this machine's database as a pod needs it. */
+  /** A DSN with which pods reach this machine's database. */
   dsnInPods(dsn: string): string;
   /** Starts a program. @returns the statement's id */
   start(text: string, id?: string): Promise<string>;
-  /** A plan with images of others. */
+  /** A plan with foreign images. */
   planForeign(text: string): Plan;
   submission(text: string, plan: Plan, id?: string): Submission;
   ended(id: string, engine?: Engine): Promise<StatementStatus>;
-  /** The first status of which it holds, or the last. */
+  /** The first status for which `holds` is true, or the last. */
   when(id: string, holds: (status: StatementStatus) => boolean, engine?: Engine): Promise<StatementStatus>;
   pods(id: string): Promise<readonly V1Pod[]>;
-  /** Within ten seconds: Argo ends a workflow with its workers, a moment before their pods have ended. */
+  /** Waits up to ten seconds: Argo completes a workflow with its workers, shortly before their pods end. */
   noPodsLeft(id: string): Promise<void>;
 }
 
@@ -134,12 +134,12 @@ export function useCluster(): TestCluster {
   return cluster;
 }
 
-/** This machine as a pod of ../shared/cluster sees it is where its API server listens. */
+/** This machine's address for pods of ../shared/cluster: its API server listens there. */
 function nodeAddress(kubeconfig: KubeConfig): string {
   return process.env.MILLRACE_TEST_HOST || new URL(kubeconfig.getCurrentCluster()!.server).hostname;
 }
 
-/** As deploy/ has it: the account of pods with the executor's Role, the Secret, the claims. */
+/** Creates what deploy/ creates: the account of pods with the executor's Role, the Secret, the claims. */
 async function makeNamespace({ core, namespace }: TestCluster, dsn: string): Promise<void> {
   const metadata = (name: string) => ({ metadata: { name, namespace } });
   installNamespace(namespace);
@@ -153,7 +153,7 @@ async function makeNamespace({ core, namespace }: TestCluster, dsn: string): Pro
 
 const filler = 'filler';
 
-/** The pictures and the model go in through a pod, as tar. */
+/** Copies the pictures and the model into the claims through a pod, as tar. */
 async function fillClaims(cluster: TestCluster): Promise<void> {
   const { core, namespace, pictures } = cluster;
   const claims = ['datasets', 'models'];
@@ -185,7 +185,7 @@ async function fillClaims(cluster: TestCluster): Promise<void> {
   await core.deleteNamespacedPod({ namespace, name: filler });
 }
 
-/** The end of standard input does not reach every container runtime: the pod is told how many bytes there are. */
+/** Not every container runtime forwards the end of standard input, so the pod reads a fixed number of bytes. */
 async function unpack(
   { kubeconfig, namespace }: TestCluster,
   folder: string,

@@ -11,16 +11,16 @@ import { buildImage, removeImages } from './build-image.ts';
 import { kubectl } from './kubectl.ts';
 
 export const namespace = 'millrace';
-/** values-quick-start.yaml tells it to everyone. */
+/** Published in values-quick-start.yaml. */
 const token = 'mlr_quick-start';
 
 const root = join(import.meta.dirname, '../..');
 const manifest = join(root, 'deploy/quick-start.yaml');
 const standIns = 'test/cluster/images';
-/** ../shared/cluster makes the namespace `millrace` with what is in it: so it is left again. */
+/** ../shared/cluster creates the namespace `millrace` with its objects, which are restored afterwards. */
 const clusterManifests = join(root, '../shared/cluster/manifests');
 
-/** Under the very names that the manifest has. */
+/** The images, under the names in the manifest. */
 const images = [
   { name: 'docker.io/millrace/server:0.1.0', dockerfile: 'docker/server.Dockerfile' },
   { name: 'docker.io/millrace/worker:0.1.0', dockerfile: 'docker/worker.Dockerfile', target: 'cpu' },
@@ -29,21 +29,21 @@ const images = [
   { name: 'docker.io/prom/prometheus:v3.5.0', dockerfile: `${standIns}/prometheus.Dockerfile`, context: standIns },
 ];
 
-/** Grafana's images and Argo's cannot be had here: nobody looks at dashboards, and the cluster's own controller does Argo's work. */
+/** The images of Grafana and Argo are not available here. No test needs dashboards, and the cluster's own controller replaces Argo. */
 const withoutImage = ['grafana', 'argo-server', 'workflow-controller'];
 
-/** The quick-start as it is applied, seen by a person outside of its pods. */
+/** The applied quick-start, used from outside of its pods. */
 export interface QuickStart {
   readonly core: CoreV1Api;
-  /** Where a service answers; on ../shared/cluster this machine is the node, which Services' IPs reach. */
+  /** Addresses of the services. On ../shared/cluster, this machine is the node, which can reach the IPs of Services. */
   readonly addresses: Readonly<Record<'millrace-server' | 'mysql' | 'prometheus', string>>;
-  /** What a client of the server sets. */
+  /** Variables that a client of the server sets. */
   readonly environment: Readonly<Record<'MILLRACE_URL' | 'MILLRACE_TOKEN', string>>;
-  /** Asks the server, or one replica of it, with the quick-start's token. */
+  /** Sends a request to the server, or to one of its replicas, with the quick-start's token. */
   ask(path: string, options?: Ask): Promise<Response>;
-  /** The status of an answer on a connection of its own: no connection is kept that outlives its replica. */
+  /** The status of a response on a new connection: a kept connection could outlive its replica. */
   statusOf(path: string): Promise<number>;
-  /** The server's pods that are ready. */
+  /** The server's ready pods. */
   replicas(): Promise<readonly V1Pod[]>;
   query(sql: string): Promise<readonly RowDataPacket[]>;
 }
@@ -119,7 +119,7 @@ export function useQuickStart(): QuickStart {
   return quickStart;
 }
 
-/** Another's installation is not overwritten, and not removed afterwards. */
+/** Rejects a used namespace, so that an existing installation is neither overwritten nor removed. */
 function refuseUsedNamespace(): void {
   const { out } = kubectl(['get', 'all', '-n', namespace, '--output=name', '--ignore-not-found']);
   if (out !== '') throw new Error(`the namespace ${namespace} is in use: ${out}`);
@@ -142,7 +142,7 @@ function install(): void {
   }
 }
 
-/** The cluster's controller gives its init and wait containers no security context: the restricted standard refuses them. */
+/** The cluster's controller gives its init and wait containers no security context, so the restricted standard rejects them. */
 export function enforce(standard: 'baseline' | 'restricted'): void {
   kubectl(['label', 'namespace', namespace, '--overwrite', `pod-security.kubernetes.io/enforce=${standard}`]);
 }

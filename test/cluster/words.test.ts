@@ -2,25 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { detect, planOf } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
-/** How soon a user must be told. */
+/** Time within which a user must see the error. */
 const soonMs = 30_000;
 
-describe('what goes wrong is told in words', () => {
+describe('a failure is explained', () => {
   const cluster = useCluster();
   const sourcesOf = async (id: string) =>
     (await cluster.pods(id)).map(({ metadata }) => metadata?.labels?.['millrace/source'] ?? '');
 
   it.each([
     ['a missing model', '"--model=/models/gone.onnx"', 'MODEL_MISSING'],
-    ['a file that is no model', '"--model=/datasets/scene-1.jpg"', 'MODEL_UNREADABLE'],
-  ])('%s is not tried again, and the worker says so', async (_, option, code) => {
+    ['a file that is not a model', '"--model=/datasets/scene-1.jpg"', 'MODEL_UNREADABLE'],
+  ])('%s is not retried, and reported with the error of the worker', async (_, option, code) => {
     const text = detect(4, `t_${code}`, 'partitions = 1').replace('"--model=demo"', option);
     const status = await cluster.ended(await cluster.start(text));
     expect(status).toMatchObject({ state: 'failed', error: { code }, steps: [{ state: 'failed', error: { code } }] });
     expect((await sourcesOf(status.id)).toSorted()).toEqual(['partition-0', 'prepare']);
   });
 
-  it('a SELECT that the database refuses is not tried again, and its words reach the user', async () => {
+  it("a SELECT that the database rejects is not retried, and the database's reason reaches the user", async () => {
     const text = detect(4, 'never', 'partitions = 1');
     const plan = await planOf(cluster.session, text);
     await cluster.query('CREATE TABLE going AS SELECT * FROM shot LIMIT 1');
@@ -42,28 +42,28 @@ describe('what goes wrong is told in words', () => {
       'prepare of step-1 cannot start: the image localhost/nobody/has:this cannot be pulled',
     ],
     [
-      'a pod that no node has the GPUs for',
+      'a pod for which no node has enough GPUs',
       'partitions = 1, gpu = 64',
       {},
       'NOT_SCHEDULED',
       'partition-0 of step-1 cannot start: no node has 64 GPUs; the largest has 2 GPUs',
     ],
     [
-      'a pod that no node has the memory for',
+      'a pod for which no node has enough memory',
       "partitions = 1, memory = '900Gi'",
       {},
       'NOT_SCHEDULED',
       'partition-0 of step-1 cannot start: no node has 900 GiB of memory',
     ],
     [
-      'a claim that is not there',
+      'a missing claim',
       "partitions = 1, volume = 'nowhere:/nowhere'",
       {},
       'POD_NOT_STARTED',
       'partition-0 of step-1 cannot start: the PersistentVolumeClaim nowhere does not exist',
     ],
     [
-      'a secret that is not there',
+      'a missing secret',
       'partitions = 1',
       { MILLRACE_DATASOURCE_SECRET: 'nothing/dsn' },
       'POD_NOT_STARTED',
@@ -86,7 +86,7 @@ describe('what goes wrong is told in words', () => {
     await cluster.noPodsLeft(id);
   });
 
-  it('a pod that takes longer than its timeout is ended, and not tried again', async () => {
+  it('a pod that takes longer than its timeout is stopped, and not retried', async () => {
     const text = 'SELECT 1 TO RUN millrace/worker CMD "sleep", "600" WITH timeout = 5 INTO nothing;';
     const submission = cluster.submission(text, cluster.planForeign(text));
     await cluster.engine.submit(submission);
@@ -97,7 +97,7 @@ describe('what goes wrong is told in words', () => {
     expect(await sourcesOf(submission.id)).toEqual(['statement']);
   });
 
-  it('a namespace that is full is reported', async () => {
+  it('a full namespace is reported', async () => {
     const { core, namespace } = cluster;
     const quota = { metadata: { name: 'small' }, spec: { hard: { pods: '0' } } };
     await core.createNamespacedResourceQuota({ namespace, body: quota });
@@ -114,7 +114,7 @@ describe('what goes wrong is told in words', () => {
     }
   });
 
-  it('a namespace that is not there, and one where the account has no rights', async () => {
+  it('a missing namespace is reported', async () => {
     const engine = await cluster.engineWith({ MILLRACE_NAMESPACE: 'nowhere-to-be-found' });
     const text = detect(4, 'nowhere', 'partitions = 1');
     const submission = cluster.submission(text, await planOf(cluster.session, text));
