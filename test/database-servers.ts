@@ -7,10 +7,10 @@ import { withFileLock } from '../src/datasource/file-lock.ts';
 import { freePort } from '../src/datasource/free-port.ts';
 import { startPrivateServer, stopPrivateServer } from '../src/datasource/private-server.ts';
 
-/** A real server of the test run, started by the first test that needs it. */
+/** A real database server, started by the first test that needs it. */
 export interface DatabaseServer {
   readonly name: 'MariaDB' | 'MySQL';
-  /** Starts it in the run's folder, or finds it running there; gives the administrator's DSN. */
+  /** Starts it in the run's folder, unless it already runs there. @returns the administrator's DSN */
   readonly start: (folder: string) => Promise<string>;
 }
 
@@ -18,7 +18,7 @@ const mysqlScripts = join(import.meta.dirname, '../../shared/mysql');
 const mariadb: DatabaseServer = { name: 'MariaDB', start: async (folder) => (await startPrivateServer(folder)).dsn };
 const mysql: DatabaseServer = { name: 'MySQL', start: startMysql };
 
-/** MySQL only where ../shared/mysql can start one, which needs root. */
+/** Includes MySQL only if ../shared/mysql can start one, which needs root. */
 export const databaseServers: readonly DatabaseServer[] = hasMysql() ? [mariadb, mysql] : [mariadb];
 
 function hasMysql(): boolean {

@@ -8,27 +8,27 @@ import { quoteName } from '../src/datasource/identifiers.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import { type DatabaseServer, databaseServers } from './database-servers.ts';
 
-/** The real servers at hand: `describe.each(servers)('… on $name', (server) => { const database = useDatabase(server); … })` */
+/** The available real servers: `describe.each(servers)('… on $name', (server) => { const database = useDatabase(server); … })` */
 export const servers = databaseServers;
 export const [mariadb] = databaseServers as readonly [DatabaseServer];
 
-/** A fresh database of a test file, with an account that has every right on it and on a system schema, and no other. */
+/** A new database for a test file, with an account that has all rights on it and on a system schema, but no others. */
 export interface TestDatabase {
   readonly name: string;
-  /** Not made yet: `migrate(pool, systemSchema)`, or MILLRACE_SCHEMA of a child process. */
+  /** Not created yet: use `migrate(pool, systemSchema)`, or MILLRACE_SCHEMA of a child process. */
   readonly systemSchema: string;
   readonly datasource: Datasource;
   readonly dsn: string;
   readonly pool: Pool;
-  /** Of others, who have the rights that docs/server.md gives them. */
+  /** Other accounts, with the rights that docs/server.md gives them. */
   readonly accounts: Accounts & { readonly foreignDsn: string };
-  /** An administrator's. */
+  /** Connections of an administrator. */
   readonly admin: Pool;
 }
 
 const SERVER_START_MS = 180_000;
 
-/** Made before the tests of the surrounding `describe` and dropped after them; its properties can be read inside tests only. */
+/** Creates the database before the tests of the surrounding `describe` and drops it afterwards. Its properties can be read only inside tests. */
 export function useDatabase(server: DatabaseServer): TestDatabase {
   const database = {} as { -readonly [key in keyof TestDatabase]: TestDatabase[key] };
   beforeAll(async () => {

@@ -8,13 +8,13 @@ import { stopServers } from './database-servers.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The run's own folder, where the first test that needs a database server starts it. */
+    /** Folder of this run, in which the first test that needs a database server starts it. */
     readonly serversFolder: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // After npm ci alone.
+  // Needed after `npm ci` alone.
   if (!existsSync('src/sql/grammar.generated.ts')) execFileSync('npm', ['run', '--silent', 'build:grammar']);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   project.provide('serversFolder', folder);

@@ -9,7 +9,7 @@ import { planProgram } from '../src/plan/plan-program.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { parseProgram } from '../src/sql/parse.ts';
 
-// Each folder is one user's story through the pure core. UPDATE_GOLDEN=1 writes what comes out; read the difference before committing it.
+// Each folder is one user's story through the pure core. UPDATE_GOLDEN=1 writes the results; read the difference before you commit it.
 const golden = fileURLToPath(new URL('golden/', import.meta.url));
 const catalog: Catalog = JSON.parse(readFileSync(join(golden, 'catalog.json'), 'utf8'));
 

@@ -23,7 +23,7 @@ import { checkReadOnly } from '../src/sql/read-only.ts';
 import type { Program } from '../src/sql/statement.ts';
 import { visibleText } from '../src/visible-text.ts';
 
-/** More by hand: `FUZZ_RUNS=2000 npx vitest run test/linear-time.test.ts`. A seed repeats a failure. */
+/** For more runs: `FUZZ_RUNS=2000 npx vitest run test/linear-time.test.ts`. FUZZ_SEED repeats a failure. */
 const numRuns = Number(process.env.FUZZ_RUNS ?? 30);
 const options = { numRuns, ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }) };
 
@@ -49,7 +49,7 @@ const noBackslash = lexicalMode('NO_BACKSLASH_ESCAPES,ANSI_QUOTES');
 
 const ofProgram = (use: (program: Program) => unknown) => (text: string) => use(parseProgram(text));
 
-/** The error of a text, as a person reads it. */
+/** Formats the error of a text for people. */
 function formatted(text: string): void {
   try {
     parseProgram(text);
@@ -58,7 +58,7 @@ function formatted(text: string): void {
   }
 }
 
-/** All that take a user's text. */
+/** All functions that take a user's text. */
 const takers: Readonly<Record<string, (text: string) => unknown>> = {
   parseProgram: (text) => parseProgram(text),
   'parseProgram without backslash escapes': (text) => parseProgram(text, noBackslash),
@@ -167,10 +167,10 @@ const fragments = [
 const some = (minLength: number, maxLength: number) =>
   fc.array(fc.constantFrom(...fragments), { minLength, maxLength }).map((parts) => parts.join(''));
 
-/** Beginnings, something again and again, and an end that does not fit. */
+/** A head, a unit to repeat, and a tail that does not match. */
 const pattern = fc.tuple(some(0, 3), some(1, 3), some(0, 3));
 
-/** In ms of the processor; null: it took too long. The clock of `vm` ends a regular expression, too. */
+/** Processor time in ms; null: it took too long. The timeout of `vm` also stops a regular expression. */
 function time(take: (text: string) => unknown, text: string): number | null {
   const begun = process.cpuUsage();
   Object.assign(globalThis, {
@@ -195,7 +195,7 @@ const call = new Script('takeText()');
 
 const [short, factor] = [4_000, 8];
 
-/** Eight times the text takes eight times as long; four times that is allowed, and a quadratic one would take 64 times as long. */
+/** In linear time, a text eight times as long takes eight times as long. Allows four times that; quadratic time would be 64 times. */
 function isLinear(take: (text: string) => unknown, [head, unit, tail]: readonly [string, string, string]): boolean {
   const text = (length: number) => head + unit.repeat(Math.ceil(length / unit.length)) + tail;
   for (let attempt = 1; attempt <= 3; attempt++) {

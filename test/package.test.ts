@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const project = join(import.meta.dirname, '..');
-/** A shell's without npm's folders. */
+/** PATH of a shell, without npm's folders. */
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 describe('The package', () => {
@@ -14,13 +14,13 @@ describe('The package', () => {
     expect([npm.stdout.trim(), npm.stderr]).toEqual(['"millrace"', expect.not.stringContaining('Unknown')]);
   });
 
-  it('runs no script of a package that it installs', () => {
+  it('runs no scripts of the packages that it installs', () => {
     const npm = spawnSync('npm', ['config', 'get', 'ignore-scripts'], { cwd: project, encoding: 'utf8' });
     expect(npm.stdout.trim()).toBe('true');
   });
 
   const hasNode = spawnSync('node', ['--version'], { env: { PATH: systemPath } }).status === 0;
-  it.runIf(hasNode)('finds the Node that npm has brought where npm 10 has removed its link', async () => {
+  it.runIf(hasNode)('finds the Node that npm installed, even if npm 10 has removed its link', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-package-'));
     const name = `node-${process.platform}-${process.arch}`;
     try {

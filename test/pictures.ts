@@ -5,11 +5,11 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { withFileLock } from '../src/datasource/file-lock.ts';
 import { drawScene } from '../src/demo/scenes/draw-scene.ts';
 
-/** A test file's own folders of small pictures and the demo's model. Its properties can be read inside tests only. */
+/** Folders for a test file, with small pictures and the demo's model. Its properties can be read only inside tests. */
 export interface Pictures {
-  /** `scene-1.jpg` … `scene-6.jpg`, each with something that the model sees; `blank.jpg`, where there is nothing. */
+  /** Contains `scene-1.jpg` … `scene-6.jpg`, each with objects that the model detects, and `blank.jpg`, with none. */
   readonly folder: string;
-  /** `/datasets` is the folder, `/models` that of the demo's model. */
+  /** `/datasets` is the folder of pictures, `/models` that of the demo's model. */
   readonly volumes: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ export function usePictures(): Pictures {
   return pictures;
 }
 
-/** Once for all test files of the run. */
+/** Draws the pictures once for all test files of the run. */
 async function drawOnce(runFolder: string): Promise<string> {
   const folder = join(runFolder, 'pictures');
   await withFileLock(`${folder}.lock`, async () => {

@@ -14,7 +14,7 @@ interface Expression {
   readonly flags: string;
 }
 
-/** Literals, and `new RegExp` of anything: that is not analysed, so there is none. */
+/** Literals and calls of `new RegExp`. The latter cannot be analyzed, so none are allowed. */
 function expressionsIn(path: string): { readonly literals: readonly Expression[]; readonly made: readonly string[] } {
   const text = readFileSync(new URL(path, source), 'utf8');
   const place = (start: number) => `src/${path}:${text.slice(0, start).split('\n').length}`;
@@ -27,7 +27,7 @@ function expressionsIn(path: string): { readonly literals: readonly Expression[]
         literals.push({ place: place(node.start), source: pattern, flags });
       }
     },
-    // Of the schemas of requests and settings.
+    // Patterns in the schemas of requests and settings.
     Property({ key, value }) {
       const isPattern = key.type === 'Identifier' && key.name === 'pattern';
       if (isPattern && value.type === 'Literal' && typeof value.value === 'string')
@@ -44,8 +44,8 @@ function expressionsIn(path: string): { readonly literals: readonly Expression[]
 }
 
 /**
- * Whether some text takes time that grows faster than its length: by nested or adjacent repetition, or because the search begins again
- * at each character. A sticky expression begins once.
+ * Whether the time for some text grows faster than its length, because of nested or adjacent repetition, or because the search restarts
+ * at each character. A sticky expression starts only once.
  */
 function isDangerous({ source: pattern, flags }: Omit<Expression, 'place'>): boolean {
   const { reports } = analyse(

@@ -11,14 +11,14 @@ import { type TestDatabase, useDatabase } from './database.ts';
 import type { DatabaseServer } from './database-servers.ts';
 import { type Pictures, scenes, usePictures } from './pictures.ts';
 
-/** The local engine on a database, pictures and a state folder of the test file's own. */
+/** The local engine, with a separate database, pictures and state folder for each test file. */
 export interface TestSession {
   readonly database: TestDatabase;
   readonly pictures: Pictures;
   readonly config: Config;
-  /** As one process has it. */
+  /** The session of one process. */
   readonly session: Session;
-  /** As another process would have it; closed after the tests. */
+  /** The session of another process. It is closed after the tests. */
   another(): Promise<Session>;
   query(sql: string, values?: unknown[]): Promise<RowDataPacket[]>;
 }
@@ -80,7 +80,7 @@ export async function submit(session: Session, text: string): Promise<string> {
   return submission.id;
 }
 
-/** The first status of which `test` holds, or the last. */
+/** The first status for which `test` is true, or the last. */
 export async function statusWhen(
   { engine }: Session,
   id: string,

@@ -11,17 +11,17 @@ test.each([
   ['separators of lines', '\u2028\u2029', '\\u2028\\u2029'],
   ['tags beyond the first plane', '\u{e0041}', '\\u{e0041}'],
   ['a half of a character', '\ud800', '\\ud800'],
-])('%s is written out', (_, text, shown) => {
+])('%s is made visible', (_, text, shown) => {
   expect(visibleText(text)).toBe(shown);
   expect(visibleLine(text)).toBe(shown);
 });
 
-test('letters of any script, accents and pictures stay', () => {
+test('letters of any script, accents and emoji stay', () => {
   const text = 'café cafe\u0301 猫 \u05d7\u05ea\u05d5\u05dc قطة ❤\ufe0f 😀';
   expect(visibleLine(text)).toBe(text);
 });
 
-test('a text keeps its tabs and line ends, a line has none', () => {
+test('tabs and line breaks stay in a text, but not in a line', () => {
   expect(visibleText('a\tb\nc')).toBe('a\tb\nc');
   expect(visibleLine('a\tb\nc')).toBe('a␉b␊c');
 });

@@ -10,7 +10,7 @@ test.each([
   ['/datasets=/odd=name;it:is', { '/datasets': '/odd=name;it:is' }],
   ['', {}],
   [' , ', {}],
-])('%j is read', (written, volumes) => {
+])('%j is parsed', (written, volumes) => {
   expect(readVolumes(written)).toEqual(volumes);
 });
 
@@ -32,6 +32,6 @@ test.each([
     'write it as in statements, for example /datasets',
   ],
   ['/datasets=/a,/datasets/=/b', 'MILLRACE_VOLUMES names /datasets twice', 'name each mount path once'],
-])('%j is refused', (written, message, hint) => {
+])('%j is rejected', (written, message, hint) => {
   expect(() => readVolumes(written)).toThrow(expect.objectContaining({ code: 'VOLUMES_INVALID', message, hint }));
 });

@@ -6,7 +6,7 @@ export interface WorkerProcess {
   readonly command: WorkerCommand;
 }
 
-/** The workers that a process has started and that live; from Linux's /proc. */
+/** The running workers that a process has started, from Linux's /proc. */
 export async function workersOf(parent: number): Promise<readonly WorkerProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(pids.map((pid) => workerOf(parent, pid).catch(() => null)));
