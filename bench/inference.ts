@@ -5,10 +5,10 @@ import { decodeImage } from '../src/worker/image/decode.ts';
 import { letterbox } from '../src/worker/image/letterbox.ts';
 import { packImage } from '../src/worker/image/pack.ts';
 import type { Pixels } from '../src/worker/image/pixels.ts';
-import type { Output } from '../src/worker/model/candidates.ts';
-import { suppress } from '../src/worker/model/non-maximum-suppression.ts';
-import { openSession, type Session } from '../src/worker/model/session.ts';
+import type { OutputTensor } from '../src/worker/model/model.ts';
 import { loadDetector } from '../src/worker/programs/yolo/detector.ts';
+import { type DetectorSession, openDetectorSession } from '../src/worker/programs/yolo/detector-session.ts';
+import { suppress } from '../src/worker/programs/yolo/non-maximum-suppression.ts';
 
 export interface InferenceFigure {
   readonly stage: string;
@@ -35,7 +35,7 @@ const settings = {
  * rounds alternate, so that other load on the machine affects all of them equally.
  */
 export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
-  const session = await openSession({ ...settings, modelFile });
+  const session = await openDetectorSession({ ...settings, modelFile });
   const detector = await loadDetector({ ...settings, modelFile }, null);
   const pictures = await Promise.all(files.map((file) => decodeImage(file, null)));
   const inputs = packBatches(pictures, session);
@@ -80,7 +80,7 @@ interface Batch {
   readonly pictures: number;
 }
 
-function packBatches(pictures: readonly Pixels[], { model }: Session): Batch[] {
+function packBatches(pictures: readonly Pixels[], { model }: DetectorSession): Batch[] {
   const slots = model.batch ?? batch;
   const slot = 3 * model.imageSize.width * model.imageSize.height;
   return Array.from({ length: Math.ceil(pictures.length / slots) }, (_, at) => {
@@ -95,11 +95,11 @@ function packBatches(pictures: readonly Pixels[], { model }: Session): Batch[] {
 }
 
 interface BatchOutput {
-  readonly output: Output;
+  readonly output: OutputTensor;
   readonly pictures: number;
 }
 
-async function inferAll(batches: readonly Batch[], session: Session): Promise<BatchOutput[]> {
+async function inferAll(batches: readonly Batch[], session: DetectorSession): Promise<BatchOutput[]> {
   const outputs: BatchOutput[] = [];
   for (const { input, pictures } of batches) {
     outputs.push({ output: await session.run(input, session.model.batch ?? pictures), pictures });
@@ -107,7 +107,7 @@ async function inferAll(batches: readonly Batch[], session: Session): Promise<Ba
   return outputs;
 }
 
-function readAll(outputs: readonly BatchOutput[], session: Session): number {
+function readAll(outputs: readonly BatchOutput[], session: DetectorSession): number {
   let found = 0;
   for (const { output, pictures } of outputs) {
     for (let picture = 0; picture < pictures; picture++) {

@@ -8,7 +8,9 @@ import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import { migrate } from '../src/ledger/migrate.ts';
 import { selectionNames } from '../src/ledger/selection-names.ts';
-import type { DetectSettings, Task } from '../src/task.ts';
+import type { SettingsOf } from '../src/programs/programs.ts';
+import { type RowsTask, taskVersion } from '../src/task.ts';
+import { rowProgram } from '../src/worker/programs/programs.ts';
 import { prepare } from '../src/worker/rows/prepare.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
@@ -57,6 +59,7 @@ async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured>
   const started = performance.now();
   await prepare({
     task,
+    program: rowProgram(task.program),
     pool,
     tables: pool,
     users: pool,
@@ -70,8 +73,10 @@ async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured>
   return { ...(await runPartition({ dsn, schema, task })), prepareSeconds };
 }
 
-function taskOver(rows: number): Task {
+function taskOver(rows: number): RowsTask {
   return {
+    kind: 'rows',
+    version: taskVersion,
     statement: randomUUIDv7(),
     step: 'step-1',
     select: `SELECT image_id, file_name FROM bench.pictures ORDER BY image_id LIMIT ${rows}`,
@@ -83,19 +88,19 @@ function taskOver(rows: number): Task {
     maxFailedRows: 0,
     threads: 1,
     mounts: [],
-    detect: noDetection,
+    program: { name: 'yolo', settings: noDetection },
   };
 }
 
 /** The partition processes rows without a model. */
-const noDetection: DetectSettings = {
-  modelFile: '',
-  imageDir: '/',
-  imageColumn: null,
+const noDetection: SettingsOf<'yolo'> = {
+  model: '',
+  image_dir: '/',
+  image_column: null,
   confidence: 0.25,
   iou: 0.45,
-  maxDetections: 300,
-  imageSize: null,
+  max_detections: 300,
+  image_size: null,
   device: 'cpu',
 };
 

@@ -5,9 +5,10 @@ import { openPool } from '../src/datasource/pool.ts';
 import { type TakenPartition, takePartition } from '../src/ledger/partitions.ts';
 import { selectionNames } from '../src/ledger/selection-names.ts';
 import { requireSelection, type SelectionState } from '../src/ledger/selections.ts';
-import type { Task } from '../src/task.ts';
-import type { WorkerContext } from '../src/worker/context.ts';
-import type { ImageResult } from '../src/worker/programs/yolo/detector.ts';
+import type { RowsTask } from '../src/task.ts';
+import type { RowsContext } from '../src/worker/context.ts';
+import { rowProgram } from '../src/worker/programs/programs.ts';
+import type { DoneRow } from '../src/worker/row-program.ts';
 import { pendingRows } from '../src/worker/rows/pending-rows.ts';
 import { writeBatch } from '../src/worker/rows/write-batch.ts';
 
@@ -17,7 +18,7 @@ import { writeBatch } from '../src/worker/rows/write-batch.ts';
 export interface PartitionWork {
   readonly dsn: string;
   readonly schema: string;
-  readonly task: Task;
+  readonly task: RowsTask;
 }
 
 /** Sent to the parent process. */
@@ -37,27 +38,18 @@ export interface PartitionFigures {
 const pagesKept = 50;
 
 /** The average result of a picture in the demo, in the worker's format. */
-const fakeResult: ImageResult = {
-  width: 640,
-  height: 480,
+const fakeOutcome: DoneRow = {
   timings: { decodeMs: 4, inferMs: 12 },
-  detections: [1, 2, 3].map((n) => ({
-    classId: n,
-    className: 'potted plant',
-    score: 0.9,
-    x1: 1.5 * n,
-    y1: 2.5,
-    x2: 99.125,
-    y2: 77.75,
-  })),
+  outputs: [1, 2, 3].map((n) => [n, 'potted plant', 0.9, 1.5 * n, 2.5, 99.125, 77.75]),
 };
 
 process.send?.(await work(JSON.parse(process.env.BENCH_PARTITION ?? '')));
 
 async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigures> {
   const pool = openPool(parseDsn(dsn), { connections: 2 });
-  const context: WorkerContext = {
+  const context: RowsContext = {
     task,
+    program: rowProgram(task.program),
     pool,
     tables: pool,
     users: pool,
@@ -79,14 +71,14 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
 }
 
 async function measure(
-  context: WorkerContext,
+  context: RowsContext,
   selection: SelectionState,
   taken: TakenPartition,
 ): Promise<PartitionFigures> {
   const started = performance.now();
   const firstPagesMs: number[] = [];
   const lastPagesMs: number[] = [];
-  const pages = pendingRows(context, taken, selection.imageColumn);
+  const pages = pendingRows(context, taken, context.program.readColumns(selection.columns));
   let rows = 0;
   for (let writeMs = 0; ; ) {
     const asked = performance.now();
@@ -95,7 +87,7 @@ async function measure(
     const pageMs = performance.now() - asked;
     if (firstPagesMs.length < pagesKept) firstPagesMs.push(pageMs);
     if (lastPagesMs.push(pageMs) > pagesKept) lastPagesMs.shift();
-    const done = page.value.map(({ row }) => ({ row, result: fakeResult }));
+    const done = page.value.map(({ row }) => ({ row, outcome: fakeOutcome }));
     writeMs = await writeBatch(context, taken, selection.columns, done, writeMs);
     rows += done.length;
   }

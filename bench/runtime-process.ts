@@ -1,7 +1,7 @@
 import { decodeImage } from '../src/worker/image/decode.ts';
 import { letterbox } from '../src/worker/image/letterbox.ts';
 import { packImage } from '../src/worker/image/pack.ts';
-import { openSession, type Session } from '../src/worker/model/session.ts';
+import { type DetectorSession, openDetectorSession } from '../src/worker/programs/yolo/detector-session.ts';
 
 // A process that only runs inference: onnxruntime with the worker's options, on tensors that are prepared before the clock starts.
 
@@ -20,7 +20,7 @@ interface Batch {
 }
 
 const { modelFile, files }: RuntimeWork = JSON.parse(process.env.BENCH_RUNTIME ?? '');
-const session = await openSession({ modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null });
+const session = await openDetectorSession({ modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null });
 const batches = await packAll(session, files);
 process.on('message', () => void inferAll().then((seconds) => process.send?.(seconds)));
 process.send?.('ready');
@@ -31,7 +31,7 @@ async function inferAll(): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-async function packAll({ model }: Session, files: readonly string[]): Promise<Batch[]> {
+async function packAll({ model }: DetectorSession, files: readonly string[]): Promise<Batch[]> {
   const slots = model.batch ?? batchSize;
   const starts = Array.from({ length: Math.ceil(files.length / slots) }, (_, at) => at * slots);
   const batches: Batch[] = [];
@@ -40,7 +40,7 @@ async function packAll({ model }: Session, files: readonly string[]): Promise<Ba
 }
 
 async function packBatch(
-  { imageSize, batch }: Session['model'],
+  { imageSize, batch }: DetectorSession['model'],
   files: readonly string[],
   slots: number,
 ): Promise<Batch> {

@@ -364,7 +364,15 @@ export const errorTable = {
       'stop what uses the port, or set another in MILLRACE_PORT',
       { status: null },
     ],
+    PLAN_VERSION: [
+      'the plan was stored by another version of Millrace',
+      'submit the statement again, or run it with the version of Millrace that stored it',
+    ],
     // worker
+    TASK_VERSION: [
+      'the task was written by another version of Millrace',
+      'give the server and the worker images of the same version of Millrace',
+    ],
     MODEL_MISSING: [
       'the model file does not exist or cannot be read',
       'put the file into the volume of models, or name another',
@@ -457,6 +465,7 @@ export const errorTable = {
       'the worker was started without a readable task',
       'use the same version of Millrace for the engine and the worker',
     ],
+    PLAN_INVALID: ['a stored plan cannot be read', 'submit the statement again'],
     ROWS_MISSING: ['the ledger and the selection do not agree', 'report it with the id of the statement'],
     INTERNAL: ['a defect of Millrace', 'report it with the statement; the log says more'],
   }),

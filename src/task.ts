@@ -1,11 +1,12 @@
+import type { ProgramCall } from './programs/programs.ts';
+
 /**
  * The contract between a step and the worker. Both sides import nothing else of each other.
  *
  * The worker is one program. Its commands are `prepare`, `partition` and `finish` for a step over rows, and `statement` for a standard
  * statement. Its environment:
  *
- *   MILLRACE_TASK         JSON of a Task, a SelectionTask (`prepare` and `finish` around a foreign image) or a StatementTask. A text that
- *                         is too long is null; it is in the plan in the system schema
+ *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
@@ -16,7 +17,30 @@
  * It writes JSON lines to standard output. After a failure, the last one contains `error: {code, message, hint}`; that of `prepare`
  * contains `missing`, the numbers of the partitions that have rows left. The exit code is one of `workerExit`.
  */
-export interface Task extends SelectionTask {
+export type Task = RowsTask | SharesTask | StatementTask;
+
+export type TaskKind = Task['kind'];
+
+/** Incremented with every change of the contract. A worker accepts only tasks of its own version. */
+export const taskVersion = 1;
+
+interface TaskBase {
+  readonly version: typeof taskVersion;
+  readonly statement: string;
+  readonly step: string;
+}
+
+/** The rows of a step, and how they are partitioned. */
+export interface SelectionTask extends TaskBase {
+  readonly select: string;
+  readonly partitions: number;
+  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
+  readonly partitionBy: string | null;
+}
+
+/** A program over rows: `prepare`, `partition` and `finish`. */
+export interface RowsTask extends SelectionTask {
+  readonly kind: 'rows';
   readonly into: TableTarget;
   readonly writeMode: WriteMode;
   /** Rows per transaction. */
@@ -26,25 +50,19 @@ export interface Task extends SelectionTask {
   readonly threads: number;
   /** Mount paths of the step's volumes: no file outside them is read. */
   readonly mounts: readonly string[];
-  readonly detect: DetectSettings;
+  readonly program: ProgramCall;
   /** Options of the command that have no effect. The log names them. */
-  readonly ignored?: readonly string[];
+  readonly ignored?: readonly string[] | undefined;
 }
 
-/** The rows of a step, and how they are partitioned. */
-export interface SelectionTask {
-  readonly statement: string;
-  readonly step: string;
-  readonly select: string;
-  readonly partitions: number;
-  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
-  readonly partitionBy: string | null;
+/** `prepare` and `finish` around a foreign image. */
+export interface SharesTask extends SelectionTask {
+  readonly kind: 'shares';
 }
 
 /** A standard statement, which is sent to the database unchanged. */
-export interface StatementTask {
-  readonly statement: string;
-  readonly step: string;
+export interface StatementTask extends TaskBase {
+  readonly kind: 'statement';
   readonly sql: string;
   /** Whether it can be stopped once it has returned as many rows as are stored. */
   readonly onlyReads: boolean;
@@ -62,22 +80,6 @@ export interface TableTarget {
   readonly database: string | null;
   readonly table: string;
 }
-
-/** Settings of the program `yolo`. Paths are those inside the volumes. */
-export interface DetectSettings {
-  readonly modelFile: string;
-  readonly imageDir: string;
-  /** The selected column that contains each image's path below `imageDir`; null: `imageColumnOf` chooses it. */
-  readonly imageColumn: string | null;
-  readonly confidence: number;
-  readonly iou: number;
-  readonly maxDetections: number;
-  /** Side of the model's square input in px; null: from the model's metadata. */
-  readonly imageSize: number | null;
-  readonly device: Device;
-}
-
-export type Device = 'cpu' | 'cuda' | 'auto';
 
 /** Exit codes of the worker, after sysexits(3). Only `temporary` (and a death by signal) is worth a retry. */
 export const workerExit = {
@@ -101,9 +103,6 @@ export function workSchemaOf(schema: string, isSeparate: boolean): string {
   return isSeparate ? `${schema}_work` : schema;
 }
 
-/** Columns that the worker adds after the selected ones. */
-export const detectionColumns = ['detection_no', 'class_id', 'class_name', 'score', 'x1', 'y1', 'x2', 'y2'] as const;
-
 /** Columns of a result table that number its rows. They are invisible to `SELECT *`, so no other column may have these names. */
 export const hiddenColumns = { selection: 'millrace_selection', row: 'millrace_row' } as const;
 
@@ -113,8 +112,10 @@ const maxColumnName = 64;
 /** Limit of InnoDB: https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html */
 const maxTableColumns = 1017;
 
-/** Maximum number of columns that a query before TO RUN may select. */
-export const maxSelectedColumns = maxTableColumns - detectionColumns.length - Object.keys(hiddenColumns).length;
+/** Maximum number of columns that a query before TO RUN may select. @param added the columns that the worker adds */
+export function maxSelectedColumns(added: readonly string[]): number {
+  return maxTableColumns - added.length - Object.keys(hiddenColumns).length;
+}
 
 /** Why a selected expression cannot be a column of a table; null: it can. The name of an expression without a name is its text. */
 export function columnNameProblem(name: string): string | null {
@@ -123,12 +124,4 @@ export function columnNameProblem(name: string): string | null {
     return `an expression of ${length} characters without a name; a column name has at most ${maxColumnName}`;
   if (name === '') return 'an empty string without a name';
   return name.endsWith(' ') ? `'${name}'; a column name cannot end with a space` : null;
-}
-
-const imageColumnNames = ['file_name', 'filename', 'image_path', 'file_path', 'image_file', 'path', 'file', 'image'];
-
-/** The selected column that contains the images' paths, recognized by its usual names; null: none has such a name. */
-export function imageColumnOf(columns: readonly string[]): string | null {
-  const byName = imageColumnNames.map((name) => columns.find((column) => column.toLowerCase() === name));
-  return byName.find((column) => column !== undefined) ?? null;
 }

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Catalog } from '../src/catalog/catalog.ts';
+import { images } from '../src/catalog/images.ts';
 import { MillraceError } from '../src/errors.ts';
 import { explainPlan } from '../src/plan/explain.ts';
 import { planProgram } from '../src/plan/plan-program.ts';
+import { readPlan } from '../src/plan/read-plan.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { parseProgram } from '../src/sql/parse.ts';
 
 // Each folder is one user's story through the pure core. UPDATE_GOLDEN=1 writes the results; read the difference before you commit it.
 const golden = fileURLToPath(new URL('golden/', import.meta.url));
-const catalog: Catalog = JSON.parse(readFileSync(join(golden, 'catalog.json'), 'utf8'));
+const catalog: Catalog = { ...JSON.parse(readFileSync(join(golden, 'catalog.json'), 'utf8')), images };
 
 function cases(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'statement.sql')));
@@ -28,7 +30,7 @@ describe('a program becomes the plan of', () => {
     const plan = planProgram(parseProgram(readFileSync(join(folder, 'statement.sql'), 'utf8')), catalog);
     expectFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
     expectFile(join(folder, 'explain.txt'), `${explainPlan(plan)}\n`);
-    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(readPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 });
 

@@ -146,8 +146,8 @@ export const operations = dashboard({
       lines('Time per row by stage', 'Where the time of a row goes.', Seconds, {
         '{{stage}}': `sum by (stage) (max by (datasource, stage) (${rate('millrace_batch_seconds_total')})) / ignoring (stage) group_left () (sum(max by (datasource) (${rate('millrace_rows_done_total')})) > 0)`,
       }),
-      lines('Detections per second', 'Detections that workers wrote.', Short, {
-        detections: `sum(max by (datasource) (${rate('millrace_detections_total')}))`,
+      lines('Outputs per second', 'Rows that workers wrote to result tables, such as detections.', Short, {
+        outputs: `sum(max by (datasource) (${rate('millrace_outputs_total')}))`,
       }).span(12),
       lines(
         'Partitions begun again, per hour',

@@ -78,8 +78,8 @@ export const statement = dashboard({
       lines('Rows per second', 'By step.', Short, {
         '{{step}}': `max by (datasource, step) (${pace('millrace_statement_rows_done')})`,
       }),
-      lines('Detections', 'Written so far, by step.', Short, {
-        '{{step}}': `max by (datasource, step) (${own('millrace_statement_detections')})`,
+      lines('Outputs', 'Rows of the result written so far, by step.', Short, {
+        '{{step}}': `max by (datasource, step) (${own('millrace_statement_outputs')})`,
       }).decimals(0),
     ],
     Workers: [

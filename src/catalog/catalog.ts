@@ -1,3 +1,5 @@
+import type { ProgramName } from '../programs/programs.ts';
+
 /** What a program may name, as plain data. It is read before planning, so that planning stays pure. */
 export interface Catalog {
   /** Images that run the project's worker. */
@@ -35,14 +37,12 @@ export interface CatalogImage {
   /** The image that runs instead; null: this one. */
   readonly runs: string | null;
   /** The commands that CMD may start with, and the worker's program that each stands for. */
-  readonly programs: Readonly<Record<string, WorkerProgram>>;
+  readonly programs: Readonly<Record<string, ProgramName>>;
   /** Options that the image's own program had and the worker does not need. */
   readonly ignoredOptions: readonly string[];
   /** Options of the image's own program that the attributes of the same names stand for. */
   readonly attributeOptions: readonly string[];
 }
-
-export type WorkerProgram = 'yolo';
 
 export interface CatalogModel {
   readonly name: string;

@@ -1,10 +1,13 @@
+import { type ProgramName, programNames } from '../programs/programs.ts';
 import type { CatalogImage } from './catalog.ts';
 
 const worker = 'millrace/worker';
 
+const ownPrograms = Object.fromEntries(programNames.map((name): [string, ProgramName] => [name, name]));
+
 /** Images that run the project's worker. */
 export const images: readonly CatalogImage[] = [
-  { name: worker, runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [], attributeOptions: [] },
+  { name: worker, runs: null, programs: ownPrograms, ignoredOptions: [], attributeOptions: [] },
   // The thesis's image (examples 3.2 and 4.1). Its statements run on the worker. `--dataset` named the table that the query names,
   // `--repository` the source of the model's code.
   {

@@ -1,31 +1,39 @@
 import { hasEnded } from '../ledger/statement-states.ts';
 import type { Statement } from '../service/statement.ts';
+import { countedAs, isOverRows } from './step-words.ts';
 
 export type Step = Statement['steps'][number];
 export type Partition = Step['partitions'][number];
 
 /**
- * One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for a statement without images. An error of a
+ * One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for standard SQL. An error of a
  * statement that runs is what holds it up.
  */
 export function progressLine(statement: Statement): string {
   const { error, steps, state, progress } = statement;
   if (error !== null && !hasEnded(statement)) return `waiting: ${error.message}`;
-  if (steps.every(({ kind }) => kind === 'sql')) return '';
+  if (!steps.some(isOverRows)) return '';
   if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting the rows'} …`;
   const { step, done, total, failed } = progress;
+  const { inputs } = countedAs(steps.find(({ name }) => name === step) ?? { program: null });
   const parts = [
-    `${step}  ${bar(total === 0 ? 0 : done / total)}  ${done}/${total} images`,
-    ...speedOf(progress),
+    `${step}  ${bar(total === 0 ? 0 : done / total)}  ${done}/${total} ${inputs}`,
+    ...speedOf(progress, inputs),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];
   return parts.join('  ');
 }
 
 /** `31.2 images/s`, `3 s left` */
-export function speedOf({ imagesPerSecond, secondsLeft }: NonNullable<Statement['progress']>): readonly string[] {
-  if (imagesPerSecond === null) return ['loading the model …'];
-  return [`${imagesPerSecond.toFixed(1)} images/s`, ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`])];
+export function speedOf(
+  { rowsPerSecond, secondsLeft }: NonNullable<Statement['progress']>,
+  inputs: string,
+): readonly string[] {
+  if (rowsPerSecond === null) return ['loading the model …'];
+  return [
+    `${rowsPerSecond.toFixed(1)} ${inputs}/s`,
+    ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
+  ];
 }
 
 /** @param share 0 to 1 */

@@ -1,5 +1,6 @@
 import type { Statement } from '../service/statement.ts';
 import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
+import { countedAs, verbOf } from './step-words.ts';
 
 /**
  * A statement with its steps and their partitions, a line each. Where there are more lines than `height`, partitions that run come
@@ -19,14 +20,16 @@ function headLine({ id, state, submittedBy, startedAt, finishedAt }: Statement, 
   return [id, state, ...(seconds === null ? [] : [duration(seconds)]), `by ${submittedBy}`].join('  ');
 }
 
-function stepLine({ name, kind, state, into, rows, partitions }: Step, { progress }: Statement): string {
+function stepLine(step: Step, { progress }: Statement): string {
+  const { name, state, into, rows, partitions } = step;
+  const { inputs } = countedAs(step);
   const done = partitions.reduce((sum, partition) => sum + partition.done, 0);
   const parts = [
     name,
-    kind === 'sql' ? 'sql' : 'run',
+    verbOf(step),
     state,
-    ...(rows === null ? [] : [`${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows} images`]),
-    ...(progress?.step === name && state === 'running' ? speedOf(progress) : []),
+    ...(rows === null ? [] : [`${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows} ${inputs}`]),
+    ...(progress?.step === name && state === 'running' ? speedOf(progress, inputs) : []),
     ...(into === null ? [] : [`→ ${into}`]),
   ];
   return parts.join('  ');
@@ -35,18 +38,21 @@ function stepLine({ name, kind, state, into, rows, partitions }: Step, { progres
 const order = ['running', 'pending', 'done'];
 
 /** This step's share of the room that all partitions have. */
-function partitionLines({ partitions }: Step, room: number, all: number): readonly string[] {
-  if (all <= room) return partitions.map(partitionLine);
+function partitionLines(step: Step, room: number, all: number): readonly string[] {
+  const { partitions } = step;
+  const { outputs } = countedAs(step);
+  const line = (partition: Partition) => partitionLine(partition, outputs);
+  if (all <= room) return partitions.map(line);
   const most = Math.max(0, Math.floor((room * partitions.length) / all) - 1);
   const shown = partitions.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, most);
   const left = partitions.length - shown.length;
-  return [...shown.map(partitionLine), ...(left === 0 ? [] : [`  … and ${left} partitions more`])];
+  return [...shown.map(line), ...(left === 0 ? [] : [`  … and ${left} partitions more`])];
 }
 
-function partitionLine({ number, state, rows, done, failed, detections, attempts }: Partition): string {
+function partitionLine({ number, state, rows, done, failed, outputs, attempts }: Partition, called: string): string {
   const parts = [
     `  partition ${number}  ${state.padEnd(7)}  ${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows}`,
-    `${detections} detections`,
+    `${outputs} ${called}`,
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(attempts <= 1 ? [] : [`attempt ${attempts}`]),
   ];

@@ -1,7 +1,8 @@
 import type { Statement } from '../service/statement.ts';
 import { duration, type Partition, type Step } from './progress.ts';
+import { countedAs } from './step-words.ts';
 
-/** How a statement ended, in a line per step that detected or changed something and one for the whole. */
+/** How a statement ended, in a line per step that wrote or changed something and one for the whole. */
 export function summaryLines(statement: Statement): readonly string[] {
   return [
     ...statement.steps.flatMap((step) => stepLine(step, statement.steps.length === 1)),
@@ -10,15 +11,16 @@ export function summaryLines(statement: Statement): readonly string[] {
 }
 
 function stepLine(step: Step, isOnly: boolean): readonly string[] {
-  const { name, kind, state, into, rows, affectedRows, partitions } = step;
+  const { name, program, state, into, rows, affectedRows, partitions } = step;
   if (affectedRows !== null && (isOnly || affectedRows > 0))
     return [`${isOnly ? '' : `${name}: `}${affectedRows} ${affectedRows === 1 ? 'row' : 'rows'} affected`];
-  if (kind !== 'run' || state !== 'succeeded') return [];
+  if (program === null || state !== 'succeeded') return [];
+  const { inputs, outputs } = countedAs(step);
   const sum = (of: (partition: Partition) => number) =>
     partitions.reduce((total, partition) => total + of(partition), 0);
   const failed = sum((partition) => partition.failed);
-  const broken = failed === 0 ? '' : `, ${failed} images failed`;
-  return [`${into}: ${sum((partition) => partition.detections)} detections in ${rows} images${broken}`];
+  const broken = failed === 0 ? '' : `, ${failed} ${inputs} failed`;
+  return [`${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`];
 }
 
 function took({ startedAt, finishedAt }: Statement): string {

@@ -1,5 +1,6 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { transaction } from '../datasource/pool.ts';
+import { keepsLedger } from '../plan/step-facts.ts';
 import { activeStates } from './statement-states.ts';
 import type { StatementStatus, StepStatus } from './statement-status.ts';
 import { recordTransition } from './statement-writer.ts';
@@ -94,8 +95,11 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
             [step.state, ...errorValues(step.error), id, step.name],
           );
         }
-        const foreign = new Set(plan.steps.filter(({ kind }) => kind === 'foreign').map(({ name }) => name));
-        for (const step of steps) if (foreign.has(step.name)) await keepPartitions(connection, id, step);
+        const kinds = new Map(plan.steps.map(({ name, kind }) => [name, kind]));
+        for (const step of steps) {
+          const kind = kinds.get(step.name);
+          if (kind !== undefined && !keepsLedger[kind]) await keepPartitions(connection, id, step);
+        }
       }),
 
     async skip(statement, attempt) {

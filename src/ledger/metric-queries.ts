@@ -43,7 +43,7 @@ export interface LedgerPartition {
 export interface Work {
   readonly done: number;
   readonly failed: number;
-  readonly detections: number;
+  readonly outputs: number;
   readonly retries: number;
   readonly decodeMs: number;
   readonly inferMs: number;
@@ -123,7 +123,7 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
 
     async sumWork() {
       const [sums] = await rows(
-        `SELECT SUM(done_rows) AS done, SUM(failed_rows) AS failed, SUM(detections) AS detections, SUM(retries) AS retries,
+        `SELECT SUM(done_rows) AS done, SUM(failed_rows) AS failed, SUM(outputs) AS outputs, SUM(retries) AS retries,
            SUM(decode_ms) AS decodeMs, SUM(infer_ms) AS inferMs, SUM(write_ms) AS writeMs
          FROM (
            SELECT ${aliased(workSums)} FROM ${table('partitions')}
@@ -162,7 +162,7 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
       if (ids.length === 0) return [];
       const found = await rows(
         `SELECT s.statement_id, s.step, HEX(s.selection_id) AS selection, p.partition_no, p.state, p.first_row, p.last_row,
-           p.done_rows AS done, p.failed_rows AS failed, p.detections, GREATEST(p.attempt, 1) - 1 AS retries,
+           p.done_rows AS done, p.failed_rows AS failed, p.outputs, GREATEST(p.attempt, 1) - 1 AS retries,
            p.decode_ms AS decodeMs, p.infer_ms AS inferMs, p.write_ms AS writeMs,
            UNIX_TIMESTAMP(GREATEST(s.created_at, COALESCE(p.started_at, s.created_at), COALESCE(p.heartbeat_at, s.created_at)))
              AS last_progress
@@ -227,7 +227,7 @@ function partition(row: RowDataPacket): LedgerPartition {
   };
 }
 
-const workFields = ['done', 'failed', 'detections', 'retries', 'decodeMs', 'inferMs', 'writeMs'] as const;
+const workFields = ['done', 'failed', 'outputs', 'retries', 'decodeMs', 'inferMs', 'writeMs'] as const;
 
 export function mapWork(value: (field: keyof Work) => number): Work {
   return Object.fromEntries(workFields.map((field) => [field, value(field)])) as Record<keyof Work, number>;

@@ -11,6 +11,7 @@ import { purged } from './migrations/0005-purged.ts';
 import { fairShares } from './migrations/0006-fair-shares.ts';
 import { resultSizes } from './migrations/0007-result-sizes.ts';
 import { standardStatements } from './migrations/0008-standard-statements.ts';
+import { outputs } from './migrations/0009-outputs.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -25,6 +26,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   fairShares,
   resultSizes,
   standardStatements,
+  outputs,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -51,7 +51,7 @@ export async function lockPartition(
 export interface BatchCounts {
   readonly rows: number;
   readonly failed: number;
-  readonly detections: number;
+  readonly outputs: number;
   readonly decodeMs: number;
   readonly inferMs: number;
   readonly writeMs: number;
@@ -62,14 +62,14 @@ export async function countBatch(
   connection: PoolConnection,
   { schema, names }: SelectionPlace,
   { partitionNo, attempt }: TakenPartition,
-  { rows, failed, detections, decodeMs, inferMs, writeMs }: BatchCounts,
+  { rows, failed, outputs, decodeMs, inferMs, writeMs }: BatchCounts,
 ): Promise<void> {
   const [updated] = await connection.query<ResultSetHeader>(
     `UPDATE ${tablesOf(schema)('partitions')}
-     SET done_rows = done_rows + ?, failed_rows = failed_rows + ?, detections = detections + ?,
+     SET done_rows = done_rows + ?, failed_rows = failed_rows + ?, outputs = outputs + ?,
          decode_ms = decode_ms + ?, infer_ms = infer_ms + ?, write_ms = write_ms + ?, heartbeat_at = NOW(6)
      WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
-    [rows, failed, detections, decodeMs, inferMs, writeMs, names.id, partitionNo, attempt],
+    [rows, failed, outputs, decodeMs, inferMs, writeMs, names.id, partitionNo, attempt],
   );
   if (updated.affectedRows === 1) return;
   throw new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);

@@ -7,7 +7,7 @@ import { tablesOf } from './tables.ts';
 export interface RowOutcome {
   readonly row: string;
   /** Number of result rows. */
-  readonly detections: number;
+  readonly outputs: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -21,13 +21,13 @@ export async function recordOutcomes(
 ): Promise<void> {
   await connection.query(
     `INSERT INTO ${tablesOf(schema)('ledger')}
-       (selection_id, row_id, partition_no, detections, error_code, error_message) VALUES ?`,
+       (selection_id, row_id, partition_no, outputs, error_code, error_message) VALUES ?`,
     [
-      outcomes.map(({ row, detections, error }) => [
+      outcomes.map(({ row, outputs, error }) => [
         names.id,
         row,
         partitionNo,
-        detections,
+        outputs,
         error?.code ?? null,
         error?.message.slice(0, longestMessage) ?? null,
       ]),
@@ -59,16 +59,16 @@ export function withoutOutcome(schema: string, row: string): { readonly join: st
 export interface Tally {
   readonly rows: number;
   readonly failed: number;
-  readonly detections: number;
+  readonly outputs: number;
 }
 
 export async function tallyOutcomes({ pool, schema, names }: SelectionPlace): Promise<Tally> {
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT COUNT(*) AS n, COUNT(error_code) AS failed, COALESCE(SUM(detections), 0) AS detections
+    `SELECT COUNT(*) AS n, COUNT(error_code) AS failed, COALESCE(SUM(outputs), 0) AS outputs
      FROM ${tablesOf(schema)('ledger')} WHERE selection_id = ?`,
     [names.id],
   );
-  return { rows: Number(rows[0]?.n), failed: Number(rows[0]?.failed), detections: Number(rows[0]?.detections) };
+  return { rows: Number(rows[0]?.n), failed: Number(rows[0]?.failed), outputs: Number(rows[0]?.outputs) };
 }
 
 /** Rows that failed in the same way. */

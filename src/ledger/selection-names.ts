@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type TableTarget, workSchemaOf } from '../task.ts';
+import { type TableTarget, type Task, workSchemaOf } from '../task.ts';
 
 /** A step's rows and their tables. All names are derived from the statement and the step, so a restarted worker finds them. */
 export interface SelectionNames {
@@ -28,7 +28,7 @@ export function namesOfTables(id: Buffer) {
 
 /** @param isSeparate whether the system schema has its own account */
 export function selectionNames(
-  task: { readonly statement: string; readonly step: string },
+  task: Pick<Task, 'statement' | 'step' | 'kind'>,
   schema: string,
   isSeparate = false,
 ): SelectionNames {
@@ -36,6 +36,6 @@ export function selectionNames(
   const names = namesOfTables(id);
   const table = (name: string, database = schema) => ({ database, table: name });
   const made = table(names.selection, workSchemaOf(schema, isSeparate));
-  const selection = 'detect' in task ? table(names.selection) : made;
+  const selection = task.kind === 'shares' ? made : table(names.selection);
   return { id, made, selection, staging: table(names.staging), replaced: table(names.replaced) };
 }

@@ -17,19 +17,18 @@ export interface SelectionState {
   readonly state: 'ready' | 'publishing' | 'published';
   readonly rows: number;
   readonly columns: readonly string[];
-  readonly imageColumn: string;
 }
 
 /** The selection that `prepare` recorded; null: none yet. */
 export async function readSelection({ pool, schema, names }: SelectionPlace): Promise<SelectionState | null> {
   const [found] = await pool.query<RowDataPacket[]>(
-    `SELECT state, row_count, columns, image_column FROM ${tablesOf(schema)('selections')} WHERE selection_id = ?`,
+    `SELECT state, row_count, columns FROM ${tablesOf(schema)('selections')} WHERE selection_id = ?`,
     [names.id],
   );
   const [row] = found;
   if (row === undefined) return null;
   const columns = typeof row.columns === 'string' ? JSON.parse(row.columns) : row.columns;
-  return { state: row.state, rows: Number(row.row_count), columns, imageColumn: row.image_column };
+  return { state: row.state, rows: Number(row.row_count), columns };
 }
 
 /** @throws {MillraceError} TASK_INVALID if `prepare` has not run */
@@ -44,14 +43,13 @@ export interface NewSelection {
   readonly step: string;
   readonly rows: number;
   readonly columns: readonly string[];
-  readonly imageColumn: string | null;
   readonly partitions: readonly PartitionRows[];
 }
 
 /** Records that the selection is ready, in one transaction with its partitions. */
 export async function recordSelection(
   { pool, schema, names }: SelectionPlace,
-  { statement, step, rows, columns, imageColumn, partitions }: NewSelection,
+  { statement, step, rows, columns, partitions }: NewSelection,
 ): Promise<void> {
   const table = tablesOf(schema);
   await transaction(pool, async (connection) => {
@@ -62,9 +60,9 @@ export async function recordSelection(
         [partitions.map(({ number, first, last }) => [names.id, number, first, last, 'pending'])],
       );
     await connection.query(
-      `REPLACE INTO ${table('selections')} (selection_id, statement_id, step, state, row_count, columns, image_column)
-       VALUES (?, ?, ?, 'ready', ?, ?, ?)`,
-      [names.id, statement, step, rows, JSON.stringify(columns), imageColumn],
+      `REPLACE INTO ${table('selections')} (selection_id, statement_id, step, state, row_count, columns)
+       VALUES (?, ?, ?, 'ready', ?, ?)`,
+      [names.id, statement, step, rows, JSON.stringify(columns)],
     );
   });
 }

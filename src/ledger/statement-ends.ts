@@ -1,7 +1,8 @@
 import type { ErrorKind } from '../errors.ts';
+import { stepKinds } from '../plan/step-facts.ts';
 
 /** Kinds of submissions: the kind of the only step, or `program` if there are several. */
-export const verbs = ['sql', 'run', 'foreign', 'program'] as const;
+export const verbs = [...stepKinds, 'program'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** Who has to act on a statement that failed. The other kinds of errors occur before a statement exists. */
@@ -21,7 +22,7 @@ export const verbSql = `CAST(IF(JSON_LENGTH(plan, '$.steps') = 1, JSON_UNQUOTE(J
 export const workSums = {
   done_rows: 'SUM(done_rows)',
   failed_rows: 'SUM(failed_rows)',
-  detections: 'SUM(detections)',
+  outputs: 'SUM(outputs)',
   retries: 'SUM(GREATEST(attempt, 1) - 1)',
   decode_ms: 'SUM(decode_ms)',
   infer_ms: 'SUM(infer_ms)',

@@ -73,7 +73,8 @@ export interface PartitionStatus {
   readonly rows: number;
   readonly done: number;
   readonly failed: number;
-  readonly detections: number;
+  /** Number of result rows. */
+  readonly outputs: number;
   /** Number of times that a worker started it. */
   readonly attempts: number;
 }

@@ -1,7 +1,9 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
-import { MillraceError } from '../errors.ts';
+import { errorRecord, MillraceError } from '../errors.ts';
+import { type Plan, planVersion } from '../plan/plan.ts';
+import { isUnreadablePlan, readPlan } from '../plan/read-plan.ts';
 import type { StatementState } from './statement-states.ts';
 import type { StatementFilter, StatementStatus, Submission } from './statement-status.ts';
 import { openStatementWriter, type StatementWriter } from './statement-writer.ts';
@@ -13,8 +15,9 @@ export interface StatementStore extends StatementWriter {
   /** @param state `running` if the statement starts at once @returns false if the id already exists */
   insert(submission: Submission, state: 'queued' | 'running'): Promise<boolean>;
   has(id: string): Promise<boolean>;
+  /** @throws {MillraceError} UNKNOWN_STATEMENT; PLAN_VERSION, PLAN_INVALID */
   read(id: string): Promise<StoredStatement>;
-  /** The statements that exist. */
+  /** The statements that exist. One whose plan cannot be read has an empty plan, and the reason as its error: it hides no other. */
   readAll(ids: readonly string[]): Promise<readonly StoredStatement[]>;
   /** The states of the statements that exist, of any engine. */
   statesOf(ids: readonly string[]): Promise<ReadonlyMap<string, StatementState>>;
@@ -22,7 +25,7 @@ export interface StatementStore extends StatementWriter {
   idsIn(states: readonly StatementState[]): Promise<readonly string[]>;
   /** The statements that are to be cancelled. */
   cancelling(ids: readonly string[]): Promise<readonly string[]>;
-  /** Statements, newest first. */
+  /** Statements, newest first; plans that cannot be read are treated as in `readAll`. */
   list(filter: StatementFilter & { readonly limit: number }): Promise<readonly StoredStatement[]>;
 }
 
@@ -36,10 +39,10 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
   const select = `SELECT id, text, plan, state, submitted_by, submitted_at, started_at, finished_at,
     error_code, error_message, error_hint ${ours}`;
 
-  async function readAll(ids: readonly string[]): Promise<readonly StoredStatement[]> {
+  async function rowsOf(ids: readonly string[]): Promise<readonly RowDataPacket[]> {
     if (ids.length === 0) return [];
     const [rows] = await pool.query<RowDataPacket[]>(`${select} AND id IN (?)`, [ids]);
-    return rows.map((row) => storedStatement(row, engine));
+    return rows;
   }
 
   return {
@@ -70,13 +73,13 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
     },
 
     async read(id) {
-      const [statement] = await readAll([id]);
-      if (statement !== undefined) return statement;
+      const [row] = await rowsOf([id]);
+      if (row !== undefined) return storedStatement(row, readPlan(JSON.parse(row.plan)), engine);
       const hint = 'millrace list shows the statements';
       throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
     },
 
-    readAll,
+    readAll: async (ids) => (await rowsOf(ids)).map((row) => shownStatement(row, engine)),
 
     async statesOf(ids) {
       if (ids.length === 0) return new Map();
@@ -108,7 +111,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
         `${select}${sql} ORDER BY submitted_at DESC, id DESC LIMIT ${filter.limit}`,
         values,
       );
-      return rows.map((row) => storedStatement(row, engine));
+      return rows.map((row) => shownStatement(row, engine));
     },
   };
 }
@@ -153,11 +156,28 @@ function conditions(filter: StatementFilter, labels: string): Conditions {
   return { sql: all.map(([sql]) => ` AND ${sql}`).join(''), values: all.flatMap(([, values]) => values) };
 }
 
-function storedStatement(row: RowDataPacket, engine: 'local' | 'argo'): StoredStatement {
+const noPlan: Plan = { kind: 'plan', version: planVersion, steps: [] };
+
+function shownStatement(row: RowDataPacket, engine: 'local' | 'argo'): StoredStatement {
+  try {
+    return storedStatement(row, readPlan(JSON.parse(row.plan)), engine);
+  } catch (error) {
+    if (!isUnreadablePlan(error)) throw error;
+    const statement = storedStatement(row, noPlan, engine);
+    return { ...statement, error: statement.error ?? errorRecord(error) };
+  }
+}
+
+/** Of a statement of `readAll` or `list`: it cannot be run. */
+export function hasUnreadablePlan({ plan }: StoredStatement): boolean {
+  return plan === noPlan;
+}
+
+function storedStatement(row: RowDataPacket, plan: Plan, engine: 'local' | 'argo'): StoredStatement {
   return {
     id: row.id,
     text: row.text,
-    plan: typeof row.plan === 'string' ? JSON.parse(row.plan) : row.plan,
+    plan,
     state: row.state,
     submittedBy: row.submitted_by,
     submittedAt: row.submitted_at,

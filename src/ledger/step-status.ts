@@ -39,7 +39,7 @@ async function stepRows(pool: Pool, schema: string, statements: readonly string[
 async function partitionRows(pool: Pool, schema: string, selections: readonly Buffer[]): Promise<RowDataPacket[]> {
   if (selections.length === 0) return [];
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT selection_id, partition_no, state, first_row, last_row, done_rows, failed_rows, detections, attempt, started_at
+    `SELECT selection_id, partition_no, state, first_row, last_row, done_rows, failed_rows, outputs, attempt, started_at
      FROM ${tablesOf(schema)('partitions')}
      WHERE selection_id IN (?) ORDER BY selection_id, partition_no`,
     [selections],
@@ -71,7 +71,7 @@ function partitionStatus(row: RowDataPacket): PartitionStatus {
     rows: Number(row.last_row) - Number(row.first_row) + 1,
     done: Number(row.done_rows),
     failed: Number(row.failed_rows),
-    detections: Number(row.detections),
+    outputs: Number(row.outputs),
     attempts: row.attempt,
   };
 }

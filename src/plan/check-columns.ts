@@ -1,21 +1,19 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
+import { addedColumns, type ProgramContract } from '../programs/contract.ts';
 import type { RunStatement } from '../sql/statement.ts';
-import { columnNameProblem, detectionColumns, hiddenColumns, maxSelectedColumns } from '../task.ts';
+import { columnNameProblem, hiddenColumns, maxSelectedColumns } from '../task.ts';
 
 type Report = (error: MillraceError) => void;
 
-/** Names that the worker adds to the selected ones: to those of a result, or only to those of the rows that another image gets. */
-export const addedColumns = {
-  result: [...detectionColumns, ...Object.values(hiddenColumns)],
-  rows: [hiddenColumns.row],
-} as const;
-
-/** The selected columns can be columns of one table: each name once, and none that the worker adds. */
+/**
+ * The selected columns can be columns of one table: each name once, and none that the worker adds.
+ * @param program null: another image, which writes its tables itself
+ */
 export function checkColumns(
   statement: RunStatement,
   partitionBy: string | null,
-  added: readonly string[],
+  program: ProgramContract | null,
   catalog: Catalog,
   report: Report,
 ): void {
@@ -24,9 +22,12 @@ export function checkColumns(
   if (facts.kind === 'refused')
     report(new MillraceError('QUERY_REFUSED', facts.message, { span, hint: 'fix the query' }));
   if (facts.kind !== 'columns') return;
-  const taken = new Set<string>(added);
+  const added = program === null ? [] : addedColumns(program);
+  const hidden = program === null ? [hiddenColumns.row] : Object.values(hiddenColumns);
+  const taken = new Set<string>([...added, ...hidden]);
+  const most = maxSelectedColumns(added);
   const seen = new Set<string>();
-  if (facts.columns.length > maxSelectedColumns) report(tooMany(facts.columns.length, statement));
+  if (facts.columns.length > most) report(tooMany(facts.columns.length, most, statement));
   for (const column of facts.columns) {
     const problem = columnNameProblem(column);
     if (problem !== null) report(nameless(column, problem, statement));
@@ -39,8 +40,8 @@ export function checkColumns(
     report(unknown(partitionBy, facts.columns, statement));
 }
 
-function tooMany(columns: number, { query: { span } }: RunStatement): MillraceError {
-  const message = `the query selects ${columns} columns, and a result table has room for ${maxSelectedColumns}`;
+function tooMany(columns: number, most: number, { query: { span } }: RunStatement): MillraceError {
+  const message = `the query selects ${columns} columns, and a result table has room for ${most}`;
   return new MillraceError('INVALID_COLUMN', message, { span, hint: 'select fewer columns' });
 }
 

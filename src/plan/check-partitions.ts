@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { Program } from '../sql/statement.ts';
 import type { Step } from './plan.ts';
+import { rowsStep } from './step-facts.ts';
 
 /** All partitions of a program are kept in one workflow. */
 export function checkPartitions(
@@ -12,17 +13,19 @@ export function checkPartitions(
 ): void {
   let all = 0;
   for (const [index, step] of steps.entries()) {
-    if (step === null || step.kind === 'sql') continue;
+    const overRows = step === null ? null : rowsStep(step);
+    if (overRows === null) continue;
+    const { partitions, span } = overRows;
     const before = all;
-    all += step.partitions;
+    all += partitions;
     if (all <= mostPartitions) continue;
     const statement = statements[index];
     const given =
       statement?.kind === 'run' ? statement.attributes.find(({ name }) => name === 'partitions') : undefined;
     const others = before === 0 ? '' : `, with the ${before} of earlier statements,`;
-    const message = `${step.partitions} partitions${others} are more than one workflow holds`;
+    const message = `${partitions} partitions${others} are more than one workflow holds`;
     const hint = `give at most ${mostPartitions} in all: a partition may have any number of rows`;
-    report(new MillraceError('TOO_MANY_PARTITIONS', message, { span: given?.value.span ?? step.span, hint }));
+    report(new MillraceError('TOO_MANY_PARTITIONS', message, { span: given?.value.span ?? span, hint }));
     return;
   }
 }

@@ -1,22 +1,22 @@
+import { contractOf } from '../programs/programs.ts';
 import type { TableTarget } from '../task.ts';
-import type { ForeignStep, Plan, RunStep, SqlStep, Step, VolumeMount } from './plan.ts';
+import {
+  type ByStepKind,
+  byStepKind,
+  type ForeignStep,
+  type Plan,
+  type RunStep,
+  type SqlStep,
+  type VolumeMount,
+} from './plan.ts';
 import { withoutEffect } from './without-effect.ts';
 
 /** The plan in a few lines for people. */
 export function explainPlan(plan: Plan): string {
-  return plan.steps.map(explainStep).join('\n');
+  return plan.steps.map((step) => byStepKind(explanations, step)).join('\n');
 }
 
-function explainStep(step: Step): string {
-  switch (step.kind) {
-    case 'sql':
-      return explainSql(step);
-    case 'run':
-      return explainRun(step);
-    case 'foreign':
-      return explainForeign(step);
-  }
-}
+const explanations: ByStepKind<string> = { sql: explainSql, run: explainRun, foreign: explainForeign };
 
 function explainForeign(step: ForeignStep): string {
   const lines = [
@@ -34,7 +34,7 @@ function explainSql(step: SqlStep): string {
 }
 
 function explainRun(step: RunStep): string {
-  const { detect } = step;
+  const { name, settings } = step.program;
   const lines = [
     ['select', oneLine(step.select)],
     ['prepare', 'materialise the selection once, as numbered rows'],
@@ -42,9 +42,8 @@ function explainRun(step: RunStep): string {
       'partition',
       `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows a transaction, ${step.retries} retries`,
     ],
-    ['detect', `${detect.modelFile} on ${detect.device}, images in ${detect.imageDir}${columnOf(detect.imageColumn)}`],
-    ['keep', thresholds(detect)],
-    ...noteOf(withoutEffect(step.command)),
+    ...contractOf(name).explain(settings),
+    ...noteOf(withoutEffect(step.command, name)),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
@@ -55,10 +54,6 @@ function noteOf(options: readonly string[]): string[][] {
   return options.length === 0 ? [] : [['note', `without effect here: ${options.join(', ')}`]];
 }
 
-function thresholds({ confidence, iou, maxDetections }: RunStep['detect']): string {
-  return `scores above ${confidence}, overlaps of a class up to ${iou} (IoU), at most ${maxDetections} detections an image`;
-}
-
 function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string[])[]): string {
   const head = `${step.name}  run  ${[step.image, ...step.command].join(' ')}`;
   return [head, ...lines.map(([name, what]) => `  ${name?.padEnd(10)}${what}`)].join('\n');
@@ -66,10 +61,6 @@ function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string
 
 function atOnce(step: RunStep | ForeignStep): string {
   return step.parallelism === step.partitions ? 'all at once' : `${step.parallelism} at once`;
-}
-
-function columnOf(imageColumn: string | null): string {
-  return imageColumn === null ? '' : ` named by ${imageColumn}`;
 }
 
 function targetOf(into: TableTarget): string {

@@ -8,7 +8,7 @@ import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
 import { withCommandAttributes } from './command-attributes.ts';
 import { orderStatements } from './order.ts';
-import type { Plan, SqlStep, Step } from './plan.ts';
+import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planRun } from './plan-run.ts';
 
 /**
@@ -31,7 +31,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   checkSessions(program, catalog.sharedSession, report);
   checkLocalInfile(program, report);
   throwAll(errors);
-  return { version: 1, steps: steps.filter((step) => step !== null) };
+  return { kind: 'plan', version: planVersion, steps: steps.filter((step) => step !== null) };
 }
 
 function planStatement(

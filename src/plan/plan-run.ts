@@ -4,12 +4,13 @@ import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
-import { addedColumns, checkColumns } from './check-columns.ts';
+import { checkColumns } from './check-columns.ts';
+import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, planForeign } from './plan-foreign.ts';
-import { readDetectSettings } from './program-settings.ts';
+import { readSettings } from './program-settings.ts';
 import { mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
@@ -26,7 +27,7 @@ export function planRun(
   const common = { ...place, ...imageSettings(statement, attributes, catalog) };
   if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);
   if (isOther(statement, catalog)) {
-    checkColumns(statement, attributes.partition_by, addedColumns.rows, catalog, report);
+    checkColumns(statement, attributes.partition_by, null, catalog, report);
     return planForeign(statement, common, report);
   }
   report(unknownImage(statement, catalog));
@@ -42,9 +43,11 @@ function planWorker(
   report: Report,
 ): RunStep | null {
   const into = findTarget(statement, catalog, report);
-  checkColumns(statement, attributes.partition_by, addedColumns.result, catalog, report);
-  const options = readCommand(statement, image, report);
-  if (options === null || into === null) return null;
+  const command = readCommand(statement, image, report);
+  if (command === null) return null;
+  checkColumns(statement, attributes.partition_by, command.contract, catalog, report);
+  checkProgramAttributes(statement, command.contract, attributes, report);
+  if (into === null) return null;
   const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
   return {
     kind: 'run',
@@ -54,7 +57,7 @@ function planWorker(
     writeMode: attributes.write_mode,
     batchSize: attributes.batch_size,
     maxFailedRows: attributes.max_failed_rows,
-    detect: readDetectSettings(statement, options, { gpu: attributes.gpu, mounts }, catalog, report),
+    program: readSettings(command, { statement, gpu: attributes.gpu, mounts, catalog, report }),
   };
 }
 

@@ -1,9 +1,14 @@
 import type { Span } from '../errors.ts';
-import type { DetectSettings, TableTarget, WriteMode } from '../task.ts';
+import type { ProgramCall } from '../programs/programs.ts';
+import type { TableTarget, WriteMode } from '../task.ts';
+
+/** Grows with each change of what a plan says; `readPlan` brings stored plans of earlier versions along. */
+export const planVersion = 2;
 
 /** The IR: what is to be done, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {
-  readonly version: 1;
+  readonly kind: 'plan';
+  readonly version: typeof planVersion;
   readonly steps: readonly Step[];
 }
 
@@ -13,6 +18,21 @@ export function onlyReads({ steps }: Plan): boolean {
 }
 
 export type Step = SqlStep | RunStep | ForeignStep;
+
+export type StepKind = Step['kind'];
+
+/** A function for each kind of step: what a layer does with steps, in one exhaustive table. */
+export type ByStepKind<Result, More extends readonly unknown[] = []> = {
+  readonly [Kind in StepKind]: (step: Extract<Step, { readonly kind: Kind }>, ...more: More) => Result;
+};
+
+export function byStepKind<Result, More extends readonly unknown[]>(
+  table: ByStepKind<Result, More>,
+  step: Step,
+  ...more: More
+): Result {
+  return (table[step.kind] as (step: Step, ...more: More) => Result)(step, ...more);
+}
 
 interface StepBase {
   readonly name: string;
@@ -60,7 +80,7 @@ export interface RunStep extends ImageStep {
   /** Rows per transaction. */
   readonly batchSize: number;
   readonly maxFailedRows: number;
-  readonly detect: DetectSettings;
+  readonly program: ProgramCall;
 }
 
 /** `TO RUN` with any other image: it keeps SQLFlow's contract and writes its tables itself. */

@@ -1,64 +1,77 @@
 import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
+import type { ColumnOption, Option, OptionKind, Setting } from '../programs/contract.ts';
+import { type Device, devices } from '../programs/device.ts';
+import { columnOf } from '../programs/input-columns.ts';
+import type { ProgramCall, ProgramName } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
-import { type DetectSettings, imageColumnOf } from '../task.ts';
-import type { GivenOption, YoloOption, YoloOptions } from './command.ts';
+import type { Command, GivenOption } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 
 type Report = (error: MillraceError) => void;
 
-const devices = ['cpu', 'cuda', 'auto'] as const;
-
-/** The settings of detection, each option checked. Reports what is missing, unknown or out of range. */
-export function readDetectSettings(
-  statement: RunStatement,
-  options: YoloOptions,
-  { gpu, mounts }: { readonly gpu: number; readonly mounts: readonly string[] },
-  catalog: Catalog,
-  report: Report,
-): DetectSettings {
-  const number = (name: YoloOption, range: Range, otherwise: number | null) =>
-    readNumber(name, options[name], range, otherwise, report);
-  return {
-    modelFile: readModel(statement, options.model, mounts, catalog, report),
-    imageDir: readImageDir(statement, options.image_dir, mounts, report),
-    imageColumn: readImageColumn(statement, options.image_column, catalog, report),
-    confidence: number('confidence', { least: 0, most: 1, whole: false }, 0.25) as number,
-    iou: number('iou', { least: 0, most: 1, whole: false }, 0.45) as number,
-    maxDetections: number('max_detections', { least: 1, most: 30_000, whole: true }, 300) as number,
-    imageSize: number('image_size', { least: 32, most: 8192, whole: true }, null),
-    device: readDevice(options.device, gpu > 0 ? 'cuda' : 'cpu', report),
-  };
+/** What decides about the options of a program, beside their values. */
+interface Place {
+  readonly statement: RunStatement;
+  readonly program: string;
+  /** GPUs of a partition. */
+  readonly gpu: number;
+  /** Mount paths of the step's volumes. */
+  readonly mounts: readonly string[];
+  readonly catalog: Catalog;
+  readonly report: Report;
 }
 
-function readModel(
-  statement: RunStatement,
-  given: GivenOption | undefined,
-  mounts: readonly string[],
-  catalog: Catalog,
-  report: Report,
-): string {
+/** An option by its name, and as it is given. */
+interface Read<O extends Option> {
+  readonly name: string;
+  readonly option: O;
+  readonly given: GivenOption | undefined;
+}
+
+type Reader<O extends Option> = (read: Read<O>, place: Place) => Setting<O>;
+
+/** The settings of a program, each option checked. Reports what is missing, unknown or out of range. */
+export function readSettings({ contract, options }: Command, place: Omit<Place, 'program'>): ProgramCall {
+  const settings = Object.entries(contract.options).map(([name, option]) => {
+    const read = readers[option.kind] as Reader<Option>;
+    return [name, read({ name, option, given: options[name] }, { ...place, program: contract.name })];
+  });
+  // Each kind's reader gives the kind's setting, which the contract's settings are made of.
+  return { name: contract.name as ProgramName, settings: Object.fromEntries(settings) };
+}
+
+const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonly kind: Kind }>> } = {
+  model: readModel,
+  folder: readFolder,
+  column: readColumn,
+  number: readNumber,
+  choice: ({ name, option, given }, { report }) => {
+    const chosen = option.of.find((word) => word === given?.value);
+    if (given !== undefined && chosen === undefined) report(wrongOption(name, given, listed(option.of)));
+    return chosen ?? option.otherwise;
+  },
+  device: readDevice,
+};
+
+function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place): string {
+  const { name, option, given } = read;
+  const { catalog, report } = place;
   if (given === undefined) {
-    report(missing(statement, 'model', '"--model=demo"'));
+    report(missing(name, option.example, place));
     return '';
   }
-  if (given.value.startsWith('/')) return readPath('model', given.value, given, mounts, report);
-  const model = catalog.models.find(({ name }) => name === given.value);
+  if (given.value.startsWith('/')) return readPath(name, given.value, given, place);
+  const model = catalog.models.find((known) => known.name === given.value);
   if (model === undefined && !catalog.otherModels) {
     report(unknownModel(given, catalog));
     return '';
   }
-  return readPath('model', model?.file ?? `/models/${given.value}.onnx`, given, mounts, report);
+  return readPath(name, model?.file ?? `/models/${given.value}.onnx`, given, place);
 }
 
 /** A file or folder that the worker opens, without dots; it is to lie in a volume. */
-function readPath(
-  option: 'model' | 'image_dir',
-  written: string,
-  given: GivenOption,
-  mounts: readonly string[],
-  report: Report,
-): string {
+function readPath(option: string, written: string, given: GivenOption, { mounts, report }: Place): string {
   const path = normalPath(written);
   if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;
   const message = `--${option} names ${path}, which lies in none of the step's volumes`;
@@ -86,76 +99,60 @@ function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceE
   return new MillraceError('UNKNOWN_MODEL', `there is no model '${value}'`, { span, hint });
 }
 
-function readImageDir(
-  statement: RunStatement,
-  given: GivenOption | undefined,
-  mounts: readonly string[],
-  report: Report,
-): string {
-  if (given?.value.startsWith('/')) return readPath('image_dir', given.value, given, mounts, report);
-  if (given === undefined) report(missing(statement, 'image_dir', '"--image_dir=/datasets/…"'));
-  else report(wrongOption('image_dir', given, 'a path inside a volume, e.g. /datasets/demo'));
+function readFolder({ name, option, given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string {
+  if (given?.value.startsWith('/')) return readPath(name, given.value, given, place);
+  if (given === undefined) place.report(missing(name, option.example, place));
+  else place.report(wrongOption(name, given, 'a path inside a volume, e.g. /datasets/demo'));
   return '';
 }
 
-function readImageColumn(
-  statement: RunStatement,
-  given: GivenOption | undefined,
-  catalog: Catalog,
-  report: Report,
-): string | null {
+function readColumn(read: Read<ColumnOption>, { statement, catalog, report }: Place): string | null {
+  const { option, given } = read;
   const facts: QueryFacts = catalog.queries[statement.query.text] ?? { kind: 'unknown' };
   if (facts.kind !== 'columns') return given?.value ?? null;
-  const chosen = given === undefined ? imageColumnOf(facts.columns) : columnNamed(given.value, facts.columns);
-  if (chosen === null) report(noImageColumn(statement, given, facts.columns));
+  const chosen = columnOf(option, given?.value ?? null, facts.columns);
+  if (chosen === null) report(noColumn(read, statement, facts.columns));
   return chosen;
 }
 
-function columnNamed(name: string, columns: readonly string[]): string | null {
-  return columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? null;
-}
-
-function noImageColumn(
+function noColumn(
+  { name, option, given }: Read<ColumnOption>,
   statement: RunStatement,
-  given: GivenOption | undefined,
   columns: readonly string[],
 ): MillraceError {
   const selected = `the query selects ${columns.join(', ')}`;
   if (given !== undefined) {
-    const message = `--image_column names '${given.value}', which the query does not select`;
+    const message = `--${name} names '${given.value}', which the query does not select`;
     return new MillraceError('NO_IMAGE_COLUMN', message, { span: given.span, hint: selected });
   }
-  const hint = `${selected}; name one by "--image_column=…"`;
-  const message = 'none of the selected columns is known to hold the paths of images';
+  const hint = `${selected}; name one by "--${name}=…"`;
+  const message = `none of the selected columns is known to hold ${option.holds}`;
   return new MillraceError('NO_IMAGE_COLUMN', message, { span: statement.query.span, hint });
 }
 
-interface Range {
-  readonly least: number;
-  readonly most: number;
-  readonly whole: boolean;
-}
-
 function readNumber(
-  name: YoloOption,
-  given: GivenOption | undefined,
-  { least, most, whole }: Range,
-  otherwise: number | null,
-  report: Report,
+  { name, option, given }: Read<Extract<Option, { kind: 'number' }>>,
+  { report }: Place,
 ): number | null {
+  const { least, most, whole, otherwise } = option;
   if (given === undefined) return otherwise;
   const value = given.value.trim() === '' ? Number.NaN : Number(given.value);
   if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  const expects = `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`;
-  report(wrongOption(name, given, expects));
+  report(wrongOption(name, given, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`));
   return otherwise;
 }
 
-function readDevice(given: GivenOption | undefined, otherwise: 'cpu' | 'cuda', report: Report) {
+function readDevice({ name, given }: Read<Extract<Option, { kind: 'device' }>>, { gpu, report }: Place): Device {
+  const otherwise = gpu > 0 ? 'cuda' : 'cpu';
   if (given === undefined) return otherwise;
-  const device = devices.find((name) => name === given.value);
-  if (device === undefined) report(wrongOption('device', given, 'cpu, cuda or auto'));
+  const device = devices.find((known) => known === given.value);
+  if (device === undefined) report(wrongOption(name, given, listed(devices)));
   return device ?? otherwise;
+}
+
+/** `cpu, cuda or auto` */
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 function wrongOption(name: string, { value, span }: GivenOption, expects: string): MillraceError {
@@ -163,9 +160,9 @@ function wrongOption(name: string, { value, span }: GivenOption, expects: string
   return new MillraceError('WRONG_OPTION', message, { span, hint: `give ${expects}` });
 }
 
-function missing(statement: RunStatement, name: YoloOption, example: string): MillraceError {
+function missing(name: string, example: string, { statement, program }: Place): MillraceError {
   const span = statement.command[0]?.span ?? statement.span;
-  return new MillraceError('MISSING_OPTION', `yolo needs the option '--${name}'`, {
+  return new MillraceError('MISSING_OPTION', `${program} needs the option '--${name}'`, {
     span,
     hint: `add ${example} to CMD`,
   });

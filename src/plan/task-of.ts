@@ -1,11 +1,13 @@
-import type { Task } from '../task.ts';
+import { type RowsTask, taskVersion } from '../task.ts';
 import type { RunStep } from './plan.ts';
 import { withoutEffect } from './without-effect.ts';
 
 /** What the worker is told of a step. */
-export function taskOf(statement: string, step: RunStep): Task {
-  const ignored = withoutEffect(step.command);
+export function taskOf(statement: string, step: RunStep): RowsTask {
+  const ignored = withoutEffect(step.command, step.program.name);
   return {
+    kind: 'rows',
+    version: taskVersion,
     statement,
     step: step.name,
     select: step.select,
@@ -17,7 +19,7 @@ export function taskOf(statement: string, step: RunStep): Task {
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
     mounts: step.volumes.map(({ mountPath }) => mountPath),
-    detect: step.detect,
+    program: step.program,
     ...(ignored.length > 0 && { ignored }),
   };
 }

@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.ts';
 import type { Rows } from '../formats/format.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isStandard } from '../plan/step-facts.ts';
 import { lexicalMode } from '../sql/lexical-mode.ts';
 import { bindParameters } from '../sql/parameters.ts';
 import type { Program } from '../sql/statement.ts';
@@ -34,9 +35,8 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       const program = await session.parse(text, mode);
       const plan = await session.plan(program);
       if (kept !== undefined) checkUse(plan, kept);
-      const isStandard = plan.steps.every(({ kind }) => kind === 'sql');
       const submission = session.submission(program, plan);
-      await engine.submit(submission, { kept, tap: isStandard ? tap : undefined });
+      await engine.submit(submission, { kept, tap: isStandard(plan) ? tap : undefined });
       kept?.ended(changesMode(program));
       return submission.id;
     },
@@ -79,9 +79,9 @@ function changesMode({ statements }: Program): boolean {
 }
 
 /** Workers have sessions of their own: without this, TO RUN would read a table of the same name in another database. */
-function checkUse({ steps }: Plan, kept: KeptSession): void {
+function checkUse(plan: Plan, kept: KeptSession): void {
   const used = kept.usedDatabase();
-  if (used === null || steps.every(({ kind }) => kind === 'sql')) return;
+  if (used === null || isStandard(plan)) return;
   throw new MillraceError('SESSION_NOT_SHARED', `USE ${used} does not reach TO RUN, which has sessions of its own`, {
     hint: 'go back with USE to the database of the datasource, and write database.table',
   });

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
+import { sqlStep } from '../plan/step-facts.ts';
 
 /**
  * Why the database refused a program before any of it ran; null: it did not, or something may have run. What a function or trigger is
@@ -9,6 +10,7 @@ export function refusalOf({ state, steps, plan, error }: StatementStatus): Millr
   if (state !== 'failed' || error?.code !== 'QUERY_REFUSED') return null;
   const [refused, ...others] = steps.filter((step) => step.state !== 'pending');
   const step = plan.steps.find(({ name }) => name === refused?.name);
-  if (others.length > 0 || step?.kind !== 'sql' || step.runsOthers) return null;
-  return new MillraceError('QUERY_REFUSED', error.message, { span: step.span, hint: error.hint ?? undefined });
+  const standard = step === undefined ? null : sqlStep(step);
+  if (others.length > 0 || standard === null || standard.runsOthers) return null;
+  return new MillraceError('QUERY_REFUSED', error.message, { span: standard.span, hint: error.hint ?? undefined });
 }

@@ -3,6 +3,7 @@ import { listResults, type StoredResult } from '../ledger/results.ts';
 import type { StatementStatus, StepStatus } from '../ledger/statement-status.ts';
 import { isoTime } from '../ledger/times.ts';
 import type { Step } from '../plan/plan.ts';
+import { programOf, tablesInto } from '../plan/step-facts.ts';
 import type { TableTarget } from '../task.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
@@ -88,6 +89,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
   return {
     name,
     kind: planned?.kind ?? 'sql',
+    program: planned === undefined ? null : programOf(planned),
     state,
     error,
     into: into && tableName(into),
@@ -99,8 +101,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
 
 /** The table that a step's rows are in; of another image the first it names. */
 export function intoOf(step: Step): TableTarget | null {
-  if (step.kind === 'sql') return null;
-  return step.kind === 'run' ? step.into : (step.into[0] ?? null);
+  return tablesInto(step)[0] ?? null;
 }
 
 function tableName({ database, table }: TableTarget): string {
@@ -121,13 +122,13 @@ function progressOf({ steps, finishedAt }: StatementStatus): Statement['progress
     done,
     total,
     failed: sum(({ failed }) => failed),
-    detections: sum(({ detections }) => detections),
-    imagesPerSecond: speed,
+    outputs: sum(({ outputs }) => outputs),
+    rowsPerSecond: speed,
     secondsLeft: speed === null || step.state !== 'running' ? null : Math.round((total - done) / speed),
   };
 }
 
-/** Images per second since the step's first worker began. */
+/** Rows per second since the step's first worker began. */
 function speedOf(step: StepStatus, done: number, finishedAt: string | null): number | null {
   if (step.startedAt === null || done === 0) return null;
   const end = finishedAt === null ? Date.now() : Date.parse(isoTime(finishedAt));

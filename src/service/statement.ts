@@ -1,5 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { statementStates } from '../ledger/statement-states.ts';
+import { planVersion } from '../plan/plan.ts';
+import { stepKinds } from '../plan/step-facts.ts';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = (description: string) => Type.String({ format: 'date-time', description });
@@ -19,17 +21,18 @@ const PartitionStatus = Type.Object({
   number: count('from 0'),
   state: Type.Enum(['pending', 'running', 'done']),
   rows: count('rows of the partition'),
-  done: count('rows worked off'),
+  done: count('rows processed'),
   failed: count('of these, rows that failed'),
-  detections: count('written to the result'),
+  outputs: count('rows of the result written'),
   attempts: count('how often a worker has begun it'),
 });
 
 const StepStatus = Type.Object({
   name: Type.String(),
-  kind: Type.Enum(['sql', 'run', 'foreign'], {
+  kind: Type.Enum([...stepKinds], {
     description: 'standard SQL, TO RUN on the worker, TO RUN of another image',
   }),
+  program: nullable(Type.String({ description: 'what the worker runs over the rows; null: of another kind' })),
   state: Type.Enum(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
   error: nullable(StatementError),
   into: nullable(Type.String({ description: 'the result table' })),
@@ -46,12 +49,19 @@ const Progress = Type.Object(
     done: count('rows'),
     total: count('rows'),
     failed: count('rows'),
-    detections: count('rows written'),
-    imagesPerSecond: nullable(Type.Number({ description: 'over the whole step so far' })),
+    outputs: count('rows of the result written'),
+    rowsPerSecond: nullable(Type.Number({ description: 'over the whole step so far' })),
     secondsLeft: nullable(Type.Number()),
   },
   { description: 'of the step that is running, or of the last that ran' },
 );
+
+/** As it is stored, but for what its steps are. */
+export const PlanDocument = Type.Object({
+  kind: Type.Literal('plan'),
+  version: Type.Literal(planVersion),
+  steps: Type.Array(Type.Unknown()),
+});
 
 const Column = Type.Object({
   name: Type.String(),

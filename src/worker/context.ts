@@ -1,11 +1,12 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
 import type { SelectionNames } from '../ledger/selection-names.ts';
-import type { SelectionTask, StatementTask, Task } from '../task.ts';
+import type { RowsTask, SelectionTask, StatementTask } from '../task.ts';
+import type { RowProgram } from './row-program.ts';
 import type { Volumes } from './volume-path.ts';
 
 /** What every command of the worker needs. */
-export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
+export interface WorkerContext<T extends SelectionTask | StatementTask = SelectionTask | StatementTask> {
   readonly task: T;
   /** Of the system schema; writes results. */
   readonly pool: Pool;
@@ -20,4 +21,9 @@ export interface WorkerContext<T extends SelectionTask | StatementTask = Task> {
   readonly log: Logger;
   /** Aborted when the worker is to end in good order. */
   readonly signal: AbortSignal;
+}
+
+/** A program over rows. */
+export interface RowsContext extends WorkerContext<RowsTask> {
+  readonly program: RowProgram;
 }

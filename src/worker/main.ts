@@ -6,14 +6,16 @@ import { withReconnect } from '../datasource/pool.ts';
 import { errorRecord, errorTable, MillraceError } from '../errors.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
-import { type SelectionTask, type StatementTask, type Task, type WorkerCommand, workerExit } from '../task.ts';
-import type { WorkerContext } from './context.ts';
+import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
+import type { RowsContext, WorkerContext } from './context.ts';
+import { rowProgram } from './programs/programs.ts';
+import { readTask, type WrittenTask } from './read-task.ts';
 import { finish } from './rows/finish.ts';
 import { partition } from './rows/partition.ts';
 import { prepare } from './rows/prepare.ts';
 import { dropShares, prepareShares } from './rows/shares.ts';
 import { runStatement } from './statement.ts';
-import { withText } from './task-text.ts';
+import { withSelect, withSql } from './task-text.ts';
 import type { Volumes } from './volume-path.ts';
 
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
@@ -23,6 +25,12 @@ process.once('SIGTERM', () => ending.abort());
 process.on('SIGINT', () => {});
 // The local engine holds a channel to its workers: when it dies, they end too.
 process.once('disconnect', () => ending.abort());
+
+const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { kind: Kind }>> } = {
+  rows: runRows,
+  shares: runShares,
+  statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
+};
 
 process.exitCode = await main(process.argv[2]);
 if (process.connected) process.disconnect();
@@ -38,7 +46,7 @@ async function main(command: string | undefined): Promise<number> {
 }
 
 async function work(command: string | undefined): Promise<void> {
-  const task = readTask();
+  const task = readTask(process.env.MILLRACE_TASK ?? '');
   const schema = process.env.MILLRACE_SCHEMA ?? 'millrace';
   const accounts = accountsOf({
     dsn: process.env.MILLRACE_DATASOURCE ?? '',
@@ -46,7 +54,7 @@ async function work(command: string | undefined): Promise<void> {
     readerDsn: null,
   });
   const pools = openDatabase(accounts, { connections: 2 });
-  const surroundings = {
+  const place: Place = {
     pool: pools.system,
     tables: pools.tables,
     users: pools.users,
@@ -55,75 +63,78 @@ async function work(command: string | undefined): Promise<void> {
     volumes: readVolumes(task),
     log,
     signal: ending.signal,
+    accounts,
   };
   try {
-    if ('sql' in task) await runStatement({ ...surroundings, task: await withText(task, surroundings) });
-    else if ('detect' in task) await detect(command as WorkerCommand, { ...surroundings, task: named(task, accounts) });
-    else await share(command as WorkerCommand, { ...surroundings, task });
+    const run = commands[task.kind] as (task: WrittenTask, place: Place, command: string | undefined) => Promise<void>;
+    await run(task, place, command);
   } finally {
     await pools.end();
   }
 }
 
-/** The system account has another default database, or none. */
-function named(task: Task, { dsn }: Accounts): Task {
-  const { into } = task;
-  return into.database === null ? { ...task, into: { ...into, database: parseDsn(dsn).database } } : task;
-}
+/** What all tasks have in common of their context. */
+type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 
-async function detect(command: WorkerCommand, context: WorkerContext): Promise<void> {
+type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
+
+async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
+  const program = rowProgram(written.program);
+  const context = (select: string): RowsContext => ({
+    ...place,
+    program,
+    task: { ...written, select, into: named(written.into, place.accounts) },
+  });
+  const withoutSelect = context(written.select ?? '');
   switch (command) {
-    case 'prepare':
-      return withReconnect(async () => prepare(await whole(context)), context).then(() => tellMissing(context));
+    case 'prepare': {
+      const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select));
+      return withReconnect(once, place).then(() => tellMissing(withoutSelect));
+    }
     case 'partition':
-      return partition(context, Number(process.env.MILLRACE_PARTITION));
+      return partition(withoutSelect, Number(process.env.MILLRACE_PARTITION));
     case 'finish':
-      return withReconnect(() => finish(context), context);
+      return withReconnect(() => finish(withoutSelect), place);
     default:
       throw unknownCommand(command, 'prepare, partition and finish');
   }
 }
 
-async function share(command: WorkerCommand, context: WorkerContext<SelectionTask>): Promise<void> {
+/** The system account has another default database, or none. */
+function named(into: TableTarget, { dsn }: Accounts): TableTarget {
+  return into.database === null ? { ...into, database: parseDsn(dsn).database } : into;
+}
+
+async function runShares(written: Written<SharesTask>, place: Place, command: string | undefined): Promise<void> {
   switch (command) {
-    case 'prepare':
-      return withReconnect(async () => prepareShares(await whole(context)), context).then(() => tellMissing(context));
+    case 'prepare': {
+      const once = async () => prepareShares({ ...place, task: await withSelect<SharesTask>(written, place) });
+      return withReconnect(once, place).then(() => tellMissing(place));
+    }
     case 'finish':
-      return withReconnect(() => dropShares(context), context);
+      return withReconnect(() => dropShares(place), place);
     default:
       throw unknownCommand(command, 'prepare and finish');
   }
 }
 
-async function whole<T extends SelectionTask>(context: WorkerContext<T>): Promise<WorkerContext<T>> {
-  return { ...context, task: await withText(context.task, context) };
-}
-
 /** The last line that `prepare` writes: Argo starts a pod for each. */
-async function tellMissing(context: WorkerContext<SelectionTask>): Promise<void> {
-  const missing = await withReconnect(() => missingPartitions(context), context);
+async function tellMissing(place: Omit<WorkerContext, 'task'>): Promise<void> {
+  const missing = await withReconnect(() => missingPartitions(place), place);
   log.info({ missing }, 'partitions with rows left');
 }
 
-function unknownCommand(command: string, known: string): MillraceError {
+function unknownCommand(command: string | undefined, known: string): MillraceError {
   return new MillraceError('TASK_INVALID', `the worker has no command '${command}' for this task`, {
     hint: `it has ${known}`,
   });
 }
 
-function readTask(): Task | SelectionTask | StatementTask {
-  try {
-    return JSON.parse(process.env.MILLRACE_TASK ?? '');
-  } catch (cause) {
-    throw new MillraceError('TASK_INVALID', 'MILLRACE_TASK holds no JSON', { cause, hint: 'an engine sets it' });
-  }
-}
-
 /** In a pod each volume lies at its mount path. */
-function readVolumes(task: object): Volumes {
+function readVolumes(task: WrittenTask): Volumes {
   const { MILLRACE_VOLUMES: written } = process.env;
   if (written !== undefined) return JSON.parse(written);
-  const mounts = 'mounts' in task ? (task.mounts as Task['mounts']) : [];
+  const mounts = task.kind === 'rows' ? task.mounts : [];
   return Object.fromEntries(mounts.map((mount) => [mount, mount]));
 }
 

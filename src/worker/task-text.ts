@@ -1,26 +1,37 @@
+import * as v from 'valibot';
 import { MillraceError } from '../errors.ts';
 import { readPlanJson } from '../ledger/statement-plan.ts';
-import type { SelectionTask, StatementTask, Task } from '../task.ts';
+import type { SelectionTask, StatementTask, Task, Written } from '../task.ts';
 import type { WorkerContext } from './context.ts';
 
 type Place = Pick<WorkerContext, 'pool' | 'schema'>;
 
-/** The task with the text that was too long to be told; only `prepare` and `statement` need one. */
-export async function withText<T extends Task | SelectionTask | StatementTask>(task: T, place: Place): Promise<T> {
-  if ('sql' in task) return task.sql === null ? { ...task, sql: await readText(task, 'sql', place) } : task;
-  return task.select === null ? { ...task, select: await readText(task, 'select', place) } : task;
+/** The task with the query that was too long to be told; only `prepare` needs it. */
+export async function withSelect<T extends SelectionTask>(
+  task: Omit<T, 'select'> & Pick<Written<T>, 'select'>,
+  place: Place,
+): Promise<T> {
+  return { ...task, select: task.select ?? (await readText(task, 'select', place)) } as T;
 }
+
+/** The task with the statement that was too long to be told. */
+export async function withSql(task: Written<StatementTask>, place: Place): Promise<StatementTask> {
+  return { ...task, sql: task.sql ?? (await readText(task, 'sql', place)) };
+}
+
+/** The texts are all that the worker reads of a plan, of whatever version. */
+const planTexts = v.object({
+  steps: v.array(v.object({ name: v.string(), select: v.optional(v.string()), sql: v.optional(v.string()) })),
+});
 
 /** @throws {MillraceError} TASK_INVALID where the system schema does not hold it */
 async function readText(
-  { statement, step }: Pick<SelectionTask, 'statement' | 'step'>,
+  { statement, step }: Pick<Task, 'statement' | 'step'>,
   text: 'select' | 'sql',
   { pool, schema }: Place,
 ): Promise<string> {
-  const plan: { steps?: readonly Record<string, unknown>[] } = JSON.parse(
-    (await readPlanJson(pool, schema, statement)) ?? '{}',
-  );
-  const found = plan.steps?.find(({ name }) => name === step)?.[text];
-  if (typeof found === 'string') return found;
+  const plan = v.safeParse(planTexts, JSON.parse((await readPlanJson(pool, schema, statement)) ?? 'null'));
+  const found = plan.success ? plan.output.steps.find(({ name }) => name === step)?.[text] : undefined;
+  if (found !== undefined) return found;
   throw new MillraceError('TASK_INVALID', `the system schema ${schema} does not hold the text of ${step}`);
 }

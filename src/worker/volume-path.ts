@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { join, normalize, relative } from 'node:path/posix';
+import { MillraceError } from '../errors.ts';
 
 /** Mount paths and the folders that stand for them here. */
 export type Volumes = Readonly<Record<string, string>>;
@@ -11,13 +12,24 @@ export interface VolumePath {
 }
 
 /** The longest mount path that holds a path decides where it lies; null: it lies in no volume. */
-export function volumePath(path: string, volumes: Volumes): VolumePath | null {
+function volumePath(path: string, volumes: Volumes): VolumePath | null {
   const whole = normalize(path);
   const mounts = Object.keys(volumes).sort((a, b) => b.length - a.length);
   const mount = mounts.find((candidate) => isInside(whole, candidate));
   if (mount === undefined) return null;
   const root = volumes[mount] ?? mount;
   return { path: join(root, relative(mount, whole)), root };
+}
+
+/**
+ * The path that an option names. The planner refuses one outside the volumes by its place; a task may come from elsewhere.
+ * @throws {MillraceError} OUTSIDE_VOLUMES
+ */
+export function optionPath(option: string, path: string, volumes: Volumes): VolumePath {
+  const found = volumePath(path, volumes);
+  if (found !== null) return found;
+  const message = `${option}=${path} lies in none of the volumes ${Object.keys(volumes).join(', ')}`;
+  throw new MillraceError('OUTSIDE_VOLUMES', message, { hint: 'give a path inside one of them' });
 }
 
 /** An image's file: relative to the folder, or absolute inside it; null for a path that leaves the folder. */

@@ -11,7 +11,8 @@ import type { Rendering } from './workflow.ts';
  * the worker, because the image's account may not read the table of partitions.
  */
 export function shareQuery(step: ForeignStep, { statement, deployment }: Rendering): string {
-  const names = selectionNames({ statement, step: step.name }, deployment.schema, deployment.systemDatasource !== null);
+  const task = { kind: 'shares', statement, step: step.name } as const;
+  const names = selectionNames(task, deployment.schema, deployment.systemDatasource !== null);
   const selection = quoteTable(names.selection);
   const row = `s.${quoteName(hiddenColumns.row)}`;
   const from = `SELECT s.* FROM ${selection} AS s`;

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { ForeignStep } from '../plan/plan.ts';
-import type { SelectionTask, TableTarget } from '../task.ts';
+import { type SharesTask, type TableTarget, taskVersion } from '../task.ts';
 import { withClaims } from './claims.ts';
 import { braceVariable, datasourceVariable, type EnvironmentVariable, literal } from './environment.ts';
 import { foreignProgram } from './foreign-program.ts';
@@ -15,7 +15,16 @@ import type { Deployment, Rendering, SecretKey, Template } from './workflow.ts';
 export function renderForeignStep(step: ForeignStep, rendering: Rendering): Template[] {
   if (step.partitions === 1) return [renderProgram(step, literal(step.select), rendering)];
   const { name, select, partitions, partitionBy } = step;
-  const task: SelectionTask = { statement: rendering.statement, step: name, select, partitions, partitionBy };
+  const { statement } = rendering;
+  const task: SharesTask = {
+    kind: 'shares',
+    version: taskVersion,
+    statement,
+    step: name,
+    select,
+    partitions,
+    partitionBy,
+  };
   const pod = { step, image: rendering.deployment.workerImage, task: { ...task, select: null } };
   return [
     renderPartitionedStep(step, rendering.templates),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Plan, Step } from '../plan/plan.ts';
-import type { TableTarget } from '../task.ts';
+import type { ForeignStep, Plan, RunStep } from '../plan/plan.ts';
+import { rowsStep, tablesInto } from '../plan/step-facts.ts';
 import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
 
@@ -12,8 +12,9 @@ const longestDescription = 2000;
 /** The statement that a later process reads back from the workflow. */
 export interface SubmittedStatement extends Pick<WorkflowSubmission, 'id' | 'attempt' | 'submittedBy' | 'done'> {
   /** Absent if the statement is long; the system schema has it. */
-  readonly text?: string;
-  readonly plan?: Plan;
+  readonly text?: string | undefined;
+  /** `readPlan` reads it: another version of Millrace may have written it. */
+  readonly plan?: unknown;
 }
 
 export function workflowMetadata(
@@ -79,14 +80,13 @@ export function ledgerLabel({
 }
 
 function title({ steps }: Plan, text: string): string {
-  const run = steps.find((step) => step.kind !== 'sql');
+  const run = steps.map(rowsStep).find((step) => step !== null);
   const title = run === undefined ? text : [run.image, ...intoOf(run)].join(' ');
   return shorten(title.replace(/\s+/g, ' ').trim(), 100);
 }
 
-function intoOf(step: Exclude<Step, { kind: 'sql' }>): readonly string[] {
-  const tables: readonly TableTarget[] = step.kind === 'run' ? [step.into] : step.into;
-  const names = tables.map(({ database, table }) => (database === null ? table : `${database}.${table}`));
+function intoOf(step: RunStep | ForeignStep): readonly string[] {
+  const names = tablesInto(step).map(({ database, table }) => (database === null ? table : `${database}.${table}`));
   return names.length === 0 ? [] : ['INTO', names.join(', ')];
 }
 

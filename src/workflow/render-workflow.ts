@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import { type ByStepKind, byStepKind, type Plan, type Step } from '../plan/plan.ts';
+import { rowsStep } from '../plan/step-facts.ts';
 import { checkSizes } from './check-sizes.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
@@ -37,7 +38,7 @@ function withAccount(deployment: Deployment, { readOnly }: WorkflowSubmission): 
 function render(plan: Plan, submission: WorkflowSubmission, rendering: Rendering): Workflow {
   const { deployment, templates } = rendering;
   const steps = plan.steps.filter(({ name }) => !submission.done.includes(name));
-  const pods = steps.flatMap((step) => renderStep(step, rendering));
+  const pods = steps.flatMap((step) => byStepKind(renderers, step, rendering));
   checkCount(pods, steps);
   return {
     ...templates.workflow,
@@ -47,23 +48,18 @@ function render(plan: Plan, submission: WorkflowSubmission, rendering: Rendering
       serviceAccountName: deployment.serviceAccount,
       executor: { serviceAccountName: deployment.serviceAccount },
       ...priority(steps),
-      parallelism: Math.max(1, ...steps.map((step) => (step.kind === 'sql' ? 1 : step.parallelism))),
+      parallelism: Math.max(1, ...steps.map((step) => rowsStep(step)?.parallelism ?? 1)),
       activeDeadlineSeconds: deadline(steps, deployment),
       templates: [statementDag(steps), ...pods],
     },
   };
 }
 
-function renderStep(step: Step, rendering: Rendering): Template[] {
-  switch (step.kind) {
-    case 'sql':
-      return [renderSqlStep(step, rendering)];
-    case 'run':
-      return renderRunStep(step, rendering);
-    case 'foreign':
-      return renderForeignStep(step, rendering);
-  }
-}
+const renderers: ByStepKind<Template[], [Rendering]> = {
+  sql: (step, rendering) => [renderSqlStep(step, rendering)],
+  run: renderRunStep,
+  foreign: renderForeignStep,
+};
 
 /** Runs each step after those it needs. */
 function statementDag(steps: readonly Step[]): Template {
@@ -93,13 +89,13 @@ function directNeeds(steps: readonly Step[]): ReadonlyMap<string, readonly strin
 
 /** Priority in the controller's queue of workflows: that of the most urgent step. */
 function priority(steps: readonly Step[]): { priority?: number } {
-  const given = steps.flatMap((step) => (step.kind === 'sql' || step.priority === null ? [] : [step.priority]));
+  const given = steps.flatMap((step) => rowsStep(step)?.priority ?? []);
   return given.length === 0 ? {} : { priority: Math.max(...given) };
 }
 
 /** The sum of the steps' timeouts: the maximum time if they run one after the other. */
 function deadline(steps: readonly Step[], { deadlineSeconds }: Deployment): number {
-  const timeouts = steps.map((step) => (step.kind === 'sql' ? null : step.timeoutSeconds));
+  const timeouts = steps.map((step) => rowsStep(step)?.timeoutSeconds ?? null);
   return timeouts.reduce<number>((sum, timeout) => sum + (timeout ?? deadlineSeconds), 0);
 }
 

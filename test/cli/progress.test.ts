@@ -9,13 +9,19 @@ const selected: Progress = {
   done: 0,
   total: 20,
   failed: 0,
-  detections: 0,
-  imagesPerSecond: null,
+  outputs: 0,
+  rowsPerSecond: null,
   secondsLeft: null,
 };
 
 function running(progress: Progress | null, kind = 'run'): Statement {
-  return { state: 'running', error: null, steps: [{ name: 'step-1', kind }], progress } as unknown as Statement;
+  const program = kind === 'run' ? 'yolo' : null;
+  return {
+    state: 'running',
+    error: null,
+    steps: [{ name: 'step-1', kind, program }],
+    progress,
+  } as unknown as Statement;
 }
 
 describe('the progress line', () => {
@@ -30,12 +36,12 @@ describe('the progress line', () => {
     ],
     [
       'images, speed and the time left',
-      running({ ...selected, done: 10, imagesPerSecond: 5, secondsLeft: 2 }),
+      running({ ...selected, done: 10, rowsPerSecond: 5, secondsLeft: 2 }),
       'step-1  ████████████────────────  10/20 images  5.0 images/s  2 s left',
     ],
     [
       'failed images, and no time left of a step that has ended',
-      running({ ...selected, done: 20, failed: 1, imagesPerSecond: 4 }),
+      running({ ...selected, done: 20, failed: 1, rowsPerSecond: 4 }),
       'step-1  ████████████████████████  20/20 images  4.0 images/s  1 failed',
     ],
     [

@@ -9,7 +9,7 @@ const partition = (number: number, state: 'pending' | 'running' | 'done', done: 
   rows: 10,
   done,
   failed: number === 1 ? 1 : 0,
-  detections: done * 2,
+  outputs: done * 2,
   attempts,
 });
 
@@ -21,10 +21,28 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
     startedAt: '2026-11-21T10:00:00.000000Z',
     finishedAt: null,
     error: null,
-    progress: { step: 'step-2', done: 15, total: 30, failed: 1, detections: 30, imagesPerSecond: 2.5, secondsLeft: 6 },
+    progress: { step: 'step-2', done: 15, total: 30, failed: 1, outputs: 30, rowsPerSecond: 2.5, secondsLeft: 6 },
     steps: [
-      { name: 'step-1', kind: 'sql', state: 'succeeded', error: null, into: null, rows: null, partitions: [] },
-      { name: 'step-2', kind: 'run', state: 'running', error: null, into: 'd.t', rows: 30, partitions },
+      {
+        name: 'step-1',
+        kind: 'sql',
+        program: null,
+        state: 'succeeded',
+        error: null,
+        into: null,
+        rows: null,
+        partitions: [],
+      },
+      {
+        name: 'step-2',
+        kind: 'run',
+        program: 'yolo',
+        state: 'running',
+        error: null,
+        into: 'd.t',
+        rows: 30,
+        partitions,
+      },
     ],
   } as unknown as Statement;
 }

@@ -28,7 +28,7 @@ describe.each(servers)('migrate on $name', (server) => {
       'selection_id',
       'row_id',
       'partition_no',
-      'detections',
+      'outputs',
       'error_code',
       'error_message',
     ]);
@@ -55,15 +55,50 @@ describe.each(servers)('migrate on $name', (server) => {
     expect(await describeTable(pool, { database: systemSchema, table: 'models' })).toMatchObject({ kind: 'table' });
   });
 
+  it('keeps counters of the time when detection was the only program', async () => {
+    const { pool, systemSchema } = database;
+    await migrate(pool, systemSchema);
+    const table = (name: string) => quoteTable({ database: systemSchema, table: name });
+    const counted = ['ledger', 'partitions', 'purged_work'];
+    await pool.query(`DELETE FROM ${table('migrations')} WHERE version >= 9`);
+    for (const name of counted) await pool.query(`ALTER TABLE ${table(name)} RENAME COLUMN outputs TO detections`);
+    await pool.query(`ALTER TABLE ${table('selections')} ADD COLUMN image_column VARCHAR(255) NULL`);
+    await pool.query(
+      `INSERT INTO ${table('ledger')} (selection_id, row_id, partition_no, detections) VALUES (REPEAT('m', 16), 1, 0, 7)`,
+    );
+    await pool.query(
+      `INSERT INTO ${table('partitions')} (selection_id, partition_no, first_row, last_row, state, detections)
+       VALUES (REPEAT('m', 16), 0, 1, 1, 'done', 7)`,
+    );
+    await pool.query(
+      `INSERT INTO ${table('purged_work')} (only_row, done_rows, failed_rows, detections, retries, decode_ms, infer_ms, write_ms)
+       VALUES (1, 1, 0, 7, 0, 0, 0, 0)`,
+    );
+    // Cut off after its first change, the migration continues.
+    await pool.query(`ALTER TABLE ${table('partitions')} RENAME COLUMN detections TO outputs`);
+    await migrate(pool, systemSchema);
+    expect(await versions(systemSchema)).toEqual(everyVersion);
+    for (const name of counted) {
+      const [rows] = await pool.query<RowDataPacket[]>(`SELECT outputs FROM ${table(name)} ORDER BY 1 DESC LIMIT 1`);
+      expect([name, ...rows.map(({ outputs }) => Number(outputs))]).toEqual([name, 7]);
+    }
+    const selections = await describeTable(pool, { database: systemSchema, table: 'selections' });
+    expect(selections?.columns.map(({ name }) => name)).not.toContain('image_column');
+  });
+
   it('rejects a schema of a newer Millrace', async () => {
     const { pool, systemSchema } = database;
     await migrate(pool, systemSchema);
-    await pool.query(`INSERT INTO ${quoteTable({ database: systemSchema, table: 'migrations' })} (version) VALUES (9)`);
+    await pool.query(
+      `INSERT INTO ${quoteTable({ database: systemSchema, table: 'migrations' })} (version) VALUES (${latestVersion + 1})`,
+    );
     await expect(migrate(pool, systemSchema)).rejects.toMatchObject({
       code: 'DATABASE_NEWER',
-      message: `the schema ${systemSchema} has version 9; this Millrace supports up to ${latestVersion}`,
+      message: `the schema ${systemSchema} has version ${latestVersion + 1}; this Millrace supports up to ${latestVersion}`,
     });
-    await pool.query(`DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })} WHERE version = 9`);
+    await pool.query(
+      `DELETE FROM ${quoteTable({ database: systemSchema, table: 'migrations' })} WHERE version > ${latestVersion}`,
+    );
   });
 
   it('names the missing right if the account may not create the schema', async () => {

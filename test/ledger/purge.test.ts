@@ -36,7 +36,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
     const { pool, systemSchema } = database;
     const [id, selection] = [randomUUIDv7(), randomBytes(16)];
     const steps = [{ name: 'step-1' }];
-    const submission = { id, text: '', plan: { version: 1, steps }, submittedBy: 'ada' } as never;
+    const submission = { id, text: '', plan: { kind: 'plan', version: 2, steps }, submittedBy: 'ada' } as never;
     const asked = { readOnly: false, resultBytes: 1, statementSeconds: null, labels: { a: 'b' } };
     await openStatementStore(pool, systemSchema, 'local').insert(
       { ...(submission as object), server: asked } as never,
@@ -54,7 +54,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       ],
       ["partitions (selection_id, partition_no, first_row, last_row, state) VALUES (?, 0, 1, 2, '')", [selection]],
       [
-        'ledger (selection_id, row_id, partition_no, detections) VALUES (?, 1, 0, 0), (?, 2, 0, 0)',
+        'ledger (selection_id, row_id, partition_no, outputs) VALUES (?, 1, 0, 0), (?, 2, 0, 0)',
         [selection, selection],
       ],
       ["results VALUES (?, 'step-1', '', 0, FALSE)", [id]],

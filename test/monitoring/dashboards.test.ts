@@ -90,7 +90,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
       'millrace_statements_total',
       'millrace_rows_done_total',
       'millrace_rows_failed_total',
-      'millrace_detections_total',
+      'millrace_outputs_total',
       'millrace_partition_retries_total',
       'millrace_batch_seconds_total',
     ]) {

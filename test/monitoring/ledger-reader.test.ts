@@ -5,7 +5,7 @@ import { type LedgerReading, openLedgerReader } from '../../src/server/metrics/l
 import { servers, useDatabase } from '../database.ts';
 import { storedStatements } from './stored-statements.ts';
 
-const nothing = { done: 0, failed: 0, detections: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
+const nothing = { done: 0, failed: 0, outputs: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
 
 describe.each(servers)('what is read of statements on $name', (server) => {
   const database = useDatabase(server);
@@ -78,12 +78,12 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     await read();
     const selection = await stored.select(await stored.add(['run'], 'running'), 3);
     await stored.work(selection, { done: 4, failed: 1 });
-    const work = { done: 4, failed: 1, detections: 8, retries: 0, decodeMs: 100, inferMs: 250, writeMs: 50 };
+    const work = { done: 4, failed: 1, outputs: 8, retries: 0, decodeMs: 100, inferMs: 250, writeMs: 50 };
     expect((await read()).work).toEqual(work);
     expect((await read()).work).toEqual(nothing);
     await stored.work(selection, { done: 2, attempt: 3 });
-    expect((await read()).work).toMatchObject({ done: 2, failed: 0, detections: 4, retries: 2 });
-    expect((await openReader()()).work).toMatchObject({ done: 6, failed: 1, detections: 12, retries: 2, inferMs: 500 });
+    expect((await read()).work).toMatchObject({ done: 2, failed: 0, outputs: 4, retries: 2 });
+    expect((await openReader()()).work).toMatchObject({ done: 6, failed: 1, outputs: 12, retries: 2, inferMs: 500 });
   });
 
   it('goes on counting where a statement is retried that ended before the replica started', async () => {

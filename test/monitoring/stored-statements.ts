@@ -21,7 +21,11 @@ export function storedStatements(database: TestDatabase) {
     /** @returns the statement's id */
     async add(kinds: readonly string[], state: StatementState = 'queued'): Promise<string> {
       const id = randomUUID();
-      const plan = { version: 1, steps: kinds.map((kind, index) => ({ name: `step-${index + 1}`, kind })) };
+      const plan = {
+        kind: 'plan',
+        version: 2,
+        steps: kinds.map((kind, index) => ({ name: `step-${index + 1}`, kind })),
+      };
       await query(
         `INSERT INTO ${table('statements')} (id, text, plan, state, submitted_by, submitted_at) VALUES (?, '', ?, ?, 'ada', NOW(6))`,
         [id, JSON.stringify(plan), state],
@@ -63,7 +67,7 @@ export function storedStatements(database: TestDatabase) {
     async work(selection: Buffer, { done = 0, failed = 0, attempt = 1 }): Promise<void> {
       await query(
         `UPDATE ${table('partitions')} SET state = 'running', attempt = ?, done_rows = done_rows + ?, failed_rows = failed_rows + ?,
-           detections = detections + ?, decode_ms = decode_ms + 100, infer_ms = infer_ms + 250, write_ms = write_ms + 50, heartbeat_at = NOW(6)
+           outputs = outputs + ?, decode_ms = decode_ms + 100, infer_ms = infer_ms + 250, write_ms = write_ms + 50, heartbeat_at = NOW(6)
          WHERE selection_id = ? AND partition_no = 0`,
         [attempt, done, failed, 2 * done, selection],
       );

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import { images } from '../../src/catalog/images.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
-const golden: Catalog = JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8'));
+const golden: Catalog = {
+  ...JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')),
+  images,
+};
 const viewDefinitions = {
   'demo.outer_view': 'select `i`.`file_name` AS `file_name` from `demo`.`inner_view` `i`',
   'demo.inner_view': 'select `demo`.`images`.`file_name` AS `file_name` from `demo`.`images`',

@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runAttributes } from '../../src/plan/attributes.ts';
-import { yoloOptions } from '../../src/plan/command.ts';
+import { addedColumns } from '../../src/programs/contract.ts';
+import { programNames, programs } from '../../src/programs/programs.ts';
 
 const page = readFileSync(new URL('../../grammar/README.md', import.meta.url), 'utf8');
-const rows = (name: RegExp) => [...page.matchAll(name)].map(([, found]) => found);
+const rows = (text: string, name: RegExp) => [...text.matchAll(name)].map(([, found]) => found);
 
 test('the language page has a row for each attribute of TO RUN, and no other', () => {
   const section = page.slice(page.indexOf('The attributes of `TO RUN`'), page.indexOf('The image `millrace/worker`'));
-  expect([...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)).toEqual(Object.keys(runAttributes));
+  expect(rows(section, /^\| `(\w+)` \|/gm)).toEqual(Object.keys(runAttributes));
 });
 
-test('the language page has a row for each option of yolo, and no other', () => {
-  expect(rows(/^\| `--(\w+)` \|/gm)).toEqual(Object.keys(yoloOptions));
-});
+test.each(programNames)(
+  'the language page has a row for each option of %s, and no other, and names its columns',
+  (name) => {
+    const start = page.indexOf(`### CMD "${name}": `);
+    expect(start).toBeGreaterThan(0);
+    const section = page.slice(start, page.indexOf('\n###', start + 1));
+    expect(rows(section, /^\| `--(\w+)` \|/gm)).toEqual(Object.keys(programs[name].options));
+    for (const column of addedColumns(programs[name])) expect(section).toContain(`\`${column}\``);
+  },
+);

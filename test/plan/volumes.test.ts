@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import { images } from '../../src/catalog/images.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
-const golden: Catalog = JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8'));
+const golden: Catalog = {
+  ...JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')),
+  images,
+};
 const plan = (options: string, catalog: Partial<Catalog> = {}, attributes = '') => {
   const sql = `SELECT image_id, file_name FROM demo.images
 TO RUN millrace/worker CMD "yolo", ${options} ${attributes} INTO demo.found`;
@@ -23,7 +27,8 @@ describe('--image_dir and --model', () => {
     ['"--model=demo", "--image_dir=/"', null, null],
     ['"--model=demo", "--image_dir=/proc/self/environ"', null, null],
   ])('lie in the volumes, without dots: %s', (options, imageDir, modelFile) => {
-    if (imageDir !== null) expect(plan(options)).toMatchObject({ detect: { imageDir, modelFile } });
+    if (imageDir !== null)
+      expect(plan(options)).toMatchObject({ program: { settings: { image_dir: imageDir, model: modelFile } } });
     else expect(() => plan(options)).toThrow(expect.objectContaining({ code: 'OUTSIDE_VOLUMES' }));
   });
 
@@ -31,7 +36,7 @@ describe('--image_dir and --model', () => {
     const options = '"--model=demo", "--image_dir=/photos/a"';
     expect(() => plan(options)).toThrow('--image_dir names /photos/a');
     const mounted = plan(options, {}, "WITH volume = 'photos:/photos'");
-    expect(mounted).toMatchObject({ detect: { imageDir: '/photos/a' } });
+    expect(mounted).toMatchObject({ program: { settings: { image_dir: '/photos/a' } } });
   });
 
   it('lie on this machine in the volumes that have a folder, whatever the statement mounts', () => {

@@ -113,11 +113,11 @@ describe('POST /v1/statements', () => {
       progress: { step: 'step-1', done: 20, total: 20, failed: 0 },
       results: [{ step: 'step-1', kind: 'table', table: 'followed' }],
     });
-    expect(data.progress.imagesPerSecond).toBeGreaterThan(0);
+    expect(data.progress.rowsPerSecond).toBeGreaterThan(0);
     const [[{ n }]] = (await server.database.pool.query('SELECT COUNT(*) AS n FROM followed')) as unknown as [
       [{ n: string }],
     ];
-    expect(data.progress.detections).toBe(Number(n));
+    expect(data.progress.outputs).toBe(Number(n));
   });
 
   it('tells a wrong program where it is wrong, and submits nothing', async () => {
@@ -279,7 +279,8 @@ describe('a statement', () => {
     const { body } = await server.run(detect(4, 'planned'));
     const plan = await server.json('GET', `/v1/statements/${body.id}/plan`);
     expect(plan.body).toMatchObject({
-      version: 1,
+      kind: 'plan',
+      version: 2,
       steps: [{ kind: 'run', partitions: 2, into: { table: 'planned' } }],
     });
     const workflow = await server.json('GET', `/v1/statements/${body.id}/workflow`);
@@ -413,7 +414,7 @@ describe('what may be named', () => {
   it('is planned without being run', async () => {
     const { status, body } = await server.json('POST', '/v1/explain', { body: { sql: detect(9, 'never') } });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ plan: { version: 1, steps: [{ name: 'step-1' }] }, workflow: null });
+    expect(body).toMatchObject({ plan: { kind: 'plan', version: 2, steps: [{ name: 'step-1' }] }, workflow: null });
     expect(body.text).toContain('partition × 2');
     const [tables] = (await server.database.pool.query(`SHOW TABLES LIKE 'never'`)) as unknown as [unknown[]];
     expect(tables).toEqual([]);

@@ -7,11 +7,13 @@ import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { listResults, readResultRows } from '../../src/ledger/results.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
-import type { SelectionTask, StatementTask } from '../../src/task.ts';
+import { type SharesTask, type StatementTask, taskVersion } from '../../src/task.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
 import { dropShares, prepareShares } from '../../src/worker/rows/shares.ts';
 import { runStatement } from '../../src/worker/statement.ts';
 import { servers, useDatabase } from '../database.ts';
+
+const standard = { kind: 'statement', version: taskVersion } as const;
 
 describe.each(servers)('the worker on $name', (server) => {
   const database = useDatabase(server);
@@ -25,7 +27,7 @@ describe.each(servers)('the worker on $name', (server) => {
 
   afterAll(() => pools?.end());
 
-  function context<T extends SelectionTask | StatementTask>(task: T): WorkerContext<T> {
+  function context<T extends SharesTask | StatementTask>(task: T): WorkerContext<T> {
     const { systemSchema: schema } = database;
     const { system: pool, tables, users } = pools;
     const { signal } = new AbortController();
@@ -43,7 +45,9 @@ describe.each(servers)('the worker on $name', (server) => {
   }
 
   test('numbers the rows for an image of another, whose columns may have any names, and drops them at the end', async () => {
-    const task = {
+    const task: SharesTask = {
+      kind: 'shares',
+      version: taskVersion,
       statement: 's',
       step: 'step-1',
       select: 'SELECT * FROM images ORDER BY id DESC',
@@ -70,10 +74,10 @@ describe.each(servers)('the worker on $name', (server) => {
 
   test('gives a standard statement to the database as it stands', async () => {
     const sql = "INSERT INTO images VALUES (7, 1) /* {{x}} $(y) 'z' */";
-    await runStatement(context({ statement: 's', step: 'step-2', sql, onlyReads: false }));
+    await runStatement(context({ ...standard, statement: 's', step: 'step-2', sql, onlyReads: false }));
     expect((await database.pool.query('SELECT score FROM images WHERE id = 7'))[0]).toEqual([{ score: 1 }]);
     await expect(
-      runStatement(context({ statement: 's', step: 'step-3', sql, onlyReads: false })),
+      runStatement(context({ ...standard, statement: 's', step: 'step-3', sql, onlyReads: false })),
     ).rejects.toMatchObject({
       code: 'QUERY_FAILED',
     });
@@ -85,7 +89,8 @@ describe.each(servers)('the worker on $name', (server) => {
     await pool.query(`INSERT INTO ${schema}.submissions (statement_id, read_only, result_bytes) VALUES (?, TRUE, 4)`, [
       statement,
     ]);
-    const run = (step: string, sql: string) => runStatement(context({ statement, step, sql, onlyReads: false }));
+    const run = (step: string, sql: string) =>
+      runStatement(context({ ...standard, statement, step, sql, onlyReads: false }));
     await run('step-1', 'SELECT id FROM images WHERE id < 3 ORDER BY id');
     await expect(run('step-2', 'DELETE FROM images')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     const columns = [{ name: 'id', type: 'integer' }];
@@ -98,7 +103,9 @@ describe.each(servers)('the worker on $name', (server) => {
 
   test('does not call a statement that was cut off harmless', async () => {
     const { user } = parseDsn(database.accounts.dsn);
-    const running = runStatement(context({ statement: 's', step: 'step-4', sql: 'DO SLEEP(60)', onlyReads: false }));
+    const running = runStatement(
+      context({ ...standard, statement: 's', step: 'step-4', sql: 'DO SLEEP(60)', onlyReads: false }),
+    );
     const cut = async () => {
       const [found] = (await database.admin.query(
         "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ? AND INFO = 'DO SLEEP(60)'",

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { missingPartitions } from '../../src/ledger/partitions.ts';
 import { prepare } from '../../src/worker/rows/prepare.ts';
-import { withText } from '../../src/worker/task-text.ts';
+import { withSelect, withSql } from '../../src/worker/task-text.ts';
 import { mariadb } from '../database.ts';
 import { useWorker } from './use-worker.ts';
 
@@ -24,10 +24,10 @@ describe('a worker', () => {
     );
     const task = (step: string, text: object) => ({ statement, step, ...text }) as never;
     const place = { pool, schema };
-    expect(await withText(task('step-2', { select: null }), place)).toMatchObject({ select });
-    expect(await withText(task('step-1', { sql: null }), place)).toMatchObject({ sql: 'SET @a = 1' });
-    expect(await withText(task('step-2', { select: 'SELECT 1' }), place)).toMatchObject({ select: 'SELECT 1' });
-    await expect(withText(task('step-3', { select: null }), place)).rejects.toMatchObject({ code: 'TASK_INVALID' });
+    expect(await withSelect(task('step-2', { select: null }), place)).toMatchObject({ select });
+    expect(await withSql(task('step-1', { sql: null }), place)).toMatchObject({ sql: 'SET @a = 1' });
+    expect(await withSelect(task('step-2', { select: 'SELECT 1' }), place)).toMatchObject({ select: 'SELECT 1' });
+    await expect(withSelect(task('step-3', { select: null }), place)).rejects.toMatchObject({ code: 'TASK_INVALID' });
   });
 
   test('names the partitions that have rows left', async () => {

@@ -6,8 +6,10 @@ import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
-import type { Task } from '../../src/task.ts';
-import type { WorkerContext } from '../../src/worker/context.ts';
+import type { ProgramCall } from '../../src/programs/programs.ts';
+import { type RowsTask, taskVersion } from '../../src/task.ts';
+import type { RowsContext } from '../../src/worker/context.ts';
+import { rowProgram } from '../../src/worker/programs/programs.ts';
 import { finish } from '../../src/worker/rows/finish.ts';
 import { partition } from '../../src/worker/rows/partition.ts';
 import { prepare } from '../../src/worker/rows/prepare.ts';
@@ -20,11 +22,11 @@ export interface TestWorker {
   readonly database: TestDatabase;
   readonly pictures: Pictures;
   /** A statement of its own that writes `table`. */
-  context(table: string, select: string, changes?: Partial<Task>): WorkerContext;
+  context(table: string, select: string, changes?: Partial<RowsTask>): RowsContext;
   query(sql: string, values?: unknown[]): Promise<RowDataPacket[]>;
   /** The rows that `prepare` numbered. */
-  selection(context: WorkerContext): Promise<RowDataPacket[]>;
-  ledger(context: WorkerContext): Promise<RowDataPacket[]>;
+  selection(context: RowsContext): Promise<RowDataPacket[]>;
+  ledger(context: RowsContext): Promise<RowDataPacket[]>;
 }
 
 export function useWorker(server: DatabaseServer): TestWorker {
@@ -42,7 +44,7 @@ export function useWorker(server: DatabaseServer): TestWorker {
     database,
     pictures,
     context(table, select, changes = {}) {
-      const task = {
+      const task: RowsTask = {
         ...defaults,
         statement: randomUUID(),
         select,
@@ -53,13 +55,25 @@ export function useWorker(server: DatabaseServer): TestWorker {
       const log = pino({ level: 'silent' });
       const { signal } = new AbortController();
       const { system: pool, tables, users } = pools;
-      return { task, pool, tables, users, schema, names: selectionNames(task, schema, true), ...pictures, log, signal };
+      const program = rowProgram(task.program);
+      return {
+        task,
+        program,
+        pool,
+        tables,
+        users,
+        schema,
+        names: selectionNames(task, schema, true),
+        ...pictures,
+        log,
+        signal,
+      };
     },
     query,
     selection: ({ names }) => query(`SELECT millrace_row, s.* FROM ${quoteTable(names.selection)} AS s ORDER BY 1`),
     ledger: ({ schema, names }) =>
       query(
-        `SELECT row_id, partition_no, detections, error_code, error_message
+        `SELECT row_id, partition_no, outputs, error_code, error_message
          FROM ${quoteTable({ database: schema, table: 'ledger' })} WHERE selection_id = ? ORDER BY row_id`,
         [names.id],
       ),
@@ -67,6 +81,8 @@ export function useWorker(server: DatabaseServer): TestWorker {
 }
 
 const defaults = {
+  kind: 'rows',
+  version: taskVersion,
   step: 'step-1',
   writeMode: 'fail',
   partitions: 1,
@@ -75,25 +91,35 @@ const defaults = {
   maxFailedRows: 0,
   threads: 1,
   mounts: ['/datasets', '/models'],
-  detect: {
-    modelFile: '/models/demo.onnx',
-    imageDir: '/datasets',
-    imageColumn: null,
-    confidence: 0.25,
-    iou: 0.45,
-    maxDetections: 300,
-    imageSize: null,
-    device: 'cpu',
+  program: {
+    name: 'yolo',
+    settings: {
+      model: '/models/demo.onnx',
+      image_dir: '/datasets',
+      image_column: null,
+      confidence: 0.25,
+      iou: 0.45,
+      max_detections: 300,
+      image_size: null,
+      device: 'cpu',
+    },
   },
 } as const;
 
 /** `prepare -> partition × N -> finish` */
-export async function runWorkers(context: WorkerContext): Promise<void> {
+export async function runWorkers(context: RowsContext): Promise<void> {
   await prepare(context);
   await runPartitions(context);
   await finish(context);
 }
 
-export async function runPartitions(context: WorkerContext): Promise<void> {
+export async function runPartitions(context: RowsContext): Promise<void> {
   for (let number = 0; number < context.task.partitions; number++) await partition(context, number);
+}
+
+/** The same with other settings of its program. */
+export function withSettings(context: RowsContext, changes: Readonly<Record<string, unknown>>): RowsContext {
+  const { task } = context;
+  const call = { ...task.program, settings: { ...task.program.settings, ...changes } } as ProgramCall;
+  return { ...context, task: { ...task, program: call }, program: rowProgram(call) };
 }

@@ -47,7 +47,7 @@ export function runStep(changes: Partial<RunStep> = {}): RunStep {
 }
 
 export function foreignStep(changes: Partial<ForeignStep> = {}): ForeignStep {
-  const { detect, writeMode, batchSize, maxFailedRows, ...step } = demoStep;
+  const { program, writeMode, batchSize, maxFailedRows, ...step } = demoStep;
   const image = 'hebafer/yolov5-sqlflow:1.0';
   const command = ['run_yolov5.py', '--model=yolov5s'];
   return { ...step, kind: 'foreign', image, command, into: [demoStep.into], ...changes };
@@ -58,7 +58,12 @@ export function render(
   changes: { readonly submission?: Partial<WorkflowSubmission>; readonly deployment?: Partial<Deployment> } = {},
 ): Workflow {
   const given = { ...submission, ...changes.submission };
-  return renderWorkflow({ version: 1, steps }, given, { ...deployment, ...changes.deployment }, templates);
+  return renderWorkflow(
+    { kind: 'plan', version: 2, steps },
+    given,
+    { ...deployment, ...changes.deployment },
+    templates,
+  );
 }
 
 export function templateOf(workflow: Workflow, name: string): Template {

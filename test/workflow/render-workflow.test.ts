@@ -59,6 +59,8 @@ describe('a task reaches the worker unchanged', () => {
     expect(JSON.parse(prepare.environment.MILLRACE_TASK as string)).toMatchObject({ statement: submission.id, select });
     const { environment } = variables(workflow, 'step-2');
     expect(JSON.parse(environment.MILLRACE_TASK as string)).toEqual({
+      kind: 'statement',
+      version: 1,
       statement: submission.id,
       step: 'step-2',
       sql: select,
@@ -427,6 +429,8 @@ describe('a foreign image', () => {
     const images = workflow.spec.templates?.slice(2).map(({ container }) => container?.image);
     expect(images).toEqual([deployment.workerImage, 'hebafer/yolov5-sqlflow:1.0', deployment.workerImage]);
     expect(JSON.parse(variableOf(workflow, 'step-1-prepare', 'MILLRACE_TASK') as string)).toEqual({
+      kind: 'shares',
+      version: 1,
       statement: submission.id,
       step: 'step-1',
       select: 'SELECT image_id, file_name FROM demo.images',

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { takenByServers } from '../../ledger/history.ts';
 import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
-import type { StoredStatement } from '../../ledger/statement-store.ts';
+import { hasUnreadablePlan, type StoredStatement } from '../../ledger/statement-store.ts';
 import { readStepsOf } from '../../ledger/step-status.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StatementSearch } from './find-statement.ts';
@@ -28,7 +28,7 @@ export async function currentStatuses(
   const few = pLimit(8);
   return Promise.all(
     page.map((statement) =>
-      hasEnded(statement) || isQueued(statement) || trouble !== null
+      hasEnded(statement) || isQueued(statement) || hasUnreadablePlan(statement) || trouble !== null
         ? asStored(statement, trouble)
         : few(() => statusOf(statement).catch((error) => asStored(statement, kubernetesTrouble(error)))),
     ),

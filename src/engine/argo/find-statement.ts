@@ -1,6 +1,7 @@
 import { hasEnded } from '../../ledger/statement-states.ts';
 import type { StatementStatus } from '../../ledger/statement-status.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
+import { isUnreadablePlan, readPlan } from '../../plan/read-plan.ts';
 import { labelInName, workflowName } from '../../workflow/workflow-name.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StatementSettlement } from './settle-statement.ts';
@@ -42,9 +43,9 @@ export function openStatementSearch(
 
   async function insert(found: readonly WorkflowMetadata[]): Promise<void> {
     for (const submitted of found.map(submittedStatement)) {
-      const { id, attempt, text, plan, submittedBy } = submitted ?? {};
-      if (id === undefined || attempt === undefined || submittedBy === undefined) continue;
-      if (text === undefined || plan === undefined) continue;
+      if (submitted?.text === undefined || submitted.plan === undefined) continue;
+      const { id, attempt, text, submittedBy } = submitted;
+      const plan = readPlan(submitted.plan);
       await attempts.begin(id, attempt);
       const inserted = await store.insert({ id, text, plan, submittedBy, server: null }, 'queued');
       if (inserted) await store.move(id, ['queued'], 'running');
@@ -57,7 +58,7 @@ export function openStatementSearch(
     const states = await store.statesOf([...byLabel.keys()] as string[]);
     for (const [label, name] of byLabel) {
       const state = states.get(label!);
-      if (state === undefined) await insert(await workflows.ofStatement(label!));
+      if (state === undefined) await insert(await workflows.ofStatement(label!)).catch(leaveToOthers);
       else if (hasEnded({ state })) await reopen(label!, name);
     }
   }
@@ -79,4 +80,9 @@ export function openStatementSearch(
       for await (const page of workflows.open()) await adopt(page);
     },
   };
+}
+
+/** A workflow that another version of Millrace has created is left to that version. */
+function leaveToOthers(error: unknown): void {
+  if (!isUnreadablePlan(error)) throw error;
 }

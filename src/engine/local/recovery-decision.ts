@@ -1,6 +1,7 @@
 import { type ErrorRecord, errorRecord, MillraceError } from '../../errors.ts';
 import type { ServerSubmission, StatementStatus, StepStatus } from '../../ledger/statement-status.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
+import { sqlStep } from '../../plan/step-facts.ts';
 import { statementCancelled } from '../statement-state-errors.ts';
 
 /** What to do with a statement whose engine has died. */
@@ -30,7 +31,8 @@ export function decideRecovery(
 }
 
 function mayRunAgain(step: Step, readOnly: boolean): boolean {
-  return step.kind !== 'sql' || (readOnly && step.onlyReads);
+  const standard = sqlStep(step);
+  return standard === null || (readOnly && standard.onlyReads);
 }
 
 /** States of the steps, by name. */
@@ -39,7 +41,7 @@ type StepStates = ReadonlyMap<string, StepStatus['state']>;
 /** Whether pending standard statements may depend on the session of earlier ones. */
 export function needsSession({ steps }: Plan, states: StepStates): boolean {
   const standard = (...wanted: StepStatus['state'][]) =>
-    steps.filter((step) => step.kind === 'sql').filter(({ name }) => wanted.includes(states.get(name) ?? 'pending'));
+    steps.flatMap((step) => sqlStep(step) ?? []).filter(({ name }) => wanted.includes(states.get(name) ?? 'pending'));
   return standard('pending').length > 0 && standard('succeeded', 'running').some(({ isolated }) => !isolated);
 }
 

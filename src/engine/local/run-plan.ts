@@ -7,7 +7,8 @@ import { type ErrorRecord, errorRecord, MillraceError } from '../../errors.ts';
 import { runningStates } from '../../ledger/statement-states.ts';
 import type { StepStatus } from '../../ledger/statement-status.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
-import type { Plan, Step } from '../../plan/plan.ts';
+import { type ByStepKind, byStepKind, type Plan, type Step } from '../../plan/plan.ts';
+import { rowsStep } from '../../plan/step-facts.ts';
 import type { StandardRun } from '../engine.ts';
 import { needsSession } from './recovery-decision.ts';
 import { runStep } from './run-step.ts';
@@ -105,7 +106,7 @@ async function runOne(step: Step, run: Run): Promise<void> {
   left.throwIfAborted();
   await beginStep(step, run);
   try {
-    await runKind(step, run);
+    await byStepKind(runners, step, run);
     run.states.set(step.name, 'succeeded');
     if (hasSucceeded(run)) run.unwritten.push(step);
     else await endStep(step, 'succeeded', null, run);
@@ -124,25 +125,20 @@ function hasSucceeded({ plan, states }: Run): boolean {
 
 /** A standard statement starts only from its known state, so that one with an unknown outcome is not repeated. */
 async function beginStep(step: Step, { id, token, lock, states }: Run): Promise<void> {
-  const { name, kind } = step;
-  const from =
-    kind === 'sql' ? [states.get(name) ?? 'pending'] : (['pending', 'running', 'failed', 'cancelled'] as const);
+  const { name } = step;
+  const anyUnfinished = ['pending', 'running', 'failed', 'cancelled'] as const;
+  const from = rowsStep(step) === null ? [states.get(name) ?? 'pending'] : anyUnfinished;
   await write(lock, () => lock.writer.beginStep(id, name, from, token));
   states.set(name, 'running');
 }
 
-function runKind(step: Step, run: Run): Promise<void> {
-  switch (step.kind) {
-    case 'sql':
-      return run.session.run(step);
-    case 'run':
-      return runStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) });
-    case 'foreign':
-      throw new MillraceError('UNKNOWN_IMAGE', `${step.image} cannot run on this machine`, {
-        hint: 'run it on Kubernetes',
-      });
-  }
-}
+const runners: ByStepKind<Promise<void>, [Run]> = {
+  sql: (step, { session }) => session.run(step),
+  run: (step, run) => runStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) }),
+  foreign: ({ image }) => {
+    throw new MillraceError('UNKNOWN_IMAGE', `${image} cannot run on this machine`, { hint: 'run it on Kubernetes' });
+  },
+};
 
 async function endStep(
   { name }: Step,

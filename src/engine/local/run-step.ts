@@ -39,7 +39,7 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     });
   try {
     await runAttempts('prepare', step, { ...run, signal }, { place: first });
-    const names = selectionNames({ statement: run.statement, step: step.name }, run.schema);
+    const names = selectionNames(taskOf(run.statement, step), run.schema);
     const left = await withReconnect(() => missingPartitions({ ...run, names }), { signal });
     await runPartitions(left, step, { ...run, signal });
     await runAttempts('finish', step, { ...run, signal }, { place: run.cores });

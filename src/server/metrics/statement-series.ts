@@ -35,7 +35,7 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   const rows = gauge('statement_rows', 'Rows that the step works off', 'step');
   const done = gauge('statement_rows_done', 'Of these, worked off', 'step');
   const failed = gauge('statement_rows_failed', 'Of these, rows that failed', 'step');
-  const detections = gauge('statement_detections', 'Detections written', 'step');
+  const outputs = gauge('statement_outputs', 'Rows of the result written', 'step');
   const partitions = gauge('statement_partitions', 'Partitions of the step', 'step', 'state');
   const batches = gauge('statement_batch_seconds', "Its workers' time by stage of a batch", 'step', 'stage');
   const ofPartition = ['step', 'partition'] as const;
@@ -66,9 +66,9 @@ export function openStatementSeries(registry: Registry): StatementSeries {
       labels,
       sum((work) => work.failed),
     );
-    detections.set(
+    outputs.set(
       labels,
-      sum((work) => work.detections),
+      sum((work) => work.outputs),
     );
     batches.set({ ...labels, stage: 'decode' }, sum(({ decodeMs }) => decodeMs) / 1000);
     batches.set({ ...labels, stage: 'infer' }, sum(({ inferMs }) => inferMs) / 1000);

@@ -3,6 +3,7 @@ import type { LedgerPartition, LedgerStatement } from '../../ledger/metric-queri
 import { type EndError, endErrors, verbs } from '../../ledger/statement-ends.ts';
 import type { StatementState } from '../../ledger/statement-states.ts';
 import { activeStates, endStates } from '../../ledger/statement-states.ts';
+import { keepsLedger } from '../../plan/step-facts.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 
 const possibleEnds = endStates.flatMap<{ state: StatementState; error: EndError | '' }>((state) =>
@@ -38,7 +39,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   });
   const done = counter('millrace_rows_done_total', 'Rows that workers have worked off, failed ones among them');
   const failed = counter('millrace_rows_failed_total', 'Rows that could not be worked off, each time they were tried');
-  const detections = counter('millrace_detections_total', 'Detections that workers have written');
+  const outputs = counter('millrace_outputs_total', 'Rows of results that workers have written');
   const retries = counter('millrace_partition_retries_total', 'How often workers began a partition again');
   const batches = new Counter({
     name: 'millrace_batch_seconds_total',
@@ -55,7 +56,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   function addWork(datasource: string, work: LedgerReading['work']): void {
     done.inc({ datasource }, work.done);
     failed.inc({ datasource }, work.failed);
-    detections.inc({ datasource }, work.detections);
+    outputs.inc({ datasource }, work.outputs);
     retries.inc({ datasource }, work.retries);
     batches.inc({ datasource, stage: 'decode' }, work.decodeMs / 1000);
     batches.inc({ datasource, stage: 'infer' }, work.inferMs / 1000);
@@ -93,7 +94,8 @@ export function lastProgressOf(
     .filter(({ state }) => state === 'running')
     .flatMap((statement) => {
       const own = (byStatement.get(statement.id) ?? []).filter(({ step }) => isRun(statement, step));
-      const waits = own.length === 0 ? statement.verb === 'run' : own.some(isOpen);
+      const begins = statement.verb !== 'program' && keepsLedger[statement.verb];
+      const waits = own.length === 0 ? begins : own.some(isOpen);
       return waits ? [{ statement, own }] : [];
     });
   return new Map(
@@ -105,7 +107,7 @@ export function lastProgressOf(
 }
 
 function isRun({ steps }: LedgerStatement, step: string): boolean {
-  return steps.some(({ name, kind }) => name === step && kind === 'run');
+  return steps.some(({ name, kind }) => name === step && keepsLedger[kind]);
 }
 
 function isOpen({ state }: LedgerPartition): boolean {

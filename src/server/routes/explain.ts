@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
 import { explain } from '../../service/explain.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
+import { PlanDocument } from '../../service/statement.ts';
 import { boundText, checkAllowed } from '../../service/submit.ts';
 import type { App, ServerContext } from '../context.ts';
 import { parametersOf } from '../exact-numbers.ts';
@@ -15,7 +16,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     body: Type.Object(Program, { additionalProperties: false }),
     response: {
       200: Type.Object({
-        plan: Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) }),
+        plan: PlanDocument,
         text: Type.String({ description: 'the plan in a few lines for people' }),
         workflow: Type.Union([Type.String({ description: "Argo's workflow, as YAML" }), Type.Null()]),
       }),
@@ -33,7 +34,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     const plan = await datasource.plan(program);
     const explained = explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
-      plan: { version: plan.version, steps: [...plan.steps] },
+      plan: { ...plan, steps: [...plan.steps] },
       text: explained.text,
       workflow: datasource.engineName === 'argo' ? await explained.workflow() : null,
     };

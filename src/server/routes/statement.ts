@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.ts';
 import { workflowOf } from '../../service/explain.ts';
 import { type FoundStatement, findChangeable, findStatement } from '../../service/find-statement.ts';
 import { checkRepeat } from '../../service/repeat.ts';
-import { Statement } from '../../service/statement.ts';
+import { PlanDocument, Statement } from '../../service/statement.ts';
 import { viewStatement } from '../../service/statement-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
@@ -16,7 +16,6 @@ export const StatementId = Type.Object({
   }),
 });
 
-const Plan = Type.Object({ version: Type.Literal(1), steps: Type.Array(Type.Unknown()) });
 const Repeat = Type.Object({
   repeat: Type.Optional(
     Type.Boolean({ description: 'execute again what the database may have executed (STATEMENT_UNCERTAIN)' }),
@@ -45,10 +44,10 @@ export function statementRoutes(app: App, context: ServerContext): void {
 
   app.get(
     '/v1/statements/:id/plan',
-    { schema: ofStatement({ 200: Plan }, 'The plan: what is run') },
+    { schema: ofStatement({ 200: PlanDocument }, 'The plan: what is run') },
     async ({ user, params }) => {
       const { status } = await findStatement(user, params.id, context.datasources);
-      return { version: status.plan.version, steps: [...status.plan.steps] };
+      return { ...status.plan, steps: [...status.plan.steps] };
     },
   );
 

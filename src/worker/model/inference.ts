@@ -1,14 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
-import type { Candidate } from './candidates.ts';
-import type { Model } from './model.ts';
-import type { ModelSettings } from './session.ts';
-
-export interface InferenceSettings extends ModelSettings {
-  readonly confidence: number;
-  readonly iou: number;
-  readonly maxDetections: number;
-}
+import type { ImageModel } from './model.ts';
 
 export interface ToThread {
   /** Slots of 3 planes of the model's size; transferred. */
@@ -17,40 +9,45 @@ export interface ToThread {
   readonly pictures: number;
 }
 
-export type FromThread =
+/** `Found`: what the model says of a picture. */
+export type FromThread<Model, Found> =
   | { readonly kind: 'ready'; readonly model: Model }
-  | ({ readonly kind: 'inferred' } & Inferred)
+  | ({ readonly kind: 'inferred' } & Inferred<Found>)
   | { readonly kind: 'failed'; readonly error: ErrorRecord };
 
-/** A batch's boxes by picture (null: one is infinite or not a number), in pixels of the model's input, and the buffer it came in, to be used again. */
-export interface Inferred {
-  readonly boxes: readonly (readonly Candidate[] | null)[];
+/** By picture what was found (null: it is infinite or not a number), and the buffer the batch came in, to be used again. */
+export interface Inferred<Found> {
+  readonly found: readonly (Found | null)[];
   readonly inferMs: number;
   readonly input: Float32Array;
 }
 
-/** A model in a thread of its own. Batches are worked off in the order given. */
-export interface Inference {
+/** A model in a thread of its own. Batches are processed in the order given. */
+export interface Inference<Model extends ImageModel, Found> {
   readonly model: Model;
-  infer(batch: ToThread): Promise<Inferred>;
+  infer(batch: ToThread): Promise<Inferred<Found>>;
   close(): Promise<void>;
 }
 
-interface Waiting {
-  resolve(answer: FromThread): void;
+interface Waiting<Answer> {
+  resolve(answer: Answer): void;
   reject(error: MillraceError): void;
 }
 
-/** @throws MillraceError whatever `openSession` throws */
-export async function startInference(settings: InferenceSettings): Promise<Inference> {
-  const thread = new Worker(new URL('../programs/yolo/inference-thread.ts', import.meta.url), { workerData: settings });
-  const { nextAnswer, end } = answersInOrder(thread);
+/**
+ * @param thread serves inference, see serve-inference.ts
+ * @throws MillraceError whatever opening the model throws there
+ */
+export async function startInference<Model extends ImageModel, Found>(
+  thread: Worker,
+): Promise<Inference<Model, Found>> {
+  const { nextAnswer, end } = answersInOrder<FromThread<Model, Found>>(thread);
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {
     await thread.terminate();
     throw failureOf(ready);
   }
-  const infer = async (batch: ToThread): Promise<Inferred> => {
+  const infer = async (batch: ToThread): Promise<Inferred<Found>> => {
     const answer = nextAnswer();
     thread.postMessage(batch, [batch.input.buffer as ArrayBuffer]);
     const inferred = await answer;
@@ -65,39 +62,39 @@ export async function startInference(settings: InferenceSettings): Promise<Infer
   return { model: ready.model, infer, close };
 }
 
-interface Answers {
+interface Answers<Answer> {
   /** @throws MillraceError INFERENCE_FAILED once the thread has ended or is to end */
-  nextAnswer(): Promise<FromThread>;
+  nextAnswer(): Promise<Answer>;
   /** Takes no more questions; resolves when those already asked are answered. */
   end(): Promise<void>;
 }
 
-function answersInOrder(thread: Worker): Answers {
-  const waiting: Waiting[] = [];
+function answersInOrder<Answer>(thread: Worker): Answers<Answer> {
+  const waiting: Waiting<Answer>[] = [];
   let last: Promise<unknown> = Promise.resolve();
   let ended: MillraceError | undefined;
   const fail = (cause?: unknown) => {
     ended ??= new MillraceError('INFERENCE_FAILED', 'the thread of inference has ended', { cause });
     for (const { reject } of waiting.splice(0)) reject(ended);
   };
-  thread.on('message', (answer: FromThread) => waiting.shift()?.resolve(answer));
+  thread.on('message', (answer: Answer) => waiting.shift()?.resolve(answer));
   thread.on('error', fail);
   thread.on('exit', () => fail());
   return {
     nextAnswer: () => {
       if (ended) throw ended;
-      const answer = new Promise<FromThread>((resolve, reject) => waiting.push({ resolve, reject }));
+      const answer = new Promise<Answer>((resolve, reject) => waiting.push({ resolve, reject }));
       last = answer.catch(() => undefined);
       return answer;
     },
     end: async () => {
-      ended ??= new MillraceError('INFERENCE_FAILED', 'the detector was closed');
+      ended ??= new MillraceError('INFERENCE_FAILED', 'the model was closed');
       await last;
     },
   };
 }
 
-function failureOf(answer: FromThread): MillraceError {
+function failureOf(answer: FromThread<unknown, unknown>): MillraceError {
   const error = answer.kind === 'failed' ? errorOfRecord(answer.error) : null;
   return error ?? new MillraceError('INTERNAL', `the thread of inference answered '${answer.kind}'`);
 }

@@ -1,11 +1,9 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
 import type { Size } from '../image/letterbox.ts';
-import type { Family } from './family.ts';
 
-/** What a detector's file says about itself. */
-export interface Model {
-  readonly family: Family['name'];
+/** A model that takes pictures, as its file describes it. */
+export interface ImageModel {
   readonly classNames: readonly string[];
   /** The input's sides are multiples of this. */
   readonly stride: number;
@@ -16,10 +14,22 @@ export interface Model {
   readonly device: 'cpu' | 'cuda';
 }
 
-type Dimension = number | string | undefined;
+/** The output of a batch: the product of `dims` is `data.length`. */
+export interface OutputTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
 
-const usualStride = 32;
-const usualSize = 640;
+/** What models of a kind have in common. */
+export interface ModelKind {
+  /** `a detector` */
+  readonly name: string;
+  /** px; of models whose file does not say. */
+  readonly usualSize: number;
+  readonly usualStride: number;
+}
+
+type Dimension = number | string | undefined;
 
 /**
  * The input that the model wants. `wanted` (px) must agree with a size that the file fixes.
@@ -30,13 +40,14 @@ export function readInput(
   inputs: readonly InferenceSession.ValueMetadata[],
   metadata: ReadonlyMap<string, string>,
   wanted: number | null,
+  kind: ModelKind,
 ): { batch: number | null; stride: number; imageSize: Size } {
-  const [batch, , height, width] = pictureShape(inputs);
-  const [written = usualStride] = readNumbers(metadata.get('stride'));
-  const stride = Number.isInteger(written) && written > 0 ? written : usualStride;
+  const [batch, , height, width] = pictureShape(inputs, kind);
+  const [written = kind.usualStride] = readNumbers(metadata.get('stride'));
+  const stride = Number.isInteger(written) && written > 0 ? written : kind.usualStride;
   const fixed = { width: numberOf(width), height: numberOf(height) };
   checkWanted(fixed, wanted);
-  const imageSize = wanted === null ? ownSize(fixed, metadata) : { width: wanted, height: wanted };
+  const imageSize = wanted === null ? ownSize(fixed, metadata, kind) : { width: wanted, height: wanted };
   checkSize(imageSize, fixed, stride, wanted);
   return { batch: numberOf(batch), stride, imageSize };
 }
@@ -50,7 +61,7 @@ export function readNumbers(literal = ''): readonly number[] {
   return (literal.match(/\d+(?:\.\d+)?/g) ?? []).map(Number);
 }
 
-function pictureShape(inputs: readonly InferenceSession.ValueMetadata[]): readonly Dimension[] {
+function pictureShape(inputs: readonly InferenceSession.ValueMetadata[], kind: ModelKind): readonly Dimension[] {
   const [input] = inputs;
   const found = inputs.map(describeValue).join(', ');
   if (inputs.length === 1 && input?.isTensor && input.type === 'float32' && input.shape.length === 4) {
@@ -58,7 +69,7 @@ function pictureShape(inputs: readonly InferenceSession.ValueMetadata[]): readon
   }
   throw new MillraceError(
     'MODEL_UNSUPPORTED',
-    `the model takes ${found}; a detector takes float32 [batch, 3, height, width]`,
+    `the model takes ${found}; ${kind.name} takes float32 [batch, 3, height, width]`,
     {
       hint: 'export the model with 32-bit floating point and one input of RGB planes',
     },
@@ -75,7 +86,7 @@ interface FixedSides {
   readonly height: number | null;
 }
 
-function ownSize({ width, height }: FixedSides, metadata: ReadonlyMap<string, string>): Size {
+function ownSize({ width, height }: FixedSides, metadata: ReadonlyMap<string, string>, { usualSize }: ModelKind): Size {
   const either = height ?? width ?? usualSize;
   const [ownHeight = either, ownWidth = ownHeight] = readNumbers(metadata.get('imgsz'));
   return { width: width ?? ownWidth, height: height ?? ownHeight };

@@ -8,19 +8,22 @@ export interface OnnxFile {
   readonly externalFiles: ReadonlySet<string>;
   /** Whether it measures its values as it runs to quantise them: those of a whole batch together, so pictures change each other's. */
   readonly quantisesAsItRuns: boolean;
+  /** The operator that its first output comes from, past those that only change shape or type; null: there is none. */
+  readonly lastOperator: string | null;
 }
 
 /** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const model = { graph: 7, metadata: 14 };
-const graph = { node: 1, initializer: 5 };
-const node = { operator: 4, attribute: 5 };
+const graph = { node: 1, initializer: 5, output: 12 };
+const node = { input: 1, output: 2, operator: 4, attribute: 5 };
+const valueInfo = { name: 1 };
 const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
 const tensor = { externalData: 13 };
 
 /** @throws Error if the bytes are not a protobuf message */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   const metadata = new Map<string, string>();
-  const found: Found = { externalFiles: new Set(), operators: new Set() };
+  const found: Found = { externalFiles: new Set(), operators: new Set(), producers: new Map(), outputs: [] };
   eachField(bytes, (field, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false;
     else if (field === model.metadata) metadata.set(...readEntry(reader.bytes()));
@@ -29,7 +32,7 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
     return true;
   });
   const quantisesAsItRuns = found.operators.has('DynamicQuantizeLinear');
-  return { metadata, externalFiles: found.externalFiles, quantisesAsItRuns };
+  return { metadata, externalFiles: found.externalFiles, quantisesAsItRuns, lastOperator: lastOperator(found) };
 }
 
 /** Reads a field, or answers false to have it skipped. */
@@ -58,6 +61,30 @@ const maxDepth = 32;
 interface Found {
   readonly externalFiles: Set<string>;
   readonly operators: Set<string>;
+  /** By the value that it gives, in the outermost graph. */
+  readonly producers: Map<string, Producer>;
+  /** Of the outermost graph. */
+  readonly outputs: string[];
+}
+
+interface Producer {
+  readonly operator: string;
+  readonly input: string | undefined;
+}
+
+/** Operators that leave the numbers as they are: https://onnx.ai/onnx/operators/ */
+const reshaping = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']);
+
+function lastOperator({ producers, outputs: [output] }: Found): string | null {
+  const passed = new Set<string>();
+  for (let value = output; value !== undefined && !passed.has(value); ) {
+    passed.add(value);
+    const producer = producers.get(value);
+    if (producer === undefined) return null;
+    if (!reshaping.has(producer.operator)) return producer.operator;
+    value = producer.input;
+  }
+  return null;
 }
 
 function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
@@ -71,12 +98,26 @@ function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
       [attribute.graph]: readInner,
       [attribute.graphs]: readInner,
     });
-  const readNode = (message: Uint8Array) =>
+  const readNode = (message: Uint8Array) => {
+    const [inputs, outputs]: [string[], string[]] = [[], []];
+    let operator = '';
     eachMessage(message, {
-      [node.operator]: (name) => found.operators.add(Buffer.from(name).toString()),
+      [node.input]: (name) => inputs.push(textOf(name)),
+      [node.output]: (name) => outputs.push(textOf(name)),
+      [node.operator]: (name) => (operator = textOf(name)),
       [node.attribute]: readAttribute,
     });
-  eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor });
+    found.operators.add(operator);
+    if (depth === 0) for (const output of outputs) found.producers.set(output, { operator, input: inputs[0] });
+  };
+  const readOutput = (message: Uint8Array) => {
+    if (depth === 0) eachMessage(message, { [valueInfo.name]: (name) => found.outputs.push(textOf(name)) });
+  };
+  eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor, [graph.output]: readOutput });
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
 }
 
 function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {

@@ -1,12 +1,10 @@
 import './runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
-import type { Device } from '../../task.ts';
+import type { Device } from '../../programs/device.ts';
 import type { Size } from '../image/letterbox.ts';
-import type { Output, ReadCandidates } from './candidates.ts';
 import { readClassNames } from './class-names.ts';
-import { type OutputShape, otherByNames, recogniseFamily, supportedFamilies } from './family.ts';
-import { type Model, readInput } from './model.ts';
+import { type ImageModel, type ModelKind, type OutputTensor, readInput } from './model.ts';
 import { type ModelFile, readModelFile, unreadableModel } from './model-file.ts';
 import { runtimeReason } from './runtime-reason.ts';
 
@@ -21,12 +19,18 @@ export interface ModelSettings {
   readonly imageSize: number | null;
 }
 
+export interface OutputShape {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
 /** A loaded model; `run` blocks its thread. */
-export interface Session {
-  readonly model: Model;
-  readonly read: ReadCandidates;
-  /** `input`: `pictures` slots of 3 planes of `model.imageSize`, values 0..1. */
-  run(input: Float32Array, pictures: number): Promise<Output>;
+export interface ModelSession {
+  readonly model: ImageModel;
+  readonly file: Pick<ModelFile, 'metadata' | 'lastOperator'>;
+  readonly outputs: readonly OutputShape[];
+  /** `input`: `pictures` slots of 3 planes of `model.imageSize`, values 0..1. @returns the first output */
+  run(input: Float32Array, pictures: number): Promise<OutputTensor>;
 }
 
 // Its messages name paths inside packages; what goes wrong is thrown as well.
@@ -36,16 +40,21 @@ env.logLevel = 'fatal';
 const gpuBatch = 8;
 
 /**
- * Loads a detector and runs it once on an empty input, which shows its family and warms it up.
+ * Loads a model and runs it once on an empty input, which shows its outputs and warms it up.
+ * @param refuse throws for models that are not of the kind, by the names of their outputs: what a model is says more than what it takes
  *
  * @throws MillraceError MODEL_MISSING, MODEL_UNREADABLE, MODEL_UNSUPPORTED, OUTSIDE_VOLUMES, DEVICE_UNAVAILABLE, WRONG_OPTION or
  * INFERENCE_FAILED
  */
-export async function openSession(settings: ModelSettings): Promise<Session> {
+export async function openModel(
+  settings: ModelSettings,
+  kind: ModelKind,
+  refuse: (outputs: readonly string[]) => void,
+): Promise<ModelSession> {
   const file = await readModelFile(settings.modelFile, settings.modelRoot);
   const { session, device } = await createOnDevice(settings, file);
-  refuseOthers(session);
-  const input = readInput(session.inputMetadata, file.metadata, settings.imageSize);
+  refuse(session.outputNames);
+  const input = readInput(session.inputMetadata, file.metadata, settings.imageSize, kind);
   const freeBatch = device === 'cuda' ? gpuBatch : null;
   const batch = input.batch ?? (file.quantisesAsItRuns ? 1 : freeBatch);
   const { width, height } = input.imageSize;
@@ -58,32 +67,23 @@ export async function openSession(settings: ModelSettings): Promise<Session> {
 
   const warmup = await feed(new Float32Array((batch ?? 1) * 3 * height * width), batch ?? 1);
   const classNames = readClassNames(file.metadata.get('names'));
-  const names = classNames.length === 0 ? null : classNames.length;
-  const family = recogniseFamily(shapes(session, warmup), {
-    names,
-    task: file.metadata.get('task'),
-    size: input.imageSize,
-  });
   return {
-    model: { ...input, family: family.name, classNames, batch, device },
-    read: family.read,
-    run: async (values, pictures) => (await feed(values, pictures))[session.outputNames[0]!] as Tensor & Output,
+    model: { ...input, classNames, batch, device },
+    file,
+    outputs: shapes(session, warmup, kind),
+    run: async (values, pictures) => (await feed(values, pictures))[session.outputNames[0]!] as Tensor & OutputTensor,
   };
 }
 
-/** Before the input is looked at: what the file is says more than that its input is another. */
-function refuseOthers({ outputNames }: InferenceSession): void {
-  const other = otherByNames(outputNames);
-  if (other === null) return;
-  const message = `the model looks like ${other}: outputs ${outputNames.join(', ')}`;
-  throw new MillraceError('MODEL_UNSUPPORTED', message, { hint: supportedFamilies });
-}
-
-function shapes(session: InferenceSession, outputs: InferenceSession.ReturnType): OutputShape[] {
+function shapes(
+  session: InferenceSession,
+  outputs: InferenceSession.ReturnType,
+  { name: kind }: ModelKind,
+): OutputShape[] {
   return session.outputNames.map((name, index) => {
     const { dims, type } = outputs[name] as Tensor;
     if (index > 0 || type === 'float32') return { name, dims };
-    const message = `the model gives ${name} as ${type}; a detector gives float32`;
+    const message = `the model gives ${name} as ${type}; ${kind} gives float32`;
     throw new MillraceError('MODEL_UNSUPPORTED', message, {
       hint: 'export the model with 32-bit floating point outputs',
     });

@@ -4,7 +4,7 @@ import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import type { SelectionNames } from '../../ledger/selection-names.ts';
 import type { TableTarget } from '../../task.ts';
-import type { WorkerContext } from '../context.ts';
+import type { RowsContext } from '../context.ts';
 import { checkAppend } from './result-table.ts';
 
 /**
@@ -12,14 +12,14 @@ import { checkAppend } from './result-table.ts';
  * @throws {MillraceError} TABLE_EXISTS, APPEND_MISMATCH, DATABASE_RIGHTS, or QUERY_FAILED where its database is not there
  */
 export async function checkTarget(
-  context: WorkerContext,
+  context: RowsContext,
   target: TableDescription | null,
   columns: readonly string[],
 ): Promise<void> {
   const { task, pool, tables } = context;
   if (target === null) return checkRename(context);
   if (task.writeMode === 'append') {
-    checkAppend(task.into, target, columns);
+    checkAppend(context, target, columns);
     for (const each of new Set([tables, pool])) await checkInsert(each, task.into, target.columns);
     return;
   }
@@ -27,7 +27,7 @@ export async function checkTarget(
   await checkRename(context);
 }
 
-function checkMode({ task }: WorkerContext, target: TableDescription): void {
+function checkMode({ task }: RowsContext, target: TableDescription): void {
   const name = quoteTable(task.into);
   if (target.kind === 'view') {
     throw new MillraceError('TABLE_EXISTS', `${name} is a view`, { hint: 'choose another table' });
@@ -47,7 +47,7 @@ async function checkInsert(pool: Pool, table: TableTarget, columns: TableDescrip
 const rightsSuffice = [1050, 1146, 1205];
 
 /** The system account writes the table; the users' account must be one that might, or a user could write more by TO RUN than by SQL. */
-async function checkRename({ task, pool, tables, schema, names }: WorkerContext): Promise<void> {
+async function checkRename({ task, pool, tables, schema, names }: RowsContext): Promise<void> {
   await checkDatabase(tables, task.into);
   await tryRename(pool, schema, task.into, names);
   if (tables === pool) return;

@@ -2,7 +2,7 @@ import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import { readFailures, type Tally, tallyOutcomes } from '../../ledger/row-outcomes.ts';
 import { markPublished, requireSelection, type SelectionState } from '../../ledger/selections.ts';
-import type { WorkerContext } from '../context.ts';
+import type { RowsContext } from '../context.ts';
 import { publish } from './publish.ts';
 
 /**
@@ -10,7 +10,7 @@ import { publish } from './publish.ts';
  * any point it ends in the same state.
  * @throws {MillraceError} ROWS_MISSING, ROWS_FAILED: then nothing is published and what was done is kept
  */
-export async function finish(context: WorkerContext): Promise<void> {
+export async function finish(context: RowsContext): Promise<void> {
   const selection = await requireSelection(context, context.task.step);
   if (selection.state !== 'published') {
     const tally = await tallyOutcomes(context);
@@ -30,18 +30,19 @@ function checkComplete(selection: SelectionState, tally: Tally): void {
   });
 }
 
-async function checkFailed(context: WorkerContext, { failed, rows }: Tally): Promise<void> {
-  const { maxFailedRows } = context.task;
+async function checkFailed(context: RowsContext, { failed, rows }: Tally): Promise<void> {
+  const { task, program } = context;
+  const { maxFailedRows } = task;
   if (failed <= maxFailedRows) return;
   const message = `${failed} of ${rows} rows failed; max_failed_rows allows ${maxFailedRows}`;
-  const hint = 'fix the images and retry: only the failed rows are processed again; or raise max_failed_rows';
+  const hint = `fix the ${program.inputs} and retry: only the failed rows are processed again; or raise max_failed_rows`;
   throw new MillraceError('ROWS_FAILED', `${message}; ${(await reasons(context)).join('; ')}`, { hint });
 }
 
 /** As many as a person reads. */
 const reasonsTold = 10;
 
-async function reasons(context: WorkerContext): Promise<readonly string[]> {
+async function reasons(context: RowsContext): Promise<readonly string[]> {
   const failures = await readFailures(context, reasonsTold);
   return failures.map(({ row, code, message, rows }) => {
     const more = rows === 1 ? '' : ` (and ${rows - 1} more)`;

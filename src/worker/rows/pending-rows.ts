@@ -5,40 +5,41 @@ import type { TakenPartition } from '../../ledger/partitions.ts';
 import { withoutOutcome } from '../../ledger/row-outcomes.ts';
 import { partitionOfValue } from '../../ledger/shares.ts';
 import { hiddenColumns } from '../../task.ts';
-import type { WorkerContext } from '../context.ts';
-import { imageName } from '../image/image-name.ts';
+import type { RowsContext } from '../context.ts';
+import type { InputRow } from '../row-program.ts';
 
 export interface PendingRow {
   readonly row: string;
-  /** Undefined: bytes that are no text. */
-  readonly image: string | null | undefined;
+  /** Of the columns that the program reads. */
+  readonly values: InputRow;
 }
 
 /** The partition's rows that the ledger does not hold, in batches, by keyset: memory does not grow with the selection. */
 export async function* pendingRows(
-  context: WorkerContext,
+  context: RowsContext,
   taken: TakenPartition,
-  imageColumn: string,
+  columns: readonly string[],
 ): AsyncGenerator<readonly PendingRow[]> {
-  const { sql, values } = pageQuery(context, taken, imageColumn);
+  const { sql, values } = pageQuery(context, taken, columns);
   for (let after = '0'; ; ) {
     if (context.signal.aborted) return;
-    const page = { sql, values: [...values, after], typeCast: imageAsSent };
+    const page = { sql, values: [...values, after], typeCast: valuesAsSent };
     const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(page), { signal: context.signal });
     if (rows.length === 0) return;
-    yield rows.map(({ row_id, image }) => ({ row: String(row_id), image: imageName(image) }));
+    yield rows.map(({ row_id, ...values }) => ({ row: String(row_id), values: Object.values(values) }));
     after = String(rows.at(-1)?.row_id);
   }
 }
 
-/** The bytes of the value as the server shows it: `00042` of an INT(5) ZEROFILL, which mysql2 would make 42. */
-const imageAsSent: TypeCast = (field, next) => (field.name === 'image' ? field.buffer() : next());
+/** The bytes of a value as the server shows it: `00042` of an INT(5) ZEROFILL, which mysql2 would make 42. */
+const valuesAsSent: TypeCast = (field, next) => (field.name === 'row_id' ? next() : field.buffer());
 
-function pageQuery({ task, schema, names }: WorkerContext, taken: TakenPartition, imageColumn: string) {
+function pageQuery({ task, schema, names }: RowsContext, taken: TakenPartition, columns: readonly string[]) {
   const row = `s.${quoteName(hiddenColumns.row)}`;
   const share = shareCondition(task.partitionBy, task.partitions, taken, row);
   const without = withoutOutcome(schema, row);
-  const sql = `SELECT ${row} AS row_id, s.${quoteName(imageColumn)} AS image FROM ${quoteTable(names.selection)} AS s
+  const values = columns.map((column, index) => `, s.${quoteName(column)} AS value_${index}`);
+  const sql = `SELECT ${row} AS row_id${values.join('')} FROM ${quoteTable(names.selection)} AS s
     ${without.join}
     WHERE ${share.sql} AND ${without.condition} AND ${row} > ?
     ORDER BY ${row} LIMIT ${task.batchSize}`;

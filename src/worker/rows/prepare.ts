@@ -1,7 +1,7 @@
 import { describeTable } from '../../datasource/describe.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
-import type { WorkerContext } from '../context.ts';
+import type { RowsContext } from '../context.ts';
 import { checkTarget } from './check-target.ts';
 import { createResultTable } from './result-table.ts';
 import { materialise, shareOut } from './select-rows.ts';
@@ -11,7 +11,7 @@ import { selectedColumns } from './selected-columns.ts';
  * Materialises the selection once, as rows numbered 1..n in the query's order, and lays out the partitions. Started again after
  * it has finished it changes nothing, except that rows which failed are given another chance.
  */
-export async function prepare(context: WorkerContext): Promise<void> {
+export async function prepare(context: RowsContext): Promise<void> {
   const known = await readSelection(context);
   if (known?.state === 'ready') {
     const rows = await forgetFailures(context);
@@ -20,12 +20,12 @@ export async function prepare(context: WorkerContext): Promise<void> {
   if (known !== null) return;
   const { task, names } = context;
   if (task.ignored !== undefined) context.log.warn({ options: task.ignored }, 'options of the command without effect');
-  const { imageColumn, ...selected } = await selectedColumns(context);
+  const selected = await selectedColumns(context);
   const target = await describeTable(context.tables, task.into);
-  await checkTarget(context, target, selected.columns);
+  await checkTarget(context, target, selected);
   const columns = await materialise(context);
   if (task.writeMode !== 'append') await createResultTable(context, names.staging, columns);
   else if (target === null) await createResultTable(context, task.into, columns);
-  const rows = await shareOut(context, columns, imageColumn);
+  const rows = await shareOut(context, columns);
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }

@@ -3,21 +3,21 @@ import { describeTable } from '../../datasource/describe.ts';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import { markPublishing, type SelectionState } from '../../ledger/selections.ts';
-import type { WorkerContext } from '../context.ts';
+import type { RowsContext } from '../context.ts';
 
 /**
  * Gives the finished table its name by one RENAME, which both servers do atomically: readers see the old table or the new one.
  * A RENAME cannot be part of a transaction, so the intention is written down first; after a crash the staging table's absence
  * says that the RENAME took place.
  */
-export async function publish(context: WorkerContext, selection: SelectionState): Promise<void> {
+export async function publish(context: RowsContext, selection: SelectionState): Promise<void> {
   if (context.task.writeMode === 'append') return;
   if (selection.state === 'ready') await markPublishing(context);
   if ((await describeTable(context.pool, context.names.staging)) !== null) await rename(context);
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.replaced)}`);
 }
 
-async function rename({ task, pool, names, signal }: WorkerContext): Promise<void> {
+async function rename({ task, pool, names, signal }: RowsContext): Promise<void> {
   const [staging, target, replaced] = [names.staging, task.into, names.replaced].map(quoteTable);
   const present = await describeTable(pool, task.into);
   // It waits for who reads the old table.

@@ -2,37 +2,55 @@ import { abortableQuery } from '../../datasource/abortable-query.ts';
 import type { TableDescription } from '../../datasource/describe.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
-import { detectionColumns, hiddenColumns, type TableTarget } from '../../task.ts';
-import type { WorkerContext } from '../context.ts';
+import { addedColumns, type OutputColumn } from '../../programs/contract.ts';
+import { hiddenColumns, type TableTarget } from '../../task.ts';
+import type { RowsContext } from '../context.ts';
 import { copyMode } from './copy-mode.ts';
 
+/** As SQL. */
+export const columnTypes: Readonly<Record<OutputColumn['type'], string>> = {
+  count: 'INT UNSIGNED',
+  text: 'VARCHAR(255)',
+  real: 'DOUBLE',
+};
+
 /**
- * Makes an empty result table: the selected columns with their types, then the detection's. The key holds the row's origin, in
+ * Makes an empty result table: the selected columns with their types, then the program's. The key holds the row's origin, in
  * invisible columns, so that a second writer of the same row is refused; MariaDB wants a default for those.
  * In CREATE … SELECT, columns named in both parts stand in the order of the SELECT and have the declared type.
  */
 export async function createResultTable(
-  { pool, names, signal }: WorkerContext,
+  { pool, names, program, signal }: RowsContext,
   table: TableTarget,
   columns: readonly string[],
 ): Promise<void> {
-  const select = [...columns.map(quoteName), ...detectionColumns.map((name) => `NULL AS ${quoteName(name)}`)];
-  const sql = `CREATE TABLE ${quoteTable(table)} (
-       ${hiddenColumns.selection} BINARY(16) NOT NULL DEFAULT '' INVISIBLE,
-       ${hiddenColumns.row} BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE,
-       detection_no INT UNSIGNED NOT NULL,
-       class_id INT UNSIGNED NOT NULL,
-       class_name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL,
-       score DOUBLE NOT NULL,
-       x1 DOUBLE NOT NULL, y1 DOUBLE NOT NULL, x2 DOUBLE NOT NULL, y2 DOUBLE NOT NULL,
-       PRIMARY KEY (${hiddenColumns.selection}, ${hiddenColumns.row}, detection_no)
-     ) ENGINE=InnoDB AS SELECT ${select.join(', ')} FROM ${quoteTable(names.selection)} WHERE FALSE`;
+  const select = [...columns.map(quoteName), ...addedColumns(program).map((name) => `NULL AS ${quoteName(name)}`)];
+  const declared = program.columns.map(
+    ({ name, type }) =>
+      `${quoteName(name)} ${columnTypes[type]}${type === 'text' ? ' CHARACTER SET utf8mb4' : ''} NOT NULL`,
+  );
+  const numbering = program.numbering === null ? [] : [quoteName(program.numbering)];
+  const parts = [
+    `${hiddenColumns.selection} BINARY(16) NOT NULL DEFAULT '' INVISIBLE`,
+    `${hiddenColumns.row} BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE`,
+    ...numbering.map((name) => `${name} ${columnTypes.count} NOT NULL`),
+    ...declared,
+    `PRIMARY KEY (${[hiddenColumns.selection, hiddenColumns.row, ...numbering].join(', ')})`,
+  ];
+  const sql = `CREATE TABLE ${quoteTable(table)} (${parts.join(', ')})
+     ENGINE=InnoDB AS SELECT ${select.join(', ')} FROM ${quoteTable(names.selection)} WHERE FALSE`;
   await abortableQuery(pool, { sql }, signal, [copyMode]);
 }
 
 /** @throws {MillraceError} APPEND_MISMATCH where the table was made for other columns, or not by Millrace */
-export function checkAppend(table: TableTarget, found: TableDescription, columns: readonly string[]): void {
-  const wanted = [...Object.values(hiddenColumns), ...columns, ...detectionColumns].map((name) => name.toLowerCase());
+export function checkAppend(
+  { task: { into: table }, program }: RowsContext,
+  found: TableDescription,
+  columns: readonly string[],
+): void {
+  const wanted = [...Object.values(hiddenColumns), ...columns, ...addedColumns(program)].map((name) =>
+    name.toLowerCase(),
+  );
   const present = found.columns.map(({ name }) => name.toLowerCase());
   const missing = wanted.filter((name) => !present.includes(name));
   const surplus = present.filter((name) => !wanted.includes(name));

@@ -32,11 +32,7 @@ export async function materialise(context: WorkerContext<SelectionTask>): Promis
 }
 
 /** Shares the selection out, and writes down that it is ready. @returns the number of rows */
-export async function shareOut(
-  context: WorkerContext<SelectionTask>,
-  columns: readonly string[],
-  imageColumn: string | null,
-): Promise<number> {
+export async function shareOut(context: WorkerContext<SelectionTask>, columns: readonly string[]): Promise<number> {
   const { task, names, pool } = context;
   const [counted] = await pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${quoteTable(names.selection)}`);
   const rows = Number(counted[0]?.n);
@@ -46,6 +42,6 @@ export async function shareOut(
       ? partitionRows(rows, task.partitions)
       : await partitionValues(pool, names.selection, partitionBy, task.partitions);
   const { statement, step } = task;
-  await recordSelection(context, { statement, step, rows, columns, imageColumn, partitions });
+  await recordSelection(context, { statement, step, rows, columns, partitions });
   return rows;
 }

@@ -7,12 +7,12 @@ import { materialise, shareOut } from './select-rows.ts';
 /** `prepare` around an image of another: its pods read their shares of the rows from the selection. */
 export async function prepareShares(context: WorkerContext<SelectionTask>): Promise<void> {
   if ((await readSelection(context)) !== null) return;
-  const rows = await shareOut(context, await materialise(context), null);
+  const rows = await shareOut(context, await materialise(context));
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }
 
 /** `finish` around an image of another: what it did with its rows is its own affair. */
-export async function dropShares(context: WorkerContext<SelectionTask>): Promise<void> {
+export async function dropShares(context: Omit<WorkerContext, 'task'>): Promise<void> {
   await markPublished(context, null);
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.selection)}`);
 }

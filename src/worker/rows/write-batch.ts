@@ -3,14 +3,17 @@ import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../../datasource/pool.ts';
 import { type BatchCounts, countBatch, lockPartition, type TakenPartition } from '../../ledger/partitions.ts';
 import { hasOutcome, type RowOutcome, recordOutcomes } from '../../ledger/row-outcomes.ts';
-import { detectionColumns, hiddenColumns } from '../../task.ts';
-import type { WorkerContext } from '../context.ts';
-import type { DetectedImage, ImageResult } from '../programs/yolo/detector.ts';
+import { addedColumns, type OutputColumn } from '../../programs/contract.ts';
+import { hiddenColumns } from '../../task.ts';
+import type { RowsContext } from '../context.ts';
+import type { DoneRow, Outcome, OutputRow } from '../row-program.ts';
 import { copyMode } from './copy-mode.ts';
+import { columnTypes } from './result-table.ts';
 
-export interface DoneRow {
+/** A row and what became of it. */
+export interface WrittenRow {
   readonly row: string;
-  readonly result: ImageResult;
+  readonly outcome: Outcome;
 }
 
 /**
@@ -20,10 +23,10 @@ export interface DoneRow {
  * @returns ms that writing took
  */
 export async function writeBatch(
-  context: WorkerContext,
+  context: RowsContext,
   taken: TakenPartition,
   columns: readonly string[],
-  rows: readonly DoneRow[],
+  rows: readonly WrittenRow[],
   lastWriteMs: number,
 ): Promise<number> {
   const started = performance.now();
@@ -32,9 +35,9 @@ export async function writeBatch(
     if (tried && (await isWritten(connection, context, taken, rows))) return;
     tried = true;
     await countBatch(connection, context, taken, countsOf(rows, lastWriteMs));
-    await recordOutcomes(connection, context, taken.partitionNo, rows.map(outcomeOf));
+    await recordOutcomes(connection, context, taken.partitionNo, rows.map(ledgerRow));
     await connection.query(copyMode);
-    await insertDetections(connection, context, columns, rows);
+    await insertOutputs(connection, context, columns, rows);
   };
   await withReconnect(() => transaction(context.pool, write), { signal: context.signal });
   const writeMs = Math.round(performance.now() - started);
@@ -45,77 +48,78 @@ export async function writeBatch(
 /** Under the partition's lock: the commit that was lost sight of may still be under way. */
 async function isWritten(
   connection: PoolConnection,
-  context: WorkerContext,
+  context: RowsContext,
   taken: TakenPartition,
-  rows: readonly DoneRow[],
+  rows: readonly WrittenRow[],
 ): Promise<boolean> {
   await lockPartition(connection, context, taken);
   return hasOutcome(connection, context, rows[0]?.row);
 }
 
-function countsOf(rows: readonly DoneRow[], writeMs: number): BatchCounts {
-  const detected = rows.flatMap(({ result }) => ('error' in result ? [] : [result]));
-  const sum = (of: (result: DetectedImage) => number) => detected.reduce((total, result) => total + of(result), 0);
+function countsOf(rows: readonly WrittenRow[], writeMs: number): BatchCounts {
+  const done = rows.flatMap(({ outcome }) => ('error' in outcome ? [] : [outcome]));
+  const sum = (of: (row: DoneRow) => number) => done.reduce((total, row) => total + of(row), 0);
   return {
     rows: rows.length,
-    failed: rows.length - detected.length,
-    detections: sum(({ detections }) => detections.length),
+    failed: rows.length - done.length,
+    outputs: sum(({ outputs }) => outputs.length),
     decodeMs: Math.round(sum(({ timings }) => timings.decodeMs)),
     inferMs: Math.round(sum(({ timings }) => timings.inferMs)),
     writeMs,
   };
 }
 
-function outcomeOf({ row, result }: DoneRow): RowOutcome {
-  return 'error' in result
-    ? { row, detections: 0, error: result.error }
-    : { row, detections: result.detections.length, error: null };
+function ledgerRow({ row, outcome }: WrittenRow): RowOutcome {
+  return 'error' in outcome
+    ? { row, outputs: 0, error: outcome.error }
+    : { row, outputs: outcome.outputs.length, error: null };
 }
 
 /** About a megabyte of JSON: the least `max_allowed_packet` in use is 16. */
-const detectionsPerInsert = 10_000;
+const outputsPerInsert = 10_000;
 
 /** The selected columns go from table to table inside the server, so their values pass through no type of ours. */
-async function insertDetections(
+async function insertOutputs(
   connection: PoolConnection,
-  { task, names }: WorkerContext,
+  { task, names, program }: RowsContext,
   columns: readonly string[],
-  rows: readonly DoneRow[],
+  rows: readonly WrittenRow[],
 ): Promise<void> {
-  const detections = rows.flatMap(({ row, result }) => detectionsOf(row, result));
+  const outputs = rows.flatMap(({ row, outcome }) => outputsOf(row, outcome, program.columns));
   const target = task.writeMode === 'append' ? task.into : names.staging;
   const selected = columns.map(quoteName);
+  const added = addedColumns(program).map(quoteName);
   const row = quoteName(hiddenColumns.row);
-  const insert = `INSERT INTO ${quoteTable(target)}
-       (${[quoteName(hiddenColumns.selection), row, ...selected, ...detectionColumns].join(', ')})
-     SELECT ${['?', `s.${row}`, ...selected.map((name) => `s.${name}`), ...detectionColumns.map((name) => `d.${name}`)].join(', ')}
-     FROM JSON_TABLE(?, '$[*]' COLUMNS (
-       row_id BIGINT UNSIGNED PATH '$[0]', detection_no INT UNSIGNED PATH '$[1]', class_id INT UNSIGNED PATH '$[2]',
-       class_name VARCHAR(255) PATH '$[3]', score DOUBLE PATH '$[4]',
-       x1 DOUBLE PATH '$[5]', y1 DOUBLE PATH '$[6]', x2 DOUBLE PATH '$[7]', y2 DOUBLE PATH '$[8]'
-     )) AS d
-     STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = d.row_id`;
-  for (let from = 0; from < detections.length; from += detectionsPerInsert) {
-    await connection.query(insert, [names.id, JSON.stringify(detections.slice(from, from + detectionsPerInsert))]);
+  const into = [quoteName(hiddenColumns.selection), row, ...selected, ...added];
+  const from = ['?', `s.${row}`, ...selected.map((name) => `s.${name}`), ...added.map((name) => `o.${name}`)];
+  const insert = `INSERT INTO ${quoteTable(target)} (${into.join(', ')})
+     SELECT ${from.join(', ')}
+     FROM JSON_TABLE(?, '$[*]' COLUMNS (${jsonColumns(program).join(', ')})) AS o
+     STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = o.row_id`;
+  for (let at = 0; at < outputs.length; at += outputsPerInsert) {
+    await connection.query(insert, [names.id, JSON.stringify(outputs.slice(at, at + outputsPerInsert))]);
   }
 }
 
-function detectionsOf(row: string, result: ImageResult): readonly (readonly (string | number)[])[] {
-  if ('error' in result) return [];
-  return result.detections.map((box, index) => [
+/** Those of `outputsOf`: the row, the output's number, its values. */
+function jsonColumns({ numbering, columns }: RowsContext['program']): readonly string[] {
+  return [
+    "row_id BIGINT UNSIGNED PATH '$[0]'",
+    ...(numbering === null ? [] : [`${quoteName(numbering)} ${columnTypes.count} PATH '$[1]'`]),
+    ...columns.map(({ name, type }, index) => `${quoteName(name)} ${columnTypes[type]} PATH '$[${index + 2}]'`),
+  ];
+}
+
+function outputsOf(row: string, outcome: Outcome, columns: readonly OutputColumn[]): readonly OutputRow[] {
+  if ('error' in outcome) return [];
+  return outcome.outputs.map((values, index) => [
     row,
     index + 1,
-    box.classId,
-    box.className,
-    rounded(box.score, 6),
-    rounded(box.x1, 3),
-    rounded(box.y1, 3),
-    rounded(box.x2, 3),
-    rounded(box.y2, 3),
+    ...values.map((value, at) => rounded(value, columns[at]!)),
   ]);
 }
 
 /** A model's float32 has about seven digits; the rest would be noise in the table. */
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+function rounded(value: string | number, column: OutputColumn): string | number {
+  return column.type === 'real' ? Number((value as number).toFixed(column.decimals)) : value;
 }

@@ -30,12 +30,12 @@ const sqlStep = {
 
 export const submitted: TakenStatement = {
   ...submission,
-  plan: { version: 1, steps: [runStep({ partitions: 2 }), sqlStep] },
+  plan: { kind: 'plan', version: 2, steps: [runStep({ partitions: 2 }), sqlStep] },
 };
 
 export const submittedForeign: TakenStatement = {
   ...submission,
-  plan: { version: 1, steps: [foreignStep({ partitions: 1 })] },
+  plan: { kind: 'plan', version: 2, steps: [foreignStep({ partitions: 1 })] },
 };
 
 /** A workflow `w` with nodes of these names. */

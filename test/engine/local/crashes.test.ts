@@ -91,16 +91,16 @@ async function expectRows(test: TestSession, status: StatementStatus): Promise<v
   expect(rowsDone(status)).toBe(rows);
   const { schema } = test.config;
   const ledger = await test.query(
-    `SELECT row_id, detections FROM ${schema}.ledger JOIN ${schema}.selections USING (selection_id)
+    `SELECT row_id, outputs FROM ${schema}.ledger JOIN ${schema}.selections USING (selection_id)
      WHERE statement_id = ? ORDER BY row_id`,
     [status.id],
   );
   expect(ledger.map(({ row_id }) => Number(row_id))).toEqual(Array.from({ length: rows }, (_, index) => index + 1));
   const table = /INTO (found_\d+)/.exec(status.text)?.[1];
-  const found = await test.query(`SELECT millrace_row, COUNT(*) AS detections FROM ${table} GROUP BY 1 ORDER BY 1`);
+  const found = await test.query(`SELECT millrace_row, COUNT(*) AS outputs FROM ${table} GROUP BY 1 ORDER BY 1`);
   expect(found).toEqual(
     ledger
-      .filter(({ detections }) => detections > 0)
-      .map(({ row_id, detections }) => ({ millrace_row: row_id, detections: String(detections) })),
+      .filter(({ outputs }) => outputs > 0)
+      .map(({ row_id, outputs }) => ({ millrace_row: row_id, outputs: String(outputs) })),
   );
 }

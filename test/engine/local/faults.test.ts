@@ -80,7 +80,7 @@ describe.each(servers)('a statement whose connections are cut at random on $name
 async function expectExact(test: TestSession, id: string, table: string, rows: number): Promise<void> {
   const { schema } = test.config;
   const ledger = await test.query(
-    `SELECT row_id, detections, error_code FROM ${schema}.ledger JOIN ${schema}.selections USING (selection_id)
+    `SELECT row_id, outputs, error_code FROM ${schema}.ledger JOIN ${schema}.selections USING (selection_id)
      WHERE statement_id = ? ORDER BY row_id`,
     [id],
   );
@@ -88,14 +88,14 @@ async function expectExact(test: TestSession, id: string, table: string, rows: n
   expect(ledger.filter(({ error_code }) => error_code !== null)).toEqual([]);
   const status = await test.session.engine.status(id);
   expect(rowsDone(status)).toBe(rows);
-  const found = await test.query(`SELECT millrace_row, COUNT(*) AS detections FROM ${table} GROUP BY 1 ORDER BY 1`);
+  const found = await test.query(`SELECT millrace_row, COUNT(*) AS outputs FROM ${table} GROUP BY 1 ORDER BY 1`);
   expect(found).toEqual(
     ledger
-      .filter(({ detections }) => detections > 0)
-      .map(({ row_id, detections }) => ({ millrace_row: row_id, detections: String(detections) })),
+      .filter(({ outputs }) => outputs > 0)
+      .map(({ row_id, outputs }) => ({ millrace_row: row_id, outputs: String(outputs) })),
   );
-  expect(status.steps[0]?.partitions.reduce((sum, { detections }) => sum + detections, 0)).toBe(
-    ledger.reduce((sum, { detections }) => sum + detections, 0),
+  expect(status.steps[0]?.partitions.reduce((sum, { outputs }) => sum + outputs, 0)).toBe(
+    ledger.reduce((sum, { outputs }) => sum + outputs, 0),
   );
   const left = await test.query(
     "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'",

@@ -31,7 +31,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(await test.session.engine.status(id)).toEqual(last);
     expect(await (await test.another()).engine.status(id)).toEqual(last);
     const rows = await resultOf('whole');
-    expect(rows.length).toBe(last.steps[0]?.partitions.reduce((sum, { detections }) => sum + detections, 0));
+    expect(rows.length).toBe(last.steps[0]?.partitions.reduce((sum, { outputs }) => sum + outputs, 0));
     expect(new Set(rows.map(({ id }) => id)).size).toBe(40);
   });
 

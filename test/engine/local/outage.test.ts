@@ -41,7 +41,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       expect(rowsDone(status)).toBe(200);
       expect(status.steps[0]?.partitions.map(({ attempts }) => attempts)).toEqual([1, 1]);
       const [ledger] = await test.query(
-        `SELECT COUNT(*) AS n, SUM(detections) AS found FROM ${test.config.schema}.ledger`,
+        `SELECT COUNT(*) AS n, SUM(outputs) AS found FROM ${test.config.schema}.ledger`,
       );
       const [found] = await test.query('SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS images FROM patient');
       expect({ rows: ledger?.n, found: ledger?.found }).toEqual({ rows: '200', found: found?.n });

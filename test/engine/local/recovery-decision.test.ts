@@ -13,7 +13,8 @@ function statement(steps: readonly [sql: string, state: StepState][], state = 'r
     id: 'x',
     state,
     plan: {
-      version: 1,
+      kind: 'plan',
+      version: 2,
       steps: steps.map(
         ([sql], index) =>
           ({

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { quoteTable } from '../../../src/datasource/identifiers.ts';
 import { takePartition } from '../../../src/ledger/partitions.ts';
-import type { WorkerContext } from '../../../src/worker/context.ts';
+import type { RowsContext } from '../../../src/worker/context.ts';
 import { finish } from '../../../src/worker/rows/finish.ts';
 import { partition } from '../../../src/worker/rows/partition.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
@@ -22,15 +22,15 @@ describe.each(servers)('finish on $name', (server) => {
   beforeAll(() => writeFile(join(worker.pictures.folder, 'broken.jpg'), 'no picture'));
 
   /** What `prepare` and the partitions leave behind, with a box per image that no model has found. */
-  async function detect(context: WorkerContext): Promise<void> {
+  async function detect(context: RowsContext): Promise<void> {
     await prepare(context);
-    const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
-    const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
-    const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row), result }));
+    const box = [0, 'cat', 0.5, 0, 0, 1, 1];
+    const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
+    const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row), outcome }));
     await writeBatch(context, (await takePartition(context, 0))!, ['id', 'file_name'], rows, 0);
   }
 
-  async function detectAndFinish(context: WorkerContext): Promise<void> {
+  async function detectAndFinish(context: RowsContext): Promise<void> {
     await detect(context);
     await finish(context);
   }
@@ -202,9 +202,9 @@ describe.each(servers)('finish on $name', (server) => {
 
   const queryAsAdmin = async (sql: string) => (await worker.database.admin.query<RowDataPacket[]>(sql))[0];
 
-  const system = ({ schema }: WorkerContext, table: string) => quoteTable({ database: schema, table });
+  const system = ({ schema }: RowsContext, table: string) => quoteTable({ database: schema, table });
 
-  const ownTables = ({ names }: WorkerContext) =>
+  const ownTables = ({ names }: RowsContext) =>
     worker.query('SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME LIKE ?', [
       `%${names.id.toString('hex')}`,
     ]);

@@ -12,7 +12,7 @@ import { writeBatch } from '../../../src/worker/rows/write-batch.ts';
 import { servers } from '../../database.ts';
 import { scenes } from '../../pictures.ts';
 import { onnxModel } from '../onnx-model.ts';
-import { runPartitions, runWorkers, useWorker } from '../use-worker.ts';
+import { runPartitions, runWorkers, useWorker, withSettings } from '../use-worker.ts';
 
 describe.each(servers)('a result on $name', (server) => {
   const worker = useWorker(server);
@@ -82,8 +82,8 @@ describe.each(servers)('a result on $name', (server) => {
       expect([x1 >= 0, x1 < x2, x2 <= 160, y1 >= 0, y1 < y2, y2 <= 120]).not.toContain(false);
     }
     expect(await worker.ledger(context)).toEqual([
-      { row_id: '1', partition_no: 0, detections: rows.length, error_code: null, error_message: null },
-      { row_id: '2', partition_no: 1, detections: 0, error_code: null, error_message: null },
+      { row_id: '1', partition_no: 0, outputs: rows.length, error_code: null, error_message: null },
+      { row_id: '2', partition_no: 1, outputs: 0, error_code: null, error_message: null },
     ]);
   });
 
@@ -158,9 +158,9 @@ describe.each(servers)('a result on $name', (server) => {
       onnxModel({ outputs: [{ dims: [1, 6, 21], values: infinite }], metadata: { names: "['cat', 'dog']" } }),
     );
     const context = worker.context('unbounded', "SELECT 'scene-1.jpg' AS file_name", { maxFailedRows: 1 });
-    const task = { ...context.task, detect: { ...context.task.detect, modelFile: '/datasets/infinite.onnx' } };
-    await runWorkers({ ...context, task });
-    expect(await worker.ledger(context)).toMatchObject([{ detections: 0, error_code: 'MODEL_OUTPUT_INVALID' }]);
+    const infiniteBoxes = withSettings(context, { model: '/datasets/infinite.onnx' });
+    await runWorkers(infiniteBoxes);
+    expect(await worker.ledger(context)).toMatchObject([{ outputs: 0, error_code: 'MODEL_OUTPUT_INVALID' }]);
     expect(await worker.query('SELECT * FROM unbounded')).toEqual([]);
   });
 
@@ -170,7 +170,7 @@ describe.each(servers)('a result on $name', (server) => {
     expect(await worker.query('SELECT * FROM none')).toEqual([]);
     expect(await stateOf(context)).toMatchObject({
       state: 'published',
-      summary: '{"rows":0,"failed":0,"detections":0}',
+      summary: '{"rows":0,"failed":0,"outputs":0}',
     });
   });
 
@@ -179,8 +179,8 @@ describe.each(servers)('a result on $name', (server) => {
       partitions: 5,
     });
     await prepare(context);
-    const detect = { ...context.task.detect, modelFile: '/models/absent.onnx' };
-    for (const number of [2, 3, 4]) await partition({ ...context, task: { ...context.task, detect } }, number);
+    const absent = withSettings(context, { model: '/models/absent.onnx' });
+    for (const number of [2, 3, 4]) await partition(absent, number);
     await runPartitions(context);
     await finish(context);
     expect((await worker.ledger(context)).map(({ partition_no }) => partition_no)).toEqual([0, 1]);
@@ -196,18 +196,18 @@ describe.each(servers)('a result on $name', (server) => {
     });
     await runWorkers(context);
     const byPartition = await worker.query(
-      `SELECT partition_no, COUNT(*) AS done_rows, COUNT(error_code) AS failed_rows, SUM(detections) AS detections
+      `SELECT partition_no, COUNT(*) AS done_rows, COUNT(error_code) AS failed_rows, SUM(outputs) AS outputs
        FROM ${system(context, 'ledger')} WHERE selection_id = ? GROUP BY partition_no ORDER BY partition_no`,
       [context.names.id],
     );
     expect(byPartition.map(({ done_rows }) => done_rows)).toEqual(['4', '5', '5']);
     expect(await countersOf(context)).toEqual(byPartition.map((row) => ({ ...row, state: 'done', attempt: 1 })));
     const [counted] = await worker.query('SELECT COUNT(*) AS n FROM counted');
-    expect(counted?.n).toBe(String(byPartition.reduce((sum, { detections }) => sum + Number(detections), 0)));
+    expect(counted?.n).toBe(String(byPartition.reduce((sum, { outputs }) => sum + Number(outputs), 0)));
     expect(JSON.parse((await stateOf(context))?.summary)).toEqual({
       rows: 14,
       failed: 1,
-      detections: Number(counted?.n),
+      outputs: Number(counted?.n),
     });
   });
 
@@ -249,9 +249,9 @@ describe.each(servers)('a result on $name', (server) => {
     await prepare(context);
     const dead = (await takePartition(context, 0))!;
     const failed = { error: { code: 'IMAGE_MISSING', message: 'written by the dead worker' } } as const;
-    await writeBatch(context, dead, ['file_name'], [{ row: '2', result: failed }], 0);
+    await writeBatch(context, dead, ['file_name'], [{ row: '2', outcome: failed }], 0);
     await partition(context, 0);
-    await expect(writeBatch(context, dead, ['file_name'], [{ row: '3', result: failed }], 0)).rejects.toMatchObject({
+    await expect(writeBatch(context, dead, ['file_name'], [{ row: '3', outcome: failed }], 0)).rejects.toMatchObject({
       code: 'PARTITION_TAKEN',
       message: 'partition 0 was taken over by another worker',
     });
@@ -266,14 +266,14 @@ describe.each(servers)('a result on $name', (server) => {
   it('is refused by its key where two writers have the same row', async () => {
     const context = worker.context('doubled', "SELECT 'scene-1.jpg' AS file_name", { partitions: 1 });
     await prepare(context);
-    const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
-    const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
+    const box = [0, 'cat', 0.5, 0, 0, 1, 1];
+    const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
     const write = async () =>
-      writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', result }], 0);
+      writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', outcome }], 0);
     await write();
     await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
-    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', detections: '1' }]);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', outputs: '1' }]);
   });
 
   it('is written once where a commit took place and its answer was lost', async () => {
@@ -296,26 +296,26 @@ describe.each(servers)('a result on $name', (server) => {
         },
       },
     });
-    const box = { classId: 0, className: 'cat', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
-    const result = { detections: [box], width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch({ ...context, pool: losing }, taken, ['file_name'], [{ row: '1', result }], 0);
+    const box = [0, 'cat', 0.5, 0, 0, 1, 1];
+    const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
+    await writeBatch({ ...context, pool: losing }, taken, ['file_name'], [{ row: '1', outcome }], 0);
     expect(lost).toBe(2);
-    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', detections: '1' }]);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '1', outputs: '1' }]);
     expect(await worker.ledger(context)).toHaveLength(1);
   });
 
   it('of thousands of detections in a batch is written whole', async () => {
     const context = worker.context('many', "SELECT 'scene-1.jpg' AS file_name", { partitions: 1 });
     await prepare(context);
-    const box = { classId: 0, className: 'cät "\'\\', score: 0.5, x1: 0, y1: 0, x2: 1, y2: 1 };
-    const detections = new Array(25_000).fill(box);
-    const result = { detections, width: 2, height: 2, timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', result }], 0);
+    const box = [0, 'cät "\'\\', 0.5, 0, 0, 1, 1];
+    const outputs = new Array(25_000).fill(box);
+    const outcome = { outputs, timings: { decodeMs: 0, inferMs: 0 } };
+    await writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', outcome }], 0);
     expect(
       await worker.query(
         `SELECT COUNT(*) AS n, MAX(detection_no) AS last, MIN(class_name) AS name FROM ${quoteTable(context.names.staging)}`,
       ),
-    ).toEqual([{ n: '25000', last: 25_000, name: box.className }]);
+    ).toEqual([{ n: '25000', last: 25_000, name: box[1] }]);
   });
 
   describe('with images that cannot be read', () => {
@@ -395,20 +395,20 @@ describe.each(servers)('a result on $name', (server) => {
     });
 
     it.each([
-      ['--image_dir=/etc lies in none of the volumes /datasets, /models', { imageDir: '/etc' }],
-      ['--model=/etc/model.onnx lies in none of the volumes /datasets, /models', { modelFile: '/etc/model.onnx' }],
+      ['--image_dir=/etc lies in none of the volumes /datasets, /models', { image_dir: '/etc' }],
+      ['--model=/etc/model.onnx lies in none of the volumes /datasets, /models', { model: '/etc/model.onnx' }],
       [
         '--image_dir=/datasets/linked-folder is a link that leads out of its volume',
-        { imageDir: '/datasets/linked-folder' },
+        { image_dir: '/datasets/linked-folder' },
       ],
-      [`a link leads out of the model's volume: `, { modelFile: '/datasets/linked-model.onnx' }],
+      [`a link leads out of the model's volume: `, { model: '/datasets/linked-model.onnx' }],
     ])('reads nothing outside the volumes: %s', async (message, changes) => {
       const { folder, volumes } = worker.pictures;
       await symlink(join(volumes['/models'] ?? '', 'demo.onnx'), join(folder, 'linked-model.onnx')).catch(() => {});
       const context = worker.context('outside', select(['scene-1.jpg']));
-      const detect = { ...context.task.detect, ...changes };
+      const changed = withSettings(context, changes);
       await prepare(context);
-      await expect(partition({ ...context, task: { ...context.task, detect } }, 0)).rejects.toMatchObject({
+      await expect(partition(changed, 0)).rejects.toMatchObject({
         code: 'OUTSIDE_VOLUMES',
         message: expect.stringContaining(message),
       });
@@ -448,7 +448,7 @@ describe.each(servers)('a result on $name', (server) => {
 
   const countersOf = (context: Context) =>
     worker.query(
-      `SELECT partition_no, done_rows, failed_rows, detections, state, attempt FROM ${system(context, 'partitions')}
+      `SELECT partition_no, done_rows, failed_rows, outputs, state, attempt FROM ${system(context, 'partitions')}
        WHERE selection_id = ? ORDER BY partition_no`,
       [context.names.id],
     );

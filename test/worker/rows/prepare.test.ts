@@ -60,7 +60,7 @@ describe.each(servers)('prepare on $name', (server) => {
       { partition_no: 2, first_row: '4', last_row: '5', state: 'pending' },
     ]);
     expect(await selectionRow(context)).toEqual([
-      { step: 'step-1', state: 'ready', row_count: '5', columns: '["id","file_name"]', image_column: 'file_name' },
+      { step: 'step-1', state: 'ready', row_count: '5', columns: '["id","file_name"]' },
     ]);
   });
 
@@ -161,7 +161,7 @@ describe.each(servers)('prepare on $name', (server) => {
 
   const selectionRow = (context: ReturnType<typeof worker.context>) =>
     worker.query(
-      `SELECT step, state, row_count, columns, image_column FROM ${quoteTable({ database: context.schema, table: 'selections' })}
+      `SELECT step, state, row_count, columns FROM ${quoteTable({ database: context.schema, table: 'selections' })}
        WHERE selection_id = ?`,
       [context.names.id],
     );

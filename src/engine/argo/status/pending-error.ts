@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
 import type { StatementStatus } from '../../../ledger/statement-status.ts';
+import { rowsStep } from '../../../plan/step-facts.ts';
 import { beyondAllNodes, type Capacity } from '../kubernetes/node-capacity.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
 import { type Waiting, type WaitingFor, waitingPods } from './pending-pods.ts';
@@ -47,8 +48,8 @@ function withCapacity(
 ): readonly Waiting[] {
   return waiting.map((pod) => {
     const step = plan.steps.find(({ name }) => name === pod.step);
-    const asks = step !== undefined && step.kind !== 'sql' && !['prepare', 'finish'].includes(pod.source);
-    const beyond = asks ? beyondAllNodes(step.resources, capacity) : null;
+    const asking = step === undefined || ['prepare', 'finish'].includes(pod.source) ? null : rowsStep(step);
+    const beyond = asking === null ? null : beyondAllNodes(asking.resources, capacity);
     return beyond === null ? pod : { ...pod, ...beyond };
   });
 }

@@ -1,15 +1,29 @@
+import * as v from 'valibot';
 import type { ErrorRecord } from '../../../errors.ts';
 import type { StatementState } from '../../../ledger/statement-states.ts';
 import type { PartitionStatus, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
 import type { Plan, Step } from '../../../plan/plan.ts';
+import { rowsStep } from '../../../plan/step-facts.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
 import { nodeFailure } from './node-failure.ts';
 
+const submittedSchema: v.GenericSchema<SubmittedStatement> = v.object({
+  id: v.string(),
+  attempt: v.number(),
+  text: v.optional(v.string()),
+  submittedBy: v.string(),
+  done: v.array(v.string()),
+  plan: v.optional(v.unknown()),
+});
+
 /** What was submitted; null: the workflow is not ours. */
 export function submittedStatement({ metadata }: Pick<ObservedWorkflow, 'metadata'>): SubmittedStatement | null {
-  const written = metadata.annotations?.[submissionAnnotation];
-  return written === undefined ? null : JSON.parse(written);
+  const written = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), submittedSchema),
+    metadata.annotations?.[submissionAnnotation],
+  );
+  return written.success ? written.output : null;
 }
 
 /** A statement, from a workflow of one of its attempts. */
@@ -136,7 +150,7 @@ function attemptsOf(node: WorkflowNode, nodes: Nodes): readonly WorkflowNode[] {
 }
 
 function partitionsOf(step: Step, partition: (number: number) => PartitionStatus): readonly PartitionStatus[] {
-  return step.kind === 'sql' ? [] : Array.from({ length: step.partitions }, (_, number) => partition(number));
+  return Array.from({ length: rowsStep(step)?.partitions ?? 0 }, (_, number) => partition(number));
 }
 
 function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {
@@ -162,5 +176,5 @@ function partitionState({ phase }: WorkflowNode): PartitionStatus['state'] {
 }
 
 function unseen(number: number): PartitionStatus {
-  return { number, state: 'pending', rows: 0, done: 0, failed: 0, detections: 0, attempts: 0 };
+  return { number, state: 'pending', rows: 0, done: 0, failed: 0, outputs: 0, attempts: 0 };
 }

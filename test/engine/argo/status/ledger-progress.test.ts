@@ -8,7 +8,7 @@ const partition = (changes: Partial<PartitionStatus>): PartitionStatus => ({
   rows: 0,
   done: 0,
   failed: 0,
-  detections: 0,
+  outputs: 0,
   attempts: 0,
   ...changes,
 });
@@ -26,7 +26,7 @@ const step = (partitions: readonly PartitionStatus[], changes: Partial<StepStatu
 
 it('takes states from the workflow and numbers of rows from the ledger', () => {
   const told = step([partition({ state: 'running', attempts: 2 })]);
-  const counted = partition({ state: 'running', rows: 6, done: 4, failed: 1, detections: 9, attempts: 1 });
+  const counted = partition({ state: 'running', rows: 6, done: 4, failed: 1, outputs: 9, attempts: 1 });
   expect(withLedger([told], [step([counted], { state: 'pending', rows: 6 })])).toEqual([
     step([{ ...counted, attempts: 2 }], { rows: 6 }),
   ]);

@@ -193,7 +193,7 @@ describe('a detector', () => {
     const files = await Promise.all(Array.from({ length: 40 }, (_, at) => picture(`${at}.png`, 64, 48)));
     const detecting = detector.detect(files);
     await Promise.all([
-      expect(detecting).rejects.toMatchObject({ code: 'INFERENCE_FAILED', message: 'the detector was closed' }),
+      expect(detecting).rejects.toMatchObject({ code: 'INFERENCE_FAILED', message: 'the model was closed' }),
       detector.close(),
     ]);
   });

@@ -1,4 +1,4 @@
-import { areaOf, intersectionOf } from '../../box.ts';
+import { areaOf, intersectionOf } from '../../../box.ts';
 import type { Candidate } from './candidates.ts';
 
 /** At most so many candidates are compared, the best first (YOLOv5's `max_nms`). */

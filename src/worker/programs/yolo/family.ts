@@ -1,5 +1,6 @@
-import { MillraceError } from '../../errors.ts';
-import type { Size } from '../image/letterbox.ts';
+import { MillraceError } from '../../../errors.ts';
+import type { Size } from '../../image/letterbox.ts';
+import type { OutputShape } from '../../model/session.ts';
 import type { ReadCandidates } from './candidates.ts';
 import { readYolov5 } from './yolov5.ts';
 import { readTransposedYolov8, readYolov8 } from './yolov8.ts';
@@ -8,11 +9,6 @@ import { readTransposedYolov8, readYolov8 } from './yolov8.ts';
 export interface Family {
   readonly name: 'yolov5' | 'yolov8';
   readonly read: ReadCandidates;
-}
-
-export interface OutputShape {
-  readonly name: string;
-  readonly dims: readonly number[];
 }
 
 /** What is known of a model besides its outputs. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suppress } from '../../../src/worker/model/non-maximum-suppression.ts';
+import { suppress } from '../../../../src/worker/programs/yolo/non-maximum-suppression.ts';
 
 /** A box 10 px wide and high. */
 const box = (x1: number, score: number, classId = 0) => ({ x1, y1: 0, x2: x1 + 10, y2: 10, score, classId });

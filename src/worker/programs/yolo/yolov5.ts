@@ -1,7 +1,8 @@
-import { bestClass, type Candidate, candidate, type Output } from './candidates.ts';
+import type { OutputTensor } from '../../model/model.ts';
+import { bestClass, type Candidate, candidate } from './candidates.ts';
 
 /** YOLOv5 and v7: `[batch, boxes, 5 + classes]` of cx, cy, w, h in input pixels, objectness, class scores. */
-export function readYolov5(output: Output, picture: number, confidence: number): Candidate[] {
+export function readYolov5(output: OutputTensor, picture: number, confidence: number): Candidate[] {
   const [, boxes, width] = output.dims as [number, number, number];
   const { data } = output;
   const found: Candidate[] = [];

@@ -1,4 +1,5 @@
-import type { Box } from '../../box.ts';
+import type { Box } from '../../../box.ts';
+import type { OutputTensor } from '../../model/model.ts';
 
 /** What a model proposes: a box in pixels of its input, and the best class with its score. */
 export interface Candidate extends Box {
@@ -6,14 +7,8 @@ export interface Candidate extends Box {
   readonly classId: number;
 }
 
-/** The output tensor of a batch: `data.length === dims[0] * dims[1] * dims[2]`. */
-export interface Output {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
-
 /** Reads the candidates of one picture whose score is above `confidence`, in the order of the tensor. */
-export type ReadCandidates = (output: Output, picture: number, confidence: number) => Candidate[];
+export type ReadCandidates = (output: OutputTensor, picture: number, confidence: number) => Candidate[];
 
 export function candidate(
   cx: number,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type OutputShape, recogniseFamily as recognise } from '../../../src/worker/model/family.ts';
+import type { OutputShape } from '../../../../src/worker/model/session.ts';
+import { recogniseFamily as recognise } from '../../../../src/worker/programs/yolo/family.ts';
 
 const square = { width: 640, height: 640 };
 const recogniseFamily = (outputs: readonly OutputShape[], names: number | null, size = square, task?: string) =>

@@ -1,7 +1,8 @@
-import { bestClass, type Candidate, candidate, type Output } from './candidates.ts';
+import type { OutputTensor } from '../../model/model.ts';
+import { bestClass, type Candidate, candidate } from './candidates.ts';
 
 /** YOLOv8, v9, v11 and v12: `[batch, 4 + classes, boxes]` of cx, cy, w, h in input pixels, class scores. */
-export function readYolov8(output: Output, picture: number, confidence: number): Candidate[] {
+export function readYolov8(output: OutputTensor, picture: number, confidence: number): Candidate[] {
   const [, rows, boxes] = output.dims as [number, number, number];
   const data = output.data.subarray(picture * rows * boxes, (picture + 1) * rows * boxes);
   const { scores, classIds } = bestClasses(data, rows - 4, boxes);
@@ -17,7 +18,7 @@ export function readYolov8(output: Output, picture: number, confidence: number):
 }
 
 /** The same as `[batch, boxes, 4 + classes]`. */
-export function readTransposedYolov8(output: Output, picture: number, confidence: number): Candidate[] {
+export function readTransposedYolov8(output: OutputTensor, picture: number, confidence: number): Candidate[] {
   const [, boxes, width] = output.dims as [number, number, number];
   const { data } = output;
   const found: Candidate[] = [];

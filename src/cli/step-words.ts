@@ -1,0 +1,25 @@
+import type { StepKind } from '../plan/plan.ts';
+import { contractOf, programNames } from '../programs/programs.ts';
+import type { Statement } from '../service/statement.ts';
+
+type Step = Statement['steps'][number];
+
+const verbs: Readonly<Record<StepKind, string>> = { sql: 'sql', run: 'run', foreign: 'run' };
+
+/** What the command line calls a step. */
+export function verbOf({ kind }: Pick<Step, 'kind'>): string {
+  return verbs[kind];
+}
+
+const overRows: Readonly<Record<StepKind, boolean>> = { sql: false, run: true, foreign: true };
+
+/** Whether it runs a program or an image over rows. */
+export function isOverRows({ kind }: Pick<Step, 'kind'>): boolean {
+  return overRows[kind];
+}
+
+/** What a step's rows and those of its result are called: `images`, `detections`. */
+export function countedAs({ program }: Pick<Step, 'program'>): { readonly inputs: string; readonly outputs: string } {
+  const known = programNames.find((name) => name === program);
+  return known === undefined ? { inputs: 'rows', outputs: 'outputs' } : contractOf(known);
+}

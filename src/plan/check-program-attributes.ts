@@ -1,0 +1,22 @@
+import { MillraceError } from '../errors.ts';
+import type { ProgramContract } from '../programs/contract.ts';
+import type { RunStatement } from '../sql/statement.ts';
+import type { RunAttributes } from './attributes.ts';
+
+/** No attribute is given that means nothing to the program, nor partitions where it must see all rows. */
+export function checkProgramAttributes(
+  { attributes }: Pick<RunStatement, 'attributes'>,
+  program: ProgramContract,
+  { partitions }: Pick<RunAttributes, 'partitions'>,
+  report: (error: MillraceError) => void,
+): void {
+  for (const { name, nameSpan: span } of attributes) {
+    if (!program.unusedAttributes.includes(name)) continue;
+    const message = `the attribute '${name}' means nothing to ${program.name}`;
+    report(new MillraceError('UNKNOWN_ATTRIBUTE', message, { span, hint: 'leave it out' }));
+  }
+  const split = attributes.find(({ name }) => name === 'partitions');
+  if (program.rows === 'split' || split === undefined || partitions === 1) return;
+  const message = `${program.name} must see all rows at once: they cannot go into partitions`;
+  report(new MillraceError('WRONG_ATTRIBUTE', message, { span: split.value.span, hint: 'leave partitions out' }));
+}

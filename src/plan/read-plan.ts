@@ -1,0 +1,113 @@
+import * as v from 'valibot';
+import { MillraceError } from '../errors.ts';
+import { programCallSchema } from '../programs/read-program-call.ts';
+import { type Plan, planVersion, type Step, type StepKind } from './plan.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const place = {
+  name: v.string(),
+  needs: v.array(v.string()),
+  span: v.strictObject({ start: count, end: count }),
+};
+
+const table = v.strictObject({ database: v.nullable(v.string()), table: v.string() });
+
+const overRows = {
+  ...place,
+  image: v.string(),
+  command: v.array(v.string()),
+  select: v.string(),
+  partitions: count,
+  partitionBy: v.nullable(v.string()),
+  parallelism: count,
+  retries: count,
+  timeoutSeconds: v.nullable(v.number()),
+  resources: v.strictObject({ cpu: v.nullable(v.number()), memory: v.nullable(v.number()), gpu: count }),
+  volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
+  priority: v.nullable(v.number()),
+  nodeSelector: v.record(v.string(), v.string()),
+};
+
+const stepSchemas = {
+  sql: v.strictObject({
+    kind: v.literal('sql'),
+    ...place,
+    sql: v.string(),
+    onlyReads: v.boolean(),
+    isolated: v.boolean(),
+    runsOthers: v.boolean(),
+  }),
+  run: v.strictObject({
+    kind: v.literal('run'),
+    ...overRows,
+    into: table,
+    writeMode: v.picklist(['fail', 'append', 'overwrite']),
+    batchSize: count,
+    maxFailedRows: count,
+    program: programCallSchema,
+  }),
+  foreign: v.strictObject({ kind: v.literal('foreign'), ...overRows, into: v.array(table) }),
+} satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
+
+const planSchema: v.GenericSchema<Plan> = v.strictObject({
+  kind: v.literal('plan'),
+  version: v.literal(planVersion),
+  steps: v.array(v.variant('kind', Object.values(stepSchemas) as [(typeof stepSchemas)[StepKind]])),
+});
+
+/**
+ * A plan that was stored as JSON, one of an earlier version as it would be written today.
+ * @throws {MillraceError} PLAN_VERSION, PLAN_INVALID
+ */
+export function readPlan(stored: unknown): Plan {
+  const { version } = (stored ?? {}) as { readonly version?: unknown };
+  const plan = version === 1 ? fromVersion1(stored) : stored;
+  if (version !== 1 && version !== planVersion) throw otherVersion(version);
+  const read = v.safeParse(planSchema, plan);
+  // Itself, not the copy that was read, whose fields have another order: the same plan gives the same workflow, byte for byte.
+  if (read.success) return plan as Plan;
+  const [issue] = read.issues;
+  const where = v.getDotPath(issue) ?? 'plan';
+  throw new MillraceError('PLAN_INVALID', `the stored plan cannot be read: ${where}: ${issue.message}`, {
+    hint: 'submit the statement again',
+  });
+}
+
+/** Whether an error is one of `readPlan`. */
+export function isUnreadablePlan(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && ['PLAN_VERSION', 'PLAN_INVALID'].includes(error.code);
+}
+
+function otherVersion(version: unknown): MillraceError {
+  const written = JSON.stringify(version) ?? 'none';
+  return new MillraceError(
+    'PLAN_VERSION',
+    `the stored plan has version ${written}; this Millrace knows ${planVersion}`,
+    {
+      hint: 'submit the statement again, or run it with the version of Millrace that stored it',
+    },
+  );
+}
+
+/** Detection was the only program, the plan had no kind, and early ones did not say which statements run others: each may. */
+function fromVersion1(stored: unknown): unknown {
+  const { steps } = stored as { readonly steps?: unknown };
+  if (!Array.isArray(steps)) return stored;
+  return { kind: 'plan', version: planVersion, steps: steps.map(stepOfVersion1) };
+}
+
+interface VersionedStep {
+  readonly kind?: unknown;
+  readonly detect?: Readonly<Record<string, unknown>>;
+}
+
+function stepOfVersion1(stored: unknown): unknown {
+  const { detect, ...step } = (stored ?? {}) as VersionedStep;
+  if (step.kind === 'sql') return { runsOthers: true, ...step };
+  if (detect === undefined) return stored;
+  const { modelFile, imageDir, imageColumn, maxDetections, imageSize, ...same } = detect;
+  const renamed = { model: modelFile, image_dir: imageDir, image_column: imageColumn };
+  const settings = { ...same, ...renamed, max_detections: maxDetections, image_size: imageSize };
+  return { ...step, program: { name: 'yolo', settings } };
+}

@@ -1,0 +1,3 @@
+export const devices = ['cpu', 'cuda', 'auto'] as const;
+
+export type Device = (typeof devices)[number];

@@ -1,0 +1,19 @@
+import type { Options } from './contract.ts';
+
+/** Options of the programs that run a model on images. */
+export const modelOptions = {
+  model: {
+    kind: 'model',
+    takes: 'the name of a model, or the path of an ONNX file inside a volume',
+    example: '"--model=demo"',
+  },
+  image_size: {
+    kind: 'number',
+    takes: "the side of the model's input in pixels",
+    least: 32,
+    most: 8192,
+    whole: true,
+    otherwise: null,
+  },
+  device: { kind: 'device', takes: 'cpu, cuda or auto' },
+} as const satisfies Options;

@@ -1,0 +1,20 @@
+import type { ProgramContract, Settings } from './contract.ts';
+import { yolo } from './yolo.ts';
+
+/** All that can be run over rows. */
+export const programs = { yolo } as const satisfies Readonly<Record<string, ProgramContract>>;
+
+export type ProgramName = keyof typeof programs;
+
+export type SettingsOf<Name extends ProgramName> = Settings<(typeof programs)[Name]['options']>;
+
+/** A program and what it is asked to do. */
+export type ProgramCall = {
+  [Name in ProgramName]: { readonly name: Name; readonly settings: SettingsOf<Name> };
+}[ProgramName];
+
+export const programNames = Object.keys(programs) as ProgramName[];
+
+export function contractOf(name: ProgramName): ProgramContract {
+  return programs[name];
+}

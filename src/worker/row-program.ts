@@ -1,0 +1,51 @@
+import type { Logger } from 'pino';
+import type { ErrorCode } from '../errors.ts';
+import type { ProgramContract } from '../programs/contract.ts';
+import type { Volumes } from './volume-path.ts';
+
+/** What is done with rows, as the row machinery sees it. It knows no ledger. */
+export interface RowProgram extends Pick<ProgramContract, 'inputs' | 'numbering' | 'columns'> {
+  /**
+   * Which of the selected columns it reads of each row.
+   * @throws {MillraceError} NO_IMAGE_COLUMN where one of them is not selected
+   */
+  readColumns(selected: readonly string[]): readonly string[];
+  /** Loads what it needs: once for a partition, and not for one without rows. @throws {MillraceError} */
+  open(place: ProgramPlace): Promise<OpenProgram>;
+}
+
+/** Where a program runs. */
+export interface ProgramPlace {
+  readonly volumes: Volumes;
+  readonly threads: number;
+  readonly log: Logger;
+}
+
+export interface OpenProgram {
+  /** One outcome per row, in order; a row that fails does not disturb the others. Several calls may be under way at once. */
+  process(rows: readonly InputRow[]): Promise<readonly Outcome[]>;
+  close(): Promise<void>;
+}
+
+/** The values of the columns that the program reads, as the bytes that the server shows; null is NULL. */
+export type InputRow = readonly (Buffer | null)[];
+
+export type Outcome = DoneRow | FailedRow;
+
+export interface DoneRow {
+  /** Each has a value for each of the program's columns. */
+  readonly outputs: readonly OutputRow[];
+  readonly timings: Timings;
+}
+
+export type OutputRow = readonly (string | number)[];
+
+export interface FailedRow {
+  readonly error: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** Milliseconds of this row: reading and decoding its files, and its share of its batch's inference. */
+export interface Timings {
+  readonly decodeMs: number;
+  readonly inferMs: number;
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
+import { taskOf } from '../../src/plan/task-of.ts';
+import { readTask } from '../../src/worker/read-task.ts';
+import { foreignStep, goldenPlan, render, runStep, variableOf } from '../workflow/deployment.ts';
+
+const task = taskOf('s', runStep());
+const written = (changes: object = {}) => JSON.stringify({ ...task, ...changes });
+
+describe('a task', () => {
+  it('of the local engine is read as it was written', () => {
+    expect(readTask(written())).toEqual(task);
+    expect(readTask(written({ ignored: ['--dataset'] }))).toEqual({ ...task, ignored: ['--dataset'] });
+  });
+
+  const folder = new URL('../golden/', import.meta.url);
+  const cases = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('/plan.json'))
+    .map((file) => file.slice(0, -'/plan.json'.length));
+  it.each(cases)('of a workflow is read as it was written: %s', (name) => {
+    const text = readFileSync(new URL(`${name}/workflow.yaml`, folder), 'utf8');
+    const tasks = [...text.matchAll(/name: MILLRACE_TASK\n\s+value: '(.*)'\n/g)].map(([, task]) =>
+      (task as string).replaceAll("''", "'"),
+    );
+    expect(tasks.length).toBeGreaterThan(0);
+    for (const task of tasks) expect(readTask(task)).toEqual(JSON.parse(task));
+  });
+
+  it.each([
+    [2, '2'],
+    ['1', '"1"'],
+    [undefined, 'none'],
+  ])('of version %s is an error that says what to do', (version, told) => {
+    expect(() => readTask(written({ version }))).toThrow(
+      expect.objectContaining({
+        code: 'TASK_VERSION',
+        message: `the task has version ${told}; this worker knows version 1`,
+        hint: 'give the server and the worker images of the same version of Millrace',
+      }),
+    );
+  });
+
+  const { settings } = task.program;
+  it.each([
+    ['no JSON', '', 'MILLRACE_TASK holds no JSON'],
+    ['a number', '1', 'the task in MILLRACE_TASK is not an object'],
+    ['an unknown kind', written({ kind: 'dream' }), 'has the kind "dream"; this worker knows rows, shares, statement'],
+    ['a kind of every object', written({ kind: 'constructor' }), 'has the kind "constructor"'],
+    ['a field too few', written({ into: undefined }), "is not one of this worker's: into: "],
+    ['a field too many', written({ detect: {} }), "is not one of this worker's: detect: "],
+    ['a setting too few', written({ program: { name: 'yolo', settings: {} } }), 'program.settings.'],
+    ['an unknown program', written({ program: { name: 'dream', settings } }), 'program.name: '],
+    ['a table without a name', written({ into: { database: null } }), 'into.table: '],
+  ])('that was tampered with is refused by its place: %s', (_, text, message) => {
+    expect(() => readTask(text)).toThrow(
+      expect.objectContaining({ code: 'TASK_INVALID', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('around a foreign image has the rows and how they are shared out, and nothing else', () => {
+    const plan: Plan = { kind: 'plan', version: 2, steps: [foreignStep()] };
+    const text = variableOf(render(plan.steps), 'step-1-finish', 'MILLRACE_TASK') as string;
+    expect(readTask(text)).toMatchObject({ kind: 'shares', select: null, partitions: 2 });
+    expect(goldenPlan('demo').version).toBe(plan.version);
+  });
+});
