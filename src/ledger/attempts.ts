@@ -3,7 +3,7 @@ import { transaction } from '../datasource/pool.ts';
 import { keepsLedger } from '../plan/step-facts.ts';
 import { activeStates } from './statement-states.ts';
 import type { StatementStatus, StepStatus } from './statement-status.ts';
-import { recordTransition } from './statement-writer.ts';
+import { recordTransition, resetSteps } from './statement-writer.ts';
 import { errorValues } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
@@ -56,11 +56,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
     );
     if (updated.affectedRows === 0) return;
     await recordTransition(connection, schema, id, 'NOW(6)');
-    await connection.query(
-      `UPDATE ${table('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
-       WHERE statement_id = ? AND state <> 'succeeded'`,
-      [id],
-    );
+    await resetSteps(connection, schema, id);
   }
 
   return {

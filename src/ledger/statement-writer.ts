@@ -83,11 +83,7 @@ export function openStatementWriter(
     restart: (id, from) =>
       transaction(pool, async (connection) => {
         if (!(await move(connection, id, from, 'running', null))) return false;
-        await connection.query(
-          `UPDATE ${steps} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
-           WHERE statement_id = ? AND state <> 'succeeded'`,
-          [id],
-        );
+        await resetSteps(connection, schema, id);
         return true;
       }),
   };
@@ -103,6 +99,15 @@ export async function recordTransition(
   await connection.query(
     `INSERT INTO ${tablesOf(schema)('transitions')} (statement_id, state, at, error_code)
      SELECT id, state, ${at}, error_code FROM ${tablesOf(schema)('statements')} WHERE id = ?`,
+    [id],
+  );
+}
+
+/** Of a statement that goes on after its end: what has not succeeded is pending again. */
+export async function resetSteps(connection: PoolConnection, schema: string, id: string): Promise<void> {
+  await connection.query(
+    `UPDATE ${tablesOf(schema)('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL
+     WHERE statement_id = ? AND state <> 'succeeded'`,
     [id],
   );
 }

@@ -1,4 +1,5 @@
 import { images } from '../../catalog/images.ts';
+import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
 import type { Model } from '../../service/service.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
@@ -85,7 +86,7 @@ function inCaseOf(typed: string, words: readonly string[]): readonly string[] {
 function quoted(name: string): string {
   return name
     .split('.')
-    .map((part) => (/^[A-Za-z_$][\w$]*$/.test(part) ? part : `\`${part.replaceAll('`', '``')}\``))
+    .map((part) => (/^[A-Za-z_$][\w$]*$/.test(part) ? part : quoteName(part)))
     .join('.');
 }
 
