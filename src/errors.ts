@@ -528,6 +528,15 @@ export class MillraceError extends Error {
   }
 }
 
+/** Independent errors of one program as one: the first in its text, with the others related to it. There is at least one. */
+export function joinErrors(errors: readonly MillraceError[]): MillraceError {
+  const inOrder = errors.toSorted((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)) as [MillraceError];
+  const [first, ...related] = inOrder;
+  if (related.length === 0) return first;
+  const { code, message, span, hint, cause } = first;
+  return new MillraceError(code, message, { span, hint, cause, related });
+}
+
 /** An error as data: in the ledger, in a log, between threads and processes. A code may be of another version. */
 export interface ErrorRecord {
   readonly code: string;

@@ -53,11 +53,10 @@ export function databaseError(error: unknown, phase: 'connecting' | 'connected' 
 
 /** The server asked mysql2 for a file, and got none. The statement has a LOCAL that we did not detect, such as one in an executed comment. */
 function localInfile(cause: Error): MillraceError {
-  const hint = "load the file with the database's own client";
   return new MillraceError(
     'LOCAL_INFILE',
     'the statement asks for a local file (LOCAL INFILE), which Millrace does not send',
-    { cause, hint },
+    { cause },
   );
 }
 

@@ -86,7 +86,5 @@ function afterSql(columns: readonly string[], values: readonly string[]): string
 }
 
 export function invalidCursor(): MillraceError {
-  return new MillraceError('INVALID_CURSOR', 'the cursor does not belong to this table', {
-    hint: 'start again without a cursor',
-  });
+  return new MillraceError('INVALID_CURSOR', 'the cursor does not belong to this table');
 }

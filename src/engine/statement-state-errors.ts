@@ -8,7 +8,5 @@ export function statementBusy(id: string, state: string): MillraceError {
 }
 
 export function statementCancelled(id: string): MillraceError {
-  return new MillraceError('CANCELLED', `the statement ${id} was cancelled`, {
-    hint: 'completed work is kept; retry to continue',
-  });
+  return new MillraceError('CANCELLED', `the statement ${id} was cancelled`);
 }

@@ -62,9 +62,7 @@ export async function schemaVersion(pool: Pick<Pool, 'query'>, schema: string): 
   const version = Number(row?.version ?? 0);
   if (version <= migrations.length) return version;
   const message = `the schema ${schema} has version ${version}; this Millrace supports up to ${migrations.length}`;
-  throw new MillraceError('DATABASE_NEWER', message, {
-    hint: 'update Millrace, or name another schema in MILLRACE_SCHEMA',
-  });
+  throw new MillraceError('DATABASE_NEWER', message);
 }
 
 async function apply(connection: PoolConnection, schema: string): Promise<void> {

@@ -75,8 +75,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
     async read(id) {
       const [row] = await rowsOf([id]);
       if (row !== undefined) return storedStatement(row, readPlan(JSON.parse(row.plan)), engine);
-      const hint = 'millrace list shows the statements';
-      throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
+      throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
     },
 
     readAll: async (ids) => (await rowsOf(ids)).map((row) => shownStatement(row, engine)),

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { MillraceError } from '../errors.ts';
+import { joinErrors, MillraceError } from '../errors.ts';
 import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
@@ -30,7 +30,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   checkSources(program, catalog, report);
   checkSessions(program, catalog.sharedSession, report);
   checkLocalInfile(program, report);
-  throwAll(errors);
+  if (errors.length > 0) throw joinErrors(errors);
   return { kind: 'plan', version: planVersion, steps: steps.filter((step) => step !== null) };
 }
 
@@ -73,10 +73,4 @@ function notPlanned({ kind, span }: Exclude<Statement, { kind: 'standard' | 'run
 
 function stepName(index: number): string {
   return `step-${index + 1}`;
-}
-
-function throwAll(errors: readonly MillraceError[]): void {
-  const [first, ...related] = [...errors].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
-  if (first === undefined) return;
-  throw new MillraceError(first.code, first.message, { span: first.span, hint: first.hint, related });
 }

@@ -18,7 +18,7 @@ export function datasourceNamed(
   const found = name === undefined ? usable[0] : usable.find((each) => each.name === name);
   if (found !== undefined) return found.get();
   const message = name === undefined ? 'there is no datasource for you' : `there is no datasource '${name}' for you`;
-  throw new MillraceError('UNKNOWN_DATASOURCE', message, { hint: 'GET /v1/datasources lists yours' });
+  throw new MillraceError('UNKNOWN_DATASOURCE', message);
 }
 
 export interface FoundStatement {

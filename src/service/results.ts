@@ -127,7 +127,6 @@ function throwGone({ database, table }: TableTarget): (error: unknown) => never 
     if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') throw error;
     const name = database === null ? table : `${database}.${table}`;
     throw new MillraceError('RESULT_GONE', `the table ${name} is not there any more`, {
-      hint: 'submit the statement again',
       cause: error,
     });
   };

@@ -183,7 +183,7 @@ async function checkRoom(user: User, { pool, schema }: Datasource, limits: Submi
   const most = limits.runningStatementsPerUser + limits.queuedStatementsPerUser;
   if (active < most) return;
   const message = `${active} of your statements are running or queued; at most ${most} may`;
-  throw new MillraceError('TOO_MANY_STATEMENTS', message, { hint: 'wait until one has ended, or cancel one' });
+  throw new MillraceError('TOO_MANY_STATEMENTS', message);
 }
 
 /** @throws {MillraceError} KEY_REUSED */

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { joinErrors, MillraceError } from '../errors.ts';
 import { maxErrors } from './bounds.ts';
 import { buildStatement } from './build-statement.ts';
 import { checkOptions } from './check-options.ts';
@@ -27,7 +27,7 @@ export function parseProgram(text: string, mode: LexicalMode = defaultMode): Pro
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw together(failures);
+  if (failures.length > 0) throw joinErrors(failures);
   return Object.freeze({ text, mode, statements: Object.freeze(statements) });
 }
 
@@ -49,10 +49,3 @@ function parsePiece(text: string, piece: Piece): Statement {
 const queryOf = (text: string, { query, facts }: ExtendedPiece): Query | null =>
   query &&
   Object.freeze({ text: text.slice(query.start, query.end), span: Object.freeze(query), facts: facts as Facts });
-
-function together(errors: MillraceError[]): MillraceError {
-  const [first, ...related] = errors.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)) as [MillraceError];
-  return related.length === 0
-    ? first
-    : new MillraceError(first.code, first.message, { span: first.span, hint: first.hint, cause: first.cause, related });
-}

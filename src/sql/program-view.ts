@@ -76,8 +76,7 @@ function sqlOf({ sql }: Request): string {
   return sql;
 }
 
-const invalidLine = (message: string) =>
-  new MillraceError('INVALID_LINE', message, { hint: 'write {"id": 1, "sql": "SELECT …"}' });
+const invalidLine = (message: string) => new MillraceError('INVALID_LINE', message);
 
 function partsOf(statement: Statement): Readonly<Record<string, JsonValue>> {
   switch (statement.kind) {

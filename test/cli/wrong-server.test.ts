@@ -90,3 +90,18 @@ it('a request that the server did not get is sent again, with the same key', asy
   expect(new Set(keys).size).toBe(1);
   expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
 });
+
+it('one that is too busy is asked a few times more, then told of with an exit code of its own', async () => {
+  let asked = 0;
+  const url = await serve((_, response) => {
+    asked += 1;
+    const problem = { code: 'TOO_MANY_REQUESTS', detail: 'more than 600 requests in a minute', hint: 'wait 3 s' };
+    response.writeHead(429, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+  });
+  expect(await list(url)).toEqual({
+    code: 75,
+    stdout: '',
+    stderr: 'error[TOO_MANY_REQUESTS]: more than 600 requests in a minute\n  wait 3 s\n',
+  });
+  expect(asked).toBe(5);
+});

@@ -134,7 +134,7 @@ async function readProblem(response: Response): Promise<Problem | null> {
 
 function refused(problem: Problem | null): MillraceError {
   const message = typeof problem?.detail === 'string' ? problem.detail : 'the server does not accept the token';
-  return new MillraceError('SERVER_REFUSED', message, { hint: 'set MILLRACE_TOKEN to a token that the server knows' });
+  return new MillraceError('SERVER_REFUSED', message);
 }
 
 /** Node's fetch says what happened in the error's cause; for a name with several addresses only in its code. */
@@ -142,7 +142,6 @@ function unreachable(base: URL, error: unknown): MillraceError {
   const { name, cause, message } = Object(error) as { name?: string; cause?: NodeJS.ErrnoException; message?: string };
   const how = name === 'TimeoutError' ? 'no answer in time' : cause?.message || cause?.code || message;
   return new MillraceError('SERVER_UNREACHABLE', `the server at ${base.origin} does not answer: ${how}`, {
-    hint: 'start it with millrace serve, or correct MILLRACE_URL',
     cause: error,
   });
 }

@@ -57,7 +57,5 @@ function uncertain(step: string): MillraceError {
 /** @param reason why the session was lost */
 export function sessionLost(id: string, reason = 'the server died'): MillraceError {
   const message = `the session of ${id} is lost, with everything its statements had set: ${reason}`;
-  return new MillraceError('SESSION_LOST', message, {
-    hint: 'submit the remaining statements as a new program',
-  });
+  return new MillraceError('SESSION_LOST', message);
 }

@@ -130,7 +130,5 @@ async function end(
 }
 
 function serversDied(deaths: number): MillraceError {
-  return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`, {
-    hint: "find the reason in the servers' logs before you retry",
-  });
+  return new MillraceError('SERVERS_DIED', `${deaths} servers in a row died while they ran this statement`);
 }

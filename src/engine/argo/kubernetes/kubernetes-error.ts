@@ -66,10 +66,7 @@ export function refusal(
   }
   if (http === 403) return forbidden(message);
   const namespace = /^namespaces "([^"]+)" not found/.exec(message)?.[1];
-  if (namespace !== undefined) {
-    const hint = 'create it, or name another in MILLRACE_NAMESPACE';
-    return refuse('NAMESPACE_MISSING', `the namespace ${namespace} does not exist`, hint);
-  }
+  if (namespace !== undefined) return refuse('NAMESPACE_MISSING', `the namespace ${namespace} does not exist`);
   if (http === 404 && request.path.startsWith('/apis/argoproj.io/') && reason !== undefined && !message.includes('"')) {
     return refuse(
       'ARGO_MISSING',
