@@ -1,8 +1,9 @@
+import { classify } from './classify.ts';
 import type { ProgramContract, Settings } from './contract.ts';
 import { yolo } from './yolo.ts';
 
 /** All that can be run over rows. */
-export const programs = { yolo } as const satisfies Readonly<Record<string, ProgramContract>>;
+export const programs = { yolo, classify } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
 

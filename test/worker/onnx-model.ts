@@ -10,6 +10,8 @@ export interface ModelSketch {
     readonly dims: readonly number[];
     readonly values?: Float32Array;
   }[];
+  /** Operators that make the only output of the input, one of the other's, instead of constants. */
+  readonly chain?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly irVersion?: number;
   /** Of a node that nothing needs, which the runtime leaves out. */
@@ -25,6 +27,7 @@ export function onnxModel({
   input = [1, 3, 32, 32],
   inputType = 'float32',
   outputs,
+  chain,
   metadata = {},
   irVersion = 8,
   operator,
@@ -32,7 +35,11 @@ export function onnxModel({
 }: ModelSketch): Uint8Array {
   const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
   const graph = message((graph) => {
-    for (const { name } of named) {
+    for (const [at, operator] of chain?.entries() ?? []) {
+      const [from, to] = [at === 0 ? 'images' : `link${at}`, at + 1 === chain?.length ? named[0]!.name : `link${at + 1}`];
+      nested(graph, 1, (node) => node.tag(1, len).string(from).tag(2, len).string(to).tag(4, len).string(operator));
+    }
+    for (const { name } of chain === undefined ? named : []) {
       nested(graph, 1, (node) =>
         node.tag(1, len).string(`${name}_value`).tag(2, len).string(name).tag(4, len).string('Identity'),
       );
@@ -44,7 +51,7 @@ export function onnxModel({
         node.tag(4, len).string(operator);
       });
     graph.tag(2, len).string('sketch');
-    for (const output of named) nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
+    for (const output of chain === undefined ? named : []) nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of named)
       nested(graph, 12, (value) => writeValue(value, name, elementTypes.float32, dims));

@@ -2,11 +2,15 @@ import { MillraceError } from '../../errors.ts';
 import { inputColumns } from '../../programs/input-columns.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
 import type { OpenProgram, ProgramPlace, RowProgram } from '../row-program.ts';
+import { openClassify } from './classify/open-classify.ts';
 import { openYolo } from './yolo/open-yolo.ts';
 
 type Opening<Name extends ProgramName> = (settings: SettingsOf<Name>, place: ProgramPlace) => Promise<OpenProgram>;
 
-const openings: { readonly [Name in ProgramName]: Opening<Name> } = { yolo: openYolo };
+const openings: { readonly [Name in ProgramName]: Opening<Name> } = {
+  yolo: openYolo,
+  classify: openClassify,
+};
 
 /** A program with its settings, for the row machinery. */
 export function rowProgram({ name, settings }: ProgramCall): RowProgram {

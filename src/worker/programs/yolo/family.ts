@@ -35,6 +35,7 @@ export function recogniseFamily(outputs: readonly OutputShape[], facts: ModelFac
   if (fitting !== undefined && further === null) return fitting.family;
   if (further !== null) throw unsupported(further, outputs, facts);
   const looks = guess(outputs, layouts, facts);
+  if (looks === classifier) throw unsupported(`the model looks like ${looks}`, outputs, facts, runAsClassifier);
   if (looks !== null) throw unsupported(`the model looks like ${looks}`, outputs, facts);
   const [layout] = layouts;
   if (layout === undefined) throw unsupported("the layout of the model's output is unknown", outputs, facts);
@@ -121,7 +122,7 @@ function guess(
   const rank = first?.dims.length;
   if (rank === 5 || (rank === 4 && outputs.length > 1)) return 'a YOLO model exported without its detection head';
   if (rank === 2 && second === 7) return 'a detector with non-maximum suppression inside (YOLOv7 with end2end)';
-  if (rank === 2 || (rank === 4 && first?.dims[2] === 1 && first.dims[3] === 1)) return 'an image classifier';
+  if (rank === 2 || (rank === 4 && first?.dims[2] === 1 && first.dims[3] === 1)) return classifier;
   if (rank === 3 && third === 6 && layouts.length === 0)
     return 'a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)';
   const isYolox = layouts[0]?.label === 'transposed YOLOv8' && isGrid(second, size);
@@ -154,8 +155,16 @@ function describe(outputs: readonly OutputShape[], { names, size }: ModelFacts):
   return `outputs ${shapes} for ${classes} and an input of ${size.width} x ${size.height}`;
 }
 
-function unsupported(what: string, outputs: readonly OutputShape[], facts: ModelFacts): MillraceError {
-  return new MillraceError('MODEL_UNSUPPORTED', `${what}: ${describe(outputs, facts)}`, { hint: supportedFamilies });
+const classifier = 'an image classifier';
+const runAsClassifier = 'run it with CMD "classify"';
+
+function unsupported(
+  what: string,
+  outputs: readonly OutputShape[],
+  facts: ModelFacts,
+  hint = supportedFamilies,
+): MillraceError {
+  return new MillraceError('MODEL_UNSUPPORTED', `${what}: ${describe(outputs, facts)}`, { hint });
 }
 
 export const supportedFamilies =
