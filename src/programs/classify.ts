@@ -13,7 +13,14 @@ const options = {
     whole: true,
     otherwise: 5,
   },
-  min_score: { kind: 'number', takes: 'minimum score of a class, 0 to 1', least: 0, most: 1, whole: false, otherwise: 0 },
+  min_score: {
+    kind: 'number',
+    takes: 'minimum score of a class, 0 to 1',
+    least: 0,
+    most: 1,
+    whole: false,
+    otherwise: 0,
+  },
   activation: {
     kind: 'choice',
     takes: "how the model's output becomes scores: softmax, none or auto",

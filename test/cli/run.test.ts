@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { mariadb } from '../database.ts';
 import { detect, ended, useSession } from '../use-session.ts';
+import { onnxModel } from '../worker/onnx-model.ts';
 import { isRunning, workersOf } from '../workers.ts';
 import { environmentOf, millrace, start } from './millrace.ts';
 
@@ -46,6 +47,18 @@ describe('millrace run', { timeout: 120_000 }, () => {
     const [counted] = await test.query('SELECT COUNT(*) AS n FROM from_file');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^from_file: ${counted?.n} detections in 12 images\\nsucceeded in `, 'm'));
+  });
+
+  it('counts what another program gives by what its contract calls it', async () => {
+    const model = { input: ['batch', 3, 32, 32], outputs: [{ dims: [1, 3] }], chain: ['GlobalAveragePool', 'Flatten'] };
+    await writeFile(join(test.pictures.folder, 'colours.onnx'), onnxModel(model));
+    const sql = `SELECT * FROM shot WHERE id <= 6 TO RUN millrace/worker
+      CMD "classify", "--model=/datasets/colours.onnx", "--image_dir=/datasets", "--top=2" WITH partitions = 2 INTO coloured`;
+    const { code, stderr } = await millrace(['run', sql], environmentOf(test));
+    expect(stderr).toMatch(/^coloured: 12 classes in 6 images\nsucceeded in /m);
+    expect(code).toBe(0);
+    const counted = 'SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS images, MAX(class_rank) AS most FROM coloured';
+    expect(await test.query(counted)).toEqual([{ n: '12', images: '6', most: 2 }]);
   });
 
   it('prints JSON lines with --json', async () => {

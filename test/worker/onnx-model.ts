@@ -36,7 +36,10 @@ export function onnxModel({
   const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
   const graph = message((graph) => {
     for (const [at, operator] of chain?.entries() ?? []) {
-      const [from, to] = [at === 0 ? 'images' : `link${at}`, at + 1 === chain?.length ? named[0]!.name : `link${at + 1}`];
+      const [from, to] = [
+        at === 0 ? 'images' : `link${at}`,
+        at + 1 === chain?.length ? named[0]!.name : `link${at + 1}`,
+      ];
       nested(graph, 1, (node) => node.tag(1, len).string(from).tag(2, len).string(to).tag(4, len).string(operator));
     }
     for (const { name } of chain === undefined ? named : []) {
@@ -51,7 +54,8 @@ export function onnxModel({
         node.tag(4, len).string(operator);
       });
     graph.tag(2, len).string('sketch');
-    for (const output of chain === undefined ? named : []) nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
+    for (const output of chain === undefined ? named : [])
+      nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of named)
       nested(graph, 12, (value) => writeValue(value, name, elementTypes.float32, dims));

@@ -54,7 +54,9 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     await plain('#ff0000').toFile(inFolder('red.png'));
     // Blue at both ends, which the crop to the centre leaves out.
     const green = await plain('#00ff00').toBuffer();
-    await plain('#0000ff', 200, 40).composite([{ input: green, left: 80, top: 0 }]).toFile(inFolder('green.png'));
+    await plain('#0000ff', 200, 40)
+      .composite([{ input: green, left: 80, top: 0 }])
+      .toFile(inFolder('green.png'));
     await writeFile(inFolder('broken.png'), 'no picture');
   });
 
@@ -93,16 +95,25 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
       { model: '/datasets/scored.onnx', activation: 'softmax' },
       0.4185,
     ],
-    ['--normalization=imagenet does so to pixels', { normalization: 'imagenet', activation: 'none' }, (1 - 0.485) / 0.229],
+    [
+      '--normalization=imagenet does so to pixels',
+      { normalization: 'imagenet', activation: 'none' },
+      (1 - 0.485) / 0.229,
+    ],
     ['other models than those of Ultralytics want it', { normalization: 'auto', activation: 'none' }, 2.2489],
   ])('%s', async (title, changes, score) => {
     const table = `t_${title.replace(/\W+/g, '_').slice(0, 50)}`;
     expect(await firstScore(table, changes)).toEqual({ class_name: 'red', score: expect.closeTo(score, 3) });
   });
 
-  it("takes pixels from 0 to 1 for a classifier of Ultralytics, and drops classes below the minimum score", async () => {
+  it('takes pixels from 0 to 1 for a classifier of Ultralytics, and drops classes below the minimum score', async () => {
     await writeModel('ultralytics.onnx', { ...colours, metadata: { ...colours.metadata, task: 'classify' } });
-    const changes = { model: '/datasets/ultralytics.onnx', normalization: 'auto', activation: 'none', min_score: 0.5 } as const;
+    const changes = {
+      model: '/datasets/ultralytics.onnx',
+      normalization: 'auto',
+      activation: 'none',
+      min_score: 0.5,
+    } as const;
     expect(await firstScore('ultralytics', changes)).toEqual({ class_name: 'red', score: 1 });
     expect(await worker.query('SELECT COUNT(*) AS n FROM ultralytics')).toEqual([{ n: '1' }]);
   });
@@ -132,7 +143,11 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
 
   it.each([
     ['detector.onnx', 'the model looks like a detector: output output0 [1, 6, 21]', /^run a detector with CMD "yolo"/],
-    ['two.onnx', 'the model looks like a detector: it has the outputs boxes, output1, and a classifier has one', /CMD "yolo"/],
+    [
+      'two.onnx',
+      'the model looks like a detector: it has the outputs boxes, output1, and a classifier has one',
+      /CMD "yolo"/,
+    ],
     ['misnamed.onnx', "the model's names and its output differ: 2 names, 3 classes", /^set the metadata entry names/],
   ])('refuses %s by what it is', async (model, message, hint) => {
     const context = worker.context('refused', select, { program: call({ model: `/datasets/${model}` }) });

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { countedAs, isOverRows, verbOf } from '../../src/cli/step-words.ts';
+
+test('what a step counts is called as its program calls it, and rows where the command line does not know the program', () => {
+  expect(countedAs({ program: 'yolo' })).toMatchObject({ inputs: 'images', outputs: 'detections' });
+  expect(countedAs({ program: 'classify' })).toMatchObject({ inputs: 'images', outputs: 'classes' });
+  for (const program of [null, 'of a newer server', 'constructor'])
+    expect(countedAs({ program })).toEqual({ inputs: 'rows', outputs: 'outputs' });
+});
+
+test('a foreign image runs over rows, too', () => {
+  const kinds = ['sql', 'run', 'foreign'] as const;
+  expect(kinds.map((kind) => [verbOf({ kind }), isOverRows({ kind })])).toEqual([
+    ['sql', false],
+    ['run', true],
+    ['run', true],
+  ]);
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import type { MillraceError } from '../../src/errors.ts';
+import { checkProgramAttributes } from '../../src/plan/check-program-attributes.ts';
+import type { ProgramContract } from '../../src/programs/contract.ts';
+import { programs } from '../../src/programs/programs.ts';
+import { parseProgram } from '../../src/sql/parse.ts';
+import type { RunStatement } from '../../src/sql/statement.ts';
+
+function mistakes(program: ProgramContract, attributes: string, partitions: number): readonly string[] {
+  const { statements } = parseProgram(`SELECT a TO RUN i CMD "p" WITH ${attributes} INTO t`);
+  const errors: MillraceError[] = [];
+  checkProgramAttributes(statements[0] as RunStatement, program, { partitions }, (error) => errors.push(error));
+  return errors.map(({ code, message }) => `${code}: ${message}`);
+}
+
+test('a program may have no use for an attribute', () => {
+  const unusing = { ...programs.yolo, name: 'count', unusedAttributes: ['gpu'] };
+  expect(mistakes(unusing, 'partitions = 2, gpu = 1', 2)).toEqual([
+    "UNKNOWN_ATTRIBUTE: the attribute 'gpu' means nothing to count",
+  ]);
+  expect(mistakes(programs.yolo, 'partitions = 2, gpu = 1', 2)).toEqual([]);
+});
+
+test('rows that a program must see as a whole cannot go into partitions', () => {
+  const whole = { ...programs.yolo, name: 'train', rows: 'whole' } as const;
+  expect(mistakes(whole, 'partitions = 2', 2)).toEqual([
+    'WRONG_ATTRIBUTE: train must see all rows at once: they cannot go into partitions',
+  ]);
+  expect(mistakes(whole, 'partitions = 1', 1)).toEqual([]);
+});
