@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
 import { taskOf } from '../../src/plan/task-of.ts';
@@ -57,6 +59,17 @@ describe('a task', () => {
     expect(() => readTask(text)).toThrow(
       expect.objectContaining({ code: 'TASK_INVALID', message: expect.stringContaining(message) }),
     );
+  });
+
+  it.each([
+    ['TASK_VERSION', 65, written({ version: 2 })],
+    ['TASK_INVALID', 70, written({ kind: 'dream' })],
+  ])('that it does not know ends the worker with %s on its last line', (code, exitCode, task) => {
+    const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
+    const env = { ...process.env, MILLRACE_TASK: task, MILLRACE_DATASOURCE: 'mysql://nobody@127.0.0.1:9/none' };
+    const { status, stdout } = spawnSync(process.execPath, [main, 'prepare'], { env, encoding: 'utf8' });
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) as string)).toMatchObject({ error: { code } });
+    expect(status).toBe(exitCode);
   });
 
   it('around a foreign image has the rows and how they are shared out, and nothing else', () => {
