@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
-import { onlyReads } from '../plan/plan.ts';
+import { onlyReads } from '../plan/step-facts.ts';
 import type { Engine } from './engine.ts';
 import { newestFirst } from './list-statements.ts';
 

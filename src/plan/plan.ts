@@ -12,11 +12,6 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-/** Whether a program only queries: it may be run anywhere, and leaves nothing behind. */
-export function onlyReads({ steps }: Plan): boolean {
-  return steps.length > 0 && steps.every((step) => step.kind === 'sql' && step.onlyReads);
-}
-
 export type Step = SqlStep | RunStep | ForeignStep;
 
 export type StepKind = Step['kind'];

@@ -61,3 +61,8 @@ export const keepsLedger: Readonly<Record<StepKind, boolean>> = { sql: false, ru
 export function isStandard({ steps }: Plan): boolean {
   return steps.every((step) => sqlStep(step) !== null);
 }
+
+/** Whether a program only queries: it may be run anywhere, and leaves nothing behind. */
+export function onlyReads({ steps }: Plan): boolean {
+  return steps.length > 0 && steps.every((step) => sqlStep(step)?.onlyReads === true);
+}
