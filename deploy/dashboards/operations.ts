@@ -53,13 +53,13 @@ export const operations = dashboard({
     Statements: [
       figure(
         'Running',
-        'Statements that run now. Read from the database: every replica tells the same, so the largest counts, not the sum.',
+        'Running statements. Every replica reads them from the database and reports the same number, so the panel takes the maximum, not the sum.',
         Short,
         { running: 'sum(max by (datasource) (millrace_statements{state="running"}))' },
       )
         .noValue('0')
         .graphMode(BigValueGraphMode.Area),
-      figure('Waiting', 'Statements that are queued.', Short, {
+      figure('Waiting', 'Queued statements.', Short, {
         queued: 'sum(max by (datasource) (millrace_statements{state="queued"}))',
       })
         .noValue('0')
@@ -67,7 +67,7 @@ export const operations = dashboard({
         .graphMode(BigValueGraphMode.Area),
       figure(
         'Failed, last hour',
-        'Share of the statements that ended within the last hour and failed; cancelled ones and mistakes of users do not count.',
+        "Share of failed statements among those that ended within the last hour, without cancelled statements and users' mistakes.",
         PercentUnit,
         {
           failed: failureRatio('1h'),
@@ -78,27 +78,27 @@ export const operations = dashboard({
         .noValue('none ended')
         .thresholds(steps('green', [0.05, 'orange'], [0.2, 'red']))
         .graphMode(BigValueGraphMode.Area),
-      figure('Images per second', 'Rows that all workers have worked off per second.', Short, {
+      figure('Images per second', 'Rows processed per second by all workers.', Short, {
         'images/s': `sum(max by (datasource) (${rate('millrace_rows_done_total')}))`,
       })
         .decimals(1)
         .noValue('0')
         .graphMode(BigValueGraphMode.Area),
-      figure('Servers up', 'Replicas that Prometheus reaches.', Short, { up: 'sum(up{job="millrace-server"})' })
+      figure('Servers up', 'Replicas that Prometheus can scrape.', Short, { up: 'sum(up{job="millrace-server"})' })
         .noValue('0')
         .thresholds(steps('red', [1, 'green'])),
-      figure('Alerts', 'Alerts that fire now; deploy/alerts says what to do.', Short, {
+      figure('Alerts', 'Firing alerts; deploy/alerts says what to do.', Short, {
         firing: 'count(ALERTS{alertstate="firing"}) or vector(0)',
       }).thresholds(steps('green', [1, 'red'])),
       areas(
         'Statements ended per minute',
-        'By what they are (sql: one standard statement, run: TO RUN on the worker, foreign: another image, program: several steps) and how they ended.',
+        'By kind (sql: one standard statement, run: TO RUN on the worker, foreign: TO RUN of another image, program: several steps) and final state.',
         Short,
         {
           '{{verb}} {{state}}': `60 * sum by (verb, state) (max by (datasource, verb, state, error) (${rate('millrace_statements_total')}))`,
         },
       ).span(12),
-      areas('Statements now', 'Those that have not ended, by state.', Short, {
+      areas('Statements now', 'Statements that have not ended, by state.', Short, {
         '{{state}}': 'sum by (state) (max by (datasource, state) (millrace_statements))',
       })
         .decimals(0)
@@ -106,14 +106,14 @@ export const operations = dashboard({
       ...[50, 95, 99].map((percent) =>
         lines(
           `Phases, p${percent}`,
-          'How long statements are parsed, planned, submitted (in the server), wait and run. Quantiles of buckets, so between two bounds they are guessed.',
+          'Time that statements spend in each phase: parse, plan and submit (in the server), queue, run. Quantiles are interpolated between the bounds of buckets.',
           Seconds,
           { '{{phase}}': quantile(percent / 100, 'millrace_statement_phase_seconds_bucket', 'phase') },
         ),
       ),
       lines(
         'Failure ratio',
-        "Of the statements that ended within a quarter of an hour, those that failed: for users' mistakes, of all; for anything else, of those without mistakes.",
+        "Share of failed statements among those that ended within 15 minutes. Users' mistakes are a share of all statements; other failures are a share of the statements without mistakes.",
         PercentUnit,
         {
           failed: failureRatio('15m'),
@@ -125,67 +125,62 @@ export const operations = dashboard({
         .span(12),
       lines(
         'Longest without progress',
-        'Of the running statements over rows, the one that has waited longest for its workers to write some. Ten minutes raise an alert.',
+        'Longest time since the workers of a running statement last wrote rows. An alert fires after ten minutes.',
         Seconds,
         { '{{datasource}}': 'time() - max by (datasource) (millrace_least_recent_progress_timestamp_seconds)' },
       ).span(12),
     ],
     'Workers (from the ledger)': [
-      lines('Rows per second', 'Rows worked off, and those of them that failed.', Short, {
+      lines('Rows per second', 'Processed rows, and how many of them failed.', Short, {
         done: `sum(max by (datasource) (${rate('millrace_rows_done_total')}))`,
         failed: `sum(max by (datasource) (${rate('millrace_rows_failed_total')}))`,
       }),
       areas(
         'Time of workers by stage',
-        'Seconds of work per second: how many workers decode, infer or write at once. Stages of a worker overlap.',
+        'Seconds of work per second, that is, the number of workers in each stage. The stages of a worker overlap.',
         Short,
         {
           '{{stage}}': `sum by (stage) (max by (datasource, stage) (${rate('millrace_batch_seconds_total')}))`,
         },
       ),
-      lines('Time per row by stage', 'Where the time of a row goes.', Seconds, {
+      lines('Time per row by stage', 'Average time that a row takes in each stage.', Seconds, {
         '{{stage}}': `sum by (stage) (max by (datasource, stage) (${rate('millrace_batch_seconds_total')})) / ignoring (stage) group_left () (sum(max by (datasource) (${rate('millrace_rows_done_total')})) > 0)`,
       }),
       lines('Outputs per second', 'Rows that workers wrote to result tables, such as detections.', Short, {
         outputs: `sum(max by (datasource) (${rate('millrace_outputs_total')}))`,
       }).span(12),
       lines(
-        'Partitions begun again, per hour',
-        'After a failure that may pass, or when another server took the statement on.',
+        'Partitions restarted per hour',
+        'Restarts after a transient failure, or after another server took over the statement.',
         Short,
         { retries: `3600 * sum(max by (datasource) (${rate('millrace_partition_retries_total')}))` },
       ).span(12),
     ],
     API: [
-      areas('Requests per second', 'By status. 499: the client left before it had an answer.', RequestsPerSecond, {
+      areas('Requests per second', 'By status. 499: the client disconnected before the answer.', RequestsPerSecond, {
         '{{status}}': `sum by (status) (${rate('millrace_http_requests_total')})`,
       }),
-      areas('Requests per second by route', 'By the pattern of the route.', RequestsPerSecond, {
+      areas('Requests per second by route', 'By route pattern.', RequestsPerSecond, {
         '{{method}} {{route}}': `sum by (method, route) (${rate('millrace_http_requests_total')})`,
       }),
-      lines('Error ratio', 'Share of the requests that the server failed (5xx) or refused (4xx).', PercentUnit, {
+      lines('Error ratio', 'Share of requests that failed in the server (5xx) or were refused (4xx).', PercentUnit, {
         '5xx': shareOfRequests('5..'),
         '4xx': shareOfRequests('4..'),
       }).max(1),
-      lines(
-        'Latency',
-        'Of all routes but streams and probes. A POST waits for its statement as long as it asks to.',
-        Seconds,
-        {
-          p50: quantile(0.5, requestSeconds),
-          p95: quantile(0.95, requestSeconds),
-          p99: quantile(0.99, requestSeconds),
-        },
-      ),
-      lines('Latency by route, p95', 'Of all routes but streams and probes.', Seconds, {
+      lines('Latency', 'All routes except streams and probes. A POST may wait for its statement.', Seconds, {
+        p50: quantile(0.5, requestSeconds),
+        p95: quantile(0.95, requestSeconds),
+        p99: quantile(0.99, requestSeconds),
+      }),
+      lines('Latency by route, p95', 'All routes except streams and probes.', Seconds, {
         '{{method}} {{route}}': quantile(0.95, requestSeconds, 'method, route'),
       }),
-      areas('Requests under way', 'Streams of events and logs among them.', Short, {
+      areas('Requests in flight', 'Includes streams of events and logs.', Short, {
         '{{route}}': 'sum by (route) (millrace_http_requests_in_flight)',
       }).decimals(0),
     ],
     Server: [
-      lines('Database connections', 'Of all replicas: in use, open, and the most there may be.', Short, {
+      lines('Database connections', 'Connections of all replicas: in use, open, and the limit.', Short, {
         '{{datasource}} in use':
           'sum by (datasource) (millrace_database_connections_open - millrace_database_connections_idle)',
         '{{datasource}} open': 'sum by (datasource) (millrace_database_connections_open)',
@@ -193,33 +188,33 @@ export const operations = dashboard({
       }).decimals(0),
       lines(
         'Waiting for a connection',
-        'More than none for long: the pool is too small, or statements hold connections.',
+        'If it stays above zero, the pool is too small or statements hold connections.',
         Short,
         { '{{datasource}}': 'sum by (datasource) (millrace_database_requests_waiting)' },
       ).decimals(0),
-      lines('Databases answer', '1: the replica could read the system schema for the last scrape.', Short, {
+      lines('Databases reachable', '1: the replica read the system schema for the last scrape.', Short, {
         '{{datasource}} {{instance}}': 'min by (datasource, instance) (millrace_datasource_up)',
       })
         .max(1)
         .decimals(0),
-      lines('Event-loop lag', 'How late timers of the server are: over 100 ms, answers are late, too.', Seconds, {
+      lines('Event-loop lag', "Delay of the server's timers. Above 100 ms, answers are delayed too.", Seconds, {
         '{{instance}} p50': 'max by (instance) (nodejs_eventloop_lag_p50_seconds{job="millrace-server"})',
         '{{instance}} p99': 'max by (instance) (nodejs_eventloop_lag_p99_seconds{job="millrace-server"})',
       }),
-      lines('CPU', 'Cores that each replica uses.', Short, {
+      lines('CPU', 'Cores used by each replica.', Short, {
         '{{instance}}': rate('process_cpu_seconds_total{job="millrace-server"}'),
       }),
       lines('Memory', 'Resident memory and the heap in use.', BytesIEC, {
         '{{instance}} resident': 'process_resident_memory_bytes{job="millrace-server"}',
         '{{instance}} heap': 'nodejs_heap_size_used_bytes{job="millrace-server"}',
       }),
-      lines('Restarts, last hour', "How often a replica's process was another.", Short, {
+      lines('Restarts, last hour', 'Number of process restarts of each replica.', Short, {
         '{{instance}}': 'changes(process_start_time_seconds{job="millrace-server"}[1h])',
       })
         .decimals(0)
         .span(12)
         .height(6),
-      table('Versions', 'What each replica runs.', Short, {
+      table('Versions', 'Versions of Millrace and Node on each replica.', Short, {
         '': 'max by (instance, version, node) (millrace_build_info)',
       })
         .span(12)
@@ -230,22 +225,22 @@ export const operations = dashboard({
         }),
     ],
     'Argo Workflows': [
-      areas('Workflows now', "As Argo's controller sees them, by phase.", Short, {
+      areas('Workflows now', "Workflows known to Argo's controller, by phase.", Short, {
         '{{phase}}': 'sum by (phase) (argo_workflows_gauge)',
       }).decimals(0),
-      lines('Workflows per minute', 'That came into each phase.', Short, {
+      lines('Workflows per minute', 'Workflows that entered each phase.', Short, {
         '{{phase}}': `60 * sum by (phase) (${rate('argo_workflows_total_count')})`,
       }),
-      areas('Pods now', 'Of workflows, by phase.', Short, {
+      areas('Pods now', 'Pods of workflows, by phase.', Short, {
         '{{phase}}': 'sum by (phase) (argo_workflows_pods_gauge)',
       }).decimals(0),
-      lines('Queue depth', 'Objects that wait for the controller.', Short, {
+      lines('Queue depth', 'Objects that wait for the controller, by queue.', Short, {
         '{{queue_name}}': 'sum by (queue_name) (argo_workflows_queue_depth_gauge)',
       }).decimals(0),
-      lines('Queue latency, p95', 'How long they wait.', Seconds, {
+      lines('Queue latency, p95', 'Time that objects wait in each queue.', Seconds, {
         '{{queue_name}}': quantile(0.95, 'argo_workflows_queue_latency_bucket', 'queue_name'),
       }),
-      lines('Reconciliation of a workflow', 'How long the controller takes for one.', Seconds, {
+      lines('Reconciliation of a workflow', 'Time that the controller needs for one workflow.', Seconds, {
         p50: quantile(0.5, 'argo_workflows_operation_duration_seconds_bucket'),
         p95: quantile(0.95, 'argo_workflows_operation_duration_seconds_bucket'),
       }),
@@ -255,14 +250,19 @@ export const operations = dashboard({
       areas('Requests of the controller to Kubernetes', 'By status.', RequestsPerSecond, {
         '{{status_code}}': `sum by (status_code) (${rate('argo_workflows_k8s_request_total')})`,
       }),
-      lines('Errors of the controller', 'By cause, and the lines that it logged as errors, per minute.', Short, {
+      lines('Errors of the controller', 'Errors per minute by cause, and logged error lines per minute.', Short, {
         '{{cause}}': `60 * sum by (cause) (${rate('argo_workflows_error_count')})`,
         logged: `60 * sum(${rate('argo_workflows_log_messages{level="error"}')})`,
       }),
-      lines('Pods that wait, by reason', 'That Kubernetes does not start: no node with room, no image.', Short, {
-        '{{reason}}': `60 * sum by (reason) (${rate('argo_workflows_pod_pending_count')})`,
-      }).span(12),
-      lines("Controller's leader", '1: this replica of the controller leads.', Short, {
+      lines(
+        'Pods that wait, by reason',
+        'Pods that Kubernetes cannot start, for example because no node has room or the image is missing.',
+        Short,
+        {
+          '{{reason}}': `60 * sum by (reason) (${rate('argo_workflows_pod_pending_count')})`,
+        },
+      ).span(12),
+      lines("Controller's leader", '1: this replica of the controller is the leader.', Short, {
         '{{instance}}': 'max by (instance) (argo_workflows_is_leader)',
       })
         .max(1)
@@ -270,21 +270,24 @@ export const operations = dashboard({
         .span(12),
     ],
     "GPUs (NVIDIA's DCGM exporter)": [
-      lines('GPU utilisation', 'Share of the time in which a kernel ran.', Percent, perGpu('DCGM_FI_DEV_GPU_UTIL')).max(
-        100,
-      ),
-      lines('GPU memory used', 'Of the frame buffer.', BytesIEC, perGpu('DCGM_FI_DEV_FB_USED', '1024 * 1024 * ')),
+      lines(
+        'GPU utilisation',
+        'Share of the time during which a kernel ran.',
+        Percent,
+        perGpu('DCGM_FI_DEV_GPU_UTIL'),
+      ).max(100),
+      lines('GPU memory used', 'Used frame buffer.', BytesIEC, perGpu('DCGM_FI_DEV_FB_USED', '1024 * 1024 * ')),
       lines(
         'GPU memory used, share',
-        'Of the frame buffer.',
+        'Used frame buffer.',
         PercentUnit,
         perGpu('DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)'),
       ).max(1),
-      lines('GPU power', 'Watts.', Watt, perGpu('DCGM_FI_DEV_POWER_USAGE')),
-      lines('GPU temperature', 'Of the chip.', Celsius, perGpu('DCGM_FI_DEV_GPU_TEMP')),
+      lines('GPU power', 'Power draw.', Watt, perGpu('DCGM_FI_DEV_POWER_USAGE')),
+      lines('GPU temperature', 'Temperature of the chip.', Celsius, perGpu('DCGM_FI_DEV_GPU_TEMP')),
       lines(
         'GPU errors',
-        "The last XID that the driver reported; 0: none. NVIDIA's list says what each means.",
+        'Last XID that the driver reported; 0: none. NVIDIA documents what each means.',
         Short,
         perGpu('DCGM_FI_DEV_XID_ERRORS'),
       ).decimals(0),

@@ -7,7 +7,7 @@ import { areas, figure, gauge, lines, now, prometheus, steps, table } from './pa
 /** Series of the statement that is chosen. */
 const own = (metric: string) => `${metric}{statement="$statement"}`;
 
-/** How fast a gauge of the statement has grown lately; what falls was begun again. */
+/** How fast a gauge of the statement has grown lately; a falling gauge was restarted. */
 const pace = (metric: string) => `clamp_min(deriv(${own(metric)}[$__rate_interval]), 0)`;
 
 const perGpu = (metric: string, factor = '') => ({
@@ -23,45 +23,50 @@ export const statement = dashboard({
   uid: 'millrace-statement',
   title: 'Millrace: one statement',
   description:
-    'How far a statement is and what its workers do. Only statements that run, wait or ended a minute ago have series, 50 at most: deploy/dashboards/README.md',
+    'Progress of a statement and its workers. Only statements that run, wait or ended within the last minute have series, at most 50: deploy/dashboards/README.md',
   refresh: '15s',
   from: 'now-30m',
   link: { title: 'Operations', uid: 'millrace-operations' },
   variables: [choiceOfStatement()],
   rows: {
     $statement: [
-      figure('State', 'At the end of the time range. Series of a statement end a minute after it did.', Short, state)
+      figure(
+        'State',
+        'State at the end of the time range. The series of a statement end one minute after the statement.',
+        Short,
+        state,
+      )
         .noValue('ended')
         .textMode(BigValueTextMode.Name)
         .height(5)
         .targets(now(state)),
-      gauge('Done', 'Rows worked off of those selected, over all steps that have begun.', PercentUnit, {
+      gauge('Done', 'Processed rows as a share of the selected rows, over all started steps.', PercentUnit, {
         done: `${rowsDone} / (${rows} > 0)`,
       })
         .min(0)
         .max(1)
         .noValue('no rows')
         .height(5),
-      figure('Images per second', 'Over the last minutes.', Short, {
+      figure('Images per second', 'Rows processed per second during the last minutes.', Short, {
         'images/s': rowsPerSecond,
       })
         .decimals(1)
         .noValue('0')
         .graphMode(BigValueGraphMode.Area)
         .height(5),
-      figure('Time left', 'Of the steps that have begun, at the pace of the last minutes.', Seconds, {
+      figure('Time left', 'Time left for the started steps at the pace of the last minutes.', Seconds, {
         left: `sum(max by (datasource, step) (${own('millrace_statement_rows')} - ${own('millrace_statement_rows_done')})) / (${rowsPerSecond} > 0)`,
       })
         .noValue('unknown')
         .height(5),
-      figure('Running for', 'Since it began to run.', Seconds, {
+      figure('Running for', 'Time since the statement started.', Seconds, {
         running: `time() - max(${own('millrace_statement_started_timestamp_seconds')})`,
       })
         .noValue('not running')
         .height(5),
       figure(
-        'Since the last progress',
-        'Since its workers last wrote rows, or it was last started. Ten minutes raise an alert.',
+        'Since last progress',
+        'Time since its workers last wrote rows, or since it was last started. An alert fires after ten minutes.',
         Seconds,
         { waiting: `time() - max(${own('millrace_statement_last_progress_timestamp_seconds')})` },
       )
@@ -70,12 +75,12 @@ export const statement = dashboard({
         .height(5),
     ],
     Rows: [
-      lines('Rows', 'Selected, worked off and failed, by step.', Short, {
+      lines('Rows', 'Selected, processed and failed rows, by step.', Short, {
         '{{step}} selected': `max by (datasource, step) (${own('millrace_statement_rows')})`,
         '{{step}} done': `max by (datasource, step) (${own('millrace_statement_rows_done')})`,
         '{{step}} failed': `max by (datasource, step) (${own('millrace_statement_rows_failed')})`,
       }).decimals(0),
-      lines('Rows per second', 'By step.', Short, {
+      lines('Rows per second', 'Rows processed per second, by step.', Short, {
         '{{step}}': `max by (datasource, step) (${pace('millrace_statement_rows_done')})`,
       }),
       lines('Outputs', 'Rows of the result written so far, by step.', Short, {
@@ -83,23 +88,23 @@ export const statement = dashboard({
       }).decimals(0),
     ],
     Workers: [
-      areas('Partitions', 'By state.', Short, {
+      areas('Partitions', 'Partitions, by state.', Short, {
         '{{state}}': `sum by (state) (max by (datasource, step, state) (${own('millrace_statement_partitions')}))`,
       }).decimals(0),
       areas(
         'Time of workers by stage',
-        'Seconds of work per second: how many workers decode, infer or write at once.',
+        'Seconds of work per second, that is, the number of workers in each stage.',
         Short,
         {
           '{{stage}}': `sum by (stage) (max by (datasource, step, stage) (${pace('millrace_statement_batch_seconds')}))`,
         },
       ),
-      lines('Time per row by stage', 'Of all rows so far.', Seconds, {
+      lines('Time per row by stage', 'Average over all rows so far.', Seconds, {
         '{{stage}}': `sum by (stage) (max by (datasource, step, stage) (${own('millrace_statement_batch_seconds')})) / ignoring (stage) group_left () (${rowsDone} > 0)`,
       }),
       lines(
         'Rows per second of each partition',
-        'Of the partitions that have begun; of all statements together, 200 at most have series.',
+        'Started partitions only. At most 200 partitions of all statements together have series.',
         Short,
         {
           '{{step}} {{partition}}': `max by (datasource, step, partition) (${pace('millrace_partition_rows_done')})`,
@@ -109,7 +114,7 @@ export const statement = dashboard({
         .height(9),
       table(
         'Partitions',
-        'Those that have begun: rows, how many are done, and how often a worker has begun the partition.',
+        'Started partitions: rows, processed rows, and how often a worker has started the partition.',
         Short,
         {
           rows: `max by (step, partition) (${own('millrace_partition_rows')})`,
@@ -133,12 +138,12 @@ export const statement = dashboard({
     "GPUs of its pods (NVIDIA's DCGM exporter)": [
       lines(
         'GPU utilisation',
-        "Of the GPUs that the statement's pods have: the exporter must know pods (its option --kubernetes). Of ids with other characters than a-z, 0-9 and - the pods have another name.",
+        "GPUs of the statement's pods. The exporter must report pods (its option --kubernetes). Statements whose id has characters other than a-z, 0-9 and - are not shown.",
         Percent,
         perGpu('DCGM_FI_DEV_GPU_UTIL'),
       ).max(100),
-      lines('GPU memory used', 'Of the frame buffer.', BytesIEC, perGpu('DCGM_FI_DEV_FB_USED', '1024 * 1024 * ')),
-      lines('GPU power', 'Watts.', Watt, perGpu('DCGM_FI_DEV_POWER_USAGE')),
+      lines('GPU memory used', 'Used frame buffer.', BytesIEC, perGpu('DCGM_FI_DEV_FB_USED', '1024 * 1024 * ')),
+      lines('GPU power', 'Power draw.', Watt, perGpu('DCGM_FI_DEV_POWER_USAGE')),
     ],
   },
 });
