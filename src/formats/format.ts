@@ -4,7 +4,7 @@ export interface Rows {
   readonly columns: readonly Column[];
   /** Values as the API sends them: bigint, decimal and times as strings, binary as base64. */
   readonly rows: AsyncIterable<readonly unknown[]>;
-  /** The query returned more than was kept. */
+  /** The query returned more rows than are kept. */
   readonly truncated: boolean;
 }
 
@@ -13,19 +13,19 @@ export interface Column {
   readonly type: string;
 }
 
-/** Rows as bytes, a piece at a time, however many there are. */
+/** Writes rows as bytes, piece by piece, so that memory does not grow with the result. */
 export type Write = (rows: Rows) => AsyncIterable<Uint8Array>;
 
 export interface Format {
-  /** Of HTTP. */
+  /** Content type over HTTP. */
   readonly mediaType: string;
   readonly write: Write;
 }
 
-/** Characters that are worth a write. */
+/** Minimum length of a piece, in characters; only the last may be shorter. */
 const pieceLength = 32_768;
 
-/** The text of each row, put together into pieces. */
+/** Joins the text of the rows into pieces. */
 export async function* pieces(
   rows: AsyncIterable<readonly unknown[]>,
   textOf: (row: readonly unknown[]) => string,

@@ -1,6 +1,6 @@
 import type { Format, Write } from './format.ts';
 
-/** The formats of rows that the server and the command line offer, in the order in which they are listed. */
+/** The formats of rows that the server and the command line offer, in the order of their lists. */
 export const formats = {
   json: format('application/json', () => import('./json.ts')),
   ndjson: format('application/x-ndjson', () => import('./ndjson.ts')),
@@ -11,7 +11,7 @@ export type FormatName = keyof typeof formats;
 
 export const formatNames = Object.keys(formats) as readonly FormatName[];
 
-/** @param load the format's file: a command that writes no rows does not wait for it */
+/** @param load imports the format's file: a command that writes no rows does not load it */
 function format(mediaType: string, load: () => Promise<{ readonly write: Write }>): Format {
   return {
     mediaType,

@@ -1,6 +1,6 @@
 import { pieces, type Rows } from './format.ts';
 
-/** An object for each row, on a line of its own. */
+/** One object per row and line. */
 export async function* write({ columns, rows }: Rows): AsyncGenerator<Uint8Array> {
   const names = distinct(columns.map(({ name }) => name));
   yield* pieces(
@@ -9,7 +9,7 @@ export async function* write({ columns, rows }: Rows): AsyncGenerator<Uint8Array
   );
 }
 
-/** An object has one value for each name: `id`, `id_2`. */
+/** Makes names unique, because an object has one value per name: `id`, `id_2`. */
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {

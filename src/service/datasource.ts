@@ -11,22 +11,22 @@ import { openPlanner, type Planner } from './planner.ts';
 /** A database that programs are submitted to, and the engine that runs them. */
 export interface Datasource extends Planner {
   readonly name: string;
-  /** The system schema's name. */
+  /** Name of the system schema. */
   readonly schema: string;
-  /** Of the system schema. */
+  /** Connections to the system schema. */
   readonly pool: Pool;
-  /** For our own statements on tables of users, with their account. */
+  /** Connections for our own statements on users' tables, with the users' account. */
   readonly tables: Pool;
   readonly engine: Engine;
   readonly engineName: string;
-  /** Of the engine. */
+  /** Environment of the engine. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Other pages about its statements. */
+  /** Addresses of other pages about its statements. */
   readonly links: LinkTemplates;
   models(): Promise<readonly CatalogModel[]>;
 }
 
-/** Addresses of other pages about a statement, with `{id}` in them; null: there are none. */
+/** Addresses with `{id}` in place of the statement's id; null: there is no such page. */
 export interface LinkTemplates {
   readonly argo: string | null;
   readonly grafana: string | null;
@@ -36,7 +36,7 @@ export interface DatasourceOptions {
   readonly name: string;
   readonly accounts: Accounts;
   readonly config: Config;
-  /** Of the engine. */
+  /** Environment of the engine. */
   readonly environment: NodeJS.ProcessEnv;
   readonly links: LinkTemplates;
   readonly limits?: EngineOptions['limits'];

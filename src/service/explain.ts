@@ -6,7 +6,7 @@ import type { Datasource } from './datasource.ts';
 export interface Explanation {
   readonly plan: Plan;
   readonly text: string;
-  /** The YAML that the engine argo submits. @throws {MillraceError} NO_WORKFLOW, WORKER_IMAGE_MISSING */
+  /** The YAML that the argo engine submits. @throws {MillraceError} NO_WORKFLOW, WORKER_IMAGE_MISSING */
   workflow(): Promise<string>;
 }
 
@@ -15,7 +15,7 @@ export function explain(datasource: Datasource, submission: Omit<Submission, 'se
   return { plan, text: explainPlan(plan), workflow: () => workflowOf(datasource, submission) };
 }
 
-/** Argo's workflow of a statement, as YAML. */
+/** The Argo Workflow of a statement, as YAML. */
 export async function workflowOf(
   { environment, schema }: Pick<Datasource, 'environment' | 'schema'>,
   submission: Omit<Submission, 'server'>,

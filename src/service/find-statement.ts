@@ -3,7 +3,7 @@ import type { StatementStatus } from '../ledger/statement-status.ts';
 import { mayChange, maySee, mayUse, type User } from './access/users.ts';
 import type { DatasourceHandle, ServedDatasource } from './served-datasource.ts';
 
-/** The datasources that a user may use, also those not open yet. */
+/** The datasources that a user may use, including those that are not open yet. */
 export function datasourcesOf(user: User, datasources: readonly DatasourceHandle[]): readonly DatasourceHandle[] {
   return datasources.filter(({ name }) => mayUse(user, name));
 }
@@ -27,7 +27,7 @@ export interface FoundStatement {
 }
 
 /**
- * A statement of whichever datasource has it. One that the user may not see is not there.
+ * Finds a statement in whichever datasource has it. A statement that the user may not see is reported as unknown.
  * @throws {MillraceError} UNKNOWN_STATEMENT, and why a datasource is not open if none of the others has it
  */
 export async function findStatement(
@@ -50,7 +50,7 @@ export async function findStatement(
   throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
 }
 
-/** One that the user may cancel or retry. @throws {MillraceError} FORBIDDEN, and what `findStatement` throws */
+/** Finds a statement that the user may cancel or retry. @throws {MillraceError} FORBIDDEN, and what `findStatement` throws */
 export async function findChangeable(
   user: User,
   id: string,

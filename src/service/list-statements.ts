@@ -8,7 +8,7 @@ import { viewStatements } from './statement-view.ts';
 
 export interface StatementPage {
   readonly statements: readonly Statement[];
-  /** The cursor of the next page; null: this is the last. */
+  /** Cursor of the next page; null: this is the last page. */
   readonly next: string | null;
 }
 

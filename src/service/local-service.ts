@@ -19,8 +19,8 @@ import { viewStatement, viewStatements } from './statement-view.ts';
 import { withoutServer } from './without-server.ts';
 
 /**
- * The engine and database of this machine's settings, shown as a server shows its own. Closing it closes the session.
- * @param kept has the standard statements of all programs
+ * The service on this machine's own datasource. Closing it closes the session.
+ * @param kept the session that runs the standard statements of all programs
  */
 export function openLocalService(session: Session, kept?: KeptSession): Service {
   const { engine, pools, schema, tables } = session;
@@ -73,12 +73,12 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
   };
 }
 
-/** Whether it may leave its session in another sql_mode. */
+/** Whether the program may change the sql_mode of its session. */
 function changesMode({ statements }: Program): boolean {
   return statements.some((statement) => statement.kind === 'standard' && statement.facts.session.changesMode);
 }
 
-/** Workers have sessions of their own: without this, TO RUN would read a table of the same name in another database. */
+/** Workers have their own sessions: after USE, TO RUN would read a table of the same name in another database. */
 function checkUse(plan: Plan, kept: KeptSession): void {
   const used = kept.usedDatabase();
   if (used === null || isStandard(plan)) return;

@@ -10,7 +10,7 @@ type Log = Pick<BaseLogger, 'info' | 'warn'>;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Deletes what is known of statements that ended longer ago, once an hour until the signal is aborted. */
+/** Deletes the records of statements that ended earlier, once an hour until the signal is aborted. */
 export async function keepRetention(
   datasources: readonly DatasourceHandle[],
   days: number,
@@ -31,7 +31,7 @@ export async function keepRetention(
 
 const quotaMs = 15_000;
 
-/** Keeps what users' results take of the disk within bounds, until the signal is aborted. */
+/** Enforces the quotas of kept results until the signal is aborted. */
 export async function keepQuotas(
   datasources: readonly DatasourceHandle[],
   quota: ResultQuota,

@@ -8,18 +8,18 @@ import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
 
 /** A datasource that many users share. */
 export interface ServedDatasource extends Datasource {
-  /** As `tables`, with the account of readers. */
+  /** The same as `tables`, with the readers' account. */
   readonly readerTables: Pool;
-  /** For results that are sent as fast as clients read: slow ones hold no connection that others wait for. */
+  /** Separate connections for results, which are sent as fast as clients read: a slow client does not hold up other requests. */
   readonly streams: Pick<DatabasePools, 'system' | 'tables'>;
   readonly watch: StatementWatch<StatementChange>;
 }
 
-/** A datasource that may not be there yet: a server answers before its databases do. */
+/** A datasource that may not be open yet: a server listens before its databases are available. */
 export interface DatasourceHandle {
   readonly name: string;
   readonly engineName: string;
-  /** Connections to the system schema, also before the datasource is open. */
+  /** Connections to the system schema; available before the datasource is open. */
   readonly pool: Pool;
   /** @throws {MillraceError} why it is not open yet */
   get(): ServedDatasource;
@@ -34,7 +34,7 @@ export interface ServedDatasourceOptions extends DatasourceOptions {
 
 const streamConnections = 32;
 
-/** Tries until it is open; then keeps the records of its statements. */
+/** Opens the datasource, retrying until it succeeds, and then keeps the records of its statements. */
 export function serveDatasource(options: ServedDatasourceOptions): DatasourceHandle {
   const { name, accounts, config, connections, signal, onError } = options;
   const pools = openDatabase(accounts, { connections });

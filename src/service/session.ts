@@ -9,10 +9,10 @@ import type { Plan } from '../plan/plan.ts';
 import type { Program } from '../sql/statement.ts';
 import { type Datasource, openDatasource } from './datasource.ts';
 
-/** The datasource of this machine's settings, for the length of one command. */
+/** The datasource that this machine's settings name, for the duration of one command. */
 export interface Session extends Datasource {
   readonly pools: DatabasePools;
-  /** For the standard statements of programs that run one after the other. */
+  /** One session for the standard statements of several programs in a row. */
   keepSession(): KeptSession;
   submission(program: Program, plan: Plan): Submission;
   close(): Promise<void>;

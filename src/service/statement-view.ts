@@ -8,10 +8,10 @@ import type { TableTarget } from '../task.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
 
-/** Of a datasource, what a view of its statements tells. */
+/** The parts of a datasource that a view of its statements needs. */
 type Viewed = Pick<Datasource, 'name' | 'pool' | 'schema' | 'links'>;
 
-/** A statement as users see it, with what the system schema says of it. */
+/** A statement as users see it, with its labels, results and place in the queue. */
 export async function viewStatement(datasource: Viewed, status: StatementStatus): Promise<Statement> {
   const [view] = await viewStatements(datasource, [status]);
   return view!;
@@ -37,10 +37,10 @@ export async function viewStatements(
   );
 }
 
-/** What the followers of a statement are told at a change. */
+/** A change of a statement, as its followers see it. */
 export interface StatementChange {
   readonly statement: Statement;
-  /** All so far. */
+  /** All transitions so far. */
   readonly transitions: readonly Transition[];
 }
 
@@ -57,7 +57,7 @@ export interface ViewParts {
   readonly labels: Readonly<Record<string, string>>;
   readonly results: readonly StoredResult[];
   readonly links: LinkTemplates;
-  /** null: it is not queued. */
+  /** Position in the queue, from 1; null: the statement is not queued. */
   readonly queuePosition: number | null;
 }
 
@@ -99,7 +99,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
   };
 }
 
-/** The table that a step's rows are in; of another image the first it names. */
+/** The table that a step writes; the first one of a step that runs another image. */
 export function intoOf(step: Step): TableTarget | null {
   return tablesInto(step)[0] ?? null;
 }
@@ -108,7 +108,7 @@ function tableName({ database, table }: TableTarget): string {
   return database === null ? table : `${database}.${table}`;
 }
 
-/** Of the step that is running, or of the last that ran. */
+/** Progress of the running step, or of the last one that ran. */
 function progressOf({ steps, finishedAt }: StatementStatus): Statement['progress'] {
   const selected = steps.filter(({ rows }) => rows !== null);
   const step = selected.find(({ state }) => state === 'running') ?? selected.at(-1);
@@ -136,7 +136,7 @@ function speedOf(step: StepStatus, done: number, finishedAt: string | null): num
   return seconds > 0 ? Math.round((done / seconds) * 10) / 10 : null;
 }
 
-/** In the order of the steps: rows that queries returned, and tables once they are written. */
+/** Rows that queries returned, and tables that have been written, in the order of the steps. */
 function resultsOf({ plan, steps }: StatementStatus, stored: readonly StoredResult[]): Statement['results'] {
   const written = new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
   const kept = new Map(stored.map((result) => [result.step, result]));

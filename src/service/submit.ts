@@ -13,26 +13,26 @@ import type { Datasource } from './datasource.ts';
 import type { FairGate } from './fair-gate.ts';
 import { isUnknown } from './find-statement.ts';
 
-/** What all programs of users are held to, and what takes note of them. */
+/** Rules that every submitted program is held to. */
 export interface SubmissionRules {
   readonly limits: SubmissionLimits;
   readonly images: AllowedImages;
-  /** One datasource's account may reach the system schema of another. */
+  /** System schemas of all datasources: the account of one may be able to reach another's. */
   readonly systemSchemas: readonly string[];
-  /** Planning and writing down what is submitted. */
+  /** Limits how many programs are planned and recorded at once. */
   readonly acceptance: FairGate;
   observePhase(phase: SubmissionPhase, seconds: number): void;
 }
 
 export interface SubmissionLimits {
-  /** Of a program, in bytes. */
+  /** Maximum length of a program, in bytes. */
   readonly statementBytes: number;
   readonly runningStatementsPerUser: number;
-  /** More are refused. */
+  /** Further statements are refused. */
   readonly queuedStatementsPerUser: number;
-  /** Kept of the rows that a statement's queries return, in bytes of JSON. */
+  /** How much is kept of the rows that a statement's queries return, in bytes of JSON. */
   readonly resultBytes: number;
-  /** A standard statement that runs longer is ended. A role that is left out: none is. */
+  /** Standard statements that run longer are stopped. There is no limit for a role that is left out. */
   readonly maxStatementSeconds: Readonly<Partial<Record<Role, number>>>;
 }
 
@@ -42,11 +42,11 @@ export interface Request {
   readonly user: User;
   readonly datasource: Datasource;
   readonly labels: Readonly<Record<string, string>>;
-  /** A request that is repeated with its key is the same statement; undefined: each is one of its own. */
+  /** Requests of a user with the same key are the same statement; undefined: every request is a new one. */
   readonly key: string | undefined;
 }
 
-/** A program's text with its parameters in their places. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
+/** The text of a program with its parameters filled in. @throws {MillraceError} PARAMETER_…, STATEMENT_TOO_LONG, DATABASE_… */
 export async function boundText(
   sql: string,
   parameters: Parameters | undefined,
@@ -60,7 +60,7 @@ export async function boundText(
   return text;
 }
 
-/** The texts among the values, which are in the program as often as it names them. */
+/** Total length of the values that are strings. */
 function lengthOf(parameters: Parameters): number {
   return Object.values(parameters).reduce<number>(
     (length, value) => length + (typeof value === 'string' ? value.length : 0),
@@ -74,12 +74,12 @@ function refuseLonger(bytes: number, most: number): void {
   throw new MillraceError('STATEMENT_TOO_LONG', message, { hint: 'submit it in parts' });
 }
 
-/** The id is that of the key where there is one: so a repeated request is the same statement, on any replica. */
+/** Derives the id from the key if there is one, so that a repeated request is the same statement on any replica. */
 export function idOf({ user, datasource, key }: Request): string {
   return key === undefined ? randomUUIDv7() : keyedId([user.name, datasource.name, key]);
 }
 
-/** A UUID of version 8, whose bits are the maker's own: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+/** A version 8 UUID, whose bits are vendor-specific: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
 function keyedId(parts: readonly string[]): string {
   const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
@@ -159,7 +159,7 @@ export function checkAllowed(
   for (const error of errors) if (error !== null) throw error;
 }
 
-/** Whatever the database waits for. */
+/** Applies even if the database is waiting for a lock. */
 const acceptanceSeconds = 30;
 
 /** @throws {MillraceError} DATABASE_BUSY */

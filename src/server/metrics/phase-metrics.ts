@@ -1,7 +1,7 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { SubmissionPhase } from '../../service/submit.ts';
 
-/** Those of a submission are timed by the server itself; the others are read from the history of statements. */
+/** The server times the phases of a submission itself; the others are read from the history of statements. */
 export type StatementPhase = SubmissionPhase | 'queue' | 'run';
 
 export type PhaseMetrics = Histogram<'phase'>;

@@ -59,7 +59,7 @@ async function* events(
 
 const messages = new WeakMap<StatementChange, string>();
 
-/** Written once for all who follow the statement. */
+/** Serialises a change once for all followers of the statement. */
 function messageOf(change: StatementChange): string {
   const written = messages.get(change);
   if (written !== undefined) return written;

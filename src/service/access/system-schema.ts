@@ -4,7 +4,7 @@ import { foldName } from '../../sql/facts/word.ts';
 import type { ExtendedStatement, Program } from '../../sql/statement.ts';
 import { workSchemaOf } from '../../task.ts';
 
-/** The schemas that only Millrace writes. */
+/** The schemas that only Millrace itself writes. */
 export function systemSchemasOf(datasources: readonly { readonly schema: string }[]): readonly string[] {
   return [...new Set(datasources.flatMap(({ schema }) => [schema, workSchemaOf(schema, true)]))];
 }

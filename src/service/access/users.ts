@@ -2,7 +2,7 @@
 export const roles = ['reader', 'user', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Of a user or a datasource. */
+/** Form of the name of a user or a datasource. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
 export const nameForm = 'a name of at most 63 letters, digits and . _ @ -';
 
