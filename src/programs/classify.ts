@@ -7,7 +7,7 @@ const options = {
   ...imageOptions,
   top: {
     kind: 'number',
-    takes: 'maximum number of classes per image',
+    takes: 'maximum number of classes per image, 1 to 1000',
     least: 1,
     most: 1000,
     whole: true,
@@ -23,13 +23,13 @@ const options = {
   },
   activation: {
     kind: 'choice',
-    takes: "how the model's output becomes scores: softmax, none or auto",
+    takes: "softmax or none: how the model's output becomes scores; or auto",
     of: ['auto', 'softmax', 'none'],
     otherwise: 'auto',
   },
   normalization: {
     kind: 'choice',
-    takes: 'how pixel values are normalized: imagenet, none or auto',
+    takes: 'imagenet or none: how pixel values are normalized; or auto',
     of: ['auto', 'imagenet', 'none'],
     otherwise: 'auto',
   },

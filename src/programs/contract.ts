@@ -30,7 +30,7 @@ export type OutputColumn =
   | { readonly name: string; readonly type: 'real'; readonly decimals: number };
 
 interface OptionBase {
-  /** What it takes, for people. */
+  /** What it takes, as the language page says it. */
   readonly takes: string;
 }
 

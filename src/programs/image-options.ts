@@ -4,12 +4,12 @@ import type { Options, Settings } from './contract.ts';
 export const imageOptions = {
   image_dir: {
     kind: 'folder',
-    takes: 'the folder of the images inside a volume',
+    takes: 'the folder of the images, in a volume',
     example: '"--image_dir=/datasets/…"',
   },
   image_column: {
     kind: 'column',
-    takes: "the selected column that holds each image's path",
+    takes: "the selected column that holds each image's path, relative to that folder",
     holds: 'the paths of images',
     usualNames: ['file_name', 'filename', 'image_path', 'file_path', 'image_file', 'path', 'file', 'image'],
   },

@@ -4,12 +4,12 @@ import type { Options } from './contract.ts';
 export const modelOptions = {
   model: {
     kind: 'model',
-    takes: 'the name of a model, or the path of an ONNX file inside a volume',
+    takes: 'the name of a model, or the path of an ONNX file in a volume',
     example: '"--model=demo"',
   },
   image_size: {
     kind: 'number',
-    takes: "the side of the model's input in pixels",
+    takes: "side of the model's input, in pixels",
     least: 32,
     most: 8192,
     whole: true,

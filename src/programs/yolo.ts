@@ -7,7 +7,7 @@ const options = {
   ...imageOptions,
   confidence: {
     kind: 'number',
-    takes: 'the least score of a detection, 0 to 1',
+    takes: 'minimum score of a detection, 0 to 1',
     least: 0,
     most: 1,
     whole: false,
@@ -15,7 +15,7 @@ const options = {
   },
   iou: {
     kind: 'number',
-    takes: 'the overlap above which the weaker of two detections of a class is dropped, 0 to 1',
+    takes: 'overlap above which the weaker of two detections of the same class is dropped, 0 to 1',
     least: 0,
     most: 1,
     whole: false,
@@ -23,7 +23,7 @@ const options = {
   },
   max_detections: {
     kind: 'number',
-    takes: 'how many detections of an image are kept at most',
+    takes: 'maximum number of detections per image',
     least: 1,
     most: 30_000,
     whole: true,
