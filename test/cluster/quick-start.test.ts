@@ -64,7 +64,7 @@ describe.skipIf(!canBuildImages)(
           state: 'succeeded',
           error: null,
           submittedBy: 'quick-start',
-          progress: { done: 200, total: 200, failed: 0, detections: Number(detections) },
+          progress: { done: 200, total: 200, failed: 0, outputs: Number(detections) },
         },
       });
       const rows = await quickStart.query('SELECT image_id, detection_no, class_name FROM demo.detections');
