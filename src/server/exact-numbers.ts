@@ -1,3 +1,4 @@
+import { maxParameterNames } from '../sql/bounds.ts';
 import type { Parameters } from '../sql/parameters.ts';
 
 /** By the body that they came in. */
@@ -16,9 +17,14 @@ interface Body {
  */
 export function keepDigits(text: string, body: unknown): void {
   const { parameters } = Object(body) as Body;
-  if (parameters === undefined || !roundable.test(text)) return;
+  if (parameters === undefined || hasTooManyNames(parameters) || !roundable.test(text)) return;
   const { parameters: kept } = JSON.parse(text, withDigits as (key: string, value: unknown) => unknown) as Body;
   exact.set(body as object, kept as Parameters);
+}
+
+/** Such a program is refused. */
+function hasTooManyNames(parameters: unknown): boolean {
+  return !Array.isArray(parameters) && Object.keys(Object(parameters)).length > maxParameterNames;
 }
 
 /** https://github.com/tc39/proposal-json-parse-with-source, of which TypeScript's types know nothing yet. */

@@ -7,6 +7,12 @@ export const maxStatements = 5_000;
 /** The clauses of one statement, after the query. */
 export const maxClauseTokens = 20_000;
 
+/**
+ * As many placeholders as a prepared statement may have (ER_PS_MANY_PARAM):
+ * https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
+ */
+export const maxParameterNames = 65_535;
+
 /** Brackets in brackets, and operators on operators. */
 export const maxNesting = 1000;
 

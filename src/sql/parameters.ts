@@ -1,5 +1,5 @@
 import { MillraceError, type Span } from '../errors.ts';
-import { maxStatementLength } from './bounds.ts';
+import { maxParameterNames, maxStatementLength } from './bounds.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { quoteString } from './quoting.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
@@ -30,9 +30,11 @@ interface Placeholder {
  * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED, STATEMENT_TOO_LONG
  */
 export function bindParameters(text: string, parameters: Parameters, mode: LexicalMode = defaultMode): string {
-  const { pieces, errors } = splitProgram(text, mode);
-  if (errors.length > 0 || Object.keys(parameters).length === 0) return text;
   const isList = Array.isArray(parameters);
+  const count = isList ? parameters.length : Object.keys(parameters).length;
+  if (!isList && count > maxParameterNames) throw tooManyNames(count);
+  const { pieces, errors } = splitProgram(text, mode);
+  if (errors.length > 0 || count === 0) return text;
   const placeholders = pieces
     .flatMap((piece) => findIn(text, piece, mode))
     .filter(({ name }) => (name === null) === isList);
@@ -71,6 +73,13 @@ function writtenBefore(
   byName.set(name, written);
   return written;
 }
+
+const tooManyNames = (count: number) =>
+  new MillraceError(
+    'STATEMENT_TOO_LONG',
+    `the program is given ${count} named parameters; at most ${maxParameterNames} are taken`,
+    { hint: 'give the values as a list for ?, or put them into a table, and name it in the program' },
+  );
 
 const tooLong = ({ span }: Placeholder) =>
   new MillraceError(
@@ -130,19 +139,19 @@ function byName(
   placeholders: readonly Placeholder[],
   parameters: Exclude<Parameters, readonly Scalar[]>,
 ): readonly Scalar[] {
+  // In a Map: an object has every name that it is asked for made into one of its own keys first.
+  const given = new Map(Object.entries(parameters));
   const used = new Set<string>();
   const values = placeholders.map(({ name, span }) => {
-    const value = Object.hasOwn(parameters, name ?? '') ? parameters[name ?? ''] : undefined;
-    if (value === undefined) throw missing(name ?? '', span, Object.keys(parameters));
+    const value = given.get(name ?? '');
+    if (value === undefined) throw missing(name ?? '', span, [...given.keys()]);
     used.add(name ?? '');
     return value;
   });
-  for (const name of Object.keys(parameters)) {
-    if (used.has(name)) continue;
-    const hint = `write :${name} where it goes, or leave it out`;
-    throw new MillraceError('PARAMETER_UNUSED', `the program has no :${name}`, { hint });
-  }
-  return values;
+  if (used.size === given.size) return values;
+  const unused = [...given.keys()].find((name) => !used.has(name)) ?? '';
+  const hint = `write :${unused} where it goes, or leave it out`;
+  throw new MillraceError('PARAMETER_UNUSED', `the program has no :${unused}`, { hint });
 }
 
 const mostNames = 20;

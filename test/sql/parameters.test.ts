@@ -95,6 +95,18 @@ describe('a program with parameters', () => {
     expect(refusal(() => bindParameters(text, parameters))).toBe(expected);
   });
 
+  it('has at most as many names as a prepared statement has placeholders; more are refused unread', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `p${index}`);
+    const valuesOf = (count: number) => Object.fromEntries(names(count).map((name, index) => [name, index]));
+    const textOf = (count: number) => `SELECT :${names(count).join(',:')}`;
+    expect(bindParameters(textOf(65_535), valuesOf(65_535))).toBe(
+      `SELECT ${Object.values(valuesOf(65_535)).join(',')}`,
+    );
+    expect(refusal(() => bindParameters("SELECT 'unclosed", valuesOf(400_000)))).toBe(
+      'STATEMENT_TOO_LONG at undefined: the program is given 400000 named parameters; at most 65535 are taken',
+    );
+  });
+
   it('is bound in linear time', () => {
     const many = 20_000;
     const text = `SELECT ${Array(many).fill('?').join(',')}`;
