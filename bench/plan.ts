@@ -30,6 +30,7 @@ const catalog: Catalog = {
     { claim: 'models', mountPath: '/models', readOnly: true },
   ],
   otherImages: false,
+  otherImagesAccount: false,
   otherModels: false,
   mounted: null,
   database: 'bench',

@@ -30,6 +30,7 @@ const options = { numRuns, ...(process.env.FUZZ_SEED && { seed: Number(process.e
 const catalog: Catalog = {
   images: [],
   otherImages: true,
+  otherImagesAccount: true,
   models: [],
   otherModels: true,
   volumes: [],

@@ -6,6 +6,8 @@ export interface Catalog {
   readonly images: readonly CatalogImage[];
   /** Whether the engine also runs other images, with SQLFlow's contract. */
   readonly otherImages: boolean;
+  /** Whether a database account is set up for them. */
+  readonly otherImagesAccount: boolean;
   readonly models: readonly CatalogModel[];
   /** Whether `/models` may hold more models than are known here. If so, any name may be that of a file in it. */
   readonly otherModels: boolean;

@@ -43,7 +43,7 @@ export async function loadCatalog(
   { system, tables, users }: DatabasePools,
   config: Config,
   questions: Questions,
-): Promise<Catalog> {
+): Promise<Omit<Catalog, 'otherImagesAccount'>> {
   const remote = config.engine !== 'local';
   const database = await defaultDatabase(tables);
   return {

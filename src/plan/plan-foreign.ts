@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { MillraceError, type Span } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { ForeignStep } from './plan.ts';
 
@@ -22,6 +22,17 @@ export function planForeign(
   }
   const into = statement.into.map(({ database, table }) => ({ database, table }));
   return { kind: 'foreign', ...settings, into };
+}
+
+/**
+ * An image may do with its DSN whatever the account may, so it does not get that of the statements.
+ * @param span of the image in the program
+ */
+export function missingAccount(image: string, span?: Span): MillraceError {
+  return new MillraceError('FOREIGN_DATASOURCE_MISSING', `no database account is set up for ${image}`, {
+    span,
+    hint: 'ask whoever runs the server to name the Secret of one in foreignSecret (MILLRACE_FOREIGN_DATASOURCE_SECRET)',
+  });
 }
 
 /** As JSON within JSON, as Argo has it, in a variable of at most 128 KiB; what else the pod is told fits beside it. */

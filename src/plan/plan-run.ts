@@ -9,7 +9,7 @@ import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
-import { type ImageSettings, planForeign } from './plan-foreign.ts';
+import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
 import { readSettings } from './program-settings.ts';
 import { mergeVolumes } from './volumes.ts';
 
@@ -28,6 +28,7 @@ export function planRun(
   if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);
   if (isOther(statement, catalog)) {
     checkColumns(statement, attributes.partition_by, null, catalog, report);
+    if (!catalog.otherImagesAccount) report(missingAccount(statement.image.name, statement.image.span));
     return planForeign(statement, common, report);
   }
   report(unknownImage(statement, catalog));

@@ -58,7 +58,7 @@ export async function openDatasource(
     engineName: config.engine,
     environment,
     links,
-    ...openPlanner(pools, config),
+    ...openPlanner(pools, config, environment),
     models: async () => (await loadCatalog(pools, config, noQuestions)).models,
   };
 }

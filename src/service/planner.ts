@@ -3,6 +3,7 @@ import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { serverSqlMode } from '../datasource/sql-mode.ts';
+import { hasForeignAccount } from '../engine/argo/config.ts';
 import { mayReplace } from '../plan/check-sources.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
@@ -24,7 +25,8 @@ export interface Planner {
   plan(program: Program): Promise<Plan>;
 }
 
-export function openPlanner(pools: DatabasePools, config: Config): Planner {
+/** @param environment of the engine */
+export function openPlanner(pools: DatabasePools, config: Config, environment: NodeJS.ProcessEnv): Planner {
   const mode = async () => lexicalMode(await serverSqlMode(pools.users));
   return {
     mode,
@@ -32,7 +34,9 @@ export function openPlanner(pools: DatabasePools, config: Config): Planner {
     async plan(program) {
       const [first, ...others] = program.statements;
       const isAlone = first?.kind === 'standard' && others.length === 0;
-      return planProgram(program, isAlone ? nothingKnown : await loadCatalog(pools, config, questionsOf(program)));
+      if (isAlone) return planProgram(program, nothingKnown);
+      const known = await loadCatalog(pools, config, questionsOf(program));
+      return planProgram(program, { ...known, otherImagesAccount: hasForeignAccount(environment) });
     },
   };
 }
@@ -41,6 +45,7 @@ export function openPlanner(pools: DatabasePools, config: Config): Planner {
 const nothingKnown: Catalog = {
   images: [],
   otherImages: false,
+  otherImagesAccount: false,
   models: [],
   otherModels: false,
   volumes: [],

@@ -1,5 +1,5 @@
-import { MillraceError } from '../errors.ts';
 import type { ForeignStep } from '../plan/plan.ts';
+import { missingAccount } from '../plan/plan-foreign.ts';
 import { type SharesTask, type TableTarget, taskVersion } from '../task.ts';
 import { withClaims } from './claims.ts';
 import { braceVariable, datasourceVariable, type EnvironmentVariable, literal } from './environment.ts';
@@ -76,9 +76,8 @@ function foreignEnvironment(step: ForeignStep, select: string, { deployment }: R
 /** An image can use all rights of its DSN's account, so it does not get the users' account if another is configured. */
 function foreignDatasource({ image }: ForeignStep, { foreignDatasource }: Deployment): SecretKey {
   if (foreignDatasource !== null) return foreignDatasource;
-  throw new MillraceError('FOREIGN_DATASOURCE_MISSING', `no database account is set up for ${image}`, {
-    hint: 'ask whoever runs the server to name the Secret of one in foreignSecret (MILLRACE_FOREIGN_DATASOURCE_SECRET)',
-  });
+  // Planning refuses it; this plan was stored when there was one.
+  throw missingAccount(image);
 }
 
 function tableName({ database, table }: TableTarget): string {

@@ -98,6 +98,7 @@ export function useCluster(): TestCluster {
     planProgram(parseProgram(text), {
       images: [],
       otherImages: true,
+      otherImagesAccount: true,
       otherModels: true,
       mounted: null,
       database: null,

@@ -40,12 +40,17 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     datasource,
     systemDatasource: system ? secretKey(system) : null,
     readerDatasource: reader ? secretKey(reader) : null,
-    foreignDatasource: foreign === 'none' ? null : foreign ? secretKey(foreign) : datasource,
+    foreignDatasource: !hasForeignAccount(environment) ? null : foreign ? secretKey(foreign) : datasource,
     schema,
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
     deadlineSeconds: 86_400,
     statementUrl: environment.MILLRACE_STATEMENT_URL || null,
   };
+}
+
+/** Whether images other than the worker's get an account of the database. */
+export function hasForeignAccount({ MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign }: NodeJS.ProcessEnv): boolean {
+  return foreign !== 'none';
 }
 
 function secretKey(written: string): SecretKey {
