@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import { images } from '../../src/catalog/images.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 
-const golden: Catalog = JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8'));
+const golden: Catalog = {
+  ...JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')),
+  images,
+};
 const sql = 'SELECT image_id FROM demo.images TO RUN registry.example/team/counter:1.0 CMD "count.py" INTO demo.counts';
 const plan = (otherImagesAccount: boolean) => planProgram(parseProgram(sql), { ...golden, otherImagesAccount });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import { images } from '../../src/catalog/images.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { planProgram } from '../../src/plan/plan-program.ts';
 import { checkSystemSchema } from '../../src/service/access/system-schema.ts';
@@ -23,7 +24,10 @@ vi.mock('../../src/sql/tokens.ts', async (original) => {
 });
 beforeEach(() => Object.assign(counted, { scanners: 0, tokens: 0 }));
 
-const golden: Catalog = JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8'));
+const golden: Catalog = {
+  ...JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')),
+  images,
+};
 
 const run = (query: string, into = 'demo.found') => `${query}
 TO RUN millrace/worker CMD 'yolo', '--model=demo', '--image_dir=/datasets' WITH write_mode = 'overwrite' INTO ${into};`;
