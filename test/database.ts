@@ -3,7 +3,7 @@ import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type AccountRights, accountStatements } from '../src/datasource/account-statements.ts';
 import type { Accounts } from '../src/datasource/accounts.ts';
-import { type Datasource, formatDsn, parseDsn } from '../src/datasource/dsn.ts';
+import { formatDsn, type ParsedDsn, parseDsn } from '../src/datasource/dsn.ts';
 import { quoteName } from '../src/datasource/identifiers.ts';
 import { openPool } from '../src/datasource/pool.ts';
 import { type DatabaseServer, databaseServers } from './database-servers.ts';
@@ -17,7 +17,7 @@ export interface TestDatabase {
   readonly name: string;
   /** Not created yet: use `migrate(pool, systemSchema)`, or MILLRACE_SCHEMA of a child process. */
   readonly systemSchema: string;
-  readonly datasource: Datasource;
+  readonly datasource: ParsedDsn;
   readonly dsn: string;
   readonly pool: Pool;
   /** Other accounts, with the rights that docs/server.md gives them. */
@@ -58,7 +58,7 @@ async function createDatabase(server: DatabaseServer): Promise<TestDatabase> {
 
 async function createAccounts(
   admin: Pool,
-  server: Datasource,
+  server: ParsedDsn,
   {
     id,
     name,

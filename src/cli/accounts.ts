@@ -8,7 +8,7 @@ import {
   escapePattern,
   perRole,
 } from '../datasource/account-statements.ts';
-import { type Datasource, formatDsn, parseDsn } from '../datasource/dsn.ts';
+import { formatDsn, type ParsedDsn, parseDsn } from '../datasource/dsn.ts';
 import { quoteName } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 import type { Output } from './output.ts';
@@ -66,10 +66,10 @@ export function printAccounts(
   return 0;
 }
 
-const anyServer: Datasource = { ...parseDsn('mysql://user:@HOST:3306/'), database: null };
+const anyServer: ParsedDsn = { ...parseDsn('mysql://user:@HOST:3306/'), database: null };
 
 /** An account that does two jobs would get the rights of both, so it is replaced. */
-function givenAccounts(config: Config, environment: NodeJS.ProcessEnv): Partial<Record<AccountRole, Datasource>> {
+function givenAccounts(config: Config, environment: NodeJS.ProcessEnv): Partial<Record<AccountRole, ParsedDsn>> {
   const { dsn, systemDsn } = config;
   const readerDsn = environment.MILLRACE_READER_DATASOURCE || null;
   const isSeparate = dsn !== null && systemDsn !== null && systemDsn !== dsn;
@@ -79,7 +79,7 @@ function givenAccounts(config: Config, environment: NodeJS.ProcessEnv): Partial<
   };
 }
 
-function newAccount(role: AccountRole, server: Datasource): Datasource {
+function newAccount(role: AccountRole, server: ParsedDsn): ParsedDsn {
   return { ...server, user: `millrace_${role}`, password: randomBytes(24).toString('base64url') };
 }
 

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 
 /** The address of a database and the account to use. */
-export interface Datasource {
+export interface ParsedDsn {
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -59,13 +59,13 @@ const ignoredParameters = new Set([
  *
  * @throws MillraceError DATASOURCE_INVALID; the message never contains the password
  */
-export function parseDsn(text: string): Datasource {
+export function parseDsn(text: string): ParsedDsn {
   const rest = /^mysql:\/\/(.*)$/s.exec(text.trim())?.[1];
   if (rest === undefined) throw invalid('the datasource does not start with mysql://', FORM);
   return /@(tcp6?|unix)\(/.test(rest) ? parseGoForm(rest) : parseUrlForm(rest);
 }
 
-function parseGoForm(rest: string): Datasource {
+function parseGoForm(rest: string): ParsedDsn {
   const match = /^([^:@]*)(?::(.*))?@(tcp6?|unix)\(([^()]*)\)(?:\/([^/?]*)(?:\?(.*))?)?$/s.exec(rest);
   if (!match)
     throw invalid('the datasource does not have the form mysql://user:password@tcp(host:port)/database', FORM);
@@ -80,7 +80,7 @@ function parseGoForm(rest: string): Datasource {
   });
 }
 
-function parseUrlForm(rest: string): Datasource {
+function parseUrlForm(rest: string): ParsedDsn {
   const { user, password, address, database, query } = splitUrl(rest);
   const parameters = new URLSearchParams(query);
   return datasource({
@@ -121,7 +121,7 @@ interface DsnParts {
   readonly query: string;
 }
 
-function datasource({ query, ...parts }: DsnParts): Datasource {
+function datasource({ query, ...parts }: DsnParts): ParsedDsn {
   if (parts.user === '') throw invalid('the datasource has no user', FORM);
   const parameters = new URLSearchParams(query);
   refuseUnknown(parameters);
@@ -158,7 +158,7 @@ function parseTls(parameters: URLSearchParams): Tls | null {
 }
 
 /** The URL form, including the password: a secret. `parseDsn` returns the same datasource. */
-export function formatDsn(datasource: Datasource): string {
+export function formatDsn(datasource: ParsedDsn): string {
   const { user, password, database, socketPath, tls } = datasource;
   const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
   const query = formatParameters({
@@ -170,7 +170,7 @@ export function formatDsn(datasource: Datasource): string {
 }
 
 /** SQLFlow's form, for images that read SQLFLOW_DATASOURCE. Includes the password: a secret. */
-export function formatGoDsn(datasource: Datasource): string {
+export function formatGoDsn(datasource: ParsedDsn): string {
   const { user, password, database, socketPath, tls } = datasource;
   const address = socketPath ? `unix(${socketPath})` : `tcp(${formatAddress(datasource)})`;
   const query = formatParameters({ tls: tls && formatTls(tls) });
@@ -178,11 +178,11 @@ export function formatGoDsn(datasource: Datasource): string {
 }
 
 /** `user@host:port/database`, for people and logs. */
-export function describeDsn({ user, database, socketPath, host, port }: Datasource): string {
+export function describeDsn({ user, database, socketPath, host, port }: ParsedDsn): string {
   return `${user}@${socketPath ?? formatAddress({ host, port })}/${database ?? ''}`;
 }
 
-function formatAddress({ host, port }: Pick<Datasource, 'host' | 'port'>): string {
+function formatAddress({ host, port }: Pick<ParsedDsn, 'host' | 'port'>): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

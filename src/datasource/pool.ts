@@ -3,7 +3,7 @@ import { createPool, type Pool, type PoolConnection, type PoolOptions, type SslO
 import pRetry from 'p-retry';
 import { MillraceError } from '../errors.ts';
 import { databaseError, isTemporary } from './database-error.ts';
-import type { Datasource, Tls } from './dsn.ts';
+import type { ParsedDsn, Tls } from './dsn.ts';
 
 /** Selects the server's default collation of utf8mb4, as its own client does. */
 const names = 'SET NAMES utf8mb4';
@@ -40,7 +40,7 @@ const PATIENCE_MS = 60_000;
  * Opens connections to a datasource as needed. BIGINT, DECIMAL, JSON and times are returned as strings, exactly as stored; times are
  * UTC in sessions with our own settings. Every failure is a MillraceError: DATABASE_… or QUERY_FAILED.
  */
-export function openPool(datasource: Datasource, { connections, settings = 'own' }: PoolSettings): Pool {
+export function openPool(datasource: ParsedDsn, { connections, settings = 'own' }: PoolSettings): Pool {
   const pool = createPool({
     ...poolOptions(datasource, connections),
     flags: [...flags.own, ...(settings === 'own' ? [] : flags.server)],
@@ -51,7 +51,7 @@ export function openPool(datasource: Datasource, { connections, settings = 'own'
   return withDatabaseErrors(pool);
 }
 
-function poolOptions({ tls, socketPath, database, ...account }: Datasource, connections: number): PoolOptions {
+function poolOptions({ tls, socketPath, database, ...account }: ParsedDsn, connections: number): PoolOptions {
   return {
     ...account,
     ...(database === null ? {} : { database }),

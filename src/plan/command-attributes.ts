@@ -1,8 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Attribute, RunStatement, Statement, StringLiteral } from '../sql/statement.ts';
+import type { Attribute, RunStatement, SqlStatement, StringLiteral } from '../sql/statement.ts';
 
 /** The statement with what CMD says in the words of the image's own program as attributes; those of WITH count more. */
-export function withCommandAttributes<T extends Statement>(statement: T, { images }: Catalog): T {
+export function withCommandAttributes<T extends SqlStatement>(statement: T, { images }: Catalog): T {
   if (statement.kind !== 'run') return statement;
   const names = images.find(({ name }) => name === statement.image.name)?.attributeOptions ?? [];
   const given = statement.command.flatMap((literal) => attributeOf(literal, names) ?? []);

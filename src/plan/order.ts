@@ -1,6 +1,6 @@
 import type { TableUse } from '../sql/facts/table-use.ts';
 import { foldName } from '../sql/facts/word.ts';
-import type { Statement } from '../sql/statement.ts';
+import type { SqlStatement } from '../sql/statement.ts';
 
 /** What a statement uses, never too little. */
 interface Use extends TableUse {
@@ -9,13 +9,13 @@ interface Use extends TableUse {
 }
 
 /** @param views names of the views there are, folded: what they read cannot be seen here */
-function useOf(statement: Statement, views: readonly string[]): Use {
+function useOf(statement: SqlStatement, views: readonly string[]): Use {
   const use = statement.kind === 'standard' ? statement.facts.tables : extendedUse(statement);
   const hidden = views.some((view) => use.reads.has(view));
   return { ...use, anything: use.anything || hidden, session: statement.kind === 'standard' };
 }
 
-function extendedUse(statement: Exclude<Statement, { kind: 'standard' }>): TableUse {
+function extendedUse(statement: Exclude<SqlStatement, { kind: 'standard' }>): TableUse {
   if (statement.kind !== 'run') return { reads: new Set(), writes: new Set(), anything: true };
   const { reads, anything } = statement.query.facts.tables;
   return { reads, writes: new Set(statement.into.map(({ table }) => foldName(table))), anything };
@@ -26,7 +26,7 @@ function extendedUse(statement: Exclude<Statement, { kind: 'standard' }>): Table
  * and for a statement that may touch anything all of them. Time is linear in the number of names.
  */
 export function orderStatements(
-  statements: readonly Statement[],
+  statements: readonly SqlStatement[],
   views: readonly string[],
 ): readonly (readonly number[])[] {
   const writer = new Map<string, number>();

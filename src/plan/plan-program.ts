@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
-import type { Program, StandardStatement, Statement } from '../sql/statement.ts';
+import type { Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
 import { checkSessions } from './check-sessions.ts';
@@ -35,7 +35,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
 }
 
 function planStatement(
-  statement: Statement,
+  statement: SqlStatement,
   place: Pick<Step, 'name' | 'needs'>,
   catalog: Catalog,
   report: (error: MillraceError) => void,
@@ -66,7 +66,7 @@ const verbs = {
   showTrain: 'SHOW TRAIN',
 } as const;
 
-function notPlanned({ kind, span }: Exclude<Statement, { kind: 'standard' | 'run' }>): MillraceError {
+function notPlanned({ kind, span }: Exclude<SqlStatement, { kind: 'standard' | 'run' }>): MillraceError {
   const hint = 'standard SQL and TO RUN can be run';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is understood, and cannot be run yet`, { span, hint });
 }

@@ -47,7 +47,7 @@ export const Program = {
   ),
 };
 
-export const Submission = Type.Object(
+export const SubmitBody = Type.Object(
   {
     ...Program,
     wait: Type.Optional(
@@ -57,6 +57,6 @@ export const Submission = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Submission = Static<typeof Submission>;
+export type SubmitBody = Static<typeof SubmitBody>;
 
 export const Submitted = Type.Intersect([Statement, Type.Object({ result: Type.Union([ResultPage, Type.Null()]) })]);

@@ -6,7 +6,7 @@ import { parseClauses } from './clauses.ts';
 import type { Facts } from './facts/facts.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
-import type { Program, Query, Statement } from './statement.ts';
+import type { Program, Query, SqlStatement } from './statement.ts';
 
 /**
  * Parses a program: its standard statements untouched, its extended statements into their parts.
@@ -16,7 +16,7 @@ import type { Program, Query, Statement } from './statement.ts';
  */
 export function parseProgram(text: string, mode: LexicalMode = defaultMode): Program {
   const { pieces, errors } = splitProgram(text, mode, true);
-  const statements: Statement[] = [];
+  const statements: SqlStatement[] = [];
   const failures = [...errors];
   for (const piece of pieces) {
     if (failures.length >= maxErrors) break;
@@ -31,7 +31,7 @@ export function parseProgram(text: string, mode: LexicalMode = defaultMode): Pro
   return Object.freeze({ text, mode, statements: Object.freeze(statements) });
 }
 
-function parsePiece(text: string, piece: Piece): Statement {
+function parsePiece(text: string, piece: Piece): SqlStatement {
   const span = Object.freeze(piece.span);
   if (piece.kind === 'standard') {
     return Object.freeze({

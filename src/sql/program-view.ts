@@ -1,11 +1,11 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { position } from './format-error.ts';
 import { parseProgram } from './parse.ts';
-import type { Attribute, PredictionTarget, Program, Reference, Statement, TableName, Value } from './statement.ts';
+import type { Attribute, PredictionTarget, Program, Reference, SqlStatement, TableName, Value } from './statement.ts';
 
 /** A statement as `millrace parse --json` prints it; the span in UTF-16 units. */
 export interface StatementView {
-  readonly kind: Statement['kind'];
+  readonly kind: SqlStatement['kind'];
   readonly span: Span;
   readonly parts: Readonly<Record<string, JsonValue>>;
 }
@@ -25,7 +25,7 @@ type JsonValue = string | number | boolean | null | readonly JsonValue[] | { rea
 
 export const viewProgram = ({ statements }: Program): readonly StatementView[] => statements.map(viewStatement);
 
-const viewStatement = (statement: Statement): StatementView => ({
+const viewStatement = (statement: SqlStatement): StatementView => ({
   kind: statement.kind,
   span: statement.span,
   parts: partsOf(statement),
@@ -78,7 +78,7 @@ function sqlOf({ sql }: Request): string {
 
 const invalidLine = (message: string) => new MillraceError('INVALID_LINE', message);
 
-function partsOf(statement: Statement): Readonly<Record<string, JsonValue>> {
+function partsOf(statement: SqlStatement): Readonly<Record<string, JsonValue>> {
   switch (statement.kind) {
     case 'standard':
       return { text: statement.text };

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import type { Program, Statement } from './statement.ts';
+import type { Program, SqlStatement } from './statement.ts';
 
 /**
  * The first statement of a program that may write, lock or set anything, or run what is not seen here. Sessions of readers are
@@ -18,7 +18,7 @@ export function checkReadOnly({ statements }: Program): MillraceError | null {
 }
 
 /** What it does that a reader may not; null: nothing. */
-function writes(statement: Statement): string | null {
+function writes(statement: SqlStatement): string | null {
   if (statement.kind === 'standard') return statement.facts.effect;
   return statement.kind === 'showTrain' ? 'this is SHOW TRAIN' : 'TO writes a result';
 }

@@ -7,10 +7,10 @@ export interface Program {
   readonly text: string;
   /** In which its standard SQL was read. */
   readonly mode: LexicalMode;
-  readonly statements: readonly Statement[];
+  readonly statements: readonly SqlStatement[];
 }
 
-export type Statement = StandardStatement | ExtendedStatement;
+export type SqlStatement = StandardStatement | ExtendedStatement;
 
 /** A statement that Millrace answers itself. */
 export type ExtendedStatement =

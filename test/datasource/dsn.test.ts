@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Datasource, describeDsn, formatDsn, formatGoDsn, parseDsn } from '../../src/datasource/dsn.ts';
+import { describeDsn, formatDsn, formatGoDsn, type ParsedDsn, parseDsn } from '../../src/datasource/dsn.ts';
 import { MillraceError } from '../../src/errors.ts';
 
-const ann: Datasource = {
+const ann: ParsedDsn = {
   host: 'db.example',
   port: 3306,
   user: 'ann',
@@ -14,7 +14,7 @@ const ann: Datasource = {
 };
 
 describe('parseDsn', () => {
-  it.each<[string, Partial<Datasource>]>([
+  it.each<[string, Partial<ParsedDsn>]>([
     ['mysql://ann:secret@db.example:3306/shop', {}],
     ['mysql://ann:secret@db.example/shop', {}],
     ['mysql://ann:secret@db.example:3307', { port: 3307, database: null }],
@@ -71,7 +71,7 @@ describe('formatDsn and formatGoDsn', () => {
   const text = fc
     .string({ unit: 'grapheme', minLength: 1 })
     .filter((value) => value.isWellFormed() && value.trim() === value);
-  const datasources = fc.record<Datasource>({
+  const datasources = fc.record<ParsedDsn>({
     host: fc.constantFrom('db.example', '127.0.0.1', '::1'),
     port: fc.integer({ min: 1, max: 65535 }),
     user: text.filter((user) => !/[:@]/.test(user)),
@@ -91,7 +91,7 @@ describe('formatDsn and formatGoDsn', () => {
   });
 
   it('write SQLFlow’s form', () => {
-    const datasource: Datasource = { ...ann, password: 'p@ss', tls: { verify: true, ca: '/etc/ca.pem' } };
+    const datasource: ParsedDsn = { ...ann, password: 'p@ss', tls: { verify: true, ca: '/etc/ca.pem' } };
     expect(formatGoDsn(datasource)).toBe('mysql://ann:p@ss@tcp(db.example:3306)/shop?tls=true');
     expect(formatGoDsn({ ...ann, socketPath: '/run/my.sock' })).toBe('mysql://ann:secret@unix(/run/my.sock)/shop');
   });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { MillraceError } from '../../src/errors.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
-import type { RunStatement, Statement } from '../../src/sql/statement.ts';
+import type { RunStatement, SqlStatement } from '../../src/sql/statement.ts';
 
-const only = (text: string): Statement => {
+const only = (text: string): SqlStatement => {
   const { statements } = parseProgram(text);
   expect(statements).toHaveLength(1);
-  return statements[0] as Statement;
+  return statements[0] as SqlStatement;
 };
 
 const run = (clauses: string) => only(`SELECT a FROM t TO RUN ${clauses}`) as RunStatement;

@@ -4,7 +4,7 @@ import { MillraceError, type Span } from '../../src/errors.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { splitProgram } from '../../src/sql/split.ts';
 import type { Token } from '../../src/sql/standard-lexer.ts';
-import type { Attribute, Reference, Statement, TableName } from '../../src/sql/statement.ts';
+import type { Attribute, Reference, SqlStatement, TableName } from '../../src/sql/statement.ts';
 import { createScanner, type LexicalState } from '../../src/sql/tokens.ts';
 
 interface Case {
@@ -63,10 +63,10 @@ const bare = (text: string, state: LexicalState = 'start') =>
     .map((token) => token.text)
     .join(' ');
 
-const parse = (text: string): readonly Statement[] => parseProgram(text).statements;
+const parse = (text: string): readonly SqlStatement[] => parseProgram(text).statements;
 
 /** A statement's parts as SQLFlow's parser names them. */
-function partsOf(text: string, statement: Statement): Record<string, unknown> {
+function partsOf(text: string, statement: SqlStatement): Record<string, unknown> {
   const piece = ({ span }: { span: Span }) => bare(text.slice(span.start, span.end), 'clause');
   const name = (each: Reference | null) => each?.text ?? '';
   const table = (each: TableName | null) => (each ? [each.database, each.table].filter(Boolean).join('.') : '');
@@ -149,7 +149,7 @@ const kinds: Readonly<Record<string, string>> = { show: 'showTrain' };
 // biome-ignore lint/suspicious/noExplicitAny: the file's JSON.
 type Oracle = any;
 
-function expectStatement(text: string, statement: Statement, oracle: Oracle) {
+function expectStatement(text: string, statement: SqlStatement, oracle: Oracle) {
   expect(statement.kind).toBe(kinds[oracle.kind] ?? oracle.kind);
   const sql = oracle.sql ?? (statement.kind === 'standard' ? oracle.original : undefined);
   if (sql) expect(statement.kind === 'standard' && bare(statement.text)).toBe(bare(sql).replace(/ ;$/, ''));
@@ -162,7 +162,8 @@ function expectProgram({ sql, kind, expected }: Case) {
   const oracles: readonly Oracle[] | undefined = expected.oracle ?? expected.statements;
   if (expected.statement_count !== undefined) expect(statements).toHaveLength(expected.statement_count);
   if (kind !== 'multi') expect(statements[0]?.kind).toBe(kinds[kind] ?? kind);
-  for (const [index, oracle] of oracles?.entries() ?? []) expectStatement(sql, statements[index] as Statement, oracle);
+  for (const [index, oracle] of oracles?.entries() ?? [])
+    expectStatement(sql, statements[index] as SqlStatement, oracle);
 }
 
 /** SQLFlow's parser of clauses alone: it never sees the query. */
@@ -170,7 +171,7 @@ const withQuery = (sql: string) => (/^\s*to\b/i.test(sql) ? `SELECT 1 ${sql.trim
 
 function expectExtension({ sql, expected }: Case) {
   const text = withQuery(sql);
-  const statement = parse(text)[0] as Statement;
+  const statement = parse(text)[0] as SqlStatement;
   const parts = partsOf(text, statement);
   const wanted = expectedParts(expected.parsed);
   if (Array.isArray(wanted.constraints))
@@ -202,7 +203,7 @@ function expectComments({ sql, expected }: Case) {
 function expectReads({ sql, expected }: Case) {
   const statements = parse(sql.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
   const read = (expected.reads?.flat() ?? [expected.first_statement]) as string[];
-  const text = (each: Statement) =>
+  const text = (each: SqlStatement) =>
     sql.replaceAll('\\t', '\t').replaceAll('\\n', '\n').slice(each.span.start, each.span.end);
   const wanted = read.map((each) => bare(each).replace(/ ;$/, ''));
   expect(statements.map((each) => bare(text(each))).slice(0, wanted.length)).toEqual(wanted);

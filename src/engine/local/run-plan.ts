@@ -32,7 +32,7 @@ export interface PlanRun extends StandardRun {
   readonly leaving: AbortSignal;
 }
 
-type Statement = Pick<StoredStatement, 'id' | 'plan'>;
+type RunnableStatement = Pick<StoredStatement, 'id' | 'plan'>;
 
 /** A plan while it runs. */
 interface Run extends Omit<PlanRun, 'leaving'> {
@@ -50,7 +50,7 @@ interface Run extends Omit<PlanRun, 'leaving'> {
 }
 
 /** Runs the steps that have not succeeded yet and stores how the statement ended, unless it is left to another engine. Never throws. */
-export async function runPlan({ id, plan }: Statement, { leaving, ...given }: PlanRun): Promise<void> {
+export async function runPlan({ id, plan }: RunnableStatement, { leaving, ...given }: PlanRun): Promise<void> {
   const session = openSqlSession({ ...given, statement: id });
   const states = new Map(given.steps.map(({ name, state }) => [name, state]));
   const left = new AbortController();

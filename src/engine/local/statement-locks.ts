@@ -21,7 +21,7 @@ export interface StatementLock {
   release(): Promise<void>;
 }
 
-interface Session {
+interface LockSession {
   readonly pool: Pool;
   readonly writer: StatementWriter;
   readonly held: Set<string>;
@@ -31,24 +31,24 @@ interface Session {
 const sessionsAtMost = 4;
 
 export function openStatementLocks(dsn: string, schema: string): StatementLocks {
-  const sessions: (Session | undefined)[] = new Array(sessionsAtMost).fill(undefined);
+  const sessions: (LockSession | undefined)[] = new Array(sessionsAtMost).fill(undefined);
   const isOurs = (id: string) => `IS_USED_LOCK(${lockOf(schema, id)}) = CONNECTION_ID()`;
   const acquire = `IF(${isOurs('?')}, 1, GET_LOCK(${lockOf(schema, '?')}, 0))`;
 
-  function sessionOf(id: string): Session {
+  function sessionOf(id: string): LockSession {
     const place = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % sessionsAtMost;
     sessions[place] ??= openSession();
     return sessions[place];
   }
 
   /** A session has one connection, which executes in order: an earlier renewal cannot take a lock again after its release. */
-  function openSession(): Session {
+  function openSession(): LockSession {
     const pool = openPool(parseDsn(dsn), { connections: 1 });
     return { pool, writer: openStatementWriter(pool, schema, isOurs), held: new Set() };
   }
 
   /** @returns the statements that another engine has */
-  async function acquireAll({ pool }: Session, ids: readonly string[]): Promise<readonly string[]> {
+  async function acquireAll({ pool }: LockSession, ids: readonly string[]): Promise<readonly string[]> {
     if (ids.length === 0) return [];
     const [[row]] = await pool.query<RowDataPacket[][]>({
       sql: `SELECT ${ids.map(() => acquire).join(', ')}`,

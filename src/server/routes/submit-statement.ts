@@ -9,7 +9,7 @@ import { waitForEnd } from '../../service/wait-for-end.ts';
 import type { App, ServerContext } from '../context.ts';
 import { parametersOf } from '../exact-numbers.ts';
 import { problemOf, problemType } from '../problem.ts';
-import { problems, Submission, Submitted } from '../schemas.ts';
+import { problems, SubmitBody, Submitted } from '../schemas.ts';
 import { leaving } from './open-stream.ts';
 
 const defaultWait = 10;
@@ -30,7 +30,7 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
         }),
       ),
     }),
-    body: Submission,
+    body: SubmitBody,
     response: { 200: Submitted, 202: Submitted, ...problems },
   };
   app.post('/v1/statements', { schema }, async (request, reply) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type Datasource, formatDsn, parseDsn } from '../../../src/datasource/dsn.ts';
+import { formatDsn, type ParsedDsn, parseDsn } from '../../../src/datasource/dsn.ts';
 
 /** Stands between a server with its workers and their database. */
 export interface DatabaseProxy {
@@ -23,7 +23,7 @@ export interface DatabaseProxy {
 }
 
 /** @param datasource whose host and port count */
-export async function openDatabaseProxy({ host, port: at }: Datasource): Promise<DatabaseProxy> {
+export async function openDatabaseProxy({ host, port: at }: ParsedDsn): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
   let losing = false;
