@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.ts';
 /** The error for a request that the statement's state does not allow. */
 export function statementBusy(id: string, state: string): MillraceError {
   return new MillraceError('STATEMENT_BUSY', `the statement ${id} is ${state}`, {
-    hint: 'retry applies to statements that failed, were cancelled or were interrupted; cancel applies to running ones',
+    hint: 'retry only failed, cancelled or interrupted statements; cancel only running ones',
   });
 }
 

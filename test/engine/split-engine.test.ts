@@ -34,7 +34,7 @@ describe('a program', () => {
     ['SELECT 1; DROP TABLE IF EXISTS nothing'],
     ['SELECT * FROM shot TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO never'],
     ['DO 1'],
-  ])('that may change something becomes a workflow: %s', async (text) => {
+  ])('that may change something runs as a workflow: %s', async (text) => {
     const { engine, workflows } = open();
     const id = await submit(engine, text);
     expect(workflows.statements.map((each) => each.id)).toEqual([id]);

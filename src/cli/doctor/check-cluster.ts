@@ -75,7 +75,7 @@ async function checkArgo(cluster: Cluster): Promise<string> {
   const missing = ['workflows', 'workflowtaskresults'].filter((name) => !names.includes(name));
   if (missing.length === 0) return 'argoproj.io/v1alpha1';
   throw new MillraceError('ARGO_MISSING', `the cluster does not know Argo's ${missing.join(' and ')}`, {
-    hint: 'install Argo Workflows 3.6 or later with its CRDs',
+    hint: 'install Argo Workflows 4.1 or later with its CRDs',
   });
 }
 

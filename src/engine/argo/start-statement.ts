@@ -12,7 +12,7 @@ import { loadTemplates } from './workflows/load-templates.ts';
 
 /** Creates the workflows of statements. Any process may do it, any number of times, and may die at any point. */
 export interface StatementStarts {
-  /** Creates the attempt's workflow. @throws what Kubernetes or the renderer refuses, after the statement was stored as failed */
+  /** Creates the attempt's workflow. @throws the error of Kubernetes or the renderer, after the statement was stored as failed */
   start(statement: StoredStatement, attempt: number): Promise<void>;
   /**
    * Does the same for a statement that has waited for its turn. Only an error of the statement itself ends it.

@@ -52,7 +52,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     expect(await statesOf(id)).toEqual(['queued', 'running', 'succeeded']);
   });
 
-  it('fails where the database may have run a standard statement or not; a retry is up to its user', async () => {
+  it('fails if it is unknown whether a standard statement took effect; the user decides about a retry', async () => {
     await test.query('CREATE TABLE doubtful (i INT)');
     const id = await survive('INSERT INTO doubtful SELECT SLEEP(3.5); INSERT INTO doubtful VALUES (9)', {
       when: asleep(3.5),

@@ -71,7 +71,7 @@ export function refusal(
     return refuse(
       'ARGO_MISSING',
       'Argo Workflows is not installed in the cluster',
-      'install Argo Workflows 3.6 or later',
+      'install Argo Workflows 4.1 or later',
     );
   }
   if (http === 429 || http >= 500) {

@@ -56,4 +56,4 @@ export function beyondAllNodes(asked: Resources, capacity: Capacity | null): { m
 
 const gpus = (count: number) => (count === 0 ? 'no GPU' : `${count} GPU${count === 1 ? '' : 's'}`);
 const gibibytes = (bytes: number) => `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB of memory`;
-const cores = (count: number) => `${count} cores`;
+const cores = (count: number) => `${count} core${count === 1 ? '' : 's'}`;

@@ -102,7 +102,7 @@ describe('listing and watching', () => {
       (response: Parameters<Answer>[0]) => refuse(response, 410, 'Expired', 'too old resource version'),
     ],
     ['as an event', says(event('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }))],
-  ])('lists again when the server has forgotten the version, said %s', async (_, gone: Answer) => {
+  ])('lists again when the server has forgotten the version, reported %s', async (_, gone: Answer) => {
     const { api, seen } = await server(
       [[thing('a', 1)], [thing('b', 2)]],
       [gone, says(event('ADDED', thing('last', 201)))],
