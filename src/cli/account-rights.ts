@@ -6,7 +6,7 @@ import { parseDsn } from '../datasource/dsn.ts';
 import { quoteName } from '../datasource/identifiers.ts';
 import { MillraceError } from '../errors.ts';
 
-/** A connection, and which of a database's accounts it is. */
+/** A connection, and the role of its account. */
 export interface ConnectedAccount {
   readonly pool: Pool;
   readonly role: Extract<AccountRole, 'system' | 'user'>;
@@ -17,7 +17,7 @@ export interface ConnectedAccount {
 
 /**
  * @param work what the account needs its rights for
- * @throws {MillraceError} DATABASE_RIGHTS with the SQL that grants what the account lacks, and what else `work` throws
+ * @throws {MillraceError} DATABASE_RIGHTS with the SQL that grants the missing rights; other errors of `work`
  */
 export async function withGrants<T>(account: ConnectedAccount, work: () => Promise<T>): Promise<T> {
   try {
@@ -29,7 +29,7 @@ export async function withGrants<T>(account: ConnectedAccount, work: () => Promi
   }
 }
 
-/** The SQL that leaves an account with the rights of docs/server.md and no others. */
+/** The SQL that reduces an account to the rights of docs/server.md. */
 export async function onlyItsRights(account: ConnectedAccount): Promise<string> {
   const name = await nameOf(account.pool);
   return forAdministrator([`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${name}`, ...grantsOf(account, name)]);
@@ -42,7 +42,7 @@ function grantsOf({ role, accounts, schema }: ConnectedAccount, name: string): r
   return [escapePattern(schema), results].map((pattern) => `GRANT ALL ON ${quoteName(pattern)}.* TO ${name}`);
 }
 
-/** As the database has it: `name@host`, of which the name may contain `@`, too. */
+/** The database returns `name@host`; the name may contain `@`, too. */
 async function nameOf(pool: Pool): Promise<string> {
   const [[row]] = await pool.query<RowDataPacket[]>('SELECT CURRENT_USER() AS account');
   const account = String(row?.account);

@@ -14,13 +14,13 @@ import { MillraceError } from '../errors.ts';
 import type { Output } from './output.ts';
 
 interface AccountOptions {
-  /** Of the users' tables and results. If undefined, that of the DSN. */
+  /** Database of the users' tables and results. Default: that of the DSN. */
   readonly database?: string | undefined;
-  /** The host part of the accounts' names: where they may connect from. */
+  /** The host part of the accounts' names, from which they may connect. */
   readonly from: string;
 }
 
-/** Where each account's DSN goes. */
+/** The setting for each account's DSN. */
 const settings: Readonly<Record<AccountRole, string>> = {
   user: 'MILLRACE_DATASOURCE',
   system: 'MILLRACE_SYSTEM_DATASOURCE',
@@ -29,8 +29,8 @@ const settings: Readonly<Record<AccountRole, string>> = {
 };
 
 /**
- * `millrace accounts`: the SQL that creates the accounts of docs/server.md, for an administrator of the database to run. Accounts
- * whose DSNs are set keep their names, and their passwords are not shown; the others get new passwords.
+ * `millrace accounts`: prints the SQL that creates the accounts of docs/server.md, for an administrator of the database. Accounts
+ * whose DSNs are set keep their names, and their passwords are not shown. The others get new passwords.
  * @throws {MillraceError} USAGE, DATASOURCE_INVALID
  */
 export function printAccounts(
@@ -42,7 +42,7 @@ export function printAccounts(
   const server = config.dsn === null ? anyServer : parseDsn(config.dsn);
   const results = database ?? server.database;
   if (results === null) {
-    throw new MillraceError('USAGE', 'no database is named', {
+    throw new MillraceError('USAGE', 'no database is given', {
       hint: 'name the database of your tables and results with --database',
     });
   }
@@ -68,7 +68,7 @@ export function printAccounts(
 
 const anyServer: ParsedDsn = { ...parseDsn('mysql://user:@HOST:3306/'), database: null };
 
-/** An account that does two jobs would get the rights of both, so it is replaced. */
+/** An account with two roles would get the rights of both, so it is replaced. */
 function givenAccounts(config: Config, environment: NodeJS.ProcessEnv): Partial<Record<AccountRole, ParsedDsn>> {
   const { dsn, systemDsn } = config;
   const readerDsn = environment.MILLRACE_READER_DATASOURCE || null;
@@ -83,7 +83,7 @@ function newAccount(role: AccountRole, server: ParsedDsn): ParsedDsn {
   return { ...server, user: `millrace_${role}`, password: randomBytes(24).toString('base64url') };
 }
 
-/** @param known accounts that are expected to be there */
+/** @param known accounts that are expected to exist */
 function scriptOf(
   statements: readonly string[],
   known: readonly string[],

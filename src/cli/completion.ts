@@ -5,7 +5,7 @@ import { statementStates } from '../ledger/statement-states.ts';
 import { visibleLine } from '../visible-text.ts';
 import { openService, readPlace } from './open-service.ts';
 
-/** `millrace completion SHELL`: what the shell sources. */
+/** `millrace completion SHELL`: prints the script for the shell to source. */
 export function printCompletion(shell: string): number {
   script(shell, 'millrace', 'millrace');
   return 0;
@@ -16,7 +16,7 @@ interface Choice {
   readonly description: string;
 }
 
-/** What the shell asks at each Tab, `millrace complete -- WORDS`: the last word is being typed. */
+/** `millrace complete -- WORDS`: called by the shell at each Tab; the last word is being typed. */
 export async function complete(
   words: readonly string[],
   millrace: Command,
@@ -54,7 +54,7 @@ function offerAll(offer: Complete, choices: readonly Choice[]): void {
   for (const { value, description } of choices) offer(value, description);
 }
 
-/** The last statements, newest first. A Tab starts no database, and no error is worth a word. */
+/** Ids of the last statements, newest first. Never starts a database, and ignores errors. */
 async function statementIds(config: Config, environment: NodeJS.ProcessEnv): Promise<readonly Choice[]> {
   if (config.dsn === null && !environment.MILLRACE_URL) return [];
   try {

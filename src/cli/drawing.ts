@@ -5,20 +5,20 @@ import { visibleText } from '../visible-text.ts';
 import { progressLine } from './progress.ts';
 import { statementTable } from './statement-table.ts';
 
-/** A statement as it comes along, on standard error. */
+/** Shows the progress of a statement on standard error. */
 export interface Drawing {
   show(statement: Statement): void;
-  /** Makes room for other output. */
+  /** Clears the terminal for other output. */
   clear(): void;
   end(): void;
 }
 
-/** On a terminal one line, redrawn; elsewhere a line per tenth of the work. */
+/** Redraws one line on a terminal; elsewhere, writes a line per tenth of the work. */
 export function drawLine(stream: NodeJS.WriteStream): Drawing {
   return stream.isTTY ? redrawing(stream, progressLine) : appending(stream);
 }
 
-/** On a terminal every step and partition, redrawn; elsewhere as `drawLine`. */
+/** Redraws every step and partition on a terminal; elsewhere, does the same as `drawLine`. */
 export function drawTable(stream: NodeJS.WriteStream): Drawing {
   if (!stream.isTTY) return appending(stream);
   return redrawing(stream, (statement) => statementTable(statement, new Date(), (stream.rows || 24) - 1).join('\n'));

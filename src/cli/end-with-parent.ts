@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** How soon it is seen that a parent is gone. */
+/** How often it checks whether a parent has exited. */
 const pollMs = 250;
-/** npx, the shell that it starts, and bin/millrace.js under another Node. */
+/** Maximum number of parents: npx, the shell that it starts, and bin/millrace.js under another Node. */
 const mostParents = 4;
 
 /**
- * Asks this process to end, by SIGTERM, when what a person started is gone: bin/millrace.js, whose channel closes, or npm and npx, which
- * end the shell that they start and not what the shell has started (@npmcli/run-script, lib/signal-manager.js). A process that shells and
- * service managers have started for themselves outlives them as others do.
+ * Sends SIGTERM to this process when the process that a person started has exited: bin/millrace.js, whose channel closes, or npm and npx,
+ * which end the shell that they start but not the shell's children (@npmcli/run-script, lib/signal-manager.js). A process that a shell or
+ * service manager has started itself is not ended with its parent.
  */
 export function endWithParent(environment: NodeJS.ProcessEnv): void {
   const end = () => void process.kill(process.pid, 'SIGTERM');
@@ -24,12 +24,12 @@ export function endWithParent(environment: NodeJS.ProcessEnv): void {
   }, pollMs).unref();
 }
 
-/** By npx itself, which must have been ended already where it is not found. */
+/** Whether npx started this process. If npx is not among its parents, it has already exited. */
 function isStartedByNpx({ npm_lifecycle_event: event, npm_lifecycle_script: script = '' }: NodeJS.ProcessEnv): boolean {
   return event === 'npx' && /^'?millrace\b/.test(script);
 }
 
-/** From the parent of this process up to npm; none where npm is not among them, or the system does not say. */
+/** Process ids from the parent of this process up to npm; empty if npm is not among them, or the system does not provide them. */
 function parentsToNpm(): readonly number[] {
   const parents = [process.ppid];
   while (parents.length <= mostParents) {
@@ -42,12 +42,12 @@ function parentsToNpm(): readonly number[] {
   return [];
 }
 
-/** Whether each is still the parent of the one before it: the child of a process that is gone has another. */
+/** Whether each is still the parent of the previous one: the child of a process that has exited gets another parent. */
 function areAlive(parents: readonly number[]): boolean {
   return parents.length > 0 && parents.every((pid, index) => parentOf(parents[index - 1] ?? process.pid) === pid);
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name in brackets may hold anything. */
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name in parentheses may contain any character. */
 function parentOf(pid: number): number | null {
   if (pid === process.pid) return process.ppid;
   const stat = read(`/proc/${pid}/stat`);

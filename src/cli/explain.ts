@@ -2,7 +2,7 @@ import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import type { Source } from './print-error.ts';
 
-/** `millrace explain`: the plan of a program, or with `workflow` the YAML that would be submitted; nothing is executed. */
+/** `millrace explain`: prints the plan of a program, or with `workflow` the YAML that would be submitted. Executes nothing. */
 export function explainProgram(
   source: Source,
   { workflow }: { readonly workflow: boolean },

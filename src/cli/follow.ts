@@ -10,8 +10,8 @@ import { resultCut } from './result-cut.ts';
 import { summaryLines } from './summary.ts';
 
 /**
- * Follows a statement to its end, shows the rows that its queries return, and how it ended. The first Ctrl-C cancels it, the
- * second leaves it.
+ * Follows a statement to its end, and shows the rows that its queries return and how it ended. The first Ctrl-C cancels the statement, the
+ * second stops following.
  * @returns the exit code
  */
 export async function followStatement(
@@ -47,21 +47,21 @@ export interface FollowOptions {
   readonly results?: ShownResults;
 }
 
-/** What becomes of the rows that the statements of a program return. */
+/** How the rows of a program's statements are shown. */
 export interface ShownResults {
-  /** Of the steps whose rows have been shown already. */
+  /** Names of the steps whose rows have already been shown. */
   readonly shown: ReadonlySet<string>;
-  /** As many rows as are to be read; all if not given. */
+  /** Maximum number of rows to read. Default: all. */
   readonly limit?: number;
   show(rows: Rows): Promise<void>;
-  /** Whether rows that were not kept are missing in what was shown. */
+  /** Whether all rows were requested, so that rows that were not kept must be reported. */
   readonly isWhole: boolean;
 }
 
-/** More than a person reads. */
+/** More rows than a person reads. */
 const rowsShown = 1000;
 
-/** For a person at the prompt. */
+/** Shows the first rows, for a person at the prompt. */
 function firstRows(_service: Service, id: string, output: Output): ShownResults {
   return {
     shown: new Set(),
@@ -71,7 +71,7 @@ function firstRows(_service: Service, id: string, output: Output): ShownResults 
   };
 }
 
-/** Has the listener called for each Ctrl-C, until the function that it returns is called. */
+/** Calls the listener for each Ctrl-C. @returns a function that ends this */
 export type OnInterrupt = (listener: () => void) => () => void;
 
 function onSignal(listener: () => void): () => void {
@@ -79,7 +79,7 @@ function onSignal(listener: () => void): () => void {
   return () => void process.off('SIGINT', listener).off('SIGTERM', listener);
 }
 
-/** A terminal's Ctrl-C arrives twice where a parent process hands it on, as bin/millrace.js does. */
+/** A terminal's Ctrl-C arrives twice if a parent process forwards it, as bin/millrace.js does. */
 const onePressMs = 500;
 
 /** A statement may end before its cancellation arrives. */
@@ -87,7 +87,7 @@ function hasNotEnded(error: unknown): boolean {
   return !(error instanceof MillraceError && error.code === 'STATEMENT_BUSY');
 }
 
-/** The statement as it ended, null where it was left before; and the steps of which rows were not kept, and so not shown. */
+/** @returns the ended statement (null: following was stopped earlier), and the steps of which rows were not kept, so not shown */
 async function followEvents(
   service: Service,
   id: string,
@@ -114,7 +114,7 @@ async function followEvents(
   return { last: last !== null && hasEnded(last) ? last : null, cut };
 }
 
-/** Steps whose rows are there and have not been shown. */
+/** Steps whose rows are available and have not been shown. */
 function newRows({ results, steps }: Statement, shown: Set<string>): readonly string[] {
   const ready = results
     .filter(
@@ -140,7 +140,7 @@ export function exitCodeOfEnd(statement: Statement): number {
   return errorOf(statement)?.exitCode ?? errorKinds.run.exitCode;
 }
 
-/** Why it ended as it did; null: it does not say, or in words of another version. */
+/** The statement's error; null: it has none, or one that this version does not know. */
 function errorOf({ error }: Statement): MillraceError | null {
   return errorOfRecord(error);
 }

@@ -16,7 +16,7 @@ const widths = { time: 23, level: 5 };
 /** `step-10 partition-100` */
 const sourceWidth = 21;
 
-/** A line of a log for people: time, level, source, message and fields. What a foreign image writes as it likes stands where a message does. */
+/** Formats a line of a log for people: time, level, source, message and fields. Free text of a foreign image takes the place of the message. */
 export function logText({ step, source, text }: LogLine): string {
   const { time, level, message, fields } = readRecord(text) ?? { time: '', level: '', message: text, fields: [] };
   const columns = [
@@ -35,11 +35,11 @@ interface LogRecord {
   readonly fields: readonly string[];
 }
 
-/** null: not a line of pino. */
+/** @returns null if the text is not a line of pino */
 function readRecord(text: string): LogRecord | null {
   const record = parse(text);
   if (record === null) return null;
-  // A stack trace is for who reads --json.
+  // Stack traces are shown only with --json.
   const { level, time, msg, stack: _stack, ...fields } = record;
   const name = levels.get(Number(level));
   if (name === undefined || typeof time !== 'string') return null;

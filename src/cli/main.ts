@@ -20,7 +20,7 @@ async function start(config: Config): Promise<void> {
   }
 }
 
-/** null: the settings are wrong, and it is said. */
+/** Prints an error if the settings are invalid. @returns null then */
 function configured(environment: NodeJS.ProcessEnv): Config | null {
   try {
     return readConfig(environment);

@@ -6,7 +6,7 @@ import { latestVersion, migrate, schemaVersion } from '../ledger/migrate.ts';
 import { withGrants } from './account-rights.ts';
 import type { Output } from './output.ts';
 
-/** `millrace migrate`: makes the system schema, or brings it up to date; says from which version to which. */
+/** `millrace migrate`: creates or updates the system schema, and prints the old and the new version. */
 export async function migrateSchema(config: Config, output: Output): Promise<number> {
   const accounts = await namedAccounts(config, output.note);
   const pool = openPool(parseDsn(accounts.systemDsn), { connections: 2 });
@@ -23,6 +23,6 @@ export async function migrateSchema(config: Config, output: Output): Promise<num
 }
 
 function sentence(from: number, to: number): string {
-  if (from === 0) return `made, version ${to}`;
-  return from === to ? `up to date, version ${to}` : `brought from version ${from} to ${to}`;
+  if (from === 0) return `created, version ${to}`;
+  return from === to ? `up to date, version ${to}` : `updated from version ${from} to ${to}`;
 }

@@ -2,7 +2,7 @@ import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { formatRows } from './result-table.ts';
 
-/** `millrace models`: what `--model` may name. */
+/** `millrace models`: lists the models that `--model` can name. */
 export function listModels(place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     const models = await service.models();

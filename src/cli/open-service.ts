@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { MillraceError } from '../errors.ts';
 import type { Service } from '../service/service.ts';
 
-/** Where a command's statements run: on what this machine's settings name, or on a server. */
+/** Where a command's statements run: on this machine's engine, or on a server. */
 export interface Place {
   readonly config: Config;
   readonly server: ServerAddress | null;
@@ -11,7 +11,7 @@ export interface Place {
 export interface ServerAddress {
   readonly url: string;
   readonly token: string | null;
-  /** One of the server's; null: its first. */
+  /** Name of the server's datasource; null: its first. */
   readonly datasource: string | null;
 }
 
@@ -21,26 +21,26 @@ export interface PlaceOptions {
 }
 
 /**
- * `MILLRACE_URL` and `MILLRACE_TOKEN` name a server.
- * @throws {MillraceError} USAGE for options of the other place
+ * Reads the place from the options and settings; `MILLRACE_URL` and `MILLRACE_TOKEN` name a server.
+ * @throws {MillraceError} USAGE for options that do not apply to the place
  */
 export function readPlace(config: Config, environment: NodeJS.ProcessEnv, options: PlaceOptions): Place {
   const url = environment.MILLRACE_URL || null;
   const { engine, datasource = null } = options;
   if (url === null) {
-    if (datasource !== null) throw usage('--datasource names one of a server, and MILLRACE_URL is not set');
+    if (datasource !== null) throw usage('--datasource requires a server, but MILLRACE_URL is not set');
     return { config: engine === undefined ? config : { ...config, engine }, server: null };
   }
-  if (engine !== undefined) throw usage('--engine names one of this machine, and MILLRACE_URL a server with its own');
+  if (engine !== undefined) throw usage('--engine applies only to this machine, but MILLRACE_URL names a server');
   return { config, server: { url, token: environment.MILLRACE_TOKEN || null, datasource } };
 }
 
-/** Whether the programs of a service can share one session: those that run in this process can. */
+/** Whether the programs of a service can share one session, which they can if they run in this process. */
 export function canKeepSession({ config, server }: Place): boolean {
   return server === null && config.engine === 'local';
 }
 
-/** @param options.keepSession standard statements of all programs run in one session, where they can */
+/** @param options.keepSession run the standard statements of all programs in one session, if possible */
 export async function openService(
   place: Place,
   note: (line: string) => void,
@@ -62,7 +62,7 @@ export async function openService(
   return openLocalService(session, keepSession && canKeepSession(place) ? session.keepSession() : undefined);
 }
 
-/** For the length of one command. */
+/** Opens a service for the duration of one command. */
 export async function withService(
   place: Place,
   note: (line: string) => void,
@@ -77,5 +77,5 @@ export async function withService(
 }
 
 function usage(message: string): MillraceError {
-  return new MillraceError('USAGE', message, { hint: 'leave out the one or the other' });
+  return new MillraceError('USAGE', message, { hint: 'change one of the two' });
 }

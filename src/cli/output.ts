@@ -1,20 +1,20 @@
 import { visibleText } from '../visible-text.ts';
 import { errorJson, errorText, type Source } from './print-error.ts';
 
-/** Where a command writes: answers to standard output, everything else to standard error. */
+/** The output of a command: answers go to standard output, everything else to standard error. */
 export interface Output {
   readonly json: boolean;
   readonly progress: NodeJS.WriteStream;
   line(text: string): void;
-  /** One JSON object on a line of its own. */
+  /** Writes one JSON object on its own line. */
   write(value: unknown): void;
   note(text: string): void;
   error(error: unknown): void;
-  /** For people, whatever the answer's format. */
+  /** Writes a warning for people, whatever the answer's format. */
   warn(error: unknown): void;
 }
 
-/** @param source the program that errors point into, once it is read */
+/** @param source the program in which errors show their place; null: it has not been read */
 export function openOutput(json: boolean, source: () => Source | null): Output {
   const say = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${visibleText(text)}\n`);
   return {
@@ -32,7 +32,7 @@ export function openOutput(json: boolean, source: () => Source | null): Output {
   };
 }
 
-/** JSON and csv go as they are to files and programs; to a terminal without what it would obey. */
+/** JSON and csv go unchanged to files and programs; on a terminal, control characters are escaped. */
 export function forTerminal(text: string): string {
   return process.stdout.isTTY ? visibleText(text) : text;
 }

@@ -4,7 +4,7 @@ import { answerLine, type StatementView, viewProgram } from '../sql/program-view
 import type { Output } from './output.ts';
 import type { Source } from './print-error.ts';
 
-/** `millrace parse`: the statements of a program, one a line with `--json`. */
+/** `millrace parse`: prints the statements of a program; with `--json`, one per line. */
 export function printStatements(source: Source, output: Output): number {
   for (const view of viewProgram(parseProgram(source.text))) {
     if (output.json) output.write(view);
@@ -18,7 +18,7 @@ function describe({ kind, span, parts }: StatementView): string {
   return [`${kind}  ${span.start}..${span.end}`, ...lines].join('\n');
 }
 
-/** `millrace parse --lines`: each line of standard input answered by one line; stops reading while nobody takes the answers. */
+/** `millrace parse --lines`: answers each line of standard input with one line. Stops reading while its output is not read. */
 export async function answerLines(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<number> {
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === '') continue;

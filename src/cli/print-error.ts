@@ -2,21 +2,21 @@ import { errorRecord, MillraceError } from '../errors.ts';
 import { formatError } from '../sql/format-error.ts';
 import { viewError } from '../sql/program-view.ts';
 
-/** The source of a program: where its errors point to. */
+/** The source of a program, in which errors show their place. */
 export interface Source {
   readonly name: string;
-  /** With its parameters, once they are written in. */
+  /** The text; once parameters have been inserted, with them. */
   readonly text: string;
 }
 
-/** What a person reads of an error: with its place in the SQL where it has one. Defects show no more than that they are one. */
+/** An error as text for people, with its place in the SQL if it has one. A defect is shown as an internal error. */
 export function errorText(error: unknown, source: Source | null): string {
   if (!(error instanceof MillraceError)) return errorText(defect(error), null);
   if (error.span !== undefined && source !== null) return formatError(error, source.text, source.name).trimEnd();
   return `error[${error.code}]: ${error.message}\n  ${error.hint}`;
 }
 
-/** The same for machines: with line and column where it has a place. */
+/** An error as JSON for programs, with line and column if it has a place. */
 export function errorJson(error: unknown, source: Source | null): object {
   const known = error instanceof MillraceError ? error : defect(error);
   if (known.span !== undefined && source !== null) return viewError(known, source.text);

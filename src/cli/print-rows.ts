@@ -9,7 +9,7 @@ import { formatRows, openTable } from './result-table.ts';
 /** `table` is for people. */
 export type RowFormat = 'table' | FormatName;
 
-/** Writes all rows as they come, however many there are. @param format `line`: JSON on one line */
+/** Writes all rows as they arrive, in constant memory. @param format `line`: JSON on one line */
 export async function writeRows(rows: Rows, format: RowFormat | 'line'): Promise<void> {
   await pipeline(Readable.from(shown(writerOf(format)(rows))), process.stdout, { end: false });
 }
@@ -25,7 +25,7 @@ async function* shown(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
     yield process.stdout.isTTY ? forTerminal(decoder.decode(piece, { stream: true })) : piece;
 }
 
-/** Rows whose widths decide those of the others. */
+/** Number of rows whose widths determine the columns' widths. */
 const pageRows = 1000;
 
 async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<Uint8Array> {
@@ -42,7 +42,7 @@ async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<Uint8Array> 
   if (pages === 0 || page.length > 0) yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
 }
 
-/** Shows the first rows of a result as a table. @param most how many at most; `rows` may have more */
+/** Shows the first rows of a result as a table. @param most maximum number of rows shown; `rows` may have more */
 export async function printRows({ step, columns, rows, truncated }: Rows, id: string, output: Output, most: number) {
   const first: (readonly unknown[])[] = [];
   let more = truncated;
@@ -57,10 +57,13 @@ export async function printRows({ step, columns, rows, truncated }: Rows, id: st
       withoutBase64(columns, first),
     ),
   );
-  if (more) output.line(`… the first ${first.length} rows; millrace result ${id} --step=${step} has what is kept`);
+  if (more)
+    output.line(
+      `… only the first ${first.length} rows are shown; millrace result ${id} --step=${step} shows all stored rows`,
+    );
 }
 
-/** Binary values as the hexadecimal that SQL writes, not as the base64 that they come in. */
+/** Converts binary values from base64 to SQL's hexadecimal notation. */
 function withoutBase64(columns: readonly Column[], rows: readonly (readonly unknown[])[]) {
   const binary = columns.map(({ type }) => type === 'binary');
   return rows.map((row) => row.map((value, i) => (binary[i] && typeof value === 'string' ? hexOf(value) : value)));

@@ -6,14 +6,14 @@ export type Step = Statement['steps'][number];
 export type Partition = Step['partitions'][number];
 
 /**
- * One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for standard SQL. An error of a
- * statement that runs is what holds it up.
+ * One line: `step-1  ████████────────  120/200 images  31.2 images/s  3 s left`; empty for standard SQL. The error of a
+ * running statement is the reason why it waits.
  */
 export function progressLine(statement: Statement): string {
   const { error, steps, state, progress } = statement;
   if (error !== null && !hasEnded(statement)) return `waiting: ${error.message}`;
   if (!steps.some(isOverRows)) return '';
-  if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting the rows'} …`;
+  if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting rows'} …`;
   const { step, done, total, failed } = progress;
   const { inputs } = countedAs(steps.find(({ name }) => name === step) ?? { program: null });
   const parts = [

@@ -1,12 +1,12 @@
 import { table } from 'table';
 import { visibleLine } from '../visible-text.ts';
 
-/** Rows as a table for people: control characters made visible, long values cut. */
+/** Formats rows as a table for people, with visible control characters and shortened long values. */
 export function formatRows(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
   return formatTable(columns.map(cell), rows, numericColumns(columns, rows));
 }
 
-/** Pages of one table: the first with its head, all with columns that are as wide as those before. */
+/** Formats the pages of one table. Only the first has a header; columns never get narrower. */
 export function openTable(columns: readonly string[]): (rows: readonly (readonly unknown[])[]) => string {
   let widest: readonly string[] | null = null;
   let numeric: readonly boolean[] = [];

@@ -10,12 +10,12 @@ export interface ResultOptions {
   readonly limit?: number | undefined;
 }
 
-/** Of a table, unless a limit is given. */
+/** Number of rows of a table. Default of --limit. */
 const tableRows = 1000;
 
 /**
- * `millrace result ID`: the rows of a statement; all formats but the table are streamed, however many rows there are.
- * @returns 0 only where all that were asked for are given
+ * `millrace result ID`: prints the rows of a statement. All formats except the table are streamed, for any number of rows.
+ * @returns 0 only if all requested rows were printed
  */
 export function showResult(
   id: string,

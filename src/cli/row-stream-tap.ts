@@ -3,7 +3,7 @@ import type { ResultColumn, Row } from '../datasource/column-types.ts';
 import type { Rows } from '../formats/format.ts';
 import type { RowTap } from '../ledger/store-result.ts';
 
-/** A tap that hands each result on as rows to be read; the database waits while nobody reads them. */
+/** A tap that passes each result on as a stream of rows. The database waits while the stream is not read. */
 export function openRowTap(read: (rows: Rows) => Promise<void>): RowTap {
   let batches = new PassThrough({ objectMode: true, highWaterMark: 4 });
   let reading = Promise.resolve();

@@ -10,15 +10,15 @@ import { type RowFormat, writeRows } from './print-rows.ts';
 import { openRowTap } from './row-stream-tap.ts';
 
 export interface RunOptions extends Pick<SubmitOptions, 'labels' | 'parameters'> {
-  /** Left out: a table, or with --json a line for each result. */
+  /** Default: a table, or with --json one line per result. */
   readonly format?: RowFormat | undefined;
-  /** Of each result. */
+  /** Maximum number of rows of each result. */
   readonly limit?: number | undefined;
 }
 
 /**
- * `millrace run`: submits a program and follows it to its end. Rows are written as the database gives them where the program runs in
- * this process; elsewhere, and beside TO RUN, as far as they are kept.
+ * `millrace run`: submits a program and follows it to its end. If the program runs in this process, rows are written as the database
+ * returns them. Otherwise, and beside TO RUN, the stored rows are written.
  * @returns the exit code
  */
 export function runProgram(
@@ -38,7 +38,7 @@ export function runProgram(
     const onBound = (text: string) => Object.assign(source, { text });
     const id = await service.submit(source.text, { ...options, onBound, tap: openRowTap(show) });
     const results = { shown, show, isWhole: limit === undefined, ...(limit !== undefined && { limit }) };
-    // Only rows go to standard output in a format of rows.
+    // With a row format, only rows go to standard output.
     return followStatement(service, id, format === undefined ? output : withoutJson(output), { results });
   });
 }
@@ -47,7 +47,7 @@ function withoutJson(output: Output): Output {
   return output.json ? openOutput(false, () => null) : output;
 }
 
-/** `millrace submit`: prints the id. Who runs the statement must outlive this process. */
+/** `millrace submit`: submits a program and prints its id. The engine must outlive this process. */
 export async function submitProgram(
   source: Source,
   options: SubmitOptions,
@@ -55,7 +55,7 @@ export async function submitProgram(
   output: Output,
 ): Promise<number> {
   if (place.server === null && place.config.engine === 'local') {
-    throw withoutServer('the local engine ends with this command, and its statements with it; run follows them');
+    throw withoutServer('the local engine and its statements end with this command');
   }
   return withService(place, output.note, async (service) => {
     const id = await service.submit(source.text, options);

@@ -4,45 +4,46 @@ import { buffer } from 'node:stream/consumers';
 import { MillraceError } from '../errors.ts';
 import type { Source } from './print-error.ts';
 
-/** The program of a command: given in quotes, in a file, or on standard input. */
+/** Reads the program of a command from its argument, a file or standard input. */
 export async function readSource(sql: string | undefined, file: string | undefined): Promise<Source> {
-  if (sql !== undefined && file !== undefined) throw usage('a program and a file are given', 'give one of them');
+  if (sql !== undefined && file !== undefined)
+    throw usage('both a program and a file are given', 'give only one of them');
   if (file !== undefined) return decoded(file, readBytes(file));
   if (sql === '-') return decoded('stdin', await buffer(process.stdin));
   if (sql !== undefined) return given(sql);
-  throw usage('no program is given', 'give one in quotes, or -f FILE, or - for standard input');
+  throw usage('no program is given', 'give a program in quotes, -f FILE, or - for standard input');
 }
 
 function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    throw usage(`the file ${file} cannot be read`, 'give the path of a file of SQL');
+    throw usage(`the file ${file} cannot be read`, 'give the path of a readable SQL file');
   }
 }
 
-/** What Node, and npm before it, put in place of bytes that are not UTF-8. */
+/** The character by which Node and npm replace bytes that are not UTF-8. */
 const replacement = '\ufffd';
 
-/** @throws {MillraceError} PROGRAM_NOT_UTF8, with the place of the first byte that is not */
+/** @throws {MillraceError} PROGRAM_NOT_UTF8, with the place of the first invalid byte */
 function decoded(name: string, bytes: Buffer): Source {
   if (isUtf8(bytes)) return { name, text: new TextDecoder().decode(bytes) };
   if (isUtf16(bytes)) {
     const hint = `convert it: iconv -f UTF-16 -t UTF-8 ${name === 'stdin' ? '' : `${name} `}> utf8.sql`;
-    throw notUtf8(`${name} is UTF-16, not UTF-8: it begins with the bytes ${hex(bytes.subarray(0, 2))}`, hint);
+    throw notUtf8(`${name} is UTF-16, not UTF-8: it starts with the bytes ${hex(bytes.subarray(0, 2))}`, hint);
   }
-  // With a byte order mark kept, offsets are those of the file.
+  // Keeping the byte order mark makes offsets equal to those of the file.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const { index, offset } = firstReplaced(text, bytes);
   throw new SourceError({ name, text }, index, bytes[offset]!, offset);
 }
 
-/** By their byte order mark: https://www.unicode.org/faq/utf_bom.html */
+/** Recognizes UTF-16 by the byte order mark: https://www.unicode.org/faq/utf_bom.html */
 function isUtf16(bytes: Buffer): boolean {
   return ['fffe', 'feff'].includes(bytes.subarray(0, 2).toString('hex'));
 }
 
-/** The first replacement character that does not stand in the file: its index in the text, and the file's offset there. */
+/** The first replacement character that is not in the file itself: its index in the text, and the offset in the file. */
 function firstReplaced(text: string, bytes: Buffer): { readonly index: number; readonly offset: number } {
   let offset = 0;
   for (let from = 0; ; ) {
@@ -54,18 +55,21 @@ function firstReplaced(text: string, bytes: Buffer): { readonly index: number; r
   }
 }
 
-/** An argument comes decoded: that it held other bytes shows in what stands for them. */
+/** An argument arrives decoded, so bytes that were not UTF-8 show as replacement characters. */
 function given(text: string): Source {
   const start = text.indexOf(replacement);
   if (start < 0) return { name: 'statement', text };
-  throw notUtf8('the statement holds U+FFFD, which stands for bytes that are not UTF-8', 'give it in a file: -f FILE');
+  throw notUtf8(
+    'the statement contains U+FFFD, which replaces bytes that are not UTF-8',
+    'give the statement in a file: -f FILE',
+  );
 }
 
 function notUtf8(message: string, hint: string): MillraceError {
   return new MillraceError('PROGRAM_NOT_UTF8', message, { hint });
 }
 
-/** Points into the program that could not be read. */
+/** An error with its place in the program that could not be read. */
 export class SourceError extends MillraceError {
   readonly source: Source;
 

@@ -3,12 +3,12 @@ import { getSystemErrorMessage } from 'node:util';
 import { errorKinds, MillraceError } from '../errors.ts';
 import { errorText } from './print-error.ts';
 
-/** 128 + SIGPIPE, as a shell shows the end of other programs. */
+/** 128 + SIGPIPE, the exit code that a shell reports for other programs. */
 const closedPipe = 141;
 
 /**
- * Ends the process when what it prints does not arrive: quietly where the reader of a pipe has seen enough, as head(1) has; with
- * OUTPUT_FAILED where the output cannot be written. What goes wrong with standard error changes nothing.
+ * Ends the process when its output cannot be delivered: silently if the reader of a pipe has exited, as head(1) does; with
+ * OUTPUT_FAILED if the output cannot be written. Failures of standard error are ignored.
  *
  * A closed standard output (`>&-`) cannot be told from a redirection to /dev/null: before any of our code runs, Node opens /dev/null in its
  * place (src/node.cc, PlatformInit), for reading and writing, as Node's and Python's parents do for a child whose output they ignore.
@@ -31,7 +31,7 @@ function isFile(descriptor: number): boolean {
   }
 }
 
-/** A disk that is almost full takes a part of what it is given. Node's stream for files drops the rest: lib/internal/fs/sync_write_stream.js */
+/** An almost full disk accepts only a part of a write. Node's stream for files drops the rest: lib/internal/fs/sync_write_stream.js */
 function writeWhole(chunk: Uint8Array, _encoding: string, done: (error?: unknown) => void): void {
   try {
     for (let from = 0; from < chunk.length; ) from += writeSync(1, chunk, from);
@@ -49,7 +49,7 @@ function outputFailed(cause: NodeJS.ErrnoException): MillraceError {
   });
 }
 
-/** At once: the process ends before a stream would have written. */
+/** Writes synchronously, because the process exits before a stream would have written. */
 function sayOnStandardError(error: MillraceError): void {
   try {
     writeSync(2, `${errorText(error, null)}\n`);

@@ -3,8 +3,8 @@ import { bar, duration, type Partition, type Step, speedOf } from './progress.ts
 import { countedAs, verbOf } from './step-words.ts';
 
 /**
- * A statement with its steps and their partitions, a line each. Where there are more lines than `height`, partitions that run come
- * first and the others are counted.
+ * Formats a statement with its steps and partitions, one per line. If there are more than `height` lines, running partitions come first, and
+ * only the number of the others is shown.
  */
 export function statementTable(statement: Statement, now: Date, height = Number.POSITIVE_INFINITY): readonly string[] {
   const { steps, error } = statement;
@@ -37,7 +37,7 @@ function stepLine(step: Step, { progress }: Statement): string {
 
 const order = ['running', 'pending', 'done'];
 
-/** This step's share of the room that all partitions have. */
+/** Lines for the step's partitions, within its share of the space for all partitions. */
 function partitionLines(step: Step, room: number, all: number): readonly string[] {
   const { partitions } = step;
   const { outputs } = countedAs(step);
@@ -46,7 +46,7 @@ function partitionLines(step: Step, room: number, all: number): readonly string[
   const most = Math.max(0, Math.floor((room * partitions.length) / all) - 1);
   const shown = partitions.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, most);
   const left = partitions.length - shown.length;
-  return [...shown.map(line), ...(left === 0 ? [] : [`  … and ${left} partitions more`])];
+  return [...shown.map(line), ...(left === 0 ? [] : [`  … and ${left} more partitions`])];
 }
 
 function partitionLine({ number, state, rows, done, failed, outputs, attempts }: Partition, called: string): string {

@@ -12,7 +12,7 @@ import { formatRows } from './result-table.ts';
 import { statementTable } from './statement-table.ts';
 import { summaryLines } from './summary.ts';
 
-/** `millrace list`: newest first. */
+/** `millrace list`: lists statements, newest first. */
 export function listStatements(filter: ListFilter, place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     const statements = await service.list(filter);
@@ -47,7 +47,7 @@ function statusLines(statement: Statement): readonly string[] {
   ];
 }
 
-/** `millrace watch ID`: to its end, whoever submitted it; Ctrl-C leaves it as it is. */
+/** `millrace watch ID`: follows a statement to its end. Ctrl-C stops watching and does not affect the statement. */
 export function watchStatement(id: string, place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     const leaving = new AbortController();
@@ -67,7 +67,7 @@ export function watchStatement(id: string, place: Place, output: Output): Promis
   });
 }
 
-/** `millrace logs ID`: text for people, or with --json each line as it was written. */
+/** `millrace logs ID`: prints logs as text for people, or with --json each line as it was written. */
 export function showLogs(id: string, filter: LogFilter, place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     for await (const line of service.logs(id, filter)) {
@@ -82,12 +82,12 @@ export function showLogs(id: string, filter: LogFilter, place: Place, output: Ou
 export function cancelStatement(id: string, place: Place, output: Output): Promise<number> {
   return withService(place, output.note, async (service) => {
     await service.cancel(id);
-    output.note(`${id} is being cancelled; millrace retry ${id} goes on with it`);
+    output.note(`${id} is being cancelled; to resume it, run millrace retry ${id}`);
     return 0;
   });
 }
 
-/** `millrace retry ID`: runs what is missing, and follows it to its end. */
+/** `millrace retry ID`: resumes a statement and follows it to its end. */
 export function retryStatement(
   id: string,
   options: { readonly repeat: boolean },

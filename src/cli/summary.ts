@@ -2,7 +2,7 @@ import type { Statement } from '../service/statement.ts';
 import { duration, type Partition, type Step } from './progress.ts';
 import { countedAs } from './step-words.ts';
 
-/** How a statement ended, in a line per step that wrote or changed something and one for the whole. */
+/** How a statement ended: one line per step that wrote or changed something, and one for the whole. */
 export function summaryLines(statement: Statement): readonly string[] {
   return [
     ...statement.steps.flatMap((step) => stepLine(step, statement.steps.length === 1)),

@@ -170,7 +170,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
     return output
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
       .replace(/in \d+(\.\d+)? s/g, 'in TIME')
-      .replace(/^selecting the rows …\n/, '')
+      .replace(/^selecting rows …\n/, '')
       .replaceAll(test.database.name, 'DATABASE')
       .replaceAll(test.config.schema, 'SCHEMA')
       .replace(/'user[0-9a-f]+'@'[^']+'/g, 'ACCOUNT');

@@ -70,7 +70,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     ]);
   });
 
-  it('ends as the statement does', async () => {
+  it('exits with the code of the statement', async () => {
     const { code, stderr } = await millrace(['run', 'SELECT * FROM absent'], as());
     expect(code).toBe(2);
     expect(stderr).toMatch(
@@ -78,7 +78,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     );
   });
 
-  it('submits, lists by label, state and user, and gives the rows in each format', async () => {
+  it('submits, lists by label, state and user, and prints the rows in each format', async () => {
     const id = await submitted(
       "SELECT 1 AS n, 'a,b' AS x UNION SELECT 2, ''",
       '--label',
@@ -111,7 +111,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     });
   });
 
-  it('gives a result of many pages whole', async () => {
+  it('prints all pages of a result', async () => {
     const id = await submitted('SELECT a.id * 1000 + b.id AS n FROM shot a JOIN shot b WHERE b.id <= 50 ORDER BY 1');
     await millrace(['watch', id], as());
     const { stdout } = await millrace(['result', id, '--format', 'csv'], as());
@@ -119,10 +119,12 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect(numbers).toHaveLength(15_000);
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     const { stdout: table } = await millrace(['result', id], as());
-    expect(table).toContain(`\n… the first 1000 rows; millrace result ${id} --step=step-1 has what is kept\n`);
+    expect(table).toContain(
+      `\n… only the first 1000 rows are shown; millrace result ${id} --step=step-1 shows all stored rows\n`,
+    );
   });
 
-  it('is cancelled by Ctrl-C, and by another command; a retry does what is missing', async () => {
+  it('is cancelled by Ctrl-C, and by another command; a retry resumes unfinished work', async () => {
     const { child, ended } = start(['run', '--json', detect(240, 'interrupted', slow)], as());
     const id = await vi.waitFor(async () => {
       const { body } = await test.json('GET', '/v1/statements?limit=1');
@@ -141,12 +143,12 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     const other = await inTheMiddle(await submitted(detect(240, 'elsewhere', slow)));
     expect(await millrace(['cancel', other], as())).toMatchObject({
       code: 0,
-      stderr: `${other} is being cancelled; millrace retry ${other} goes on with it\n`,
+      stderr: `${other} is being cancelled; to resume it, run millrace retry ${other}\n`,
     });
     expect((await millrace(['watch', other], as())).code).toBe(130);
   });
 
-  it('leaves a statement that it only watches', async () => {
+  it('does not cancel a statement that it only watches', async () => {
     const id = await inTheMiddle(await submitted(detect(120, 'watched', slow)));
     const { child, ended, stderr } = start(['watch', id], as());
     await vi.waitFor(() => expect(stderr()).toMatch(/^step-1 .* images/), patience);
@@ -156,7 +158,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect((await millrace(['watch', id], as())).code).toBe(0);
   });
 
-  it('follows statement and logs over connections that break, and shows each line once', async () => {
+  it('follows a statement and its logs over broken connections, and shows each line once', async () => {
     const proxy = await openFlakyProxy(test.server.url);
     const sql = detect(120, 'over_broken_connections', slow);
     const run = start(['run', '--json', sql], as('ada', proxy.url));
@@ -187,7 +189,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   const textOf = ({ step, source, text }: { step: string; source: string; text: string }) =>
     `${step} ${source} ${text}`;
 
-  it('explains without running, and has no workflow where the engine is local', async () => {
+  it('explains without running, and has no workflow if the engine is local', async () => {
     const explained = await millrace(['explain', detect(2, 'never')], as());
     expect(explained).toMatchObject({
       code: 0,
@@ -197,7 +199,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
       code: 2,
       stdout: '',
       stderr: `error[NO_WORKFLOW]: the server's engine runs statements without workflows
-  explain without --format=workflow shows the plan
+  run explain without --format=workflow to see the plan
 `,
     });
   });
@@ -206,7 +208,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect((await millrace(['models', '--json'], as())).stdout).toBe('{"name":"demo","file":"/models/demo.onnx"}\n');
   });
 
-  it('may do what the role of the token may', async () => {
+  it("has the rights of the token's role", async () => {
     const refused = await millrace(['run', 'CREATE TABLE readers_own (n INT)'], as('rita'));
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error\[READ_ONLY_ROLE\]: /) });
     const id = await submitted('SELECT 1');
@@ -229,7 +231,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     });
   });
 
-  it('names one of the datasources', async () => {
+  it('can name one of the datasources', async () => {
     expect((await millrace(['run', '--datasource', 'default', 'DO 1'], as())).code).toBe(0);
     expect(await millrace(['run', '--datasource', 'other', 'DO 1'], as())).toMatchObject({
       code: 2,
@@ -237,12 +239,12 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     });
   });
 
-  it('refuses an engine of its own', async () => {
+  it('rejects --engine', async () => {
     expect(await millrace(['run', '--engine=local', 'DO 1'], as())).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error[USAGE]: --engine names one of this machine, and MILLRACE_URL a server with its own
-  leave out the one or the other
+      stderr: `error[USAGE]: --engine applies only to this machine, but MILLRACE_URL names a server
+  change one of the two
 `,
     });
   });

@@ -13,20 +13,18 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
       .split('\n')
       .map((line) => JSON.parse(line));
 
-  it('does not submit what would end with the command', async () => {
+  it('does not submit a statement that would end with the command', async () => {
     expect(await run('submit', 'SELECT 1')).toEqual({
       code: 3,
       stdout: '',
-      stderr: `error[SERVER_NEEDED]: the local engine ends with this command, and its statements with it; run follows them
+      stderr: `error[SERVER_NEEDED]: the local engine and its statements end with this command
   set MILLRACE_URL (and MILLRACE_TOKEN) to those of a server; millrace serve starts one
 `,
     });
     expect((await run('run', '--label', 'a:b', 'SELECT 1')).stderr).toMatch(
       /^error\[SERVER_NEEDED\]: labels are kept by a server\n/,
     );
-    expect((await run('list', '--datasource', 'x')).stderr).toMatch(
-      /^error\[USAGE\]: --datasource names one of a server/,
-    );
+    expect((await run('list', '--datasource', 'x')).stderr).toMatch(/^error\[USAGE\]: --datasource requires a server/);
   });
 
   it('shows and lists what ran, and its rows in each format', async () => {
@@ -66,7 +64,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
     expect((await run('list')).stdout).toContain(' SELECT * FROM absent\n');
   });
 
-  it("gives the rows of a statement's table, and the lines of its workers", async () => {
+  it("prints the rows of a statement's table, and the logs of its workers", async () => {
     const id = await submit(test.session, detect(4, 'seen'));
     await ended(test.session, id);
     const [counted] = await test.query('SELECT COUNT(*) AS n FROM seen');
@@ -91,7 +89,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
   it.each([
     [
       ['list', '--limit', 'many'],
-      "error: option '--limit <number>' argument 'many' is invalid. It is a whole number, 0 or more.\n",
+      "error: option '--limit <number>' argument 'many' is invalid. Expected a whole number, 0 or more.\n",
     ],
     [
       ['list', '--state', 'over'],
@@ -99,7 +97,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
     ],
     [
       ['list', '--label', 'x'],
-      "error: option '--label <name:value>' argument 'x' is invalid. It is of the form name:value.\n",
+      "error: option '--label <name:value>' argument 'x' is invalid. Expected the form name:value.\n",
     ],
   ])('%j is refused', async (args, stderr) => {
     expect(await run(...args)).toEqual({
@@ -113,10 +111,10 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
 describe('millrace migrate', () => {
   const database = useDatabase(mariadb);
 
-  it('makes the system schema, and says its version', async () => {
+  it('creates the system schema, and prints its version', async () => {
     const environment = { MILLRACE_DATASOURCE: database.dsn, MILLRACE_SCHEMA: database.systemSchema };
     expect((await millrace(['migrate'], environment)).stdout).toBe(
-      `${database.systemSchema}: made, version ${latestVersion}\n`,
+      `${database.systemSchema}: created, version ${latestVersion}\n`,
     );
     expect((await millrace(['migrate'], environment)).stdout).toBe(
       `${database.systemSchema}: up to date, version ${latestVersion}\n`,

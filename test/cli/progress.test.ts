@@ -28,7 +28,7 @@ describe('the progress line', () => {
   test.each([
     ['nothing for a statement without images', running(null, 'sql'), ''],
     ['that the statement is queued', { ...running(null), state: 'queued' as const }, 'queued …'],
-    ['the selecting', running(null), 'selecting the rows …'],
+    ['the selecting', running(null), 'selecting rows …'],
     [
       'the loading of the model',
       running(selected),

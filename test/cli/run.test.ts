@@ -30,7 +30,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     });
   });
 
-  it('says how many rows a statement changed', async () => {
+  it('prints how many rows a statement changed', async () => {
     await test.query('CREATE TABLE kept (n INT)');
     const { stderr } = await millrace(['run', 'INSERT INTO kept VALUES (1), (2)'], environmentOf(test));
     expect(stderr).toMatch(/^2 rows affected\nsucceeded in /);
@@ -40,7 +40,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     );
   });
 
-  it('runs a program of a file, and says what it found', async () => {
+  it('runs a program of a file, and prints the number of detections', async () => {
     const file = join(test.pictures.folder, 'program.sql');
     await writeFile(file, detect(12, 'from_file', 'partitions = 2, batch_size = 1'));
     const { code, stdout, stderr } = await millrace(['run', '-f', file], environmentOf(test));
@@ -91,7 +91,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(linesOf(stdout)).toEqual([line]);
   });
 
-  it('points at the mistake', async () => {
+  it('shows the place of the error', async () => {
     expect(await millrace(['run', '-'], environmentOf(test), 'SELECT *\nFROM shot\nTO RUM x')).toEqual({
       code: 2,
       stdout: '',
@@ -108,17 +108,17 @@ describe('millrace run', { timeout: 120_000 }, () => {
     [
       'no program',
       ['run'],
-      'error[USAGE]: no program is given\n  give one in quotes, or -f FILE, or - for standard input\n',
+      'error[USAGE]: no program is given\n  give a program in quotes, -f FILE, or - for standard input\n',
     ],
     [
       'two programs',
       ['run', 'SELECT 1', '-f', 'x.sql'],
-      'error[USAGE]: a program and a file are given\n  give one of them\n',
+      'error[USAGE]: both a program and a file are given\n  give only one of them\n',
     ],
     [
       'a file that is not there',
       ['run', '-f', '/absent.sql'],
-      'error[USAGE]: the file /absent.sql cannot be read\n  give the path of a file of SQL\n',
+      'error[USAGE]: the file /absent.sql cannot be read\n  give the path of a readable SQL file\n',
     ],
     [
       'an unknown option',
@@ -139,7 +139,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(await millrace(args, {})).toEqual({ code: 2, stdout: '', stderr });
   });
 
-  it('is cancelled by Ctrl-C; another process goes on with it', async () => {
+  it('is cancelled by Ctrl-C; another process resumes it', async () => {
     const { child, ended: end } = start(
       ['run', detect(240, 'interrupted', 'partitions = 2, batch_size = 4')],
       environmentOf(test),
@@ -158,7 +158,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(await test.query('SELECT DISTINCT id FROM interrupted')).toHaveLength(240);
   });
 
-  it('leaves no worker behind when it is killed; its statement is interrupted, and a retry goes on with it', async () => {
+  it('leaves no worker behind when it is killed; its statement is interrupted, and a retry resumes it', async () => {
     const { child, ended: end } = start(
       ['run', detect(240, 'orphaned', 'partitions = 2, batch_size = 4')],
       environmentOf(test),
@@ -188,14 +188,14 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(cancelling).toEqual({
       code: 0,
       stdout: '',
-      stderr: `${id} is being cancelled; millrace retry ${id} goes on with it\n`,
+      stderr: `${id} is being cancelled; to resume it, run millrace retry ${id}\n`,
     });
     const { code, stdout } = await end;
     expect(code).toBe(130);
     expect(linesOf(stdout).at(-1)).toMatchObject({ id, state: 'cancelled' });
   });
 
-  it('says that a statement is not known', async () => {
+  it('reports an unknown statement', async () => {
     const id = '01900000-0000-7000-8000-000000000000';
     for (const command of ['status', 'logs', 'cancel', 'retry'])
       expect(await millrace([command, id], environmentOf(test))).toEqual({

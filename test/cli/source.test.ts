@@ -37,18 +37,18 @@ describe('the text of a program', () => {
     });
   });
 
-  it('points at the byte for a person', async () => {
+  it('is reported with the place of the byte', async () => {
     const { stderr } = await parse(Buffer.from("SELECT 'M\xe1laga'", 'latin1'));
     expect(stderr).toContain(`p.sql:1:10\n   1 | SELECT 'M\ufffdlaga'\n     |          ^ convert it (iconv -f LATIN1 `);
   });
 
-  it('in UTF-16 is refused as that', async () => {
+  it('is rejected if it is UTF-16', async () => {
     const { code, stderr } = await parse(Buffer.from('\ufeffSELECT 1', 'utf16le'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/p\.sql is UTF-16, not UTF-8: it begins with the bytes 0xFF 0xFE\n {2}convert it: iconv /);
+    expect(stderr).toMatch(/p\.sql is UTF-16, not UTF-8: it starts with the bytes 0xFF 0xFE\n {2}convert it: iconv /);
   });
 
-  it('may begin with a byte order mark, and have the line ends of Windows', async () => {
+  it('may start with a byte order mark, and have Windows line ends', async () => {
     const program = '\ufeffSELECT id FROM t\r\nTO RUN i\r\nCMD "x"\r\nINTO r;\r\nSELECT 2;\r\n';
     const { code, stdout } = await parse(Buffer.from(program), '--json');
     const statements = stdout
@@ -59,12 +59,12 @@ describe('the text of a program', () => {
     expect(statements[0].parts).toMatchObject({ query: 'SELECT id FROM t', command: ['x'], into: [{ table: 'r' }] });
   });
 
-  it('given as an argument is refused where it was not UTF-8, and may be so in a file', async () => {
+  it('is rejected as an argument that was not UTF-8; the same U+FFFD is accepted in a file', async () => {
     const { code, stderr } = await millrace(['parse', "SELECT '\ufffd'"], {});
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `error[PROGRAM_NOT_UTF8]: the statement holds U+FFFD, which stands for bytes that are not UTF-8
-  give it in a file: -f FILE
+      stderr: `error[PROGRAM_NOT_UTF8]: the statement contains U+FFFD, which replaces bytes that are not UTF-8
+  give the statement in a file: -f FILE
 `,
     });
     expect((await parse(Buffer.from("SELECT '\ufffd'"))).code).toBe(0);

@@ -50,7 +50,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
 const now = new Date('2026-11-21T10:01:05Z');
 
 describe('the table of a statement', () => {
-  it('has its steps and their partitions', () => {
+  it('contains its steps and their partitions', () => {
     const shown = statement([partition(0, 'done', 10), partition(1, 'running', 5, 2), partition(2, 'pending', 0)]);
     expect(statementTable(shown, now)).toEqual([
       `${id}  running  1 min 5 s  by ada`,
@@ -62,17 +62,17 @@ describe('the table of a statement', () => {
     ]);
   });
 
-  it('fits a terminal: those that run first, the others counted', () => {
+  it('fits a terminal: running partitions come first, the others are counted', () => {
     const many = Array.from({ length: 100 }, (_, number) =>
       partition(number, number === 70 ? 'running' : number < 70 ? 'done' : 'pending', 0),
     );
     const lines = statementTable(statement(many), now, 10);
     expect(lines).toHaveLength(10);
     expect(lines[3]).toMatch(/^ {2}partition 70 {2}running/);
-    expect(lines[9]).toBe('  … and 94 partitions more');
+    expect(lines[9]).toBe('  … and 94 more partitions');
   });
 
-  it('says what holds it up', () => {
+  it('shows why the statement waits', () => {
     const error = { code: 'NOT_SCHEDULED', message: 'no node has a GPU that is free', hint: null };
     expect(statementTable({ ...statement([]), error }, now)[1]).toBe('NOT_SCHEDULED: no node has a GPU that is free');
   });

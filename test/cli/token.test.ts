@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { hashToken } from '../../src/service/access/tokens.ts';
 import { millrace } from './millrace.ts';
 
-it('prints a new token and the user that goes into the list of users', async () => {
+it('prints a new token and the entry for the list of users', async () => {
   const { code, stdout } = await millrace(['token', '--name', 'ada', '--role', 'reader'], {});
   const [token = '', ...entry] = stdout.split('\n');
   expect(code).toBe(0);
@@ -18,8 +18,8 @@ it('prints both as JSON', async () => {
 });
 
 it.each([
-  [['--name', 'a b'], '--name is "a b"'],
-  [['--name', 'ada', '--role', 'boss'], 'there is no role "boss"'],
+  [['--name', 'a b'], 'invalid --name "a b"'],
+  [['--name', 'ada', '--role', 'boss'], 'unknown role "boss"'],
 ])('refuses %j', async (options, message) => {
   const { code, stderr } = await millrace(['token', ...options], {});
   expect([code, stderr.includes(message)]).toEqual([2, true]);

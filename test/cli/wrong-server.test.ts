@@ -25,7 +25,7 @@ async function list(url: string) {
   return { code, stdout, stderr: stderr.replaceAll(url, 'URL') };
 }
 
-it('one that is not there is told of', async () => {
+it('a server that does not answer is reported', async () => {
   const port = await freePort('127.0.0.1');
   expect(await list(`http://127.0.0.1:${port}`)).toEqual({
     code: 3,
@@ -40,22 +40,22 @@ it.each([
   [
     'answers with a page',
     (_, response) => response.setHeader('content-type', 'text/html').end('<h1>It works!</h1>'),
-    'error[SERVER_INVALID]: what answers at URL is no Millrace server\n  correct MILLRACE_URL; its /healthz answers {"status":"ok"}\n',
+    'error[SERVER_INVALID]: URL is not a Millrace server\n  correct MILLRACE_URL; the /healthz of a server returns {"status":"ok"}\n',
   ],
   [
     'knows no such page',
     (_, response) => response.writeHead(404).end('not found'),
-    'error[SERVER_INVALID]: what answers at URL is no Millrace server\n  correct MILLRACE_URL; its /healthz answers {"status":"ok"}\n',
+    'error[SERVER_INVALID]: URL is not a Millrace server\n  correct MILLRACE_URL; the /healthz of a server returns {"status":"ok"}\n',
   ],
   [
     'sends on',
     (_, response) => response.writeHead(301, { location: 'https://elsewhere.example/x' }).end(),
-    'error[SERVER_INVALID]: the server at URL sends on to https://elsewhere.example\n  set MILLRACE_URL to the address that the server itself answers at\n',
+    'error[SERVER_INVALID]: the server at URL redirects to https://elsewhere.example\n  set MILLRACE_URL to the address of the server itself\n',
   ],
   [
     'is a proxy without a server behind it',
     (_, response) => response.writeHead(502).end('bad gateway'),
-    'error[SERVER_UNREACHABLE]: the server at URL is failing: HTTP 502\n  try again; its log, or that of the proxy before it, says more\n',
+    'error[SERVER_UNREACHABLE]: the server at URL returned HTTP 502\n  try again; if it fails again, check its log or that of the proxy in front of it\n',
   ],
 ] satisfies [string, RequestListener, string][])('one that %s is told of', async (_, listener, stderr) => {
   expect(await list(await serve(listener))).toEqual({ code: 3, stdout: '', stderr });
@@ -67,14 +67,14 @@ it.each(['localhost:8080', 'ftp://host', 'http://user:mlr_a-secret-that-nobody-m
     expect(await list(url)).toEqual({
       code: 3,
       stdout: '',
-      stderr: `error[SERVER_INVALID]: MILLRACE_URL is not the URL of a server
+      stderr: `error[SERVER_INVALID]: MILLRACE_URL is not a valid server URL
   write http://host:port or https://host; a token belongs in MILLRACE_TOKEN
 `,
     });
   },
 );
 
-it('a request that the server did not get is sent again, with the same key', async () => {
+it('a request that did not reach the server is repeated with the same key', async () => {
   const keys: (string | undefined)[] = [];
   const url = await serve((request, response) => {
     keys.push(request.headers['idempotency-key'] as string);

@@ -56,7 +56,7 @@ describe('millrace --engine=argo', () => {
       const [found, end] = lines.splice(-2);
       expect(found).toBe(`whole: ${expected.length} detections in ${rows} images`);
       expect(end).toMatch(/^succeeded in .*s {2}[0-9a-f-]{36}$/);
-      expect(lines[0]).toMatch(/^(queued|selecting the rows) …$/);
+      expect(lines[0]).toMatch(/^(queued|selecting rows) …$/);
       expect(lines.at(-1)).toMatch(new RegExp(`^step-1 {2}█{24} {2}${rows}/${rows} images `));
       const done = lines.flatMap((line) => /^step-1 {2}[█─]{24} {2}(\d+)\/120 images {2}/.exec(line)?.[1] ?? []);
       expect(done.map(Number)).toEqual(done.map(Number).toSorted((a, b) => a - b));
@@ -116,7 +116,7 @@ describe('millrace --engine=argo', () => {
     expect(await onArgo('cancel', id)).toEqual({
       code: 0,
       stdout: '',
-      stderr: `${id} is being cancelled; millrace retry ${id} goes on with it\n`,
+      stderr: `${id} is being cancelled; to resume it, run millrace retry ${id}\n`,
     });
     expect(await end).toMatchObject({
       code: 130,

@@ -73,7 +73,7 @@ describe('millrace doctor --engine=argo', () => {
     expect(limited.code).toBe(3);
     expect(limited.checks.find(({ name }) => name === 'may workflows')).toMatchObject({
       state: 'failed',
-      detail: `you may not create, get, list, watch, patch workflows in ${cluster.namespace}`,
+      detail: `the account may not create, get, list, watch, patch workflows in ${cluster.namespace}`,
     });
     const absent = await doctor(process.env.KUBECONFIG!, 'absent');
     expect(absent.checks.find(({ name }) => name === 'namespace')).toMatchObject({

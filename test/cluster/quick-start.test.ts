@@ -108,7 +108,7 @@ describe.skipIf(!canBuildImages)(
 
     it('serves the command line', async () => {
       const { environment } = quickStart;
-      expect(await millrace(['doctor'], environment)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+      expect(await millrace(['doctor'], environment)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
       const query = 'SELECT COUNT(*) AS found, COUNT(DISTINCT image_id) AS images FROM demo.detections;';
       const run = await millrace(['run', query], environment);
       expect(run.code).toBe(0);

@@ -86,7 +86,7 @@ describe('the demo', () => {
       const story = await told(readConfig(environment), fewScenes(own));
       expect(story).toMatch(/database +a private MariaDB, started \(millrace_user@127\.0\.0\.1:\d+\/\)/);
       expect(await told(readConfig(environment), fewScenes(own))).toContain('a private MariaDB, already running');
-      expect(await millrace(['doctor'], environment)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+      expect(await millrace(['doctor'], environment)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
     } finally {
       await stopPrivateServer(join(own, 'mariadb'));
     }

@@ -117,6 +117,6 @@ describe.each(servers)("docs/server.md's accounts, copied as they stand, on $nam
 
   it('leave doctor nothing to warn of', async () => {
     const { MILLRACE_SERVER_CONFIG, ...settings } = environment;
-    expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+    expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
   });
 });

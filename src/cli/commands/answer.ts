@@ -4,7 +4,7 @@ import { readSource, SourceError } from '../source.ts';
 
 export type ProgramCommand = (source: Source, output: Output) => number | Promise<number>;
 
-/** Runs a command on the program that it is given; errors point into it. */
+/** Runs a command on a program. Errors show their place in the program. */
 export function answerProgram(
   sql: string | undefined,
   { file, json = false }: { readonly file?: string; readonly json?: boolean },
@@ -26,7 +26,7 @@ export function answerProgram(
   return answer(json, run, () => source);
 }
 
-/** Runs a command; its exit code is the process's, and its error is said. */
+/** Runs a command, prints its error, and sets the process's exit code. */
 export async function answer(
   json: boolean,
   command: (output: Output) => number | Promise<number>,

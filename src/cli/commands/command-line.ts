@@ -2,14 +2,14 @@ import { Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
 import { errorKinds } from '../../errors.ts';
 import { version } from '../../version.ts';
+import { addAdministrationCommands } from './administration-commands.ts';
 import { addProgramCommands } from './program-commands.ts';
 import { addStatementCommands } from './statement-commands.ts';
-import { addSurroundingsCommands } from './surroundings-commands.ts';
 
-/** What `millrace` takes. Commands load what they need when they run: a parse shall not wait for the database's client. */
+/** The commands of `millrace`. Each loads its modules when it runs, so that `parse` does not wait for the database's client. */
 export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv): Command {
   const millrace = new Command('millrace')
-    .description('SQL in, GPU workflows out, rows back. Alone on a terminal: a prompt.')
+    .description('SQL in, GPU workflows out, rows back. Without a command on a terminal, opens a prompt.')
     .version(version, '-V, --version', 'print the version')
     .helpCommand(false)
     .showHelpAfterError('(millrace --help lists the commands)')
@@ -17,16 +17,16 @@ export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv):
     .addHelpText('after', settings);
   addProgramCommands(millrace, config, environment);
   addStatementCommands(millrace, config, environment);
-  addSurroundingsCommands(millrace, config, environment);
+  addAdministrationCommands(millrace, config, environment);
   return millrace;
 }
 
 const settings = `
 Settings:
-  MILLRACE_URL         the server that runs statements; without it, this machine does
-  MILLRACE_TOKEN       your token at that server
-  MILLRACE_DATASOURCE  this machine's database: mysql://user:password@host:port/database
-  MILLRACE_ENGINE      what runs statements here: local, or argo
-  MILLRACE_VOLUMES     /datasets=FOLDER,/models=FOLDER: what stands for the volumes here
-  MILLRACE_SCHEMA      the system schema in the database; millrace
-  MILLRACE_STATE       logs, the prompt's history, the demo's database; .millrace`;
+  MILLRACE_URL         the server that runs statements (default: this machine)
+  MILLRACE_TOKEN       your token for that server
+  MILLRACE_DATASOURCE  the database: mysql://user:password@host:port/database
+  MILLRACE_ENGINE      the engine: local or argo (default: local)
+  MILLRACE_VOLUMES     folders used as volumes: /datasets=FOLDER,/models=FOLDER
+  MILLRACE_SCHEMA      the system schema in the database (default: millrace)
+  MILLRACE_STATE       folder of logs, history and demo database (default: .millrace)`;

@@ -2,17 +2,20 @@ import { MillraceError } from '../../errors.ts';
 import type { Parameters, Scalar } from '../../sql/parameters.ts';
 
 /**
- * `--param 7 --param cat` for each `?`, or `--param id=7 --param name=cat` for `:id` and `:name`. Digits are a number, exactly as they
- * are given; everything else is text, and so is what stands in quotes: `'7'`.
- * @returns undefined where none is given
- * @throws {MillraceError} USAGE for some with a name and some without
+ * Reads `--param 7 --param cat` for each `?`, or `--param id=7 --param name=cat` for `:id` and `:name`. Digits are a number, exactly as
+ * given; everything else is text, and so is a value in quotes: `'7'`.
+ * @returns undefined if there are none
+ * @throws {MillraceError} USAGE if only some have a name
  */
 export function readParameters(written: readonly string[]): Parameters | undefined {
   if (written.length === 0) return undefined;
   const named = written.filter(isNamed);
   if (named.length === 0) return written.map(scalar);
   if (named.length < written.length) {
-    throw usage('some --param have a name and others have none', 'give all for ?, or all as name=value for :name');
+    throw usage(
+      'some --param options have a name and others do not',
+      'name all of them (name=value for :name) or none (for ?)',
+    );
   }
   const pairs = written.map((each) => [each.slice(0, each.indexOf('=')), scalar(each.slice(each.indexOf('=') + 1))]);
   const twice = pairs.find(([name], index) => pairs.findIndex(([other]) => other === name) < index);
@@ -30,7 +33,7 @@ function scalar(value: string): Scalar {
   return isNumber(value) ? { digits: value } : value;
 }
 
-/** As JSON writes a number without an exponent: with a zero before it, it may be the number of a house or a telephone. */
+/** A JSON number without an exponent. Digits with a leading zero are text: they may be a postcode or a telephone number. */
 function isNumber(value: string): boolean {
   const [whole = '', fraction = '0', ...more] = value.replace(/^-/, '').split('.');
   return more.length === 0 && /^(?:0|[1-9]\d{0,80})$/.test(whole) && /^\d{1,80}$/.test(fraction);

@@ -10,31 +10,38 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
   millrace.commandsGroup('Programs:');
 
-  placed(withProgram(millrace, 'run', 'run the statements of a program, and follow them to their end'))
-    .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
-    .option('--param <value>', parameterHelp, addParameter, [])
-    .addOption(new Option('--format <format>', 'of the rows: a table if left out').choices(['table', ...formatNames]))
-    .option('--limit <number>', 'at most so many rows of each result', atMost)
+  placed(withProgram(millrace, 'run', 'run a program and follow it to its end'))
+    .option('--label <name:value>', 'label to store with it, on a server; may be repeated', addLabel)
+    .option('--param <value>', parameterHelp, addParameter)
+    .addOption(
+      new Option('--format <format>', 'format of the rows (default: table)').choices(['table', ...formatNames]),
+    )
+    .option('--limit <number>', 'maximum number of rows of each result', atMost)
     .action((sql, { label: labels, param, format, limit, ...options }) =>
       answerProgram(sql, options, async (source, output) => {
         const { runProgram } = await import('../run.ts');
-        return runProgram(source, { labels, parameters: readParameters(param), format, limit }, on(options), output);
+        return runProgram(
+          source,
+          { labels, parameters: readParameters(param ?? []), format, limit },
+          on(options),
+          output,
+        );
       }),
     );
 
-  placed(withProgram(millrace, 'submit', 'have a program run, and print its id'))
-    .option('--label <name:value>', 'keep this label with it, on a server; may be repeated', addLabel, {})
-    .option('--param <value>', parameterHelp, addParameter, [])
+  placed(withProgram(millrace, 'submit', 'submit a program and print its id'))
+    .option('--label <name:value>', 'label to store with it, on a server; may be repeated', addLabel)
+    .option('--param <value>', parameterHelp, addParameter)
     .action((sql, { label: labels, param, ...options }) =>
       answerProgram(sql, options, async (source, output) => {
         const { submitProgram } = await import('../run.ts');
-        return submitProgram(source, { labels, parameters: readParameters(param) }, on(options), output);
+        return submitProgram(source, { labels, parameters: readParameters(param ?? []) }, on(options), output);
       }),
     );
 
-  placed(withProgram(millrace, 'explain', 'show the plan of a program; nothing is executed'))
+  placed(withProgram(millrace, 'explain', 'show the plan of a program without executing it'))
     .addOption(
-      new Option('--format <format>', 'workflow: the YAML that the engine argo submits')
+      new Option('--format <format>', 'the plan, or the workflow (YAML) that the engine argo would submit')
         .choices(['plan', 'workflow'])
         .default('plan'),
     )
@@ -48,7 +55,7 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
   withProgram(millrace, 'parse', 'show the statements of a program and their parts')
     .option(
       '--lines',
-      'answer each line {"id", "sql"} of standard input with a line {"id", "statements"} or {"id", "error"}',
+      'read lines {"id", "sql"} from standard input; print a line {"id", "statements"} or {"id", "error"} for each',
     )
     .action(async (sql, options) => {
       const { answerLines, printStatements } = await import('../parse.ts');
@@ -56,7 +63,7 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
       else await answerProgram(sql, options, printStatements);
     });
 
-  withProgram(millrace, 'format', 'print a program in one canonical style').action((sql, options) =>
+  withProgram(millrace, 'format', 'print a program in the canonical style').action((sql, options) =>
     answerProgram(sql, { ...options, json: false }, async (source, output) => {
       const { formatProgram } = await import('../../sql/format-program.ts');
       output.line(formatProgram(source.text).replace(/\n$/, ''));

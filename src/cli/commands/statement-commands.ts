@@ -11,10 +11,10 @@ export function addStatementCommands(millrace: Command, config: Config, environm
   millrace.commandsGroup('Statements:');
 
   placed(millrace.command('list').description('list statements, newest first').option('--json', 'print JSON lines'))
-    .option('--state <state>', `in this state; may be repeated: ${statementStates.join(', ')}`, addState, [])
-    .option('--label <name:value>', 'with this label; may be repeated', addLabel, {})
-    .option('--user <name>', 'submitted by this user')
-    .option('--limit <number>', 'at most so many', atMost, 100)
+    .option('--state <state>', `only this state; may be repeated: ${statementStates.join(', ')}`, addState)
+    .option('--label <name:value>', 'only with this label; may be repeated', addLabel)
+    .option('--user <name>', 'only statements of this user')
+    .option('--limit <number>', 'maximum number of statements', atMost, 100)
     .action(({ json = false, state, label, user, limit, ...where }) =>
       answer(json, async (output) => {
         const { listStatements } = await import('../statements.ts');
@@ -23,19 +23,23 @@ export function addStatementCommands(millrace: Command, config: Config, environm
       }),
     );
 
-  ofStatement(millrace, 'status', 'show how far a statement is').action((id, { json = false, ...where }) =>
-    answer(json, async (output) => (await import('../statements.ts')).showStatus(id, on(where), output)),
-  );
-
-  ofStatement(millrace, 'watch', 'follow a statement, its steps and their partitions; Ctrl-C leaves it').action(
+  ofStatement(millrace, 'status', 'show the state and progress of a statement').action(
     (id, { json = false, ...where }) =>
-      answer(json, async (output) => (await import('../statements.ts')).watchStatement(id, on(where), output)),
+      answer(json, async (output) => (await import('../statements.ts')).showStatus(id, on(where), output)),
   );
 
-  ofStatement(millrace, 'logs', "show what a statement's workers wrote")
-    .option('--step <name>', 'of one step only')
-    .option('--partition <number>', 'of one partition only', wholeNumber)
-    .option('-f, --follow', 'go on until the statement has ended')
+  ofStatement(
+    millrace,
+    'watch',
+    'follow a statement, its steps and partitions; Ctrl-C stops watching, not the statement',
+  ).action((id, { json = false, ...where }) =>
+    answer(json, async (output) => (await import('../statements.ts')).watchStatement(id, on(where), output)),
+  );
+
+  ofStatement(millrace, 'logs', "show the logs of a statement's workers")
+    .option('--step <name>', 'only this step')
+    .option('--partition <number>', 'only this partition', wholeNumber)
+    .option('-f, --follow', 'keep printing until the statement has ended')
     .action((id, { json = false, step, partition, follow, ...where }) =>
       answer(json, async (output) =>
         (await import('../statements.ts')).showLogs(id, { step, partition, follow }, on(where), output),
@@ -43,13 +47,13 @@ export function addStatementCommands(millrace: Command, config: Config, environm
     );
 
   ofStatement(millrace, 'result', 'show the rows of a statement')
-    .option('--step <name>', 'of this step; the last that has rows')
+    .option('--step <name>', 'step whose rows to show (default: the last with rows)')
     .addOption(
-      new Option('--format <format>', 'a table of the first 1000 rows, or all of them')
+      new Option('--format <format>', 'table shows the first 1000 rows, the others all')
         .choices(['table', ...formatNames])
         .default('table' as const),
     )
-    .option('--limit <number>', 'at most so many rows', atMost)
+    .option('--limit <number>', 'maximum number of rows', atMost)
     .action((id, { json = false, step, format, limit, ...where }) =>
       answer(json, async (output) => {
         const { showResult } = await import('../result.ts');
@@ -57,13 +61,13 @@ export function addStatementCommands(millrace: Command, config: Config, environm
       }),
     );
 
-  ofStatement(millrace, 'cancel', 'end a statement in good order; what is done is kept').action(
+  ofStatement(millrace, 'cancel', 'stop a statement gracefully; completed work is kept').action(
     (id, { json = false, ...where }) =>
       answer(json, async (output) => (await import('../statements.ts')).cancelStatement(id, on(where), output)),
   );
 
-  ofStatement(millrace, 'retry', 'run what is missing of a statement that failed, was cancelled or interrupted')
-    .option('--repeat', 'execute again what the database may have executed (STATEMENT_UNCERTAIN)')
+  ofStatement(millrace, 'retry', 'resume a statement that failed, was cancelled or interrupted; completed work is kept')
+    .option('--repeat', 'also repeat a statement that the database may have executed already (STATEMENT_UNCERTAIN)')
     .action((id, { json = false, repeat = false, ...where }) =>
       answer(json, async (output) =>
         (await import('../statements.ts')).retryStatement(id, { repeat }, on(where), output),
@@ -71,7 +75,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
     );
 }
 
-function addState(written: string, before: readonly StatementState[]): readonly StatementState[] {
+function addState(written: string, before: readonly StatementState[] = []): readonly StatementState[] {
   const state = statementStates.find((each) => each === written);
   if (state === undefined) throw new InvalidArgumentError(`Allowed choices are ${statementStates.join(', ')}.`);
   return [...before, state];

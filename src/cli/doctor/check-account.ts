@@ -3,7 +3,7 @@ import { isSeparate } from '../../datasource/accounts.ts';
 import { type ConnectedAccount, onlyItsRights } from '../account-rights.ts';
 import type { Warning } from './check.ts';
 
-/** Whether the database itself keeps the SQL of users out of what is not theirs. @param account that runs it */
+/** Checks that the database itself keeps the SQL of users out of foreign schemas. @param account of that SQL */
 export async function checkAccount(account: ConnectedAccount): Promise<string | Warning> {
   const { pool, accounts, schema } = account;
   const [rows] = await pool.query<RowDataPacket[][]>({ sql: 'SHOW GRANTS FOR CURRENT_USER()', rowsAsArray: true });
@@ -14,7 +14,7 @@ export async function checkAccount(account: ConnectedAccount): Promise<string | 
     ...(isSeparate(accounts) && (await reaches(pool, grants, schema)) ? [`rights on the system schema ${schema}`] : []),
   ];
   const found = [
-    ...(isSeparate(accounts) ? [] : [`the system schema ${schema} has no account of its own`]),
+    ...(isSeparate(accounts) ? [] : [`the system schema ${schema} does not have its own account`]),
     ...(excess.length === 0 ? [] : [`the account that runs the SQL of users has ${excess.join(', ')}`]),
   ];
   if (found.length === 0) return `the database keeps the SQL of users out of ${schema} and mysql`;
@@ -25,7 +25,7 @@ const createAccounts =
   'run the SQL that `millrace accounts` prints as an administrator of the database, then set its DSNs';
 
 interface Grant {
-  /** Upper case, as the servers write them. */
+  /** In upper case, as the servers write them. */
   readonly rights: readonly string[];
   /** `*`, or a pattern of the schema's name. */
   readonly schema: string;
@@ -33,7 +33,7 @@ interface Grant {
   readonly grantee: string;
 }
 
-/** ``GRANT SELECT, INSERT ON `millrace\_work`.* TO …``; null: a role, whose rights have lines of their own. */
+/** Reads ``GRANT SELECT, INSERT ON `millrace\_work`.* TO …``. @returns null for a role, whose rights have their own lines */
 function readGrant(text: string): Grant | null {
   const [begin, on] = ['GRANT ', text.indexOf(' ON ')];
   const to = text.indexOf(' TO ', on);
@@ -48,13 +48,13 @@ const isOnAll = ({ schema }: Grant) => schema === '*';
 
 const onTables = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'TRIGGER'];
 
-/** A right on columns has their names behind it. */
+/** A right on columns is followed by their names. */
 const has = ({ rights }: Grant, wanted: readonly string[]) =>
   rights.some(
     (right) => right.startsWith('ALL') || wanted.some((each) => right === each || right.startsWith(`${each} (`)),
   );
 
-/** Of an account's patterns that match a name the one without wildcards alone counts; what it has on all databases counts besides. */
+/** If several of an account's patterns match a name, only the one without wildcards counts. Rights on all databases count in addition. */
 async function reaches(pool: Pool, grants: readonly Grant[], schema: string): Promise<boolean> {
   if (grants.some((grant) => isOnAll(grant) && has(grant, onTables))) return true;
   const patterns = grants.filter((grant) => !isOnAll(grant));

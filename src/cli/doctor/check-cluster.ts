@@ -7,7 +7,7 @@ import { type Check, check, type Skipped } from './check.ts';
 import { checkPermissions, mayDo } from './check-permissions.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 
-/** What the engine argo needs. Without an answer of Kubernetes, nothing after that is looked at. */
+/** Checks what the engine argo needs. Ends early if Kubernetes does not answer. */
 export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: string): AsyncGenerator<Check> {
   const configured: { deployment?: Deployment; cluster?: Cluster } = {};
   yield check('worker image', () => {
@@ -44,19 +44,19 @@ async function* checkInside(cluster: Cluster, namespace: string, deployment: Dep
 
 function pinned(image: string): string {
   if (image.includes('@') || /:(?!latest$)[\w.-]+$/.test(image)) return image;
-  throw new MillraceError('WORKER_IMAGE_MISSING', `${image} names no version, and may be another on each node`, {
-    hint: 'name one in MILLRACE_WORKER_IMAGE: …/worker:0.1.0',
+  throw new MillraceError('WORKER_IMAGE_MISSING', `${image} has no version, so each node may run a different image`, {
+    hint: 'name a version in MILLRACE_WORKER_IMAGE: …/worker:0.1.0',
   });
 }
 
-/** To look at a namespace is a right of its own; a list of what is in it tells as much. */
+/** Reading a namespace requires a right of its own; without it, the check is skipped. */
 async function checkNamespace(cluster: Cluster, namespace: string): Promise<string | Skipped> {
   try {
     await cluster.get(`/api/v1/namespaces/${namespace}`);
     return namespace;
   } catch (error) {
     if (hasStatus(error, 404)) {
-      throw new MillraceError('NAMESPACE_MISSING', `there is no namespace ${namespace}`, {
+      throw new MillraceError('NAMESPACE_MISSING', `the namespace ${namespace} does not exist`, {
         hint: 'install the chart of deploy/, or name another in MILLRACE_NAMESPACE',
       });
     }
@@ -74,7 +74,7 @@ async function checkArgo(cluster: Cluster): Promise<string> {
   const names = group?.resources.map(({ name }) => name) ?? [];
   const missing = ['workflows', 'workflowtaskresults'].filter((name) => !names.includes(name));
   if (missing.length === 0) return 'argoproj.io/v1alpha1';
-  throw new MillraceError('ARGO_MISSING', `the cluster does not know Argo's ${missing.join(' and ')}`, {
+  throw new MillraceError('ARGO_MISSING', `the cluster has no CRDs for Argo's ${missing.join(' and ')}`, {
     hint: 'install Argo Workflows 4.1 or later with its CRDs',
   });
 }
@@ -84,18 +84,18 @@ interface Lease {
   readonly spec: { readonly renewTime?: string; readonly leaseDurationSeconds?: number };
 }
 
-/** Its leader keeps a lease up: https://argo-workflows.readthedocs.io/en/latest/high-availability/ */
+/** The controller's leader renews a lease: https://argo-workflows.readthedocs.io/en/latest/high-availability/ */
 async function checkController(cluster: Cluster, namespace: string): Promise<string | Skipped> {
   const query = { fieldSelector: 'metadata.name=workflow-controller' };
   const leases = await firstAllowed<{ items: readonly Lease[] }>(cluster, query, [
     '/apis/coordination.k8s.io/v1/leases',
     `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
   ]);
-  if (leases === null) return { skipped: 'you may not see the leases' };
+  if (leases === null) return { skipped: 'the account may not list leases' };
   const lease = leases.items.find(isHeld);
   if (lease !== undefined) return `runs in ${lease.metadata.namespace}`;
-  if (leases.items.length === 0) return { skipped: 'no controller has a lease; one without leader election may run' };
-  throw new MillraceError('ARGO_MISSING', "Argo's controller does not run: nobody renews its lease", {
+  if (leases.items.length === 0) return { skipped: 'no controller holds a lease; one may run without leader election' };
+  throw new MillraceError('ARGO_MISSING', "Argo's controller is not running: its lease is not renewed", {
     hint: 'kubectl get pods -A -l app=workflow-controller',
   });
 }
@@ -112,7 +112,7 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** How soon a workflow is looked at again: https://argo-workflows.readthedocs.io/en/latest/environment-variables/ */
+/** How soon the controller processes a workflow again: https://argo-workflows.readthedocs.io/en/latest/environment-variables/ */
 async function checkPace(cluster: Cluster, namespace: string): Promise<string | Skipped> {
   const query = { fieldSelector: 'metadata.name=workflow-controller' };
   const found = await firstAllowed<{ items: readonly Controller[] }>(cluster, query, [
@@ -121,16 +121,19 @@ async function checkPace(cluster: Cluster, namespace: string): Promise<string | 
   ]);
   const containers = found?.items.flatMap(({ spec }) => spec.template.spec.containers) ?? [];
   if (containers.length === 0)
-    return { skipped: "you may not see the controller's Deployment, or it has another name" };
+    return { skipped: "the controller's Deployment is not visible to the account or has another name" };
   const set = containers.flatMap(({ env = [] }) => env).find(({ name }) => name === 'DEFAULT_REQUEUE_TIME')?.value;
-  if (set !== undefined) return `looks at a workflow again after ${set}`;
-  return { skipped: 'each step waits up to 10 s: set DEFAULT_REQUEUE_TIME=1s for the controller (deploy/README.md)' };
+  if (set !== undefined) return `processes a workflow again after ${set}`;
+  return {
+    skipped:
+      'each step waits up to 10 s; to shorten this, set DEFAULT_REQUEUE_TIME=1s for the controller (deploy/README.md)',
+  };
 }
 
-/** Argo's executor has it where the commands of pods have none: util/secrets/secret_name.go of Argo Workflows. */
+/** Argo's executor uses this token if pods themselves have none: util/secrets/secret_name.go of Argo Workflows. */
 async function checkToken(cluster: Cluster, namespace: string, account: string): Promise<string | Skipped> {
   if (!(await mayDo(cluster, { namespace, group: '', resource: 'secrets', verb: 'get' }))) {
-    return { skipped: 'you may not see secrets' };
+    return { skipped: 'the account may not read secrets' };
   }
   const name = `${account}.service-account-token`;
   await find(cluster, namespace, 'secrets', name);
@@ -152,19 +155,19 @@ async function firstAllowed<T>(
   return null;
 }
 
-/** The server needs no right to read secrets, and asks only who has it. */
+/** The server does not need the right to read secrets, so the check is skipped without it. */
 async function checkSecret(
   cluster: Cluster,
   namespace: string,
   { secret, key }: Deployment['datasource'],
 ): Promise<string | Skipped> {
   if (!(await mayDo(cluster, { namespace, group: '', resource: 'secrets', verb: 'get' }))) {
-    return { skipped: `you may not see the secret ${secret}` };
+    return { skipped: `the account may not read the secret ${secret}` };
   }
   const { data = {} } = await find<{ data?: Record<string, string> }>(cluster, namespace, 'secrets', secret);
   if (Object.hasOwn(data, key)) return `${secret}, key ${key}`;
   throw new MillraceError('POD_NOT_STARTED', `the secret ${secret} has no key ${key}`, {
-    hint: `put the database's DSN there, or name another in MILLRACE_DATASOURCE_SECRET`,
+    hint: `store the database's DSN under this key, or name another secret in MILLRACE_DATASOURCE_SECRET`,
   });
 }
 
@@ -183,7 +186,7 @@ async function checkClaim(cluster: Cluster, namespace: string, claim: string): P
     const phase = found.status?.phase ?? 'Pending';
     if (phase === 'Bound') return 'bound';
     throw new MillraceError('POD_NOT_STARTED', `the claim ${claim} is ${phase.toLowerCase()}, not bound`, {
-      hint: `kubectl describe pvc ${claim} -n ${namespace} says what it waits for`,
+      hint: `run kubectl describe pvc ${claim} -n ${namespace} to see the reason`,
     });
   } catch (error) {
     return skippedIfForbidden(error, `see the claim ${claim}`);
@@ -201,7 +204,7 @@ async function checkGpus(cluster: Cluster): Promise<string | Skipped> {
     const gpus = items.map(({ status }) => Number(status.allocatable?.['nvidia.com/gpu'] ?? 0));
     const total = gpus.reduce((sum, count) => sum + count, 0);
     if (total > 0) return `${total} GPUs on ${gpus.filter((count) => count > 0).length} of ${items.length} nodes`;
-    return { skipped: `none of ${items.length} nodes has one: statements run on CPUs (WITH gpu = 0)` };
+    return { skipped: `none of ${items.length} nodes has a GPU; statements run on CPUs (WITH gpu = 0)` };
   } catch (error) {
     return skippedIfForbidden(error, 'see the nodes');
   }
@@ -212,13 +215,13 @@ async function find<T>(cluster: Cluster, namespace: string, kind: string, name: 
     return await cluster.get<T>(`/api/v1/namespaces/${namespace}/${kind}/${name}`);
   } catch (error) {
     if (!hasStatus(error, 404)) throw error;
-    throw new MillraceError('POD_NOT_STARTED', `there is no ${kind.replace(/s$/, '')} ${name} in ${namespace}`, {
-      hint: 'install the chart of deploy/, or make it yourself: deploy/README.md',
+    throw new MillraceError('POD_NOT_STARTED', `${kind.replace(/s$/, '')} ${name} does not exist in ${namespace}`, {
+      hint: 'install the chart of deploy/, or create it yourself (deploy/README.md)',
     });
   }
 }
 
 function skippedIfForbidden(error: unknown, what: string): Skipped {
   if (!hasStatus(error, 403)) throw error;
-  return { skipped: `you may not ${what}` };
+  return { skipped: `the account may not ${what}` };
 }

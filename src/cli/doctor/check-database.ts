@@ -14,7 +14,7 @@ import { type Check, check } from './check.ts';
 import { checkAccount } from './check-account.ts';
 import { checkSettings } from './check-settings.ts';
 
-/** The database of MILLRACE_DATASOURCE. Without an answer of it, nothing after that is looked at. */
+/** Checks the database of MILLRACE_DATASOURCE. Ends early if it does not answer. */
 export async function* checkDatabase(config: Config): AsyncGenerator<Check> {
   const opened: { pool?: Pool; accounts?: Accounts } = {};
   try {
@@ -41,7 +41,7 @@ async function* checkInside(pool: Pool, accounts: Accounts, schema: string): Asy
   try {
     yield check('result tables', async () => {
       if (isSeparate(accounts)) await withGrants(user, () => trySelection(system, users));
-      if (database === null) return { skipped: 'the DSN names no database; INTO has to name one' };
+      if (database === null) return { skipped: 'the DSN has no database, so INTO must name one' };
       for (const account of isSeparate(accounts) ? [system, user] : [system])
         await withGrants(account, () => tryResult(account.pool, database));
       return `the ${isSeparate(accounts) ? 'accounts' : 'account'} may create, fill, alter and drop tables in ${database}`;
@@ -52,7 +52,7 @@ async function* checkInside(pool: Pool, accounts: Accounts, schema: string): Asy
   }
 }
 
-/** The oldest that tests run on, by the name that the server gives itself. */
+/** The oldest versions that tests run on, by the server's name. */
 const oldest = { MariaDB: [10, 11], MySQL: [8, 4] } as const;
 
 async function supportedVersion(pool: Pool): Promise<string> {
@@ -67,18 +67,18 @@ async function supportedVersion(pool: Pool): Promise<string> {
   });
 }
 
-/** Tried, not read from grants: these come by roles, patterns and proxies, too. */
+/** Tests the rights instead of reading grants, because rights may also come from roles, patterns and proxies. */
 async function checkSchemas({ pool, accounts, schema }: ConnectedAccount): Promise<string> {
   const work = workSchemaOf(schema, isSeparate(accounts));
   if (work !== schema) await inSchema(pool, work, () => tryTable(pool, work));
   const isThere = await inSchema(pool, schema, () => tryTable(pool, schema));
-  if (!isThere) return `${schema} is not there yet; the account may create it`;
+  if (!isThere) return `${schema} does not exist yet; the account may create it`;
   const version = await schemaVersion(pool, schema);
   if (version === latestVersion) return `${schema}, version ${version}`;
-  return `${schema}, version ${version}; the next command, or millrace migrate, brings it to ${latestVersion}`;
+  return `${schema}, version ${version}; the next command, or millrace migrate, updates it to ${latestVersion}`;
 }
 
-/** What the account that runs users' queries does with a selection: the other one takes it. */
+/** Creates a selection with the account of users' queries, and takes it over with the account of the system schema. */
 function trySelection({ pool, schema }: ConnectedAccount, users: Pool): Promise<unknown> {
   const work = workSchemaOf(schema, true);
   return inSchema(pool, work, async () => {
@@ -92,7 +92,7 @@ function trySelection({ pool, schema }: ConnectedAccount, users: Pool): Promise<
   });
 }
 
-/** A schema that is not there yet is created for the work, and dropped after it. @returns whether it was there */
+/** Creates a missing schema for the work and drops it afterwards. @returns whether the schema existed */
 async function inSchema(pool: Pool, schema: string, work: () => Promise<void>): Promise<boolean> {
   const [found] = await pool.query<RowDataPacket[]>('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
     schema,
@@ -115,7 +115,7 @@ function tryTable(pool: Pool, database: string): Promise<void> {
   });
 }
 
-/** What a result takes: its account need have no other rights on the tables of users (docs/server.md, Accounts). */
+/** Does what storing a result requires; its account needs no other rights on the tables of users (docs/server.md, Accounts). */
 function tryResult(pool: Pool, database: string): Promise<void> {
   return withTable(pool, database, async (table) => {
     await pool.query(`INSERT INTO ${table} VALUES (1)`);

@@ -2,7 +2,7 @@ import { MillraceError } from '../../errors.ts';
 import { type Check, check } from './check.ts';
 import type { Cluster } from './cluster.ts';
 
-/** What the server's Role gives: deploy/chart/templates/server-rbac.yaml */
+/** The rights of the server's Role: deploy/chart/templates/server-rbac.yaml */
 const needed = [
   { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch'] },
   { group: '', resource: 'pods', verbs: ['list'] },
@@ -16,9 +16,13 @@ export async function* checkPermissions(cluster: Cluster, namespace: string): As
       const refused = verbs.filter((_, index) => !answers[index]);
       if (refused.length === 0) return verbs.join(', ');
       const list = refused.map((verb) => `"${verb}"`).join(', ');
-      throw new MillraceError('KUBERNETES_REFUSED', `you may not ${refused.join(', ')} ${resource} in ${namespace}`, {
-        hint: `bind the account to a Role with apiGroups ["${group}"], resources ["${resource}"], verbs [${list}]`,
-      });
+      throw new MillraceError(
+        'KUBERNETES_REFUSED',
+        `the account may not ${refused.join(', ')} ${resource} in ${namespace}`,
+        {
+          hint: `bind the account to a Role with apiGroups ["${group}"], resources ["${resource}"], verbs [${list}]`,
+        },
+      );
     });
   }
 }
@@ -26,7 +30,7 @@ export async function* checkPermissions(cluster: Cluster, namespace: string): As
 interface Access {
   readonly namespace: string;
   readonly group: string;
-  /** `pods/log` is the subresource log. */
+  /** `pods/log` is the subresource log of pods. */
   readonly resource: string;
   readonly verb: string;
 }

@@ -3,10 +3,10 @@ import type { ServerAddress } from '../open-service.ts';
 import { openServerApi } from '../remote/server-api.ts';
 import { type Check, check } from './check.ts';
 
-/** Of src/server/app.ts: what the API calls itself. */
+/** The API's version in src/server/app.ts. */
 const apiVersion = '1';
 
-/** The server of MILLRACE_URL. */
+/** Checks the server of MILLRACE_URL. */
 export async function* checkServer({ url, token, datasource }: ServerAddress): AsyncGenerator<Check> {
   const ask = <T>(path: string) =>
     openServerApi(url, token).json<T>({ path, once: true, signal: AbortSignal.timeout(10_000) });
@@ -14,7 +14,7 @@ export async function* checkServer({ url, token, datasource }: ServerAddress): A
   const reached = await check('server', async () => {
     const { status } = await ask<{ status?: unknown }>('/healthz');
     if (status === 'ok') return `${new URL(url).origin} answers`;
-    throw new MillraceError('SERVER_INVALID', `what answers at ${new URL(url).origin} is no Millrace server`, {
+    throw new MillraceError('SERVER_INVALID', `${new URL(url).origin} is not a Millrace server`, {
       hint: 'correct MILLRACE_URL',
     });
   });
@@ -24,9 +24,13 @@ export async function* checkServer({ url, token, datasource }: ServerAddress): A
   yield check('server version', async () => {
     const { info } = await ask<{ info: { version: string } }>('/openapi.json');
     if (info.version === apiVersion) return `API ${info.version}`;
-    throw new MillraceError('SERVER_INVALID', `the server has API ${info.version}, this command ${apiVersion}`, {
-      hint: 'bring the one or the other up to date',
-    });
+    throw new MillraceError(
+      'SERVER_INVALID',
+      `the server has API version ${info.version}; this command needs ${apiVersion}`,
+      {
+        hint: 'update the older of the two',
+      },
+    );
   });
   yield check('server readiness', async () => {
     await ask('/readyz');
@@ -36,10 +40,10 @@ export async function* checkServer({ url, token, datasource }: ServerAddress): A
     const { datasources } = await ask<{ datasources: readonly { name: string; engine: string }[] }>('/v1/datasources');
     const names = datasources.map(({ name, engine }) => `${name} (${engine})`).join(', ');
     if (datasources.length === 0 || (datasource !== null && !datasources.some(({ name }) => name === datasource))) {
-      throw new MillraceError('UNKNOWN_DATASOURCE', `you may use ${names || 'no datasource'}`, {
-        hint: 'ask who runs the server for another',
+      throw new MillraceError('UNKNOWN_DATASOURCE', `the datasources that you may use: ${names || 'none'}`, {
+        hint: 'name one of them, or ask whoever runs the server for access',
       });
     }
-    return `${token === null ? 'none is needed' : 'accepted'}; datasources ${names}`;
+    return `${token === null ? 'not needed' : 'accepted'}; datasources ${names}`;
   });
 }

@@ -8,7 +8,7 @@ import type { Config } from '../../config.ts';
 import { errorOfRecord, MillraceError } from '../../errors.ts';
 import { type Check, check, type Skipped } from './check.ts';
 
-/** What stands for the volumes on this machine, and the models in it. */
+/** Checks the folders that are used as volumes on this machine, and the models in them. */
 export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> {
   for (const [mount, folder] of Object.entries(volumes)) {
     yield check(`volume ${mount}`, async () => {
@@ -20,8 +20,8 @@ export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> 
   const models = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.onnx')).sort();
   if (models.length === 0) {
     yield check('models', () => {
-      throw new MillraceError('MODEL_MISSING', `there is no model in ${folder}`, {
-        hint: `put a YOLO export there: ${join(folder, 'NAME.onnx')} is the model NAME`,
+      throw new MillraceError('MODEL_MISSING', `there are no models in ${folder}`, {
+        hint: `copy a YOLO export there: ${join(folder, 'NAME.onnx')} is the model NAME`,
       });
     });
   }
@@ -34,18 +34,18 @@ async function filesIn(mount: string, folder: string): Promise<readonly string[]
     return await readdir(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const what = code === 'ENOENT' ? 'there is no folder' : `cannot be read (${code}):`;
-    throw new MillraceError('USAGE', `${what} ${folder}`, {
-      hint: `make it, or name another: MILLRACE_VOLUMES=${mount}=FOLDER`,
+    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    throw new MillraceError('USAGE', `the folder ${folder} ${what}`, {
+      hint: `create it, or name another with MILLRACE_VOLUMES=${mount}=FOLDER`,
     });
   }
 }
 
 const checkModel = fileURLToPath(new URL('../../worker/check-model.ts', import.meta.url));
 
-/** In a process of its own: a broken file may take its process with it. */
+/** Uses a separate process, because a broken file may crash it. */
 async function loadModel(file: string): Promise<string | Skipped> {
-  if (!existsSync(checkModel)) return { skipped: 'there is no worker in this installation' };
+  if (!existsSync(checkModel)) return { skipped: 'this installation does not include the worker' };
   const { stdout } = await promisify(execFile)(process.execPath, [checkModel, file], { timeout: 60_000 }).catch(
     (cause) => ({ stdout: String(cause.stdout ?? '') }),
   );

@@ -1,16 +1,16 @@
 import { MillraceError } from '../../errors.ts';
 
-/** One thing that statements need, and whether it is there. */
+/** The result of checking one thing that statements need. */
 export interface Check {
   readonly name: string;
-  /** `warning`: statements run, and something is less safe than it could be. `skipped`: it could not be looked at. */
+  /** `warning`: statements run, but something is less safe than it could be. `skipped`: it could not be checked. */
   readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly detail: string;
-  /** What to do; of a failure or a warning alone. */
+  /** What to do; only for failures and warnings. */
   readonly fix: string | null;
 }
 
-/** @param examine says what it found; throws what is wrong, with its hint as the fix */
+/** @param examine returns what it found, or throws what is wrong, with the fix as its hint */
 export async function check(name: string, examine: () => Found | Promise<Found>): Promise<Check> {
   try {
     const found = await examine();
@@ -19,7 +19,7 @@ export async function check(name: string, examine: () => Found | Promise<Found>)
     return { name, state: 'skipped', detail: found.skipped, fix: null };
   } catch (error) {
     if (isTimeout(error))
-      return failed(name, 'no answer in time', 'look whether it is overloaded, or a firewall in between');
+      return failed(name, 'no answer before the timeout', 'check for an overload, or a firewall in between');
     if (!(error instanceof MillraceError)) throw error;
     return failed(name, error.message, error.hint);
   }
@@ -40,7 +40,7 @@ function failed(name: string, detail: string, fix: string | null): Check {
   return { name, state: 'failed', detail, fix };
 }
 
-/** Of `AbortSignal.timeout`. */
+/** Whether `AbortSignal.timeout` threw it. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError';
 }

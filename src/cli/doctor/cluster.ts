@@ -1,6 +1,6 @@
 import type { KubernetesApi } from '../../engine/argo/kubernetes/kubernetes-api.ts';
 
-/** Requests that are answered soon, or not at all. */
+/** Requests with a short timeout. */
 export interface Cluster {
   get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;

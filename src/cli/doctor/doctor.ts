@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkNode } from './check-node.ts';
 
-/** `millrace doctor`: a line for each check as it is done. @returns 0 only when none has failed; warnings fail nothing */
+/** `millrace doctor`: prints a line for each check as it completes. @returns 0 if none has failed; warnings are not failures */
 export async function runDoctor(place: Place, environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
   let [failures, warnings] = [0, 0];
   for await (const check of checks(place, environment)) {
@@ -20,7 +20,9 @@ export async function runDoctor(place: Place, environment: NodeJS.ProcessEnv, ou
 
 function endOf(failures: number, warnings: number): string {
   if (failures > 0) return `${failures} ${failures === 1 ? 'check' : 'checks'} failed`;
-  return warnings > 0 ? `no check failed, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : 'all is well';
+  return warnings > 0
+    ? `no checks failed, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
+    : 'all checks passed';
 }
 
 async function* checks(place: Place, environment: NodeJS.ProcessEnv): AsyncGenerator<Check> {

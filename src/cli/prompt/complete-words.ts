@@ -5,19 +5,19 @@ import type { Model } from '../../service/service.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
 import { createScanner } from '../../sql/tokens.ts';
 
-/** What names there are besides the dialect's own; asked for when one of them is due. */
+/** Sources of names other than the dialect's own; queried when such a name is expected. */
 export interface Names {
   tables(): Promise<readonly string[]>;
   models(): Promise<readonly Model[]>;
 }
 
-/** As readline has it: what may stand there, and what of it is typed already. */
+/** readline's format: the candidates, and the part that is already typed. */
 export type Completions = [candidates: string[], typed: string];
 
-/** As much of a text's end as tells what may stand there: a search begins again at each of its characters. */
+/** Number of characters at the text's end that are examined: a search may restart at each of them. */
 const longestLook = 2_000;
 
-/** What may stand at the end of a text. */
+/** Completes the end of a text. */
 export async function completeWords(whole: string, names: Names): Promise<Completions> {
   const text = whole.slice(-longestLook);
   const typed = lastWord(text);
@@ -52,7 +52,7 @@ function lastWord(text: string): string {
 
 const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
 
-/** After the WITH of a TO RUN, and after each comma in it. */
+/** Whether an attribute may follow: after the WITH of a TO RUN, and after each comma in it. */
 function isAttributeDue(before: string): boolean {
   const clauses = before.split(/\bTO\s+RUN\b/i);
   if (clauses.length < 2) return false;
@@ -70,7 +70,7 @@ function lastClauseToken(text: string): Token | undefined {
   return last;
 }
 
-/** Of the dialect, and those that queries are made of. */
+/** Keywords of the dialect and of queries. */
 const keywords =
   `ALTER AND AS ASC BETWEEN BY CASE CMD COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
 EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT NOT NULL OFFSET ON OR ORDER OUTER PARTITION
@@ -82,7 +82,7 @@ function inCaseOf(typed: string, words: readonly string[]): readonly string[] {
   return /[A-Z]/.test(typed) || typed === '' ? words : words.map((word) => word.toLowerCase());
 }
 
-/** A name that is no plain word in backquotes. */
+/** Quotes a name in backticks unless it is a plain word. */
 function quoted(name: string): string {
   return name
     .split('.')

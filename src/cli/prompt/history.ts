@@ -4,7 +4,7 @@ import { makePrivate } from '../../private-folder.ts';
 
 const longest = 1000;
 
-/** What has been typed, newest first as readline has it; kept in a file that nobody else may read, oldest first. */
+/** Reads the typed entries, newest first as readline expects. The file is readable only by its owner and contains the oldest first. */
 export async function readHistory(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text
@@ -14,7 +14,7 @@ export async function readHistory(file: string): Promise<string[]> {
     .reverse();
 }
 
-/** Without what may hold a password, as the mysql client does: https://dev.mysql.com/doc/refman/8.4/en/mysql-logging.html */
+/** Omits entries that may contain a password, as the mysql client does: https://dev.mysql.com/doc/refman/8.4/en/mysql-logging.html */
 export async function writeHistory(file: string, history: readonly string[]): Promise<void> {
   const kept = history.filter((line) => !/identified|password/i.test(line)).slice(0, longest);
   await makePrivate(dirname(file));
@@ -30,7 +30,7 @@ export async function writeHistory(file: string, history: readonly string[]): Pr
 }
 
 /**
- * Makes one entry of the lines of a statement, so that it comes back whole; lines with a comment to their end stay as they are.
+ * Joins the lines of a statement into one entry, so that it is recalled whole. Lines that end with a comment stay separate.
  * @param history newest first; changed in place
  */
 export function joinLines(history: string[], lines: readonly string[]): void {

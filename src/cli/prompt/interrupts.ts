@@ -1,8 +1,8 @@
 import type { OnInterrupt } from '../follow.ts';
 
-/** Ctrl-C while a statement runs, also when it is pressed before the statement can be cancelled. */
+/** Handles Ctrl-C while a statement runs, also if it is pressed before the statement can be cancelled. */
 export interface Interrupts {
-  /** @returns whether something runs that it was for */
+  /** @returns whether a statement was running */
   press(): boolean;
   during(work: (onInterrupt: OnInterrupt) => Promise<void>): Promise<void>;
 }

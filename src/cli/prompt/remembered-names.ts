@@ -2,11 +2,11 @@ import type { Model, Service } from '../../service/service.ts';
 import type { Names } from './complete-words.ts';
 
 export interface RememberedNames extends Names {
-  /** A program may have created or dropped tables: they are asked for again. */
+  /** Forgets the tables after a program, which may have created or dropped some. */
   forgetTables(): void;
 }
 
-/** Asked for once after each program, at the first Tab that needs them. Where they cannot be had, nothing is completed. */
+/** Reads the names once after each program, at the first Tab that needs them. If they cannot be read, nothing is completed. */
 export function rememberedNames(service: Service): RememberedNames {
   let tables: Promise<readonly string[]> | null = null;
   let models: Promise<readonly Model[]> | null = null;

@@ -12,11 +12,11 @@ export interface PromptOptions {
   readonly historyFile: string;
   /** Newest first. */
   readonly history: readonly string[];
-  /** Of the standard statements of all entries. */
+  /** Whether the standard statements of all entries share one session. */
   readonly oneSession: boolean;
 }
 
-/** What is typed, and what was. */
+/** The lines of the current entry, and the history. */
 interface Typed {
   lines: string[];
   /** Newest first; readline's own array. */
@@ -26,18 +26,18 @@ interface Typed {
 const firstPrompt = 'millrace> ';
 const nextPrompt = '      ...> ';
 
-const sharedSession = `Standard statements share one session: SET, USE, temporary tables and transactions last until you quit. TO RUN has sessions of its own.
+const sharedSession = `Standard statements share one session: SET, USE, temporary tables and transactions last until you quit. TO RUN uses separate sessions.
 `;
-const ownSessions = `Each entry has a session of its own: SET, USE and temporary tables last until its end.
+const ownSessions = `Each entry has its own session: SET, USE and temporary tables last until the entry ends.
 `;
 const help = `\
-  SELECT …;                            standard SQL, to the database as it stands
-  SELECT … TO RUN image CMD … INTO t;  an image over the rows of a query
+  SELECT …;                            sends standard SQL to the database
+  SELECT … TO RUN image CMD … INTO t;  runs a container image over the rows of a query
   Tab completes keywords, tables, images, models and attributes.
-  Ctrl-C cancels the statement that runs, or clears what is typed. Ctrl-D or quit; ends.
+  Ctrl-C cancels the running statement or clears the input. Ctrl-D or quit; exits.
 `;
 
-/** Reads statements from the terminal and runs them, until its end. */
+/** Reads statements from the terminal and runs them until the user exits. */
 export async function runPrompt(service: Service, { historyFile, history, oneSession }: PromptOptions): Promise<void> {
   const typed: Typed = { lines: [], history: [...history] };
   const names = rememberedNames(service);
@@ -66,7 +66,7 @@ export async function runPrompt(service: Service, { historyFile, history, oneSes
     terminal.setPrompt(typed.lines.length === 0 ? firstPrompt : nextPrompt);
     terminal.prompt(true);
   }
-  // Ctrl-D has left the cursor behind the prompt.
+  // After Ctrl-D, the cursor is still on the prompt's line.
   process.stdout.write('\n');
 }
 
@@ -87,9 +87,9 @@ function openTerminal(typed: Typed, names: Names): Interface {
 
 function clear(terminal: Interface, typed: Typed): void {
   const nothing = typed.lines.length === 0 && terminal.line === '';
-  process.stdout.write(nothing ? '\nquit; or Ctrl-D ends\n' : '^C\n');
+  process.stdout.write(nothing ? '\nto exit, type quit; or press Ctrl-D\n' : '^C\n');
   typed.lines = [];
-  // By its own keys, Ctrl-E and Ctrl-U: readline has no method for it.
+  // Clears the line with the keys Ctrl-E and Ctrl-U, because readline has no method for it.
   terminal.write(null, { ctrl: true, name: 'e' });
   terminal.write(null, { ctrl: true, name: 'u' });
   terminal.setPrompt(firstPrompt);

@@ -6,14 +6,14 @@ import { exitCodeOf } from '../print-error.ts';
 import { readHistory } from './history.ts';
 import { runPrompt } from './run-prompt.ts';
 
-/** `millrace` alone on a terminal. @returns the exit code */
+/** `millrace` without a command on a terminal. @returns the exit code */
 export async function startPrompt(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
   const output = openOutput(false, () => null);
   try {
     const place = readPlace(config, environment, {});
     const service = await openService(place, output.note, { keepSession: true });
     try {
-      output.line(`Millrace on ${describePlace(place)}. A statement ends with ; and help; says more.`);
+      output.line(`Millrace on ${describePlace(place)}. End a statement with ; or type help; for help.`);
       const historyFile = join(config.stateFolder, 'prompt-history');
       const history = await readHistory(historyFile);
       await runPrompt(service, { historyFile, history, oneSession: canKeepSession(place) });

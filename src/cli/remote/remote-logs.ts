@@ -6,7 +6,7 @@ import type { ServerApi } from './server-api.ts';
 
 const triesWithoutALine = 8;
 
-/** The server's lines, each once: a connection that breaks while they are followed is made again, and what it repeats is left out. */
+/** Yields each line of the server's logs once. Reconnects if the connection breaks, and skips repeated lines. */
 export async function* remoteLogs(api: ServerApi, path: string, filter: LogFilter): AsyncGenerator<LogLine> {
   const { step, partition, follow = false, signal } = filter;
   const query = Object.entries({ step, partition, follow });

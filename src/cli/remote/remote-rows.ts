@@ -3,10 +3,10 @@ import type { RowOptions } from '../../service/service.ts';
 import type { ResultPage } from '../../service/statement.ts';
 import type { ServerApi } from './server-api.ts';
 
-/** Rows of a page: about a megabyte of usual rows. */
+/** Number of rows per page: about a megabyte of typical rows. */
 const pageSize = 5000;
 
-/** A result, page by page as it is read. */
+/** A result that is fetched page by page as it is read. */
 export async function remoteRows(
   api: ServerApi,
   path: string,

@@ -10,7 +10,7 @@ import { remoteRows } from './remote-rows.ts';
 import type { ServerApi } from './server-api.ts';
 import { statementEvents } from './statement-events.ts';
 
-/** @param datasource one of the server's; null: its first */
+/** @param datasource name of the server's datasource; null: its first */
 export function openRemoteService(api: ServerApi, datasource: string | null): Service {
   const named = datasource === null ? {} : { datasource };
   const pathOf = (id: string) => `/v1/statements/${encodeURIComponent(id)}`;
@@ -59,7 +59,7 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
   };
 }
 
-/** Numbers with the digits that they were given. */
+/** Keeps the digits of numbers as they were given. */
 function withParameters(parameters: Parameters | undefined): { readonly parameters?: unknown } {
   if (parameters === undefined) return {};
   return { parameters: JSON.parse(JSON.stringify(parameters), exact) };
@@ -70,10 +70,10 @@ function exact(_name: string, value: unknown): unknown {
   return typeof digits === 'string' ? (JSON as JsonWithRaw).rawJSON(digits) : value;
 }
 
-/** https://tc39.es/proposal-json-parse-with-source/; TypeScript's types do not have it yet. */
+/** https://tc39.es/proposal-json-parse-with-source/; TypeScript's types lack it. */
 type JsonWithRaw = typeof JSON & { rawJSON(text: string): unknown };
 
-/** The most that the server gives at once. */
+/** Maximum page size of the server. */
 const pageSize = 200;
 
 async function listPages(
@@ -113,7 +113,7 @@ async function explain(api: ServerApi, body: { readonly sql: string }): Promise<
     async workflow() {
       if (workflow !== null) return workflow;
       throw new MillraceError('NO_WORKFLOW', "the server's engine runs statements without workflows", {
-        hint: 'explain without --format=workflow shows the plan',
+        hint: 'run explain without --format=workflow to see the plan',
       });
     },
   };

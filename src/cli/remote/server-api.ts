@@ -4,22 +4,22 @@ import { errorOfProblem, type Problem } from './problem-error.ts';
 
 /** Requests to one server, with the user's token. */
 export interface ServerApi {
-  /** The answer's object. What can be repeated is tried again for a few seconds where the server is gone. */
+  /** Returns the answer's object. While the server is unreachable, repeatable requests are retried for a few seconds. */
   json<T>(request: ServerRequest): Promise<T>;
-  /** The answer as it comes; not tried again. */
+  /** Returns the answer as it arrives, without retries. */
   stream(request: ServerRequest): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface ServerRequest {
   readonly method?: 'GET' | 'POST';
   readonly path: string;
-  /** Names and values; those undefined are left out. */
+  /** Names and values; undefined values are omitted. */
   readonly query?: readonly (readonly [string, string | number | boolean | undefined])[];
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The program that the request carries: what the server's errors point into. */
+  /** The program in the request, in which the server's errors show their place. */
   readonly sql?: string;
-  /** A second time would do it twice. */
+  /** Whether the request must not be repeated, because it would take effect twice. */
   readonly once?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -28,8 +28,8 @@ const answerMs = 90_000;
 
 /**
  * @param url MILLRACE_URL
- * @param token MILLRACE_TOKEN; null: the server asks for none
- * @throws {MillraceError} SERVER_INVALID for what is no URL
+ * @param token MILLRACE_TOKEN; null: the server needs none
+ * @throws {MillraceError} SERVER_INVALID if the URL is invalid
  */
 export function openServerApi(url: string, token: string | null): ServerApi {
   const base = readUrl(url);
@@ -45,7 +45,7 @@ export function openServerApi(url: string, token: string | null): ServerApi {
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      // A followed redirect would make a GET of a POST.
+      // Following a redirect would turn a POST into a GET.
       redirect: 'manual',
       signal: signal ?? null,
     }).catch((cause) => {
@@ -105,12 +105,12 @@ async function* broken(
 function readUrl(written: string): URL {
   const url = URL.parse(written);
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
-  throw new MillraceError('SERVER_INVALID', 'MILLRACE_URL is not the URL of a server', {
+  throw new MillraceError('SERVER_INVALID', 'MILLRACE_URL is not a valid server URL', {
     hint: 'write http://host:port or https://host; a token belongs in MILLRACE_TOKEN',
   });
 }
 
-/** An answer that is no success: the server's own problem, or what something before it says. */
+/** The error of an unsuccessful answer, which comes from the server or from something in front of it. */
 async function refusal(response: Response, base: URL, sql: string | null): Promise<MillraceError> {
   const problem = await readProblem(response);
   if (response.status === 401) return refused(problem);
@@ -133,22 +133,22 @@ async function readProblem(response: Response): Promise<Problem | null> {
 }
 
 function refused(problem: Problem | null): MillraceError {
-  const message = typeof problem?.detail === 'string' ? problem.detail : 'the server does not accept the token';
+  const message = typeof problem?.detail === 'string' ? problem.detail : 'the server rejected the token';
   return new MillraceError('SERVER_REFUSED', message);
 }
 
-/** Node's fetch says what happened in the error's cause; for a name with several addresses only in its code. */
+/** Node's fetch puts the reason in the error's cause; for a name with several addresses, only in its code. */
 function unreachable(base: URL, error: unknown): MillraceError {
   const { name, cause, message } = Object(error) as { name?: string; cause?: NodeJS.ErrnoException; message?: string };
-  const how = name === 'TimeoutError' ? 'no answer in time' : cause?.message || cause?.code || message;
+  const how = name === 'TimeoutError' ? 'no answer before the timeout' : cause?.message || cause?.code || message;
   return new MillraceError('SERVER_UNREACHABLE', `the server at ${base.origin} does not answer: ${how}`, {
     cause: error,
   });
 }
 
 function failing(base: URL, status: number): MillraceError {
-  return new MillraceError('SERVER_UNREACHABLE', `the server at ${base.origin} is failing: HTTP ${status}`, {
-    hint: 'try again; its log, or that of the proxy before it, says more',
+  return new MillraceError('SERVER_UNREACHABLE', `the server at ${base.origin} returned HTTP ${status}`, {
+    hint: 'try again; if it fails again, check its log or that of the proxy in front of it',
   });
 }
 
@@ -156,15 +156,15 @@ function elsewhere(base: URL, location: string): MillraceError {
   const target = URL.parse(location, base.href);
   return new MillraceError(
     'SERVER_INVALID',
-    `the server at ${base.origin} sends on to ${target?.origin ?? 'elsewhere'}`,
+    `the server at ${base.origin} redirects to ${target?.origin ?? 'another address'}`,
     {
-      hint: 'set MILLRACE_URL to the address that the server itself answers at',
+      hint: 'set MILLRACE_URL to the address of the server itself',
     },
   );
 }
 
 function noServer(base: URL): MillraceError {
-  return new MillraceError('SERVER_INVALID', `what answers at ${base.origin} is no Millrace server`, {
-    hint: 'correct MILLRACE_URL; its /healthz answers {"status":"ok"}',
+  return new MillraceError('SERVER_INVALID', `${base.origin} is not a Millrace server`, {
+    hint: 'correct MILLRACE_URL; the /healthz of a server returns {"status":"ok"}',
   });
 }

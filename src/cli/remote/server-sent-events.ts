@@ -1,14 +1,14 @@
 import { textLines } from '../../engine/argo/logs/text-lines.ts';
 
 export interface ServerSentEvent {
-  /** `message` where the server names none. */
+  /** `message` if the server names none. */
   readonly event: string;
   readonly data: string;
-  /** Of this event, or of the last that had one; empty: none had. */
+  /** Id of this event or the last one with an id; empty: there was none. */
   readonly id: string;
 }
 
-/** As https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, for lines that end in \n or \r\n. */
+/** Parses events as in https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, for lines that end in \n or \r\n. */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   let id = '';
   let event = '';

@@ -5,13 +5,13 @@ import type { Statement } from '../../service/statement.ts';
 import type { ServerApi } from './server-api.ts';
 import { readEvents } from './server-sent-events.ts';
 
-/** How long a server that is being restarted is waited for. */
+/** How long to wait for a server that is being restarted. */
 const patienceMs = 60_000;
 
 /**
- * The statement as the server's events tell it, over as many connections as it takes. Without one, what is known is told with
- * the trouble as its error.
- * @throws {MillraceError} what the server refuses; SERVER_UNREACHABLE after a minute of silence
+ * Yields the statement's states from the server's events, reconnecting as needed. While there is no connection, yields the last known state
+ * with the connection's error.
+ * @throws {MillraceError} errors of the server; SERVER_UNREACHABLE after a minute without an answer
  */
 export async function* statementEvents(
   api: ServerApi,
@@ -40,7 +40,7 @@ interface Followed {
   heardAtMs: number;
 }
 
-/** What one connection tells, until it ends or breaks. */
+/** Yields the states from one connection, until it ends or breaks. */
 async function* connection(
   api: ServerApi,
   id: string,

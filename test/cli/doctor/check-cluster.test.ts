@@ -82,7 +82,7 @@ async function checks(): Promise<ReadonlyMap<string, Check>> {
   return found;
 }
 
-it('a cluster with everything is well', async () => {
+it('a cluster with everything passes all checks', async () => {
   const lease = { renewTime: new Date().toISOString(), leaseDurationSeconds: 15 };
   answers['/apis/coordination.k8s.io/v1/leases'] = { items: [{ metadata: { namespace: 'argo' }, spec: lease }] };
   expect([...(await checks()).values()].map(({ name, state, detail }) => `${state} ${name}: ${detail}`)).toEqual([
@@ -91,7 +91,7 @@ it('a cluster with everything is well', async () => {
     'ok namespace: vision',
     'ok argo workflows: argoproj.io/v1alpha1',
     'ok argo controller: runs in argo',
-    'ok argo pace: looks at a workflow again after 1s',
+    'ok argo pace: processes a workflow again after 1s',
     'ok may workflows: create, get, list, watch, patch',
     'ok may pods: list',
     'ok may pods/log: get',
@@ -105,11 +105,11 @@ it('a cluster with everything is well', async () => {
 });
 
 it.each([
-  ['namespace', { [core]: undefined }, 'there is no namespace vision', /MILLRACE_NAMESPACE/],
+  ['namespace', { [core]: undefined }, 'the namespace vision does not exist', /MILLRACE_NAMESPACE/],
   [
     'argo workflows',
     { '/apis/argoproj.io/v1alpha1': undefined },
-    "the cluster does not know Argo's workflows and workflowtaskresults",
+    "the cluster has no CRDs for Argo's workflows and workflowtaskresults",
     /install Argo Workflows/,
   ],
   [
@@ -119,7 +119,7 @@ it.each([
         items: [{ metadata: { namespace: 'argo' }, spec: { renewTime: '2020-01-01T00:00:00Z' } }],
       },
     },
-    "Argo's controller does not run: nobody renews its lease",
+    "Argo's controller is not running: its lease is not renewed",
     /kubectl get pods/,
   ],
   [
@@ -131,7 +131,7 @@ it.each([
   [
     'service account',
     { [`${core}/serviceaccounts/workflow`]: undefined },
-    'there is no serviceaccount workflow in vision',
+    'serviceaccount workflow does not exist in vision',
     /deploy\//,
   ],
   [
@@ -140,28 +140,28 @@ it.each([
     'the claim models is pending, not bound',
     /kubectl describe pvc models -n vision/,
   ],
-])('%s that is wrong is told of', async (name, others, detail, fix) => {
+])('%s that is wrong is reported', async (name, others, detail, fix) => {
   Object.assign(answers, others);
   expect((await checks()).get(name)).toEqual({ name, state: 'failed', detail, fix: expect.stringMatching(fix) });
 });
 
-it('a controller that lets each step wait is told of', async () => {
+it('a controller that lets each step wait is reported', async () => {
   answers['/apis/apps/v1/deployments'] = { items: [controller([])] };
   const { state, detail } = (await checks()).get('argo pace')!;
   expect([state, detail]).toEqual(['skipped', expect.stringContaining('DEFAULT_REQUEUE_TIME=1s')]);
 });
 
-it('rights that are missing are told, with what gives them', async () => {
+it('missing rights are reported, with the rule that grants them', async () => {
   forbiddenVerbs = ['create workflows', 'patch workflows'];
   expect((await checks()).get('may workflows')).toEqual({
     name: 'may workflows',
     state: 'failed',
-    detail: 'you may not create, patch workflows in vision',
+    detail: 'the account may not create, patch workflows in vision',
     fix: 'bind the account to a Role with apiGroups ["argoproj.io"], resources ["workflows"], verbs ["create", "patch"]',
   });
 });
 
-it('what the account may not look at is left out, not failed', async () => {
+it('checks that the account may not do are skipped, not failed', async () => {
   for (const path of Object.keys(whole)) if (!/version|argoproj/.test(path)) answers[path] = refused;
   forbiddenVerbs = ['get secrets'];
   const states = [...(await checks()).values()].filter(({ state }) => state !== 'ok');

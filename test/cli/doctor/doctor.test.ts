@@ -59,11 +59,11 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     for (const sql of statements!.split('; ')) await database.admin.query(sql);
   };
 
-  it('finds nothing to mend where all is there, and leaves nothing behind', async () => {
+  it('finds nothing to fix if everything exists, and leaves nothing behind', async () => {
     await database.admin.query(`DROP DATABASE ${database.systemSchema}`);
     expect(await tables()).toEqual([]);
     const { code, stdout, stderr } = await millrace(['doctor'], environment());
-    expect({ code, stderr }).toEqual({ code: 0, stderr: 'all is well\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'all checks passed\n' });
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.slice(0, 26).trim())).toEqual([
       'ok      node',
@@ -76,18 +76,18 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
       'ok      volume /models',
       'ok      model demo',
     ]);
-    expect(lines[3]).toContain(`${database.systemSchema} is not there yet; the account may create it`);
+    expect(lines[3]).toContain(`${database.systemSchema} does not exist yet; the account may create it`);
     expect(lines[8]).toContain('yolov8, 80 classes, 320×320 px');
     expect(await tables()).toEqual([]);
   });
 
-  it('asks of the account behind the system schema what docs/server.md gives it, and no more', async () => {
+  it('requires of the account of the system schema only the rights of docs/server.md', async () => {
     const { dsn, systemDsn } = database.accounts;
     const separate = environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: systemDsn });
-    expect(await millrace(['doctor'], separate)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+    expect(await millrace(['doctor'], separate)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
   });
 
-  it('tells the version of the system schema', async () => {
+  it('shows the version of the system schema', async () => {
     await migrate(database.pool, database.systemSchema);
     expect((await doctor(environment())).of('system schema')).toEqual({
       name: 'system schema',
@@ -97,14 +97,14 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     });
   });
 
-  it('warns where the database does not keep the SQL of users out of what is not theirs', async () => {
+  it('warns if the database does not keep the SQL of users out of foreign schemas', async () => {
     const { admin, dsn, systemSchema } = database;
     const one = await doctor(environment({ MILLRACE_DATASOURCE: dsn, MILLRACE_SYSTEM_DATASOURCE: '' }));
     expect(one.code).toBe(0);
     expect(one.of('accounts')).toEqual({
       name: 'accounts',
       state: 'warning',
-      detail: `the system schema ${systemSchema} has no account of its own`,
+      detail: `the system schema ${systemSchema} does not have its own account`,
       fix: 'run the SQL that `millrace accounts` prints as an administrator of the database, then set its DSNs',
     });
     const [user, password] = [`wide${database.name}`, 'hunter2'];
@@ -132,7 +132,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     );
   });
 
-  it('tells which rights an account lacks, as the SQL that grants them', async () => {
+  it('prints the SQL that grants the missing rights of an account', async () => {
     const user = `reader${database.name}`;
     await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
     await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
@@ -159,7 +159,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     await database.admin.query(`DROP USER ${user}@'%'`);
   });
 
-  it.each(['user', 'system'] as const)('tells which rights the account %s lacks where both are there', async (role) => {
+  it.each(['user', 'system'] as const)('prints the missing rights of the account %s if both exist', async (role) => {
     const user = `lacks${role}${database.name}`.slice(0, 32);
     await database.admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hunter2'`);
     await database.admin.query(`GRANT SELECT ON ${database.name}.* TO ${user}@'%'`);
@@ -170,11 +170,11 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
       role === 'user' ? ['result tables'] : ['system schema', 'result tables'],
     );
     await follow(failed[0]?.fix);
-    expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all is well\n' });
+    expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
     await database.admin.query(`DROP USER ${user}@'%'`);
   });
 
-  it('tells of volumes that are not there, and of models that cannot be loaded', async () => {
+  it('reports missing volumes and models that cannot be loaded', async () => {
     const broken = join(folder, 'broken');
     await mkdir(broken);
     await writeFile(join(broken, 'cut.onnx'), 'not a model');
@@ -182,22 +182,22 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     expect(code).toBe(3);
     expect(of('volume /more')).toMatchObject({
       state: 'failed',
-      detail: 'there is no folder /absent/folder',
-      fix: 'make it, or name another: MILLRACE_VOLUMES=/more=FOLDER',
+      detail: 'the folder /absent/folder does not exist',
+      fix: 'create it, or name another with MILLRACE_VOLUMES=/more=FOLDER',
     });
     expect(of('model cut')).toMatchObject({ state: 'failed', detail: expect.stringContaining('cut.onnx') });
   });
 
-  it('tells that there is no model', async () => {
+  it('reports that there are no models', async () => {
     const empty = join(folder, 'empty');
     await mkdir(empty);
     expect((await doctor(environment({ MILLRACE_VOLUMES: `/models=${empty}` }))).of('models')).toMatchObject({
       state: 'failed',
-      detail: `there is no model in ${empty}`,
+      detail: `there are no models in ${empty}`,
     });
   });
 
-  it('with the engine argo, tells what its settings lack', async () => {
+  it('with the engine argo, reports missing settings', async () => {
     const settings = { MILLRACE_ENGINE: 'argo', KUBECONFIG: join(folder, 'absent.kubeconfig') };
     const { code, of } = await doctor(environment(settings));
     expect(code).toBe(3);
@@ -206,7 +206,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     const latest = await doctor(environment({ ...settings, MILLRACE_WORKER_IMAGE: 'example/worker:latest' }));
     expect(latest.of('worker image')).toMatchObject({
       state: 'failed',
-      detail: 'example/worker:latest names no version, and may be another on each node',
+      detail: 'example/worker:latest has no version, so each node may run a different image',
     });
   });
 });
@@ -230,7 +230,7 @@ describe('millrace doctor', { timeout: 60_000 }, () => {
 describe('millrace doctor of a server', { timeout: 60_000 }, () => {
   const test = useServer();
 
-  it('finds nothing to mend where it answers', async () => {
+  it('finds nothing to fix if the server answers', async () => {
     const { code, checks } = await doctor({ MILLRACE_URL: test.server.url, MILLRACE_TOKEN: test.tokens.ada });
     expect(code).toBe(0);
     expect(checks.map(({ name, state, detail }) => [name, state, detail])).toEqual([
@@ -242,7 +242,7 @@ describe('millrace doctor of a server', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('tells that the token is not accepted', async () => {
+  it('reports that the token is rejected', async () => {
     const { code, of } = await doctor({ MILLRACE_URL: test.server.url, MILLRACE_TOKEN: 'mlr_other' });
     expect(code).toBe(3);
     expect(of('token')).toMatchObject({
@@ -251,7 +251,7 @@ describe('millrace doctor of a server', { timeout: 60_000 }, () => {
     });
   });
 
-  it('stops at one that does not answer', async () => {
+  it('stops at a server that does not answer', async () => {
     const port = await freePort('127.0.0.1');
     const { code, checks } = await doctor({ MILLRACE_URL: `http://127.0.0.1:${port}` });
     expect(code).toBe(3);

@@ -33,7 +33,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  it('points at the mistake, and goes on', async () => {
+  it('shows the place of an error, and continues', async () => {
     const terminal = await open('mistake');
     terminal.type('SELECT * FROM shot\rTO RUM x;\r');
     expect(await terminal.until(/RUN\?\n[\s\S]*millrace> $/)).toContain(
@@ -45,7 +45,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  it('cancels the statement that runs on Ctrl-C; at the prompt, clears what is typed and then says how to end', async () => {
+  it('cancels the statement that runs on Ctrl-C; at the prompt, clears the input and then shows how to exit', async () => {
     const terminal = await open('interrupt');
     terminal.type(`${detect(240, 'interrupted_here', 'partitions = 2, batch_size = 1').replaceAll('\n', '\r')}\r`);
     await terminal.until(/ [1-9]\d*\/240 images/);
@@ -56,7 +56,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     terminal.type(keys.interrupt);
     expect(await terminal.until(/\^C\n[\s\S]*millrace> $/)).not.toContain('quit;');
     terminal.type(keys.interrupt);
-    await terminal.until(/quit; or Ctrl-D ends\n[\s\S]*millrace> $/);
+    await terminal.until(/to exit, type quit; or press Ctrl-D\n[\s\S]*millrace> $/);
     terminal.type('SELECT 2 AS two;\r');
     expect(await terminal.until('succeeded')).toContain(' two\n');
     terminal.type(keys.end);
@@ -96,7 +96,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  it('says that its session was lost before it runs the next entry, and goes on in a new one', async () => {
+  it('reports that its session was lost before it runs the next entry, and continues in a new one', async () => {
     const terminal = await open('lost');
     terminal.type('SET @x = 1; SELECT CONNECTION_ID() AS id;\r');
     const id = /id\n─+\n +(\d+)\n/.exec(await terminal.until(/succeeded in [\s\S]*millrace> $/))?.[1];
@@ -131,7 +131,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  it('remembers what was typed, whole, in a file of its user', async () => {
+  it('remembers whole entries, in a file of its user', async () => {
     const first = await open('history');
     first.type('SELECT 1 AS n\r  FROM shot\r LIMIT 1;\r');
     await first.until('succeeded');
@@ -147,10 +147,10 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await second.ended).toBe(0);
   });
 
-  it('says what can be typed', async () => {
+  it('shows what can be entered', async () => {
     const terminal = await open('help');
     terminal.type('help;\r');
-    const help = await terminal.until('ends.\n');
+    const help = await terminal.until('exits.\n');
     expect(help).toContain('Standard statements share one session: SET, USE, temporary tables and transactions last');
     expect(help).toContain('Tab completes keywords, tables, images, models and attributes.');
     terminal.type('\\q\r');
@@ -169,7 +169,7 @@ describe('the prompt of a server', { timeout: 120_000 }, () => {
     });
     expect(await terminal.until(prompt)).toContain(`Millrace on ${test.server.url}.`);
     terminal.type('help;\r');
-    expect(await terminal.until(/ends\.\n[\s\S]*millrace> $/)).toContain('Each entry has a session of its own');
+    expect(await terminal.until(/exits\.\n[\s\S]*millrace> $/)).toContain('Each entry has its own session');
     terminal.type('SELECT COUNT(*) AS n FROM sho');
     await terminal.until('FROM sho');
     terminal.type(keys.tab);

@@ -26,15 +26,15 @@ it.each([
   expect(errorText(error, source)).toContain('^');
 });
 
-it('keeps code, message and hint of one without a place', () => {
+it('keeps code, message and hint of an error without a place', () => {
   const error = new MillraceError('STATEMENT_BUSY', 'it is running', { hint: 'wait' });
   expect(errorOfProblem(problemOf(error, null), null)).toMatchObject({ ...error });
 });
 
-it('of a server that knows more codes is told with its words', () => {
+it('reports an unknown code of a newer server with its message', () => {
   expect(errorOfProblem({ code: 'BRAND_NEW', detail: 'something else', hint: 'read on' }, null)).toMatchObject({
     code: 'SERVER_INVALID',
-    message: 'the server says BRAND_NEW: something else',
+    message: 'the server reports BRAND_NEW: something else',
     hint: 'read on',
   });
 });

@@ -4,17 +4,19 @@ import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answer } from './answer.ts';
 import { placed } from './options.ts';
 
-export function addSurroundingsCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
+export function addAdministrationCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
-  millrace.commandsGroup('Surroundings:');
+  millrace.commandsGroup('Administration:');
 
-  placed(millrace.command('models').description('list the models that statements may name'))
+  placed(millrace.command('models').description('list the models that statements can name'))
     .option('--json', 'print JSON lines')
     .action(({ json = false, ...where }) =>
       answer(json, async (output) => (await import('../models.ts')).listModels(on(where), output)),
     );
 
-  placed(millrace.command('doctor').description('check what statements need, and say how to mend what is missing'))
+  placed(
+    millrace.command('doctor').description('check everything that statements need, and print a fix for each failure'),
+  )
     .option('--json', 'print JSON lines')
     .action(({ json = false, ...where }) =>
       answer(json, async (output) => (await import('../doctor/doctor.ts')).runDoctor(on(where), environment, output)),
@@ -22,12 +24,12 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
 
   millrace
     .command('serve')
-    .description('answer over HTTP (MILLRACE_HOST, MILLRACE_PORT, MILLRACE_SERVER_CONFIG)')
+    .description('start an HTTP server (MILLRACE_HOST, MILLRACE_PORT, MILLRACE_SERVER_CONFIG)')
     .action(() => answer(false, async () => (await import('../serve.ts')).runServer(environment)));
 
   millrace
     .command('migrate')
-    .description('bring the system schema of the database up to date')
+    .description('create or update the system schema of the database')
     .option('--json', 'print JSON lines')
     .action(({ json = false }) =>
       answer(json, async (output) => (await import('../migrate.ts')).migrateSchema(config, output)),
@@ -37,7 +39,7 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
     .command('accounts')
     .description("print the SQL that creates the database's accounts, with their passwords")
     .option('--database <name>', 'database of your tables and results (default: that of MILLRACE_DATASOURCE)')
-    .option('--from <host>', 'where the accounts may connect from', '%')
+    .option('--from <host>', 'host from which the accounts may connect', '%')
     .option('--json', 'print JSON lines')
     .action(({ json = false, ...options }) =>
       answer(json, async (output) =>
@@ -47,9 +49,9 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
 
   millrace
     .command('token')
-    .description("make a user's token for a server")
-    .requiredOption('--name <name>', 'the user')
-    .option('--role <role>', 'reader, user or admin', 'user')
+    .description("create a user's token for a server")
+    .requiredOption('--name <name>', 'name of the user')
+    .option('--role <role>', 'role: reader, user or admin', 'user')
     .option('--json', 'print JSON lines')
     .action(({ json = false, ...user }) =>
       answer(json, async (output) => (await import('../token.ts')).printToken(user, output)),
@@ -57,7 +59,7 @@ export function addSurroundingsCommands(millrace: Command, config: Config, envir
 
   millrace
     .command('completion')
-    .description('print the completion of a shell: source <(millrace completion bash)')
+    .description('print the completion script of a shell: source <(millrace completion bash)')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell) => answer(false, async () => (await import('../completion.ts')).printCompletion(shell)));
 
