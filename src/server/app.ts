@@ -26,7 +26,7 @@ import { submitStatementRoute } from './routes/submit-statement.ts';
 import { refuseOtherSites } from './same-origin.ts';
 import { compileValidator } from './validate.ts';
 
-/** The API over HTTP. Listens to nothing yet. */
+/** The HTTP API. It does not listen yet. */
 export async function buildApp(context: ServerContext, log: FastifyBaseLogger): Promise<App> {
   const { limits, users } = context.config;
   const app: App = fastify({
@@ -42,7 +42,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
     routerOptions: { maxParamLength: 200 },
   });
   app.setValidatorCompiler(compileValidator);
-  // The schemas of answers are held by tests; checking each answer would cost, and drop what a schema lacks.
+  // Tests check responses against their schemas. Checking each response would cost time, and drop fields that a schema lacks.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);
   const methodsAt = collectPaths(app);
@@ -51,7 +51,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   app.decorateRequest('statement', null);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   if (users.length === 0) app.addHook('onRequest', refuseOtherSites);
-  // Before a body is looked at that no route takes.
+  // Before the body is read.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) refusePath(request, reply, methodsAt);
   });
@@ -74,7 +74,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   return app;
 }
 
-/** What needs a user. */
+/** The routes that need a user. */
 async function statements(api: App, context: ServerContext): Promise<void> {
   const { users, limits } = context.config;
   api.addHook('onRequest', authenticate(users));
@@ -104,7 +104,7 @@ function metricsRoute(app: App, { metrics }: ServerContext): void {
   );
 }
 
-/** Asked every few seconds, for ever. */
+/** Routes that are requested every few seconds. */
 const probes = new Set(['/healthz', '/readyz', '/metrics']);
 
 function logAnswer(
@@ -130,10 +130,10 @@ function refusePath({ method, url }: FastifyRequest, reply: FastifyReply, method
   const path = url.split('?', 1)[0];
   const methods = methodsAt(url);
   if (methods.length === 0) {
-    throw new MillraceError('UNKNOWN_ROUTE', `there is no path ${path}`, { hint: 'see the paths at /docs' });
+    throw new MillraceError('UNKNOWN_ROUTE', `there is no path ${path}`, { hint: 'see /docs for the paths' });
   }
   reply.header('allow', methods.join(', '));
-  throw new MillraceError('METHOD_NOT_ALLOWED', `${path} does not take ${method}`, {
+  throw new MillraceError('METHOD_NOT_ALLOWED', `${path} does not support ${method}`, {
     hint: `use ${methods.filter((each) => each !== 'HEAD').join(' or ')}`,
   });
 }

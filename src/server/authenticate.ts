@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.ts';
 import { findUser } from '../service/access/tokens.ts';
 import { anonymous, type KnownUser } from '../service/access/users.ts';
 
-/** Finds who asks. Without any users in the configuration the server is bound to loopback, and whoever asks may do everything. */
+/** Finds the user of a request. Without configured users, the server listens on loopback only and every request may do everything. */
 export function authenticate(users: readonly KnownUser[]): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     const user = users.length === 0 ? anonymous : findUser(users, tokenOf(request.headers.authorization));

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { MillraceError } from '../errors.ts';
 import { problemOf, problemType } from './problem.ts';
 
-/** Answers what is no request at all, or not in time: https://nodejs.org/api/http.html#event-clienterror */
+/** Answers bytes that are not a request, and requests that time out: https://nodejs.org/api/http.html#event-clienterror */
 export function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed) return;
   const problem = problemOf(clientError(code), null);
@@ -25,6 +25,8 @@ function clientError(code: string | undefined): MillraceError {
     case 'HPE_HEADER_OVERFLOW':
       return new MillraceError('HEADERS_TOO_LARGE', 'the headers are longer than the server accepts');
     default:
-      return new MillraceError('REQUEST_INVALID', 'this is not an HTTP request', { hint: '/docs shows the requests' });
+      return new MillraceError('REQUEST_INVALID', 'this is not an HTTP request', {
+        hint: 'see /docs for the requests',
+      });
   }
 }

@@ -6,41 +6,40 @@ import { MillraceError } from '../errors.ts';
 import { nearestName } from '../plan/nearest-name.ts';
 import { nameForm, namePattern, roles } from '../service/access/users.ts';
 
-/** Default, least and most of each limit. */
+/** Default, minimum and maximum of each limit. */
 export const limitBounds = {
-  /** Of a request, in bytes. */
+  /** Bytes of a request's body. */
   bodyBytes: [2 ** 20, 2 ** 10, 2 ** 26],
-  /** Of a program, in bytes. */
+  /** Bytes of a program. */
   statementBytes: [2 ** 20, 2 ** 10, 2 ** 24],
-  /** Per user. */
   requestsPerMinute: [600, 1, 1_000_000],
-  /** More are queued. */
+  /** Further statements are queued. */
   runningStatementsPerUser: [10, 1, 10_000],
-  /** Of all users, on the local engine of one server. */
+  /** Statements of all users, on the local engine of one server. */
   runningStatements: [32, 1, 10_000],
-  /** More are refused. */
+  /** Further statements are rejected. */
   queuedStatementsPerUser: [10_000, 1, 1_000_000],
-  /** So many servers may die with a statement until it is failed. */
+  /** Number of servers that die during a statement before it fails. */
   serverDeaths: [3, 1, 1_000_000],
-  /** Kept of the rows that a statement's queries return, in bytes of JSON. */
+  /** Bytes of JSON to keep of the rows that a statement's queries return. */
   resultBytes: [2 ** 26, 2 ** 10, 2 ** 34],
-  /** The oldest beyond are deleted. */
+  /** Beyond it, the oldest results are truncated. */
   resultBytesPerUser: [2 ** 30, 2 ** 10, 2 ** 44],
   resultBytesTotal: [10 * 2 ** 30, 2 ** 10, 2 ** 46],
-  /** A client has that long to send its request, a third of it for the headers: who trickles it holds a connection no longer. */
+  /** Time to send a request, a third of it for the headers, so that a slow sender does not hold a connection. */
   requestSeconds: [30, 1, 3600],
-  /** After that long a client that takes nothing is let go. */
+  /** A client that reads nothing for this long is disconnected. */
   idleStreamSeconds: [60, 1, 3600],
-  /** The most that a request may wait for its statement's end. */
+  /** Maximum time that a request waits for its statement's end. */
   maxWaitSeconds: [60, 0, 600],
-  /** Open at once: events, logs, results. */
+  /** Open streams of events, logs and results. */
   streams: [2000, 1, 100_000],
   streamsPerUser: [200, 1, 100_000],
 } as const satisfies Record<string, readonly [number, number, number]>;
 
 export type LimitName = keyof typeof limitBounds;
 
-/** `writeOnly`: a secret, whose value no message shows. https://json-schema.org/draft/2020-12/json-schema-validation#section-9.4 */
+/** `writeOnly` marks a secret, whose value no message shows. https://json-schema.org/draft/2020-12/json-schema-validation#section-9.4 */
 const secret = { writeOnly: true };
 const closed = { additionalProperties: false };
 const text = (pattern: string, allowed: string, options = {}) =>
@@ -50,7 +49,7 @@ const name = Type.String({ pattern: namePattern.source, description: nameForm })
 const dsn = text('^mysql://', 'a DSN: mysql://user:password@host:port/database', secret);
 const dsnFile = text('.', 'the file that holds the DSN');
 const dsnEnvironment = text('^[A-Za-z_][A-Za-z0-9_]*$', 'the environment variable that holds the DSN');
-const dsnSecret = text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'secret/key, from which pods have the DSN');
+const dsnSecret = text('^[a-z0-9.-]+/[A-Za-z0-9._-]+$', 'NAME/KEY, the Secret and the key that hold the DSN for pods');
 
 const Datasource = Type.Object(
   {
@@ -67,7 +66,7 @@ const Datasource = Type.Object(
     readerDsnEnvironment: dsnEnvironment,
     readerSecret: dsnSecret,
     foreignSecret: dsnSecret,
-    schema: text('^[A-Za-z0-9_]{1,64}$', "the system schema's name, of letters, digits and _"),
+    schema: text('^[A-Za-z0-9_]{1,64}$', 'a name of at most 64 letters, digits and _'),
   },
   closed,
 );
@@ -78,11 +77,13 @@ const User = Type.Object(
     token: Type.String({
       pattern: '^sha256:[0-9a-f]{64}$',
       description:
-        "the token's hash, sha256: and 64 hexadecimal digits, as `millrace token` prints it; never the token itself",
+        "the token's hash as `millrace token` prints it, sha256: and 64 hexadecimal digits; never the token itself",
       ...secret,
     }),
     role: Type.Enum(roles),
-    datasources: Type.Optional(Type.Array(name, { minItems: 1, description: 'names of datasources, at least one' })),
+    datasources: Type.Optional(
+      Type.Array(name, { minItems: 1, description: 'a list of at least one datasource name' }),
+    ),
   },
   closed,
 );
@@ -90,13 +91,13 @@ const User = Type.Object(
 const between = (minimum: number, maximum: number) => Type.Optional(Type.Integer({ minimum, maximum }));
 const link = text(
   '^https?://[^{}]*(\\{id\\}[^{}]*)+$',
-  "an address, http:// or https://, with {id} where the statement's id goes",
+  "a URL of http:// or https:// with {id} in place of the statement's id",
 );
 
 const statementSeconds = between(1, 1_000_000);
 
 const images = Type.Optional(
-  Type.Array(Type.String({ minLength: 1 }), { description: 'a list of images, or of what they begin with' }),
+  Type.Array(Type.String({ minLength: 1 }), { description: 'a list of images or prefixes of images' }),
 );
 
 const Users = Type.Array(User, { description: 'a list of users' });
@@ -130,19 +131,19 @@ export type DatasourceEntry = Static<typeof Datasource>;
 export type UserEntry = Static<typeof User>;
 export type ConfigFile = Static<typeof File>;
 
-/** The file of MILLRACE_SERVER_CONFIG. @throws {MillraceError} SERVER_CONFIG_INVALID */
+/** Reads the file of MILLRACE_SERVER_CONFIG. @throws {MillraceError} SERVER_CONFIG_INVALID */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   return check(path, File, (await readYaml(path)) ?? {});
 }
 
-/** The file of MILLRACE_USERS_FILE: a list as it stands after `users:`. @throws {MillraceError} SERVER_CONFIG_INVALID */
+/** Reads the file of MILLRACE_USERS_FILE, a list like that of `users`. @throws {MillraceError} SERVER_CONFIG_INVALID */
 export async function readUsersFile(path: string): Promise<readonly UserEntry[]> {
   return check(path, Users, (await readYaml(path)) ?? []);
 }
 
 async function readYaml(path: string): Promise<unknown> {
   const written = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`the file ${path} cannot be read (${error.code})`, 'correct its name or its rights');
+    throw invalid(`the file ${path} cannot be read (${error.code})`, 'correct its path or its permissions');
   });
   const documents = parseYaml(path, written);
   if (documents.length > 1) throw invalid(`${path} holds ${documents.length} YAML documents`, 'keep one of them');
@@ -154,13 +155,13 @@ function parseYaml(path: string, written: string): readonly unknown[] {
     return loadAll(written);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw invalid(`${path}${lineOf(error)} is no YAML: ${reasonOf(error)}`, 'mend the file');
+    throw invalid(`${path}${lineOf(error)} is not valid YAML: ${reasonOf(error)}`, 'correct the file');
   }
 }
 
 const lineOf = ({ mark }: YAMLException) => (mark ? `, line ${mark.line + 1}, column ${mark.column + 1},` : '');
 
-/** Up to what may be quoted from the file, which holds secrets. */
+/** The reason without what it quotes from the file, which may be secret. */
 const reasonOf = ({ reason }: YAMLException) => reason.split(/ ?["<(]|: /)[0];
 
 function check<T extends TSchema>(file: string, schema: T, value: unknown): Static<T> {
@@ -172,7 +173,7 @@ function check<T extends TSchema>(file: string, schema: T, value: unknown): Stat
 
 type SchemaError = ReturnType<typeof Value.Errors>[number];
 
-/** Only what is no secret is quoted: where a value is of the wrong kind, its kind. */
+/** Quotes no secrets: of a value of the wrong type, only the type. */
 function describeError(file: string, schema: TSchema, value: unknown, error: SchemaError): MillraceError {
   const allowed = schemaAt(schema, error.schemaPath);
   const place = placeOf(error.instancePath);
@@ -182,7 +183,7 @@ function describeError(file: string, schema: TSchema, value: unknown, error: Sch
     const found = `${file}${place ? `${place} has` : 'there is'} an unknown key ${quoteKey(key)}`;
     const near = nearestName(key, keys);
     if (keys.length === 0) return invalid(found, `write ${nameForm}`);
-    return invalid(found, near === undefined ? `remove it; there are ${keys.join(', ')}` : `write ${near}`);
+    return invalid(found, near === undefined ? `remove it; the keys here are ${keys.join(', ')}` : `write ${near}`);
   }
   if (error.keyword === 'required') {
     const missing = error.params.requiredProperties.join(' and ');
@@ -217,7 +218,7 @@ function show(found: unknown, { type, enum: words, writeOnly = false }: AnySchem
   if (typeof found === 'object') return 'a mapping';
   if (typeof found !== 'string') return String(found);
   const shown = !writeOnly && found.length <= 200 && (type === 'string' || words !== undefined);
-  return shown ? JSON.stringify(found) : 'another text';
+  return shown ? JSON.stringify(found) : 'an invalid string';
 }
 
 function describeAllowed({ type, enum: words, minimum, maximum, description }: AnySchema): string {
@@ -226,8 +227,8 @@ function describeAllowed({ type, enum: words, minimum, maximum, description }: A
   return type === 'integer' ? `a whole number from ${minimum} to ${maximum}` : 'a mapping';
 }
 
-/** What has not the form of a key may be a secret in the wrong place. */
-const quoteKey = (key: string) => (/^[\w.-]{1,40}$/.test(key) ? `"${key}"` : 'of another form');
+/** A key of an unusual form may be a misplaced secret. */
+const quoteKey = (key: string) => (/^[\w.-]{1,40}$/.test(key) ? `"${key}"` : '(not shown: it may be a secret)');
 
 export function invalid(message: string, hint: string): MillraceError {
   return new MillraceError('SERVER_CONFIG_INVALID', message, { hint });

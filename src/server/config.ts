@@ -21,33 +21,33 @@ import {
 } from './config-file.ts';
 import { isLoopback } from './loopback.ts';
 
-/** What `millrace serve` is told. */
+/** The configuration of `millrace serve`. */
 export interface ServerConfig {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** The first is meant where a statement names none. Empty: none is named. */
+  /** The first is the default of requests. Empty: none is configured. */
   readonly datasources: readonly DatasourceConfig[];
   /** Empty: everyone may do everything, and the host is loopback. */
   readonly users: readonly KnownUser[];
   readonly limits: Limits;
-  /** Addresses with `{id}` in them; null: there are none. */
+  /** URLs with `{id}` in place of the statement's id; null: none. */
   readonly links: { readonly argo: string | null; readonly grafana: string | null };
   readonly images: AllowedImages;
   readonly stop: { readonly seconds: number };
-  /** Ended statements are kept that long. */
+  /** Days that ended statements are kept. */
   readonly retentionDays: number;
 }
 
 export interface DatasourceConfig extends Accounts {
   readonly name: string;
-  /** Where pods have the DSN from; null: as `readDeployment` says. */
+  /** Secret that holds the DSN for pods; null: as in the engine's environment. */
   readonly secret: SecretKey | null;
-  /** Where pods have the DSN of the system account from; null: as `readDeployment` says. */
+  /** Secret with the DSN of the system account. */
   readonly systemSecret: SecretKey | null;
-  /** Where pods have the DSN of the readers' account from; null: as `readDeployment` says. */
+  /** Secret with the DSN of the readers' account. */
   readonly readerSecret: SecretKey | null;
-  /** Where images other than the worker's have a DSN from; null: as `readDeployment` says. */
+  /** Secret with the DSN for images other than the worker's. */
   readonly foreignSecret: SecretKey | null;
   /** The system schema's name. */
   readonly schema: string;
@@ -58,16 +58,16 @@ export type Limits = Readonly<Record<LimitName, number>> & SubmissionLimits;
 
 const stopSeconds = 30;
 const retentionDays = 30;
-/** A role that is not here may take any time. */
+/** Other roles have no limit. */
 const statementSeconds = { reader: 60, user: 3600 };
 
 /**
- *   MILLRACE_HOST, MILLRACE_PORT   where to listen; 127.0.0.1 and 8080
+ *   MILLRACE_HOST, MILLRACE_PORT   address to listen on; default: 127.0.0.1 and 8080
  *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, limits, links, images, stop, retentionDays
- *   MILLRACE_USERS_FILE            more users: a YAML list of them
- *   MILLRACE_DATASOURCE            the DSN of the datasource `default`
- *   MILLRACE_SYSTEM_DATASOURCE     its DSN for the system schema; MILLRACE_READER_DATASOURCE for statements of readers
- *   MILLRACE_SCHEMA                the system schema where a datasource names none; `millrace`
+ *   MILLRACE_USERS_FILE            further users: a YAML list
+ *   MILLRACE_DATASOURCE            DSN of the datasource `default`
+ *   MILLRACE_SYSTEM_DATASOURCE     its DSN for the system schema; MILLRACE_READER_DATASOURCE: for statements of readers
+ *   MILLRACE_SCHEMA                system schema of datasources that name none; default: `millrace`
  *
  * @throws {MillraceError} SERVER_CONFIG_INVALID, ANONYMOUS_REFUSED, DATASOURCE_INVALID
  */
@@ -105,7 +105,7 @@ function readLimits({ maxStatementSeconds, ...given }: NonNullable<ConfigFile['l
 function readPort(written: string): number {
   const port = /^\d{1,5}$/.test(written) ? Number(written) : Number.NaN;
   if (port <= 65_535) return port;
-  throw invalid(`MILLRACE_PORT is "${written}"`, 'write a number from 0 to 65535; 0 is any that is free');
+  throw invalid(`MILLRACE_PORT is "${written}"`, 'set it to a number from 0 to 65535; 0 means any free port');
 }
 
 async function readDatasources(
@@ -116,7 +116,7 @@ async function readDatasources(
   const schema = environment.MILLRACE_SCHEMA || 'millrace';
   const ofEnvironment = readEnvironment(environment, schema);
   if (ofEnvironment.length > 0 && entries.default !== undefined) {
-    throw invalid(`${file}: there is a datasource "default", and MILLRACE_DATASOURCE is another`, 'remove one of them');
+    throw invalid(`${file} and MILLRACE_DATASOURCE both define the datasource "default"`, 'remove one of them');
   }
   const ofFile = Object.entries(entries).map(([name, entry]) => readEntry(entry, { file, name, environment }, schema));
   return [...ofEnvironment, ...(await Promise.all(ofFile))];
@@ -134,7 +134,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv, schema: string): readon
   return [{ name: 'default', ...accounts, ...noSecrets, schema }];
 }
 
-/** The environment names them, or nobody does. */
+/** For datasources whose Secrets, if any, are named in the environment. */
 export const noSecrets = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
 
 interface Entry {
@@ -147,7 +147,7 @@ async function readEntry(entry: DatasourceEntry, where: Entry, schema: string): 
   const dsn = await readDsn(entry, 'dsn', where);
   if (dsn === null) {
     const message = `${placeOf(where)} names no database`;
-    throw invalid(message, 'write one of dsn, dsnFile and dsnEnvironment');
+    throw invalid(message, 'add one of dsn, dsnFile and dsnEnvironment');
   }
   const systemDsn = await readDsn(entry, 'systemDsn', where);
   const readerDsn = await readDsn(entry, 'readerDsn', where);
@@ -166,13 +166,13 @@ const placeOf = ({ file, name }: Entry) => `${file}: datasources.${name}`;
 
 type DsnKey = 'dsn' | 'systemDsn' | 'readerDsn';
 
-/** null: it is not given. */
+/** @returns null if it is not given */
 async function readDsn(entry: DatasourceEntry, key: DsnKey, where: Entry): Promise<string | null> {
   const keys = [key, `${key}File`, `${key}Environment`] as const;
   const given = keys.filter((each) => entry[each] !== undefined);
   if (given.length === 0) return null;
   if (given.length > 1)
-    throw invalid(`${placeOf(where)} has ${given.join(' and ')}`, `write one of ${keys[0]}, ${keys[1]} and ${keys[2]}`);
+    throw invalid(`${placeOf(where)} has ${given.join(' and ')}`, `keep one of ${keys[0]}, ${keys[1]} and ${keys[2]}`);
   const dsn = await dsnOf(entry, key, where);
   try {
     parseDsn(dsn);
@@ -194,7 +194,7 @@ async function dsnOf(entry: DatasourceEntry, key: DsnKey, where: Entry): Promise
   }
   const path = resolve(dirname(where.file), dsnFile);
   const written = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`${place}.${key}File: ${path} cannot be read (${error.code})`, 'correct its name or its rights');
+    throw invalid(`${place}.${key}File: ${path} cannot be read (${error.code})`, 'correct its path or its permissions');
   });
   return written.trim();
 }
@@ -203,10 +203,10 @@ const accountOfSecret = {
   secret: '',
   systemSecret: ' of the system account',
   readerSecret: " of the readers' account",
-  foreignSecret: ' of images of others',
+  foreignSecret: ' of other images',
 };
 
-/** Pods read the DSN from a Secret of their own, so that no workflow holds it. */
+/** Pods read the DSN from a Secret, so that no workflow contains it. */
 function readSecret(
   entry: DatasourceEntry,
   key: keyof typeof accountOfSecret,
@@ -217,8 +217,8 @@ function readSecret(
   if (written === undefined) {
     if (!isNeeded || where.environment.MILLRACE_ENGINE !== 'argo') return null;
     const what = `the DSN${accountOfSecret[key]}`;
-    const hint = `add ${key}: NAME/KEY, the Secret of the namespace that holds the same DSN`;
-    throw invalid(`${placeOf(where)} does not say where pods have ${what} from`, hint);
+    const hint = `add ${key}: NAME/KEY, a Secret of the namespace that holds the same DSN`;
+    throw invalid(`${placeOf(where)} names no Secret from which pods read ${what}`, hint);
   }
   const [secret = '', name = ''] = written.split('/');
   return { secret, key: name };
@@ -234,20 +234,20 @@ function checkUsers(users: readonly KnownUser[], datasources: readonly Datasourc
   const byToken = new Map<string, string>();
   for (const [index, user] of users.entries()) {
     if (users.findIndex(({ name }) => name === user.name) < index) {
-      throw invalid(`there are two users "${user.name}"`, 'remove one, or rename it');
+      throw invalid(`two users have the name "${user.name}"`, 'remove or rename one of them');
     }
     const other = byToken.get(user.token);
-    if (other) throw invalid(`the users "${other}" and "${user.name}" have one token`, 'make a token for each');
+    if (other) throw invalid(`the users "${other}" and "${user.name}" have the same token`, 'create a token for each');
     byToken.set(user.token, user.name);
     const unknown = user.datasources?.find((name) => !names.includes(name));
     if (unknown !== undefined) {
-      const hint = `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`;
-      throw invalid(`the user "${user.name}" may use "${unknown}", which is no datasource`, hint);
+      const hint = names.length === 0 ? 'configure it' : `use one of ${names.join(', ')}`;
+      throw invalid(`the user "${user.name}" has the datasource "${unknown}", which does not exist`, hint);
     }
   }
 }
 
-/** Else names without a database would be those of the system schema, which `checkSystemSchema` keeps users from. */
+/** Otherwise a table name without a database would be one of the system schema, and `checkSystemSchema` would not find it. */
 function refuseSystemDatabase({ name, dsn, readerDsn, schema }: DatasourceConfig): void {
   const databases = [dsn, readerDsn].map((each) => parseDsn(each).database?.toLowerCase());
   const own = [schema, workSchemaOf(schema, true)].find((each) => databases.includes(each.toLowerCase()));
@@ -261,6 +261,6 @@ function refuseSystemDatabase({ name, dsn, readerDsn, schema }: DatasourceConfig
 function refuseAnonymous(host: string): void {
   if (host === 'localhost' || (isIP(host) > 0 && isLoopback(host))) return;
   throw new MillraceError('ANONYMOUS_REFUSED', `the server would listen on ${host}, and no users are configured`, {
-    hint: 'make a token with `millrace token` and name its user in MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1',
+    hint: 'create a token with `millrace token` and add its user to MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1',
   });
 }

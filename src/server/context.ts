@@ -13,10 +13,10 @@ import type { ServerConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
 import type { Streams } from './routes/open-stream.ts';
 
-/** What the routes work with. */
+/** What the routes use. */
 export interface ServerContext {
   readonly config: ServerConfig;
-  /** In the order of the configuration; the first is meant where a request names none. */
+  /** In the order of the configuration; the first is the default of requests. */
   readonly datasources: readonly DatasourceHandle[];
   readonly streams: Streams;
   readonly metrics: Metrics;
@@ -36,7 +36,7 @@ declare module 'fastify' {
     user: User;
     /** The SQL that errors of this request point into. */
     source: string | null;
-    /** What may have been submitted by this request: an error afterwards names it. */
+    /** Id of the statement that this request may have submitted: a later error contains it. */
     statement: string | null;
   }
 }

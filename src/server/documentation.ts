@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts';
 
-/** What /openapi.json says beside the routes. */
+/** The parts of /openapi.json that are not routes. */
 export function documentation(secured: boolean) {
   return {
     refResolver: { buildLocalReference: ({ $id }: { $id?: unknown }) => String($id) },
@@ -9,13 +9,13 @@ export function documentation(secured: boolean) {
       info: {
         title: 'Millrace',
         description:
-          'SQL in, GPU workflows out, rows back. Errors are answered as application/problem+json; [what each code means](/docs/errors).',
+          'SQL in, GPU workflows out, rows back. Errors are sent as application/problem+json; [/docs/errors](/docs/errors) explains each code.',
         version: '1',
       },
       tags: [
         { name: 'statements', description: 'Submit programs, follow them, fetch their rows' },
-        { name: 'catalog', description: 'What statements may name' },
-        { name: 'operation', description: 'For who keeps the server running' },
+        { name: 'catalog', description: 'Objects that statements can name' },
+        { name: 'operation', description: 'Health of the server' },
       ],
       components: {
         schemas: {
@@ -28,7 +28,7 @@ export function documentation(secured: boolean) {
   };
 }
 
-/** The errors that the server answers with, and their statuses. */
+/** The errors that the server responds with, and their status. */
 const answers = Object.entries(errorTable).flatMap(([code, { status }]) =>
   status === null ? [] : [[code, status] as const],
 );

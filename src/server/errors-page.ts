@@ -1,11 +1,11 @@
 import { errorKinds, errorTable } from '../errors.ts';
 
-/** What each code means and what to do: where the `type` of a problem points to. */
+/** The page that explains each code. The `type` of a problem points to it. */
 export function errorsPage(): string {
   const rows = Object.entries(errorTable).map(
     ([code, { kind, meaning, hint, status, mayPass }]) =>
       `<tr id="${code.toLowerCase()}"><td><code>${code}</code></td><td>${status ?? ''}</td><td>${kind}</td><td>${escaped(meaning)}</td>` +
-      `<td>${escaped(hint)}${mayPass ? ' (may pass by itself)' : ''}</td></tr>`,
+      `<td>${escaped(hint)}${mayPass ? ' (may pass without any change)' : ''}</td></tr>`,
   );
   const kinds = Object.entries(errorKinds).map(([kind, { action }]) => `<i>${kind}</i>: ${action}`);
   return `<!doctype html>

@@ -1,10 +1,10 @@
 import { maxParameterNames } from '../sql/bounds.ts';
 import type { Parameters } from '../sql/parameters.ts';
 
-/** By the body that they came in. */
+/** Parameters with their exact digits, by body. */
 const exact = new WeakMap<object, Parameters>();
 
-/** Where there is none, each number is as JavaScript writes it; to read a long list twice takes long. */
+/** Finds numbers that JavaScript may print differently. Without any, a long list need not be parsed twice. */
 const roundable = /\d{16}|\d[.eE]|-0/;
 
 interface Body {
@@ -12,7 +12,7 @@ interface Body {
 }
 
 /**
- * Keeps the digits of a body's `parameters` as they were sent: a number of JavaScript holds 53 bits, and of 1.10 only the value.
+ * Keeps the digits of a body's `parameters` as they were sent: a JavaScript number holds 53 bits, and 1.10 becomes 1.1.
  * @param text what `body` was parsed from
  */
 export function keepDigits(text: string, body: unknown): void {
@@ -32,7 +32,7 @@ function withDigits(_key: string, value: unknown, { source = '' }: { readonly so
   return typeof value === 'number' && String(value) !== source ? { digits: source } : value;
 }
 
-/** The parameters of a request's body, numbers with the digits that were sent. */
+/** The parameters of a request's body, with the digits that were sent. */
 export function parametersOf(body: { readonly parameters?: Parameters | undefined }): Parameters | undefined {
   return exact.get(body) ?? body.parameters;
 }

@@ -6,7 +6,7 @@ import type { App } from './context.ts';
 import { keepDigits } from './exact-numbers.ts';
 import { findJsonError } from './json-error.ts';
 
-/** Bodies are JSON in UTF-8; a request whose route takes none may come without one, whatever it says of it. */
+/** Accepts bodies of JSON in UTF-8. An empty body is ignored, whatever its Content-Type. */
 export function takeJsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'ignore');
   app.removeAllContentTypeParsers();
@@ -34,7 +34,7 @@ function unsupported(message: string, hint: string): MillraceError {
 function refuseEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return;
   throw unsupported(
-    `the body is encoded as ${quote(encoding)}; the server takes bodies as they are`,
+    `the body is encoded as ${quote(encoding)}; the server accepts uncompressed bodies only`,
     'send the body uncompressed, without the header Content-Encoding',
   );
 }
@@ -46,7 +46,7 @@ function checkType({ headers }: FastifyRequest): void {
   const [type = '', ...parameters] = written.split(';').map((part) => part.trim().toLowerCase());
   if (type !== 'application/json') {
     const found = written === '' ? 'the request has no Content-Type' : `the Content-Type is ${quote(written)}`;
-    throw unsupported(`${found}; the server takes application/json`, wantedHeader);
+    throw unsupported(`${found}; the server accepts application/json`, wantedHeader);
   }
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? 'utf-8';
   if (['utf-8', 'utf8'].includes(charset.replaceAll('"', ''))) return;
@@ -60,7 +60,7 @@ function decode(body: Buffer): string {
   throw new MillraceError('REQUEST_INVALID', found, { hint: 'encode the body in UTF-8' });
 }
 
-/** From 0: where the first character begins that is none. By halves; a beginning may end within a character. */
+/** Offset at which the first invalid character starts, by binary search. A prefix may end within a character. */
 function firstInvalidByte(body: Buffer): number {
   let [valid, invalid] = [0, body.length];
   while (invalid - valid > 1) {
@@ -71,7 +71,7 @@ function firstInvalidByte(body: Buffer): number {
   return wholeCharacters(body.subarray(0, valid)) ?? 0;
 }
 
-/** The bytes of the characters that are complete; null: some are none. */
+/** Number of bytes in complete characters; null: some are invalid. */
 function wholeCharacters(beginning: Buffer): number | null {
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -84,7 +84,11 @@ function wholeCharacters(beginning: Buffer): number | null {
 function invalidJson(text: string, cause: Error): MillraceError {
   const error = findJsonError(text);
   if (error === null)
-    return new MillraceError('REQUEST_INVALID', 'the body has a key that JSON may not have', { cause });
+    return new MillraceError(
+      'REQUEST_INVALID',
+      'the body has a key that the server does not accept, such as __proto__',
+      { cause },
+    );
   const { line, column } = position(text, error.offset);
   const message = `the body is not valid JSON: line ${line}, column ${column}: ${error.reason}`;
   return new MillraceError('REQUEST_INVALID', message, { hint: 'correct the body', cause });

@@ -1,4 +1,4 @@
-/** What makes a text no JSON, and where: V8 tells the place of some mistakes only. https://www.rfc-editor.org/rfc/rfc8259 */
+/** Why a text is not JSON, and where: V8 gives the position of some errors only. https://www.rfc-editor.org/rfc/rfc8259 */
 export interface JsonError {
   /** In UTF-16 units. */
   readonly offset: number;
@@ -18,10 +18,10 @@ const words: Record<Expected, string> = {
 
 const blank = /[ \t\n\r]*/y;
 const scalar = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null/y;
-/** One step at a time, so that no text is looked at twice. */
+/** Matched piece by piece, so that no text is read twice. */
 const stringPart = /[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** null: the text is JSON. */
+/** @returns null if the text is JSON */
 export function findJsonError(text: string): JsonError | null {
   const open: string[] = [];
   let expected: Expected | 'end' = 'value';
@@ -34,9 +34,8 @@ export function findJsonError(text: string): JsonError | null {
   };
   const after = (): Expected | 'end' => (open.length === 0 ? 'end' : 'commaOrEnd');
   const unexpected = (): JsonError => {
-    const found =
-      offset >= text.length ? 'it ends' : `there is ${JSON.stringify(String.fromCodePoint(text.codePointAt(offset)!))}`;
-    return { offset, reason: `${found} where ${expected === 'end' ? 'the end' : words[expected]} is expected` };
+    const found = offset >= text.length ? 'the end' : JSON.stringify(String.fromCodePoint(text.codePointAt(offset)!));
+    return { offset, reason: `expected ${expected === 'end' ? 'the end' : words[expected]}, found ${found}` };
   };
   const string = (): JsonError | null => {
     const start = offset++;
@@ -47,7 +46,7 @@ export function findJsonError(text: string): JsonError | null {
     }
     if (offset >= text.length) return { offset: start, reason: 'a string has no closing quote' };
     const what = text[offset] === '\\' ? 'an unknown escape' : 'a control character; write it as an escape such as \\n';
-    return { offset, reason: `a string holds ${what}` };
+    return { offset, reason: `a string contains ${what}` };
   };
 
   for (;;) {

@@ -1,9 +1,9 @@
 import type { App } from './context.ts';
 
-/** The methods that a path is served with; none: there is no such path. */
+/** The methods that a path supports; empty: the path does not exist. */
 export type MethodsAt = (url: string) => readonly string[];
 
-/** Of all routes that are added to the app afterwards. */
+/** Collects the routes that are added to the app afterwards. */
 export function collectPaths(app: App): MethodsAt {
   const routes = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -18,7 +18,7 @@ export function collectPaths(app: App): MethodsAt {
   };
 }
 
-/** `:name` is one part of a path, `*` all that follow. */
+/** `:name` matches one segment of a path, `*` all that follow. */
 function matches(pattern: readonly string[], path: readonly string[]): boolean {
   const rest = pattern.indexOf('*');
   const parts = rest === -1 ? pattern : pattern.slice(0, rest);

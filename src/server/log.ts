@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 
-/** Lines of JSON on standard output. Of errors only what they say and where: libraries hang statements, values and settings on them. */
+/** Writes lines of JSON to standard output. Errors are reduced to message and stack: libraries attach statements, values and settings. */
 export function openLog(): Logger {
   return pino({
     base: null,

@@ -6,15 +6,15 @@ import { openPhaseMetrics } from './metrics/phase-metrics.ts';
 import { openPoolMetrics } from './metrics/pool-metrics.ts';
 import { openRequestMetrics } from './metrics/request-metrics.ts';
 
-/** What `/metrics` tells; deploy/dashboards/README.md lists it. */
+/** The metrics of `/metrics`, which deploy/dashboards/README.md lists. */
 export interface Metrics {
   readonly contentType: string;
-  /** Never throws because of a database, nor waits long for one: its figures are then those of before. */
+  /** Does not throw or wait long if a database does not answer: its figures are then those of the last reading. */
   text(): Promise<string>;
   observePhase(phase: SubmissionPhase, seconds: number): void;
-  /** Of all routes that are added to the app afterwards. */
+  /** Counts the requests of all routes that are added to the app afterwards. */
   countRequests(app: FastifyInstance): void;
-  /** Forgets all figures. */
+  /** Removes all metrics. */
   close(): void;
 }
 
@@ -24,8 +24,8 @@ export interface MetricsOptions {
 }
 
 /**
- * A registry of its own. What the process does is counted here; what statements and workers do is read from the system schema, so
- * all replicas tell the same of it.
+ * Opens a registry of its own. Figures of this process are counted here; those of statements and workers are read from the system
+ * schema, so that all replicas report the same.
  */
 export function openMetrics({ version, datasources }: MetricsOptions): Metrics {
   const registry = new Registry();
@@ -49,7 +49,7 @@ export function openMetrics({ version, datasources }: MetricsOptions): Metrics {
 function buildInfo(registry: Registry, version: string): void {
   new Gauge({
     name: 'millrace_build_info',
-    help: 'Always 1; the labels say what runs',
+    help: 'Always 1; the labels give the versions',
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ version, node: process.version }, 1);

@@ -2,7 +2,7 @@ import { Value } from 'typebox/value';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../plan/nearest-name.ts';
 
-/** The part of a JSON schema that says what may stand in a request. */
+/** The keywords of JSON Schema that the routes use. */
 export interface RequestSchema {
   readonly type?: string;
   readonly description?: string;
@@ -21,7 +21,7 @@ export interface RequestSchema {
 
 type SchemaError = ReturnType<typeof Value.Errors>[number];
 
-/** How the parts of a request are called where they are wrong. */
+/** Names of the parts of a request in messages. */
 const places: Readonly<Record<string, string>> = {
   body: 'the body',
   querystring: 'the query of the URL',
@@ -29,7 +29,7 @@ const places: Readonly<Record<string, string>> = {
   headers: 'the header',
 };
 
-/** What a request has that its route does not take, by the name of what was meant. */
+/** The error for a request that does not match its route's schema. */
 export function mismatch(
   given: unknown,
   schema: RequestSchema,
@@ -41,7 +41,8 @@ export function mismatch(
     return invalid('the request has no body', `send ${expectation(schema)}`);
   }
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0];
-  if (error === undefined) return invalid(`${place} is not as the route takes it`, 'see /docs');
+  if (error === undefined)
+    return invalid(`${place} does not have the form that the route accepts`, 'see /docs for its form');
   const path = error.instancePath.split('/').slice(1).map(keyOf);
   if (error.keyword === 'additionalProperties') return unknownField(error, schemaAt(schema, path), place, path);
   if (error.keyword === 'required') {
@@ -66,7 +67,8 @@ function unknownField(
   const field = additionalProperties[0] ?? '';
   const known = Object.keys(schema.properties ?? {});
   const where = path.length === 0 ? place : path.join('.');
-  if (known.length === 0) return invalid(`${where} has the name ${show(field)}`, `write ${expectation(schema)}`);
+  if (known.length === 0)
+    return invalid(`${where} has the invalid name ${show(field)}`, `write ${expectation(schema)}`);
   const near = nearestName(field.slice(0, 100), known);
   const found = `${where} has the unknown field ${show(field)}; it may have ${known.join(', ')}`;
   return invalid(found, near === undefined ? 'remove it' : `write ${near}, or remove it`);
@@ -78,7 +80,7 @@ function schemaAt(schema: RequestSchema, path: readonly string[]): RequestSchema
 
 const keyOf = (key: string) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** What may stand there, in words. */
+/** The values that a schema allows, in words. */
 function expectation(schema: RequestSchema): string {
   const { type, anyOf, enum: allowed, pattern, format, minimum, maximum, description, properties } = schema;
   if (allowed !== undefined) return `one of ${allowed.join(', ')}`;
@@ -86,27 +88,27 @@ function expectation(schema: RequestSchema): string {
   if (description !== undefined && (pattern !== undefined || type === 'object')) return description;
   if (anyOf !== undefined) {
     const simple = anyOf.find((each) => each.enum !== undefined || each.pattern !== undefined);
-    return simple === undefined ? (description ?? 'what /docs shows') : expectation(simple);
+    return simple === undefined ? (description ?? 'a value as in /docs') : expectation(simple);
   }
   if (type === 'integer' || type === 'number') {
     const kind = type === 'integer' ? 'a whole number' : 'a number';
     if (minimum === undefined) return kind;
-    return maximum === undefined ? `${kind} from ${minimum} on` : `${kind} from ${minimum} to ${maximum}`;
+    return maximum === undefined ? `${kind}, at least ${minimum}` : `${kind} from ${minimum} to ${maximum}`;
   }
   if (type === 'boolean') return 'true or false';
   if (type === 'object') return `a JSON object with ${Object.keys(properties ?? {}).join(', ')}`;
   if (type === 'string') return stringOf(schema);
-  return description ?? 'what /docs shows';
+  return description ?? 'a value as in /docs';
 }
 
 function stringOf({ minLength, maxLength }: RequestSchema): string {
-  if (maxLength !== undefined) return `a text of ${minLength ?? 0} to ${maxLength} characters`;
-  return minLength === undefined ? 'a text' : 'a text that is not empty';
+  if (maxLength !== undefined) return `a string of ${minLength ?? 0} to ${maxLength} characters`;
+  return minLength === undefined ? 'a string' : 'a string that is not empty';
 }
 
 function show(found: unknown): string {
   if (found === undefined) return 'missing';
-  if (Array.isArray(found)) return found.length === 0 ? 'an empty list' : `a list of ${found.length}`;
+  if (Array.isArray(found)) return found.length === 0 ? 'an empty array' : `an array of length ${found.length}`;
   if (typeof found === 'object' && found !== null) return 'an object';
   const text = JSON.stringify(found);
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`;

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorKinds, errorTable, MillraceError } from '../errors.ts';
 import { formatError, position } from '../sql/format-error.ts';
 
-/** An error as an answer: https://www.rfc-editor.org/rfc/rfc9457 */
+/** An error as an HTTP response: https://www.rfc-editor.org/rfc/rfc9457 */
 export interface Problem {
   /** The page that explains the code. */
   readonly type: string;
@@ -10,11 +10,11 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly hint: string;
-  /** The id of the statement that this request has submitted, or may have. */
+  /** Id of the statement that this request submitted or may have submitted. */
   readonly statement?: string;
-  /** In the SQL of the request, from 1. */
+  /** Position in the SQL of the request, from 1. */
   readonly position?: { readonly line: number; readonly column: number };
-  /** The place as a person reads it, with a caret. */
+  /** The line of the SQL, with a caret at the position. */
   readonly excerpt?: string;
   readonly related?: Omit<Problem, 'type' | 'title' | 'status' | 'excerpt' | 'related' | 'statement'>[];
 }
@@ -22,8 +22,8 @@ export interface Problem {
 export const problemType = 'application/problem+json; charset=utf-8';
 
 /**
- * @param source the SQL of the request; null: there was none
- * @param statement the id of what was being submitted, or was; null: nothing
+ * @param source the SQL of the request; null: it has none
+ * @param statement id of the statement that may have been submitted; null: none
  */
 export function problemOf(error: MillraceError, source: string | null, statement: string | null = null): Problem {
   const { code } = error;
@@ -40,11 +40,11 @@ export function problemOf(error: MillraceError, source: string | null, statement
   };
 }
 
-/** Whoever has no answer knows where to ask instead of submitting twice. */
+/** Lets a client look the statement up instead of submitting it twice. */
 function submittedAs(statement: string) {
   return {
     statement,
-    hint: `the statement may have been accepted: ask GET /v1/statements/${statement} before you submit it again`,
+    hint: `the statement may have been accepted: check GET /v1/statements/${statement} before you submit it again`,
   };
 }
 
@@ -57,7 +57,7 @@ function partsOf({ code, message, hint, span }: MillraceError, source: string | 
   };
 }
 
-/** What Fastify and its plugins throw, in our words; everything else is a defect, of which nothing is shown. */
+/** Converts errors of Fastify and its plugins. Every other error is a defect, whose details are not shown. */
 export function asMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
   const { statusCode = 500, message = '' } = Object(error) as { statusCode?: number; message?: string };
@@ -65,7 +65,7 @@ export function asMillraceError(error: unknown): MillraceError {
   if (statusCode === 429) return new MillraceError('TOO_MANY_REQUESTS', message);
   if (statusCode >= 400 && statusCode < 500) return new MillraceError('REQUEST_INVALID', message);
   return new MillraceError('INTERNAL', 'internal error', {
-    hint: "please report it with the request's id; the server's log says more",
+    hint: "report it with the request's id; the server's log has the details",
     cause: error,
   });
 }

@@ -17,20 +17,20 @@ import type { App, ServerContext } from './context.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 
-/** Enough for two replicas of a database's usual 151 connections: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
+/** Two replicas fit into the 151 connections that a database allows by default: https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections */
 const connections = 16;
 
-/** Each asks the database several times and takes some ms of this process, which answers others in between. */
+/** Number of programs accepted at once. Each takes several queries and some ms of this process, which serves other requests in between. */
 const acceptedAtOnce = 4;
 
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
-  /** Answers what was asked, ends streams, leaves running statements to the next server; at most as long as the configuration says. */
+  /** Answers open requests, ends streams and leaves running statements to the next server. Takes at most `stop.seconds`. */
   stop(): Promise<void>;
 }
 
-/** `millrace serve`: until SIGTERM or SIGINT. */
+/** `millrace serve`: runs until SIGTERM or SIGINT. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<never> {
   const log = openLog();
   const server = await startServer(environment, log);
@@ -38,7 +38,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<never> {
   log.info({ signal }, 'stopping');
   await server.stop();
   log.info('stopped');
-  // What has not ended within the bound is left as a server that dies leaves it.
+  // Work that has not ended in time is left as if the server had died.
   return process.exit(0);
 }
 
@@ -87,7 +87,7 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   };
 }
 
-/** Where none is named, the demo's own. */
+/** Adds the demo's own database if no datasource is configured. */
 async function withDatasource(
   config: ServerConfig,
   environment: NodeJS.ProcessEnv,
@@ -119,14 +119,14 @@ function openDatasources(
         serverDeaths: config.limits.serverDeaths,
       },
       signal,
-      onError: (error) => log.warn({ err: error, datasource: datasource.name }, 'the datasource has trouble'),
+      onError: (error) => log.warn({ err: error, datasource: datasource.name }, 'datasource error'),
     }),
   );
 }
 
 /**
- * Where the pods of a datasource have its DSNs from. With users, images other than the worker's are given no account that was not
- * made for them.
+ * The Secrets from which the pods of a datasource read its DSNs. With users, images other than the worker's get only an account that was
+ * created for them.
  */
 function secretsOf(
   { secret, systemSecret, readerSecret, foreignSecret }: DatasourceConfig,
@@ -152,9 +152,13 @@ async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   } catch (cause) {
     const { code } = Object(cause) as { code?: string };
     const why =
-      code === 'EADDRINUSE' ? 'the port is in use' : code === 'EACCES' ? 'the port is not allowed' : String(code);
+      code === 'EADDRINUSE'
+        ? 'the port is in use'
+        : code === 'EACCES'
+          ? 'the account may not use the port'
+          : String(code);
     throw new MillraceError('SERVER_NOT_LISTENING', `cannot listen on ${host}:${port}: ${why}`, {
-      hint: 'name another in MILLRACE_HOST and MILLRACE_PORT',
+      hint: 'set another address in MILLRACE_HOST and MILLRACE_PORT',
       cause,
     });
   }

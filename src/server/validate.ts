@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { mismatch, type RequestSchema } from './mismatch.ts';
 
-/** Takes bodies as they are. In queries, where everything is text, numbers and booleans are those written as such. */
+/** Validates bodies as they are. Query parameters are text: integers and booleans are converted first. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
   const words = schema as RequestSchema;

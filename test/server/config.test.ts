@@ -149,27 +149,27 @@ datasources:
   );
 
   it.each(['0.0.0.0', '::', '10.0.0.1', 'millrace.example', '127.0.0.1.example', '128.0.0.1', '127.1'])(
-    'needs users on %s, also where the file of users is empty',
+    'needs users on %s, even if the file of users is empty',
     async (MILLRACE_HOST) => {
       const MILLRACE_USERS_FILE = await write('# none yet\n');
       expect(await refusal(readServerConfig({ MILLRACE_HOST, MILLRACE_USERS_FILE }))).toBe(
-        `ANONYMOUS_REFUSED: the server would listen on ${MILLRACE_HOST}, and no users are configured (make a token with \`millrace token\` and name its user in MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1)`,
+        `ANONYMOUS_REFUSED: the server would listen on ${MILLRACE_HOST}, and no users are configured (create a token with \`millrace token\` and add its user to MILLRACE_USERS_FILE, or set MILLRACE_HOST=127.0.0.1)`,
       );
     },
   );
 });
 
-describe('a configuration that is refused says where, what was found and what is allowed', () => {
+describe('an invalid configuration is rejected with the place, what was found and what is allowed', () => {
   it.each([
     ['limts: {}', 'FILE: there is an unknown key "limts" (write limits)'],
     ['limits: {bodybytes: 5}', 'FILE: limits has an unknown key "bodybytes" (write bodyBytes)'],
     [
       'colour: red',
-      'FILE: there is an unknown key "colour" (remove it; there are datasources, users, limits, links, images, stop, retentionDays)',
+      'FILE: there is an unknown key "colour" (remove it; the keys here are datasources, users, limits, links, images, stop, retentionDays)',
     ],
     ['limits: {bodyBytes: 12}', 'FILE: limits.bodyBytes is 12 (write a whole number from 1024 to 67108864)'],
     ['limits: {streams: 1.5}', 'FILE: limits.streams is 1.5 (write a whole number from 1 to 100000)'],
-    ['limits: {streams: "12"}', 'FILE: limits.streams is another text (write a whole number from 1 to 100000)'],
+    ['limits: {streams: "12"}', 'FILE: limits.streams is an invalid string (write a whole number from 1 to 100000)'],
     ['limits: [1]', 'FILE: limits is a list (write a mapping)'],
     ['stop: {}\n---\nlimits: {}', 'FILE holds 2 YAML documents (keep one of them)'],
     ['- 1', 'FILE: the file is a list (write a mapping)'],
@@ -177,7 +177,7 @@ describe('a configuration that is refused says where, what was found and what is
     ['retentionDays: 0', 'FILE: retentionDays is 0 (write a whole number from 1 to 36500)'],
     [
       'links: {argo: "http://argo/{name}"}',
-      'FILE: links.argo is "http://argo/{name}" (write an address, http:// or https://, with {id} where the statement\'s id goes)',
+      'FILE: links.argo is "http://argo/{name}" (write a URL of http:// or https:// with {id} in place of the statement\'s id)',
     ],
     ['users:\n- {name: ada}', 'FILE: users[0] lacks token and role (add token and role)'],
     [
@@ -188,26 +188,26 @@ describe('a configuration that is refused says where, what was found and what is
       `users: [{name: "a b", token: "${hash}", role: user}]`,
       'FILE: users[0].name is "a b" (write a name of at most 63 letters, digits and . _ @ -)',
     ],
-    [`users:\n${ada}\n${ada}`, 'there are two users "ada" (remove one, or rename it)'],
+    [`users:\n${ada}\n${ada}`, 'two users have the name "ada" (remove or rename one of them)'],
     [
       `users:\n${ada}\n- {name: bob, token: "${hash}", role: admin}`,
-      'the users "ada" and "bob" have one token (make a token for each)',
+      'the users "ada" and "bob" have the same token (create a token for each)',
     ],
     [
       `users: [{name: ada, token: "${hash}", role: user, datasources: [min]}]\ndatasources: {main: {dsn: "mysql://a:b@c/"}}`,
-      'the user "ada" may use "min", which is no datasource (there is main)',
+      'the user "ada" has the datasource "min", which does not exist (use one of main)',
     ],
     [
       `users: [{name: ada, token: "${hash}", role: user, datasources: []}]`,
-      'FILE: users[0].datasources is an empty list (write names of datasources, at least one)',
+      'FILE: users[0].datasources is an empty list (write a list of at least one datasource name)',
     ],
     [
       'datasources: {main: {}}',
-      'FILE: datasources.main names no database (write one of dsn, dsnFile and dsnEnvironment)',
+      'FILE: datasources.main names no database (add one of dsn, dsnFile and dsnEnvironment)',
     ],
     [
       'datasources: {main: {dsn: "mysql://a:b@c/", dsnFile: x}}',
-      'FILE: datasources.main has dsn and dsnFile (write one of dsn, dsnFile and dsnEnvironment)',
+      'FILE: datasources.main has dsn and dsnFile (keep one of dsn, dsnFile and dsnEnvironment)',
     ],
     [
       'datasources: {main: {dsnEnvironment: NOT_THERE}}',
@@ -215,50 +215,50 @@ describe('a configuration that is refused says where, what was found and what is
     ],
     [
       'datasources: {"a/b": {dsn: "mysql://a:b@c/"}}',
-      'FILE: datasources has an unknown key of another form (write a name of at most 63 letters, digits and . _ @ -)',
+      'FILE: datasources has an unknown key (not shown: it may be a secret) (write a name of at most 63 letters, digits and . _ @ -)',
     ],
     [
       'datasources: {main: {dns: x}}',
-      'FILE: datasources.main has an unknown key "dns" (remove it; there are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, readerSecret, foreignSecret, schema)',
+      'FILE: datasources.main has an unknown key "dns" (remove it; the keys here are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, readerSecret, foreignSecret, schema)',
     ],
     [
       'a: [1',
-      'FILE, line 1, column 6, is no YAML: unexpected end of the stream within a flow collection (mend the file)',
+      'FILE, line 1, column 6, is not valid YAML: unexpected end of the stream within a flow collection (correct the file)',
     ],
   ])('%s', async (text, message) => {
     expect(await refusal(read(text))).toBe(`SERVER_CONFIG_INVALID: ${message}`);
   });
 
-  it('names the file that is not there', async () => {
+  it('names a file that does not exist', async () => {
     const path = join(folder, 'nowhere.yaml');
-    const expected = `SERVER_CONFIG_INVALID: the file ${path} cannot be read (ENOENT) (correct its name or its rights)`;
+    const expected = `SERVER_CONFIG_INVALID: the file ${path} cannot be read (ENOENT) (correct its path or its permissions)`;
     expect(await refusal(readServerConfig({ MILLRACE_SERVER_CONFIG: path }))).toBe(expected);
     expect(await refusal(readServerConfig({ MILLRACE_USERS_FILE: path }))).toBe(expected);
   });
 
-  it('names the file that a DSN should be in', async () => {
+  it('names a missing file of a DSN', async () => {
     expect(await refusal(read('datasources: {main: {dsnFile: nowhere.dsn}}'))).toBe(
-      `SERVER_CONFIG_INVALID: FILE: datasources.main.dsnFile: ${join(folder, 'nowhere.dsn')} cannot be read (ENOENT) (correct its name or its rights)`,
+      `SERVER_CONFIG_INVALID: FILE: datasources.main.dsnFile: ${join(folder, 'nowhere.dsn')} cannot be read (ENOENT) (correct its path or its permissions)`,
     );
   });
 
-  it.each(['http', '80801', '-1', '1e3'])('refuses the port %s', async (MILLRACE_PORT) => {
+  it.each(['http', '80801', '-1', '1e3'])('rejects the port %s', async (MILLRACE_PORT) => {
     expect(await refusal(readServerConfig({ MILLRACE_PORT }))).toBe(
-      `SERVER_CONFIG_INVALID: MILLRACE_PORT is "${MILLRACE_PORT}" (write a number from 0 to 65535; 0 is any that is free)`,
+      `SERVER_CONFIG_INVALID: MILLRACE_PORT is "${MILLRACE_PORT}" (set it to a number from 0 to 65535; 0 means any free port)`,
     );
   });
 
-  it('wants to know where pods have a DSN from', async () => {
+  it('needs a Secret from which pods read the DSN', async () => {
     const text = 'datasources: {main: {dsn: "mysql://a:b@c/"}}';
     expect(await refusal(read(text, { MILLRACE_ENGINE: 'argo' }))).toBe(
-      'SERVER_CONFIG_INVALID: FILE: datasources.main does not say where pods have the DSN from (add secret: NAME/KEY, the Secret of the namespace that holds the same DSN)',
+      'SERVER_CONFIG_INVALID: FILE: datasources.main names no Secret from which pods read the DSN (add secret: NAME/KEY, a Secret of the namespace that holds the same DSN)',
     );
   });
 
   it.each([
     ['Millrace', 'millrace'],
     ['millrace_work', 'millrace_work'],
-  ])('wants no DSN whose own database is of the system schema where there are users: %s', async (database, named) => {
+  ])('rejects a DSN whose database belongs to the system schema if there are users: %s', async (database, named) => {
     const text = `datasources: {main: {dsn: "mysql://a:b@c/${database}"}}`;
     expect((await read(text)).datasources.length).toBe(1);
     expect(await refusal(read(`${text}\nusers:\n${ada}`))).toBe(
@@ -266,15 +266,15 @@ describe('a configuration that is refused says where, what was found and what is
     );
   });
 
-  it('knows one datasource "default"', async () => {
+  it('rejects a second datasource "default"', async () => {
     const text = 'datasources: {default: {dsn: "mysql://a:b@c/"}}';
     expect(await refusal(read(text, { MILLRACE_DATASOURCE: 'mysql://a:b@d/' }))).toBe(
-      'SERVER_CONFIG_INVALID: FILE: there is a datasource "default", and MILLRACE_DATASOURCE is another (remove one of them)',
+      'SERVER_CONFIG_INVALID: FILE and MILLRACE_DATASOURCE both define the datasource "default" (remove one of them)',
     );
   });
 });
 
-describe('no message holds a secret', () => {
+describe('no message contains a secret', () => {
   const secret = 'gE7heim-Wort';
   it.each([
     [`datasources: {main: {dsn: "postgres://ada:${secret}@host/"}}`],

@@ -164,7 +164,7 @@ describe('a client that never reads', () => {
     const held = await holdStatement();
     const client = await connectTo(url);
     client.say(get(`${held.path}/events`));
-    await client.hears(': still there', 4);
+    await client.hears(': heartbeat', 4);
     await held.release();
     await client.hears('event: end');
     client.leave();

@@ -61,7 +61,7 @@ describe('a body', () => {
     expect((await send({ headers, body: program })).status).toBe(200);
   });
 
-  it('that is not UTF-8 is refused with the place of the byte', async () => {
+  it('that is not UTF-8 is rejected with the position of the byte', async () => {
     const body = Buffer.concat([Buffer.from(`{"sql": "SELECT 'é`), Buffer.from([0xe9]), Buffer.from(`'"}`)]);
     const answer = await send({ headers: json, body });
     expect(answer.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
@@ -69,12 +69,12 @@ describe('a body', () => {
   });
 
   it.each([
-    ['{"sql": ', 'line 1, column 9: it ends where a value is expected'],
-    ['{"sql": "SELECT 1",\n "wait": 1,}', `line 2, column 12: there is "}" where a key in double quotes is expected`],
-    ["{'sql': 1}", `line 1, column 2: there is "'" where a key in double quotes or } is expected`],
-    ['{"sql": "SELECT\n1"}', 'line 1, column 16: a string holds a control character'],
-    ['{"sql": "a"} x', 'line 1, column 14: there is "x" where the end is expected'],
-  ])('that is not JSON is refused with its place: %j', async (body, place) => {
+    ['{"sql": ', 'line 1, column 9: expected a value, found the end'],
+    ['{"sql": "SELECT 1",\n "wait": 1,}', 'line 2, column 12: expected a key in double quotes, found "}"'],
+    ["{'sql': 1}", `line 1, column 2: expected a key in double quotes or }, found "'"`],
+    ['{"sql": "SELECT\n1"}', 'line 1, column 16: a string contains a control character'],
+    ['{"sql": "a"} x', 'line 1, column 14: expected the end, found "x"'],
+  ])('that is not JSON is rejected with the position of the error: %j', async (body, place) => {
     const answer = await send({ headers: json, body });
     expect(answer.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect(answer.body.detail).toContain(`the body is not valid JSON: ${place}`);
@@ -90,9 +90,9 @@ describe('a body', () => {
     [{ sql: '' }, /^sql is ""$/, /not empty/],
     [{}, /lacks sql/, /add sql/],
     [{ sql: 'SELECT 1', labels: { 'a b': 'c' } }, /labels/, /letters, digits/],
-    [[], /the body is an empty list/, /JSON object with sql/],
+    [[], /the body is an empty array/, /JSON object with sql/],
     ['', /no body/, /JSON object with sql/],
-  ])('of another form is told so in words: %j', async (body, detail, hint) => {
+  ])('of another form is rejected with an explanation: %j', async (body, detail, hint) => {
     const answer = await send({ headers: json, body: body === '' ? '' : JSON.stringify(body) });
     expect(answer.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect(answer.body.detail).toMatch(detail);
@@ -116,7 +116,7 @@ describe('a part of the address', () => {
     ['/v1/statements?from=yesterday', /^from is "yesterday"$/, /a time such as/],
     ['/v1/statements?label=x', /^label is "x"$/, /name:value/],
     [`${none}/result?format=xml`, /^format is "xml"$/, /one of json, ndjson, csv/],
-  ])('of another form is told so in words: %s', async (path, detail, hint) => {
+  ])('of another form is rejected with an explanation: %s', async (path, detail, hint) => {
     const answer = await send({ method: 'GET', path });
     expect(answer.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect(answer.body.detail).toMatch(detail);
@@ -133,13 +133,13 @@ describe('a path', () => {
     ['POST', '/healthz', 'GET, HEAD'],
     ['PROPFIND', '/v1/explain', 'POST'],
     ['PATCH', '/', 'GET, HEAD'],
-  ])('does not take other methods than its own: %s %s', async (method, path, allowed) => {
+  ])('rejects methods that it does not support: %s %s', async (method, path, allowed) => {
     const answer = await send({ method, path, headers: { 'content-type': 'text/plain' }, body: 'x' });
     expect(answer.body).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
     expect(answer.headers.get('allow')).toBe(allowed);
   });
 
-  it('that is not there is not there for any method', async () => {
+  it('that does not exist gets 404 for any method', async () => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await send({ method, path: '/v1/nowhere' });
       expect(answer.body).toMatchObject({ status: 404, code: 'UNKNOWN_ROUTE' });

@@ -6,21 +6,21 @@ import type { PhaseMetrics } from './phase-metrics.ts';
 import { openStatementSeries } from './statement-series.ts';
 import { openStatementTotals } from './statement-totals.ts';
 
-/** Several scrapes at once are one reading. */
+/** Scrapes within this time share one reading. */
 const FRESH_MS = 1000;
-/** A reading is waited for this long in all, by however many scrapes: Prometheus gives up after 10 s if it is not told otherwise. */
+/** Time that all scrapes together wait for a reading: by default, a scrape of Prometheus times out after 10 s. */
 const PATIENCE_MS = 3000;
 
 export interface MeteredDatasource {
   readonly name: string;
   readonly pool: Pool;
-  /** May throw: it is not open yet. */
+  /** @throws if it is not open yet */
   get(): { readonly schema: string };
 }
 
-/** What is read from the system schemas. */
+/** The metrics that are read from the system schemas. */
 export interface LedgerMetrics {
-  /** Brings the figures up to date, as far as the databases answer in time. Never throws. */
+  /** Updates the figures of the databases that answer in time. Never throws. */
   refresh(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export function openLedgerMetrics(
 ): LedgerMetrics {
   const up = new Gauge({
     name: 'millrace_datasource_up',
-    help: '1 if the system schema was read for this scrape; with 0 its other figures are those of before',
+    help: '1 if the system schema was read for this scrape; if 0, its other metrics are those of an earlier scrape',
     labelNames: ['datasource'] as const,
     registers: [registry],
   });
@@ -67,13 +67,13 @@ function openReading(datasource: MeteredDatasource, apply: (reading: LedgerReadi
       apply(await read());
       return true;
     } catch {
-      // The server's log says what is wrong with the datasource: readiness asks it, too.
+      // The server's log says what is wrong with the datasource; readiness checks it, too.
       return false;
     }
   };
 }
 
-/** Whoever asks while an answer is under way or fresh gets that one; false: it is long in coming. */
+/** Calls share an answer that is pending or fresh. It is false if the answer takes too long. */
 function onceAtATime(ask: () => Promise<boolean>): () => Promise<boolean> {
   let answer: Promise<boolean> | null = null;
   let inTime: Promise<boolean> = Promise.resolve(false);

@@ -13,10 +13,10 @@ import {
 import { isEnd, type PhaseTime, phasesOf } from './phases-of.ts';
 import { openTransitionWindow, type TransitionWindow } from './transition-window.ts';
 
-/** What has come about since the reading before; in the first reading, since ever. */
+/** What has changed since the previous reading; the first reading contains everything. */
 export interface LedgerReading {
   readonly ended: readonly EndedCount[];
-  /** Nothing in the first reading. */
+  /** Empty in the first reading. */
   readonly phases: readonly PhaseTime[];
   readonly work: Work;
   /** The active statements, and those that ended within the last minute. */
@@ -24,16 +24,16 @@ export interface LedgerReading {
   readonly partitions: readonly LedgerPartition[];
 }
 
-/** Ended statements are read for some seconds more: their last figures are to be scraped, and late workers' to be counted. */
+/** Ended statements are read for this long, so that their last figures are scraped and those of late workers counted. */
 const AFTERGLOW_MS = 60_000;
 
-/** Of partitions of ended statements this many are remembered: a retry goes on counting from there. */
+/** Number of partitions of ended statements to remember: a retry continues their figures. */
 const REMEMBERED_PARTITIONS = 20_000;
 
-/** Reads what is new, however many statements the system schema holds; only its first reading looks at all of them. */
+/** Reads only what is new, however many statements the system schema holds. Only the first reading covers all of them. */
 export function openLedgerReader(pool: Pool, schema: string): () => Promise<LedgerReading> {
   let window: TransitionWindow | null = null;
-  /** When they ended, by this clock; null: they are active. */
+  /** When each statement ended, by the clock of this process; null: it is active. */
   let known = new Map<string, number | null>();
   const lastWork = new Map<string, Work>();
 
@@ -72,7 +72,7 @@ export function openLedgerReader(pool: Pool, schema: string): () => Promise<Ledg
     };
   }
 
-  /** @param isNew all that partitions of the statement have done is new if they were not seen before */
+  /** @param isNew whether all work of the statement's partitions is new if they were not seen before */
   function addedWork(partitions: readonly LedgerPartition[], isNew: (statement: string) => boolean): Work {
     const added = partitions.map(({ key, work, statement }) => {
       const before = lastWork.get(key) ?? (isNew(statement) ? null : work);
@@ -102,7 +102,7 @@ async function statementsOf(ask: LedgerQueries, ids: readonly string[]) {
 }
 
 interface Change {
-  /** It had not ended before. */
+  /** Whether the statement had not ended before. */
   readonly isNew: boolean;
   readonly ended: readonly EndedCount[];
   readonly phases: readonly PhaseTime[];

@@ -14,7 +14,7 @@ const buckets = [0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 
 export function openPhaseMetrics(registry: Registry): PhaseMetrics {
   const histogram = new Histogram({
     name: 'millrace_statement_phase_seconds',
-    help: 'How long statements were in each phase: parse, plan and submit of the requests to this replica; queue and run of all statements',
+    help: 'Time that statements spent in each phase: parse, plan and submit for requests to this replica; queue and run for all statements',
     labelNames: ['phase'] as const,
     buckets,
     registers: [registry],

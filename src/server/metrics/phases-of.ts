@@ -8,12 +8,12 @@ export interface PhaseTime {
 }
 
 /**
- * The phases of a statement that some of its transitions end: `queue` from `queued` to the first `running`, `run` from there to the
- * end. A statement that another server took on meanwhile has still run since then.
+ * The phases of a statement that end with some of its transitions: `queue` from `queued` to the first `running`, `run` from there to
+ * the end, even if another server took the statement over meanwhile.
  *
- * @param history all transitions of the statement, in their order
- * @param isNew those whose phases are asked for
- * @param finishedAt of the statement; Argo's controller may have ended it long before a server wrote that down. null: not ended
+ * @param history all transitions of the statement, in order
+ * @param isNew selects the transitions whose phases are wanted
+ * @param finishedAt when the statement ended, which Argo's controller may know long before a server records it; null: not ended
  */
 export function phasesOf(
   history: readonly Transition[],

@@ -6,7 +6,7 @@ interface PooledDatasource {
   readonly pool: Pool;
 }
 
-/** mysql2 tells none of this in its interface: lib/base/pool.js. */
+/** Fields of lib/base/pool.js that mysql2's interface does not expose. */
 interface PoolQueues {
   readonly config: { readonly connectionLimit: number };
   readonly _allConnections: { readonly length: number };
@@ -14,7 +14,7 @@ interface PoolQueues {
   readonly _connectionQueue: { readonly length: number };
 }
 
-/** Read when they are asked for. */
+/** The values are read at each scrape. */
 export function openPoolMetrics(registry: Registry, datasources: readonly PooledDatasource[]): void {
   const gauge = (name: string, help: string, value: (pool: PoolQueues) => number) =>
     new Gauge({
@@ -27,8 +27,20 @@ export function openPoolMetrics(registry: Registry, datasources: readonly Pooled
           this.set({ datasource }, value(pool.pool as unknown as PoolQueues));
       },
     });
-  gauge('millrace_database_connections_open', 'Connections of the pool', (pool) => pool._allConnections.length);
-  gauge('millrace_database_connections_idle', 'Of these, not in use', (pool) => pool._freeConnections.length);
-  gauge('millrace_database_connections_limit', 'The most there may be', (pool) => pool.config.connectionLimit);
-  gauge('millrace_database_requests_waiting', 'Waiting for a connection', (pool) => pool._connectionQueue.length);
+  gauge('millrace_database_connections_open', 'Open connections of the pool', (pool) => pool._allConnections.length);
+  gauge(
+    'millrace_database_connections_idle',
+    'Open connections that are not in use',
+    (pool) => pool._freeConnections.length,
+  );
+  gauge(
+    'millrace_database_connections_limit',
+    'Maximum number of connections of the pool',
+    (pool) => pool.config.connectionLimit,
+  );
+  gauge(
+    'millrace_database_requests_waiting',
+    'Requests that wait for a connection of the pool',
+    (pool) => pool._connectionQueue.length,
+  );
 }

@@ -4,13 +4,13 @@ import type { LedgerReading } from './ledger-reader.ts';
 import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';
 
-/** So many statements have series of their own, and so many partitions of these: the rest is in the totals. */
+/** Maximum number of statements, and of their partitions, with series of their own. The totals count all. */
 const mostStatements = 50;
 const mostPartitions = 200;
 
-/** Series of single statements: of those that run before those that wait, then of those that ended a minute ago; newest first. */
+/** Series of single statements: running ones first, then queued ones, then those that ended within the last minute; newest first. */
 export interface StatementSeries {
-  /** Forgets all others. */
+  /** Replaces all series. */
   show(latest: ReadonlyMap<string, LedgerReading>): void;
 }
 
@@ -29,19 +29,19 @@ export function openStatementSeries(registry: Registry): StatementSeries {
     gauges.push(created);
     return created;
   };
-  const state = gauge('statement_state', 'Always 1; the labels say what it is and how far', 'verb', 'state');
-  const started = gauge('statement_started_timestamp_seconds', 'When the statement began to run');
+  const state = gauge('statement_state', 'Always 1; the labels give its verb and its state', 'verb', 'state');
+  const started = gauge('statement_started_timestamp_seconds', 'When the statement started to run');
   const progress = gauge('statement_last_progress_timestamp_seconds', 'When its workers last wrote rows');
   const rows = gauge('statement_rows', 'Rows that the step works off', 'step');
   const done = gauge('statement_rows_done', 'Of these, worked off', 'step');
   const failed = gauge('statement_rows_failed', 'Of these, rows that failed', 'step');
   const outputs = gauge('statement_outputs', 'Rows of the result written', 'step');
   const partitions = gauge('statement_partitions', 'Partitions of the step', 'step', 'state');
-  const batches = gauge('statement_batch_seconds', "Its workers' time by stage of a batch", 'step', 'stage');
+  const batches = gauge('statement_batch_seconds', 'Time of its workers, by stage of a batch', 'step', 'stage');
   const ofPartition = ['step', 'partition'] as const;
   const partitionRows = gauge('partition_rows', 'Rows of the partition', ...ofPartition);
-  const partitionDone = gauge('partition_rows_done', 'Of these, worked off', ...ofPartition);
-  const attempts = gauge('partition_attempts', 'How often a worker has begun the partition', ...ofPartition);
+  const partitionDone = gauge('partition_rows_done', 'Rows of the partition that are processed', ...ofPartition);
+  const attempts = gauge('partition_attempts', 'Number of times that a worker started the partition', ...ofPartition);
 
   function showStatement({ datasource, statement, lastProgress }: Shown): void {
     const { id, verb, startedAt } = statement;
@@ -120,7 +120,7 @@ function urgency({ state }: LedgerStatement): number {
   return state === 'queued' ? 1 : 0;
 }
 
-/** Those that a worker has begun; running ones before those that are done. */
+/** Partitions that a worker has started; running ones first. */
 function begunPartitions(shown: readonly Shown[]) {
   const begun = shown.flatMap(({ datasource, partitions }) =>
     partitions.filter(({ state }) => state !== 'pending').map((partition) => ({ datasource, partition })),

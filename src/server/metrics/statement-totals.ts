@@ -21,7 +21,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     new Counter({ name, help, labelNames: ['datasource'] as const, registers });
   const ended = new Counter({
     name: 'millrace_statements_total',
-    help: 'Statements that have ended, each time they did, by what they are (sql, run, foreign; program: several steps), how they ended and, of those that failed, who has to act (statement: the user)',
+    help: 'Ends of statements, by verb (sql, run, foreign; program: several steps), state and, for failed ones, who has to act (statement: the user)',
     labelNames: ['datasource', 'verb', 'state', 'error'] as const,
     registers,
   });
@@ -33,7 +33,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   });
   const leastProgress = new Gauge({
     name: 'millrace_least_recent_progress_timestamp_seconds',
-    help: 'Of the running statements that work off rows, the one that has waited longest: when it last wrote some. Absent: there is none',
+    help: 'Oldest time of last progress among the running statements that process rows; absent if there are none',
     labelNames: ['datasource'] as const,
     registers,
   });
@@ -43,7 +43,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   const retries = counter('millrace_partition_retries_total', 'How often workers began a partition again');
   const batches = new Counter({
     name: 'millrace_batch_seconds_total',
-    help: "Workers' time by stage of a batch: decode, infer, write; stages overlap",
+    help: 'Time of workers, by stage of a batch: decode, infer, write; stages overlap',
     labelNames: ['datasource', 'stage'] as const,
     registers,
   });
@@ -82,8 +82,8 @@ export function openStatementTotals(registry: Registry): StatementTotals {
 }
 
 /**
- * When running statements that are to work off rows last wrote some, or were given to an engine; seconds since 1970. A standard
- * statement and an image of others tell nothing until they have ended.
+ * When running statements that process rows last wrote some, or were handed to an engine; in seconds since 1970. Standard statements
+ * and other images report nothing until they have ended.
  */
 export function lastProgressOf(
   statements: readonly LedgerStatement[],

@@ -1,23 +1,23 @@
 import type { Transition } from '../../ledger/metric-queries.ts';
 
 /**
- * Tells transitions that were not seen before. Their numbers are given out in order but committed in any: of those above the floor
- * all are asked for again and known by their number, until no transaction with a lower one can be open any more.
+ * Finds transitions that were not seen before. Their numbers are assigned in order but committed in any order. So all above the floor
+ * are read again and recognized by number, until no transaction with a lower number can still be open.
  */
 export interface TransitionWindow {
   /** All transitions up to here have been seen. */
   readonly floor: number;
-  /** @param transitions all above the floor, in their order. @returns those that were not seen */
+  /** @param transitions all above the floor, in order. @returns those that were not seen */
   fresh(transitions: readonly Transition[]): readonly Transition[];
-  /** All above the floor, in their order, have now been seen. */
+  /** @param transitions all above the floor, in order, which now count as seen */
   advance(transitions: readonly Transition[]): void;
 }
 
-/** Transactions that write states take milliseconds; a lock is waited for 50 s at most (innodb_lock_wait_timeout). */
+/** Transactions that write states take milliseconds; they wait for a lock at most 50 s (innodb_lock_wait_timeout). */
 const SETTLED_MS = 60_000;
 
 /**
- * @param latest the last transitions of all, in their order: they count as seen
+ * @param latest the most recent transitions, in order, which count as seen
  * @param now ms
  */
 export function openTransitionWindow(latest: readonly Transition[], now = Date.now): TransitionWindow {

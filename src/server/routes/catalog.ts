@@ -4,19 +4,22 @@ import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts'
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
-/** What statements may name: `GET /v1/models`, `GET /v1/tables`, `GET /v1/datasources` */
+/** Objects that statements can name: `GET /v1/models`, `GET /v1/tables`, `GET /v1/datasources` */
 export function catalogRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/models',
     {
       schema: {
-        summary: 'Models that statements may name',
+        summary: 'Models that statements can name',
         tags: ['catalog'],
         querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
         response: {
           200: Type.Object({
             models: Type.Array(
-              Type.Object({ name: Type.String(), file: Type.String({ description: 'as a step sees it' }) }),
+              Type.Object({
+                name: Type.String(),
+                file: Type.String({ description: 'path of the model as a step sees it' }),
+              }),
             ),
           }),
           ...problems,
@@ -33,13 +36,13 @@ export function catalogRoutes(app: App, context: ServerContext): void {
     '/v1/tables',
     {
       schema: {
-        summary: 'Tables and views that statements may name',
-        description: "Those that the account of the datasource may see, Millrace's own left out; at most 5000.",
+        summary: 'Tables and views that statements can name',
+        description: "Those that the datasource's account may see, except Millrace's own; at most 5000.",
         tags: ['catalog'],
         querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
         response: {
           200: Type.Object({
-            tables: Type.Array(Type.String({ description: 'as SQL of the datasource names it, without quotes' })),
+            tables: Type.Array(Type.String({ description: 'its name in SQL on the datasource, without quotes' })),
           }),
           ...problems,
         },
@@ -56,7 +59,7 @@ export function catalogRoutes(app: App, context: ServerContext): void {
     '/v1/datasources',
     {
       schema: {
-        summary: 'Databases that statements may be submitted to',
+        summary: 'Databases to which programs can be submitted',
         tags: ['catalog'],
         response: {
           200: Type.Object({
@@ -64,7 +67,7 @@ export function catalogRoutes(app: App, context: ServerContext): void {
               Type.Object({
                 name: Type.String(),
                 engine: Type.Enum(['local', 'argo']),
-                default: Type.Boolean({ description: 'meant where a request names none' }),
+                default: Type.Boolean({ description: 'whether requests that name no datasource use it' }),
               }),
             ),
           }),

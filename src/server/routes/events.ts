@@ -15,7 +15,7 @@ export function eventsRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'Follow a statement',
     description:
-      'Server-sent events: `state` for each state it has come into (data: state, at), `progress` with the statement at each change, and `end` with the statement as it ended. With Last-Event-ID, only the states after that one are told.',
+      'Server-sent events: `state` for each state that the statement enters (data: state, at), `progress` with the statement after each change, and `end` with the statement when it has ended. With Last-Event-ID, only later states are sent.',
     tags: ['statements'],
     params: StatementId,
     headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,19}$' })) }),
@@ -31,7 +31,7 @@ export function eventsRoute(app: App, context: ServerContext): void {
     return sendStream(reply, context.streams, 'text/event-stream', (signal) =>
       withHeartbeat(
         events(datasource, params.id, after, signal),
-        ': still there\n\n',
+        ': heartbeat\n\n',
         context.streams.heartbeatSeconds,
         signal,
       ),

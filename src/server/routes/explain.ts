@@ -11,7 +11,7 @@ import { Program, problems } from '../schemas.ts';
 /** `POST /v1/explain` */
 export function explainRoute(app: App, context: ServerContext): void {
   const schema = {
-    summary: 'Plan a program; nothing is executed',
+    summary: 'Plan a program without executing it',
     tags: ['statements'],
     body: Type.Object(Program, { additionalProperties: false }),
     response: {

@@ -7,13 +7,13 @@ const Ready = Type.Object({
   checks: Type.Record(Type.String(), Type.Enum(['ok', 'failed']), { description: 'by datasource' }),
 });
 
-/** For who keeps the server running: whether it lives, and whether it can serve. Both say nothing of why. */
+/** Whether the server is alive, and whether it is ready. Neither says why not. */
 export function healthRoutes(app: App, { datasources, streams }: ServerContext): void {
   app.get(
     '/healthz',
     {
       schema: {
-        summary: 'Whether it lives',
+        summary: 'Whether the server is alive',
         tags: ['operation'],
         security: [],
         response: { 200: Type.Object({ status: Type.Literal('ok') }) },
@@ -26,7 +26,7 @@ export function healthRoutes(app: App, { datasources, streams }: ServerContext):
     '/readyz',
     {
       schema: {
-        summary: 'Whether it can serve',
+        summary: 'Whether the server is ready',
         tags: ['operation'],
         security: [],
         response: { 200: Ready, 503: Ready },

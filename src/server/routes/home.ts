@@ -8,7 +8,7 @@ const links = {
   statements: '/v1/statements',
 };
 
-/** `GET /`: where to go from here. */
+/** `GET /`: links to the other pages. */
 export function homeRoute(app: App): void {
   app.get('/', { schema: { hide: true } }, async ({ headers }, reply) => {
     if (headers.accept?.includes('text/html')) return reply.type('text/html; charset=utf-8').send(page());

@@ -13,20 +13,24 @@ import { problems } from '../schemas.ts';
 const Label = Type.String({ pattern: '^[^:]{1,63}:', description: 'name:value' });
 const Query = Type.Object({
   state: Type.Optional(Type.Union([StatementState, Type.Array(StatementState)])),
-  label: Type.Optional(Type.Union([Label, Type.Array(Label)], { description: 'all of them: name:value' })),
-  user: Type.Optional(Type.String({ description: 'who submitted it; others than yourself for administrators' })),
+  label: Type.Optional(
+    Type.Union([Label, Type.Array(Label)], { description: 'name:value; a statement must have all of them' }),
+  ),
+  user: Type.Optional(
+    Type.String({ description: 'user who submitted it; only administrators see those of other users' }),
+  ),
   datasource: Type.Optional(Type.String()),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'submitted at this time or later' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'submitted before this time' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: '50 if left out' })),
-  cursor: Type.Optional(Type.String({ description: 'the `next` of the page before' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'default: 50' })),
+  cursor: Type.Optional(Type.String({ description: '`next` of the previous page' })),
 });
 
 /** `GET /v1/statements`: newest first, of all datasources that the user may use. */
 export function listStatementsRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'List statements',
-    description: 'Newest first. Yours; for administrators, everybody’s.',
+    description: 'Your statements, newest first; for administrators, those of all users.',
     tags: ['statements'],
     querystring: Query,
     response: {
@@ -62,9 +66,9 @@ function labelsOf(written: readonly string[]): Record<string, string> {
   );
 }
 
-/** @throws {MillraceError} REQUEST_INVALID for a day that there is not */
+/** @throws {MillraceError} REQUEST_INVALID for a date that does not exist */
 function timeOf(written: string): string {
   const time = new Date(written);
-  if (Number.isNaN(time.getTime())) throw new MillraceError('REQUEST_INVALID', `there is no time ${written}`);
+  if (Number.isNaN(time.getTime())) throw new MillraceError('REQUEST_INVALID', `the time ${written} does not exist`);
   return databaseTime(time);
 }

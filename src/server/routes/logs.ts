@@ -10,9 +10,9 @@ import { withHeartbeat } from './with-heartbeat.ts';
 /** `GET /v1/statements/{id}/logs` */
 export function logsRoute(app: App, context: ServerContext): void {
   const schema = {
-    summary: 'What the workers wrote',
+    summary: 'Logs of the workers',
     description:
-      'Lines of JSON: step, source (`prepare`, `partition-3`, `finish`) and text. With `follow`, goes on until the statement has ended; an empty line now and then says that it is still there.',
+      'Lines of JSON: step, source (`prepare`, `partition-3`, `finish`) and text. With `follow`, the response continues until the statement has ended; empty lines are heartbeats.',
     tags: ['statements'],
     params: StatementId,
     querystring: Type.Object({
@@ -39,7 +39,7 @@ async function* logLines(engine: Engine, id: string, filter: LogFilter): AsyncGe
   for await (const line of engine.logs(id, filter)) yield `${JSON.stringify(line)}\n`;
 }
 
-/** An empty line first: so the answer begins although nothing has been written yet. */
+/** Puts an empty line first, so that the response starts even if nothing has been logged yet. */
 async function* opened(lines: AsyncIterable<string>): AsyncGenerator<string> {
   yield '\n';
   yield* lines;

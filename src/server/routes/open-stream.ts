@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { MillraceError } from '../../errors.ts';
 
-/** Streams that are open now. */
+/** The open streams and their limits. */
 export interface Streams {
-  /** Of all users. */
+  /** Number of open streams of all users. */
   open: number;
   readonly most: number;
-  /** Of each user; left out: as many as of all. */
+  /** Per user. Default: as many as for all users. */
   readonly ofUsers?: { readonly open: Map<string, number>; readonly most: number };
-  /** Streams that have nothing to say for so long say that they are still there. */
+  /** A stream without data sends a heartbeat at this interval. */
   readonly heartbeatSeconds: number;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
@@ -17,13 +17,13 @@ export interface Streams {
 
 type Piece = string | Uint8Array;
 
-/** Also where the client has left already. */
+/** Calls `work` when the client disconnects, at once if it already has. */
 function onClose({ raw }: FastifyReply, work: () => void): void {
   if (raw.closed) work();
   else raw.once('close', work);
 }
 
-/** Aborted when the client leaves or the server stops. */
+/** Aborted when the client disconnects or the server stops. */
 export function leaving(reply: FastifyReply, { stopping }: Streams): AbortSignal {
   const gone = new AbortController();
   onClose(reply, () => gone.abort());
@@ -31,8 +31,8 @@ export function leaving(reply: FastifyReply, { stopping }: Streams): AbortSignal
 }
 
 /**
- * Sends the pieces as they come, no faster than the client reads. The first is awaited before the answer begins, so that what is
- * wrong from the start is answered with a status of its own.
+ * Sends the pieces as they arrive, no faster than the client reads. The response starts after the first piece, so that an error before
+ * it gets its own status.
  * @throws {MillraceError} TOO_MANY_STREAMS
  */
 export async function sendStream(
@@ -50,7 +50,7 @@ export async function sendStream(
 function openOne(reply: FastifyReply, streams: Streams): void {
   if (streams.ofUsers !== undefined) openOneOf(reply.request.user.name, reply, streams.ofUsers);
   if (streams.open >= streams.most) {
-    throw new MillraceError('TOO_MANY_STREAMS', `the server has ${streams.open} open streams`, {
+    throw new MillraceError('TOO_MANY_STREAMS', `the server has ${streams.open} open streams, which is its limit`, {
       hint: 'try again later',
     });
   }
@@ -63,7 +63,7 @@ function openOne(reply: FastifyReply, streams: Streams): void {
 function openOneOf(user: string, reply: FastifyReply, { open, most }: NonNullable<Streams['ofUsers']>): void {
   const own = open.get(user) ?? 0;
   if (own >= most) {
-    throw new MillraceError('TOO_MANY_STREAMS', `you have ${own} open streams; at most ${most} may be`, {
+    throw new MillraceError('TOO_MANY_STREAMS', `you have ${own} open streams; the limit is ${most}`, {
       hint: 'close one of them',
     });
   }
@@ -75,7 +75,7 @@ function openOneOf(user: string, reply: FastifyReply, { open, most }: NonNullabl
   });
 }
 
-/** No generator: one that has not begun does nothing at its end, and a client may leave before. */
+/** Not a generator: `return` on one that has not started skips its `finally`, and a client may disconnect before that. */
 function chained(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncIterable<Piece> {
   let waiting: IteratorResult<Piece> | null = first;
   const iterator: AsyncIterator<Piece> = {

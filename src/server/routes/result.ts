@@ -16,14 +16,14 @@ import { StatementId } from './statement.ts';
 const truncatedHeader = 'millrace-truncated';
 
 const Query = Type.Object({
-  step: Type.Optional(Type.String({ description: 'left out: the last step that has rows' })),
+  step: Type.Optional(Type.String({ description: 'default: the last step that has rows' })),
   format: Type.Optional(
-    Type.Enum([...formatNames], { description: 'json, in pages, if left out; the others give all rows' }),
+    Type.Enum([...formatNames], { description: 'default: json, which has pages; the others contain all rows' }),
   ),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 10_000, description: 'rows of a page of json; 1000 if left out' }),
+    Type.Integer({ minimum: 1, maximum: 10_000, description: 'rows per page of json; default: 1000' }),
   ),
-  cursor: Type.Optional(Type.String({ description: 'the `next` of the page before' })),
+  cursor: Type.Optional(Type.String({ description: '`next` of the previous page' })),
 });
 
 /** `GET /v1/statements/{id}/result` */
@@ -31,7 +31,7 @@ export function resultRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'The rows of a statement',
     description:
-      'Rows that a query returned, or of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object, csv a line for each row; their header `millrace-truncated` says whether the query returned more rows than are kept, `true` also as a trailer.',
+      'Rows that a query returned, or rows of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object for each row, csv a line. Their header `millrace-truncated` says whether the query returned more rows than are kept; if `true`, a trailer repeats it.',
     tags: ['statements'],
     params: StatementId,
     querystring: Query,
@@ -60,10 +60,10 @@ export function resultRoute(app: App, context: ServerContext): void {
   });
 }
 
-/** Without its parameters. */
+/** The media type without its parameters. */
 const typeOf = (mediaType: string) => mediaType.split(';', 1)[0]!;
 
-/** In a header, so that it is known before the rows, and in a trailer for who only sees how they end. */
+/** In a header, to be known before the rows, and in a trailer for clients that look at the end only. */
 function tellTruncated(reply: FastifyReply, { reference }: Result): void {
   reply.header(truncatedHeader, String(reference.truncated));
   if (reference.truncated) reply.trailer(truncatedHeader, async () => 'true');

@@ -18,12 +18,14 @@ export const StatementId = Type.Object({
 
 const Repeat = Type.Object({
   repeat: Type.Optional(
-    Type.Boolean({ description: 'execute again what the database may have executed (STATEMENT_UNCERTAIN)' }),
+    Type.Boolean({
+      description: 'also execute a statement again that the database may have executed (STATEMENT_UNCERTAIN)',
+    }),
   ),
 });
 const yaml = { description: 'YAML', content: { 'application/yaml': { schema: Type.String() } } };
 
-/** `GET /v1/statements/{id}`, its plan and workflow, and what a person does to it: cancel and retry. */
+/** `GET /v1/statements/{id}`, its plan and its workflow; cancel and retry. */
 export function statementRoutes(app: App, context: ServerContext): void {
   const ofStatement = <T>(response: T, summary: string, description = summary) => ({
     summary,
@@ -35,7 +37,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
 
   app.get(
     '/v1/statements/:id',
-    { schema: ofStatement({ 200: Statement }, 'How far a statement is') },
+    { schema: ofStatement({ 200: Statement }, 'State and progress of a statement') },
     async (request) => {
       const { datasource, status } = await findStatement(request.user, request.params.id, context.datasources);
       return viewStatement(datasource, status);
@@ -53,7 +55,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
 
   app.get(
     '/v1/statements/:id/workflow',
-    { schema: ofStatement({ 200: yaml }, "Argo's workflow") },
+    { schema: ofStatement({ 200: yaml }, 'Argo workflow of a statement') },
     async ({ user, params }, reply) => {
       const { datasource, status } = await findStatement(user, params.id, context.datasources);
       if (!status.hasWorkflow) throw withoutWorkflow(datasource.engineName);
@@ -67,7 +69,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
       schema: ofStatement(
         { 202: Statement },
         'Cancel a statement',
-        'Its workers end in good order; what is done is kept.',
+        'Its workers stop gracefully; completed work is kept.',
       ),
     },
     async ({ user, params }, reply) => {
@@ -83,8 +85,8 @@ export function statementRoutes(app: App, context: ServerContext): void {
       schema: {
         ...ofStatement(
           { 202: Statement },
-          'Run what is missing',
-          'Of a statement that failed, was cancelled or interrupted.',
+          'Retry a statement',
+          'Runs the unfinished work of a statement that failed, was cancelled or was interrupted.',
         ),
         querystring: Repeat,
       },
@@ -109,6 +111,6 @@ function sendYaml(reply: FastifyReply, text: string): FastifyReply {
 function withoutWorkflow(engine: string): MillraceError {
   const what = engine === 'argo' ? 'a program that only queries' : 'a statement of the local engine';
   return new MillraceError('NO_WORKFLOW', `${what} runs on the server's machine, without a workflow`, {
-    hint: 'the plan says what is run',
+    hint: 'look at the plan instead',
   });
 }

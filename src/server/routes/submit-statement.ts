@@ -19,14 +19,14 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'Submit a program',
     description:
-      'Standard SQL, and queries followed by TO RUN. A program that ends within `wait` seconds is answered with 200 and the rows of its last result; any other with 202, and is followed at its `Location`. Where the database refuses it within that time and before anything ran (its syntax, or a name that does not exist), the answer is 400; `statement` is the id under which it is kept as failed.',
+      'Standard SQL, and queries followed by TO RUN. A program that ends within `wait` seconds gets 200 and the first rows of its last result; any other gets 202 and a `Location` to follow it. If the database rejects the program within that time and before anything ran (its syntax, or a name that does not exist), it gets 400; `statement` is the id under which the failed program is kept.',
     tags: ['statements'],
     headers: Type.Object({
       'idempotency-key': Type.Optional(
         Type.String({
           minLength: 1,
           maxLength: 255,
-          description: 'a repeated request with the same key is the same statement',
+          description: 'a repeated request with the same key returns the same statement',
         }),
       ),
     }),

@@ -1,6 +1,4 @@
-/**
- * The pieces, and `beat` wherever none has come for `seconds`: proxies close connections that are silent.
- */
+/** Yields the pieces, and `beat` whenever none has arrived for `seconds`: proxies close silent connections. */
 export async function* withHeartbeat(
   pieces: AsyncIterable<string>,
   beat: string,
@@ -11,14 +9,14 @@ export async function* withHeartbeat(
   try {
     for (let next = iterator.next(); ; ) {
       const silence = silent(seconds, signal);
-      const come = await Promise.race([next, silence.passed]).finally(silence.forget);
-      if (come === null) {
+      const arrived = await Promise.race([next, silence.passed]).finally(silence.forget);
+      if (arrived === null) {
         if (signal.aborted) return;
         yield beat;
-      } else if (come.done) {
+      } else if (arrived.done) {
         return;
       } else {
-        yield come.value;
+        yield arrived.value;
         next = iterator.next();
       }
     }

@@ -21,7 +21,7 @@ it('reads names, data and ids, however they are cut', async () => {
 });
 
 it('passes over comments, unknown fields and events without data; a line may end in \\r\\n', async () => {
-  expect(await eventsOf(': still there\n\nretry: 5\nevent: x\n\r\ndata:y\r\n\r\n')).toEqual([
+  expect(await eventsOf(': heartbeat\n\nretry: 5\nevent: x\n\r\ndata:y\r\n\r\n')).toEqual([
     { event: 'message', data: 'y', id: '' },
   ]);
 });
