@@ -46,6 +46,8 @@ describe('formatError', () => {
     const error = new MillraceError('SYNTAX', 'first', {
       related: [new MillraceError('SYNTAX', 'second', { hint: 'do' })],
     });
-    expect(formatError(error, '', 'q.sql')).toBe('error[SYNTAX]: first\n  correct it at the place shown\n\nerror[SYNTAX]: second\n  do\n');
+    expect(formatError(error, '', 'q.sql')).toBe(
+      'error[SYNTAX]: first\n  correct it at the place shown\n\nerror[SYNTAX]: second\n  do\n',
+    );
   });
 });
