@@ -78,7 +78,7 @@ describe('millrace doctor --engine=argo', () => {
     const absent = await doctor(process.env.KUBECONFIG!, 'absent');
     expect(absent.checks.find(({ name }) => name === 'namespace')).toMatchObject({
       state: 'failed',
-      detail: 'there is no namespace absent',
+      detail: 'the namespace absent does not exist',
     });
   });
 });
