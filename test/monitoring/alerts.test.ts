@@ -153,7 +153,7 @@ describe.skipIf(prometheusFolder === null)('by promtool', () => {
                 exp_labels: { severity: 'warning', datasource: 'default' },
                 exp_annotations: {
                   ...annotations,
-                  summary: 'A running statement on default has worked off no row for 15m 0s',
+                  summary: 'A running statement on default has processed no row for 15m 0s',
                   description: 'Statements: stands ',
                 },
               },

@@ -93,7 +93,7 @@ describe('deploy/dashboards/README.md', () => {
         .filter(({ expr }) => expr.includes('DCGM_'))
         .map(({ panel }) => `${dashboard.title}: ${panel}`),
     );
-    const [, section = ''] = page.split('## What needs hardware\n');
+    const [, section = ''] = page.split('## Panels that need a GPU\n');
     const listed = section
       .split('\n')
       .filter((line) => line.startsWith('- '))

@@ -13,7 +13,7 @@ export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> 
   for (const [mount, folder] of Object.entries(volumes)) {
     yield check(`volume ${mount}`, async () => {
       const files = await filesIn(mount, folder);
-      return `${folder}, ${files.length} files`;
+      return `${folder}, ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
     });
   }
   const folder = volumes['/models'] ?? '';
