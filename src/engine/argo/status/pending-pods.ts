@@ -62,6 +62,14 @@ const words: readonly Words[] = [
     hint: 'create it with the DSN of the database',
   },
   {
+    reason: 'secret',
+    // Said of any secret, even of one that does not exist, until the API server has answered the kubelet:
+    // https://github.com/kubernetes/kubernetes/issues/133269
+    pattern: /failed to sync (secret|configmap) cache/,
+    message: ([, kind]) => `its node has not received its ${kind === 'secret' ? 'secrets' : 'ConfigMaps'} yet`,
+    hint: 'wait; if it stays like this, see kubectl describe pod',
+  },
+  {
     reason: 'gpu',
     pattern: /Insufficient nvidia\.com\/gpu/,
     message: () => 'no node has enough free GPUs',

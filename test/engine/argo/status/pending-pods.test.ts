@@ -60,6 +60,11 @@ test.each([
     'the secret millrace/database has no key dsn',
   ],
   [
+    'secret',
+    'CreateContainerConfigError: failed to sync secret cache: timed out waiting for the condition',
+    'its node has not received its secrets yet',
+  ],
+  [
     'quota',
     'pods "w-1" is forbidden: exceeded quota: small, requested: cpu=1',
     "the namespace's quota small is used up",
