@@ -310,8 +310,8 @@ export const errorTable = {
       'write it as mysql://user:password@host:port/database',
     ],
     FOREIGN_DATASOURCE_MISSING: [
-      'the image of TO RUN needs a database account of its own, and none is configured',
-      'ask whoever runs the server to set MILLRACE_FOREIGN_DATASOURCE_SECRET',
+      'the image of TO RUN needs its own database account, but none is configured',
+      'ask an administrator of the server to set MILLRACE_FOREIGN_DATASOURCE_SECRET',
     ],
     MARIADB_MISSING: [
       'MariaDB is not installed on this machine',

@@ -60,7 +60,7 @@ export function bytes(value: Value): number | Wrong | undefined {
   const amount = Math.round(Number(match[1]) * unit);
   if (amount >= leastBytes && Number.isSafeInteger(amount)) return amount;
   const hint = "give at least 64Mi, with its unit: '512Mi', '4Gi'";
-  return new Wrong(`memory = ${written} means ${amount} bytes, which no worker starts in`, hint);
+  return new Wrong(`memory = ${written} is ${amount} bytes, too little for a worker to start`, hint);
 }
 
 /** Argo's executor starts within the memory of every container; the worker needs more. */

@@ -119,8 +119,8 @@ function readAttribute(attribute: Attribute): unknown {
 function unknownAttribute({ name, nameSpan }: Attribute): MillraceError {
   const nearest = nearestName(name, Object.keys(runAttributes));
   const known = Object.keys(runAttributes).join(', ');
-  return new MillraceError('UNKNOWN_ATTRIBUTE', `TO RUN has no attribute '${name}'`, {
+  return new MillraceError('UNKNOWN_ATTRIBUTE', `unknown attribute '${name}' for TO RUN`, {
     span: nameSpan,
-    hint: nearest === undefined ? `it has ${known}` : `did you mean ${nearest}?`,
+    hint: nearest === undefined ? `use one of ${known}` : `did you mean ${nearest}?`,
   });
 }

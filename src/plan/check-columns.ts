@@ -41,7 +41,7 @@ export function checkColumns(
 }
 
 function tooMany(columns: number, most: number, { query: { span } }: RunStatement): MillraceError {
-  const message = `the query selects ${columns} columns, and a result table has room for ${most}`;
+  const message = `the query selects ${columns} columns; a result table can have at most ${most}`;
   return new MillraceError('INVALID_COLUMN', message, { span, hint: 'select fewer columns' });
 }
 
@@ -63,12 +63,12 @@ function duplicate(column: string, { query: { span } }: RunStatement): MillraceE
 
 function reserved(column: string, { query: { span } }: RunStatement): MillraceError {
   const hint = `select it by another name: ${column} AS source_${column}`;
-  const message = `the query selects '${column}', a name of one of the result's own columns`;
+  const message = `the query selects '${column}', a name reserved for a column of the result`;
   return new MillraceError('DUPLICATE_COLUMN', message, { span, hint });
 }
 
 function unknown(column: string, columns: readonly string[], statement: RunStatement): MillraceError {
   const span = statement.attributes.find(({ name }) => name === 'partition_by')?.value.span ?? statement.span;
-  const hint = `it selects ${columns.join(', ')}`;
+  const hint = `use one of ${columns.join(', ')}`;
   return new MillraceError('UNKNOWN_COLUMN', `the query does not select '${column}'`, { span, hint });
 }

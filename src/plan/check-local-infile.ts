@@ -5,8 +5,8 @@ import type { Program } from '../sql/statement.ts';
 export function checkLocalInfile({ statements }: Program, report: (error: MillraceError) => void): void {
   for (const statement of statements) {
     if (statement.kind !== 'standard' || statement.facts.localInfile === null) continue;
-    const message = 'LOAD DATA LOCAL reads no file here: the statement is run by Millrace, not by your client';
-    const hint = "load the file with the database's own client, or put it on the database's server and leave LOCAL out";
+    const message = 'LOAD DATA LOCAL cannot read your file: Millrace runs the statement, not your client';
+    const hint = "load the file with the database's own client, or copy it to the database server and omit LOCAL";
     report(new MillraceError('LOCAL_INFILE', message, { span: statement.facts.localInfile, hint }));
   }
 }

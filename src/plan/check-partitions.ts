@@ -23,8 +23,8 @@ export function checkPartitions(
     const given =
       statement?.kind === 'run' ? statement.attributes.find(({ name }) => name === 'partitions') : undefined;
     const others = before === 0 ? '' : `, with the ${before} of earlier statements,`;
-    const message = `${partitions} partitions${others} are more than one workflow holds`;
-    const hint = `give at most ${mostPartitions} in all: a partition may have any number of rows`;
+    const message = `${partitions} partitions${others} are more than one workflow can hold`;
+    const hint = `use at most ${mostPartitions} in total; a partition can have any number of rows`;
     report(new MillraceError('TOO_MANY_PARTITIONS', message, { span: given?.value.span ?? span, hint }));
     return;
   }

@@ -12,11 +12,11 @@ export function checkProgramAttributes(
 ): void {
   for (const { name, nameSpan: span } of attributes) {
     if (!program.unusedAttributes.includes(name)) continue;
-    const message = `the attribute '${name}' means nothing to ${program.name}`;
-    report(new MillraceError('UNKNOWN_ATTRIBUTE', message, { span, hint: 'leave it out' }));
+    const message = `the attribute '${name}' has no effect on ${program.name}`;
+    report(new MillraceError('UNKNOWN_ATTRIBUTE', message, { span, hint: 'remove it' }));
   }
   const split = attributes.find(({ name }) => name === 'partitions');
   if (program.rows === 'split' || split === undefined || partitions === 1) return;
-  const message = `${program.name} must see all rows at once: they cannot go into partitions`;
-  report(new MillraceError('WRONG_ATTRIBUTE', message, { span: split.value.span, hint: 'leave partitions out' }));
+  const message = `${program.name} needs all rows at once; they cannot be split into partitions`;
+  report(new MillraceError('WRONG_ATTRIBUTE', message, { span: split.value.span, hint: 'remove partitions' }));
 }

@@ -16,7 +16,7 @@ export function checkSessions({ statements }: Program, sharedSession: boolean, r
   for (const [index, statement] of [...statements.entries()].toReversed()) {
     if (statement.kind === 'run') {
       for (const name of statement.query.facts.tables.reads.keys()) readLater.add(name);
-      reportVariable(statement.query, 'the query before TO RUN has a session of its own', report);
+      reportVariable(statement.query, 'the query before TO RUN runs in its own session', report);
     } else if (statement.kind === 'standard') {
       const { verb, target, session } = statement.facts;
       const made = verb === 'CREATE' && target?.kind === 'temporary table' ? foldName(target.table) : null;
@@ -25,7 +25,7 @@ export function checkSessions({ statements }: Program, sharedSession: boolean, r
       else if (sharedSession) continue;
       else if (index < lastStandard && session.leaves) report(notShared(statement));
       else if (index > 0 && variableReaders.has(verb))
-        reportVariable(statement, 'on Argo each statement has a session of its own', report);
+        reportVariable(statement, 'on Argo each statement runs in its own session', report);
     }
   }
 }
@@ -36,24 +36,27 @@ const variableReaders = words('SELECT WITH VALUES INSERT REPLACE UPDATE DELETE D
 function reportVariable({ facts: { variable } }: Pick<StandardStatement, 'facts'>, why: string, report: Report): void {
   if (variable === null) return;
   const message = `${variable.text} is NULL here: ${why}`;
-  const hint = 'write the value, or a query for it';
+  const hint = 'write the value, or a query that returns it';
   report(new MillraceError('SESSION_NOT_SHARED', message, { span: variable.span, hint }));
 }
 
 function useBeforeRun({ span }: StandardStatement): MillraceError {
-  return new MillraceError('SESSION_NOT_SHARED', 'USE does not reach TO RUN, which has sessions of its own', {
+  return new MillraceError('SESSION_NOT_SHARED', 'USE has no effect on TO RUN, which uses its own sessions', {
     span,
-    hint: 'leave it out and write database.table',
+    hint: 'remove it and write database.table',
   });
 }
 
 function temporaryBeforeRun({ span }: StandardStatement): MillraceError {
-  const message = 'TO RUN, which has sessions of its own, does not see a temporary table';
-  return new MillraceError('SESSION_NOT_SHARED', message, { span, hint: 'make a table of it, and drop it at the end' });
+  const message = 'TO RUN uses its own sessions and cannot see a temporary table';
+  return new MillraceError('SESSION_NOT_SHARED', message, {
+    span,
+    hint: 'create a regular table, and drop it at the end',
+  });
 }
 
 function notShared({ span }: StandardStatement): MillraceError {
-  const message = 'on Argo each statement has a session of its own, and what this one sets there is gone for the next';
-  const hint = 'put what belongs together into a stored procedure, and CALL it';
+  const message = 'on Argo each statement runs in its own session, so later statements do not see what this one sets';
+  const hint = 'put the statements that belong together into a stored procedure, and CALL it';
   return new MillraceError('SESSION_NOT_SHARED', message, { span, hint });
 }

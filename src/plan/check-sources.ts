@@ -69,12 +69,12 @@ function fullName({ database, table }: TableReference, catalog: Catalog): string
 
 function replacesSource(name: string, through: string | null, span: MillraceError['span']): MillraceError {
   const how = through === null ? '' : ` through the view ${through}`;
-  const message = `the query reads ${name}${how}, and write_mode = 'overwrite' would replace it`;
+  const message = `the query reads ${name}${how}, but write_mode = 'overwrite' would replace it`;
   return new MillraceError('RESULT_IS_SOURCE', message, { span, hint: 'write into another table' });
 }
 
 function unseen(view: string, span: MillraceError['span']): MillraceError {
-  const message = `the query reads the view ${view}, and the account may not see whether that reads the table that write_mode = 'overwrite' replaces`;
+  const message = `the account cannot see whether the view ${view} reads the table that write_mode = 'overwrite' would replace`;
   return new MillraceError('RESULT_IS_SOURCE', message, {
     span,
     hint: `write into a new table, or grant SHOW VIEW on ${view} to the account`,

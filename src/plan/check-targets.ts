@@ -20,8 +20,8 @@ function checkTarget(target: TableName, written: ReadonlySet<string>, catalog: C
   const key = tableKey(target);
   const hint = "choose another table, or add WITH write_mode = 'append' or 'overwrite'";
   const error = (message: string) => new MillraceError('TABLE_EXISTS', message, { span: target.span, hint });
-  if (written.has(key)) report(error(`an earlier statement of the program writes the table ${key}`));
-  else if (catalog.tables[key]?.exists === true) report(error(`the table ${key} exists already`));
+  if (written.has(key)) report(error(`an earlier statement of the program already writes the table ${key}`));
+  else if (catalog.tables[key]?.exists === true) report(error(`the table ${key} already exists`));
 }
 
 function mustBeNew(statement: RunStatement): boolean {

@@ -50,8 +50,8 @@ function findProgram(
   }
   const name = Object.hasOwn(image.programs, program.value) ? image.programs[program.value] : undefined;
   if (name !== undefined) return contractOf(name);
-  const message = `${image.name} has no program '${program.value}'`;
-  return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `it has ${known}` });
+  const message = `unknown program '${program.value}' for ${image.name}`;
+  return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `use ${known}` });
 }
 
 function readOptions(
@@ -84,7 +84,7 @@ function checkOption(
   if (!Object.hasOwn(contract.options, name)) {
     const [written] = literal.value.split('=');
     const hint = hintFor(name, contract);
-    return new MillraceError('UNKNOWN_OPTION', `${contract.name} has no option '${written}'`, { span, hint });
+    return new MillraceError('UNKNOWN_OPTION', `unknown option '${written}' for ${contract.name}`, { span, hint });
   }
   if (!Object.hasOwn(given, name)) return null;
   return new MillraceError('WRONG_OPTION', `the option '--${name}' is given twice`, { span, hint: 'keep one of them' });
@@ -92,8 +92,8 @@ function checkOption(
 
 function hintFor(name: string, { options, optionsElsewhere }: ProgramContract): string {
   const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
-  if (elsewhere === null) return 'leave it out: there is no such option here';
+  if (elsewhere === null) return 'remove it: there is no equivalent option';
   const names = Object.keys(options);
   const nearest = elsewhere ?? nearestName(name, names);
-  return nearest === undefined ? `it has --${names.join(', --')}` : `did you mean --${nearest}?`;
+  return nearest === undefined ? `use one of --${names.join(', --')}` : `did you mean --${nearest}?`;
 }

@@ -21,7 +21,7 @@ const explanations: ByStepKind<string> = { sql: explainSql, run: explainRun, for
 function explainForeign(step: ForeignStep): string {
   const lines = [
     ['select', oneLine(step.select)],
-    ['prepare', 'materialise the selection once, as numbered rows'],
+    ['prepare', 'store the selection once, as numbered rows'],
     ['partition', `× ${step.partitions}, ${atOnce(step)}, ${step.retries} retries, by the image itself`],
     ['into', step.into.map(targetOf).join(', ')],
     ['needs', needs(step)],
@@ -37,10 +37,10 @@ function explainRun(step: RunStep): string {
   const { name, settings } = step.program;
   const lines = [
     ['select', oneLine(step.select)],
-    ['prepare', 'materialise the selection once, as numbered rows'],
+    ['prepare', 'store the selection once, as numbered rows'],
     [
       'partition',
-      `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows a transaction, ${step.retries} retries`,
+      `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows per transaction, ${step.retries} retries`,
     ],
     ...contractOf(name).explain(settings),
     ...noteOf(withoutEffect(step.command, name)),
@@ -51,7 +51,7 @@ function explainRun(step: RunStep): string {
 }
 
 function noteOf(options: readonly string[]): string[][] {
-  return options.length === 0 ? [] : [['note', `without effect here: ${options.join(', ')}`]];
+  return options.length === 0 ? [] : [['note', `ignored: ${options.join(', ')}`]];
 }
 
 function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string[])[]): string {

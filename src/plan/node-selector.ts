@@ -9,11 +9,11 @@ export function nodeSelector(value: Value): Readonly<Record<string, string>> | W
     const at = item.indexOf('=');
     if (at < 0) return undefined;
     const [label, wanted] = [item.slice(0, at).trim(), item.slice(at + 1).trim()];
-    if (!isLabelName(label)) return wrong(`'${label}' is not the name of a label`, label);
-    if (wanted !== '' && !isName(wanted)) return wrong(`'${wanted}' is not the value of a label`, label);
+    if (!isLabelName(label)) return wrong(`'${label}' is not a valid label name`, label);
+    if (wanted !== '' && !isName(wanted)) return wrong(`'${wanted}' is not a valid label value`, label);
     const other = selector.get(label);
     if (other !== undefined && other !== wanted) {
-      return new Wrong(`no node has the label ${label} as '${other}' and as '${wanted}'`, 'keep one of them');
+      return new Wrong(`the label ${label} cannot be both '${other}' and '${wanted}'`, 'keep one of them');
     }
     selector.set(label, wanted);
   }
@@ -21,8 +21,11 @@ export function nodeSelector(value: Value): Readonly<Record<string, string>> | W
 }
 
 function wrong(message: string, label: string): Wrong {
-  const slashes = label.split('/').length > 2 ? '; one / at most, after a domain' : '';
-  return new Wrong(message, `give at most 63 letters, digits, -, _ and ., a letter or digit at both ends${slashes}`);
+  const slashes = label.split('/').length > 2 ? '; at most one /, after a domain' : '';
+  return new Wrong(
+    message,
+    `use at most 63 letters, digits, -, _ and ., with a letter or digit at both ends${slashes}`,
+  );
 }
 
 /** `[domain/]name` */

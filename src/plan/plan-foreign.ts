@@ -17,8 +17,8 @@ export function planForeign(
   checkLength(statement, settings, report);
   for (const { name, nameSpan } of statement.attributes) {
     if (!ofTheWorker.includes(name)) continue;
-    const message = `'${name}' means nothing to ${statement.image.name}, which writes its tables itself`;
-    report(new MillraceError('UNKNOWN_ATTRIBUTE', message, { span: nameSpan, hint: 'leave it out' }));
+    const message = `the attribute '${name}' has no effect on ${statement.image.name}, which writes its tables itself`;
+    report(new MillraceError('UNKNOWN_ATTRIBUTE', message, { span: nameSpan, hint: 'remove it' }));
   }
   const into = statement.into.map(({ database, table }) => ({ database, table }));
   return { kind: 'foreign', ...settings, into };
@@ -31,7 +31,7 @@ export function planForeign(
 export function missingAccount(image: string, span?: Span): MillraceError {
   return new MillraceError('FOREIGN_DATASOURCE_MISSING', `no database account is set up for ${image}`, {
     span,
-    hint: 'ask whoever runs the server to name the Secret of one in foreignSecret (MILLRACE_FOREIGN_DATASOURCE_SECRET)',
+    hint: 'ask an administrator of the server to set foreignSecret (MILLRACE_FOREIGN_DATASOURCE_SECRET) to the Secret of an account',
   });
 }
 
@@ -46,7 +46,7 @@ function checkLength(
 ): void {
   const length = Buffer.byteLength(JSON.stringify(query.text));
   if (partitions > 1 || length <= longestQuery) return;
-  const message = `the query takes ${length} bytes in the environment of ${image}, which holds ${longestQuery}`;
+  const message = `the query takes ${length} bytes in the environment of ${image}; the maximum is ${longestQuery}`;
   const hint = 'add WITH partitions = 2, or put long lists of values into a table';
   report(new MillraceError('STATEMENT_TOO_LONG', message, { span: query.span, hint }));
 }

@@ -67,8 +67,11 @@ const verbs = {
 } as const;
 
 function notPlanned({ kind, span }: Exclude<SqlStatement, { kind: 'standard' | 'run' }>): MillraceError {
-  const hint = 'standard SQL and TO RUN can be run';
-  return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is understood, and cannot be run yet`, { span, hint });
+  const hint = 'use standard SQL or TO RUN';
+  return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
+    span,
+    hint,
+  });
 }
 
 function stepName(index: number): string {

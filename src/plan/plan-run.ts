@@ -89,14 +89,14 @@ function isOther({ image }: RunStatement, catalog: Catalog): boolean {
 function unknownImage({ image: { name, span } }: RunStatement, catalog: Catalog): MillraceError {
   const names = catalog.images.map((known) => known.name);
   const nearest = nearestName(name, names);
-  const hint = nearest === undefined ? `known are ${names.join(', ')}` : `did you mean ${nearest}?`;
-  return new MillraceError('UNKNOWN_IMAGE', `there is no image '${name}' in the catalog`, { span, hint });
+  const hint = nearest === undefined ? `use one of ${names.join(', ')}` : `did you mean ${nearest}?`;
+  return new MillraceError('UNKNOWN_IMAGE', `the catalog has no image '${name}'`, { span, hint });
 }
 
 function findTarget(statement: RunStatement, catalog: Catalog, report: Report): TableTarget | null {
   const [target, second] = statement.into;
   if (target === undefined) {
-    const message = `${statement.image.name} writes rows, and the statement names no table for them`;
+    const message = `${statement.image.name} writes rows, but the statement names no table for them`;
     report(
       new MillraceError('MISSING_INTO', message, {
         span: statement.image.span,
@@ -106,11 +106,11 @@ function findTarget(statement: RunStatement, catalog: Catalog, report: Report): 
     return null;
   }
   if (second !== undefined) {
-    const message = `${statement.image.name} writes one table`;
+    const message = `${statement.image.name} writes only one table`;
     report(new MillraceError('TOO_MANY_TABLES', message, { span: second.span, hint: 'name one table after INTO' }));
   }
   if (target.database === null && catalog.database === null) {
-    const message = `INTO names the table ${target.table} without its database, and the DSN names none`;
+    const message = `INTO names the table ${target.table} without a database, and the DSN names no database either`;
     const hint = `write INTO database.${target.table}, or add a database to MILLRACE_DATASOURCE`;
     report(new MillraceError('MISSING_DATABASE', message, { span: target.span, hint }));
   }

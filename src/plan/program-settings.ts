@@ -74,10 +74,10 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
 function readPath(option: string, written: string, given: GivenOption, { mounts, report }: Place): string {
   const path = normalPath(written);
   if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;
-  const message = `--${option} names ${path}, which lies in none of the step's volumes`;
-  const inside = mounts.length === 0 ? 'there are none' : `they are ${mounts.join(', ')}`;
+  const message = `--${option} names ${path}, which is outside the step's volumes`;
+  const inside = mounts.length === 0 ? 'the step has none' : mounts.join(', ');
   report(
-    new MillraceError('OUTSIDE_VOLUMES', message, { span: given.span, hint: `give a path inside them: ${inside}` }),
+    new MillraceError('OUTSIDE_VOLUMES', message, { span: given.span, hint: `give a path inside a volume: ${inside}` }),
   );
   return path;
 }
@@ -94,9 +94,10 @@ function normalPath(path: string): string {
 function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceError {
   const names = catalog.models.map(({ name }) => name);
   const nearest = nearestName(value, names);
-  const known = names.length === 0 ? 'no model is known' : `known are ${names.join(', ')}`;
-  const hint = nearest === undefined ? `${known}; or give the path of an ONNX file` : `did you mean ${nearest}?`;
-  return new MillraceError('UNKNOWN_MODEL', `there is no model '${value}'`, { span, hint });
+  const known = names.length === 0 ? 'no models are known' : `known models: ${names.join(', ')}`;
+  const hint =
+    nearest === undefined ? `${known}; name one of them, or give the path of an ONNX file` : `did you mean ${nearest}?`;
+  return new MillraceError('UNKNOWN_MODEL', `unknown model '${value}'`, { span, hint });
 }
 
 function readFolder({ name, option, given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string {
@@ -125,7 +126,7 @@ function noColumn(
     const message = `--${name} names '${given.value}', which the query does not select`;
     return new MillraceError('NO_IMAGE_COLUMN', message, { span: given.span, hint: selected });
   }
-  const hint = `${selected}; name one by "--${name}=…"`;
+  const hint = `${selected}; name one with "--${name}=…"`;
   const message = `none of the selected columns is known to hold ${option.holds}`;
   return new MillraceError('NO_IMAGE_COLUMN', message, { span: statement.query.span, hint });
 }

@@ -21,8 +21,8 @@ function parseVolume(written: string): VolumeMount | Wrong | undefined {
   const [claim = '', path = '', mode = 'ro', ...more] = written.split(':').map((part) => part.trim());
   if (!path.startsWith('/') || !['ro', 'rw'].includes(mode) || more.length > 0) return undefined;
   if (!isSubdomain(claim)) {
-    const hint = 'give lowercase letters, digits, - and ., with a letter or digit at both ends';
-    return new Wrong(`'${claim}' is not the name of a claim`, hint);
+    const hint = 'use lowercase letters, digits, - and ., with a letter or digit at both ends';
+    return new Wrong(`'${claim}' is not a valid name of a claim`, hint);
   }
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.length === 0 || segments.includes('..')) {

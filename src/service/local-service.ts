@@ -82,7 +82,7 @@ function changesMode({ statements }: Program): boolean {
 function checkUse(plan: Plan, kept: KeptSession): void {
   const used = kept.usedDatabase();
   if (used === null || isStandard(plan)) return;
-  throw new MillraceError('SESSION_NOT_SHARED', `USE ${used} does not reach TO RUN, which has sessions of its own`, {
+  throw new MillraceError('SESSION_NOT_SHARED', `USE ${used} has no effect on TO RUN, which uses its own sessions`, {
     hint: 'go back with USE to the database of the datasource, and write database.table',
   });
 }

@@ -119,7 +119,7 @@ function buildAttributes(items: Items<AttributeNode> | null): readonly Attribute
 const duplicateAttribute = (name: Token, text: string) =>
   new MillraceError('DUPLICATE_ATTRIBUTE', `the attribute ${text} is given twice`, {
     span: spanOf(name),
-    hint: 'take one of the two away',
+    hint: 'remove one of the two',
   });
 
 const unquote = (token: Token) => (token.type === 'string' ? unquoteString(token.text) : unquoteName(token.text));
@@ -144,7 +144,7 @@ const constraint = ({ expression, groupBy }: ConstraintNode): Constraint =>
 
 function tableName(token: Token): TableName {
   const [first = '', second, ...rest] = partsOf(token);
-  if (rest.length > 0) throw invalidName(token, 'a table is named table or database.table');
+  if (rest.length > 0) throw invalidName(token, 'write table or database.table');
   const [database, table] = second === undefined ? [null, first] : [first, second];
   return Object.freeze({ database, table, span: spanOf(token) });
 }

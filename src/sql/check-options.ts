@@ -12,7 +12,7 @@ export function checkOptions(tokens: readonly Token[]): void {
 }
 
 const unquoted = ({ text, offset, end }: Token) =>
-  new MillraceError('SYNTAX', `without quotes, ${/^--[\w-]*/.exec(text)?.[0]} is a comment and no option`, {
+  new MillraceError('SYNTAX', `without quotes, ${/^--[\w-]*/.exec(text)?.[0]} is a comment, not an option`, {
     span: { start: offset, end },
     hint: 'put the option into quotes',
   });

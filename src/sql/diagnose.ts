@@ -42,8 +42,8 @@ const smartQuotes = /[\u2018\u2019\u201a-\u201f\u00ab\u00bb]/;
 
 function unknownCharacter({ found }: Failure): MillraceError | null {
   if (found.type !== 'invalid') return null;
-  const hint = smartQuotes.test(found.text) ? `use straight quotes: " or '` : 'take it away, or put it into quotes';
-  return failAt(found, 'UNKNOWN_CHARACTER', `no word of a clause begins with ${visible(found.text)}`, hint);
+  const hint = smartQuotes.test(found.text) ? `use straight quotes: " or '` : 'remove it, or put it into quotes';
+  return failAt(found, 'UNKNOWN_CHARACTER', `no word of a clause starts with ${visible(found.text)}`, hint);
 }
 
 /** Control characters and the like by their number. */
@@ -54,8 +54,8 @@ const visible = (character: string) =>
 
 function executableComment({ found }: Failure): MillraceError | null {
   if (found.type !== 'executable') return null;
-  const message = 'this is SQL for the database alone, and the clauses after TO do not reach it';
-  return failAt(found, 'SYNTAX', message, 'make it a plain comment, /* … */, or take it away');
+  const message = 'executable comments are for the database; the clauses after TO are not sent to it';
+  return failAt(found, 'SYNTAX', message, 'make it a plain comment, /* … */, or remove it');
 }
 
 function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceError | null {
@@ -66,7 +66,7 @@ function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceE
   return failAt(
     found,
     'UNKNOWN_KEYWORD',
-    `${quoteToken(found.text)} is no word of the dialect`,
+    `${quoteToken(found.text)} is not a keyword of the dialect`,
     `did you mean ${nearest}?`,
   );
 }
@@ -98,10 +98,10 @@ function misplacedClause({ found, expected, form, verb, seen }: Failure): Millra
     return failAt(found, 'UNEXPECTED_CLAUSE', `${verb} has no ${found.type}`, hint);
   }
   if (seen.includes(found.type) && (found.type !== 'COLUMN' || seen.at(-1) === 'COLUMN')) {
-    return failAt(found, 'DUPLICATE_CLAUSE', `${found.type} is given twice`, 'put the two together');
+    return failAt(found, 'DUPLICATE_CLAUSE', `${found.type} is given twice`, 'combine the two');
   }
   const later = seen.find((clause) => form.clauses.indexOf(clause) > form.clauses.indexOf(found.type));
-  return later ? failAt(found, 'CLAUSE_ORDER', `${found.type} comes before ${later}`, order) : null;
+  return later ? failAt(found, 'CLAUSE_ORDER', `${found.type} must come before ${later}`, order) : null;
 }
 
 function missingClause(failure: Failure): MillraceError | null {
@@ -124,7 +124,7 @@ function missingSemicolon({ found, expected }: Failure): MillraceError | null {
   return failAt(
     found,
     'MISSING_SEMICOLON',
-    `${word} begins before the statement before it has ended`,
+    `${word} starts a new statement; the previous one has no ';'`,
     "add a ';' before it",
   );
 }
@@ -134,7 +134,7 @@ function secondVerb({ found, expected, verb }: Failure): MillraceError | null {
   return failAt(
     found,
     'SYNTAX',
-    `a statement has one TO, and this one has ${verb} already`,
-    "end the statement before it with ';'",
+    `a statement can have only one TO, and this one already has ${verb}`,
+    "end the previous statement with ';'",
   );
 }

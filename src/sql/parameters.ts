@@ -77,8 +77,8 @@ function writtenBefore(
 const tooManyNames = (count: number) =>
   new MillraceError(
     'STATEMENT_TOO_LONG',
-    `the program is given ${count} named parameters; at most ${maxParameterNames} are taken`,
-    { hint: 'give the values as a list for ?, or put them into a table, and name it in the program' },
+    `the program has ${count} named parameters; the maximum is ${maxParameterNames}`,
+    { hint: 'pass the values as a list for ?, or put them into a table and name it in the program' },
   );
 
 const tooLong = ({ span }: Placeholder) =>
@@ -87,7 +87,7 @@ const tooLong = ({ span }: Placeholder) =>
     `with its parameters the program has more than ${maxStatementLength} characters`,
     {
       span,
-      hint: 'put the values into a table, and name it here',
+      hint: 'put the values into a table and name it here',
     },
   );
 
@@ -123,13 +123,13 @@ function* at(text: string, start: number, quote: Placeholder['quote']): Generato
 
 function inOrder(placeholders: readonly Placeholder[], parameters: readonly Scalar[]): readonly Scalar[] {
   const [wanted, given] = [placeholders.length, parameters.length];
-  const hint = 'give one for each ? outside of strings and comments';
+  const hint = 'pass one value for each ? outside strings and comments';
   if (wanted > given) {
-    const message = `the program has ${wanted} ?, and ${given} of them ${given === 1 ? 'has a parameter' : 'have parameters'}`;
+    const message = `the program has ${wanted} ?, but ${given} ${given === 1 ? 'parameter is' : 'parameters are'} given`;
     throw new MillraceError('PARAMETER_MISSING', message, { span: placeholders[given]?.span, hint });
   }
   if (given > wanted) {
-    const message = `${given} ${given === 1 ? 'parameter is' : 'parameters are'} given, and the program has ${wanted} ?`;
+    const message = `${given} ${given === 1 ? 'parameter is' : 'parameters are'} given, but the program has ${wanted} ?`;
     throw new MillraceError('PARAMETER_UNUSED', message, { span: placeholders.at(-1)?.span, hint });
   }
   return parameters;
@@ -150,16 +150,16 @@ function byName(
   });
   if (used.size === given.size) return values;
   const unused = [...given.keys()].find((name) => !used.has(name)) ?? '';
-  const hint = `write :${unused} where it goes, or leave it out`;
-  throw new MillraceError('PARAMETER_UNUSED', `the program has no :${unused}`, { hint });
+  const hint = `write :${unused} where the value belongs, or remove the parameter`;
+  throw new MillraceError('PARAMETER_UNUSED', `the program has no placeholder :${unused}`, { hint });
 }
 
 const mostNames = 20;
 
 function missing(name: string, span: Span, names: readonly string[]): MillraceError {
   const shown = names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ', …' : '');
-  const hint = `give it; there ${names.length === 1 ? 'is' : 'are'} ${shown}`;
-  return new MillraceError('PARAMETER_MISSING', `no parameter is called ${name}`, { span, hint });
+  const hint = names.length === 0 ? `pass a value for ${name}` : `pass a value for ${name}; given: ${shown}`;
+  return new MillraceError('PARAMETER_MISSING', `the parameter ${name} has no value`, { span, hint });
 }
 
 function literal(value: Scalar, { span, quote }: Placeholder): string {

@@ -10,7 +10,7 @@ export function checkReadOnly({ statements }: Program): MillraceError | null {
   for (const statement of statements) {
     const does = writes(statement);
     if (does === null) continue;
-    const message = `${does}, and your role is reader`;
+    const message = `${does}, but your role is reader`;
     const hint = 'a reader may SELECT, SHOW, DESCRIBE and EXPLAIN; for more, ask for the role user';
     return new MillraceError('READ_ONLY_ROLE', message, { span: statement.span, hint });
   }

@@ -38,9 +38,9 @@ export const unclosedBlock = (open: Token) =>
   });
 
 export const delimiter = (token: Token) =>
-  new MillraceError('DELIMITER', 'DELIMITER is a command of the mysql client, and no SQL', {
+  new MillraceError('DELIMITER', 'DELIMITER is a command of the mysql client, not SQL', {
     span: spanOf(token),
-    hint: 'take it away: a body in BEGIN … END is read to its END without it',
+    hint: 'remove it: a body in BEGIN … END does not need it',
   });
 
 export const verbWithoutQuery = (to: Token, verb: Token) =>
@@ -52,53 +52,53 @@ export const verbWithoutQuery = (to: Token, verb: Token) =>
 export const notAQuery = (first: Token, verb: Token) =>
   new MillraceError(
     'NOT_A_QUERY',
-    `TO ${verb.text.toUpperCase()} needs a query before it, and ${first.text.toUpperCase()} is none`,
-    { span: spanOf(first), hint: 'begin with SELECT, WITH or a query in brackets' },
+    `TO ${verb.text.toUpperCase()} needs a query before it, but ${first.text.toUpperCase()} is not a query`,
+    { span: spanOf(first), hint: 'start with SELECT, WITH or a query in brackets' },
   );
 
 /** No statement of SQL begins so. */
 export const misspeltQuery = (first: Token, verb: Token, meant: string) =>
   new MillraceError(
     'NOT_A_QUERY',
-    `TO ${verb.text.toUpperCase()} needs a query before it, and ${quoteToken(first.text)} begins none`,
+    `TO ${verb.text.toUpperCase()} needs a query before it, but ${quoteToken(first.text)} does not start one`,
     { span: spanOf(first), hint: `did you mean ${meant}?` },
   );
 
 export const twoQueries = (second: Token) =>
-  new MillraceError('TWO_QUERIES', 'a second query begins before TO', {
+  new MillraceError('TWO_QUERIES', 'a second query starts before TO', {
     span: spanOf(second),
     hint: "end the first one with ';', or join the two with UNION",
   });
 
 /** The database would take `--` at a query's end for a comment. */
 export const unfinishedQuery = (last: Token) =>
-  new MillraceError('SYNTAX', `the query before TO ends in '${last.text}'`, {
+  new MillraceError('SYNTAX', `the query before TO ends with '${last.text}'`, {
     span: spanOf(last),
-    hint: 'write what the minus belongs to, or take it away',
+    hint: 'write the operand of the minus, or remove the minus',
   });
 
 export const verbInBrackets = (verb: Token) =>
-  new MillraceError('VERB_IN_BRACKETS', `TO ${verb.text.toUpperCase()} stands inside brackets`, {
+  new MillraceError('VERB_IN_BRACKETS', `TO ${verb.text.toUpperCase()} is inside brackets`, {
     span: spanOf(verb),
     hint: 'close the brackets before TO',
   });
 
 export function unknownVerb(token: Token): MillraceError {
   const nearest = nearestWord(token.text, verbs);
-  return new MillraceError('UNKNOWN_VERB', `TO is followed by ${verbList}, and not by ${quoteToken(token.text)}`, {
+  return new MillraceError('UNKNOWN_VERB', `TO must be followed by ${verbList}, not by ${quoteToken(token.text)}`, {
     span: spanOf(token),
     hint: nearest ? `did you mean ${nearest}?` : `write ${verbList}`,
   });
 }
 
 export const nothingAfterTo = (to: Token) =>
-  new MillraceError('UNKNOWN_VERB', `TO is followed by ${verbList}, and here by nothing`, {
+  new MillraceError('UNKNOWN_VERB', `TO must be followed by ${verbList}, but nothing follows it`, {
     span: spanOf(to),
-    hint: 'write a verb after it',
+    hint: 'write a verb after TO',
   });
 
 export const missingSemicolon = (token: Token, what: string) =>
-  new MillraceError('MISSING_SEMICOLON', `${what} begins before the statement before it has ended`, {
+  new MillraceError('MISSING_SEMICOLON', `${what} starts a new statement; the previous one has no ';'`, {
     span: spanOf(token),
     hint: "add a ';' before it",
   });
@@ -106,24 +106,24 @@ export const missingSemicolon = (token: Token, what: string) =>
 export const nestedTooDeep = (token: Token) =>
   new MillraceError('NESTING_TOO_DEEP', `brackets are nested deeper than ${maxNesting} levels`, {
     span: spanOf(token),
-    hint: 'take some brackets away',
+    hint: 'remove some brackets',
   });
 
 export const tooManyTokens = (token: Token) =>
   new MillraceError('STATEMENT_TOO_LONG', `the clauses of this statement have more than ${maxClauseTokens} tokens`, {
     span: spanOf(token),
-    hint: 'shorten the lists, or make several statements of it',
+    hint: 'shorten the lists, or split it into several statements',
   });
 
 /** @param span of the first statement too many */
 export const programTooLong = ({ start }: Span) =>
   new MillraceError('PROGRAM_TOO_LONG', `the program has more than ${maxStatements} statements`, {
     span: { start, end: start + 1 },
-    hint: 'submit this statement and those after it as another program',
+    hint: 'submit this statement and those after it as a separate program',
   });
 
 export const wideSpace = (character: string, offset: number) =>
-  new MillraceError('UNKNOWN_CHARACTER', `${codePoint(character)} is not a space to the database, but part of a name`, {
+  new MillraceError('UNKNOWN_CHARACTER', `${codePoint(character)} is part of a name to the database, not a space`, {
     span: { start: offset, end: offset + 1 },
     hint: 'replace it with a plain space',
   });
@@ -135,6 +135,6 @@ const codePoint = (character: string) =>
 export const statementTooLong = (start: number, length: number) =>
   new MillraceError(
     'STATEMENT_TOO_LONG',
-    `this statement has ${length} characters, and ${maxStatementLength} are the most`,
-    { span: { start, end: start + 1 }, hint: 'make several statements of it' },
+    `this statement has ${length} characters; the maximum is ${maxStatementLength}`,
+    { span: { start, end: start + 1 }, hint: 'split it into several statements' },
   );

@@ -67,7 +67,7 @@ function nameHint({ tokens, index, found, expected }: Failure): string | null {
 
 function operandHint({ found, expected }: Failure, previous: Token): string | null {
   if (previous.type === 'comma' && found.type !== 'comma')
-    return "take the ',' before it away, or write what comes after it";
+    return "remove the ',' before it, or write another item after it";
   if (!operators.has(previous.type) || !expected.has('number')) return null;
   return `write a value after ${previous.text.toUpperCase()}`;
 }
@@ -75,5 +75,5 @@ function operandHint({ found, expected }: Failure, previous: Token): string | nu
 function placeHint(failure: Failure): string {
   const [only, another] = alternatives(failure);
   if (!only || another) return formOf(failure);
-  return only === "';'" ? "take it away, or end the statement before it with ';'" : `write ${only} here`;
+  return only === "';'" ? "remove it, or end the previous statement with ';'" : `write ${only} here`;
 }

@@ -28,7 +28,7 @@ function volumePath(path: string, volumes: Volumes): VolumePath | null {
 export function optionPath(option: string, path: string, volumes: Volumes): VolumePath {
   const found = volumePath(path, volumes);
   if (found !== null) return found;
-  const message = `${option}=${path} lies in none of the volumes ${Object.keys(volumes).join(', ')}`;
+  const message = `${option}=${path} is outside the volumes ${Object.keys(volumes).join(', ')}`;
   throw new MillraceError('OUTSIDE_VOLUMES', message, { hint: 'give a path inside one of them' });
 }
 

@@ -41,7 +41,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       'an unknown image',
       whole.replace('millrace/worker', 'millrace/werker'),
       2,
-      `error[UNKNOWN_IMAGE]: there is no image 'millrace/werker' in the catalog
+      `error[UNKNOWN_IMAGE]: the catalog has no image 'millrace/werker'
   --> stdin:2:8
    1 | SELECT id, file_name FROM shot WHERE id <= 2
    2 | TO RUN millrace/werker CMD "yolo", "--model=demo", "--image_dir=/datasets"
@@ -52,7 +52,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       'an unknown model',
       whole.replace('=demo', '=deno'),
       2,
-      `error[UNKNOWN_MODEL]: there is no model 'deno'
+      `error[UNKNOWN_MODEL]: unknown model 'deno'
   --> stdin:2:36
    1 | SELECT id, file_name FROM shot WHERE id <= 2
    2 | TO RUN millrace/worker CMD "yolo", "--model=deno", "--image_dir=/datasets"
@@ -63,17 +63,17 @@ describe('bad input', { timeout: 60_000 }, () => {
       'a file of the client',
       "LOAD DATA LOCAL INFILE 'list.csv' INTO TABLE taken",
       2,
-      `error[LOCAL_INFILE]: LOAD DATA LOCAL reads no file here: the statement is run by Millrace, not by your client
+      `error[LOCAL_INFILE]: LOAD DATA LOCAL cannot read your file: Millrace runs the statement, not your client
   --> stdin:1:11
    1 | LOAD DATA LOCAL INFILE 'list.csv' INTO TABLE taken
-     |           ^ load the file with the database's own client, or put it on the database's server and leave LOCAL out
+     |           ^ load the file with the database's own client, or copy it to the database server and omit LOCAL
 `,
     ],
     [
       'a no-break space before TO',
       whole.replace('\nTO', '\u00a0TO'),
       2,
-      `error[UNKNOWN_CHARACTER]: the character U+00A0 is not a space to the database, but part of a name
+      `error[UNKNOWN_CHARACTER]: the character U+00A0 is part of a name to the database, not a space
   --> stdin:1:45
    1 | SELECT id, file_name FROM shot WHERE id <= 2 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
      |                                             ^ replace it with a plain space
@@ -83,7 +83,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       'an unknown attribute',
       whole.replace('INTO', 'WITH partition = 2\nINTO'),
       2,
-      `error[UNKNOWN_ATTRIBUTE]: TO RUN has no attribute 'partition'
+      `error[UNKNOWN_ATTRIBUTE]: unknown attribute 'partition' for TO RUN
   --> stdin:3:6
    2 | TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
    3 | WITH partition = 2
@@ -91,13 +91,13 @@ describe('bad input', { timeout: 60_000 }, () => {
 `,
     ],
     [
-      'a SELECT that is none',
+      'another statement instead of a SELECT',
       `UPDATE shot SET id = 1\n${command}\nINTO found`,
       2,
-      `error[NOT_A_QUERY]: TO RUN needs a query before it, and UPDATE is none
+      `error[NOT_A_QUERY]: TO RUN needs a query before it, but UPDATE is not a query
   --> stdin:1:1
    1 | UPDATE shot SET id = 1
-     | ^ begin with SELECT, WITH or a query in brackets
+     | ^ start with SELECT, WITH or a query in brackets
 `,
     ],
     [
@@ -136,14 +136,14 @@ error[QUERY_FAILED]: the database says: Subquery returns more than 1 row
       `error[NO_IMAGE_COLUMN]: none of the selected columns is known to hold the paths of images
   --> stdin:1:1
    1 | SELECT id, file_name AS title FROM shot WHERE id <= 2
-     | ^ the query selects id, title; name one by "--image_column=…"
+     | ^ the query selects id, title; name one with "--image_column=…"
 `,
     ],
     [
       'a table that exists',
       whole.replace('found', 'taken'),
       2,
-      `error[TABLE_EXISTS]: the table taken exists already
+      `error[TABLE_EXISTS]: the table taken already exists
   --> stdin:3:6
    2 | TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
    3 | INTO taken

@@ -13,18 +13,18 @@ function mistakes(program: ProgramContract, attributes: string, partitions: numb
   return errors.map(({ code, message }) => `${code}: ${message}`);
 }
 
-test('a program may have no use for an attribute', () => {
+test('refuses an attribute that has no effect on the program', () => {
   const unusing = { ...programs.yolo, name: 'count', unusedAttributes: ['gpu'] };
   expect(mistakes(unusing, 'partitions = 2, gpu = 1', 2)).toEqual([
-    "UNKNOWN_ATTRIBUTE: the attribute 'gpu' means nothing to count",
+    "UNKNOWN_ATTRIBUTE: the attribute 'gpu' has no effect on count",
   ]);
   expect(mistakes(programs.yolo, 'partitions = 2, gpu = 1', 2)).toEqual([]);
 });
 
-test('rows that a program must see as a whole cannot go into partitions', () => {
+test('refuses partitions for a program that needs all rows at once', () => {
   const whole = { ...programs.yolo, name: 'train', rows: 'whole' } as const;
   expect(mistakes(whole, 'partitions = 2', 2)).toEqual([
-    'WRONG_ATTRIBUTE: train must see all rows at once: they cannot go into partitions',
+    'WRONG_ATTRIBUTE: train needs all rows at once; they cannot be split into partitions',
   ]);
   expect(mistakes(whole, 'partitions = 1', 1)).toEqual([]);
 });

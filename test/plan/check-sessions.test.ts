@@ -16,9 +16,9 @@ function found(text: string, sharedSession = true): readonly string[] {
   });
 }
 
-const unseen = 'TO RUN, which has sessions of its own, does not see a temporary table';
-const unreached = 'USE does not reach TO RUN, which has sessions of its own';
-const isNull = (name: string) => `${name} is NULL here: the query before TO RUN has a session of its own`;
+const unseen = 'TO RUN uses its own sessions and cannot see a temporary table';
+const unreached = 'USE has no effect on TO RUN, which uses its own sessions';
+const isNull = (name: string) => `${name} is NULL here: the query before TO RUN runs in its own session`;
 
 it.each([
   [`SET @n = 2;\n${run('SELECT * FROM t WHERE id <= @n')}`, [`2:29 ${isNull('@n')}`]],
@@ -30,7 +30,7 @@ it.each([
     `CREATE OR REPLACE TEMPORARY TABLE IF NOT EXISTS d.\`a b\` (n INT); ${run('SELECT * FROM `a b`')}`,
     [`1:1 ${unseen}`],
   ],
-])('what a worker would not see is refused: %s', (text, expected) => {
+])('refuses session state that a worker would not see: %s', (text, expected) => {
   expect(found(text)).toEqual(expected);
   expect(found(text, false)).toEqual(expect.arrayContaining(expected));
 });
@@ -43,11 +43,11 @@ it.each([
   `CREATE TEMPORARY TABLE u AS SELECT 1; ${run('SELECT * FROM t')}`,
   `CREATE TABLE t AS SELECT 1; ${run('SELECT * FROM t')}`,
   'SET @n = 2; SELECT @n; USE other; SELECT 1',
-])('what it sees is not: %s', (text) => {
+])('accepts what a worker sees: %s', (text) => {
   expect(found(text)).toEqual([]);
 });
 
-const missed = '1:1 on Argo each statement has a session of its own, and what this one sets there is gone for the next';
+const missed = '1:1 on Argo each statement runs in its own session, so later statements do not see what this one sets';
 
 it.each([
   'START TRANSACTION',
@@ -57,7 +57,7 @@ it.each([
   "PREPARE s FROM 'DO 1'",
   'SET SESSION time_zone = 1',
   "/* so */ set @@sql_mode = ''",
-])('without a session in common a later statement would miss it: %s', (first) => {
+])('refuses session state that a later statement needs when sessions are not shared: %s', (first) => {
   expect(found(`${first}; INSERT INTO u SELECT 1`, false)).toEqual([
     missed.replace('1:1', first.startsWith('/*') ? '1:10' : '1:1'),
   ]);
@@ -72,7 +72,7 @@ it.each([
   'CALL p(@out); DO 1',
   "SET NAMES utf8mb4; SET GLOBAL max_connections = 9; BEGIN NOT ATOMIC DO 1; END; LOAD DATA INFILE 'x' INTO TABLE t (@a) SET n = @a; DO 1",
   'CREATE TABLE t (n INT); INSERT INTO t VALUES (1); SELECT * FROM t',
-])('without a session in common it is not missed: %s', (text) => {
+])('accepts what no later statement needs when sessions are not shared: %s', (text) => {
   expect(found(text, false)).toEqual([]);
 });
 
@@ -81,14 +81,12 @@ it.each([
   ['DO 1; SET @a = @b', '1:16', '@b'],
   ["CALL p(@out); SELECT '@in', @out", '1:29', '@out'],
   ['DO 1; EXECUTE s USING @n', '1:23', '@n'],
-])('without a session in common a variable is NULL: %s', (text, place, name) => {
-  expect(found(text, false)).toEqual([
-    `${place} ${name} is NULL here: on Argo each statement has a session of its own`,
-  ]);
+])('refuses a variable when sessions are not shared: %s', (text, place, name) => {
+  expect(found(text, false)).toEqual([`${place} ${name} is NULL here: on Argo each statement runs in its own session`]);
   expect(found(text)).toEqual([]);
 });
 
-it('takes as long as the text is', () => {
+it('takes time linear in the length of the text', () => {
   const list = (length: number) => run(`SELECT ${'@a, '.repeat(length)}1 FROM t`);
   expect(found(list(100_000))).toEqual([`1:8 ${isNull('@a')}`]);
   expect(found(`${'CREATE TEMPORARY TABLE u (n INT); '.repeat(2500)}${run('SELECT 1 FROM t').repeat(2500)}`)).toEqual(

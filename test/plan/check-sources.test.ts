@@ -36,7 +36,7 @@ describe("a result that would replace the query's source", () => {
     expect(run).toThrow(
       expect.objectContaining({
         code: 'RESULT_IS_SOURCE',
-        message: `the query reads ${name}${through}, and write_mode = 'overwrite' would replace it`,
+        message: `the query reads ${name}${through}, but write_mode = 'overwrite' would replace it`,
         span: { start, end: start + into.length },
       }),
     );

@@ -32,7 +32,7 @@ describe('statements of a program', () => {
       [[], [], [0]],
     ],
     ['UPDATE may write any table that it names', `UPDATE a JOIN c USING (i) SET a.x = 1; ${run('c', 'b')}`, [[], [0]]],
-    ['WITH before DELETE is no query', `WITH q AS (SELECT 1) DELETE FROM a; ${run('a', 'b')}`, [[], [0]]],
+    ['WITH before DELETE is not a query', `WITH q AS (SELECT 1) DELETE FROM a; ${run('a', 'b')}`, [[], [0]]],
     [
       'SET is waited for by all, and waits for all',
       `${run('x', 'a')}${run('y', 'b')}SET @v = 1; ${run('z', 'c')}`,

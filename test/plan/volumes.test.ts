@@ -44,7 +44,7 @@ describe('--image_dir and --model', () => {
     expect(() => plan('"--model=demo", "--image_dir=/etc"', here, "WITH volume = 'claim:/etc'")).toThrow(
       expect.objectContaining({
         code: 'OUTSIDE_VOLUMES',
-        hint: 'give a path inside them: they are /datasets, /models',
+        hint: 'give a path inside a volume: /datasets, /models',
       }),
     );
   });

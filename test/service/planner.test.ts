@@ -36,7 +36,7 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
     for (const into of ['shot', `${name}.shot`]) {
       await expect(planOf(test.session, run(query, into))).rejects.toMatchObject({
         code: 'RESULT_IS_SOURCE',
-        message: `the query reads ${name}.shot${through.replace('DB', name)}, and write_mode = 'overwrite' would replace it`,
+        message: `the query reads ${name}.shot${through.replace('DB', name)}, but write_mode = 'overwrite' would replace it`,
       });
     }
     expect((await planOf(test.session, run(query, 'another'))).steps).toHaveLength(1);

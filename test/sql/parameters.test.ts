@@ -83,13 +83,13 @@ describe('a program with parameters', () => {
   });
 
   it.each<[string, Parameters, string]>([
-    ['SELECT ?, ?', [1], 'PARAMETER_MISSING at 10: the program has 2 ?, and 1 of them has a parameter'],
-    ['SELECT ?', [1, 2], 'PARAMETER_UNUSED at 7: 2 parameters are given, and the program has 1 ?'],
-    ["SELECT '?'", [1], 'PARAMETER_UNUSED at undefined: 1 parameter is given, and the program has 0 ?'],
-    ['SELECT :a, :b', { a: 1 }, 'PARAMETER_MISSING at 11: no parameter is called b'],
-    ['SELECT :toString', { a: 1 }, 'PARAMETER_MISSING at 7: no parameter is called toString'],
-    ['SELECT :a', { a: 1, b: 2 }, 'PARAMETER_UNUSED at undefined: the program has no :b'],
-    ['SELECT :A', { a: 1 }, 'PARAMETER_MISSING at 7: no parameter is called A'],
+    ['SELECT ?, ?', [1], 'PARAMETER_MISSING at 10: the program has 2 ?, but 1 parameter is given'],
+    ['SELECT ?', [1, 2], 'PARAMETER_UNUSED at 7: 2 parameters are given, but the program has 1 ?'],
+    ["SELECT '?'", [1], 'PARAMETER_UNUSED at undefined: 1 parameter is given, but the program has 0 ?'],
+    ['SELECT :a, :b', { a: 1 }, 'PARAMETER_MISSING at 11: the parameter b has no value'],
+    ['SELECT :toString', { a: 1 }, 'PARAMETER_MISSING at 7: the parameter toString has no value'],
+    ['SELECT :a', { a: 1, b: 2 }, 'PARAMETER_UNUSED at undefined: the program has no placeholder :b'],
+    ['SELECT :A', { a: 1 }, 'PARAMETER_MISSING at 7: the parameter A has no value'],
     ['SELECT ?', [Number.POSITIVE_INFINITY], 'PARAMETER_MISSING at 7: the parameter is Infinity'],
   ])('%j %j is refused', (text, parameters, expected) => {
     expect(refusal(() => bindParameters(text, parameters))).toBe(expected);
@@ -103,7 +103,7 @@ describe('a program with parameters', () => {
       `SELECT ${Object.values(valuesOf(65_535)).join(',')}`,
     );
     expect(refusal(() => bindParameters("SELECT 'unclosed", valuesOf(400_000)))).toBe(
-      'STATEMENT_TOO_LONG at undefined: the program is given 400000 named parameters; at most 65535 are taken',
+      'STATEMENT_TOO_LONG at undefined: the program has 400000 named parameters; the maximum is 65535',
     );
   });
 

@@ -11,7 +11,7 @@ export function createEffect(): Collector<string | null> {
       isEmpty &&= context.first === undefined;
       effect = effectAt(context);
     },
-    result: () => (isEmpty ? 'this is no query' : effect),
+    result: () => (isEmpty ? 'this is not a query' : effect),
   };
 }
 
@@ -26,15 +26,15 @@ const functions = words('get_lock nextval release_all_locks release_lock setval'
 function effectAt({ word, next, previous, first }: Readonly<Context>): string | null {
   const { keyword, name, token } = word;
   if (first === undefined) return null;
-  if (!readers.has(first.keyword)) return `${first.token.type === 'word' ? first.keyword : 'this'} is no query`;
-  if (token.type === 'executable') return 'the server runs what stands in /*! */';
+  if (!readers.has(first.keyword)) return `${first.token.type === 'word' ? first.keyword : 'this'} is not a query`;
+  if (token.type === 'executable') return 'the server executes the contents of /*! */';
   if (token.type === 'malformed') return 'the servers do not agree on where this number or text ends';
   if (keyword === ':=') return ':= sets a variable';
   if (keyword === 'ANALYZE' && explains.has(first.keyword)) return 'EXPLAIN ANALYZE runs the statement';
-  if (reserved.has(keyword)) return `the statement has ${keyword}`;
-  if (changers.has(keyword) && next.keyword !== '(') return `the statement has ${keyword}`;
+  if (reserved.has(keyword)) return `the statement contains ${keyword}`;
+  if (changers.has(keyword) && next.keyword !== '(') return `the statement contains ${keyword}`;
   if ((keyword === 'FOR' || keyword === 'LOCK' || keyword === 'NEXT') && pairs.has(`${keyword} ${next.keyword}`))
-    return `the statement has ${keyword} ${next.keyword}`;
+    return `the statement contains ${keyword} ${next.keyword}`;
   // In Oracle's mode: https://mariadb.com/kb/en/sequence-overview/
   if (name === 'nextval' && previous?.token.type === 'dot') return 'NEXTVAL changes what others see';
   return next.keyword === '(' && functions.has(name) ? `${name.toUpperCase()} changes what others see` : null;

@@ -21,7 +21,7 @@ export function rowProgram({ name, settings }: ProgramCall): RowProgram {
     readColumns: (selected) =>
       inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
         if (column !== null) return column;
-        const hint = `the query selects ${selected.join(', ')}; name one by "--${option}=…"`;
+        const hint = `the query selects ${selected.join(', ')}; name one with "--${option}=…"`;
         throw new MillraceError('NO_IMAGE_COLUMN', `no selected column is known to hold ${holds}`, { hint });
       }),
     open: (place) => open(settings, place),

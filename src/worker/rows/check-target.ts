@@ -34,7 +34,7 @@ function checkMode({ task }: RowsContext, target: TableDescription): void {
   }
   if (task.writeMode === 'overwrite') return;
   const hint = "choose another table, or add WITH write_mode = 'append' or 'overwrite'";
-  throw new MillraceError('TABLE_EXISTS', `the table ${name} exists already`, { hint });
+  throw new MillraceError('TABLE_EXISTS', `the table ${name} already exists`, { hint });
 }
 
 async function checkInsert(pool: Pool, table: TableTarget, columns: TableDescription['columns']): Promise<void> {

@@ -20,7 +20,7 @@ export async function selectedColumns({ users, task, program }: RowsContext): Pr
 function checkNames(columns: readonly string[], added: readonly string[]): void {
   const most = maxSelectedColumns(added);
   if (columns.length > most) {
-    const message = `the query selects ${columns.length} columns, and a result table has room for ${most}`;
+    const message = `the query selects ${columns.length} columns; a result table can have at most ${most}`;
     throw new MillraceError('INVALID_COLUMN', message, { hint: 'select fewer columns' });
   }
   const own = new Set<string>([...added, ...Object.values(hiddenColumns)]);
@@ -29,7 +29,7 @@ function checkNames(columns: readonly string[], added: readonly string[]): void 
     const problem = columnNameProblem(column);
     if (problem !== null) throw nameless(problem);
     const name = column.toLowerCase();
-    if (own.has(name)) throw duplicate(column, `'${column}', a name of one of the result's own columns`);
+    if (own.has(name)) throw duplicate(column, `'${column}', a name reserved for a column of the result`);
     if (seen.has(name)) throw duplicate(column, `two columns named '${column}'`);
     seen.add(name);
   }

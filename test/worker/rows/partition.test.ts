@@ -395,8 +395,8 @@ describe.each(servers)('a result on $name', (server) => {
     });
 
     it.each([
-      ['--image_dir=/etc lies in none of the volumes /datasets, /models', { image_dir: '/etc' }],
-      ['--model=/etc/model.onnx lies in none of the volumes /datasets, /models', { model: '/etc/model.onnx' }],
+      ['--image_dir=/etc is outside the volumes /datasets, /models', { image_dir: '/etc' }],
+      ['--model=/etc/model.onnx is outside the volumes /datasets, /models', { model: '/etc/model.onnx' }],
       [
         '--image_dir=/datasets/linked-folder is a link that leads out of its volume',
         { image_dir: '/datasets/linked-folder' },

@@ -102,14 +102,14 @@ describe.each(servers)('prepare on $name', (server) => {
     [
       "a column with the name of one of the result's",
       'SELECT file_name, 1 AS Score FROM shot',
-      { code: 'DUPLICATE_COLUMN', message: "the query selects 'Score', a name of one of the result's own columns" },
+      { code: 'DUPLICATE_COLUMN', message: "the query selects 'Score', a name reserved for a column of the result" },
     ],
     [
       'a column with the name of the numbering',
       'SELECT 7 AS millrace_row, file_name FROM shot',
       {
         code: 'DUPLICATE_COLUMN',
-        message: "the query selects 'millrace_row', a name of one of the result's own columns",
+        message: "the query selects 'millrace_row', a name reserved for a column of the result",
       },
     ],
     [
