@@ -1,6 +1,6 @@
 import type { Value } from '../sql/statement.ts';
 
-/** What is wrong with a value, where its kind is right. */
+/** What is wrong with a value of the right kind. */
 export class Wrong {
   readonly message: string;
   readonly hint: string;
@@ -11,7 +11,7 @@ export class Wrong {
   }
 }
 
-/** Each reads a WITH value and answers undefined where it is not one of the kind. */
+/** Each function reads a WITH value and returns undefined if it is not of the expected kind. */
 
 export function wholeNumber(value: Value, least: number, most: number): number | undefined {
   if (value.kind !== 'number' || !Number.isInteger(value.value)) return undefined;
@@ -32,7 +32,7 @@ export function oneOf<const Word extends string>(value: Value, words: readonly W
   return words.find((word) => word === written?.toLowerCase());
 }
 
-/** One text, or a list of them. */
+/** One string, or a list of strings. */
 export function texts(value: Value): readonly string[] | undefined {
   const items = value.kind === 'list' ? value.items.map(text) : [text(value)];
   return items.every((item) => item !== undefined) ? items : undefined;

@@ -8,7 +8,7 @@ import { nodeSelector } from './node-selector.ts';
 import type { VolumeMount } from './plan.ts';
 import { parseVolumes } from './volumes.ts';
 
-/** The WITH attributes of TO RUN, read; what was not given has its default. */
+/** The WITH attributes of TO RUN after reading; absent ones have their default. */
 export interface RunAttributes {
   partitions: number | 'auto';
   partition_by: string | null;
@@ -79,7 +79,7 @@ export const runAttributes: Readers = {
   node_selector: { expects: "'label=value', or a list of them", read: nodeSelector, otherwise: {} },
 };
 
-/** Reads the attributes; reports each that is unknown or of the wrong kind. */
+/** Reads the attributes and reports each that is unknown or of the wrong kind. */
 export function readAttributes(
   attributes: readonly Attribute[],
   report: (error: MillraceError) => void,

@@ -7,8 +7,8 @@ import { columnNameProblem, hiddenColumns, maxSelectedColumns } from '../task.ts
 type Report = (error: MillraceError) => void;
 
 /**
- * The selected columns can be columns of one table: each name once, and none that the worker adds.
- * @param program null: another image, which writes its tables itself
+ * Checks that the selected columns can be columns of one table: no name twice, and none that the worker adds.
+ * @param program null for another image, which writes its tables itself
  */
 export function checkColumns(
   statement: RunStatement,
@@ -45,7 +45,7 @@ function tooMany(columns: number, most: number, { query: { span } }: RunStatemen
   return new MillraceError('INVALID_COLUMN', message, { span, hint: 'select fewer columns' });
 }
 
-/** An expression without a name is named by its text, so its place can be told. */
+/** The database names an unnamed expression by its text, which gives its place. */
 function nameless(column: string, problem: string, { query }: RunStatement): MillraceError {
   const at = column === '' ? -1 : query.text.indexOf(column);
   const start = query.span.start + Math.max(at, 0);

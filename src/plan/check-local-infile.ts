@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import type { Program } from '../sql/statement.ts';
 
-/** `LOAD DATA LOCAL INFILE` reads a file of the client, and the client is whatever server or pod runs the statement. */
+/** `LOAD DATA LOCAL INFILE` reads a file of the client; here the client is the server or pod that runs the statement. */
 export function checkLocalInfile({ statements }: Program, report: (error: MillraceError) => void): void {
   for (const statement of statements) {
     if (statement.kind !== 'standard' || statement.facts.localInfile === null) continue;

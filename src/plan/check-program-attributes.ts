@@ -3,7 +3,7 @@ import type { ProgramContract } from '../programs/contract.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { RunAttributes } from './attributes.ts';
 
-/** No attribute is given that means nothing to the program, nor partitions where it must see all rows. */
+/** Rejects attributes that have no effect on the program, and partitions if it needs all rows at once. */
 export function checkProgramAttributes(
   { attributes }: Pick<RunStatement, 'attributes'>,
   program: ProgramContract,

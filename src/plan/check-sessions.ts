@@ -5,13 +5,13 @@ import type { Program, StandardStatement } from '../sql/statement.ts';
 type Report = (error: MillraceError) => void;
 
 /**
- * What a statement sets in its session has to reach those that need it: workers have sessions of their own, and where
- * `sharedSession` is false, so has each standard statement. Else a variable would be NULL, and `USE` name another table, without a word.
+ * What a statement sets in its session must reach the statements that need it. Workers have their own sessions and, if
+ * `sharedSession` is false, so does each standard statement: a variable would silently be NULL, and `USE` would select another table.
  */
 export function checkSessions({ statements }: Program, sharedSession: boolean, report: Report): void {
   const lastRun = statements.findLastIndex(({ kind }) => kind === 'run');
   const lastStandard = statements.findLastIndex(({ kind }) => kind === 'standard');
-  /** Names in the queries of the TO RUN that come later. */
+  /** Names in the queries of later TO RUN statements. */
   const readLater = new Set<string>();
   for (const [index, statement] of [...statements.entries()].toReversed()) {
     if (statement.kind === 'run') {
@@ -30,7 +30,7 @@ export function checkSessions({ statements }: Program, sharedSession: boolean, r
   }
 }
 
-/** Of others it is not told which of their variables they set. */
+/** For other statements it is not known which of their variables they set. */
 const variableReaders = words('SELECT WITH VALUES INSERT REPLACE UPDATE DELETE DO SET EXECUTE PREPARE');
 
 function reportVariable({ facts: { variable } }: Pick<StandardStatement, 'facts'>, why: string, report: Report): void {

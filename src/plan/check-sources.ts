@@ -6,11 +6,11 @@ import type { Program, RunStatement, StandardStatement } from '../sql/statement.
 
 type Report = (error: MillraceError) => void;
 
-/** What each view reads; null: the account may not see it. */
+/** What each view reads; null if the account cannot see it. */
 type Views = ReadonlyMap<string, readonly TableReference[] | null>;
 
 /**
- * `write_mode = 'overwrite'` puts another table in the place of the old one: nobody means that for a table that the query reads, itself or
+ * `write_mode = 'overwrite'` replaces the old table. That is never intended for a table that the query reads, directly or
  * through views. (`append` reads its rows before it adds any.)
  */
 export function checkSources(program: Program, catalog: Catalog, report: Report): void {
@@ -58,11 +58,11 @@ function findSource(statement: RunStatement, views: Views, catalog: Catalog): Mi
 
 interface Source {
   readonly name: string;
-  /** The view in the query that reads it; null: the query itself does. */
+  /** The view in the query that reads it; null if the query itself reads it. */
   readonly through: string | null;
 }
 
-/** Whether names of two cases are two tables is a setting of the server; a table is too much to lose by it. */
+/** Whether table names are case-sensitive is a setting of the server. A wrong guess would lose a table, so case is ignored. */
 function fullName({ database, table }: TableReference, catalog: Catalog): string {
   return tableKey({ database: database ?? catalog.database, table }).toLowerCase();
 }
@@ -81,7 +81,7 @@ function unseen(view: string, span: MillraceError['span']): MillraceError {
   });
 }
 
-/** The view that an earlier statement of the program makes, which the catalog cannot know. */
+/** A view that an earlier statement of the program creates, which the catalog cannot know. */
 function noteView(
   { facts: { target, references } }: StandardStatement,
   views: Map<string, readonly TableReference[] | null>,

@@ -4,7 +4,7 @@ import type { Program, RunStatement, TableName } from '../sql/statement.ts';
 
 type Report = (error: MillraceError) => void;
 
-/** With `write_mode = 'fail'` the result table must not exist, nor be written by two statements of the program. */
+/** With `write_mode = 'fail'`, the result table must not exist, and no two statements of the program may write it. */
 export function checkTargets(program: Program, catalog: Catalog, report: Report): void {
   const runs = program.statements.filter((statement) => statement.kind === 'run');
   const written = new Set<string>();

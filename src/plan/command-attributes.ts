@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Attribute, RunStatement, SqlStatement, StringLiteral } from '../sql/statement.ts';
 
-/** The statement with what CMD says in the words of the image's own program as attributes; those of WITH count more. */
+/** Turns options of the image's own program in CMD into attributes of the statement; attributes in WITH take precedence. */
 export function withCommandAttributes<T extends SqlStatement>(statement: T, { images }: Catalog): T {
   if (statement.kind !== 'run') return statement;
   const names = images.find(({ name }) => name === statement.image.name)?.attributeOptions ?? [];

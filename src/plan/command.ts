@@ -5,7 +5,7 @@ import { contractOf } from '../programs/programs.ts';
 import type { RunStatement, StringLiteral } from '../sql/statement.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** What CMD says: a program of the worker, and its options as written, `--name=value`, by their names in the contract. */
+/** The content of CMD: a program of the worker, and its options as written, `--name=value`, by their names in the contract. */
 export interface Command {
   readonly contract: ProgramContract;
   readonly options: Readonly<Record<string, GivenOption>>;
@@ -16,7 +16,7 @@ export interface GivenOption {
   readonly span: Span;
 }
 
-/** Takes CMD apart: the program, then options. Reports what they do not know; null: the program itself is wrong. */
+/** Splits CMD into the program and its options. Reports unknown ones; returns null if the program itself is wrong. */
 export function readCommand(
   statement: RunStatement,
   image: CatalogImage,

@@ -11,7 +11,7 @@ import {
 } from './plan.ts';
 import { withoutEffect } from './without-effect.ts';
 
-/** The plan in a few lines for people. */
+/** Describes the plan for people in a few lines. */
 export function explainPlan(plan: Plan): string {
   return plan.steps.map((step) => byStepKind(explanations, step)).join('\n');
 }

@@ -2,13 +2,13 @@ import type { TableUse } from '../sql/facts/table-use.ts';
 import { foldName } from '../sql/facts/word.ts';
 import type { SqlStatement } from '../sql/statement.ts';
 
-/** What a statement uses, never too little. */
+/** What a statement uses; never too little. */
 interface Use extends TableUse {
-  /** Standard statements share a session, so they keep their order. */
+  /** Whether it shares the session of the standard statements, and so must keep its order among them. */
   readonly session: boolean;
 }
 
-/** @param views names of the views there are, folded: what they read cannot be seen here */
+/** @param views folded names of the existing views; what they read is not known here */
 function useOf(statement: SqlStatement, views: readonly string[]): Use {
   const use = statement.kind === 'standard' ? statement.facts.tables : extendedUse(statement);
   const hidden = views.some((view) => use.reads.has(view));
@@ -22,8 +22,8 @@ function extendedUse(statement: Exclude<SqlStatement, { kind: 'standard' }>): Ta
 }
 
 /**
- * For each statement the earlier ones that must have ended before: those that wrote what it uses, those that read what it writes,
- * and for a statement that may touch anything all of them. Time is linear in the number of names.
+ * For each statement, the earlier ones that must end first: those that write what it uses, those that read what it writes,
+ * and all of them for a statement that may touch anything. Takes time linear in the number of names.
  */
 export function orderStatements(
   statements: readonly SqlStatement[],
@@ -31,7 +31,7 @@ export function orderStatements(
 ): readonly (readonly number[])[] {
   const writer = new Map<string, number>();
   const readers = new Map<string, number[]>();
-  /** Statements that no later one needs yet: who waits for them has waited for all. */
+  /** Statements that no later one waits for yet: waiting for these is waiting for all. */
   const last = new Set<number>();
   let barrier: number | undefined;
   let session: number | undefined;

@@ -4,10 +4,10 @@ import type { ForeignStep } from './plan.ts';
 
 export type ImageSettings = Omit<ForeignStep, 'kind' | 'into'>;
 
-/** Attributes that only the project's worker knows what to do with. */
+/** Attributes that only the project's worker uses. */
 const ofTheWorker = ['write_mode', 'batch_size', 'max_failed_rows'];
 
-/** `TO RUN` with an image that keeps SQLFlow's contract: what it does with its rows and tables is its own affair. */
+/** Plans `TO RUN` with an image that follows SQLFlow's contract: it reads its rows and writes its tables itself. */
 export function planForeign(
   statement: RunStatement,
   settings: ImageSettings,
@@ -25,7 +25,7 @@ export function planForeign(
 }
 
 /**
- * An image may do with its DSN whatever the account may, so it does not get that of the statements.
+ * An image can do with its DSN whatever the account may, so it never gets the DSN of the statements.
  * @param span of the image in the program
  */
 export function missingAccount(image: string, span?: Span): MillraceError {
@@ -35,10 +35,10 @@ export function missingAccount(image: string, span?: Span): MillraceError {
   });
 }
 
-/** As JSON within JSON, as Argo has it, in a variable of at most 128 KiB; what else the pod is told fits beside it. */
+/** Maximum length as JSON within JSON, as Argo passes it, in a variable of at most 128 KiB; leaves room for the pod's other input. */
 const longestQuery = 100_000;
 
-/** In partitions, the rows are selected before, and the images ask for their shares. */
+/** With partitions, the rows are selected first, and the images query their shares. */
 function checkLength(
   { query }: RunStatement,
   { image, partitions }: ImageSettings,
@@ -51,7 +51,7 @@ function checkLength(
   report(new MillraceError('STATEMENT_TOO_LONG', message, { span: query.span, hint }));
 }
 
-/** SQLFlow starts a name without extension as it is and `x.py` as a module; anything else it refuses only when it runs. */
+/** SQLFlow runs a name without extension directly and `x.py` as a module; it rejects anything else only at run time. */
 function checkProgram({ image, command: [program] }: RunStatement, report: (error: MillraceError) => void): void {
   if (program === undefined) {
     const hint = 'add CMD "program.py", "--option=value"';

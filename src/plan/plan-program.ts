@@ -13,7 +13,7 @@ import { planRun } from './plan-run.ts';
 
 /**
  * Program + Catalog -> Plan. Pure and deterministic.
- * @throws {MillraceError} the first mistake by its place, with the others as `related`
+ * @throws {MillraceError} the first error in the text, with the others as `related`
  */
 export function planProgram(written: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];

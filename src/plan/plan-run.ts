@@ -15,7 +15,7 @@ import { mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
 
-/** One `TO RUN` as a step, or null after reporting what is wrong with it. */
+/** Plans one `TO RUN` as a step; null after reporting its errors. */
 export function planRun(
   statement: RunStatement,
   place: Pick<RunStep, 'name' | 'needs'>,
@@ -81,7 +81,7 @@ function imageSettings(statement: RunStatement, attributes: RunAttributes, catal
   };
 }
 
-/** A name one or two letters away from one of the catalog's is a slip, not another image. */
+/** A name that differs from one of the catalog's by one or two letters is a typo, not another image. */
 function isOther({ image }: RunStatement, catalog: Catalog): boolean {
   return catalog.otherImages && catalog.images.every(({ name }) => leven(name, image.name) > 2);
 }

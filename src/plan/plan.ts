@@ -2,10 +2,10 @@ import type { Span } from '../errors.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
 
-/** Grows with each change of what a plan says; `readPlan` brings stored plans of earlier versions along. */
+/** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
 export const planVersion = 2;
 
-/** The IR: what is to be done, as JSON-serialisable data. The same program and catalog give the same plan. */
+/** The IR: what to execute, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {
   readonly kind: 'plan';
   readonly version: typeof planVersion;
@@ -16,7 +16,7 @@ export type Step = SqlStep | RunStep | ForeignStep;
 
 export type StepKind = Step['kind'];
 
-/** A function for each kind of step: what a layer does with steps, in one exhaustive table. */
+/** One function for each kind of step: a layer's exhaustive table. */
 export type ByStepKind<Result, More extends readonly unknown[] = []> = {
   readonly [Kind in StepKind]: (step: Extract<Step, { readonly kind: Kind }>, ...more: More) => Result;
 };
@@ -31,34 +31,34 @@ export function byStepKind<Result, More extends readonly unknown[]>(
 
 interface StepBase {
   readonly name: string;
-  /** Names of the steps that must have succeeded before. */
+  /** Names of the steps that must succeed first. */
   readonly needs: readonly string[];
   readonly span: Span;
 }
 
-/** A standard statement: the database runs it as it stands. */
+/** A standard statement, which the database runs unchanged. */
 export interface SqlStep extends StepBase {
   readonly kind: 'sql';
   readonly sql: string;
-  /** Whether it may be run twice, or ended early. */
+  /** Whether it may safely be repeated or ended early. */
   readonly onlyReads: boolean;
   /** Whether no later statement of its session depends on it. */
   readonly isolated: boolean;
-  /** Whether it runs other statements, one of which may be what the database refuses. */
+  /** Whether it runs other statements, so that the database may reject one of those. */
   readonly runsOthers: boolean;
 }
 
-/** What every `TO RUN` has: an image over the rows of a query, in partitions. */
+/** The common part of every `TO RUN`: an image over the rows of a query, in partitions. */
 interface ImageStep extends StepBase {
   readonly image: string;
   readonly command: readonly string[];
   readonly select: string;
   readonly partitions: number;
-  /** A selected column whose equal values stay in one partition; null: partitions are ranges of rows. */
+  /** Selected column whose equal values stay in one partition; null if partitions are ranges of rows. */
   readonly partitionBy: string | null;
-  /** How many partitions may run at once. */
+  /** Maximum number of partitions that run at once. */
   readonly parallelism: number;
-  /** How often a partition is started again after a failure that may pass. */
+  /** Maximum number of restarts of a partition after a transient failure. */
   readonly retries: number;
   readonly timeoutSeconds: number | null;
   readonly resources: Resources;
@@ -78,16 +78,16 @@ export interface RunStep extends ImageStep {
   readonly program: ProgramCall;
 }
 
-/** `TO RUN` with any other image: it keeps SQLFlow's contract and writes its tables itself. */
+/** `TO RUN` with any other image: it follows SQLFlow's contract and writes its tables itself. */
 export interface ForeignStep extends ImageStep {
   readonly kind: 'foreign';
   readonly into: readonly TableTarget[];
 }
 
 export interface Resources {
-  /** Cores; null: the engine's default. */
+  /** Number of cores; null for the engine's default. */
   readonly cpu: number | null;
-  /** Bytes; null: the engine's default. */
+  /** Number of bytes; null for the engine's default. */
   readonly memory: number | null;
   readonly gpu: number;
 }

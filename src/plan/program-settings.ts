@@ -10,11 +10,11 @@ import { nearestName } from './nearest-name.ts';
 
 type Report = (error: MillraceError) => void;
 
-/** What decides about the options of a program, beside their values. */
+/** What the options of a program depend on, besides their values. */
 interface Place {
   readonly statement: RunStatement;
   readonly program: string;
-  /** GPUs of a partition. */
+  /** Number of GPUs of a partition. */
   readonly gpu: number;
   /** Mount paths of the step's volumes. */
   readonly mounts: readonly string[];
@@ -22,7 +22,7 @@ interface Place {
   readonly report: Report;
 }
 
-/** An option by its name, and as it is given. */
+/** An option's name, contract and value as given. */
 interface Read<O extends Option> {
   readonly name: string;
   readonly option: O;
@@ -31,13 +31,13 @@ interface Read<O extends Option> {
 
 type Reader<O extends Option> = (read: Read<O>, place: Place) => Setting<O>;
 
-/** The settings of a program, each option checked. Reports what is missing, unknown or out of range. */
+/** Checks the options and returns the settings of a program. Reports options that are missing, unknown or out of range. */
 export function readSettings({ contract, options }: Command, place: Omit<Place, 'program'>): ProgramCall {
   const settings = Object.entries(contract.options).map(([name, option]) => {
     const read = readers[option.kind] as Reader<Option>;
     return [name, read({ name, option, given: options[name] }, { ...place, program: contract.name })];
   });
-  // Each kind's reader gives the kind's setting, which the contract's settings are made of.
+  // Each kind's reader returns the setting of its kind, and the contract's settings consist of these.
   return { name: contract.name as ProgramName, settings: Object.fromEntries(settings) };
 }
 
@@ -70,7 +70,7 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
   return readPath(name, model?.file ?? `/models/${given.value}.onnx`, given, place);
 }
 
-/** A file or folder that the worker opens, without dots; it is to lie in a volume. */
+/** A file or folder that the worker opens, normalized; it must be in a volume. */
 function readPath(option: string, written: string, given: GivenOption, { mounts, report }: Place): string {
   const path = normalPath(written);
   if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;

@@ -57,7 +57,7 @@ const planSchema: v.GenericSchema<Plan> = v.strictObject({
 });
 
 /**
- * A plan that was stored as JSON, one of an earlier version as it would be written today.
+ * Reads a plan that was stored as JSON; a plan of an earlier version is upgraded to the current one.
  * @throws {MillraceError} PLAN_VERSION, PLAN_INVALID
  */
 export function readPlan(stored: unknown): Plan {
@@ -65,7 +65,7 @@ export function readPlan(stored: unknown): Plan {
   const plan = version === 1 ? fromVersion1(stored) : stored;
   if (version !== 1 && version !== planVersion) throw otherVersion(version);
   const read = v.safeParse(planSchema, plan);
-  // Itself, not the copy that was read, whose fields have another order: the same plan gives the same workflow, byte for byte.
+  // Returns the original, because the parsed copy has another order of fields: the same plan gives the same workflow, byte for byte.
   if (read.success) return plan as Plan;
   const [issue] = read.issues;
   const where = v.getDotPath(issue) ?? 'plan';
@@ -74,7 +74,7 @@ export function readPlan(stored: unknown): Plan {
   });
 }
 
-/** Whether an error is one of `readPlan`. */
+/** Whether an error comes from `readPlan`. */
 export function isUnreadablePlan(error: unknown): error is MillraceError {
   return error instanceof MillraceError && ['PLAN_VERSION', 'PLAN_INVALID'].includes(error.code);
 }
@@ -90,7 +90,7 @@ function otherVersion(version: unknown): MillraceError {
   );
 }
 
-/** Detection was the only program, the plan had no kind, and early ones did not say which statements run others: each may. */
+/** Version 1: detection was the only program, the plan had no kind, and early plans do not say which statements run others, so any may. */
 function fromVersion1(stored: unknown): unknown {
   const { steps } = stored as { readonly steps?: unknown };
   if (!Array.isArray(steps)) return stored;

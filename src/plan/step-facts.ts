@@ -17,14 +17,14 @@ const asRowsStep: ByStepKind<RunStep | ForeignStep | null> = {
   foreign: (step) => step,
 };
 
-/** The step as one over the rows of a query; null: it is a standard statement. */
+/** The step if it runs over the rows of a query; null for a standard statement. */
 export function rowsStep(step: Step): RunStep | ForeignStep | null {
   return byStepKind(asRowsStep, step);
 }
 
 const asSqlStep: ByStepKind<SqlStep | null> = { sql: (step) => step, run: () => null, foreign: () => null };
 
-/** The step as a standard statement; null: it is one over rows. */
+/** The step if it is a standard statement; null for one over rows. */
 export function sqlStep(step: Step): SqlStep | null {
   return byStepKind(asSqlStep, step);
 }
@@ -46,7 +46,7 @@ const programs: ByStepKind<ProgramName | null> = {
   foreign: () => null,
 };
 
-/** The program of the worker that the step runs; null: it runs none. */
+/** The worker's program that the step runs; null if none. */
 export function programOf(step: Step): ProgramName | null {
   return byStepKind(programs, step);
 }
@@ -54,15 +54,15 @@ export function programOf(step: Step): ProgramName | null {
 /** In the order in which people learn them. */
 export const stepKinds = Object.keys(asRowsStep) as readonly StepKind[];
 
-/** Whether the workers of such a step keep the ledger, in which anybody sees how far it is. */
+/** Whether the workers of such a step write the ledger, which shows its progress. */
 export const keepsLedger: Readonly<Record<StepKind, boolean>> = { sql: false, run: true, foreign: false };
 
-/** Whether a plan has standard statements alone. */
+/** Whether a plan has only standard statements. */
 export function isStandard({ steps }: Plan): boolean {
   return steps.every((step) => sqlStep(step) !== null);
 }
 
-/** Whether a program only queries: it may be run anywhere, and leaves nothing behind. */
+/** Whether a program only queries: it can run anywhere and leaves no state. */
 export function onlyReads({ steps }: Plan): boolean {
   return steps.length > 0 && steps.every((step) => sqlStep(step)?.onlyReads === true);
 }

@@ -2,7 +2,7 @@ import { type RowsTask, taskVersion } from '../task.ts';
 import type { RunStep } from './plan.ts';
 import { withoutEffect } from './without-effect.ts';
 
-/** What the worker is told of a step. */
+/** The worker's task for a step. */
 export function taskOf(statement: string, step: RunStep): RowsTask {
   const ignored = withoutEffect(step.command, step.program.name);
   return {

@@ -1,7 +1,7 @@
 import { Wrong } from './attribute-values.ts';
 import type { VolumeMount } from './plan.ts';
 
-/** `claim:/mount/path[:ro|:rw]`, read-only unless said; undefined where one is not of this form. */
+/** `claim:/mount/path[:ro|:rw]`, read-only by default; undefined if one does not have this form. */
 export function parseVolumes(written: readonly string[] | undefined): readonly VolumeMount[] | Wrong | undefined {
   const mounts: VolumeMount[] = [];
   for (const item of written ?? []) {
@@ -38,7 +38,7 @@ export function isSubdomain(text: string): boolean {
   return text.length <= 253 && labels.every(inner);
 }
 
-/** The catalog's mounts with the statement's: one at the same path replaces the catalog's. */
+/** The catalog's and the statement's mounts; a statement's mount replaces the catalog's at the same path. */
 export function mergeVolumes(defaults: readonly VolumeMount[], given: readonly VolumeMount[]): readonly VolumeMount[] {
   const kept = defaults.filter((mount) => !given.some((other) => other.mountPath === mount.mountPath));
   return [...kept, ...given];

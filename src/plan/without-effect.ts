@@ -1,7 +1,7 @@
 import { contractOf, type ProgramName } from '../programs/programs.ts';
 import { runAttributes } from './attributes.ts';
 
-/** Options of a planned command that its image's own program had and the worker does not need, as `--name`. */
+/** Options of a planned command that the image's own program accepted and the worker ignores, as `--name`. */
 export function withoutEffect([, ...options]: readonly string[], program: ProgramName): readonly string[] {
   const names = options.flatMap((option) => /^--([^=]+)=/.exec(option)?.[1] ?? []);
   const used = { ...contractOf(program).options, ...runAttributes };

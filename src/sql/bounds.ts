@@ -1,20 +1,20 @@
-/** In UTF-16 units. MariaDB takes no longer packet unless told to: https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet */
+/** In UTF-16 units. MariaDB accepts no longer packet by default: https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet */
 export const maxStatementLength = 16 * 1024 * 1024;
 
-/** The statements of one program. Each has a row in the ledger, and its place in every answer about the program. */
+/** Maximum number of statements in a program. Each has a row in the ledger and appears in every answer about the program. */
 export const maxStatements = 5_000;
 
-/** The clauses of one statement, after the query. */
+/** Maximum number of tokens in the clauses of one statement, after the query. */
 export const maxClauseTokens = 20_000;
 
 /**
- * As many placeholders as a prepared statement may have (ER_PS_MANY_PARAM):
+ * Equals the maximum number of placeholders in a prepared statement (ER_PS_MANY_PARAM):
  * https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
  */
 export const maxParameterNames = 65_535;
 
-/** Brackets in brackets, and operators on operators. */
+/** Maximum depth of nested brackets and of nested operators. */
 export const maxNesting = 1000;
 
-/** Reported of one program; what follows is not read. */
+/** Maximum number of errors reported for one program; the text after the last one is not read. */
 export const maxErrors = 100;

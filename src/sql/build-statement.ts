@@ -18,7 +18,7 @@ import type {
   Value,
 } from './statement.ts';
 
-/** The frozen statement of these clauses. Throws a MillraceError for the first name, attribute or value that is wrong. */
+/** Builds the frozen statement from its clauses. Throws a MillraceError for the first invalid name, attribute or value. */
 export function buildStatement(clauses: Clauses, span: Span, query: Query | null): ExtendedStatement {
   if (clauses.kind === 'showTrain') {
     return Object.freeze<ShowTrainStatement>({ kind: 'showTrain', span, model: reference(clauses.model) });
@@ -167,7 +167,7 @@ const invalidName = (token: Token, hint: string) =>
     hint,
   });
 
-/** Whoever reads a value may do so by recursion. */
+/** Bounds the depth of a value, so that its readers can use recursion. */
 function boundDepth(value: Value): Value {
   const rest = [{ value, depth: 1 }];
   for (let next = rest.pop(); next; next = rest.pop()) {
@@ -182,5 +182,5 @@ function boundDepth(value: Value): Value {
 const tooDeep = (span: Span) =>
   new MillraceError('NESTING_TOO_DEEP', `operators are nested deeper than ${maxNesting} levels`, {
     span,
-    hint: 'make the expression shorter',
+    hint: 'shorten the expression',
   });

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts';
 import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
 
-/** Refuses `CMD "yolo" --model=demo`: without its quotes, an option is a comment, and would be lost unseen. */
+/** Refuses `CMD "yolo" --model=demo`: without quotes, an option is a comment and would be ignored silently. */
 export function checkOptions(tokens: readonly Token[]): void {
   let clause = '';
   for (const token of tokens) {

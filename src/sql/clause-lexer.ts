@@ -3,14 +3,14 @@ import type { Token } from './standard-lexer.ts';
 import { endOfLine, endOfQuoted, readComment } from './standard-lexer.ts';
 
 /**
- * Reads the token of a clause that begins at `start`. Strings are the dialect's, whatever the mode of the session: `\` escapes, and
- * both `'` and `"` enclose them. The text's end, or white space, is not expected at `start`.
+ * Reads the token of a clause that starts at `start`. Strings follow the dialect in every mode of the session: `\` escapes, and
+ * both `'` and `"` enclose them. `start` must not be at white space or at the end of the text.
  */
 export function readClauseToken(text: string, start: number): Token {
   return readCommon(text, start) ?? readNumber(text, start) ?? readName(text, start) ?? readSign(text, start);
 }
 
-/** Where an image, an estimator or a model is due: a path such as `registry:5000/a/b:1.4@sha256:…` is one token. */
+/** Reads the reference of an image, an estimator or a model: a path such as `registry:5000/a/b:1.4@sha256:…` is one token. */
 export function readReference(text: string, start: number): Token {
   const common = readCommon(text, start);
   if (common !== null) return common;
@@ -44,12 +44,12 @@ function word(text: string, start: number, end: number, type: string): Token {
   return token(text, start, end, isClauseKeyword(upper) ? upper : type);
 }
 
-/** A character, or both halves of one. */
+/** One character, or both halves of a surrogate pair. */
 function invalid(text: string, start: number): Token {
   return token(text, start, start + String.fromCodePoint(text.codePointAt(start) as number).length, 'invalid');
 }
 
-// No white space of Unicode, control character or smart quote among them.
+// Excludes Unicode's white space, control characters and smart quotes.
 const letter = /[A-Za-z0-9_$\u00a1-\u1fff\u2030-\u2fff\u3001-\ufefe\uff00-\uffff]/;
 const referenceSign = /[.:@-]/;
 
@@ -86,7 +86,7 @@ function readName(text: string, start: number): Token | null {
 
 const longestName = 256;
 
-/** null: no part of a name begins here; `start`: one in backquotes does, and does not end. */
+/** @returns null if no part of a name starts here; `start` if a name in backquotes starts here but is not closed */
 function endOfPart(text: string, start: number): number | null {
   if (text[start] !== '`') return isLetter(text, start) ? skip(text, start, isLetter) : null;
   const end = endOfQuoted(text.slice(start, start + 2 * longestName + 3), 0, false);

@@ -73,7 +73,7 @@ export interface ConstraintNode {
 
 const compiled = nearley.Grammar.fromCompiled(grammar as never);
 
-/** The parts of nearley's parser that tell what it expected; its own report of an error takes too long and helps no user. */
+/** The parts of nearley's parser that tell what it expected. Its own error report takes too long and does not help users. */
 interface ParserInsides {
   readonly current: number;
   readonly table: readonly { readonly scannable: readonly ScannableState[] }[];
@@ -85,7 +85,7 @@ interface ScannableState {
   readonly rule: { readonly name: string; readonly symbols: readonly { readonly type: string }[] };
 }
 
-/** Parses the tokens of a statement's clauses, without comments and with the `end`. Throws a MillraceError. */
+/** Parses the tokens of a statement's clauses: no comments, with the `end` token. Throws a MillraceError. */
 export function parseClauses(tokens: readonly Token[]): Clauses {
   const parser = new nearley.Parser(compiled, { lexer: tokenLexer(tokens) });
   const insides = parser as unknown as ParserInsides;
@@ -97,14 +97,15 @@ export function parseClauses(tokens: readonly Token[]): Clauses {
     throw diagnose(tokens, insides.current, expectations(insides));
   }
   const [clauses, another] = parser.results as Clauses[];
-  if (!clauses || another) throw new MillraceError('INTERNAL', 'the grammar does not read this statement in one way');
+  if (!clauses || another)
+    throw new MillraceError('INTERNAL', 'the grammar does not parse this statement in exactly one way');
   return clauses;
 }
 
 const expectations = ({ table, current }: ParserInsides): Expectation[] =>
   (table[current]?.scannable ?? []).map(({ rule, dot }) => ({ rule: rule.name, type: rule.symbols[dot]?.type ?? '' }));
 
-/** nearley asks a lexer for its tokens; these are read already. */
+/** nearley asks a lexer for its tokens; here they have already been read. */
 function tokenLexer(tokens: readonly Token[]): nearley.Lexer {
   let next = 0;
   return {

@@ -7,13 +7,13 @@ import type { Token } from './standard-lexer.ts';
 import { clauseWords, type VerbForm, verbForms } from './verb-forms.ts';
 import { formOf, wrongToken } from './wrong-token.ts';
 
-/** A type of token that could have come, and the grammar's rule that waited for it. */
+/** A type of token that the parser expected, and the grammar's rule that expected it. */
 export interface Expectation {
   readonly rule: string;
   readonly type: string;
 }
 
-/** Turns what the parser expected and what it found into an error that says what to do. */
+/** Turns what the parser expected and what it found into an error that tells the user what to do. */
 export function diagnose(tokens: readonly Token[], index: number, expected: readonly Expectation[]): MillraceError {
   const first = tokens[0] as Token;
   const failure: Failure = {
@@ -46,7 +46,7 @@ function unknownCharacter({ found }: Failure): MillraceError | null {
   return failAt(found, 'UNKNOWN_CHARACTER', `no word of a clause starts with ${visible(found.text)}`, hint);
 }
 
-/** Control characters and the like by their number. */
+/** Shows control characters and other invisible ones by their number. */
 const visible = (character: string) =>
   /^[\p{C}\p{Z}]$/u.test(character)
     ? `the character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
@@ -72,7 +72,7 @@ function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceE
 }
 
 const valueStarts = new Set(['number', 'string', 'name', 'open', 'openList', 'NOT']);
-/** The lists of the grammar: what their items are called, and what an item begins with. */
+/** The lists of the grammar: what their items are called, and which tokens an item starts with. */
 const lists: Readonly<Record<string, { readonly items: string; readonly starts: ReadonlySet<string> }>> = {
   strings: { items: 'the strings of CMD', starts: new Set(['string']) },
   attributes: { items: 'the attributes of WITH', starts: new Set(['name']) },
@@ -88,7 +88,7 @@ function missingComma({ found, expected }: Failure): MillraceError | null {
   return failAt(found, 'MISSING_COMMA', `expected ',' between ${list.items}`, 'add a comma here');
 }
 
-/** A clause that comes twice, in the wrong place, or with a verb that has none such. */
+/** A clause that is repeated, misplaced, or not allowed with the verb. */
 function misplacedClause({ found, expected, form, verb, seen }: Failure): MillraceError | null {
   const atClause = expected.has('end') || form.clauses.some((clause) => expected.has(clause));
   if (!atClause || !clauseWords.has(found.type)) return null;
@@ -111,7 +111,7 @@ function missingClause(failure: Failure): MillraceError | null {
   return failAt(found, 'MISSING_CLAUSE', `${verb} needs ${missing}`, `add ${missing} here: ${formOf(failure)}`);
 }
 
-/** Words that begin a statement of SQL. */
+/** Words that start a statement of SQL. */
 const statementWords = new Set(
   'ALTER CALL CREATE DELETE DESCRIBE DROP EXPLAIN GRANT INSERT RENAME REPLACE SELECT SET SHOW TRUNCATE UPDATE USE'.split(
     ' ',

@@ -3,7 +3,7 @@ import { quoteString, unquoteString } from './quoting.ts';
 import type { Token } from './standard-lexer.ts';
 import type { ExpressionForm, StringLiteral, Value } from './statement.ts';
 
-/** A list as the grammar builds it, last item first: reading on never copies what was read. */
+/** A list as the grammar builds it, last item first, so that adding an item copies nothing. */
 export interface Items<T> {
   readonly previous: Items<T> | null;
   readonly item: T;
@@ -14,7 +14,7 @@ export const second = <T>([, node]: readonly T[]) => node;
 export const one = <T>([item]: readonly T[]) => ({ previous: null, item });
 export const more = <T>([previous, , item]: readonly T[]) => ({ previous, item });
 
-/** The items in the order of the text; none for a clause that is absent. */
+/** The items in the order of the text; empty for an absent clause. */
 export function toArray<T>(items: Items<T> | null): readonly T[] {
   const array: T[] = [];
   for (let rest = items; rest; rest = rest.previous) array.push(rest.item);
@@ -64,7 +64,7 @@ export function unary(operator: Token, operand: Value): Value {
   return expression('unary', head, [operand], head + gap + valueText(operand), span);
 }
 
-/** Two signs side by side would begin a comment. The text of an expression may be long: it is not looked at. */
+/** Two adjacent signs would start a comment. The text of an expression can be long, so it is not inspected. */
 function isSigned(value: Value): boolean {
   if (value.kind === 'number') return /^[+-]/.test(value.text);
   return value.kind === 'expression' && value.form === 'unary' && value.head !== 'NOT';
@@ -80,7 +80,7 @@ function expression(form: ExpressionForm, head: string, operands: readonly Value
   return Object.freeze({ kind: 'expression', form, head, operands: Object.freeze(operands), text, span });
 }
 
-/** A value as the dialect writes it, in one canonical form. */
+/** The canonical text of a value in the dialect. */
 export function valueText(value: Value): string {
   switch (value.kind) {
     case 'string':

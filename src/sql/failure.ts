@@ -2,7 +2,7 @@ import { type ErrorCode, MillraceError } from '../errors.ts';
 import type { Token } from './standard-lexer.ts';
 import type { VerbForm } from './verb-forms.ts';
 
-/** The place where a statement's clauses stop making sense. */
+/** The place where parsing of a statement's clauses failed. */
 export interface Failure {
   readonly tokens: readonly Token[];
   readonly index: number;

@@ -15,7 +15,7 @@ export function beginsLine(text: string, offset: number): boolean {
   return start === 0 || text[start - 1] === '\n';
 }
 
-/** Comments after something: each in the line that it stands in, or in a line of its own. */
+/** Comments after a token: each stays on its line, or gets its own line. */
 export function formatComments(comments: readonly Token[], source: string): string {
   const separators = comments.map((comment, index) => {
     const previous = comments[index - 1];
@@ -39,7 +39,7 @@ function groupByClause(tokens: readonly Token[]): readonly (readonly Token[])[] 
   return groups;
 }
 
-/** On one line where that is short enough and holds no comment; else one item a line. */
+/** On one line if that is short enough and contains no comment; otherwise one item per line. */
 function formatClause(group: readonly Token[], source: string): string {
   const last = group.findLastIndex((token) => !isComment(token));
   const inner = group.slice(0, last + 1);
@@ -90,7 +90,7 @@ const opening = (first: Token | undefined) =>
 
 const depthOf = ({ type }: Token) => (type.startsWith('open') ? 1 : type.startsWith('close') ? -1 : 0);
 
-/** Keywords in upper case, strings in double quotes, all else as it was written. */
+/** Keywords in upper case, strings in double quotes, everything else as written. */
 function textOf({ type, text }: Token): string {
   if (type === 'string') return quoteString(unquoteString(text));
   return type === type.toUpperCase() ? text.toUpperCase() : text;
@@ -100,7 +100,7 @@ const tightBefore = new Set(['comma', 'close', 'closeList']);
 const tightAfter = new Set(['open', 'openList']);
 const operands = new Set(['number', 'string', 'name', 'reference', 'close', 'closeList']);
 
-/** The space between two tokens; `before` is the one before the two. */
+/** The space between two tokens; `before` is the token before them. */
 function gap(before: Token | undefined, left: Token, right: Token): string {
   if (tightBefore.has(right.type) || tightAfter.has(left.type)) return '';
   if (right.type === 'open' && left.type === 'name') return '';

@@ -1,23 +1,23 @@
 import type { MillraceError } from '../errors.ts';
 import { visibleText } from '../visible-text.ts';
 
-/** A place in a text: both from 1, the column counted in code points. */
+/** A place in a text: line and column start at 1; the column counts code points. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** The line and column of an offset in UTF-16 units; beyond the text's end, that of the end. */
+/** The line and column of an offset in UTF-16 units; beyond the end of the text, those of the end. */
 export function position(text: string, offset: number): Position {
   const before = text.slice(0, offset);
   const line = before.length - before.replaceAll('\n', '').length + 1;
   return { line, column: [...before.slice(before.lastIndexOf('\n') + 1)].length + 1 };
 }
 
-/** Of a long line only this many code points before and after the caret are shown. */
+/** Number of code points of a long line that are shown before and after the caret. */
 const margin = 100;
 
-/** An error, and those together with it, as a person reads them: message, place, the line and a caret with the hint. */
+/** Formats an error and its related errors for people: message, place, the line, and a caret with the hint. */
 export function formatError(error: MillraceError, text: string, fileName: string): string {
   return visibleText([error, ...error.related].map((each) => formatOne(each, text, fileName)).join('\n'));
 }
@@ -39,7 +39,7 @@ function formatOne({ code, message, span, hint }: MillraceError, text: string, f
   ].join('');
 }
 
-/** The part of a line around a column, control characters made visible, and what of it stands before that column. */
+/** The part of a line around a column, with control characters made visible, and the text before that column. */
 function cut(line: string, column: number): { readonly shown: string; readonly before: string } {
   const characters = [...line.replace(/\r$/, '')];
   const from = Math.max(0, column - 1 - margin);
@@ -55,7 +55,7 @@ const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
 const zeroWidth = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
-/** White space as wide on a terminal as the text: tabs stay, wide characters count twice. */
+/** White space as wide on a terminal as the text: tabs are kept, wide characters count twice. */
 const blank = (text: string) =>
   [...text].map((character) => (character === '\t' ? '\t' : ' '.repeat(width(character)))).join('');
 

@@ -4,17 +4,17 @@ import { type ExtendedPiece, type StandardPiece, splitProgram } from './split.ts
 import type { Token } from './standard-lexer.ts';
 import { createScanner } from './tokens.ts';
 
-/** A statement as it is printed, or a comment that stands between statements. */
+/** A statement as printed, or a comment between statements. */
 interface Line {
   readonly text: string;
   readonly isComment: boolean;
-  /** A comment in the line of the statement before it. */
+  /** Whether it is a comment on the line of the previous statement. */
   readonly continues: boolean;
 }
 
 /**
  * Prints a program in the one canonical style: each clause on its own line, keywords in upper case, strings in double
- * quotes. Standard SQL and queries stay as they are, comments are kept, and the parse of the result is that of `text`.
+ * quotes. Standard SQL and queries are unchanged, comments are kept, and the result parses to the same program as `text`.
  * Throws what parseProgram throws.
  */
 export function formatProgram(text: string): string {
@@ -55,7 +55,7 @@ function endsInLineComment(text: string): boolean {
   return last !== undefined && isLineComment(last);
 }
 
-/** The statement, and the comments before its semicolon, which come after it. */
+/** The statement, followed by the comments that were before its semicolon. */
 function extendedLines({ query, comments, tokens }: ExtendedPiece, source: string): Line[] {
   const last = tokens.findLastIndex(({ type }) => type !== 'comment' && type !== 'end');
   const clauses = formatClauses(tokens.slice(0, last + 1), source);
@@ -70,7 +70,7 @@ function join(lines: readonly Line[]): string {
   return printed === '' ? '' : `${printed}\n`;
 }
 
-/** A blank line stands before comments, and around a statement of several lines. */
+/** Blank lines separate comments and statements of several lines. */
 function separator(lines: readonly Line[], index: number): string {
   const line = lines[index] as Line;
   if (index === 0) return '';
@@ -82,6 +82,6 @@ function separator(lines: readonly Line[], index: number): string {
   return line.isComment || (before.text + line.text).includes('\n') ? '\n\n' : '\n';
 }
 
-/** Nothing goes on with a line that ends in a line comment. */
+/** Nothing may follow a line comment on its line. */
 const continues = (lines: readonly Line[], index: number) =>
   lines[index]?.continues === true && index > 0 && !/^(?:--|#)/.test(lines[index - 1]?.text ?? '');

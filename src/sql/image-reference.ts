@@ -14,7 +14,7 @@ export function parseImageReference(text: string, span: Span): ImageReference {
 
 // After https://github.com/distribution/reference, which also asks for a lower-case path; SQLFlow does not.
 
-/** The digest begins at the first `@`, the tag at the last `:` behind the last `/`. */
+/** The digest starts at the first `@`, the tag at the last `:` after the last `/`. */
 function partsOf(text: string): Pick<ImageReference, 'name' | 'tag' | 'digest'> {
   const [rest, digest] = cutAt(text, text.indexOf('@'));
   const [name, tag] = cutAt(rest, rest.indexOf(':', rest.lastIndexOf('/') + 1));

@@ -1,6 +1,6 @@
 export const verbs = ['RUN', 'TRAIN', 'PREDICT', 'EXPLAIN', 'EVALUATE', 'MAXIMIZE', 'MINIMIZE'] as const;
 
-/** The words that no bare name of a clause may be. */
+/** Words that cannot be an unquoted name in a clause. */
 export const clauseKeywords = [
   'AND',
   'BY',

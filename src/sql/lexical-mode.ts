@@ -1,5 +1,5 @@
 /**
- * The modes of a session that change which characters are a string.
+ * The modes of a session that change which characters form a string.
  * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html, https://mariadb.com/kb/en/sql-mode/
  */
 export interface LexicalMode {
@@ -9,9 +9,9 @@ export interface LexicalMode {
   readonly ansiQuotes: boolean;
 }
 
-/** The one of a server that nobody configured. */
+/** The mode of an unconfigured server. */
 export const defaultMode: LexicalMode = Object.freeze({ noBackslashEscapes: false, ansiQuotes: false });
-/** @param sqlMode `@@sql_mode`, in which the server has spelt out combinations such as ANSI */
+/** @param sqlMode `@@sql_mode`, in which the server has expanded combinations such as ANSI */
 export function lexicalMode(sqlMode: string): LexicalMode {
   const modes = new Set(sqlMode.toUpperCase().split(','));
   return Object.freeze({

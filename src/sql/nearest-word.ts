@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 
-/** The upper-case word that was probably meant: one slip or two swapped letters away in a short word, two slips in a longer one. */
+/** The upper-case word that was probably meant: one edit or swap of adjacent letters away in a short word, two edits in a long one. */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
   const upper = word.slice(0, 40).toUpperCase();
   const letters = (text: string) => [...text].sort().join('');

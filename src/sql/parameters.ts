@@ -6,7 +6,7 @@ import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import { endOfQuoted } from './standard-lexer.ts';
 import { queryTokens } from './tokens.ts';
 
-/** A number whose digits matter, in JSON's form. */
+/** A number in JSON's form, kept as text to preserve its digits. */
 export interface ExactNumber {
   readonly digits: string;
 }
@@ -16,15 +16,15 @@ export type Parameters = readonly Scalar[] | Readonly<Record<string, Scalar>>;
 
 interface Placeholder {
   readonly span: Span;
-  /** null: `?` */
+  /** null for `?` */
   readonly name: string | null;
   readonly quote: (value: string) => string;
 }
 
 /**
  * The program with a literal for each placeholder: `?` for the parameters of a list, in order, or `:name` for those of an object.
- * What strings, quoted names and comments hold is not a placeholder. A program that cannot be split into statements is given back as
- * it is, for `parseProgram` to refuse.
+ * Placeholders in strings, quoted names and comments are ignored. A program that cannot be split into statements is returned
+ * unchanged, so that `parseProgram` rejects it.
  *
  * @param mode of the session in which the program will run
  * @throws {MillraceError} PARAMETER_MISSING, PARAMETER_UNUSED, STATEMENT_TOO_LONG
@@ -44,7 +44,7 @@ export function bindParameters(text: string, parameters: Parameters, mode: Lexic
   return put(text, placeholders, values);
 }
 
-/** The text with a literal in place of each placeholder. A value that is named again and again is written once, and copied. */
+/** The text with a literal in place of each placeholder. The literal of a repeated name is built once. */
 function put(text: string, placeholders: readonly Placeholder[], values: readonly Scalar[]): string {
   const known = new Map<Placeholder['quote'], Map<string, string>>();
   const parts: string[] = [];
@@ -104,7 +104,7 @@ function* inStandard(text: string, span: Span, mode: LexicalMode): Generator<Pla
   }
 }
 
-/** No token of a clause holds either sign, but for names with a `:` within. */
+/** No token of a clause contains either character, except names with a `:` inside. */
 function* inClauses(text: string, { tokens }: ExtendedPiece): Generator<Placeholder> {
   for (const { type, offset } of tokens) {
     if (type === 'invalid') yield* at(text, offset, quoteString);
@@ -113,7 +113,7 @@ function* inClauses(text: string, { tokens }: ExtendedPiece): Generator<Placehol
 
 const maxNameLength = 256;
 
-/** A `:` right behind a name ends a label. */
+/** A `:` directly after a name ends a label. */
 function* at(text: string, start: number, quote: Placeholder['quote']): Generator<Placeholder> {
   if (text[start] === '?') yield { span: { start, end: start + 1 }, name: null, quote };
   if (text[start] !== ':' || /[\w$`"'\u0080-\uffff]/.test(text[start - 1] ?? '')) return;
@@ -139,7 +139,7 @@ function byName(
   placeholders: readonly Placeholder[],
   parameters: Exclude<Parameters, readonly Scalar[]>,
 ): readonly Scalar[] {
-  // In a Map: an object has every name that it is asked for made into one of its own keys first.
+  // A Map, because an object interns every name that is looked up in it.
   const given = new Map(Object.entries(parameters));
   const used = new Set<string>();
   const values = placeholders.map(({ name, span }) => {
@@ -171,18 +171,18 @@ function literal(value: Scalar, { span, quote }: Placeholder): string {
 }
 
 /**
- * Where NO_BACKSLASH_ESCAPES is set after all, it ends where it should, too.
+ * It also ends at the right place if NO_BACKSLASH_ESCAPES is set unexpectedly.
  * https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
  */
 const quoteStandard = (value: string) => `'${value.replace(/[\\'\0]/g, (character) => escapes[character] as string)}'`;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "''", '\0': '\\0' };
 
-/** A string that a session with backslash escapes would end elsewhere is written in hexadecimal digits, which have one reading. */
+/** A string that would end elsewhere in a session with backslash escapes is written in hexadecimal, which is unambiguous. */
 function quoteWithoutEscapes(value: string): string {
   const quoted = `'${value.replaceAll("'", "''")}'`;
   if (endOfQuoted(quoted, 0, true) === quoted.length) return quoted;
   return `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`;
 }
 
-/** So that a literal does not run into what stands beside it: `LIMIT?`, `-?`, `'a'?`. */
+/** Keeps a literal apart from adjacent text: `LIMIT?`, `-?`, `'a'?`. */
 const apart = (neighbour: string | undefined) => (neighbour === undefined || /[\s(),;=<>]/.test(neighbour) ? '' : ' ');

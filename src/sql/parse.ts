@@ -9,8 +9,8 @@ import { type ExtendedPiece, type Piece, splitProgram } from './split.ts';
 import type { Program, Query, SqlStatement } from './statement.ts';
 
 /**
- * Parses a program: its standard statements untouched, its extended statements into their parts.
- * Throws one MillraceError, the first in the text, with the others as `related`.
+ * Parses a program: standard statements are left unchanged, extended statements are split into their parts.
+ * Throws the first MillraceError in the text, with the others as `related`.
  *
  * @param mode of the session in which the program will run
  */

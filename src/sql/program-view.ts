@@ -17,7 +17,7 @@ export interface ErrorView {
   readonly column: number;
   readonly message: string;
   readonly hint: string | null;
-  /** The other errors of the same program, if there are any. */
+  /** The other errors of the same program, if any. */
   readonly related?: readonly ErrorView[];
 }
 
@@ -67,12 +67,12 @@ function readRequest(line: string): Request {
   try {
     return Object(JSON.parse(line));
   } catch {
-    throw invalidLine('this line is no JSON');
+    throw invalidLine('this line is not valid JSON');
   }
 }
 
 function sqlOf({ sql }: Request): string {
-  if (typeof sql !== 'string') throw invalidLine('this line is no object with "id" and a text "sql"');
+  if (typeof sql !== 'string') throw invalidLine('this line is not an object with "id" and a string "sql"');
   return sql;
 }
 
@@ -147,7 +147,7 @@ const targetOf = ({ database, table, column }: PredictionTarget) => ({ database,
 const attributesOf = (attributes: readonly Attribute[]) =>
   Object.fromEntries(attributes.map(({ name, value }) => [name, jsonOf(value)]));
 
-/** A literal as JSON has it; any other value as `{"expression": text}`. */
+/** A literal as its JSON value; any other value as `{"expression": text}`. */
 function jsonOf(value: Value): JsonValue {
   switch (value.kind) {
     case 'string':

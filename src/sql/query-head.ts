@@ -7,10 +7,10 @@ import type { Token } from './standard-lexer.ts';
 import { type BlockTracker, createBlockTracker } from './stored-program.ts';
 import { refuseWideSpace } from './wide-space.ts';
 
-/** What is known of a statement from its first token to its end, or to the verb that makes it an extended statement. */
+/** What is known about a statement from its first token to its end, or to the verb that makes it an extended statement. */
 export interface Head {
   first: Token | null;
-  /** The first word, or the UPDATE or DELETE after WITH; and its upper case. */
+  /** The first word, or the UPDATE or DELETE after WITH, and its upper case. */
   statement: Token | null;
   statementWord: string;
   isQuery: boolean;
@@ -30,7 +30,7 @@ export interface Head {
   hasExecutableComment: boolean;
 }
 
-/** Where a statement turns out to be an extended one. */
+/** The place where a statement turns out to be an extended one. */
 export interface Extension {
   /** Null for SHOW TRAIN. */
   readonly query: Span | null;
@@ -42,7 +42,7 @@ export interface Extension {
 
 const queryWords = new Set(['SELECT', 'WITH', 'TABLE', 'VALUES', '(']);
 const setOperators = new Set(['UNION', 'EXCEPT', 'INTERSECT', 'MINUS', 'ALL', 'DISTINCT']);
-/** Statements in which SQL itself has no TO; of CREATE only a stored program's body may have one. */
+/** Statements in which SQL itself has no TO; in CREATE, only the body of a stored program can have one. */
 const statementsWithoutTo = new Set(
   'CALL CREATE DELETE DESC DESCRIBE DO DROP EXPLAIN INSERT REPLACE SHOW TRUNCATE UPDATE USE'.split(' '),
 );
@@ -88,26 +88,26 @@ export function endsHead(head: Head, semicolon: Token): boolean {
   return !head.blocks.open();
 }
 
-/** The whole of a standard statement at its end; null when there is none. */
+/** The complete standard statement, at its end; null if there is none. */
 export function closeHead(head: Head): Span | null {
   if (!head.first || !head.previous) return null;
   const block = head.blocks.open();
   if (block) throw errors.unclosedBlock(block);
   const bracket = head.brackets.at(-1);
-  // The text of `/*! … */` is not read, and may hold the other bracket.
+  // The content of `/*! … */` is not read and may contain the matching bracket.
   if (bracket && !head.hasExecutableComment) throw errors.unclosedBracket(bracket);
   if (head.verbInBrackets) throw errors.verbInBrackets(head.verbInBrackets);
   if (head.isQuery && head.previousWord === 'TO') throw errors.nothingAfterTo(head.previous);
   return { start: head.first.offset, end: Math.max(head.previous.end, endOfComments(head)) };
 }
 
-/** White space at the end of a line comment is none of the statement. */
+/** White space at the end of a line comment is not part of the statement. */
 function endOfComments({ comments }: Head): number {
   const last = comments.at(-1);
   return last ? last.offset + last.text.trimEnd().length : 0;
 }
 
-/** Upper case, and empty for what cannot be a keyword: a quoted name, or a name after a dot. */
+/** Upper case; empty for what cannot be a keyword: a quoted name, or a name after a dot. */
 function plainWord(head: Head, token: Token): string {
   if (token.type === 'name' || (token.type === 'word' && head.previous?.type === 'dot')) return '';
   return token.type === 'word' ? token.text.toUpperCase() : token.text;
@@ -177,7 +177,7 @@ function showTrain(head: Head, show: Token, token: Token): Extension | null {
   return null;
 }
 
-/** WITH may introduce an UPDATE or DELETE, and a query may stand after a query. */
+/** WITH can introduce an UPDATE or DELETE, and a query can follow a query. */
 function followQuery(head: Head, token: Token, word: string) {
   const afterWith = head.statementWord === 'WITH' && !head.hasSelect;
   if (afterWith && (word === 'UPDATE' || word === 'DELETE')) {

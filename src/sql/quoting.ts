@@ -12,14 +12,14 @@ const escapes: Readonly<Record<string, string>> = {
   _: '\\_',
 };
 
-/** The value of a string as MySQL reads it: `\n` and its like, and a doubled quote for one. */
+/** The value of a string as MySQL reads it: escapes such as `\n` are resolved, and a doubled quote becomes one. */
 export function unquoteString(text: string): string {
   const quote = text[0] ?? '';
   const resolve = (found: string) => (found[0] === '\\' ? (escapes[found[1] ?? ''] ?? found.slice(1)) : quote);
   return text.slice(1, -1).replace(quote === '"' ? /\\[\s\S]|""/g : /\\[\s\S]|''/g, resolve);
 }
 
-/** A string of the dialect with this value, in the one style that Millrace prints. */
+/** A string of the dialect with this value, in the canonical style. */
 export const quoteString = (value: string) => `"${value.replace(/\\(?![%_])/g, '\\\\').replaceAll('"', '\\"')}"`;
 
 /** The parts of a dotted name of the dialect, without their backquotes. */
@@ -33,7 +33,7 @@ export function nameParts(text: string): readonly string[] {
   return parts;
 }
 
-/** At the dot behind it, or at the text's end. */
+/** @returns the offset of the dot after it, or of the end of the text */
 function endOfPart(text: string, start: number): number {
   if (text[start] === '`') return endOfQuoted(text, start, false) ?? text.length;
   const end = text.indexOf('.', start);
@@ -43,7 +43,7 @@ function endOfPart(text: string, start: number): number {
 /** A name without its backquotes: `` `a`.b `` is `a.b`. */
 export const unquoteName = (text: string): string => (text.includes('`') ? nameParts(text).join('.') : text);
 
-/** One name of standard SQL without its quotes, which are `"` in the mode ANSI_QUOTES. */
+/** A name of standard SQL without its quotes, which can be `"` in the mode ANSI_QUOTES. */
 export function bareName(text: string): string {
   const mark = text[0] ?? '';
   return mark === '`' || mark === '"' ? text.slice(1, -1).replaceAll(mark + mark, mark) : text;

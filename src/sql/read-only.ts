@@ -2,8 +2,8 @@ import { MillraceError } from '../errors.ts';
 import type { Program, SqlStatement } from './statement.ts';
 
 /**
- * The first statement of a program that may write, lock or set anything, or run what is not seen here. Sessions of readers are
- * READ ONLY besides, which keeps functions and views from writing tables; it does not keep SELECT … INTO OUTFILE from writing
+ * Finds the first statement of a program that may write, lock or set anything, or run hidden statements. Sessions of readers are also
+ * READ ONLY, which prevents functions and views from writing tables; that does not prevent SELECT … INTO OUTFILE from writing
  * files, or FOR UPDATE from locking rows.
  */
 export function checkReadOnly({ statements }: Program): MillraceError | null {
@@ -17,7 +17,7 @@ export function checkReadOnly({ statements }: Program): MillraceError | null {
   return null;
 }
 
-/** What it does that a reader may not; null: nothing. */
+/** What it does that a reader may not; null if nothing. */
 function writes(statement: SqlStatement): string | null {
   if (statement.kind === 'standard') return statement.facts.effect;
   return statement.kind === 'showTrain' ? 'this is SHOW TRAIN' : 'TO writes a result';

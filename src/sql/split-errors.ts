@@ -7,7 +7,7 @@ import type { Token } from './standard-lexer.ts';
 const spanOf = (token: Token) => ({ start: token.offset, end: token.end });
 const verbList = `${verbs.slice(0, -1).join(', ')} or ${verbs.at(-1)}`;
 
-/** The beginning of a token's text, on one line, in quotes. */
+/** The start of a token's text, on one line, in quotes. */
 export function quoteToken(text: string): string {
   const line = text.replace(/\s+/g, ' ').slice(0, 41);
   return line.length > 40 ? `'${line.slice(0, 39)}…'` : `'${line}'`;
@@ -56,7 +56,7 @@ export const notAQuery = (first: Token, verb: Token) =>
     { span: spanOf(first), hint: 'start with SELECT, WITH or a query in brackets' },
   );
 
-/** No statement of SQL begins so. */
+/** For a first word that does not start any statement of SQL. */
 export const misspeltQuery = (first: Token, verb: Token, meant: string) =>
   new MillraceError(
     'NOT_A_QUERY',
@@ -70,7 +70,7 @@ export const twoQueries = (second: Token) =>
     hint: "end the first one with ';', or join the two with UNION",
   });
 
-/** The database would take `--` at a query's end for a comment. */
+/** The database would read `--` at the end of a query as a comment. */
 export const unfinishedQuery = (last: Token) =>
   new MillraceError('SYNTAX', `the query before TO ends with '${last.text}'`, {
     span: spanOf(last),
@@ -115,7 +115,7 @@ export const tooManyTokens = (token: Token) =>
     hint: 'shorten the lists, or split it into several statements',
   });
 
-/** @param span of the first statement too many */
+/** @param span of the first statement beyond the maximum */
 export const programTooLong = ({ start }: Span) =>
   new MillraceError('PROGRAM_TOO_LONG', `the program has more than ${maxStatements} statements`, {
     span: { start, end: start + 1 },
@@ -128,7 +128,7 @@ export const wideSpace = (character: string, offset: number) =>
     hint: 'replace it with a plain space',
   });
 
-/** A character that cannot be seen, by its number. */
+/** Names an invisible character by its number. */
 const codePoint = (character: string) =>
   `the character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 

@@ -13,7 +13,7 @@ export type Piece = StandardPiece | ExtendedPiece;
 export interface StandardPiece {
   readonly kind: 'standard';
   readonly span: Span;
-  /** null: they were not asked for. */
+  /** null if they were not requested. */
   readonly facts: Facts | null;
 }
 
@@ -22,17 +22,17 @@ export interface ExtendedPiece {
   readonly span: Span;
   /** Null for SHOW TRAIN. */
   readonly query: Span | null;
-  /** Of the query; null: there is none, or they were not asked for. */
+  /** Facts of the query; null if there is none or they were not requested. */
   readonly facts: Facts | null;
   /** Between the query and the verb, or between SHOW and TRAIN. */
   readonly comments: readonly Token[];
-  /** From the verb on (from SHOW for SHOW TRAIN), comments among them; the last one is of type `end`. */
+  /** Tokens from the verb on (from SHOW for SHOW TRAIN), including comments; the last one has the type `end`. */
   readonly tokens: readonly Token[];
 }
 
 export interface Split {
   readonly pieces: readonly Piece[];
-  /** Those that stand before a statement's first token, or after the last statement. */
+  /** Comments before a statement's first token, or after the last statement. */
   readonly comments: readonly Token[];
   readonly errors: readonly MillraceError[];
 }
@@ -42,15 +42,15 @@ interface Step {
   readonly more: boolean;
 }
 
-/** The verbs after which the reference of an image, estimator or model is due. */
+/** Verbs that are followed by the reference of an image, estimator or model. */
 const referenceVerbs = new Set(['RUN', 'TRAIN', 'EXPLAIN', 'EVALUATE', 'SHOW']);
 const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'closeList' };
-/** After these nobody can know where the next statement begins. */
+/** After these errors the start of the next statement is unknown. */
 const lastErrors = new Set(['DELIMITER', 'PROGRAM_TOO_LONG', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
 
 /**
- * Finds the statements of a program and where the clauses of the extended ones begin, in one pass over the text.
- * @param withFacts reads on the way what their standard SQL does and needs
+ * Finds the statements of a program, and where the clauses of extended ones start, in one pass over the text.
+ * @param withFacts whether to compute what their standard SQL does and needs in the same pass
  */
 export function splitProgram(text: string, mode: LexicalMode = defaultMode, withFacts = false): Split {
   const split = { pieces: [] as Piece[], comments: [] as Token[], errors: [] as MillraceError[] };
@@ -95,7 +95,7 @@ function readStatement(scanner: Scanner, comments: Token[], text: string, reader
 
 const standardPiece = (span: Span, facts: Facts | null): StandardPiece => ({ kind: 'standard', span, facts });
 
-/** @param withTo the reader has read TO, too */
+/** @param withTo whether the reader has already read TO */
 function factsOf(reader: FactsReader | null, text: string, span: Span, withTo = false): Facts | null {
   return reader?.end(text.slice(span.start, span.end), span, withTo) ?? null;
 }
@@ -126,7 +126,7 @@ function readClauses(
   return { piece: { kind: 'extended', span, query, facts, comments, tokens }, more: scanner.last() !== undefined };
 }
 
-/** The semicolon, or the place where it would stand. */
+/** The semicolon, or the place where it would be. */
 const endToken = (semicolon: Token | undefined, end: number): Token =>
   semicolon ? { ...semicolon, type: 'end' } : { type: 'end', text: '', offset: end, end };
 
@@ -136,7 +136,7 @@ function followBrackets(brackets: Token[], token: Token) {
   if (brackets.length > maxNesting) throw errors.nestedTooDeep(token);
 }
 
-/** Reads on to the end of a statement that has an error; false at the end of the text. */
+/** Skips to the end of a statement that has an error; false at the end of the text. */
 function skipStatement(scanner: Scanner): boolean {
   scanner.enter('query');
   let token = scanner.last();

@@ -1,6 +1,6 @@
 import type { LexicalMode } from './lexical-mode.ts';
 
-/** A token of a program's text: offsets in UTF-16 units, `end` exclusive. */
+/** A token of a program's text. Offsets count UTF-16 units; `end` is exclusive. */
 export interface Token {
   readonly type: string;
   readonly text: string;
@@ -9,15 +9,15 @@ export interface Token {
 }
 
 /**
- * Reads the token of standard SQL that begins at `start`, as MySQL and MariaDB read it: `lex_one_token` of their sql/sql_lex.cc, with
- * the character classes of strings/ctype-utf8. `previous` is the token before, since `t.5into` is a name, and `.5into` a number and a
- * word. The text's end, or white space, is not expected at `start`.
+ * Reads the token of standard SQL that starts at `start`, as MySQL and MariaDB do: `lex_one_token` in their sql/sql_lex.cc, with
+ * the character classes of strings/ctype-utf8. `previous` is the token before it: `t.5into` contains a name, `.5into` is a number and a
+ * word. `start` must not be at white space or at the end of the text.
  *
- * - `word`: may be a keyword; `name`: is none, for it is quoted or stands directly at a dot
+ * - `word`: may be a keyword; `name`: cannot be a keyword, because it is quoted or adjacent to a dot
  * - `number`, `string`, `variable` (`@a`, `@@global.b`), `open`, `close`, `semicolon`, `dot`; `other`: `:=`, `\N` or one character
- * - `comment`; `executable`: one that a server may execute
- * - `malformed`: `1.5e` without digits, after which MySQL goes on in the middle of what follows, so that `1.e-- 2` holds no comment;
- *   a NUL, at which it stops reading
+ * - `comment`; `executable`: a comment that a server may execute
+ * - `malformed`: `1.5e` without digits, after which MySQL continues inside the following text, so that `1.e-- 2` contains no comment;
+ *   or a NUL, at which it stops reading
  * - `unclosedString`, `unclosedName`, `unclosedComment`: the rest of the text; `text` is its opening
  */
 export function readStandardToken(text: string, start: number, mode: LexicalMode, previous: Token | undefined): Token {
@@ -45,7 +45,7 @@ export function readStandardToken(text: string, start: number, mode: LexicalMode
   }
 }
 
-/** White space between tokens. No other character is: not the no-break space, not the byte order mark. */
+/** White space between tokens. No other character counts, not even the no-break space or the byte order mark. */
 export function isBlank(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d);
 }
@@ -69,7 +69,7 @@ const isNamePart = (code: number) => isLetter(code) || isDigit(code) || code ===
 const isVariablePart = (code: number) => isNamePart(code) || code === dot;
 const isSign = (code: number) => code === 0x2b || code === minus;
 const isExponent = (code: number) => code === 0x65 || code === 0x45;
-/** `my_iscntrl`; beyond the text's end stands a NUL. */
+/** `my_iscntrl`; the text ends with an implicit NUL. */
 const isControl = (code: number) => Number.isNaN(code) || code < 0x20 || code === 0x7f;
 
 function skip(text: string, start: number, belongs: (code: number) => boolean): number {
@@ -89,12 +89,12 @@ function readWord(text: string, start: number, token: MakeToken): Token {
   return token(isBeforeName(text, end) ? 'name' : 'word', end);
 }
 
-/** After an unquoted name a dot is no decimal point. */
+/** After an unquoted name, a dot is not a decimal point. */
 function isAfterBareName(text: string, start: number, previous: Token | undefined): boolean {
   return previous?.type === 'name' && previous.end === start && isNamePart(text.charCodeAt(start - 1));
 }
 
-/** A number, or a name that begins with digits. `1e1INTO`, `1.INTO` and `1.5INTO` are two tokens, `0x1INTO` and `1INTO` one name. */
+/** A number, or a name that starts with digits. `1e1INTO`, `1.INTO` and `1.5INTO` are two tokens, `0x1INTO` and `1INTO` one name. */
 function readNumber(text: string, start: number, token: MakeToken): Token {
   const based = endOfBased(text, start);
   if (based !== null) return token('number', based);
@@ -106,7 +106,7 @@ function readNumber(text: string, start: number, token: MakeToken): Token {
   return exponent === null ? token('name', endOfName(text, digits)) : token('number', exponent);
 }
 
-/** `0x1F` and `0b01`, in lower case only, where no letter follows. */
+/** `0x1F` and `0b01`, in lower case only, unless a letter follows. */
 function endOfBased(text: string, start: number): number | null {
   if (text[start] !== '0') return null;
   const belongs = text[start + 1] === 'x' ? isHexDigit : text[start + 1] === 'b' ? isBinaryDigit : null;
@@ -123,7 +123,7 @@ function readFraction(text: string, start: number, token: MakeToken): Token {
   return exponent === null ? token('malformed', end + 1) : token('number', exponent);
 }
 
-/** @param start at the `e`; null: no digit follows */
+/** @param start offset of the `e`. @returns null if no digit follows */
 function endOfExponent(text: string, start: number): number | null {
   const digits = isSign(text.charCodeAt(start + 1)) ? start + 2 : start + 1;
   return isDigit(text.charCodeAt(digits)) ? endOfDigits(text, digits) : null;
@@ -145,7 +145,7 @@ function readQuoted(text: string, start: number, mode: LexicalMode, token: MakeT
   return token(isString ? 'string' : 'name', end);
 }
 
-/** Behind the closing quote; a doubled one does not close. null: there is none. */
+/** Offset after the closing quote; a doubled quote does not close. null if there is none. */
 export function endOfQuoted(text: string, start: number, escapes: boolean): number | null {
   const mark = text.charCodeAt(start);
   for (let end = start + 1; end < text.length; end += 1) {
@@ -157,7 +157,7 @@ export function endOfQuoted(text: string, start: number, escapes: boolean): numb
   return null;
 }
 
-/** `--` begins a comment only before white space, a control character or the text's end. */
+/** `--` starts a comment only before white space, a control character or the end of the text. */
 function readSpacedDash(text: string, start: number, token: MakeToken): Token | null {
   const after = text.charCodeAt(start + 2);
   return text.startsWith('--', start) && (isBlank(after) || isControl(after))
@@ -165,7 +165,7 @@ function readSpacedDash(text: string, start: number, token: MakeToken): Token | 
     : null;
 }
 
-/** `# …`, `/* … *\/`, and what a server may execute of such: https://mariadb.com/kb/en/comment-syntax/ */
+/** `# …`, `/* … *\/`, and comments that a server may execute: https://mariadb.com/kb/en/comment-syntax/ */
 export function readComment(text: string, start: number): Token | null {
   const token = (type: string, end: number): Token => ({ type, text: text.slice(start, end), offset: start, end });
   if (text.charCodeAt(start) === hash) return token('comment', endOfLine(text, start));
@@ -176,7 +176,7 @@ export function readComment(text: string, start: number): Token | null {
   return token(isExecutable ? 'executable' : 'comment', close + 2);
 }
 
-/** A NUL ends a comment, too. */
+/** A NUL also ends a comment. */
 export function endOfLine(text: string, start: number): number {
   return skip(text, start, (code) => code !== 0x0a && code !== 0);
 }

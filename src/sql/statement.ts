@@ -2,10 +2,10 @@ import type { Span } from '../errors.ts';
 import type { Facts } from './facts/facts.ts';
 import type { LexicalMode } from './lexical-mode.ts';
 
-/** A program's text, parsed: frozen plain data, every node with its place in the text. */
+/** A parsed program: frozen plain data; every node has its place in the text. */
 export interface Program {
   readonly text: string;
-  /** In which its standard SQL was read. */
+  /** The mode in which its standard SQL was read. */
   readonly mode: LexicalMode;
   readonly statements: readonly SqlStatement[];
 }
@@ -22,7 +22,7 @@ export type ExtendedStatement =
   | OptimizeStatement
   | ShowTrainStatement;
 
-/** A statement that goes to the database as it stands: `text` is byte for byte what the user wrote, from its first token to its `;`. */
+/** A statement that is sent to the database unchanged: `text` is what the user wrote, byte for byte, from its first token to its `;`. */
 export interface StandardStatement {
   readonly kind: 'standard';
   readonly text: string;
@@ -50,7 +50,7 @@ export interface TrainStatement {
   readonly attributes: readonly Attribute[];
   readonly columns: readonly ColumnClause[];
   readonly label: Reference | null;
-  /** The trained model to go on from. */
+  /** The trained model to continue from. */
   readonly using: Reference | null;
   readonly into: Reference;
 }
@@ -125,7 +125,7 @@ export interface ImageReference {
   readonly span: Span;
 }
 
-/** What names an estimator, model, explainer, solver or column; unquoted. */
+/** The name of an estimator, model, explainer, solver or column; unquoted. */
 export interface Reference {
   readonly text: string;
   readonly span: Span;
@@ -152,7 +152,7 @@ export interface StringLiteral {
   readonly span: Span;
 }
 
-/** `database.table`, either part possibly quoted in the text; unquoted here. */
+/** `database.table`; unquoted here, even if quoted in the text. */
 export interface TableName {
   readonly database: string | null;
   readonly table: string;
@@ -189,7 +189,7 @@ export interface Expression {
   /** The name, the function's name or the operator in upper case; `(` of a bracket. */
   readonly head: string;
   readonly operands: readonly Value[];
-  /** In one canonical form: `SUM(a * b) <= 100`. */
+  /** Canonical text: `SUM(a * b) <= 100`. */
   readonly text: string;
   readonly span: Span;
 }

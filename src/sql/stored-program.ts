@@ -1,20 +1,20 @@
 import type { Token } from './standard-lexer.ts';
 
 /**
- * Follows the BEGIN … END of a stored program's body, whose semicolons end no statement. A body that is a bare IF or
+ * Follows the BEGIN … END of a stored program's body, in which semicolons do not end the statement. A body that is a bare IF or
  * LOOP without BEGIN is not followed.
  */
 export interface BlockTracker {
   readonly read: (token: Token, word: string) => void;
   readonly isProgram: () => boolean;
-  /** The opening of the innermost block that is still open; none where the last word is its END. */
+  /** The opening word of the innermost open block; none if the last word is its END. */
   readonly open: () => Token | undefined;
 }
 
 const programs = new Set(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT']);
 const otherObjects = new Set(['TABLE', 'VIEW', 'INDEX', 'USER', 'ROLE', 'DATABASE', 'SCHEMA', 'SERVER', 'SEQUENCE']);
 const compoundEnds = new Set(['IF', 'LOOP', 'REPEAT', 'WHILE', 'FOR', 'CASE']);
-/** Before a column or alias that happens to be called `begin`. */
+/** Words before a column or alias that is named `begin`. */
 const beforeName = new Set(['.', ',', '(', 'SELECT', 'AS', 'BY', 'WHERE', 'AND', 'OR', 'SET']);
 
 export function createBlockTracker(): BlockTracker {

@@ -3,12 +3,12 @@ import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { endOfLine, isBlank, readStandardToken, type Token } from './standard-lexer.ts';
 
 /**
- * What the scanner stands in: before a statement's first token, inside standard SQL (or the query of an extended
- * statement), where the reference of an image or model is due, or inside the clauses of a verb.
+ * The context of the scanner: before a statement's first token, inside standard SQL (or the query of an extended
+ * statement), at the reference of an image or model, or inside the clauses of a verb.
  */
 export type LexicalState = 'start' | 'query' | 'reference' | 'clause';
 
-/** What the compiled grammar asks whether a type of token exists; each parser reads tokens that it is given. */
+/** The compiled grammar asks it whether a type of token exists; each parser is given its tokens. */
 export const lexer = {
   has: (_type: string) => true,
   next: () => undefined,
@@ -19,14 +19,14 @@ export const lexer = {
 
 /** Reads a text's tokens in order, without white space. */
 export interface Scanner {
-  /** `undefined` at the end of the text. */
+  /** @returns undefined at the end of the text */
   readonly next: () => Token | undefined;
   /** The token that `next` returned last. */
   readonly last: () => Token | undefined;
   readonly enter: (state: LexicalState) => void;
 }
 
-/** Reads each character once, so in time linear in the text's length. */
+/** Reads each character once, so takes time linear in the length of the text. */
 export function createScanner(text: string, mode: LexicalMode = defaultMode): Scanner {
   let state: LexicalState = 'start';
   let last: Token | undefined;
@@ -56,7 +56,7 @@ function readToken(
   if (state === 'clause') return readClauseToken(text, offset);
   if (state === 'reference') return readReference(text, offset);
   if (state === 'query') return readStandardToken(text, offset, mode, previous);
-  // Before a statement, `--` begins a comment whatever follows.
+  // Before a statement, `--` starts a comment whatever follows.
   if (!text.startsWith('--', offset)) return readStandardToken(text, offset, mode, undefined);
   const end = endOfLine(text, offset);
   return { type: 'comment', text: text.slice(offset, end), offset, end };
@@ -64,7 +64,7 @@ function readToken(
 
 const wideBlank = /\s/;
 
-/** In the clauses every white space of Unicode separates; so does a byte order mark before a statement. */
+/** In clauses, all of Unicode's white space separates tokens; before a statement, so does a byte order mark. */
 function skipBlanks(text: string, start: number, state: LexicalState): number {
   const isWide = state === 'clause' || state === 'reference';
   let offset = start;
@@ -77,7 +77,7 @@ function skipBlanks(text: string, start: number, state: LexicalState): number {
   return offset;
 }
 
-/** All of a standard statement, or of a query, but its comments. */
+/** All tokens of a standard statement or a query, except comments. */
 export function queryTokens(text: string, mode: LexicalMode = defaultMode): readonly Token[] {
   const scanner = createScanner(text, mode);
   scanner.enter('query');

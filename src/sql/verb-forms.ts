@@ -1,11 +1,11 @@
-/** A verb as the user knows it: its clauses in their order, those it cannot do without, and its form in one line. */
+/** A verb as the user knows it: its clauses in order, the required ones, and its form on one line. */
 export interface VerbForm {
   readonly clauses: readonly string[];
   readonly required: readonly string[];
   readonly form: string;
 }
 
-/** By the type of a statement's first token after the query. The grammar decides; this is for its errors. */
+/** By the type of a statement's first token after the query. The grammar decides; these are for its error messages. */
 export const verbForms: Readonly<Record<string, VerbForm>> = {
   RUN: {
     clauses: ['CMD', 'WITH', 'INTO'],

@@ -2,15 +2,15 @@ import { verbs } from './keywords.ts';
 import { wideSpace } from './split-errors.ts';
 import type { Token } from './standard-lexer.ts';
 
-/** White space of Unicode. The servers take it for letters, so `t\u00a0TO` is one name. */
+/** Unicode's white space. The servers read it as letters, so `t\u00a0TO` is one name. */
 const wide = /[\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]/;
 
 const verbWords = new Set<string>(verbs);
 const queryWords = new Set(['SELECT', 'WITH']);
 
 /**
- * Refuses a wide space where TO and a verb, or the first word of a query, would stand without it: as pages and word processors put it
- * there, and nobody sees it.
+ * Rejects a wide space that hides TO and a verb, or the first word of a query: web pages and word processors insert such
+ * invisible spaces.
  */
 export function refuseWideSpace(token: Token, previous: Token | null, isQuery: boolean): void {
   if (!isBare(token)) return;

@@ -5,7 +5,7 @@ import { quoteToken } from './split-errors.ts';
 import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
 
-/** The error of a token that has no mistake with a name of its own: what could have come, and what to do. */
+/** The error for an unexpected token without a more specific error: what was expected, and what to do. */
 export function wrongToken(failure: Failure): MillraceError {
   const { found } = failure;
   const what = found.type === 'end' ? "the statement's end" : quoteToken(found.text);
@@ -31,7 +31,7 @@ const descriptions: Readonly<Record<string, string>> = {
 const operators = new Set(['OR', 'AND', 'NOT', 'comparison', 'equals', 'sign', 'star', 'factor', 'power']);
 const references: Readonly<Record<string, string>> = { RUN: 'an image', TRAIN: 'an estimator', USING: 'a name' };
 
-/** What could have come, in words, without the operators that could go on with an expression. */
+/** What was expected, in words, without the operators that could continue an expression. */
 function alternatives({ tokens, index, expected, form }: Failure): readonly string[] {
   if (expected.has('number')) return ['a value'];
   if (expected.has('reference')) {
@@ -58,7 +58,7 @@ function quotesHint({ found, expected }: Failure): string | null {
 
 const afterName = new Set(['end', 'comma', 'close', 'closeList', 'equals', ...clauseWords]);
 
-/** A keyword where a name is due, and after it what may follow a name. */
+/** A keyword in place of a name, followed by what may follow a name. */
 function nameHint({ tokens, index, found, expected }: Failure): string | null {
   const isKeyword = (clauseKeywords as readonly string[]).includes(found.type);
   if (!isKeyword || !expected.has('name') || !afterName.has(tokens[index + 1]?.type ?? '')) return null;

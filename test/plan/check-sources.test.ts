@@ -42,12 +42,12 @@ describe("a result that would replace the query's source", () => {
     );
   });
 
-  it('is refused through a view that the program makes', () => {
+  it('is refused through a view that the program creates', () => {
     const before = 'CREATE OR REPLACE ALGORITHM = MERGE VIEW IF NOT EXISTS `made` AS SELECT * FROM demo.images;\n';
     expect(plan('SELECT * FROM demo.made', 'demo.images', { before }).run).toThrow('through the view demo.made');
   });
 
-  it('is refused where the account may not see what a view reads', () => {
+  it('is refused if the account cannot see what a view reads', () => {
     expect(plan('SELECT * FROM demo.hidden_view', 'demo.images').run).toThrow(
       expect.objectContaining({
         code: 'RESULT_IS_SOURCE',
@@ -62,7 +62,7 @@ describe("a result that would replace the query's source", () => {
     ['WITH images AS (SELECT file_name FROM demo.other) SELECT * FROM images', 'demo.images', 'overwrite'],
     ['SELECT * FROM demo.outer_view', 'demo.found', 'overwrite'],
     ['SELECT * FROM demo.images', 'demo.images', 'append'],
-  ])('is something else: %s INTO %s with %s', (query, into, mode) => {
+  ])('is not found in %s INTO %s with %s', (query, into, mode) => {
     expect(plan(query, into, { mode }).run().steps).toHaveLength(1);
   });
 });

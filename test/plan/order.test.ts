@@ -52,7 +52,7 @@ describe('statements of a program', () => {
     expect(order(run('x', 'a') + run('summary', 'b'), ['summary'])).toEqual([[], [0]]);
   });
 
-  test('each need is said once, however long the chain', () => {
+  test('each dependency is listed once, however long the chain', () => {
     const text = Array.from({ length: 50 }, (_, index) => run(`t${index}`, `t${index + 1}`)).join('');
     expect(order(text)).toEqual(Array.from({ length: 50 }, (_, index) => (index === 0 ? [] : [index - 1])));
   });

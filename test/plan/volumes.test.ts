@@ -39,7 +39,7 @@ describe('--image_dir and --model', () => {
     expect(mounted).toMatchObject({ program: { settings: { image_dir: '/photos/a' } } });
   });
 
-  it('lie on this machine in the volumes that have a folder, whatever the statement mounts', () => {
+  it('are limited on this machine to the volumes that have a folder, whatever the statement mounts', () => {
     const here = { mounted: ['/datasets', '/models'] };
     expect(() => plan('"--model=demo", "--image_dir=/etc"', here, "WITH volume = 'claim:/etc'")).toThrow(
       expect.objectContaining({
@@ -61,7 +61,7 @@ describe('INTO without a database', () => {
   const sql = `SELECT image_id, file_name FROM demo.images
 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO result_table`;
 
-  it('is refused at its place where the DSN names none either', () => {
+  it('is refused at its place if the DSN names no database either', () => {
     expect(() => planProgram(parseProgram(sql), { ...golden, database: null })).toThrow(
       expect.objectContaining({
         code: 'MISSING_DATABASE',

@@ -80,7 +80,7 @@ describe('what a statement does and needs', () => {
 const long = `/* ${'so it is '.repeat(200)} */`;
 
 /** Each was seen by one reader of the text and missed by another. */
-describe('is seen by all', () => {
+describe('every check recognises', () => {
   it.each([
     ['behind a long comment', `CREATE ${long} VIEW demo.v AS SELECT * FROM demo.images;`],
     ['that the server executes', '/*!50001 CREATE VIEW demo.v AS SELECT * FROM demo.images */;'],
@@ -123,7 +123,7 @@ describe('is seen by all', () => {
   });
 });
 
-describe('tables', () => {
+describe('a later statement waits for', () => {
   const needs = (text: string) => planProgram(parseProgram(text), golden).steps.map((step) => step.needs);
 
   it.each([
@@ -131,7 +131,7 @@ describe('tables', () => {
     ['CREATE OR REPLACE VIEW', 'CREATE OR REPLACE VIEW v AS SELECT 1;', 'v'],
     ['CREATE OR REPLACE PROCEDURE, whose view may be read', 'CREATE OR REPLACE PROCEDURE p() SELECT 1;', 'v'],
     ['CREATE TABLE of another database', 'CREATE TABLE IF NOT EXISTS d . t AS SELECT 1;', 't'],
-  ])('%s is waited for', (_, first, table) => {
+  ])('%s', (_, first, table) => {
     expect(needs(first + run(`SELECT file_name FROM ${table}`))).toEqual([[], ['step-1']]);
   });
 });
@@ -154,6 +154,6 @@ it.each([
   ['EXECUTE s', true],
   ["BEGIN NOT ATOMIC EXECUTE IMMEDIATE CONCAT('SET sql_', 'mode = DEFAULT'); END", true],
   ["SELECT 'sql_mode' /* sql_mode */", false],
-])('whether it may leave another sql_mode: %s', (text, expected) => {
+])('tells whether a statement may leave another sql_mode: %s', (text, expected) => {
   expect(parseProgram(text).statements).toMatchObject([{ facts: { session: { changesMode: expected } } }]);
 });

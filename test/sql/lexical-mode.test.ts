@@ -22,7 +22,7 @@ describe('what a string is follows the sql_mode', () => {
     else expect(statementsOf(text, mode)).toEqual(statements);
   });
 
-  test('and that of the clauses is the same in every mode', () => {
+  test('but in the clauses it is the same in every mode', () => {
     const text = "SELECT 'C:\\' TO RUN a/b:1 CMD \"a\\\"b\", 'c\\'d' INTO r";
     expect(parseProgram(text, lexicalMode('NO_BACKSLASH_ESCAPES,ANSI_QUOTES')).statements).toMatchObject([
       { query: { text: "SELECT 'C:\\'" }, command: [{ value: 'a"b' }, { value: "c'd" }] },

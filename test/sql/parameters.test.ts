@@ -184,7 +184,7 @@ describe.each(servers)('what is bound on $name', (server) => {
     expect(read?.map((value) => (value === null ? null : Number(value)))).toEqual([1, 0, null]);
   });
 
-  test('ends where it should in the mode NO_BACKSLASH_ESCAPES, too', async () => {
+  test('ends at the right place in the mode NO_BACKSLASH_ESCAPES, too', async () => {
     const connection = await database.pool.getConnection();
     await connection.query("SET sql_mode = 'NO_BACKSLASH_ESCAPES'");
     const sql = bindParameters('SELECT ?, 1', ["\\', 2, 3 -- "]);

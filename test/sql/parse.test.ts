@@ -182,7 +182,7 @@ describe('errors', () => {
     'INSERT INTO r SELECT 1',
     'EXPLAIN SELECT 1',
     'WITH a AS (SELECT 1) UPDATE t SET b = 1',
-  ])('name what stands before TO and is no query: %s', (text) => {
+  ])('name the statement before TO that is not a query: %s', (text) => {
     expect(codesOf(`${text} TO RUN i`)).toEqual(['NOT_A_QUERY']);
   });
 
@@ -209,7 +209,7 @@ describe('a stored program', () => {
   });
 });
 
-describe('a space that is none to the database', () => {
+describe('a space that the database reads as a letter', () => {
   test.each([
     ['SELECT a FROM t\u00a0TO RUN i', 15],
     ['SELECT a FROM t TO\u00a0RUN i', 18],

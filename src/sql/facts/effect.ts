@@ -1,7 +1,7 @@
 import type { Collector, Context } from './word.ts';
 import { words } from './word.ts';
 
-/** What a text does that a reader may not, in one reading of it; null: nothing. */
+/** Collects what a text does that a reader may not, in one reading of the text; null if nothing. */
 export function createEffect(): Collector<string | null> {
   let effect: string | null = null;
   let isEmpty = true;
@@ -18,7 +18,7 @@ export function createEffect(): Collector<string | null> {
 const readers = words('SELECT WITH VALUES TABLE SHOW DESCRIBE DESC EXPLAIN');
 const explains = words('DESCRIBE DESC EXPLAIN');
 const reserved = words('DELETE INTO UPDATE');
-/** Functions, too. */
+/** Also names of functions. */
 const changers = words('INSERT REPLACE');
 const pairs = new Set(['FOR SHARE', 'FOR CONNECTION', 'LOCK IN', 'NEXT VALUE']);
 const functions = words('get_lock nextval release_all_locks release_lock setval');

@@ -13,41 +13,41 @@ import { createVariables, type VariableUse } from './variables.ts';
 import { type Collector, type Context, end, start, type Word, wordOf } from './word.ts';
 
 /**
- * What standard SQL does and needs: a statement, or the query before TO. Where it says so, in whatever way a session may read the text:
- * its mode is the server's, and a statement of the same program may have set it. Places are those in the program.
+ * What standard SQL (a statement, or the query before TO) does and needs. "In every reading" means: however a session may read the text.
+ * The mode of the session is the server's, and an earlier statement of the program may have changed it. Places are offsets in the program.
  */
 export interface Facts {
-  /** Its first word in upper case, without the brackets before it; empty: it begins otherwise. */
+  /** Its first word in upper case, ignoring opening brackets; empty if it does not start with a word. */
   readonly verb: string;
-  /** What it does that a reader may not, however it is read; null: nothing. So to run it twice, or to end it early, is to read once. */
+  /** What it does that a reader may not, in any reading; null if nothing. Such a statement can safely be repeated or ended early. */
   readonly effect: string | null;
   readonly tables: TableUse;
-  /** The tables and views in its lists of tables. */
+  /** The tables and views named in its lists of tables. */
   readonly references: readonly TableReference[];
-  /** What it creates, alters or inserts into. */
+  /** The object that it creates, alters or inserts into. */
   readonly target: Target | null;
-  /** However it is read. */
+  /** In every reading. */
   readonly session: SessionUse;
-  /** The first variable of a user that it does not set itself. */
+  /** The first user variable that it does not set itself. */
   readonly variable: VariableUse | null;
   readonly localInfile: Span | null;
-  /** However it is read. */
+  /** In every reading. */
   readonly names: NameFacts;
 }
 
 export interface NameFacts {
-  /** Each folded name, and the first place where it may be that of a schema; null: there is none. */
+  /** Each folded name, with the first place where it may name a schema; null if there is no such place. */
   readonly places: ReadonlyMap<string, Span | null>;
-  /** Whether the server may see other names, and other statements, than stand there. */
+  /** Whether the server may see names or statements that the text does not show. */
   readonly isUnsure: boolean;
-  /** Where SQL may be run that is only put together then. */
+  /** Where SQL may be run that is composed at run time. */
   readonly dynamic: Span | null;
 }
 
-/** Reads the tokens of a text, without its comments. */
+/** Reads the tokens of a text; comments are skipped. */
 export interface FactsReader {
   read(token: Token): void;
-  /** @param text all of what was read. @param withoutLast the last token is not part of it */
+  /** @param text everything that was read. @param withoutLast whether the last token is not part of it */
   end(text: string, span: Span, withoutLast?: boolean): Facts;
 }
 
@@ -58,7 +58,7 @@ export function tableReferences(query: string, mode: LexicalMode = defaultMode):
   return references.result();
 }
 
-/** Holds a few words at a time, and each name once, however long the text is. */
+/** Holds a few words at a time and each name once, so memory does not grow with the text. */
 export function createFactsReader(mode: LexicalMode): FactsReader {
   const reading = createReading(0);
   const [tableWords, references, target] = [createTableWords(), createTableReferences(), createTarget()];
@@ -94,14 +94,14 @@ export function createFactsReader(mode: LexicalMode): FactsReader {
   };
 }
 
-/** What may differ between the ways to read a text. */
+/** The facts that may differ between readings of a text. */
 interface Reading {
   readonly effect: string | null;
   readonly session: SessionUse;
   readonly names: Names;
 }
 
-/** @param base where the text begins in the program */
+/** @param base offset of the text in the program */
 function createReading(base: number) {
   const [effect, session, names] = [createEffect(), createSessionUse(), createNames(base)];
   return {
@@ -110,7 +110,7 @@ function createReading(base: number) {
   };
 }
 
-/** A way in which a string or comment does not end is none, since the server refuses it. */
+/** A reading in which a string or comment is not closed does not count, because the server rejects it. */
 function otherReadings(text: string, { start }: Span, mode: LexicalMode): readonly Reading[] {
   return otherModes(text, mode).flatMap((other) => {
     const reading = createReading(start);
@@ -128,7 +128,7 @@ function otherModes(text: string, { noBackslashEscapes, ansiQuotes }: LexicalMod
   return modes;
 }
 
-/** What holds of all of them: the worst. */
+/** Combines the readings: the worst of each fact. */
 function worst(one: Reading, other: Reading): Reading {
   const places = new Map(one.names.places);
   for (const [name, place] of other.names.places) if (!places.get(name)) places.set(name, place);
@@ -158,8 +158,8 @@ function nameFacts({ places, dynamic, isMalformed }: Names, text: string, span: 
 }
 
 /**
- * Whether the server may see other strings, names and comments than we do: what it executes of a comment, a string in dollars, and
- * after SET sql_mode or SET NAMES also what a backslash or backquote means, which may be the second byte of a character.
+ * Whether the server may see other strings, names and comments than we do: in comments that it executes, in dollar-quoted strings, and
+ * after SET sql_mode or SET NAMES, where a backslash or backquote may have another meaning or be the second byte of a character.
  * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_backslash_escapes
  */
 const mayBeReadOtherwise = (text: string) => text.includes('\\') || (text.includes('`') && beyondAscii.test(text));
@@ -186,7 +186,7 @@ interface Window {
   end(withoutLast: boolean): void;
 }
 
-/** Shows each word to the collectors, with those around it; and those of comments that the server executes, some only in some versions. */
+/** Shows each word to the collectors with its neighbours, including words of comments that only some servers execute. */
 function openWindow(mode: LexicalMode, collectors: readonly Collector<unknown>[]): Window {
   const context: Context = {
     beforePrevious: undefined,
@@ -228,7 +228,7 @@ function openWindow(mode: LexicalMode, collectors: readonly Collector<unknown>[]
   };
 }
 
-/** Without `/*!`, the version and the end. */
+/** The content of an executable comment, without `/*!`, the version and the end. */
 function executedText(text: string): string {
   const inner = text.slice(text.indexOf('!') + 1, -2);
   return inner.slice(/^\d{0,6}/.exec(inner)?.[0].length ?? 0);
@@ -240,7 +240,7 @@ function scannerOf(text: string, mode: LexicalMode): Scanner {
   return scanner;
 }
 
-/** Whether each string and comment ends. */
+/** Whether every string and comment is closed. */
 function readAll(text: string, mode: LexicalMode, window: Window): boolean {
   const scanner = scannerOf(text, mode);
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {

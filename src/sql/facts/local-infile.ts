@@ -1,7 +1,7 @@
 import type { Span } from '../../errors.ts';
 import type { Collector } from './word.ts';
 
-/** Where `LOAD … LOCAL INFILE` says that the file is the client's; null: it is none. */
+/** Place of LOCAL in `LOAD … LOCAL INFILE`; null in any other statement. */
 export function createLocalInfile(base: number): Collector<Span | null> {
   let verb = '';
   let place: Span | null = null;

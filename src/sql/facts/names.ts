@@ -2,13 +2,13 @@ import type { Span } from '../../errors.ts';
 import type { Collector, Context } from './word.ts';
 import { words } from './word.ts';
 
-/** The names in a text, in one reading of it. */
+/** The names in a text, in one reading of the text. */
 export interface Names {
-  /** Each folded name, and the first place where it may be that of a schema; null: there is none. */
+  /** Each folded name, with the first place where it may name a schema; null if there is no such place. */
   readonly places: ReadonlyMap<string, Span | null>;
-  /** A place where SQL is run that is only put together then. */
+  /** A place where SQL is run that is composed at run time. */
   readonly dynamic: Span | null;
-  /** A token on whose end the servers do not agree: where names stand is not known. */
+  /** A token whose end the servers disagree on, so that the places of names are unknown. */
   readonly isMalformed: boolean;
 }
 
@@ -34,7 +34,7 @@ export function createNames(base: number): Collector<Names> {
   };
 }
 
-/** Whether it stands behind `owner.`, and so names a table or column. */
+/** Whether it follows `owner.`, and so names a table or column. */
 function isOwned({ previous, beforePrevious }: Readonly<Context>): boolean {
   return previous?.token.type === 'dot' && beforePrevious !== undefined && beforePrevious.name !== '';
 }

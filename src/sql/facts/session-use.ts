@@ -1,22 +1,22 @@
 import type { Collector, Context } from './word.ts';
 import { words } from './word.ts';
 
-/** How a text uses its session, in one reading of it. */
+/** How a text uses its session, in one reading of the text. */
 export interface SessionUse {
-  /** Whether later statements of the same session may depend on it. Doubtful ones do. */
+  /** Whether later statements of the session may depend on it. True if in doubt. */
   readonly changes: boolean;
-  /** Whether the session keeps something that a later statement will surely miss in another. Doubtful ones do not. */
+  /** Whether it certainly leaves session state that a later statement would miss in another session. False if in doubt. */
   readonly leaves: boolean;
-  /** Whether it runs other statements: calls them, or has them in its body. Doubtful ones do. */
+  /** Whether it runs other statements, by a call or in its body. True if in doubt. */
   readonly runsOthers: boolean;
-  /** Whether the session may read SQL in another mode afterwards. */
+  /** Whether it may change the mode in which the session reads SQL. */
   readonly changesMode: boolean;
 }
 
 const leadLength = 4;
 
 export function createSessionUse(): Collector<SessionUse> {
-  /** The keywords that tell what a statement is, without the brackets before them. */
+  /** The first keywords of a statement, which tell its kind, ignoring opening brackets. */
   const lead: string[] = [];
   let beginsWithWord = false;
   let [changes, changesMode] = [false, false];
@@ -36,7 +36,7 @@ export function createSessionUse(): Collector<SessionUse> {
 }
 
 const settings = words('SET USE START LOCK FLUSH SAVEPOINT XA PREPARE HANDLER');
-/** Begins a statement that runs others: MariaDB has those of stored programs outside of them, too. */
+/** First words of statements that run others. MariaDB also allows those of stored programs outside stored programs. */
 const runners = words('CALL EXECUTE BEGIN IF CASE LOOP REPEAT WHILE FOR');
 
 function isRunner([first = '', second = '']: readonly string[]): boolean {
@@ -52,14 +52,14 @@ function changesAt({ word: { keyword, name, token }, next }: Readonly<Context>):
   return keyword === 'INTO' && next.token.type === 'variable';
 }
 
-/** What a procedure sets of it ends with it: https://dev.mysql.com/doc/refman/8.4/en/create-procedure.html */
+/** What a procedure sets here is restored when it ends: https://dev.mysql.com/doc/refman/8.4/en/create-procedure.html */
 function mayChangeMode({ word: { keyword, name, token } }: Readonly<Context>): boolean {
   if (token.type === 'variable') return token.text.toLowerCase().endsWith('sql_mode');
   return name === 'sql_mode' || keyword === 'EXECUTE';
 }
 
 const kept = words('USE SAVEPOINT PREPARE');
-/** Begins a SET of something else: variables of users, whose readers are looked at; and all sessions of ours speak utf8mb4. */
+/** Words after SET that do not set session state. User variables are checked at their readers; all our sessions use utf8mb4. */
 const notOfSession = words('GLOBAL PERSIST PERSIST_ONLY PASSWORD DEFAULT STATEMENT NAMES');
 
 function isKept(lead: readonly string[]): boolean {

@@ -1,29 +1,29 @@
 import type { Collector, Context } from './word.ts';
 import { foldName, isName, words, writtenName } from './word.ts';
 
-/** A table or view as it is written in a text. */
+/** A table or view as written in a text. */
 export interface TableReference {
   readonly database: string | null;
   readonly table: string;
 }
 
-/** What stands between two brackets, or around them all. */
+/** The words between two brackets, or outside all brackets. */
 interface Frame {
-  /** A SELECT stands in it: FROM begins a list of tables, and is no part of a function such as EXTRACT. */
+  /** Whether it contains a SELECT: only then does FROM start a list of tables, and is not part of a function such as EXTRACT. */
   isQuery: boolean;
   inTables: boolean;
   tableIsDue: boolean;
-  /** How far a WITH in it has come. */
+  /** How far its WITH has been read. */
   definition: 'name' | 'columns' | 'body' | 'comma' | null;
-  /** Of the WITH. */
+  /** Whether the WITH is RECURSIVE. */
   isRecursive: boolean;
-  /** The name that the WITH defines next. */
+  /** The name that the WITH is about to define. */
   defining: string;
-  /** What its WITHs have defined. */
+  /** The names that its WITHs have defined. */
   readonly defined: string[];
 }
 
-/** Words after which a list of tables is over, or that begin something else in its brackets. */
+/** Words that end a list of tables, or that start something else in its brackets. */
 const endOfTables = words(
   'WITH VALUES WHERE GROUP HAVING ORDER LIMIT WINDOW UNION EXCEPT INTERSECT MINUS OFFSET FETCH PROCEDURE INTO QUALIFY',
 );
@@ -39,15 +39,15 @@ const createFrame = (tableIsDue: boolean): Frame => ({
 });
 
 /**
- * The tables and views in a text's lists of tables, its subqueries' too, without the names that it defines by WITH. Text in comments
- * that the server executes counts.
+ * The tables and views in a text's lists of tables, including those of subqueries, without the names that WITH defines. The content of
+ * executable comments counts.
  */
 export function createTableReferences(): Collector<readonly TableReference[]> {
   const references: TableReference[] = [];
   const frames: Frame[] = [createFrame(false)];
-  /** How many definitions of each name hold here. */
+  /** Number of definitions of each name that are in scope. */
   const defined = new Map<string, number>();
-  /** What stands before the dot of a table's name. */
+  /** The part before the dot of a table's name. */
   let owner: string | null = null;
 
   function define(frame: Frame): void {
@@ -102,7 +102,7 @@ export function createTableReferences(): Collector<readonly TableReference[]> {
   };
 }
 
-/** Whether the word says where tables stand; notes it in the frame. */
+/** Whether the word announces or ends a list of tables; records it in the frame. */
 function readKeyword(frame: Frame, { word: { keyword, token } }: Readonly<Context>): boolean {
   if (token.type !== 'word') return false;
   if (keyword === 'LATERAL' || (keyword === 'OJ' && frame.tableIsDue)) return true;
@@ -117,7 +117,7 @@ function readKeyword(frame: Frame, { word: { keyword, token } }: Readonly<Contex
   return true;
 }
 
-/** `WITH [RECURSIVE] name [(column, …)] AS (query), …`: columns and query stand in frames of their own. */
+/** `WITH [RECURSIVE] name [(column, …)] AS (query), …`: columns and query have their own frames. */
 function followWith(frame: Frame, { word, next }: Readonly<Context>): void {
   const { type } = word.token;
   switch (frame.definition) {

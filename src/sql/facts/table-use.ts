@@ -3,8 +3,8 @@ import type { Collector } from './word.ts';
 import { foldName, words } from './word.ts';
 
 /**
- * Which tables a statement reads and writes, never too few: every name in its text counts as read, whatever it names. Names are
- * folded and without their database, since the default one is not known here.
+ * The tables that a statement reads and writes, never too few: every name in its text counts as read, whatever it names. Names are
+ * folded and without their database, because the default database is not known here.
  */
 export interface TableUse {
   readonly reads: NameSet;
@@ -21,14 +21,14 @@ const changers = words('UPDATE DELETE TRUNCATE ANALYZE OPTIMIZE CHECK REPAIR');
 const inserters = words('INSERT REPLACE');
 const tableChangers = words('DROP ALTER RENAME');
 
-/** What the words of a text tell of the tables that it uses. */
+/** What the words of a text tell about the tables that it uses. */
 export interface TableWords {
   readonly second: string;
-  /** In a query: a word that changes tables. */
+  /** Whether a query contains a word that changes tables. */
   readonly hasChanger: boolean;
-  /** Folded; between quotes may stand a name, too. */
+  /** Folded names, including strings, since double quotes may enclose a name. */
   readonly strings: ReadonlySet<string>;
-  /** Whether some of the text is only read by the server: comments that it executes. */
+  /** Whether the text has comments that the server executes. */
   readonly isHidden: boolean;
 }
 
@@ -53,7 +53,7 @@ export function createTableWords(): Collector<TableWords> {
 const none: NameSet = Object.freeze(new Set<string>());
 const anything: TableUse = Object.freeze({ reads: none, writes: none, anything: true });
 
-/** @param names all of the text, folded */
+/** @param names all names of the text, folded */
 export function tableUseOf(
   verb: string,
   { second, hasChanger, strings, isHidden }: TableWords,

@@ -2,7 +2,7 @@ import type { TableReference } from './table-references.ts';
 import type { Collector, Word } from './word.ts';
 import { isName, words, writtenName } from './word.ts';
 
-/** The object that CREATE, ALTER, INSERT or REPLACE begins with. */
+/** The object named after CREATE, ALTER, INSERT or REPLACE. */
 export interface Target extends TableReference {
   readonly kind: 'table' | 'view' | 'temporary table';
 }
@@ -13,7 +13,7 @@ const objects = words(
 const ofObject = words('IF NOT EXISTS');
 const ofInsert = words('INTO LOW_PRIORITY DELAYED HIGH_PRIORITY IGNORE');
 
-/** null: the text begins otherwise, or with an object of another kind. */
+/** null if the text starts otherwise, or names an object of another kind. */
 export function createTarget(): Collector<Target | null> {
   let verb: string | undefined;
   let kind: Target['kind'] | null = null;

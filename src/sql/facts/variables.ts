@@ -2,13 +2,13 @@ import type { Span } from '../../errors.ts';
 import type { Collector, Context } from './word.ts';
 import { foldName } from './word.ts';
 
-/** A variable of a user, and where it stands. */
+/** A user variable and its place. */
 export interface VariableUse {
   readonly text: string;
   readonly span: Span;
 }
 
-/** The first variable of a user that the text does not set itself; null: there is none. `@@name` is one of the server. */
+/** The first user variable that the text does not set itself; null if there is none. `@@name` is a system variable. */
 export function createVariables(base: number): Collector<VariableUse | null> {
   const used = new Map<string, VariableUse>();
   const set = new Set<string>();
@@ -48,7 +48,7 @@ function variableAt({ word, next, afterNext }: Readonly<Context>) {
 
 const isQuoted = (type: string) => type === 'string' || type === 'name';
 
-/** The name of `@'name'`. */
+/** The name in `@'name'`. */
 function isQuotedPart({ previous, word }: Readonly<Context>): boolean {
   return previous?.token.text === '@' && isQuoted(word.token.type);
 }

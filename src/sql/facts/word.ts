@@ -1,29 +1,29 @@
 import { bareName } from '../quoting.ts';
 import type { Token } from '../standard-lexer.ts';
 
-/** A token of standard SQL for those who ask what a statement does. */
+/** A token of standard SQL, prepared for the collectors of facts. */
 export interface Word {
-  /** In upper case what may be a keyword; empty for a name and a string; the text of all else. */
+  /** A possible keyword in upper case; empty for a name or string; otherwise the token's text. */
   readonly keyword: string;
-  /** A word or name without quotes, folded; else empty. */
+  /** A word or name without quotes, folded; otherwise empty. */
   readonly name: string;
   readonly token: Token;
-  /** It stands in a comment that a server executes, perhaps. */
+  /** Whether it is in a comment that a server may execute. */
   readonly executed: boolean;
 }
 
-/** A word and those around it; behind the text's end, words of the type `end`. */
+/** A word and its neighbours; beyond the end of the text, words of the type `end`. */
 export interface Context {
   beforePrevious: Word | undefined;
   previous: Word | undefined;
   word: Word;
   next: Word;
   afterNext: Word;
-  /** The first that is not an opening bracket, from there on. */
+  /** The first word of the text that is not an opening bracket, once it has been read. */
   first: Word | undefined;
 }
 
-/** Looks at each word of a text in turn. */
+/** Receives each word of a text in turn. */
 export interface Collector<T> {
   look(context: Readonly<Context>): void;
   result(): T;
@@ -36,7 +36,7 @@ const nothing = (type: string): Word => ({
   executed: false,
 });
 
-/** Stands before a text, and behind it. */
+/** The neighbour before the first and after the last word. */
 export const [start, end] = [nothing('start'), nothing('end')];
 
 const nameless = new Set(['name', 'string', 'unclosedName']);
@@ -51,18 +51,18 @@ export function wordOf(token: Token, executed: boolean): Word {
   return { keyword, name: type === 'name' ? foldName(bareName(text)) : '', token, executed };
 }
 
-/** A name in one case: where the server says so (`lower_case_table_names`), names of schemas and tables have none; its İ is an i. */
+/** Folds a name to one case: with `lower_case_table_names`, names of schemas and tables are case-insensitive. The server folds İ to i. */
 export const foldName = (text: string): string => lowered(text.toUpperCase());
 
 const lowered = (upper: string) => upper.replaceAll('İ', 'I').toLowerCase();
 
-/** Whether what stands here may name something: in the mode ANSI_QUOTES names stand in double quotes. */
+/** Whether this token may be a name: in the mode ANSI_QUOTES, double quotes enclose names. */
 export function isName({ token: { type, text } }: Word): boolean {
   return type === 'word' || type === 'name' || (type === 'string' && text.startsWith('"'));
 }
 
-/** The name, as it is written but for its quotes. */
+/** The name as written, without its quotes. */
 export const writtenName = ({ token }: Word): string => bareName(token.text);
 
-/** Words of a body, comma-free, for sets of keywords. */
+/** A set of keywords from a text of words separated by spaces. */
 export const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
