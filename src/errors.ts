@@ -192,7 +192,7 @@ export const errorTable = {
       { status: null },
     ],
     // engine
-    UNKNOWN_STATEMENT: ['no statement has this id', 'millrace list shows the statements', { status: 404 }],
+    UNKNOWN_STATEMENT: ['no statement has this id', 'list the statements to find its id', { status: 404 }],
     STATEMENT_BUSY: [
       'the statement is not in a state that allows this',
       'cancel takes running statements, retry takes failed, cancelled or interrupted ones',
@@ -251,12 +251,12 @@ export const errorTable = {
       { status: 408, mayPass: true },
     ],
     UNKNOWN_DATASOURCE: [
-      'the server has no datasource of this name for the user',
-      'GET /v1/datasources lists yours',
+      'the server has no datasource of this name that the user may use',
+      'name a datasource that you may use',
       { status: 404 },
     ],
     KEY_REUSED: ['the Idempotency-Key was used for another program', 'use a new key for each program', { status: 422 }],
-    INVALID_CURSOR: ['the cursor of a page is not one of this result', 'start again without a cursor'],
+    INVALID_CURSOR: ['the cursor of a page does not belong to this result', 'start again without a cursor'],
     NO_RESULT: [
       'the statement has no such result, or does not have it yet',
       'ask again once its step has succeeded',

@@ -34,6 +34,10 @@ describe('the table', () => {
     expect(hint).not.toBe(meaning);
   });
 
+  it('names no HTTP request in a hint, because the command line shows it, too', () => {
+    for (const [, { hint }] of entries) expect(hint).not.toMatch(/\b(GET|POST|DELETE) \//);
+  });
+
   it('files under "busy" what is answered with 429, and nothing else: a busy server is not a wrong statement', () => {
     const busy = entries.filter(([, { kind }]) => kind === 'busy').map(([code]) => code);
     expect(busy).toEqual(['TOO_MANY_REQUESTS', 'TOO_MANY_STATEMENTS', 'TOO_MANY_STREAMS']);

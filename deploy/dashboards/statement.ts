@@ -83,7 +83,7 @@ export const statement = dashboard({
       lines('Rows per second', 'Rows processed per second, by step.', Short, {
         '{{step}}': `max by (datasource, step) (${pace('millrace_statement_rows_done')})`,
       }),
-      lines('Outputs', 'Rows of the result written so far, by step.', Short, {
+      lines('Outputs', 'Result rows written so far, by step.', Short, {
         '{{step}}': `max by (datasource, step) (${own('millrace_statement_outputs')})`,
       }).decimals(0),
     ],

@@ -44,7 +44,7 @@ export function problemOf(error: MillraceError, source: string | null, statement
 function submittedAs(statement: string) {
   return {
     statement,
-    hint: `the statement may have been accepted: check GET /v1/statements/${statement} before you submit it again`,
+    hint: `the statement may have been accepted: look up ${statement} before you submit it again`,
   };
 }
 

@@ -1,10 +1,10 @@
-/** Lets so much work go on at once; who waits is let in by turns of their users, so that one with many holds nobody up. */
+/** Limits how much work runs at once. Users with waiting work take turns, so that a user with much work does not delay others. */
 export interface FairGate {
   run<T>(user: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function openFairGate(atOnce: number): FairGate {
-  /** In the order of their turns. */
+  /** Waiting work by user, in the order of the turns. */
   const waiting = new Map<string, (() => void)[]>();
   let free = atOnce;
 
@@ -39,7 +39,7 @@ export function openFairGate(atOnce: number): FairGate {
       try {
         return await work();
       } finally {
-        // What waits for the loop meanwhile comes first.
+        // Other events of the loop that are waiting go first.
         setImmediate(next);
       }
     },

@@ -17,8 +17,11 @@ export function datasourceNamed(
   const usable = datasourcesOf(user, datasources);
   const found = name === undefined ? usable[0] : usable.find((each) => each.name === name);
   if (found !== undefined) return found.get();
-  const message = name === undefined ? 'there is no datasource for you' : `there is no datasource '${name}' for you`;
-  throw new MillraceError('UNKNOWN_DATASOURCE', message);
+  const message =
+    name === undefined ? 'you have access to no datasource' : `there is no datasource '${name}' that you may use`;
+  const names = usable.map((each) => each.name).join(', ');
+  const hint = names === '' ? 'ask an administrator of the server for access' : `use one of ${names}`;
+  throw new MillraceError('UNKNOWN_DATASOURCE', message, { hint });
 }
 
 export interface FoundStatement {
@@ -46,8 +49,7 @@ export async function findStatement(
     }
   }
   if (trouble !== null) throw trouble;
-  const hint = 'GET /v1/statements lists yours';
-  throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`, { hint });
+  throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
 }
 
 /** Finds a statement that the user may cancel or retry. @throws {MillraceError} FORBIDDEN, and what `findStatement` throws */
@@ -58,7 +60,7 @@ export async function findChangeable(
 ): Promise<FoundStatement> {
   const found = await findStatement(user, id, datasources);
   if (mayChange(user, found.status.submittedBy)) return found;
-  throw new MillraceError('FORBIDDEN', `the statement ${id} is not yours to change`);
+  throw new MillraceError('FORBIDDEN', `you may not change the statement ${id}`);
 }
 
 export function isUnknown(error: unknown): boolean {

@@ -1,4 +1,4 @@
-/** @param limit how many at most; no more are asked for */
+/** @param limit maximum number of rows; no more are read */
 export async function* first<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
   let count = 0;
   if (limit === 0) return;

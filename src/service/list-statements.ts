@@ -8,7 +8,7 @@ import { viewStatements } from './statement-view.ts';
 
 export interface StatementPage {
   readonly statements: readonly Statement[];
-  /** Cursor of the next page; null: this is the last page. */
+  /** Cursor of the next page; null on the last page. */
   readonly next: string | null;
 }
 
@@ -33,7 +33,7 @@ export async function listStatements(
 export function placeOf(cursor: string): NonNullable<StatementFilter['after']> {
   const { submittedAt, id } = readCursor(cursor);
   if (typeof submittedAt === 'string' && typeof id === 'string') return { submittedAt, id };
-  throw new MillraceError('REQUEST_INVALID', 'the cursor is not one of this list');
+  throw new MillraceError('REQUEST_INVALID', 'the cursor does not belong to this list');
 }
 
 interface Listed {

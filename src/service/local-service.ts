@@ -28,7 +28,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
 
   return {
     async submit(sql, { labels = {}, parameters, onBound, tap } = {}) {
-      if (Object.keys(labels).length > 0) throw withoutServer('labels are kept by a server');
+      if (Object.keys(labels).length > 0) throw withoutServer('labels are stored only by a server');
       const mode = kept === undefined ? await session.mode() : lexicalMode(await kept.begin());
       const text = parameters === undefined ? sql : bindParameters(sql, parameters, mode);
       onBound?.(text);
@@ -83,7 +83,7 @@ function checkUse(plan: Plan, kept: KeptSession): void {
   const used = kept.usedDatabase();
   if (used === null || isStandard(plan)) return;
   throw new MillraceError('SESSION_NOT_SHARED', `USE ${used} has no effect on TO RUN, which uses its own sessions`, {
-    hint: 'go back with USE to the database of the datasource, and write database.table',
+    hint: 'return to the database of the datasource with USE, and write database.table',
   });
 }
 

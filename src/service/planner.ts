@@ -12,16 +12,16 @@ import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
 import type { Program } from '../sql/statement.ts';
 
-/** From a program's text to its plan, with what a database and the catalog know. */
+/** Turns a program's text into a plan, with the help of the database and the catalog. */
 export interface Planner {
-  /** How the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
+  /** The mode in which the database reads standard SQL in a new session. @throws {MillraceError} DATABASE_… */
   mode(): Promise<LexicalMode>;
   /**
-   * @param mode of the session that runs it; if not given, of a new one
-   * @throws {MillraceError} what is wrong with the text, with its places; DATABASE_…
+   * @param mode of the session that runs it; default: that of a new session
+   * @throws {MillraceError} the errors in the text, with their places; DATABASE_…
    */
   parse(text: string, mode?: LexicalMode): Promise<Program>;
-  /** @throws {MillraceError} what is wrong with the program, with its places; DATABASE_… */
+  /** @throws {MillraceError} the errors in the program, with their places; DATABASE_… */
   plan(program: Program): Promise<Plan>;
 }
 
@@ -41,7 +41,7 @@ export function openPlanner(pools: DatabasePools, config: Config, environment: N
   };
 }
 
-/** A single standard statement names nothing of the catalog and waits for no other. */
+/** A single standard statement uses nothing from the catalog and waits for no other statement. */
 const nothingKnown: Catalog = {
   images: [],
   otherImages: false,

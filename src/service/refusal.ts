@@ -3,8 +3,8 @@ import type { StatementStatus } from '../ledger/statement-status.ts';
 import { sqlStep } from '../plan/step-facts.ts';
 
 /**
- * Why the database refused a program before any of it ran; null: it did not, or something may have run. What a function or trigger is
- * refused has the same errors, but there the database rolls back what the statement has done.
+ * The database's reason if it rejected a program before any of it ran; null if it did not, or if something may have run. Statements in
+ * functions and triggers fail with the same errors, but then the database rolls the whole statement back.
  */
 export function refusalOf({ state, steps, plan, error }: StatementStatus): MillraceError | null {
   if (state !== 'failed' || error?.code !== 'QUERY_REFUSED') return null;

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 
-/** @throws {MillraceError} REPEAT_REFUSED where a retry would execute again what the database may have executed, and nobody asked for it */
+/** @throws {MillraceError} REPEAT_REFUSED if a retry would repeat what the database may have executed, unless that is requested */
 export function checkRepeat({ id, error, steps }: StatementStatus, { repeat }: { readonly repeat: boolean }): void {
   const isUncertain = (each: { readonly error: StatementStatus['error'] }) =>
     each.error?.code === 'STATEMENT_UNCERTAIN';

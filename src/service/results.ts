@@ -13,16 +13,16 @@ import { intoOf } from './statement-view.ts';
 type Reference = Statement['results'][number];
 type Row = readonly unknown[];
 
-/** One result of a statement, and where its rows are. */
+/** One result of a statement, and the place of its rows. */
 export interface Result {
   readonly statement: string;
   readonly reference: Reference;
-  /** null: the rows are kept in the system schema. */
+  /** Table with the rows; null if they are stored in the system schema. */
   readonly table: TableTarget | null;
 }
 
 const defaultRows = 1000;
-/** Of a page as JSON, so that wide rows come in small pages. */
+/** Maximum size of a page as JSON, so that pages of wide rows have fewer rows. */
 const pageBytes = 4 * 2 ** 20;
 
 /** @throws {MillraceError} NO_RESULT */
@@ -33,15 +33,15 @@ export function resultOf(status: StatementStatus, results: readonly Reference[],
     throw new MillraceError('NO_RESULT', `the statement ${status.id} is ${status.state} and has ${what}`, {
       hint:
         results.length === 0
-          ? 'rows are there once their step has succeeded'
-          : `it has those of ${results.map((each) => each.step).join(', ')}`,
+          ? 'read the rows after their step has succeeded'
+          : `use a step that has rows: ${results.map((each) => each.step).join(', ')}`,
     });
   }
   const planned = status.plan.steps.find(({ name }) => name === reference.step)!;
   return { statement: status.id, reference, table: reference.kind === 'table' ? intoOf(planned) : null };
 }
 
-/** The first page of the last result; null: there is none, or it is gone. */
+/** The first page of the last result; null if there is none, or it no longer exists. */
 export async function lastResult(
   datasource: Datasource,
   status: StatementStatus,
@@ -88,7 +88,7 @@ async function keptPage(
 function rowOf(cursor: string): number {
   const { row } = readCursor(cursor);
   if (typeof row === 'number' && Number.isSafeInteger(row) && row >= 0) return row;
-  throw new MillraceError('INVALID_CURSOR', 'the cursor is not one of this result');
+  throw new MillraceError('INVALID_CURSOR', 'the cursor does not belong to this result');
 }
 
 async function tablePage(
@@ -109,7 +109,7 @@ async function tablePage(
   };
 }
 
-/** All rows, no faster than they are taken. */
+/** All rows, read no faster than they are consumed. */
 export async function resultRows(
   { streams, schema }: Pick<ServedDatasource, 'streams' | 'schema'>,
   { statement, reference, table }: Result,
@@ -126,7 +126,7 @@ function throwGone({ database, table }: TableTarget): (error: unknown) => never 
   return (error) => {
     if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') throw error;
     const name = database === null ? table : `${database}.${table}`;
-    throw new MillraceError('RESULT_GONE', `the table ${name} is not there any more`, {
+    throw new MillraceError('RESULT_GONE', `the table ${name} no longer exists`, {
       cause: error,
     });
   };

@@ -6,12 +6,12 @@ import type { Parameters } from '../sql/parameters.ts';
 import type { Explanation } from './explain.ts';
 import type { Statement } from './statement.ts';
 
-/** What commands work with: the engine and database of this machine's settings, or a server that has its own. */
+/** What the front doors offer: on the engine and database of this machine's settings, or on a server with its own. */
 export interface Service {
-  /** Starts a program. @returns its id. @throws {MillraceError} what is wrong with the program, with its places in it */
+  /** Starts a program. @returns its id. @throws {MillraceError} the errors in the program, with their places */
   submit(sql: string, options?: SubmitOptions): Promise<string>;
   status(id: string): Promise<Statement>;
-  /** The statement now and after each change, until it has ended; what holds it up is its `error` meanwhile. */
+  /** The statement now and after each change, until it has ended. While it waits, its `error` is the reason. */
   events(id: string, signal?: AbortSignal): AsyncIterable<Statement>;
   logs(id: string, filter: LogFilter): AsyncIterable<LogLine>;
   cancel(id: string): Promise<void>;
@@ -21,7 +21,7 @@ export interface Service {
   list(filter: ListFilter): Promise<readonly Statement[]>;
   /** Rows of a step, or of the last step that has any. @throws {MillraceError} NO_RESULT, RESULT_GONE */
   rows(id: string, options?: RowOptions): Promise<Rows>;
-  /** Nothing is executed. */
+  /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
   /** `table` in the connection's own database, `database.table` in others. */
@@ -32,14 +32,14 @@ export interface Service {
 export interface SubmitOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly parameters?: Parameters | undefined;
-  /** The program as it was submitted, with its parameters, where this machine has written them in: errors point into it. */
+  /** Receives the program as submitted, if this machine has inserted the parameters: errors point into this text. */
   readonly onBound?: (text: string) => void;
-  /** Is given every row, as it comes, of a program of standard statements that runs in this process. */
+  /** Receives every row as it arrives, if the program has only standard statements and runs in this process. */
   readonly tap?: RowTap;
 }
 
 export interface ListFilter {
-  /** None: all. */
+  /** Default: all. */
   readonly states?: readonly StatementState[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly submittedBy?: string;
@@ -48,7 +48,7 @@ export interface ListFilter {
 
 export interface RowOptions {
   readonly step?: string;
-  /** How many at most; all if not given. */
+  /** Maximum number of rows. Default: all. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }

@@ -9,10 +9,10 @@ import type { Plan } from '../plan/plan.ts';
 import type { Program } from '../sql/statement.ts';
 import { type Datasource, openDatasource } from './datasource.ts';
 
-/** The datasource that this machine's settings name, for the duration of one command. */
+/** Opens the datasource of this machine's settings for the duration of one command. */
 export interface Session extends Datasource {
   readonly pools: DatabasePools;
-  /** One session for the standard statements of several programs in a row. */
+  /** Opens one session for the standard statements of several consecutive programs. */
   keepSession(): KeptSession;
   submission(program: Program, plan: Plan): Submission;
   close(): Promise<void>;

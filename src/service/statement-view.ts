@@ -37,7 +37,7 @@ export async function viewStatements(
   );
 }
 
-/** A change of a statement, as its followers see it. */
+/** A change of a statement, as sent to its followers. */
 export interface StatementChange {
   readonly statement: Statement;
   /** All transitions so far. */
@@ -57,7 +57,7 @@ export interface ViewParts {
   readonly labels: Readonly<Record<string, string>>;
   readonly results: readonly StoredResult[];
   readonly links: LinkTemplates;
-  /** Position in the queue, from 1; null: the statement is not queued. */
+  /** Position in the queue, starting at 1; null if the statement is not queued. */
   readonly queuePosition: number | null;
 }
 
@@ -99,7 +99,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
   };
 }
 
-/** The table that a step writes; the first one of a step that runs another image. */
+/** The table that a step writes; for a step that runs another image, the first one. */
 export function intoOf(step: Step): TableTarget | null {
   return tablesInto(step)[0] ?? null;
 }
@@ -108,7 +108,7 @@ function tableName({ database, table }: TableTarget): string {
   return database === null ? table : `${database}.${table}`;
 }
 
-/** Progress of the running step, or of the last one that ran. */
+/** Progress of the running step, or of the last step that ran. */
 function progressOf({ steps, finishedAt }: StatementStatus): Statement['progress'] {
   const selected = steps.filter(({ rows }) => rows !== null);
   const step = selected.find(({ state }) => state === 'running') ?? selected.at(-1);
@@ -128,7 +128,7 @@ function progressOf({ steps, finishedAt }: StatementStatus): Statement['progress
   };
 }
 
-/** Rows per second since the step's first worker began. */
+/** Rows per second since the step's first worker started. */
 function speedOf(step: StepStatus, done: number, finishedAt: string | null): number | null {
   if (step.startedAt === null || done === 0) return null;
   const end = finishedAt === null ? Date.now() : Date.parse(isoTime(finishedAt));
@@ -136,7 +136,7 @@ function speedOf(step: StepStatus, done: number, finishedAt: string | null): num
   return seconds > 0 ? Math.round((done / seconds) * 10) / 10 : null;
 }
 
-/** Rows that queries returned, and tables that have been written, in the order of the steps. */
+/** Rows that queries returned and tables that were written, in the order of the steps. */
 function resultsOf({ plan, steps }: StatementStatus, stored: readonly StoredResult[]): Statement['results'] {
   const written = new Set(steps.filter(({ state }) => state === 'succeeded').map(({ name }) => name));
   const kept = new Map(stored.map((result) => [result.step, result]));

@@ -1,16 +1,16 @@
 import type { Engine } from '../engine/engine.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 
-/** However many follow a statement, it is asked for once. */
+/** Reads a statement once, however many clients follow it. */
 export interface StatementWatch<T> {
-  /** The status now and after each change; who is slow misses those in between, never the last. */
+  /** The status now and after each change. A slow follower may miss intermediate ones, but never the last. */
   follow(id: string, signal: AbortSignal): AsyncIterable<Seen<T>>;
   close(): void;
 }
 
 export interface Seen<T> {
   readonly status: StatementStatus;
-  /** What else is to be said of it: found out once for all who ask. */
+  /** Further information about the statement, computed once for all followers. */
   told(): Promise<T>;
 }
 

@@ -8,23 +8,23 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 export const StatementState = Type.Enum(statementStates, {
-  description: '`interrupted`: the engine that ran it died; retry goes on with it',
+  description: '`interrupted`: the engine that ran it died; retry resumes it',
 });
 
 const StatementError = Type.Object({
-  code: Type.String({ description: 'one of the codes of /docs/errors' }),
+  code: Type.String({ description: 'a code of /docs/errors' }),
   message: Type.String(),
   hint: nullable(Type.String()),
 });
 
 const PartitionStatus = Type.Object({
-  number: count('from 0'),
+  number: count('starts at 0'),
   state: Type.Enum(['pending', 'running', 'done']),
   rows: count('rows of the partition'),
   done: count('rows processed'),
-  failed: count('of these, rows that failed'),
-  outputs: count('rows of the result written'),
-  attempts: count('how often a worker has begun it'),
+  failed: count('failed rows among these'),
+  outputs: count('result rows written'),
+  attempts: count('number of times that a worker started it'),
 });
 
 const StepStatus = Type.Object({
@@ -32,13 +32,15 @@ const StepStatus = Type.Object({
   kind: Type.Enum([...stepKinds], {
     description: 'standard SQL, TO RUN on the worker, TO RUN of another image',
   }),
-  program: nullable(Type.String({ description: 'what the worker runs over the rows; null: of another kind' })),
+  program: nullable(
+    Type.String({ description: 'program that the worker runs over the rows; null for a step of another kind' }),
+  ),
   state: Type.Enum(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
   error: nullable(StatementError),
   into: nullable(Type.String({ description: 'the result table' })),
-  rows: nullable(count('selected rows; null: not selected yet, or standard SQL')),
+  rows: nullable(count('selected rows; null if not selected yet, or for standard SQL')),
   affectedRows: nullable(
-    count('rows that standard SQL inserted, changed or deleted; null: not yet, or it is of another kind'),
+    count('rows that standard SQL inserted, changed or deleted; null before that, or for a step of another kind'),
   ),
   partitions: Type.Array(PartitionStatus),
 });
@@ -46,17 +48,17 @@ const StepStatus = Type.Object({
 const Progress = Type.Object(
   {
     step: Type.String(),
-    done: count('rows'),
-    total: count('rows'),
-    failed: count('rows'),
-    outputs: count('rows of the result written'),
-    rowsPerSecond: nullable(Type.Number({ description: 'over the whole step so far' })),
+    done: count('processed rows'),
+    total: count('selected rows'),
+    failed: count('failed rows among the processed ones'),
+    outputs: count('result rows written'),
+    rowsPerSecond: nullable(Type.Number({ description: 'average since the step started' })),
     secondsLeft: nullable(Type.Number()),
   },
-  { description: 'of the step that is running, or of the last that ran' },
+  { description: 'progress of the running step, or of the last step that ran' },
 );
 
-/** As it is stored, but for what its steps are. */
+/** A plan as stored; its steps are not described. */
 export const PlanDocument = Type.Object({
   kind: Type.Literal('plan'),
   version: Type.Literal(planVersion),
@@ -75,30 +77,30 @@ const ResultReference = Type.Object({
   kind: Type.Enum(['rows', 'table'], { description: 'rows that a query returned, or the table that a step wrote' }),
   table: nullable(Type.String()),
   columns: nullable(Type.Array(Column)),
-  rows: nullable(count('how many are kept; null: as many as the table has')),
-  truncated: Type.Boolean({ description: 'the query returned more rows than are kept' }),
+  rows: nullable(count('number of stored rows; null if the rows are in a table')),
+  truncated: Type.Boolean({ description: 'whether the query returned more rows than are stored' }),
 });
 
 const link = (description: string) => Type.String({ description });
 const Links = Type.Object({
   self: link('this statement'),
-  events: link('server-sent events'),
-  logs: link("the workers' lines"),
+  events: link('its changes, as server-sent events'),
+  logs: link("the workers' logs"),
   result: link('its rows'),
-  plan: link('what is run'),
-  workflow: nullable(link("Argo's workflow, as YAML")),
-  argo: nullable(link("the workflow in Argo's UI")),
-  grafana: nullable(link('the dashboard of the statement')),
+  plan: link('its plan'),
+  workflow: nullable(link('its Argo workflow, as YAML')),
+  argo: nullable(link("its workflow in Argo's UI")),
+  grafana: nullable(link('its dashboard in Grafana')),
 });
 
 export const ResultPage = Type.Object({
   step: Type.String(),
   columns: Type.Array(Column),
   rows: Type.Array(Type.Array(Type.Unknown()), {
-    description: 'bigint, decimal and times as strings, binary as base64',
+    description: 'bigint, decimal and times are strings, binary values are base64',
   }),
-  next: nullable(Type.String({ description: 'the cursor of the next page; null: this is the last' })),
-  truncated: Type.Boolean({ description: 'the query returned more rows than are kept' }),
+  next: nullable(Type.String({ description: 'cursor of the next page; null on the last page' })),
+  truncated: Type.Boolean({ description: 'whether the query returned more rows than are stored' }),
 });
 export type ResultPage = Static<typeof ResultPage>;
 
@@ -106,13 +108,15 @@ export const Statement = Type.Object(
   {
     id: Type.String(),
     state: StatementState,
-    queuePosition: nullable(count('of a queued statement among those of its user, from 1')),
+    queuePosition: nullable(
+      count('position among the queued statements of its user, starting at 1; null if it is not queued'),
+    ),
     sql: Type.String(),
     datasource: Type.String(),
     submittedBy: Type.String(),
     labels: Type.Record(Type.String(), Type.String()),
     submittedAt: time('when it was submitted'),
-    startedAt: nullable(time('when it began to run')),
+    startedAt: nullable(time('when it started to run')),
     finishedAt: nullable(time('when it ended')),
     error: nullable(StatementError),
     steps: Type.Array(StepStatus),
@@ -120,6 +124,6 @@ export const Statement = Type.Object(
     results: Type.Array(ResultReference),
     links: Links,
   },
-  { $id: 'Statement', description: 'A program that was submitted, and how far it is' },
+  { $id: 'Statement', description: 'A submitted program and its progress' },
 );
 export type Statement = Static<typeof Statement>;

@@ -13,7 +13,7 @@ import type { Datasource } from './datasource.ts';
 import type { FairGate } from './fair-gate.ts';
 import { isUnknown } from './find-statement.ts';
 
-/** Rules that every submitted program is held to. */
+/** Rules that apply to every submitted program. */
 export interface SubmissionRules {
   readonly limits: SubmissionLimits;
   readonly images: AllowedImages;
@@ -30,9 +30,9 @@ export interface SubmissionLimits {
   readonly runningStatementsPerUser: number;
   /** Further statements are refused. */
   readonly queuedStatementsPerUser: number;
-  /** How much is kept of the rows that a statement's queries return, in bytes of JSON. */
+  /** Maximum size of the stored rows of a statement's queries, in bytes of JSON. */
   readonly resultBytes: number;
-  /** Standard statements that run longer are stopped. There is no limit for a role that is left out. */
+  /** Standard statements that run longer are stopped. A role without an entry has no limit. */
   readonly maxStatementSeconds: Readonly<Partial<Record<Role, number>>>;
 }
 
@@ -42,7 +42,7 @@ export interface Request {
   readonly user: User;
   readonly datasource: Datasource;
   readonly labels: Readonly<Record<string, string>>;
-  /** Requests of a user with the same key are the same statement; undefined: every request is a new one. */
+  /** Requests of a user with the same key are the same statement; undefined if every request is a new statement. */
   readonly key: string | undefined;
 }
 
@@ -70,7 +70,7 @@ function lengthOf(parameters: Parameters): number {
 
 function refuseLonger(bytes: number, most: number): void {
   if (bytes <= most) return;
-  const message = `the program has ${bytes} bytes; at most ${most} are taken`;
+  const message = `the program has ${bytes} bytes; the maximum is ${most}`;
   throw new MillraceError('STATEMENT_TOO_LONG', message, { hint: 'submit it in parts' });
 }
 
@@ -88,9 +88,9 @@ function keyedId(parts: readonly string[]): string {
 }
 
 /**
- * Plans a program and starts it; again with the same key, nothing is started.
+ * Plans and starts a program. A repeated call with the same key starts nothing.
  * @param onHandOver called before anything is written: from then on an error leaves open whether it was submitted
- * @throws {MillraceError} what is wrong with the program or not allowed: then nothing was submitted
+ * @throws {MillraceError} the errors in the program, or what is not allowed; then nothing was submitted
  */
 export async function submit(
   request: Request,
@@ -136,7 +136,7 @@ async function start(
 
 function phases(rules: SubmissionRules) {
   return async <T>(phase: SubmissionPhase, work: () => T | Promise<T>): Promise<T> => {
-    // A long program takes some hundred ms in each phase: others are answered in between.
+    // A long program takes some hundred ms in each phase; other requests are answered in between.
     await nextTurn();
     const begun = performance.now();
     const result = await work();
@@ -173,7 +173,7 @@ async function inTime(accepted: Promise<void>): Promise<void> {
     },
     () => {},
   );
-  // It goes on, and nobody hears of its end.
+  // The work continues, and its outcome is ignored.
   accepted.catch(() => {});
   await Promise.race([accepted, tooLong]).finally(() => ended.abort());
 }
@@ -182,7 +182,7 @@ async function checkRoom(user: User, { pool, schema }: Datasource, limits: Submi
   const active = await countActive(pool, schema, user.name);
   const most = limits.runningStatementsPerUser + limits.queuedStatementsPerUser;
   if (active < most) return;
-  const message = `${active} of your statements are running or queued; at most ${most} may`;
+  const message = `${active} of your statements are running or queued; the maximum is ${most}`;
   throw new MillraceError('TOO_MANY_STATEMENTS', message);
 }
 
@@ -195,6 +195,6 @@ async function isRepeated(id: string, text: string, { engine }: Datasource): Pro
   if (known === null) return false;
   if (known.text === text) return true;
   throw new MillraceError('KEY_REUSED', 'this Idempotency-Key was used for another program', {
-    hint: 'use a key of its own for each program',
+    hint: 'use a different key for each program',
   });
 }

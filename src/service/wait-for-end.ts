@@ -2,7 +2,7 @@ import { hasEnded } from '../ledger/statement-states.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { ServedDatasource } from './served-datasource.ts';
 
-/** The statement once it has ended, or as it is after that many seconds. */
+/** Waits for the end of the statement, but at most the given number of seconds. @returns its last known status */
 export async function waitForEnd(
   { watch, engine }: ServedDatasource,
   id: string,

@@ -214,7 +214,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     const id = await submitted('SELECT 1');
     expect(await millrace(['status', id], as('bob'))).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error\[UNKNOWN_STATEMENT\]: /),
+      stderr: expect.stringMatching(/^error\[UNKNOWN_STATEMENT\]: .*\n {2}list the statements to find its id\n/),
     });
   });
 
@@ -235,7 +235,9 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect((await millrace(['run', '--datasource', 'default', 'DO 1'], as())).code).toBe(0);
     expect(await millrace(['run', '--datasource', 'other', 'DO 1'], as())).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error\[UNKNOWN_DATASOURCE\]: there is no datasource 'other' for you\n/),
+      stderr: expect.stringMatching(
+        /^error\[UNKNOWN_DATASOURCE\]: there is no datasource 'other' that you may use\n {2}use one of default\n/,
+      ),
     });
   });
 

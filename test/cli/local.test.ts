@@ -18,11 +18,11 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
       code: 3,
       stdout: '',
       stderr: `error[SERVER_NEEDED]: the local engine and its statements end with this command
-  set MILLRACE_URL (and MILLRACE_TOKEN) to those of a server; millrace serve starts one
+  set MILLRACE_URL and MILLRACE_TOKEN to use a server; millrace serve starts one
 `,
     });
     expect((await run('run', '--label', 'a:b', 'SELECT 1')).stderr).toMatch(
-      /^error\[SERVER_NEEDED\]: labels are kept by a server\n/,
+      /^error\[SERVER_NEEDED\]: labels are stored only by a server\n/,
     );
     expect((await run('list', '--datasource', 'x')).stderr).toMatch(/^error\[USAGE\]: --datasource requires a server/);
   });
@@ -52,7 +52,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
     expect((await run('result', id, '--step=step-1', '--format=csv', '--limit=1')).stdout).toBe('n,b,c\r\n1,AP8=,\r\n');
     expect(await run('result', id, '--step=step-2')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error\[NO_RESULT\]: .*\n {2}it has those of step-1\n$/),
+      stderr: expect.stringMatching(/^error\[NO_RESULT\]: .*\n {2}use a step that has rows: step-1\n$/),
     });
     const failed = await submit(test.session, 'SELECT * FROM absent');
     await ended(test.session, failed);

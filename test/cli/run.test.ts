@@ -201,7 +201,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
       expect(await millrace([command, id], environmentOf(test))).toEqual({
         code: 2,
         stdout: '',
-        stderr: `error[UNKNOWN_STATEMENT]: there is no statement ${id}\n  millrace list shows the statements\n`,
+        stderr: `error[UNKNOWN_STATEMENT]: there is no statement ${id}\n  list the statements to find its id\n`,
       });
   });
 

@@ -24,7 +24,7 @@ it('an answer of 5xx after a statement was accepted names its id', { timeout: 60
   await proxy.close();
   const answer = await asked;
   expect(answer.status).toBeGreaterThanOrEqual(500);
-  expect(answer.body).toMatchObject({ statement: id, hint: expect.stringContaining(`GET /v1/statements/${id}`) });
+  expect(answer.body).toMatchObject({ statement: id, hint: expect.stringContaining(`look up ${id}`) });
   await lock.release();
   expect((await server.json('GET', `/v1/statements/${id}`)).status).toBe(200);
 });

@@ -31,7 +31,7 @@ it('says which image, where it stands, and what is allowed', () => {
   expect(error).toMatchObject({
     message: 'the role user may not run the image team/x',
     span: { start: program.indexOf('team/x') },
-    hint: 'allowed are team/detector; an admin may allow it (images.user)',
+    hint: 'allowed: team/detector; ask an administrator to allow it (images.user)',
   });
   expect(checkImages(parseProgram(program), 'admin', { user: [] })).toBeNull();
 });

@@ -67,7 +67,7 @@ describe('the statements of several datasources', () => {
     expect(seen).toEqual(submitted.map((id, number) => `${names[number % 2]} ${id}`).toReversed());
   });
 
-  it('are found wherever they are, by who may see them', async () => {
+  it('are found in any datasource, by users who may see them', async () => {
     const [, id = ''] = submitted;
     expect((await findStatement(user(), id, handles())).datasource.name).toBe('second');
     const unknown = { code: 'UNKNOWN_STATEMENT' };
@@ -76,7 +76,7 @@ describe('the statements of several datasources', () => {
     expect((await findChangeable(user({ name: 'root', role: 'admin' }), id, handles())).status.id).toBe(id);
   });
 
-  it('may be in one that is not open: that is said where no other has them', async () => {
+  it('may be in a datasource that is not open, which is reported if no other has them', async () => {
     const closed = new MillraceError('DATABASE_UNREACHABLE', 'the datasource second is being opened', {
       hint: 'try again in a few seconds',
     });
@@ -85,11 +85,17 @@ describe('the statements of several datasources', () => {
     await expect(findStatement(user(), submitted[1]!, some)).rejects.toBe(closed);
   });
 
-  it('belong to the first that the user may use, or the one that is named', () => {
+  it('belong to the first datasource that the user may use, or to the named one', () => {
     expect(datasourceNamed(user(), undefined, handles()).name).toBe('first');
     expect(datasourceNamed(user({ datasources: ['second'] }), undefined, handles()).name).toBe('second');
     expect(() => datasourceNamed(user({ datasources: ['second'] }), 'first', handles())).toThrow(
-      "there is no datasource 'first' for you",
+      expect.objectContaining({
+        message: "there is no datasource 'first' that you may use",
+        hint: 'use one of second',
+      }),
+    );
+    expect(() => datasourceNamed(user({ datasources: [] }), undefined, handles())).toThrow(
+      expect.objectContaining({ hint: 'ask an administrator of the server for access' }),
     );
   });
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => here?.close());
 
-it('each front door tells the same of a statement', async () => {
+it('each front door shows the same statement', async () => {
   const { body } = await server.run(
     "CREATE TABLE seen (n INT); INSERT INTO seen VALUES (1), (2); SELECT n, 'x' AS x FROM seen",
   );
@@ -39,11 +39,19 @@ it.each(formatNames.filter((name) => name !== 'json'))('each front door writes t
   expect(await written(remote!, body.id, format)).toBe(text);
 });
 
-it('each front door explains a program alike, and knows the same models and tables', async () => {
+it('each front door explains a program in the same way, and lists the same models and tables', async () => {
   const sql = 'SELECT 1';
   expect((await here!.explain(sql)).text).toBe((await remote!.explain(sql)).text);
   expect(await here!.models()).toEqual(await remote!.models());
   expect(await here!.tables()).toEqual(await remote!.tables());
+});
+
+it('each front door reports an unknown statement with the same words', async () => {
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  const [unknown, other] = await Promise.all(
+    [here!, remote!].map((service) => service.status(id).catch((error) => error)),
+  );
+  expect(unknown).toMatchObject({ code: 'UNKNOWN_STATEMENT', message: other.message, hint: other.hint });
 });
 
 it('each front door refuses a program with the same words', async () => {

@@ -41,7 +41,7 @@ export async function* checkServer({ url, token, datasource }: ServerAddress): A
     const names = datasources.map(({ name, engine }) => `${name} (${engine})`).join(', ');
     if (datasources.length === 0 || (datasource !== null && !datasources.some(({ name }) => name === datasource))) {
       throw new MillraceError('UNKNOWN_DATASOURCE', `the datasources that you may use: ${names || 'none'}`, {
-        hint: 'name one of them, or ask whoever runs the server for access',
+        hint: 'name one of them, or ask an administrator of the server for access',
       });
     }
     return `${token === null ? 'not needed' : 'accepted'}; datasources ${names}`;

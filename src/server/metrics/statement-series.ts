@@ -32,10 +32,10 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   const state = gauge('statement_state', 'Always 1; the labels give its verb and its state', 'verb', 'state');
   const started = gauge('statement_started_timestamp_seconds', 'When the statement started to run');
   const progress = gauge('statement_last_progress_timestamp_seconds', 'When its workers last wrote rows');
-  const rows = gauge('statement_rows', 'Rows that the step works off', 'step');
-  const done = gauge('statement_rows_done', 'Of these, worked off', 'step');
-  const failed = gauge('statement_rows_failed', 'Of these, rows that failed', 'step');
-  const outputs = gauge('statement_outputs', 'Rows of the result written', 'step');
+  const rows = gauge('statement_rows', 'Rows that the step processes', 'step');
+  const done = gauge('statement_rows_done', 'Processed rows of the step, including failed ones', 'step');
+  const failed = gauge('statement_rows_failed', 'Failed rows of the step', 'step');
+  const outputs = gauge('statement_outputs', 'Result rows written by the step', 'step');
   const partitions = gauge('statement_partitions', 'Partitions of the step', 'step', 'state');
   const batches = gauge('statement_batch_seconds', 'Time of its workers, by stage of a batch', 'step', 'stage');
   const ofPartition = ['step', 'partition'] as const;

@@ -37,10 +37,10 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     labelNames: ['datasource'] as const,
     registers,
   });
-  const done = counter('millrace_rows_done_total', 'Rows that workers have worked off, failed ones among them');
-  const failed = counter('millrace_rows_failed_total', 'Rows that could not be worked off, each time they were tried');
+  const done = counter('millrace_rows_done_total', 'Rows that workers have processed, including failed ones');
+  const failed = counter('millrace_rows_failed_total', 'Rows that failed; each failed attempt counts');
   const outputs = counter('millrace_outputs_total', 'Rows of results that workers have written');
-  const retries = counter('millrace_partition_retries_total', 'How often workers began a partition again');
+  const retries = counter('millrace_partition_retries_total', 'Number of times that workers restarted a partition');
   const batches = new Counter({
     name: 'millrace_batch_seconds_total',
     help: 'Time of workers, by stage of a batch: decode, infer, write; stages overlap',

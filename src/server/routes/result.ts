@@ -12,7 +12,7 @@ import { problems } from '../schemas.ts';
 import { sendStream } from './open-stream.ts';
 import { StatementId } from './statement.ts';
 
-/** Whether the query returned more rows than are kept. */
+/** Whether the query returned more rows than are stored. */
 const truncatedHeader = 'millrace-truncated';
 
 const Query = Type.Object({

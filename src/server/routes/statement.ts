@@ -46,7 +46,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
 
   app.get(
     '/v1/statements/:id/plan',
-    { schema: ofStatement({ 200: PlanDocument }, 'The plan: what is run') },
+    { schema: ofStatement({ 200: PlanDocument }, 'The plan of a statement') },
     async ({ user, params }) => {
       const { status } = await findStatement(user, params.id, context.datasources);
       return { ...status.plan, steps: [...status.plan.steps] };

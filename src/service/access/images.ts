@@ -4,10 +4,10 @@ import { nearestName } from '../../plan/nearest-name.ts';
 import type { Program, RunStatement } from '../../sql/statement.ts';
 import type { Role } from './users.ts';
 
-/** Beginnings of the references that each role may run beside the project's worker; all, where a role is left out. */
+/** Prefixes of the image references that each role may run besides the project's worker. A role without an entry may run all. */
 export type AllowedImages = Readonly<Partial<Record<Role, readonly string[]>>>;
 
-/** The first image after TO RUN that the role may not run; null: there is none. */
+/** The error for the first image after TO RUN that the role may not run; null if there is none. */
 export function checkImages({ statements }: Program, role: Role, allowed: AllowedImages): MillraceError | null {
   const beginnings = allowed[role];
   if (beginnings === undefined) return null;
@@ -16,9 +16,11 @@ export function checkImages({ statements }: Program, role: Role, allowed: Allowe
       continue;
     const { name, text, span } = statement.image;
     const nearest = nearestName(name, beginnings);
-    const known = beginnings.length === 0 ? 'none is allowed' : `allowed are ${beginnings.join(', ')}`;
+    const known = beginnings.length === 0 ? 'no images are allowed' : `allowed: ${beginnings.join(', ')}`;
     const hint =
-      nearest === undefined ? `${known}; an admin may allow it (images.${role})` : `did you mean ${nearest}?`;
+      nearest === undefined
+        ? `${known}; ask an administrator to allow it (images.${role})`
+        : `did you mean ${nearest}?`;
     return new MillraceError('IMAGE_NOT_ALLOWED', `the role ${role} may not run the image ${text}`, { span, hint });
   }
   return null;
@@ -28,7 +30,7 @@ function isOurs({ image }: RunStatement): boolean {
   return images.some(({ name }) => name === image.name);
 }
 
-/** `registry.example/team` is the beginning of `registry.example/team/x:1`, and not of `registry.example/teammate`. */
+/** `registry.example/team` is a prefix of `registry.example/team/x:1`, but not of `registry.example/teammate`. */
 function begins(reference: string, beginning: string): boolean {
   if (!reference.startsWith(beginning)) return false;
   return beginning.endsWith('/') || ['', '/', ':', '@'].includes(reference.charAt(beginning.length));

@@ -10,8 +10,8 @@ export function systemSchemasOf(datasources: readonly { readonly schema: string 
 }
 
 /**
- * Whether a program may reach the system schema: by its name, or by SQL that is only put together when it runs. What an
- * image of TO RUN does with its DSN is not seen here.
+ * Checks whether a program may reach the system schema: by its name, or by SQL that is composed at run time. What an
+ * image of TO RUN does with its DSN cannot be checked here.
  */
 export function checkSystemSchema({ statements }: Program, schema: string): MillraceError | null {
   const wanted = foldName(schema);
@@ -32,12 +32,12 @@ interface Read {
   readonly facts: Facts;
 }
 
-/** The schema's name where a name stands that can be a schema's, however the session reads the text. */
+/** Finds the schema's name in places that may name a schema, in any reading of the text. */
 function findName({ text, span, facts: { names } }: Read, schema: string): Span | null {
   return names.places.get(schema) ?? (names.isUnsure && mayHold(text, schema) ? span : null);
 }
 
-/** A quote within a name is doubled in the text. */
+/** A quote inside a name is doubled in the text. */
 const mayHold = (text: string, schema: string) => /[`"]/.test(schema) || foldName(text).includes(schema);
 
 function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>, schema: string): Span | null {
@@ -51,13 +51,13 @@ function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>
 }
 
 function refused(schema: string, span: Span): MillraceError {
-  return new MillraceError('SYSTEM_SCHEMA', `${schema} is the system schema, which only an admin may name`, {
+  return new MillraceError('SYSTEM_SCHEMA', `${schema} is the system schema, which only administrators may use`, {
     span,
     hint: 'use tables of another schema',
   });
 }
 
 function refusedDynamic(schema: string, span: Span): MillraceError {
-  const message = `SQL that is put together when it runs may name the system schema ${schema}, which only an admin may`;
-  return new MillraceError('SYSTEM_SCHEMA', message, { span, hint: 'write the statement itself' });
+  const message = `SQL that is composed at run time may use the system schema ${schema}, which only administrators may use`;
+  return new MillraceError('SYSTEM_SCHEMA', message, { span, hint: 'write the statement directly' });
 }

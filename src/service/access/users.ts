@@ -1,26 +1,26 @@
-/** `reader`: queries only. `user`: statements of one's own. `admin`: everybody's, and the system schema. */
+/** `reader`: queries only. `user`: all statements, but only sees its own. `admin`: sees those of all users, and may use the system schema. */
 export const roles = ['reader', 'user', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Form of the name of a user or a datasource. */
+/** Form of the names of users and datasources. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
 export const nameForm = 'a name of at most 63 letters, digits and . _ @ -';
 
-/** Who asks. */
+/** The user who makes a request. */
 export interface User {
   readonly name: string;
   readonly role: Role;
-  /** Those that the user may use; null: all. */
+  /** Datasources that the user may use; null for all. */
   readonly datasources: readonly string[] | null;
 }
 
 /** A user of the configuration. */
 export interface KnownUser extends User {
-  /** Its hash. */
+  /** Hash of the token. */
   readonly token: string;
 }
 
-/** Where no users are configured, so on loopback only. */
+/** The user if none are configured, and so the server listens on loopback only. */
 export const anonymous: User = { name: 'anonymous', role: 'admin', datasources: null };
 
 export function mayUse({ datasources }: User, datasource: string): boolean {
@@ -36,7 +36,7 @@ export function maySee(user: User, submittedBy: string): boolean {
   return maySeeAll(user) || user.name === submittedBy;
 }
 
-/** Cancel it, or try it again. */
+/** Whether the user may cancel or retry it. */
 export function mayChange(user: User, submittedBy: string): boolean {
   return maySee(user, submittedBy);
 }
