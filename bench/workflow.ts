@@ -10,6 +10,7 @@ const deployment: Deployment = {
   namespace: 'millrace',
   serviceAccount: 'workflow',
   workerImage: 'millrace/worker:0.1.0',
+  gpuWorkerImage: 'millrace/worker:0.1.0',
   images: {},
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,

@@ -2,8 +2,6 @@
 #   docker build -f docker/worker.Dockerfile -t millrace/worker:0.1.0 .
 #   docker build -f docker/worker.Dockerfile --target cuda -t millrace/worker:0.1.0-cuda .
 ARG BASE=node:24-slim
-# CUDA 12 and cuDNN 9: https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#requirements
-ARG CUDA_BASE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 
 FROM ${BASE} AS packages
 WORKDIR /app
@@ -16,36 +14,12 @@ RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
     && mv "linux/$(node --print process.arch)" /tmp/kept && rm -r ./* && mkdir linux \
     && mv /tmp/kept "linux/$(node --print process.arch)"
 
-FROM packages AS cuda-packages
-RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install \
-    || { echo "onnxruntime's CUDA libraries could not be downloaded; the build needs access to https://api.nuget.org" >&2; exit 1; }
-# TensorRT is not used.
-RUN cd node_modules/onnxruntime-node/bin/napi-v6/linux && rm --force ./*/libonnxruntime_providers_tensorrt.so \
-    && { [ -f x64/libonnxruntime_providers_cuda.so ] \
-    || { echo "onnxruntime has CUDA libraries for x64 only, not for $(ls)" >&2; exit 1; }; }
+FROM ${BASE} AS cuda-libraries
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*
+COPY docker/cuda-libraries.sh docker/cuda-requirements.txt docker/
+RUN sh docker/cuda-libraries.sh /cuda
 
-FROM ${CUDA_BASE} AS cuda
-ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
-WORKDIR /app
-COPY --from=cuda-packages /usr/local/bin/node /usr/local/bin/node
-COPY --from=cuda-packages /app ./
-COPY src/box.ts src/errors.ts src/task.ts src/
-COPY src/programs src/programs
-COPY src/datasource src/datasource
-COPY src/ledger src/ledger
-COPY src/worker src/worker
-# Only the driver's library is provided by the node.
-RUN missing=$(ldd /usr/local/bin/node node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* \
-    | grep 'not found' | grep --invert-match 'libcuda\.so\.1 ' | sort --unique); \
-    [ -z "$missing" ] || { echo "CUDA_BASE lacks libraries that onnxruntime needs; choose another base:" "$missing" >&2; exit 1; }
-# Checks that everything loads: without a task, the worker only reports that it has none (exit code 70).
-RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
-    && { node src/worker/main.ts prepare || [ $? = 70 ]; }
-USER 1000:1000
-ENTRYPOINT []
-CMD ["node", "/app/src/worker/main.ts"]
-
-FROM ${BASE} AS cpu
+FROM ${BASE} AS worker
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
@@ -54,8 +28,22 @@ COPY src/programs src/programs
 COPY src/datasource src/datasource
 COPY src/ledger src/ledger
 COPY src/worker src/worker
+# Checks that everything loads: without a task, the worker only reports that it has none (exit code 70).
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \
     && { node src/worker/main.ts prepare || [ $? = 70 ]; }
 USER 1000:1000
 ENTRYPOINT []
 CMD ["node", "/app/src/worker/main.ts"]
+
+FROM worker AS cuda
+# NVIDIA's container runtime reads the first two: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility LD_LIBRARY_PATH=/usr/local/cuda/lib
+COPY --from=cuda-libraries /cuda/lib /usr/local/cuda/lib
+COPY --from=cuda-libraries /cuda/provider node_modules/onnxruntime-node/bin/napi-v6/linux/x64
+# Only the driver's library is provided by the node.
+RUN missing=$(ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/* /usr/local/cuda/lib/* \
+    | grep 'not found' | grep --invert-match 'libcuda\.so\.1 ' | sort --unique); \
+    [ -z "$missing" ] || { echo "onnxruntime needs more than docker/cuda-requirements.txt provides:" "$missing" >&2; exit 1; }
+
+# The last stage is built if none is named.
+FROM worker AS cpu

@@ -8,6 +8,7 @@ import type { ProgramCall } from './programs/programs.ts';
  *
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
+ *   UV_THREADPOOL_SIZE    threads in which images are decoded (for `partition` only)
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
  *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`

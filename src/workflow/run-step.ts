@@ -1,4 +1,5 @@
 import type { RunStep } from '../plan/plan.ts';
+import { poolThreads } from '../plan/pool-threads.ts';
 import { taskOf } from '../plan/task-of.ts';
 import { withClaims } from './claims.ts';
 import { workerEnvironment } from './environment.ts';
@@ -53,11 +54,12 @@ function renderPartition(
     ...podDeadline(step),
     ...placement(step, deployment),
     container: {
-      image,
+      image: step.resources.gpu > 0 && image === deployment.workerImage ? deployment.gpuWorkerImage : image,
       ...container,
       resources: resourceRequirements(step.resources, container.resources),
       env: [
         { name: 'MILLRACE_PARTITION', value: '{{inputs.parameters.partition}}' },
+        { name: 'UV_THREADPOOL_SIZE', value: String(poolThreads(step.resources.cpu ?? 1)) },
         ...workerEnvironment(task, deployment),
       ],
     },

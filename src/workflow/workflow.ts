@@ -41,6 +41,8 @@ export interface Deployment {
   readonly serviceAccount: string;
   /** Runs standard statements, and `prepare` and `finish` around foreign images. */
   readonly workerImage: string;
+  /** Runs the partitions of steps that request GPUs. */
+  readonly gpuWorkerImage: string;
   /** Image references, by their names in statements. Any other name is itself a reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Source of the DSN of the users' account. */

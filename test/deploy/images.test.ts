@@ -15,13 +15,13 @@ describe.each(images)('docker/%s.Dockerfile', (name) => {
   it('is built on the base that it is given', () => {
     expect(file).toMatch(/^ARG BASE=node:24-slim$/m);
     const bases = [...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
-    expect(bases.filter((base) => base === 'node:24-slim' || base?.includes(':latest'))).toEqual([]);
-    expect(bases.at(-1)).toBe(['$', '{BASE}'].join(''));
+    const stages = [...file.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage]) => stage);
+    expect(bases.filter((base) => base !== ['$', '{BASE}'].join('') && !stages.includes(base))).toEqual([]);
   });
 
   it('runs as a user without rights, and what Kubernetes gives as its command', () => {
-    const last = file.slice(file.lastIndexOf('\nFROM '));
-    expect(last.match(/^(USER|ENTRYPOINT) .*/gm)).toEqual(['USER 1000:1000', 'ENTRYPOINT []']);
+    const set = stagesOfLast(file).flatMap((stage) => stage.match(/^(USER|ENTRYPOINT) .*/gm) ?? []);
+    expect(set).toEqual(['USER 1000:1000', 'ENTRYPOINT []']);
   });
 
   it('copies only what .dockerignore lets through', () => {
@@ -44,6 +44,13 @@ describe('the worker', () => {
 
   it('has all the files that it imports', () => {
     expect(missing(imports, copiesOf(dockerfile('worker')))).toEqual([]);
+  });
+
+  it("has the CUDA provider of its runtime's version", () => {
+    const requirements = readFileSync(join(project, 'docker/cuda-requirements.txt'), 'utf8');
+    const [, provider] = /^onnxruntime-gpu==(\S+)/m.exec(requirements) ?? [];
+    const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+    expect(provider).toBe(packages['node_modules/onnxruntime-node'].version);
   });
 
   it('lies where workflows start it', () => {
@@ -83,6 +90,17 @@ describe("the demo's image", () => {
     expect(missing(importsOf('docker/demo/draw.ts'), copiesOf(pictures))).toEqual([]);
   });
 });
+
+/** The last stage, which is built if none is named, after those that it is built on. */
+function stagesOfLast(file: string): readonly string[] {
+  const stages = file.split(/^(?=FROM )/m).slice(1);
+  const before = (stage: string): readonly string[] => {
+    const [, base] = stage.split(/\s/);
+    const found = stages.find((each) => each.split('\n', 1)[0]?.endsWith(` AS ${base}`));
+    return found === undefined ? [stage] : [...before(found), stage];
+  };
+  return before(stages.at(-1)!);
+}
 
 function dockerfile(name: string): string {
   return readFileSync(join(project, `docker/${name}.Dockerfile`), 'utf8').replaceAll(/\\\n\s*/g, '');

@@ -10,6 +10,7 @@ export const deployment: Deployment = {
   namespace: 'millrace',
   serviceAccount: 'workflow',
   workerImage: 'registry.example/millrace-worker:0.1.0',
+  gpuWorkerImage: 'registry.example/millrace-worker:0.1.0-cuda',
   images: { 'millrace/worker': 'registry.example/millrace-worker:0.1.0' },
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,

@@ -92,6 +92,7 @@ test('a partition gets its number, the task, the schema and, from the Secret, th
   const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '7' });
   expect(Object.keys(environment)).toEqual([
     'MILLRACE_PARTITION',
+    'UV_THREADPOOL_SIZE',
     'MILLRACE_TASK',
     'MILLRACE_SCHEMA',
     'MILLRACE_DATASOURCE',
@@ -101,6 +102,25 @@ test('a partition gets its number, the task, the schema and, from the Secret, th
     name: 'MILLRACE_DATASOURCE',
     valueFrom: { secretKeyRef: { name: 'database', key: 'dsn' } },
   });
+});
+
+test.each([
+  [null, '4'],
+  [0.5, '4'],
+  [7.5, '8'],
+])('a partition with %s cores decodes images in %s threads', (cpu, threads) => {
+  const workflow = render([runStep({ resources: { cpu, memory: null, gpu: 0 } })]);
+  expect(variables(workflow, 'step-1-partition').environment.UV_THREADPOOL_SIZE).toBe(threads);
+});
+
+test('only partitions that request GPUs run in the image with CUDA', () => {
+  const imagesOf = (gpu: number) => {
+    const workflow = render([runStep({ resources: { cpu: null, memory: null, gpu } })]);
+    return ['prepare', 'partition', 'finish'].map((part) => templateOf(workflow, `step-1-${part}`).container?.image);
+  };
+  const { workerImage, gpuWorkerImage } = deployment;
+  expect(imagesOf(0)).toEqual([workerImage, workerImage, workerImage]);
+  expect(imagesOf(1)).toEqual([workerImage, gpuWorkerImage, workerImage]);
 });
 
 describe('the name', () => {

@@ -12,6 +12,9 @@ MILLRACE_VOLUMES: /models=/models
 MILLRACE_NAMESPACE: {{ .Release.Namespace }}
 MILLRACE_SERVICE_ACCOUNT: workflow
 MILLRACE_WORKER_IMAGE: {{ .Values.images.worker }}
+{{- with .Values.images.gpuWorker }}
+MILLRACE_GPU_WORKER_IMAGE: {{ . }}
+{{- end }}
 {{- with .Values.images.named }}
 MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
 {{- end }}

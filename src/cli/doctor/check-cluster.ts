@@ -3,7 +3,7 @@ import { connectKubernetes } from '../../engine/argo/kubernetes/kubernetes-api.t
 import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes/kubernetes-error.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
-import { type Check, check, type Skipped } from './check.ts';
+import { type Check, check, type Skipped, type Warning } from './check.ts';
 import { checkPermissions, mayDo } from './check-permissions.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 
@@ -14,6 +14,8 @@ export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: stri
     configured.deployment = readDeployment(environment, schema);
     return pinned(configured.deployment.workerImage);
   });
+  if (environment.MILLRACE_GPU_WORKER_IMAGE)
+    yield check('gpu worker image', () => pinned(environment.MILLRACE_GPU_WORKER_IMAGE!));
   const namespace = configured.deployment?.namespace ?? (environment.MILLRACE_NAMESPACE || 'millrace');
   const reached = await check('kubernetes', async () => {
     configured.cluster = openCluster(await connectKubernetes());
@@ -39,7 +41,7 @@ async function* checkInside(cluster: Cluster, namespace: string, deployment: Dep
   }
   for (const claim of ['datasets', 'models'])
     yield check(`claim ${claim}`, () => checkClaim(cluster, namespace, claim));
-  yield check('gpu nodes', () => checkGpus(cluster));
+  yield check('gpu nodes', () => checkGpus(cluster, deployment));
 }
 
 function pinned(image: string): string {
@@ -194,20 +196,58 @@ async function checkClaim(cluster: Cluster, namespace: string, claim: string): P
 }
 
 interface Node {
-  readonly metadata: { readonly name: string };
-  readonly status: { readonly allocatable?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly status: { readonly capacity?: Quantities; readonly allocatable?: Quantities };
 }
 
-async function checkGpus(cluster: Cluster): Promise<string | Skipped> {
+type Quantities = Readonly<Record<string, string>>;
+
+async function checkGpus(cluster: Cluster, deployment: Deployment | null): Promise<string | Skipped | Warning> {
   try {
     const { items } = await cluster.get<{ items: readonly Node[] }>('/api/v1/nodes');
-    const gpus = items.map(({ status }) => Number(status.allocatable?.['nvidia.com/gpu'] ?? 0));
-    const total = gpus.reduce((sum, count) => sum + count, 0);
-    if (total > 0) return `${total} GPUs on ${gpus.filter((count) => count > 0).length} of ${items.length} nodes`;
-    return { skipped: `none of ${items.length} nodes has a GPU; statements run on CPUs (WITH gpu = 0)` };
+    return describeGpus(items, deployment);
   } catch (error) {
     return skippedIfForbidden(error, 'see the nodes');
   }
+}
+
+function describeGpus(nodes: readonly Node[], deployment: Deployment | null): string | Skipped | Warning {
+  const unused = nodes.filter((node) => hasGpuHardware(node) && gpusOf(node.status.capacity) === 0);
+  if (unused.length > 0) {
+    return {
+      warning: `${unused.map(({ metadata }) => metadata.name).join(', ')}: an NVIDIA GPU that pods cannot request`,
+      fix: "install NVIDIA's device plugin or GPU operator; see kubectl get pods -A -o wide for its pods on these nodes",
+    };
+  }
+  const capacity = sum(nodes.map(({ status }) => gpusOf(status.capacity ?? status.allocatable)));
+  const total = sum(nodes.map(({ status }) => gpusOf(status.allocatable)));
+  if (capacity > total) {
+    return {
+      warning: `${capacity - total} of ${capacity} GPUs are unhealthy`,
+      fix: 'see kubectl describe nodes, and the logs of the device plugin',
+    };
+  }
+  if (total === 0) return { skipped: `none of ${nodes.length} nodes has a GPU; statements run on CPUs (WITH gpu = 0)` };
+  const withGpus = nodes.filter(({ status }) => gpusOf(status.allocatable) > 0);
+  const found = `${total} GPUs on ${withGpus.length} of ${nodes.length} nodes`;
+  if (deployment === null || deployment.gpuWorkerImage !== deployment.workerImage) return found;
+  return `${found}; ${deployment.workerImage} must be an image with CUDA, because MILLRACE_GPU_WORKER_IMAGE is not set`;
+}
+
+function gpusOf(quantities: Quantities = {}): number {
+  return Number(quantities['nvidia.com/gpu'] ?? 0);
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+/** Labels of GPU and node feature discovery: https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery. 10de is NVIDIA. */
+function hasGpuHardware({ metadata: { labels = {} } }: Node): boolean {
+  return Object.entries(labels).some(
+    ([label, value]) =>
+      value === 'true' &&
+      (label === 'nvidia.com/gpu.present' ||
+        (label.startsWith('feature.node.kubernetes.io/pci-03') && label.endsWith('10de.present'))),
+  );
 }
 
 async function find<T>(cluster: Cluster, namespace: string, kind: string, name: string): Promise<T> {

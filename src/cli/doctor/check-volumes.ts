@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Config } from '../../config.ts';
-import { errorOfRecord, MillraceError } from '../../errors.ts';
-import { type Check, check, type Skipped } from './check.ts';
+import { MillraceError } from '../../errors.ts';
+import { type Check, check } from './check.ts';
+import { loadModel } from './load-model.ts';
 
 /** Checks the folders that are used as volumes on this machine, and the models in them. */
 export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> {
@@ -25,7 +22,7 @@ export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> 
       });
     });
   }
-  for (const model of models) yield check(`model ${model.slice(0, -5)}`, () => loadModel(join(folder, model)));
+  for (const model of models) yield check(`model ${model.slice(0, -5)}`, () => loadModel(join(folder, model), 'cpu'));
 }
 
 async function filesIn(mount: string, folder: string): Promise<readonly string[]> {
@@ -39,17 +36,4 @@ async function filesIn(mount: string, folder: string): Promise<readonly string[]
       hint: `create it, or name another with MILLRACE_VOLUMES=${mount}=FOLDER`,
     });
   }
-}
-
-const checkModel = fileURLToPath(new URL('../../worker/check-model.ts', import.meta.url));
-
-/** Uses a separate process, because a broken file may crash it. */
-async function loadModel(file: string): Promise<string | Skipped> {
-  if (!existsSync(checkModel)) return { skipped: 'this installation does not include the worker' };
-  const { stdout } = await promisify(execFile)(process.execPath, [checkModel, file], { timeout: 60_000 }).catch(
-    (cause) => ({ stdout: String(cause.stdout ?? '') }),
-  );
-  const answer = stdout === '' ? null : JSON.parse(stdout);
-  if (typeof answer?.model === 'string') return answer.model;
-  throw errorOfRecord(answer?.error) ?? new MillraceError('MODEL_UNREADABLE', `${file} cannot be loaded`);
 }

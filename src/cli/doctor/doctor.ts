@@ -38,6 +38,8 @@ async function* checks(place: Place, environment: NodeJS.ProcessEnv): AsyncGener
   } else {
     const { checkVolumes } = await import('./check-volumes.ts');
     yield* checkVolumes(place.config);
+    const { checkGpu, gpuPlace } = await import('./check-gpu.ts');
+    yield* checkGpu(gpuPlace(environment));
   }
 }
 

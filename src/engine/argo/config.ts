@@ -9,6 +9,7 @@ const workerName = 'millrace/worker';
  *
  *   MILLRACE_NAMESPACE          namespace of the workflows; default: `millrace`
  *   MILLRACE_WORKER_IMAGE       image of the worker; required
+ *   MILLRACE_GPU_WORKER_IMAGE   image of the worker with CUDA, for partitions that request GPUs; default: MILLRACE_WORKER_IMAGE
  *   MILLRACE_IMAGES             other images, by their names in statements: `name=reference,…`
  *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`
  *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the pods' DSN; default: `millrace-datasource/dsn`
@@ -36,6 +37,7 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     namespace: environment.MILLRACE_NAMESPACE || 'millrace',
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
     workerImage,
+    gpuWorkerImage: environment.MILLRACE_GPU_WORKER_IMAGE || workerImage,
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },
     datasource,
     systemDatasource: system ? secretKey(system) : null,

@@ -9,8 +9,10 @@ import { MillraceError } from '../../errors.ts';
 import { missingPartitions } from '../../ledger/partitions.ts';
 import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
+import { poolThreads } from '../../plan/pool-threads.ts';
 import { taskOf } from '../../plan/task-of.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
+import { devicesOfPartition, gpuDevices } from './gpu-devices.ts';
 import { runWorker, type WorkerEnd } from './worker-process.ts';
 
 export interface StepRun {
@@ -59,9 +61,10 @@ async function runPartitions(numbers: readonly number[], step: RunStep, run: Ste
   const failed = new AbortController();
   const signal = AbortSignal.any([run.signal, failed.signal]);
   const limit = pLimit(atOnce);
+  const cores = availableParallelism() / Math.min(atOnce, numbers.length);
   const place: Place = (work) => limit(() => run.cores(work));
   const partitions = numbers.map((number) =>
-    runAttempts('partition', step, { ...run, signal }, { number, place }).catch((error) => {
+    runAttempts('partition', step, { ...run, signal }, { partition: { number, cores }, place }).catch((error) => {
       failed.abort(error);
       throw error;
     }),
@@ -75,22 +78,27 @@ type Place = (work: () => Promise<WorkerEnd>) => Promise<WorkerEnd>;
 
 interface Worker {
   readonly place: Place;
-  /** Number of its partition. */
-  readonly number?: number;
+  readonly partition?: PartitionPlace;
+}
+
+interface PartitionPlace {
+  readonly number: number;
+  /** The partition's share of this machine's cores. */
+  readonly cores: number;
 }
 
 async function runAttempts(
   command: WorkerCommand,
   step: RunStep,
   run: StepRun,
-  { place, number }: Worker,
+  { place, partition }: Worker,
 ): Promise<void> {
   const once = async () => {
     const end = await place(() =>
       runWorker({
         command,
-        environment: environmentOf(step, run, number),
-        logFile: join(run.logFolder, step.name, `${sourceOf(command, number)}.log`),
+        environment: environmentOf(step, run, partition),
+        logFile: join(run.logFolder, step.name, `${sourceOf(command, partition)}.log`),
         signal: run.signal,
       }),
     );
@@ -107,18 +115,29 @@ async function runAttempts(
   });
 }
 
-function sourceOf(command: WorkerCommand, partition: number | undefined): string {
-  return partition === undefined ? command : `${command}-${partition}`;
+function sourceOf(command: WorkerCommand, partition: PartitionPlace | undefined): string {
+  return partition === undefined ? command : `${command}-${partition.number}`;
 }
 
-function environmentOf(step: RunStep, run: StepRun, partition: number | undefined): Record<string, string> {
+function environmentOf(step: RunStep, run: StepRun, partition: PartitionPlace | undefined): Record<string, string> {
   return {
     MILLRACE_TASK: JSON.stringify(taskOf(run.statement, step)),
     MILLRACE_DATASOURCE: run.accounts.dsn,
     MILLRACE_SYSTEM_DATASOURCE: run.accounts.systemDsn,
     MILLRACE_SCHEMA: run.schema,
     MILLRACE_VOLUMES: JSON.stringify(run.volumes),
-    ...(partition === undefined ? {} : { MILLRACE_PARTITION: String(partition) }),
+    ...(partition === undefined ? {} : partitionEnvironment(step, partition)),
+  };
+}
+
+function partitionEnvironment({ resources }: RunStep, { number, cores }: PartitionPlace): Record<string, string> {
+  const devices = gpuDevices(process.env);
+  return {
+    MILLRACE_PARTITION: String(number),
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE || String(poolThreads(cores)),
+    ...(devices.length < 2
+      ? {}
+      : { CUDA_VISIBLE_DEVICES: devicesOfPartition(number, resources.gpu, devices).join(',') }),
   };
 }
 

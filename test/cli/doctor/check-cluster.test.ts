@@ -75,9 +75,9 @@ beforeEach(() => {
   forbiddenVerbs = [];
 });
 
-async function checks(): Promise<ReadonlyMap<string, Check>> {
+async function checks(others: Readonly<Record<string, string>> = {}): Promise<ReadonlyMap<string, Check>> {
   const found = new Map<string, Check>();
-  const environment = { MILLRACE_NAMESPACE: 'vision', MILLRACE_WORKER_IMAGE: 'example/worker:1' };
+  const environment = { MILLRACE_NAMESPACE: 'vision', MILLRACE_WORKER_IMAGE: 'example/worker:1', ...others };
   for await (const check of checkCluster(environment, 'millrace')) found.set(check.name, check);
   return found;
 }
@@ -100,7 +100,7 @@ it('a cluster with everything passes all checks', async () => {
     'ok executor token: workflow.service-account-token',
     'ok claim datasets: bound',
     'ok claim models: bound',
-    'ok gpu nodes: 4 GPUs on 1 of 1 nodes',
+    'ok gpu nodes: 4 GPUs on 1 of 1 nodes; example/worker:1 must be an image with CUDA, because MILLRACE_GPU_WORKER_IMAGE is not set',
   ]);
 });
 
@@ -143,6 +143,41 @@ it.each([
 ])('%s that is wrong is reported', async (name, others, detail, fix) => {
   Object.assign(answers, others);
   expect((await checks()).get(name)).toEqual({ name, state: 'failed', detail, fix: expect.stringMatching(fix) });
+});
+
+it('the image for GPUs is named if it is set', async () => {
+  const found = await checks({ MILLRACE_GPU_WORKER_IMAGE: 'example/worker:1-cuda' });
+  expect(found.get('gpu worker image')).toMatchObject({ state: 'ok', detail: 'example/worker:1-cuda' });
+  expect(found.get('gpu nodes')?.detail).toBe('4 GPUs on 1 of 1 nodes');
+  const latest = await checks({ MILLRACE_GPU_WORKER_IMAGE: 'example/worker:latest' });
+  expect(latest.get('gpu worker image')?.state).toBe('failed');
+});
+
+it.each([
+  [
+    { labels: { 'feature.node.kubernetes.io/pci-0302_10de.present': 'true' } },
+    {},
+    'a: an NVIDIA GPU that pods cannot request',
+    /install NVIDIA's device plugin/,
+  ],
+  [
+    {},
+    { capacity: { 'nvidia.com/gpu': '4' }, allocatable: { 'nvidia.com/gpu': '3' } },
+    '1 of 4 GPUs are unhealthy',
+    /kubectl describe nodes/,
+  ],
+])('GPUs that pods cannot use are reported', async (metadata, status, detail, fix) => {
+  answers['/api/v1/nodes'] = { items: [{ metadata: { name: 'a', ...metadata }, status }] };
+  const expected = { name: 'gpu nodes', state: 'warning', detail, fix: expect.stringMatching(fix) };
+  expect((await checks()).get('gpu nodes')).toEqual(expected);
+});
+
+it('a cluster without GPUs runs statements on CPUs', async () => {
+  answers['/api/v1/nodes'] = { items: [{ metadata: { name: 'a' }, status: {} }] };
+  expect((await checks()).get('gpu nodes')).toMatchObject({
+    state: 'skipped',
+    detail: 'none of 1 nodes has a GPU; statements run on CPUs (WITH gpu = 0)',
+  });
 });
 
 it('a controller that lets each step wait is reported', async () => {

@@ -6,6 +6,7 @@ it('requires only the image of the worker', () => {
     namespace: 'millrace',
     serviceAccount: 'workflow',
     workerImage: 'r/w:1',
+    gpuWorkerImage: 'r/w:1',
     images: { 'millrace/worker': 'r/w:1' },
     datasource: { secret: 'millrace-datasource', key: 'dsn' },
     systemDatasource: null,
@@ -23,6 +24,7 @@ it('reads all settings', () => {
   const environment = {
     MILLRACE_NAMESPACE: 'vision',
     MILLRACE_WORKER_IMAGE: 'r/w:1',
+    MILLRACE_GPU_WORKER_IMAGE: 'r/w:1-cuda',
     MILLRACE_IMAGES: 'hebafer/yolov5-sqlflow=r/yolo:2, other=r/other@sha256:1,',
     MILLRACE_SERVICE_ACCOUNT: 'runner',
     MILLRACE_DATASOURCE_SECRET: 'database/url',
@@ -34,6 +36,8 @@ it('reads all settings', () => {
   expect(readDeployment(environment, 'system')).toMatchObject({
     namespace: 'vision',
     serviceAccount: 'runner',
+    workerImage: 'r/w:1',
+    gpuWorkerImage: 'r/w:1-cuda',
     images: { 'millrace/worker': 'r/w:1', 'hebafer/yolov5-sqlflow': 'r/yolo:2', other: 'r/other@sha256:1' },
     datasource: { secret: 'database', key: 'url' },
     systemDatasource: { secret: 'system', key: 'dsn' },

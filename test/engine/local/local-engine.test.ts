@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { symlink, unlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { LogLine } from '../../../src/engine/engine.ts';
@@ -33,6 +34,24 @@ describe('the local engine', { timeout: 120_000 }, () => {
     const rows = await resultOf('whole');
     expect(rows.length).toBe(last.steps[0]?.partitions.reduce((sum, { outputs }) => sum + outputs, 0));
     expect(new Set(rows.map(({ id }) => id)).size).toBe(40);
+  });
+
+  it('gives each partition its share of the cores for decoding, and its own GPU if there are several', async () => {
+    vi.stubEnv('CUDA_VISIBLE_DEVICES', 'GPU-a,GPU-b');
+    const id = await submit(test.session, detect(240, 'shared_out', 'partitions = 2, batch_size = 4'));
+    await statusWhen(test.session, id, whileRunning);
+    const workers = await workersOf(process.pid);
+    const environments = await Promise.all(workers.map(({ pid }) => environmentOf(pid)));
+    vi.unstubAllEnvs();
+    await test.session.engine.cancel(id);
+    await ended(test.session, id);
+    for (const environment of environments) {
+      const first = environment.get('MILLRACE_PARTITION') === '0';
+      expect(environment.get('CUDA_VISIBLE_DEVICES')).toBe(first ? 'GPU-a' : 'GPU-b');
+      const cores = Math.ceil(availableParallelism() / Math.min(2, availableParallelism()));
+      expect(Number(environment.get('UV_THREADPOOL_SIZE'))).toBe(Math.max(4, cores));
+    }
+    expect(environments.length).toBeGreaterThan(0);
   });
 
   it('treats a repeated submission as the same statement', async () => {
@@ -342,3 +361,9 @@ describe('the local engine', { timeout: 120_000 }, () => {
     );
   }
 });
+
+/** The environment with which a process was started: proc_pid_environ(5) */
+async function environmentOf(pid: number): Promise<ReadonlyMap<string, string>> {
+  const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  return new Map(variables.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]));
+}
