@@ -17,8 +17,7 @@ import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
 
 const schema = 'millrace_bench';
 const sizes = [1e3, 1e4, 1e5, 1e6];
-/** Larger than the default of 16, so that a million rows take a minute. */
-const batchSize = 500;
+const commitRows = 500;
 
 interface Measured extends PartitionFigures {
   readonly prepareSeconds: number;
@@ -33,7 +32,7 @@ export async function benchMemory(dsn: string): Promise<Table> {
     const measured: Measured[] = [];
     for (const rows of sizes) measured.push(await measure(dsn, pool, rows));
     return {
-      title: `One partition without a model, ${batchSize} rows a batch, 3 detections a row`,
+      title: `One partition without a model, ${commitRows} rows a transaction, 3 detections a row`,
       figures: figuresOf(measured),
     };
   } finally {
@@ -84,7 +83,7 @@ function taskOver(rows: number): RowsTask {
     writeMode: 'fail',
     partitions: 1,
     partitionBy: null,
-    batchSize,
+    commitRows,
     maxFailedRows: 0,
     threads: 1,
     mounts: [],
@@ -101,6 +100,7 @@ const noDetection: SettingsOf<'yolo'> = {
   iou: 0.45,
   max_detections: 300,
   image_size: null,
+  batch: null,
   device: 'cpu',
 };
 

@@ -78,7 +78,9 @@ async function measure(
   const started = performance.now();
   const firstPagesMs: number[] = [];
   const lastPagesMs: number[] = [];
-  const pages = pendingRows(context, taken, context.program.readColumns(selection.columns));
+  const pages = pendingRows(context, taken, context.program.readColumns(selection.columns), {
+    rows: () => context.task.commitRows ?? 1,
+  });
   let rows = 0;
   for (let writeMs = 0; ; ) {
     const asked = performance.now();

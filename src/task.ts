@@ -23,7 +23,7 @@ export type Task = RowsTask | SharesTask | StatementTask;
 export type TaskKind = Task['kind'];
 
 /** Incremented with every change of the contract. A worker accepts only tasks of its own version. */
-export const taskVersion = 1;
+export const taskVersion = 2;
 
 interface TaskBase {
   readonly version: typeof taskVersion;
@@ -44,8 +44,8 @@ export interface RowsTask extends SelectionTask {
   readonly kind: 'rows';
   readonly into: TableTarget;
   readonly writeMode: WriteMode;
-  /** Rows per transaction. */
-  readonly batchSize: number;
+  /** Rows per transaction; null: as many as are processed in about a second. */
+  readonly commitRows: number | null;
   readonly maxFailedRows: number;
   /** Threads of inference. */
   readonly threads: number;
@@ -73,6 +73,9 @@ export interface StatementTask extends TaskBase {
 export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sql' ? T[Key] | null : T[Key] };
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
+
+/** The most rows of a transaction. */
+export const mostCommitRows = 10_000;
 
 /** Commands for a step over rows. */
 export type WorkerCommand = 'prepare' | 'partition' | 'finish';

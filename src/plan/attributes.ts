@@ -1,7 +1,8 @@
 import { MillraceError } from '../errors.ts';
+import { largestBatch } from '../programs/model-options.ts';
 import { valueText } from '../sql/expression-nodes.ts';
 import type { Attribute, Value } from '../sql/statement.ts';
-import type { WriteMode } from '../task.ts';
+import { mostCommitRows, type WriteMode } from '../task.ts';
 import { bytes, duration, oneOf, positiveNumber, text, texts, Wrong, wholeNumber } from './attribute-values.ts';
 import { nearestName } from './nearest-name.ts';
 import { nodeSelector } from './node-selector.ts';
@@ -16,7 +17,8 @@ export interface RunAttributes {
   gpu: number;
   cpu: number | null;
   memory: number | null;
-  batch_size: number;
+  batch_size: number | 'auto';
+  commit_rows: number | 'auto';
   max_failed_rows: number;
   retries: number;
   timeout: number | null;
@@ -53,7 +55,16 @@ export const runAttributes: Readers = {
     otherwise: null,
   },
   memory: { expects: "a number of bytes, e.g. '4Gi'", read: bytes, otherwise: null },
-  batch_size: { expects: 'a whole number from 1 to 4096', read: (value) => wholeNumber(value, 1, 4096), otherwise: 16 },
+  batch_size: {
+    expects: `a whole number from 1 to ${largestBatch}, or 'auto'`,
+    read: (value) => oneOf(value, ['auto']) ?? wholeNumber(value, 1, largestBatch),
+    otherwise: 'auto',
+  },
+  commit_rows: {
+    expects: `a whole number from 1 to ${mostCommitRows}, or 'auto'`,
+    read: (value) => oneOf(value, ['auto']) ?? wholeNumber(value, 1, mostCommitRows),
+    otherwise: 'auto',
+  },
   max_failed_rows: {
     expects: 'a whole number, 0 or more',
     read: (value) => wholeNumber(value, 0, Number.MAX_SAFE_INTEGER),

@@ -38,16 +38,17 @@ function explainRun(step: RunStep): string {
   const lines = [
     ['select', oneLine(step.select)],
     ['prepare', 'store the selection once, as numbered rows'],
-    [
-      'partition',
-      `× ${step.partitions}, ${atOnce(step)}, ${step.batchSize} rows per transaction, ${step.retries} retries`,
-    ],
+    ['partition', `× ${step.partitions}, ${atOnce(step)}, ${transactions(step)}, ${step.retries} retries`],
     ...contractOf(name).explain(settings),
     ...noteOf(withoutEffect(step.command, name)),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
   return withLines(step, lines);
+}
+
+function transactions({ commitRows }: RunStep): string {
+  return commitRows === null ? 'a transaction per second' : `${commitRows} rows per transaction`;
 }
 
 function noteOf(options: readonly string[]): string[][] {

@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
+import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
@@ -44,8 +45,9 @@ function planWorker(
   report: Report,
 ): RunStep | null {
   const into = findTarget(statement, catalog, report);
-  const command = readCommand(statement, image, report);
-  if (command === null) return null;
+  const written = readCommand(statement, image, report);
+  if (written === null) return null;
+  const command = withBatchSize(written, statement, attributes, report);
   checkColumns(statement, attributes.partition_by, command.contract, catalog, report);
   checkProgramAttributes(statement, command.contract, attributes, report);
   if (into === null) return null;
@@ -56,7 +58,7 @@ function planWorker(
     image: image.runs ?? statement.image.text,
     into,
     writeMode: attributes.write_mode,
-    batchSize: attributes.batch_size,
+    commitRows: attributes.commit_rows === 'auto' ? null : attributes.commit_rows,
     maxFailedRows: attributes.max_failed_rows,
     program: readSettings(command, { statement, gpu: attributes.gpu, mounts, catalog, report }),
   };

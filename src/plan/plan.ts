@@ -3,7 +3,7 @@ import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
-export const planVersion = 2;
+export const planVersion = 3;
 
 /** The IR: what to execute, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {
@@ -72,8 +72,8 @@ export interface RunStep extends ImageStep {
   readonly kind: 'run';
   readonly into: TableTarget;
   readonly writeMode: WriteMode;
-  /** Rows per transaction. */
-  readonly batchSize: number;
+  /** Rows per transaction; null: as many as are processed in about a second. */
+  readonly commitRows: number | null;
   readonly maxFailedRows: number;
   readonly program: ProgramCall;
 }

@@ -43,7 +43,7 @@ const stepSchemas = {
     ...overRows,
     into: table,
     writeMode: v.picklist(['fail', 'append', 'overwrite']),
-    batchSize: count,
+    commitRows: v.nullable(count),
     maxFailedRows: count,
     program: programCallSchema,
   }),
@@ -62,8 +62,8 @@ const planSchema: v.GenericSchema<Plan> = v.strictObject({
  */
 export function readPlan(stored: unknown): Plan {
   const { version } = (stored ?? {}) as { readonly version?: unknown };
-  const plan = version === 1 ? fromVersion1(stored) : stored;
-  if (version !== 1 && version !== planVersion) throw otherVersion(version);
+  const plan = upgraded(stored, version);
+  if (plan === null) throw otherVersion(version);
   const read = v.safeParse(planSchema, plan);
   // Returns the original, because the parsed copy has another order of fields: the same plan gives the same workflow, byte for byte.
   if (read.success) return plan as Plan;
@@ -90,18 +90,28 @@ function otherVersion(version: unknown): MillraceError {
   );
 }
 
-/** Version 1: detection was the only program, the plan had no kind, and early plans do not say which statements run others, so any may. */
-function fromVersion1(stored: unknown): unknown {
-  const { steps } = stored as { readonly steps?: unknown };
+/** The stored plan as of this version; null: one of an unknown version. */
+function upgraded(stored: unknown, version: unknown): unknown {
+  if (version === planVersion) return stored;
+  if (version === 2) return withSteps(stored, stepOfVersion2);
+  return version === 1 ? withSteps(stored, (step) => stepOfVersion2(stepOfVersion1(step))) : null;
+}
+
+/** A plan of version 1 has no kind. */
+function withSteps(stored: unknown, upgrade: (step: unknown) => unknown): unknown {
+  const { kind = 'plan', steps } = stored as { readonly kind?: unknown; readonly steps?: unknown };
   if (!Array.isArray(steps)) return stored;
-  return { kind: 'plan', version: planVersion, steps: steps.map(stepOfVersion1) };
+  return { kind, version: planVersion, steps: steps.map(upgrade) };
 }
 
 interface VersionedStep {
   readonly kind?: unknown;
   readonly detect?: Readonly<Record<string, unknown>>;
+  readonly batchSize?: unknown;
+  readonly program?: { readonly settings?: object };
 }
 
+/** Version 1: detection was the only program, and early plans do not say which statements run others, so any may. */
 function stepOfVersion1(stored: unknown): unknown {
   const { detect, ...step } = (stored ?? {}) as VersionedStep;
   if (step.kind === 'sql') return { runsOthers: true, ...step };
@@ -110,4 +120,11 @@ function stepOfVersion1(stored: unknown): unknown {
   const renamed = { model: modelFile, image_dir: imageDir, image_column: imageColumn };
   const settings = { ...same, ...renamed, max_detections: maxDetections, image_size: imageSize };
   return { ...step, program: { name: 'yolo', settings } };
+}
+
+/** Version 2: the rows of a transaction were called its batch size, and the model's batch could not be chosen. */
+function stepOfVersion2(stored: unknown): unknown {
+  const { batchSize, program, ...step } = (stored ?? {}) as VersionedStep;
+  if (program?.settings === undefined) return stored;
+  return { ...step, commitRows: batchSize, program: { ...program, settings: { ...program.settings, batch: null } } };
 }

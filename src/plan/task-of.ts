@@ -15,7 +15,7 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     writeMode: step.writeMode,
     partitions: step.partitions,
     partitionBy: step.partitionBy,
-    batchSize: step.batchSize,
+    commitRows: step.commitRows,
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
     mounts: step.volumes.map(({ mountPath }) => mountPath),

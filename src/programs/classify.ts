@@ -34,6 +34,7 @@ const options = {
     otherwise: 'auto',
   },
   image_size: modelOptions.image_size,
+  batch: modelOptions.batch,
   device: modelOptions.device,
 } as const satisfies Options;
 
@@ -53,6 +54,7 @@ export const classify = {
     imgsz: 'image_size',
     weights: 'model',
     source: 'image_dir',
+    batch_size: 'batch',
     iou: null,
     max_detections: null,
     names: null,

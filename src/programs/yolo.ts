@@ -30,6 +30,7 @@ const options = {
     otherwise: 300,
   },
   image_size: modelOptions.image_size,
+  batch: modelOptions.batch,
   device: modelOptions.device,
 } as const satisfies Options;
 
@@ -51,6 +52,7 @@ export const yolo = {
     imgsz: 'image_size',
     weights: 'model',
     source: 'image_dir',
+    batch_size: 'batch',
     agnostic_nms: null,
     augment: null,
     classes: null,

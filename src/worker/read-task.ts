@@ -29,7 +29,7 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     ...selection,
     into: v.strictObject({ database: v.nullable(v.string()), table: v.string() }),
     writeMode: v.picklist(['fail', 'append', 'overwrite']),
-    batchSize: count,
+    commitRows: v.nullable(count),
     maxFailedRows: count,
     threads: count,
     mounts: v.array(v.string()),

@@ -5,7 +5,7 @@ import { openFlakyProxy } from './flaky-proxy.ts';
 import { millrace, start } from './millrace.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
-const slow = 'partitions = 2, batch_size = 1';
+const slow = 'partitions = 2, commit_rows = 1';
 
 describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   const test = useServer();

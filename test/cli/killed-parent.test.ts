@@ -67,7 +67,7 @@ describe('what a person started with npx, once that is killed', { timeout: 120_0
   );
 
   it('has its statement cancelled, and leaves no worker', async () => {
-    const sql = detect(240, 'left_alone', 'partitions = 2, batch_size = 1');
+    const sql = detect(240, 'left_alone', 'partitions = 2, commit_rows = 1');
     const { child } = start('npx', ['millrace', 'run', sql]);
     const engine = await vi.waitFor(async () => {
       const [newest] = await test.session.engine.list();

@@ -42,7 +42,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('runs a program of a file, and prints the number of detections', async () => {
     const file = join(test.pictures.folder, 'program.sql');
-    await writeFile(file, detect(12, 'from_file', 'partitions = 2, batch_size = 1'));
+    await writeFile(file, detect(12, 'from_file', 'partitions = 2, commit_rows = 1'));
     const { code, stdout, stderr } = await millrace(['run', '-f', file], environmentOf(test));
     const [counted] = await test.query('SELECT COUNT(*) AS n FROM from_file');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
@@ -141,7 +141,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('is cancelled by Ctrl-C; another process resumes it', async () => {
     const { child, ended: end } = start(
-      ['run', detect(240, 'interrupted', 'partitions = 2, batch_size = 4')],
+      ['run', detect(240, 'interrupted', 'partitions = 2, commit_rows = 4')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -160,7 +160,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('leaves no worker behind when it is killed; its statement is interrupted, and a retry resumes it', async () => {
     const { child, ended: end } = start(
-      ['run', detect(240, 'orphaned', 'partitions = 2, batch_size = 4')],
+      ['run', detect(240, 'orphaned', 'partitions = 2, commit_rows = 4')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -178,7 +178,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('is cancelled from another terminal', async () => {
     const { child, ended: end } = start(
-      ['run', '--json', detect(240, 'elsewhere', 'partitions = 2, batch_size = 4')],
+      ['run', '--json', detect(240, 'elsewhere', 'partitions = 2, commit_rows = 4')],
       environmentOf(test),
     );
     await partitionsOf(child.pid!);

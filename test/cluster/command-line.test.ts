@@ -7,7 +7,7 @@ import { kubectl } from './kubectl.ts';
 import { useCluster } from './use-cluster.ts';
 
 const rows = 120;
-const slowly = 'partitions = 2, cpu = 0.4, batch_size = 2';
+const slowly = 'partitions = 2, cpu = 0.4, commit_rows = 2';
 
 describe('millrace --engine=argo', () => {
   const cluster = useCluster();

@@ -19,7 +19,7 @@ describe('a statement has the same rows if, in the middle of its run,', () => {
   });
 
   const inTheMiddle = async (table: string, engine = cluster.engine) => {
-    const id = await cluster.start(detect(rows, table, 'partitions = 2, cpu = 0.4, batch_size = 2'));
+    const id = await cluster.start(detect(rows, table, 'partitions = 2, cpu = 0.4, commit_rows = 2'));
     const status = await cluster.when(id, (status) => rowsDone(status) > 0, engine);
     expect(rowsDone(status)).toBeLessThan(rows);
     return id;

@@ -80,7 +80,7 @@ describe.skipIf(!canBuildImages)(
       const [first, second] = await quickStart.replicas();
       followedFrom = Date.now() / 1000;
       // It runs long enough to be scraped more than once.
-      const id = await submit(detect('followed', 'partitions = 2, cpu = 0.1, batch_size = 2'));
+      const id = await submit(detect('followed', 'partitions = 2, cpu = 0.1, commit_rows = 2'));
       followed = id;
       const path = `/v1/statements/${id}/events`;
       const watch = start(['watch', id], quickStart.environment);

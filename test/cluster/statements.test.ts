@@ -9,7 +9,7 @@ import { useCluster } from './use-cluster.ts';
 describe('statements on Kubernetes', () => {
   const cluster = useCluster();
   const rowsOf = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id, detection_no`);
-  const options = (attributes = '') => `partitions = 4, parallelism = 2, cpu = 0.2, batch_size = 4${attributes}`;
+  const options = (attributes = '') => `partitions = 4, parallelism = 2, cpu = 0.2, commit_rows = 4${attributes}`;
 
   it('have exactly the rows of the local engine, on four partitions', async () => {
     const here = await submit(cluster.session, detect(24, 'here', 'partitions = 3'));

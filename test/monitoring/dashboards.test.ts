@@ -158,7 +158,7 @@ function configuration(targets: Readonly<Record<string, readonly string[]>>) {
 
 const detect = `SELECT * FROM shot ORDER BY id LIMIT 200
 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
-WITH partitions = 2, batch_size = 4
+WITH partitions = 2, commit_rows = 4
 INTO watched;`;
 
 function fixture(name: string): string {

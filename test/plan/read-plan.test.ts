@@ -15,7 +15,7 @@ describe('a stored plan', () => {
   });
 
   it('of version 1, where detection was the only program, is read as it would be written today', () => {
-    const { program, ...rest } = step;
+    const { program, commitRows, ...rest } = step;
     const detect = {
       modelFile: '/models/demo.onnx',
       imageDir: '/datasets/demo',
@@ -27,14 +27,21 @@ describe('a stored plan', () => {
       device: 'cpu',
     };
     const [sql] = golden('standard-sql-around-it').steps;
-    const stored = { version: 1, steps: [sql, { ...rest, detect }] };
-    expect(readPlan(stored)).toEqual({ ...demo, steps: [sql, step] });
+    const stored = { version: 1, steps: [sql, { ...rest, batchSize: 16, detect }] };
+    expect(readPlan(stored)).toEqual({ ...demo, steps: [sql, { ...step, commitRows: 16 }] });
+  });
+
+  it('of version 2, where the rows of a transaction were called its batch size, keeps them', () => {
+    const { program, commitRows, ...rest } = step;
+    const { batch, ...settings } = program.settings;
+    const stored = { ...demo, version: 2, steps: [{ ...rest, batchSize: 500, program: { ...program, settings } }] };
+    expect(readPlan(stored)).toEqual({ ...demo, steps: [{ ...step, commitRows: 500 }] });
   });
 
   it.each([
-    ['of a later version', { ...demo, version: 3 }, 'the stored plan has version 3; this Millrace knows 2'],
-    ['without a version', { kind: 'plan', steps: [] }, 'the stored plan has version none; this Millrace knows 2'],
-    ['that is no object', null, 'the stored plan has version none; this Millrace knows 2'],
+    ['of a later version', { ...demo, version: 4 }, 'the stored plan has version 4; this Millrace knows 3'],
+    ['without a version', { kind: 'plan', steps: [] }, 'the stored plan has version none; this Millrace knows 3'],
+    ['that is no object', null, 'the stored plan has version none; this Millrace knows 3'],
   ])('%s is an error that says what to do', (_, stored, message) => {
     expect(() => readPlan(stored)).toThrow(
       expect.objectContaining({

@@ -44,7 +44,7 @@ it('the resource of a program looks at each step a bounded number of times', () 
     const status = {
       id: 'x',
       text: '',
-      plan: { kind: 'plan', version: 2, steps },
+      plan: { kind: 'plan', version: 3, steps },
       state: 'running',
       submittedBy: 'ada',
       submittedAt: '2026-11-21 10:00:00.000000',

@@ -280,7 +280,7 @@ describe('a statement', () => {
     const plan = await server.json('GET', `/v1/statements/${body.id}/plan`);
     expect(plan.body).toMatchObject({
       kind: 'plan',
-      version: 2,
+      version: 3,
       steps: [{ kind: 'run', partitions: 2, into: { table: 'planned' } }],
     });
     const workflow = await server.json('GET', `/v1/statements/${body.id}/workflow`);
@@ -414,7 +414,7 @@ describe('what may be named', () => {
   it('is planned without being run', async () => {
     const { status, body } = await server.json('POST', '/v1/explain', { body: { sql: detect(9, 'never') } });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ plan: { kind: 'plan', version: 2, steps: [{ name: 'step-1' }] }, workflow: null });
+    expect(body).toMatchObject({ plan: { kind: 'plan', version: 3, steps: [{ name: 'step-1' }] }, workflow: null });
     expect(body.text).toContain('partition × 2');
     const [tables] = (await server.database.pool.query(`SHOW TABLES LIKE 'never'`)) as unknown as [unknown[]];
     expect(tables).toEqual([]);

@@ -31,14 +31,14 @@ describe('a task', () => {
   });
 
   it.each([
-    [2, '2'],
+    [3, '3'],
     ['1', '"1"'],
     [undefined, 'none'],
   ])('of version %s is an error that says what to do', (version, told) => {
     expect(() => readTask(written({ version }))).toThrow(
       expect.objectContaining({
         code: 'TASK_VERSION',
-        message: `the task has version ${told}; this worker knows version 1`,
+        message: `the task has version ${told}; this worker knows version 2`,
         hint: 'give the server and the worker images of the same version of Millrace',
       }),
     );
@@ -62,7 +62,7 @@ describe('a task', () => {
   });
 
   it.each([
-    ['TASK_VERSION', 65, written({ version: 2 })],
+    ['TASK_VERSION', 65, written({ version: 3 })],
     ['TASK_INVALID', 70, written({ kind: 'dream' })],
   ])('that it does not know ends the worker with %s on its last line', (code, exitCode, task) => {
     const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
@@ -73,7 +73,7 @@ describe('a task', () => {
   });
 
   it('around a foreign image has the rows and how they are shared out, and nothing else', () => {
-    const plan: Plan = { kind: 'plan', version: 2, steps: [foreignStep()] };
+    const plan: Plan = { kind: 'plan', version: 3, steps: [foreignStep()] };
     const text = variableOf(render(plan.steps), 'step-1-finish', 'MILLRACE_TASK') as string;
     expect(readTask(text)).toMatchObject({ kind: 'shares', select: null, partitions: 2 });
     expect(goldenPlan('demo').version).toBe(plan.version);

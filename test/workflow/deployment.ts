@@ -48,7 +48,7 @@ export function runStep(changes: Partial<RunStep> = {}): RunStep {
 }
 
 export function foreignStep(changes: Partial<ForeignStep> = {}): ForeignStep {
-  const { program, writeMode, batchSize, maxFailedRows, ...step } = demoStep;
+  const { program, writeMode, commitRows, maxFailedRows, ...step } = demoStep;
   const image = 'hebafer/yolov5-sqlflow:1.0';
   const command = ['run_yolov5.py', '--model=yolov5s'];
   return { ...step, kind: 'foreign', image, command, into: [demoStep.into], ...changes };
@@ -60,7 +60,7 @@ export function render(
 ): Workflow {
   const given = { ...submission, ...changes.submission };
   return renderWorkflow(
-    { kind: 'plan', version: 2, steps },
+    { kind: 'plan', version: 3, steps },
     given,
     { ...deployment, ...changes.deployment },
     templates,

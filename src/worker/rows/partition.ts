@@ -3,6 +3,7 @@ import { closePartition, type TakenPartition, takePartition } from '../../ledger
 import { requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
 import type { OpenProgram } from '../row-program.ts';
+import { openPace, type Pace } from './pace.ts';
 import { type PendingRow, pendingRows } from './pending-rows.ts';
 import { type WrittenRow, writeBatch } from './write-batch.ts';
 
@@ -16,9 +17,10 @@ export async function partition(context: RowsContext, partitionNo: number): Prom
   const taken = await withReconnect(() => takePartition(context, partitionNo), { signal: context.signal });
   if (taken === null) return context.log.info('the selection has fewer rows than partitions; none for this one');
   const columns = context.program.readColumns(selection.columns);
-  const pages = pendingRows(context, taken, columns);
+  const pace = openPace(context.task.commitRows);
+  const pages = pendingRows(context, taken, columns, pace);
   const first = await pages.next();
-  if (first.done !== true) await processPages(context, taken, selection, startingWith(first.value, pages));
+  if (first.done !== true) await processPages(context, taken, selection, startingWith(first.value, pages), pace);
   if (context.signal.aborted) return;
   await withReconnect(() => closePartition(context, taken), { signal: context.signal });
   context.log.info({ partition: taken.partitionNo }, 'partition done');
@@ -34,11 +36,12 @@ async function processPages(
   taken: TakenPartition,
   selection: SelectionState,
   pages: AsyncIterable<readonly PendingRow[]>,
+  pace: Pace,
 ): Promise<void> {
   const { program, task, volumes, log } = context;
   const open = await program.open({ volumes, threads: task.threads, log });
   try {
-    await processAll(context, taken, selection.columns, pages, open);
+    await processAll(context, taken, selection.columns, pages, open, pace);
   } finally {
     await open.close();
   }
@@ -51,11 +54,13 @@ async function processAll(
   columns: readonly string[],
   pages: AsyncIterable<readonly PendingRow[]>,
   program: OpenProgram,
+  pace: Pace,
 ): Promise<void> {
   let processing: Promise<readonly WrittenRow[]> | null = null;
   let written = Promise.resolve(0);
   const write = async (done: Promise<readonly WrittenRow[]>) => {
     const rows = await done;
+    pace.processed(rows.length);
     const lastWriteMs = await written;
     written = ahead(writeBatch(context, taken, columns, rows, lastWriteMs));
   };

@@ -7,6 +7,7 @@ import { partitionOfValue } from '../../ledger/shares.ts';
 import { hiddenColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { InputRow } from '../row-program.ts';
+import type { Pace } from './pace.ts';
 
 export interface PendingRow {
   readonly row: string;
@@ -19,11 +20,12 @@ export async function* pendingRows(
   context: RowsContext,
   taken: TakenPartition,
   columns: readonly string[],
+  pace: Pick<Pace, 'rows'>,
 ): AsyncGenerator<readonly PendingRow[]> {
   const { sql, values } = pageQuery(context, taken, columns);
   for (let after = '0'; ; ) {
     if (context.signal.aborted) return;
-    const page = { sql, values: [...values, after], typeCast: valuesAsSent };
+    const page = { sql, values: [...values, after, pace.rows()], typeCast: valuesAsSent };
     const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(page), { signal: context.signal });
     if (rows.length === 0) return;
     yield rows.map(({ row_id, ...values }) => ({ row: String(row_id), values: Object.values(values) }));
@@ -42,7 +44,7 @@ function pageQuery({ task, schema, names }: RowsContext, taken: TakenPartition, 
   const sql = `SELECT ${row} AS row_id${values.join('')} FROM ${quoteTable(names.selection)} AS s
     ${without.join}
     WHERE ${share.sql} AND ${without.condition} AND ${row} > ?
-    ORDER BY ${row} LIMIT ${task.batchSize}`;
+    ORDER BY ${row} LIMIT ?`;
   return { sql, values: [names.id, ...share.values] };
 }
 

@@ -47,7 +47,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
 
   it('cancels the statement that runs on Ctrl-C; at the prompt, clears the input and then shows how to exit', async () => {
     const terminal = await open('interrupt');
-    terminal.type(`${detect(240, 'interrupted_here', 'partitions = 2, batch_size = 1').replaceAll('\n', '\r')}\r`);
+    terminal.type(`${detect(240, 'interrupted_here', 'partitions = 2, commit_rows = 1').replaceAll('\n', '\r')}\r`);
     await terminal.until(/ [1-9]\d*\/240 images/);
     terminal.type(keys.interrupt);
     expect(await terminal.until(/cancelled in [\s\S]*millrace> $/)).toMatch(/cancelled in .* s {2}[0-9a-f-]{36}\n/);
@@ -196,7 +196,7 @@ describe('watch on a terminal', { timeout: 120_000 }, () => {
   it('draws steps and partitions', async () => {
     const environment = { MILLRACE_URL: test.server.url, MILLRACE_TOKEN: test.tokens.ada };
     const { body } = await test.json('POST', '/v1/statements', {
-      body: { sql: detect(60, 'drawn', 'partitions = 2, batch_size = 1'), wait: 0 },
+      body: { sql: detect(60, 'drawn', 'partitions = 2, commit_rows = 1'), wait: 0 },
     });
     const terminal = openTerminal(['watch', body.id], environment);
     const shown = await terminal.until(/drawn: \d+ detections in 60 images\nsucceeded in /);

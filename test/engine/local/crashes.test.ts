@@ -60,7 +60,7 @@ function reading(): Submitted {
 }
 
 function detecting(into: string): Submitted {
-  return { id: randomUUIDv7(), text: detect(rows, into, 'partitions = 2, batch_size = 2') };
+  return { id: randomUUIDv7(), text: detect(rows, into, 'partitions = 2, commit_rows = 2') };
 }
 
 async function expectTrue(test: TestSession, status: StatementStatus): Promise<void> {

@@ -29,7 +29,7 @@ describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})
     const reach = { prepare: mean(lives.prepare), partition: mean(lives.partition), finish: mean(lives.finish) };
     const disturbed = await submit(
       test.session,
-      detect(rows, 'disturbed', `partitions = ${partitions}, batch_size = 3, retries = 100`),
+      detect(rows, 'disturbed', `partitions = ${partitions}, commit_rows = 3, retries = 100`),
     );
     const status = await withWorkers(ended(test.session, disturbed), {
       async began({ pid, command }) {
@@ -55,7 +55,7 @@ describe.each(servers)('a statement whose connections are cut at random on $name
   it('ends with each row once', async () => {
     const { admin, accounts } = test.database;
     const users = [accounts.dsn, accounts.systemDsn].map((dsn) => parseDsn(dsn).user);
-    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, batch_size = 2, retries = 0'));
+    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, commit_rows = 2, retries = 0'));
     const random = createRandom(seed);
     let over = false;
     const end = ended(test.session, id).finally(() => {

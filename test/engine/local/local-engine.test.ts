@@ -18,7 +18,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   const whileRunning = (status: StatementStatus) => rowsDone(status) > 0;
 
   it('runs a statement to its end and reports its progress', async () => {
-    const id = await submit(test.session, detect(40, 'whole', 'partitions = 3, batch_size = 4'));
+    const id = await submit(test.session, detect(40, 'whole', 'partitions = 3, commit_rows = 4'));
     const seen: StatementStatus[] = [];
     for await (const status of test.session.engine.events(id)) seen.push(status);
     const last = seen.at(-1)!;
@@ -80,7 +80,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     'cancels %s within seconds, and a retry ends with the same rows',
     async (who) => {
       const table = `cancelled_${who.split(' ').at(-3)}`;
-      const id = await submit(test.session, detect(240, table, 'partitions = 2, batch_size = 4'));
+      const id = await submit(test.session, detect(240, table, 'partitions = 2, commit_rows = 4'));
       await statusWhen(test.session, id, whileRunning);
       const { engine } = who.includes('another') ? await test.another() : test.session;
       const asked = performance.now();
@@ -136,7 +136,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('stops a step that takes longer than its timeout, and keeps completed work', async () => {
-    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', batch_size = 2"));
+    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', commit_rows = 2"));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({
       state: 'failed',
@@ -245,7 +245,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('yields the lines of a log as they are written, until the statement has ended', async () => {
-    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, batch_size = 2'));
+    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, commit_rows = 2'));
     const lines: LogLine[] = [];
     let seen: StatementStatus | null = null;
     for await (const line of test.session.engine.logs(id, { follow: true })) {

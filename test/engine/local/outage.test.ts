@@ -28,7 +28,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
     const test = useSession(server);
 
     it('waits while the database is unreachable for ten seconds, and continues', async () => {
-      const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, batch_size = 2, retries = 0'));
+      const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, commit_rows = 2, retries = 0'));
       await statusWhen(test.session, id, (status) => rowsDone(status) > 0);
       const watched = ended(test.session, id);
       const pid = Number(await readFile(join(folder, 'mariadb.pid'), 'utf8'));
@@ -64,7 +64,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
 
       const { name } = test.database;
       const select = `SELECT *, REPEAT('x', 100000) AS pad FROM ${name}.shot WHERE id <= 40`;
-      const text = detect(1, `${schema}.heavy`, 'partitions = 2, batch_size = 2').replace(/SELECT .*/, select);
+      const text = detect(1, `${schema}.heavy`, 'partitions = 2, commit_rows = 2').replace(/SELECT .*/, select);
       const id = await submit(session, text);
       const failed = await ended(session, id);
       expect(failed).toMatchObject({

@@ -192,7 +192,7 @@ describe.each(servers)('a result on $name', (server) => {
     const context = worker.context('counted', files.join(' UNION ALL '), {
       partitions: 3,
       maxFailedRows: 1,
-      batchSize: 2,
+      commitRows: 2,
     });
     await runWorkers(context);
     const byPartition = await worker.query(

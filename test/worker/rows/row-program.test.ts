@@ -31,7 +31,7 @@ describe.each(servers)('the row machinery, given a program, on $name', (server) 
   const words = "SELECT 1 AS id, 'abc' AS word, 9 AS `of` UNION ALL SELECT 2, NULL, 1 UNION ALL SELECT 3, 'grün', 8";
 
   it('writes a row per output, keyed by its input row where the program numbers none', async () => {
-    const context = { ...worker.context('letters', words, { partitions: 2, batchSize: 1 }), program: letters };
+    const context = { ...worker.context('letters', words, { partitions: 2, commitRows: 1 }), program: letters };
     await runWorkers(context);
     const rows = await worker.query('SELECT word, letters, upper, share FROM letters ORDER BY word');
     expect(rows).toEqual([

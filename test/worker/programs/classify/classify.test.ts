@@ -17,6 +17,7 @@ const settings: SettingsOf<'classify'> = {
   activation: 'auto',
   normalization: 'none',
   image_size: null,
+  batch: null,
   device: 'cpu',
 };
 const call = (changes: Partial<SettingsOf<'classify'>> = {}): ProgramCall => ({
