@@ -12,6 +12,8 @@ export interface KeptSession {
    * @throws {MillraceError} SESSION_LOST once after the connection was lost (the next program starts a new session); DATABASE_…
    */
   begin(): Promise<string>;
+  /** The `@@sql_mode` of the session; null if there is no session yet. @throws {MillraceError} DATABASE_… */
+  mode(): Promise<string | null>;
   /** The session that `begin` found or opened. */
   current(): ProgramSession;
   /** The database that the last `USE` selected; null: there was none. */
@@ -44,6 +46,12 @@ export function keepSession(dsn: string): KeptSession {
     return { session, end };
   }
 
+  /** Asks only after a program that may have changed it, because the query affects ROW_COUNT() and warnings. */
+  async function knownMode({ session }: Opened): Promise<string> {
+    mode ??= await modeOf(session);
+    return mode;
+  }
+
   async function close(): Promise<void> {
     const closing = opened;
     opened = null;
@@ -63,9 +71,9 @@ export function keepSession(dsn: string): KeptSession {
         throw sessionLost();
       }
       opened ??= await open();
-      mode ??= await modeOf(opened.session);
-      return mode;
+      return knownMode(opened);
     },
+    mode: async () => (opened === null ? null : knownMode(opened)),
     current() {
       if (opened === null) throw new Error('no session has begun');
       return opened.session;

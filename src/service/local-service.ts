@@ -65,6 +65,10 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program)));
     },
     models: session.models,
+    async mode() {
+      const ofSession = (await kept?.mode()) ?? null;
+      return ofSession === null ? session.mode() : lexicalMode(ofSession);
+    },
     tables: () => listTables(tables, systemSchemasOf([session])),
     async close() {
       await session.close();

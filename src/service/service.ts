@@ -2,6 +2,7 @@ import type { LogFilter, LogLine } from '../engine/engine.ts';
 import type { Rows } from '../formats/format.ts';
 import type { StatementState } from '../ledger/statement-states.ts';
 import type { RowTap } from '../ledger/store-result.ts';
+import type { LexicalMode } from '../sql/lexical-mode.ts';
 import type { Parameters } from '../sql/parameters.ts';
 import type { Explanation } from './explain.ts';
 import type { Statement } from './statement.ts';
@@ -24,6 +25,8 @@ export interface Service {
   /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
+  /** The mode in which the next program's standard SQL is read, as far as it is known here. @throws {MillraceError} DATABASE_… */
+  mode(): Promise<LexicalMode>;
   /** `table` in the connection's own database, `database.table` in others. */
   tables(): Promise<readonly string[]>;
   close(): Promise<void>;

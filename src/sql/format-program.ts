@@ -1,4 +1,5 @@
 import { beginsLine, formatClauses, formatComments, isLineComment } from './format-clauses.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { parseProgram } from './parse.ts';
 import { type ExtendedPiece, type StandardPiece, splitProgram } from './split.ts';
 import type { Token } from './standard-lexer.ts';
@@ -16,17 +17,19 @@ interface Line {
  * Prints a program in the one canonical style: each clause on its own line, keywords in upper case, strings in double
  * quotes. Standard SQL and queries are unchanged, comments are kept, and the result parses to the same program as `text`.
  * Throws what parseProgram throws.
+ *
+ * @param mode of the session in which the program will run
  */
-export function formatProgram(text: string): string {
-  parseProgram(text);
-  const { pieces, comments } = splitProgram(text);
+export function formatProgram(text: string, mode: LexicalMode = defaultMode): string {
+  parseProgram(text, mode);
+  const { pieces, comments } = splitProgram(text, mode);
   const lines: Line[] = [];
   let next = 0;
   for (const piece of pieces) {
     while (comments[next] && (comments[next] as Token).offset < piece.span.start) {
       lines.push(commentLine(comments[next++] as Token, text));
     }
-    lines.push(...(piece.kind === 'standard' ? [standardLine(piece, text)] : extendedLines(piece, text)));
+    lines.push(...(piece.kind === 'standard' ? [standardLine(piece, text, mode)] : extendedLines(piece, text)));
   }
   for (const comment of comments.slice(next)) lines.push(commentLine(comment, text));
   return join(lines);
@@ -40,15 +43,15 @@ const commentLine = (token: Token, source: string): Line => ({
 
 const statementLine = (text: string): Line => ({ text: `${text};`, isComment: false, continues: false });
 
-function standardLine({ span }: StandardPiece, source: string): Line {
+function standardLine({ span }: StandardPiece, source: string, mode: LexicalMode): Line {
   const text = source.slice(span.start, span.end);
-  return statementLine(endsInLineComment(text) ? `${text.trimEnd()}\n` : text);
+  return statementLine(endsInLineComment(text, mode) ? `${text.trimEnd()}\n` : text);
 }
 
-function endsInLineComment(text: string): boolean {
+function endsInLineComment(text: string, mode: LexicalMode): boolean {
   const lastLine = text.slice(text.lastIndexOf('\n') + 1);
   if (!lastLine.includes('--') && !lastLine.includes('#')) return false;
-  const scanner = createScanner(text);
+  const scanner = createScanner(text, mode);
   scanner.enter('query');
   let last: Token | undefined;
   for (let token = scanner.next(); token; token = scanner.next()) last = token;

@@ -11,11 +11,23 @@ export interface LexicalMode {
 
 /** The mode of an unconfigured server. */
 export const defaultMode: LexicalMode = Object.freeze({ noBackslashEscapes: false, ansiQuotes: false });
-/** @param sqlMode `@@sql_mode`, in which the server has expanded combinations such as ANSI */
+
+/** ANSI_QUOTES, and the combinations that contain it; MySQL has only ANSI. */
+const ansiModes = ['ANSI_QUOTES', 'ANSI', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'];
+
+/** @param sqlMode the value of `sql_mode`, as the server returns it or as a person writes it */
 export function lexicalMode(sqlMode: string): LexicalMode {
-  const modes = new Set(sqlMode.toUpperCase().split(','));
+  const modes = new Set(sqlModesOf(sqlMode));
   return Object.freeze({
     noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
-    ansiQuotes: modes.has('ANSI_QUOTES'),
+    ansiQuotes: ansiModes.some((mode) => modes.has(mode)),
   });
 }
+
+/** The names in a value of `sql_mode`, in upper case. */
+export const sqlModesOf = (sqlMode: string): readonly string[] =>
+  sqlMode
+    .toUpperCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');

@@ -1,5 +1,6 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { position } from './format-error.ts';
+import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { parseProgram } from './parse.ts';
 import type { Attribute, PredictionTarget, Program, Reference, SqlStatement, TableName, Value } from './statement.ts';
 
@@ -44,14 +45,14 @@ export function viewError(error: MillraceError, text: string): ErrorView {
 }
 
 /** Answers one line of `parse --lines`, `{"id", "sql"}`, with one line: `{"id", "statements"}` or `{"id", "error"}`. */
-export function answerLine(line: string): string {
+export function answerLine(line: string, mode: LexicalMode = defaultMode): string {
   let id: unknown = null;
   let text = line;
   try {
     const request = readRequest(line);
     id = request.id ?? null;
     text = sqlOf(request);
-    return JSON.stringify({ id, statements: viewProgram(parseProgram(text)) });
+    return JSON.stringify({ id, statements: viewProgram(parseProgram(text, mode)) });
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     return JSON.stringify({ id, error: viewError(error, text) });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatProgram } from '../../src/sql/format-program.ts';
+import { lexicalMode } from '../../src/sql/lexical-mode.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { partsOfProgram } from './parts.ts';
 
@@ -51,6 +52,12 @@ describe('formatProgram', () => {
     expect(formatProgram(text)).toBe(formatted);
     expect(formatProgram(formatted)).toBe(formatted);
     expect(partsOfProgram(parseProgram(formatted))).toEqual(partsOfProgram(parseProgram(text)));
+  });
+
+  test('reads strings and comments in the mode of the session', () => {
+    const text = "SELECT 'C:\\' -- a\n;SELECT 2";
+    expect(formatProgram(text, lexicalMode('NO_BACKSLASH_ESCAPES'))).toBe("SELECT 'C:\\' -- a\n;\n\nSELECT 2;\n");
+    expect(() => formatProgram(text)).toThrow('not closed');
   });
 
   test('refuses what does not parse', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lexicalMode } from '../../src/sql/lexical-mode.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { answerLine, viewProgram } from '../../src/sql/program-view.ts';
 
@@ -128,6 +129,12 @@ describe('answerLine', () => {
         hint: 'its clauses are CMD, WITH, INTO',
       },
     });
+  });
+
+  test('reads a program in the mode of the session', () => {
+    const line = JSON.stringify({ id: 1, sql: 'SELECT "a\\"; SELECT 2' });
+    expect(JSON.parse(answerLine(line, lexicalMode('ANSI_QUOTES'))).statements).toHaveLength(2);
+    expect(JSON.parse(answerLine(line)).error.code).toBe('UNCLOSED_STRING');
   });
 
   test('names the other errors of a program as related', () => {

@@ -5,6 +5,7 @@ import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answerProgram } from './answer.ts';
 import { addLabel, addParameter, atMost, parameterHelp, placed, withProgram } from './options.ts';
 import { readParameters } from './parameters.ts';
+import { readSqlMode, sqlModeHelp } from './sql-mode.ts';
 
 export function addProgramCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
@@ -57,17 +58,20 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
       '--lines',
       'read lines {"id", "sql"} from standard input; print a line {"id", "statements"} or {"id", "error"} for each',
     )
-    .action(async (sql, options) => {
+    .option('--sql-mode <modes>', sqlModeHelp, readSqlMode)
+    .action(async (sql, { sqlMode: mode, ...options }) => {
       const { answerLines, printStatements } = await import('../parse.ts');
-      if (options.lines) process.exitCode = await answerLines(process.stdin, process.stdout);
-      else await answerProgram(sql, options, printStatements);
+      if (options.lines) process.exitCode = await answerLines(process.stdin, mode, process.stdout);
+      else await answerProgram(sql, options, (source, output) => printStatements(source, mode, output));
     });
 
-  withProgram(millrace, 'format', 'print a program in the canonical style').action((sql, options) =>
-    answerProgram(sql, { ...options, json: false }, async (source, output) => {
-      const { formatProgram } = await import('../../sql/format-program.ts');
-      output.line(formatProgram(source.text).replace(/\n$/, ''));
-      return 0;
-    }),
-  );
+  withProgram(millrace, 'format', 'print a program in the canonical style')
+    .option('--sql-mode <modes>', sqlModeHelp, readSqlMode)
+    .action((sql, { sqlMode: mode, ...options }) =>
+      answerProgram(sql, { ...options, json: false }, async (source, output) => {
+        const { formatProgram } = await import('../../sql/format-program.ts');
+        output.line(formatProgram(source.text, mode).replace(/\n$/, ''));
+        return 0;
+      }),
+    );
 }

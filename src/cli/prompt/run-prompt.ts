@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Service } from '../../service/service.ts';
+import { defaultMode, type LexicalMode } from '../../sql/lexical-mode.ts';
 import { followStatement, type OnInterrupt } from '../follow.ts';
 import { openOutput } from '../output.ts';
 import { completeWords, type Names } from './complete-words.ts';
@@ -16,9 +17,11 @@ export interface PromptOptions {
   readonly oneSession: boolean;
 }
 
-/** The lines of the current entry, and the history. */
+/** The lines of the current entry, how they are read, and the history. */
 interface Typed {
   lines: string[];
+  /** null: not known since the last program. */
+  mode: LexicalMode | null;
   /** Newest first; readline's own array. */
   history: string[];
 }
@@ -39,7 +42,7 @@ const help = `\
 
 /** Reads statements from the terminal and runs them until the user exits. */
 export async function runPrompt(service: Service, { historyFile, history, oneSession }: PromptOptions): Promise<void> {
-  const typed: Typed = { lines: [], history: [...history] };
+  const typed: Typed = { lines: [], mode: null, history: [...history] };
   const names = rememberedNames(service);
   const interrupts = openInterrupts();
   const terminal = openTerminal(typed, names);
@@ -48,6 +51,7 @@ export async function runPrompt(service: Service, { historyFile, history, oneSes
   async function runTyped(text: string): Promise<void> {
     joinLines(typed.history, typed.lines);
     typed.lines = [];
+    typed.mode = null;
     await writeHistory(historyFile, typed.history);
     await interrupts.during((onInterrupt) => runStatements(service, text, onInterrupt));
     names.forgetTables();
@@ -60,7 +64,8 @@ export async function runPrompt(service: Service, { historyFile, history, oneSes
     if (word === 'help') process.stdout.write((oneSession ? sharedSession : ownSessions) + help);
     else typed.lines.push(line);
     const text = typed.lines.join('\n');
-    const end = statementEnd(text);
+    typed.mode ??= await modeOf(service);
+    const end = statementEnd(text, typed.mode);
     if (end === 'ended') await runTyped(text);
     if (end === 'empty') typed.lines = [];
     terminal.setPrompt(typed.lines.length === 0 ? firstPrompt : nextPrompt);
@@ -102,6 +107,9 @@ function commandOf(line: string): 'quit' | 'help' | null {
   if (['\\q', 'quit', 'exit'].includes(word)) return 'quit';
   return ['\\h', 'help', '?'].includes(word) ? 'help' : null;
 }
+
+/** If the database does not answer, the default: running the entry reports why. */
+const modeOf = (service: Service) => service.mode().catch(() => defaultMode);
 
 async function runStatements(service: Service, text: string, onInterrupt: OnInterrupt): Promise<void> {
   const output = openOutput(false, () => ({ name: 'statement', text }));

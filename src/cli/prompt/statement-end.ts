@@ -1,4 +1,5 @@
 import { maxErrors } from '../../sql/bounds.ts';
+import { defaultMode, type LexicalMode } from '../../sql/lexical-mode.ts';
 import { splitProgram } from '../../sql/split.ts';
 
 const nextStatement = '\nX';
@@ -6,9 +7,11 @@ const nextStatement = '\nX';
 /**
  * Whether the text ends with the `;` of its last statement (`ended`), continues (`open`), or contains no statement (`empty`). A `;` inside a
  * string, a comment or the body of a stored program does not end a statement.
+ *
+ * @param mode of the session in which the text will run
  */
-export function statementEnd(text: string): 'ended' | 'open' | 'empty' {
-  const { pieces, errors } = splitProgram(text + nextStatement);
+export function statementEnd(text: string, mode: LexicalMode = defaultMode): 'ended' | 'open' | 'empty' {
+  const { pieces, errors } = splitProgram(text + nextStatement, mode);
   // The splitter stops here; running the program reports why.
   if (errors.length >= maxErrors || errors.some(({ code }) => code === 'DELIMITER')) return 'ended';
   const last = pieces.at(-1);

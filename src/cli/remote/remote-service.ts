@@ -4,6 +4,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Explanation } from '../../service/explain.ts';
 import type { ListFilter, Model, Service } from '../../service/service.ts';
 import type { Statement } from '../../service/statement.ts';
+import { defaultMode } from '../../sql/lexical-mode.ts';
 import type { ExactNumber, Parameters } from '../../sql/parameters.ts';
 import { remoteLogs } from './remote-logs.ts';
 import { remoteRows } from './remote-rows.ts';
@@ -55,6 +56,8 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
       });
       return tables;
     },
+    // The API does not tell the sql_mode of a datasource.
+    mode: () => Promise.resolve(defaultMode),
     close: () => Promise.resolve(),
   };
 }

@@ -87,11 +87,15 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await enter('SELECT @x AS still;')).toMatch(/still\n─+\n +41\n/);
     await enter("SET sql_mode = 'ANSI_QUOTES';");
     expect(await enter('SELECT "n" AS quoted FROM kept;')).toMatch(/quoted\n─+\n +1\n/);
+    expect(await enter('SELECT 1 AS "a\\";')).toMatch(/ a\\\n─+\n +1\n/);
+    await enter("SET sql_mode = 'NO_BACKSLASH_ESCAPES';");
+    expect(await enter("SELECT 'C:\\' AS path;")).toMatch(/path\n─+\n C:\\+\n/);
     await enter('SET sql_mode = DEFAULT;');
+    expect(await enter("SELECT 'it\\'s;' AS text;")).toMatch(/text\n─+\n it's;\n/);
     await enter('USE information_schema;');
     expect(await enter('SELECT DATABASE() AS used;')).toContain(' information_schema\n');
     const refused = await enter(`${detect(2, 'never_made').replaceAll('\n', ' ')};`);
-    expect(refused).toContain('error[SESSION_NOT_SHARED]: USE information_schema does not reach TO RUN');
+    expect(refused).toContain('error[SESSION_NOT_SHARED]: USE information_schema has no effect on TO RUN');
     terminal.type(keys.end);
     expect(await terminal.ended).toBe(0);
   });
