@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawDataset } from '../src/demo/scenes/dataset.ts';
 import { decodeImage } from '../src/worker/image/decode.ts';
-import { letterbox } from '../src/worker/image/letterbox.ts';
-import { packImage } from '../src/worker/image/pack.ts';
 import type { Pixels } from '../src/worker/image/pixels.ts';
-import type { OutputTensor } from '../src/worker/model/model.ts';
+import { placePicture } from '../src/worker/image/place.ts';
+import type { Outputs } from '../src/worker/model/model.ts';
+import { type ModelSession, openSession } from '../src/worker/model/session.ts';
 import { loadDetector } from '../src/worker/programs/yolo/detector.ts';
-import { type DetectorSession, openDetectorSession } from '../src/worker/programs/yolo/detector-session.ts';
+import { type LookedDetector, lookAtDetector } from '../src/worker/programs/yolo/detector-model.ts';
 import { suppress } from '../src/worker/programs/yolo/non-maximum-suppression.ts';
 
 export interface InferenceFigure {
@@ -19,7 +19,6 @@ export interface InferenceFigure {
 }
 
 const rounds = 5;
-const batch = 4;
 const settings = {
   device: 'cpu',
   threads: 1,
@@ -35,16 +34,18 @@ const settings = {
  * rounds alternate, so that other load on the machine affects all of them equally.
  */
 export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
-  const session = await openDetectorSession({ ...settings, modelFile });
+  const looked = await lookAtDetector({ ...settings, modelFile });
+  const use = { preprocessing: looked.preprocessing, reduction: null, constants: [] };
+  const session = await openSession({ ...looked, use, settings });
   const detector = await loadDetector({ ...settings, modelFile }, null);
   const pictures = await Promise.all(files.map((file) => decodeImage(file, null)));
-  const inputs = packBatches(pictures, session);
+  const inputs = packAll(pictures, looked);
   const outputs = await inferAll(inputs, session);
   const stages: Record<string, () => unknown> = {
     decode: () => Promise.all(files.map((file) => decodeImage(file, null))),
-    'letterbox and pack': () => packBatches(pictures, session),
+    'letterbox and pack': () => packAll(pictures, looked),
     'onnxruntime alone': () => inferAll(inputs, session),
-    'read and suppress': () => readAll(outputs, session),
+    'read and suppress': () => readAll(outputs, looked),
     detector: () => detector.detect(files),
   };
   const measured = await measureByTurns(stages, files.length);
@@ -75,45 +76,27 @@ async function measure(work: () => unknown, images: number) {
   return { imagesPerSecond: images / seconds, cpuMsPerImage: (cpu.user + cpu.system) / 1000 / images };
 }
 
-interface Batch {
-  readonly input: Float32Array;
-  readonly pictures: number;
-}
-
-function packBatches(pictures: readonly Pixels[], { model }: DetectorSession): Batch[] {
-  const slots = model.batch ?? batch;
-  const slot = 3 * model.imageSize.width * model.imageSize.height;
-  return Array.from({ length: Math.ceil(pictures.length / slots) }, (_, at) => {
-    const chosen = pictures.slice(at * slots, (at + 1) * slots);
-    const input = new Float32Array((model.batch ?? chosen.length) * slot);
-    for (const [position, picture] of chosen.entries()) {
-      const target = input.subarray(position * slot, (position + 1) * slot);
-      packImage(picture, letterbox(picture, model.imageSize), model.imageSize, target);
-    }
-    return { input, pictures: chosen.length };
+function packAll(pictures: readonly Pixels[], { model, preprocessing }: LookedDetector): Uint8Array[] {
+  const { width, height } = model.imageSize;
+  const { placement, padding } = preprocessing;
+  return pictures.map((picture) => {
+    const slot = new Uint8Array(3 * width * height);
+    placePicture(picture, placement, padding, model.imageSize, slot);
+    return slot;
   });
 }
 
-interface BatchOutput {
-  readonly output: OutputTensor;
-  readonly pictures: number;
-}
-
-async function inferAll(batches: readonly Batch[], session: DetectorSession): Promise<BatchOutput[]> {
-  const outputs: BatchOutput[] = [];
-  for (const { input, pictures } of batches) {
-    outputs.push({ output: await session.run(input, session.model.batch ?? pictures), pictures });
-  }
+async function inferAll(inputs: readonly Uint8Array[], session: ModelSession): Promise<Outputs[]> {
+  const outputs: Outputs[] = [];
+  for (const input of inputs) outputs.push(await session.run(input, 1));
   return outputs;
 }
 
-function readAll(outputs: readonly BatchOutput[], session: DetectorSession): number {
+function readAll(outputs: readonly Outputs[], { read }: LookedDetector): number {
   let found = 0;
-  for (const { output, pictures } of outputs) {
-    for (let picture = 0; picture < pictures; picture++) {
-      const candidates = session.read(output, picture, settings.confidence);
-      found += suppress(candidates, settings.iou, settings.maxDetections).length;
-    }
+  for (const output of outputs) {
+    const candidates = read(output, 0, settings.confidence);
+    found += suppress(candidates, settings.iou, settings.maxDetections).length;
   }
   return found;
 }

@@ -3,7 +3,10 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 export interface ModelSketch {
   /** Dimensions of the input `images`; a text is a free dimension. */
   readonly input?: readonly (number | string)[];
-  readonly inputType?: 'float32' | 'uint8';
+  readonly inputType?: keyof typeof elementTypes;
+  /** Of the outputs that `chain` makes. */
+  readonly outputType?: keyof typeof elementTypes;
+  readonly opset?: number;
   /** Constant outputs: the model says the same of every picture. */
   readonly outputs: readonly {
     readonly name?: string;
@@ -20,12 +23,14 @@ export interface ModelSketch {
   readonly externalFile?: string;
 }
 
-const elementTypes = { float32: 1, uint8: 2 };
+const elementTypes = { float32: 1, uint8: 2, float16: 10 };
 
-/** A real, tiny ONNX file (onnx.proto, opset 17). */
+/** A real, tiny ONNX file (onnx.proto). */
 export function onnxModel({
   input = [1, 3, 32, 32],
   inputType = 'float32',
+  outputType = 'float32',
+  opset = 17,
   outputs,
   chain,
   metadata = {},
@@ -58,11 +63,11 @@ export function onnxModel({
       nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of named)
-      nested(graph, 12, (value) => writeValue(value, name, elementTypes.float32, dims));
+      nested(graph, 12, (value) => writeValue(value, name, elementTypes[outputType], dims));
   });
   return message((model) => {
     model.tag(1, WireType.Varint).int64(irVersion).tag(7, len).bytes(graph);
-    nested(model, 8, (opset) => opset.tag(1, len).string('').tag(2, WireType.Varint).int64(17));
+    nested(model, 8, (set) => set.tag(1, len).string('').tag(2, WireType.Varint).int64(opset));
     for (const [key, value] of Object.entries(metadata)) {
       nested(model, 14, (entry) => entry.tag(1, len).string(key).tag(2, len).string(value));
     }

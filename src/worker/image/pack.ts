@@ -1,74 +1,56 @@
 import { bilinearTaps, type Taps } from './bilinear.ts';
-import type { Letterbox, Size } from './letterbox.ts';
+import type { Size } from './letterbox.ts';
 import type { Pixels } from './pixels.ts';
 
 const channels = 3;
-const padding = Math.fround(114 / 255);
-const unit = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
-/**
- * Writes a picture into one slot of the model's input: resized as OpenCV does, padded with grey 114, as planes of
- * R, G and B in 0..1 (`input.length === 3 * size.width * size.height`).
- */
-export function packImage(picture: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
-  padAround(box, size, input);
-  if (box.width === picture.width && box.height === picture.height) copyRows(picture, box, size, input);
-  else resizeRows(picture, box, size, input);
+/** Where a picture is drawn. */
+interface Area extends Size {
+  readonly left: number;
+  readonly top: number;
 }
 
-function padAround(box: Letterbox, size: Size, input: Float32Array): void {
-  const plane = size.width * size.height;
-  const right = box.left + box.width;
-  for (let start = 0; start < channels * plane; start += plane) {
-    input.fill(padding, start, start + box.top * size.width);
-    input.fill(padding, start + (box.top + box.height) * size.width, start + plane);
-    if (box.width === size.width) continue;
-    for (let row = box.top; row < box.top + box.height; row++) {
-      const rowStart = start + row * size.width;
-      input.fill(padding, rowStart, rowStart + box.left);
-      input.fill(padding, rowStart + right, rowStart + size.width);
-    }
+/** Draws a picture into rows of R, G, B bytes (`input.length === 3 * size.width * size.height`): resized as OpenCV does, with `padding` around. */
+export function drawPicture(picture: Pixels, area: Area, size: Size, padding: number, input: Uint8Array): void {
+  padAround(area, size, padding, input);
+  if (area.width === picture.width && area.height === picture.height) copyRows(picture, area, size, input);
+  else resizeRows(picture, area, size, input);
+}
+
+function padAround({ left, top, width, height }: Area, size: Size, padding: number, input: Uint8Array): void {
+  const row = size.width * channels;
+  input.fill(padding, 0, top * row);
+  input.fill(padding, (top + height) * row);
+  if (width === size.width) return;
+  for (let start = top * row; start < (top + height) * row; start += row) {
+    input.fill(padding, start, start + left * channels);
+    input.fill(padding, start + (left + width) * channels, start + row);
   }
 }
 
-function copyRows({ data }: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
-  const [red, green, blue] = planes(input, size);
-  let from = 0;
-  for (let row = 0; row < box.height; row++) {
-    let to = (box.top + row) * size.width + box.left;
-    for (const end = to + box.width; to < end; to++, from += channels) {
-      red[to] = unit[data[from]!]!;
-      green[to] = unit[data[from + 1]!]!;
-      blue[to] = unit[data[from + 2]!]!;
-    }
+function copyRows({ data }: Pixels, { left, top, width, height }: Area, size: Size, input: Uint8Array): void {
+  const length = width * channels;
+  for (let row = 0; row < height; row++) {
+    const to = ((top + row) * size.width + left) * channels;
+    input.set(data.subarray(row * length, (row + 1) * length), to);
   }
 }
 
-function resizeRows(picture: Pixels, box: Letterbox, size: Size, input: Float32Array): void {
-  const [red, green, blue] = planes(input, size);
-  const rows = bilinearTaps(picture.height, box.height, 'row');
-  const stretched = stretchedRows(picture, bilinearTaps(picture.width, box.width, 'column'));
-  for (let row = 0; row < box.height; row++) {
+function resizeRows(picture: Pixels, area: Area, size: Size, input: Uint8Array): void {
+  const rows = bilinearTaps(picture.height, area.height, 'row');
+  const stretched = stretchedRows(picture, bilinearTaps(picture.width, area.width, 'column'));
+  for (let row = 0; row < area.height; row++) {
     const [upper, lower] = stretched(rows.first[row]!, rows.second[row]!);
-    const a = rows.firstWeight[row]!;
-    const b = rows.secondWeight[row]!;
-    let to = (box.top + row) * size.width + box.left;
-    for (let from = 0; from < upper.length; from += channels, to++) {
-      red[to] = unit[blend(upper[from]!, lower[from]!, a, b)]!;
-      green[to] = unit[blend(upper[from + 1]!, lower[from + 1]!, a, b)]!;
-      blue[to] = unit[blend(upper[from + 2]!, lower[from + 2]!, a, b)]!;
-    }
+    const to = ((area.top + row) * size.width + area.left) * channels;
+    blendRows(upper, lower, rows.firstWeight[row]!, rows.secondWeight[row]!, input, to);
   }
 }
 
 /** OpenCV's vertical pass (`VResizeLinear` with `FixedPtCast`): its shifts lose bits, and the results with them. */
-function blend(upper: number, lower: number, upperWeight: number, lowerWeight: number): number {
-  return (((upperWeight * (upper >> 4)) >> 16) + ((lowerWeight * (lower >> 4)) >> 16) + 2) >> 2;
-}
-
-function planes(input: Float32Array, { width, height }: Size): readonly [Float32Array, Float32Array, Float32Array] {
-  const plane = width * height;
-  return [input.subarray(0, plane), input.subarray(plane, 2 * plane), input.subarray(2 * plane)];
+function blendRows(upper: Int32Array, lower: Int32Array, a: number, b: number, input: Uint8Array, start: number): void {
+  for (let at = 0; at < upper.length; at++) {
+    input[start + at] = (((a * (upper[at]! >> 4)) >> 16) + ((b * (lower[at]! >> 4)) >> 16) + 2) >> 2;
+  }
 }
 
 type RowPair = readonly [upper: Int32Array, lower: Int32Array];

@@ -1,55 +1,48 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
-import type { ImageModel } from './model.ts';
+import type { Outputs } from './model.ts';
+import type { ModelSession, SessionPlan } from './session.ts';
 
 export interface ToThread {
-  /** Slots of 3 planes of the model's size; transferred. */
-  readonly input: Float32Array;
-  /** How many slots, from the first, hold a picture. */
+  /** `[pictures, height, width, 3]`; transferred. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
   readonly pictures: number;
 }
 
-/** `Found`: what the model says of a picture. */
-export type FromThread<Model, Found> =
-  | { readonly kind: 'ready'; readonly model: Model }
-  | ({ readonly kind: 'inferred' } & Inferred<Found>)
+/** What is known of a session once it is open. */
+export type OpenedSession = Pick<ModelSession, 'device' | 'notEdited'>;
+
+export type FromThread =
+  | ({ readonly kind: 'ready' } & OpenedSession)
+  | ({ readonly kind: 'inferred' } & Inferred)
   | { readonly kind: 'failed'; readonly error: ErrorRecord };
 
-/** By picture what was found (null: it is infinite or not a number), and the buffer the batch came in, to be used again. */
-export interface Inferred<Found> {
-  readonly found: readonly (Found | null)[];
+export interface Inferred {
+  readonly outputs: Outputs;
   readonly inferMs: number;
-  readonly input: Float32Array;
+  /** The buffer that the batch came in, to be used again. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
 /** A model in a thread of its own. Batches are processed in the order given. */
-export interface Inference<Model extends ImageModel, Found> {
-  readonly model: Model;
-  infer(batch: ToThread): Promise<Inferred<Found>>;
+export interface Inference extends OpenedSession {
+  infer(batch: ToThread): Promise<Inferred>;
   close(): Promise<void>;
 }
 
-interface Waiting<Answer> {
-  resolve(answer: Answer): void;
-  reject(error: MillraceError): void;
-}
-
-/**
- * @param thread serves inference, see serve-inference.ts
- * @throws MillraceError whatever opening the model throws there
- */
-export async function startInference<Model extends ImageModel, Found>(
-  thread: Worker,
-): Promise<Inference<Model, Found>> {
-  const { nextAnswer, end } = answersInOrder<FromThread<Model, Found>>(thread);
+/** @throws MillraceError whatever `openSession` throws */
+export async function startInference({ file, input, use, settings }: SessionPlan): Promise<Inference> {
+  const workerData: SessionPlan = { file, input, use, settings };
+  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData });
+  const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {
     await thread.terminate();
     throw failureOf(ready);
   }
-  const infer = async (batch: ToThread): Promise<Inferred<Found>> => {
+  const infer = async (batch: ToThread): Promise<Inferred> => {
     const answer = nextAnswer();
-    thread.postMessage(batch, [batch.input.buffer as ArrayBuffer]);
+    thread.postMessage(batch, [batch.pixels.buffer]);
     const inferred = await answer;
     if (inferred.kind !== 'inferred') throw failureOf(inferred);
     return inferred;
@@ -59,31 +52,36 @@ export async function startInference<Model extends ImageModel, Found>(
     await end();
     await thread.terminate();
   };
-  return { model: ready.model, infer, close };
+  return { device: ready.device, notEdited: ready.notEdited, infer, close };
 }
 
-interface Answers<Answer> {
+interface Waiting {
+  resolve(answer: FromThread): void;
+  reject(error: MillraceError): void;
+}
+
+interface Answers {
   /** @throws MillraceError INFERENCE_FAILED once the thread has ended or is to end */
-  nextAnswer(): Promise<Answer>;
+  nextAnswer(): Promise<FromThread>;
   /** Takes no more questions; resolves when those already asked are answered. */
   end(): Promise<void>;
 }
 
-function answersInOrder<Answer>(thread: Worker): Answers<Answer> {
-  const waiting: Waiting<Answer>[] = [];
+function answersInOrder(thread: Worker): Answers {
+  const waiting: Waiting[] = [];
   let last: Promise<unknown> = Promise.resolve();
   let ended: MillraceError | undefined;
   const fail = (cause?: unknown) => {
     ended ??= new MillraceError('INFERENCE_FAILED', 'the thread of inference has ended', { cause });
     for (const { reject } of waiting.splice(0)) reject(ended);
   };
-  thread.on('message', (answer: Answer) => waiting.shift()?.resolve(answer));
+  thread.on('message', (answer: FromThread) => waiting.shift()?.resolve(answer));
   thread.on('error', fail);
   thread.on('exit', () => fail());
   return {
     nextAnswer: () => {
       if (ended) throw ended;
-      const answer = new Promise<Answer>((resolve, reject) => waiting.push({ resolve, reject }));
+      const answer = new Promise<FromThread>((resolve, reject) => waiting.push({ resolve, reject }));
       last = answer.catch(() => undefined);
       return answer;
     },
@@ -94,7 +92,7 @@ function answersInOrder<Answer>(thread: Worker): Answers<Answer> {
   };
 }
 
-function failureOf(answer: FromThread<unknown, unknown>): MillraceError {
+function failureOf(answer: FromThread): MillraceError {
   const error = answer.kind === 'failed' ? errorOfRecord(answer.error) : null;
   return error ?? new MillraceError('INTERNAL', `the thread of inference answered '${answer.kind}'`);
 }

@@ -5,8 +5,11 @@ import { pathInside } from '../volume-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 
 export interface ModelFile extends OnnxFile {
+  /** As the task names it. */
+  readonly named: string;
   /** Where it really lies. */
   readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function readModelFile(file: string, root: string | null): Promise<
   try {
     const onnx = readOnnxFile(bytes);
     for (const name of onnx.externalFiles) await checkExternalFile(file, path, name, root);
-    return { ...onnx, path };
+    return { ...onnx, named: file, path, bytes };
   } catch (error) {
     if (error instanceof MillraceError) throw error;
     throw unreadableModel(file, 'is not an ONNX file, or is truncated', exportAgain, error);

@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
 import type { Size } from '../image/letterbox.ts';
+import type { PixelType, Preprocessing } from './preprocessing.ts';
 
 /** A model that takes pictures, as its file describes it. */
 export interface ImageModel {
@@ -10,15 +11,23 @@ export interface ImageModel {
   readonly imageSize: Size;
   /** Pictures per run, if the file or its arithmetic fixes them. */
   readonly batch: number | null;
-  /** Where it runs. */
-  readonly device: 'cpu' | 'cuda';
 }
 
-/** The output of a batch: the product of `dims` is `data.length`. */
+/** The input for pictures. */
+export interface PictureInput extends Omit<ImageModel, 'classNames'> {
+  readonly name: string;
+  readonly layout: Preprocessing['layout'];
+  readonly type: PixelType;
+}
+
+/** The output of a batch: the product of `dims` is `data.length`. Whole numbers are given as floats, too. */
 export interface OutputTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
 }
+
+/** What a model answers to a batch, by the names of its outputs. */
+export type Outputs = ReadonlyMap<string, OutputTensor>;
 
 /** What models of a kind have in common. */
 export interface ModelKind {
@@ -32,7 +41,7 @@ export interface ModelKind {
 type Dimension = number | string | undefined;
 
 /**
- * The input that the model wants. `wanted` (px) must agree with a size that the file fixes.
+ * The input for pictures. `wanted` (px) must agree with a size that the file fixes.
  *
  * @throws MillraceError MODEL_UNSUPPORTED or WRONG_OPTION
  */
@@ -41,15 +50,16 @@ export function readInput(
   metadata: ReadonlyMap<string, string>,
   wanted: number | null,
   kind: ModelKind,
-): { batch: number | null; stride: number; imageSize: Size } {
-  const [batch, , height, width] = pictureShape(inputs, kind);
+): PictureInput {
+  const { name, layout, type, shape } = pictureInput(inputs, kind);
+  const [height, width] = layout === 'nchw' ? shape.slice(2) : shape.slice(1);
   const [written = kind.usualStride] = readNumbers(metadata.get('stride'));
   const stride = Number.isInteger(written) && written > 0 ? written : kind.usualStride;
   const fixed = { width: numberOf(width), height: numberOf(height) };
   checkWanted(fixed, wanted);
   const imageSize = wanted === null ? ownSize(fixed, metadata, kind) : { width: wanted, height: wanted };
   checkSize(imageSize, fixed, stride, wanted);
-  return { batch: numberOf(batch), stride, imageSize };
+  return { name, layout, type, batch: numberOf(shape[0]), stride, imageSize };
 }
 
 function numberOf(dimension: Dimension): number | null {
@@ -61,19 +71,21 @@ export function readNumbers(literal = ''): readonly number[] {
   return (literal.match(/\d+(?:\.\d+)?/g) ?? []).map(Number);
 }
 
-function pictureShape(inputs: readonly InferenceSession.ValueMetadata[], kind: ModelKind): readonly Dimension[] {
-  const [input] = inputs;
-  const found = inputs.map(describeValue).join(', ');
-  if (inputs.length === 1 && input?.isTensor && input.type === 'float32' && input.shape.length === 4) {
-    if (input.shape[1] === 3 || typeof input.shape[1] === 'string') return input.shape;
+const pixelTypes: readonly string[] = ['float32', 'float16', 'uint8'] satisfies PixelType[];
+
+function pictureInput(inputs: readonly InferenceSession.ValueMetadata[], kind: ModelKind) {
+  for (const input of inputs) {
+    if (!input.isTensor || input.shape.length !== 4 || !pixelTypes.includes(input.type)) continue;
+    const layout = input.shape[3] === 3 && input.shape[1] !== 3 ? 'nhwc' : 'nchw';
+    const channels = input.shape[layout === 'nchw' ? 1 : 3];
+    if (channels === 3 || typeof channels === 'string')
+      return { name: input.name, layout, type: input.type as PixelType, shape: input.shape } as const;
   }
-  throw new MillraceError(
-    'MODEL_UNSUPPORTED',
-    `the model takes ${found}; ${kind.name} takes float32 [batch, 3, height, width]`,
-    {
-      hint: 'export the model with 32-bit floating point and one input of RGB planes',
-    },
-  );
+  const found = inputs.map(describeValue).join(', ');
+  const message = `the model takes ${found}; ${kind.name} takes pixels as [batch, 3, height, width] or [batch, height, width, 3]`;
+  throw new MillraceError('MODEL_UNSUPPORTED', message, {
+    hint: 'export the model with an input of RGB planes, of 32-bit or 16-bit floating point numbers or bytes',
+  });
 }
 
 function describeValue(value: InferenceSession.ValueMetadata): string {

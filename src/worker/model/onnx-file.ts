@@ -1,4 +1,6 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
+import { attribute, entry, graph, model, node, tensor, valueInfo } from './graph/onnx-fields.ts';
+import { eachField, eachMessage, textOf } from './graph/protobuf.ts';
 
 /** What an ONNX file says that the runtime's binding does not show. */
 export interface OnnxFile {
@@ -11,14 +13,6 @@ export interface OnnxFile {
   /** The operator that its first output comes from, past those that only change shape or type; null: there is none. */
   readonly lastOperator: string | null;
 }
-
-/** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-const model = { graph: 7, metadata: 14 };
-const graph = { node: 1, initializer: 5, output: 12 };
-const node = { input: 1, output: 2, operator: 4, attribute: 5 };
-const valueInfo = { name: 1 };
-const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
-const tensor = { externalData: 13 };
 
 /** @throws Error if the bytes are not a protobuf message */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
@@ -33,25 +27,6 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   });
   const quantisesAsItRuns = found.operators.has('DynamicQuantizeLinear');
   return { metadata, externalFiles: found.externalFiles, quantisesAsItRuns, lastOperator: lastOperator(found) };
-}
-
-/** Reads a field, or answers false to have it skipped. */
-type ReadField = (field: number, wireType: WireType, reader: BinaryReader) => boolean;
-
-function eachField(bytes: Uint8Array, read: ReadField): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (!read(field, wireType, reader)) reader.skip(wireType, field);
-  }
-}
-
-function eachMessage(bytes: Uint8Array, read: Readonly<Record<number, (message: Uint8Array) => unknown>>): void {
-  eachField(bytes, (field, wireType, reader) => {
-    if (wireType !== WireType.LengthDelimited || read[field] === undefined) return false;
-    read[field](reader.bytes());
-    return true;
-  });
 }
 
 /** Graphs in graphs; more than any exporter makes. */
@@ -116,10 +91,6 @@ function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
   eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor, [graph.output]: readOutput });
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString();
-}
-
 function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {
   eachMessage(bytes, {
     [tensor.externalData]: (message) => {
@@ -132,9 +103,9 @@ function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {
 function readEntry(bytes: Uint8Array): [key: string, value: string] {
   const texts = ['', '', ''];
   eachField(bytes, (field, _, reader) => {
-    if (field !== 1 && field !== 2) return false;
+    if (field !== entry.key && field !== entry.value) return false;
     texts[field] = reader.string();
     return true;
   });
-  return [texts[1]!, texts[2]!];
+  return [texts[entry.key]!, texts[entry.value]!];
 }

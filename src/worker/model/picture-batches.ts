@@ -2,24 +2,41 @@ import pLimit from 'p-limit';
 import { MillraceError } from '../../errors.ts';
 import { decodeImage } from '../image/decode.ts';
 import { failedRow } from '../image/image-rows.ts';
+import type { Size } from '../image/letterbox.ts';
 import type { Pixels } from '../image/pixels.ts';
+import { type Placed, placePicture } from '../image/place.ts';
 import type { FailedRow, Timings } from '../row-program.ts';
 import type { Inference } from './inference.ts';
-import type { ImageModel } from './model.ts';
+import type { ImageModel, Outputs } from './model.ts';
+import type { Preprocessing } from './preprocessing.ts';
 
-/** Larger batches gain nothing on a CPU. */
-const cpuBatch = 4;
+/** A batch gains nothing on a CPU, and a model that quantises as it runs would let its pictures change each other. */
+const freeBatch = 1;
 
 /** While one batch is inferred, the next is decoded, and one more waits ready. */
 const batchesInFlight = 3;
 
-/** What a program does with a picture before and after inference. `Placed`: how it lies in the model's input. */
-export interface PictureWork<Found, Placed, Result> {
+/** A model that runs, and how it is fed. */
+export interface PictureModel {
+  readonly inference: Inference;
+  readonly model: ImageModel;
+  readonly preprocessing: Preprocessing;
+}
+
+/** What a program makes of a picture. */
+export interface PictureWork<Result> {
   /** What the model finds, for people: `a box`. */
   readonly finds: string;
-  /** Writes the picture into one slot of the model's input. */
-  pack(pixels: Pixels, slot: Float32Array): Placed;
-  result(found: Found, placed: Placed, pixels: Pixels, timings: Timings): Result;
+  /**
+   * @param picture its place in the batch
+   * @returns null: what the model says of it is infinite or not a number
+   */
+  read(outputs: Outputs, picture: number, lies: PlacedPicture, timings: Timings): Result | null;
+}
+
+/** A picture's size, and how it lies in the model's input. */
+export interface PlacedPicture extends Size {
+  readonly placed: Placed;
 }
 
 /**
@@ -27,17 +44,17 @@ export interface PictureWork<Found, Placed, Result> {
  * @param imageRoot the folder that no link of an image may lead out of; null: the images are the caller's own
  * @returns a function that gives one result per file, in order; a picture that cannot be decoded does not disturb the others
  */
-export function inBatches<Found, Placed, Result>(
-  inference: Inference<ImageModel, Found>,
+export function inBatches<Result>(
+  running: PictureModel,
   imageRoot: string | null,
-  work: PictureWork<Found, Placed, Result>,
+  work: PictureWork<Result>,
 ): (files: readonly string[]) => Promise<(Result | FailedRow)[]> {
-  const slots = inference.model.batch ?? cpuBatch;
+  const slots = running.model.batch ?? freeBatch;
   const inFlight = pLimit(batchesInFlight);
-  const buffers = inputBuffers(slots * slotLength(inference.model));
+  const buffers = inputBuffers(slots * slotLength(running.model));
   return async (files) => {
     const batches = chunk(files, slots).map((batch) =>
-      inFlight(() => runBatch(inference, buffers, batch, imageRoot, work)),
+      inFlight(() => runBatch(running, buffers, batch, imageRoot, work)),
     );
     return (await Promise.all(batches)).flat();
   };
@@ -54,13 +71,13 @@ function chunk<T>(items: readonly T[], length: number): T[][] {
 }
 
 interface InputBuffers {
-  take(): Float32Array;
-  give(buffer: Float32Array): void;
+  take(): Uint8Array<ArrayBuffer>;
+  give(buffer: Uint8Array<ArrayBuffer>): void;
 }
 
 function inputBuffers(length: number): InputBuffers {
-  const free: Float32Array[] = [];
-  return { take: () => free.pop() ?? new Float32Array(length), give: (buffer) => void free.push(buffer) };
+  const free: Uint8Array<ArrayBuffer>[] = [];
+  return { take: () => free.pop() ?? new Uint8Array(length), give: (buffer) => void free.push(buffer) };
 }
 
 interface DecodedImage {
@@ -68,35 +85,34 @@ interface DecodedImage {
   readonly decodeMs: number;
 }
 
-async function runBatch<Found, Placed, Result>(
-  inference: Inference<ImageModel, Found>,
+async function runBatch<Result>(
+  { inference, model, preprocessing }: PictureModel,
   buffers: InputBuffers,
   files: readonly string[],
   imageRoot: string | null,
-  work: PictureWork<Found, Placed, Result>,
+  work: PictureWork<Result>,
 ): Promise<(Result | FailedRow)[]> {
   const decodings = await Promise.all(files.map((file) => decode(file, imageRoot)));
   const decoded = decodings.filter((decoding) => 'pixels' in decoding);
   if (decoded.length === 0) return decodings as FailedRow[];
 
-  const { model } = inference;
   const length = slotLength(model);
   const input = buffers.take();
-  const placed = decoded.map(({ pixels }, slot) =>
-    work.pack(pixels, input.subarray(slot * length, (slot + 1) * length)),
-  );
-  const used = model.batch === null ? input.subarray(0, decoded.length * length) : input;
-  const inferred = await inference.infer({ input: used, pictures: decoded.length });
-  buffers.give(new Float32Array(inferred.input.buffer));
+  const { placement, padding } = preprocessing;
+  const lying = decoded.map(({ pixels }, slot): PlacedPicture => {
+    const place = input.subarray(slot * length, (slot + 1) * length);
+    const { width, height } = pixels;
+    return { width, height, placed: placePicture(pixels, placement, padding, model.imageSize, place) };
+  });
+  const pictures = input.length / length;
+  const { outputs, inferMs, pixels } = await inference.infer({ pixels: input, pictures });
+  buffers.give(pixels);
 
   let slot = 0;
   return decodings.map((decoding, index) => {
     if ('error' in decoding) return decoding;
-    const found = inferred.found[slot]!;
-    const place = placed[slot++]!;
-    if (found === null) return notFinite(work.finds, files[index]!);
-    const timings = { decodeMs: decoding.decodeMs, inferMs: inferred.inferMs / decoded.length };
-    return work.result(found, place, decoding.pixels, timings);
+    const timings = { decodeMs: decoding.decodeMs, inferMs: inferMs / decoded.length };
+    return work.read(outputs, slot, lying[slot++]!, timings) ?? notFinite(work.finds, files[index]!);
   });
 }
 

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { letterbox } from '../../../src/worker/image/letterbox.ts';
-import { packImage } from '../../../src/worker/image/pack.ts';
+import { drawPicture } from '../../../src/worker/image/pack.ts';
+import { placePicture } from '../../../src/worker/image/place.ts';
 
 /** The model's input for a picture of a fixed pattern, as rows of R, G and B bytes. */
 function packed(width: number, height: number, side: number): Uint8Array {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, at) => Math.imul(at, 2654435761) >>> 24);
   const size = { width: side, height: side };
-  const input = new Float32Array(3 * side * side);
-  packImage({ data, width, height }, letterbox({ width, height }, size), size, input);
-  return Uint8Array.from({ length: input.length }, (_, at) =>
-    Math.round(input[(at % 3) * side * side + Math.floor(at / 3)]! * 255),
-  );
+  const input = new Uint8Array(3 * side * side).fill(7);
+  placePicture({ data, width, height }, 'letterbox', 114, size, input);
+  return input;
 }
 
 describe('packing', () => {
@@ -37,15 +35,15 @@ describe('packing', () => {
 
   it('only pads a picture of the right size', () => {
     const data = Uint8Array.of(0, 51, 255, 255, 51, 0);
-    const input = new Float32Array(12).fill(Number.NaN);
-    packImage(
+    const input = new Uint8Array(12);
+    drawPicture(
       { data, width: 2, height: 1 },
-      { width: 2, height: 1, left: 0, top: 0, scale: 1 },
+      { width: 2, height: 1, left: 0, top: 0 },
       { width: 2, height: 2 },
+      114,
       input,
     );
-    const grey = Math.fround(114 / 255);
-    expect([...input]).toEqual([0, 1, grey, grey, Math.fround(0.2), Math.fround(0.2), grey, grey, 1, 0, grey, grey]);
+    expect([...input]).toEqual([...data, ...new Array(6).fill(114)]);
   });
 
   it('leaves a picture that is thinner than a pixel of the input to the padding', () => {

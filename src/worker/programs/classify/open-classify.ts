@@ -1,13 +1,11 @@
-import { Worker } from 'node:worker_threads';
 import type { SettingsOf } from '../../../programs/programs.ts';
 import { openImageFolder, processImages } from '../../image/image-rows.ts';
-import { packCentre } from '../../image/pack-centre.ts';
-import { type Inference, startInference } from '../../model/inference.ts';
+import { startInference } from '../../model/inference.ts';
 import { inBatches } from '../../model/picture-batches.ts';
-import type { OpenProgram, Outcome, ProgramPlace } from '../../row-program.ts';
+import type { OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
-import type { ScoredClass } from './best-classes.ts';
-import type { ClassifierModel, ClassifierSettings } from './classifier-session.ts';
+import { bestClasses, type ScoredClass } from './best-classes.ts';
+import { type ClassifierModel, lookAtClassifier } from './classifier-model.ts';
 
 /** Classifies the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openClassify(settings: SettingsOf<'classify'>, place: ProgramPlace): Promise<OpenProgram> {
@@ -15,19 +13,23 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const folder = await openImageFolder(settings.image_dir, volumes);
   const { path, root } = optionPath('--model', settings.model, volumes);
   const { device, top, min_score, activation, normalization, image_size: imageSize } = settings;
-  const choice = { top, min_score, activation, normalization };
-  const workerData: ClassifierSettings = { modelFile: path, modelRoot: root, device, threads, imageSize, ...choice };
-  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData });
-  const inference: Inference<ClassifierModel, readonly ScoredClass[]> = await startInference(thread);
-  const { model, close } = inference;
-  log.info({ model }, 'model loaded');
-  const classifyFiles = inBatches<readonly ScoredClass[], void, Outcome>(inference, folder.root, {
+  const modelSettings = { modelFile: path, modelRoot: root, device, threads, imageSize };
+  const looked = await lookAtClassifier({ ...modelSettings, activation, normalization });
+  const { model, outputs, preprocessing } = looked;
+  const use = { preprocessing, reduction: null, constants: [] };
+  const inference = await startInference({ ...looked, use, settings: modelSettings });
+  log.info({ model: { ...model, device: inference.device } }, 'model loaded');
+  const choice = { top, min_score, givesLogits: model.givesLogits };
+  const classifyFiles = inBatches<Outcome>({ inference, model, preprocessing }, folder.root, {
     finds: 'a score',
-    pack: (pixels, slot) => packCentre(pixels, model.imageSize, model.isNormalized, slot),
-    result: (classes, _, __, timings) => ({
-      outputs: classes.map(({ classId, score }) => [classId, model.classNames[classId] ?? `class ${classId}`, score]),
-      timings,
-    }),
+    read: (answered, picture, _, timings) => {
+      const classes = bestClasses(answered.get(outputs[0]!.name)!, picture, choice);
+      return classes === null ? null : { outputs: classes.map((each) => outputRow(each, model)), timings };
+    },
   });
-  return { process: (rows) => processImages(rows, folder, volumes, classifyFiles), close };
+  return { process: (rows) => processImages(rows, folder, volumes, classifyFiles), close: inference.close };
+}
+
+function outputRow({ classId, score }: ScoredClass, { classNames }: ClassifierModel): OutputRow {
+  return [classId, classNames[classId] ?? `class ${classId}`, score];
 }

@@ -1,13 +1,19 @@
-import { Worker } from 'node:worker_threads';
 import type { Box } from '../../../box.ts';
-import { type Letterbox, letterbox, type Size, unroundedCorner } from '../../image/letterbox.ts';
-import { packImage } from '../../image/pack.ts';
-import type { Pixels } from '../../image/pixels.ts';
-import { type Inference, startInference } from '../../model/inference.ts';
-import { inBatches } from '../../model/picture-batches.ts';
+import { type Size, unroundedCorner } from '../../image/letterbox.ts';
+import { startInference } from '../../model/inference.ts';
+import type { ModelSettings } from '../../model/look-at-model.ts';
+import { inBatches, type PlacedPicture } from '../../model/picture-batches.ts';
+import type { Processor } from '../../model/session.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
-import type { Candidate } from './candidates.ts';
-import type { DetectorModel, DetectorSettings } from './detector-session.ts';
+import { type Candidate, isFiniteBox } from './candidates.ts';
+import { type DetectorModel, lookAtDetector } from './detector-model.ts';
+import { suppress } from './non-maximum-suppression.ts';
+
+export interface DetectorSettings extends ModelSettings {
+  readonly confidence: number;
+  readonly iou: number;
+  readonly maxDetections: number;
+}
 
 /** Of the upright picture. */
 export interface Detection extends Box {
@@ -22,7 +28,7 @@ export interface DetectedImage extends Size {
 }
 
 export interface Detector {
-  readonly model: DetectorModel;
+  readonly model: DetectorModel & { readonly device: Processor };
   /** One result per file, in order; a picture that cannot be decoded does not disturb the others. */
   detect(files: readonly string[]): Promise<(DetectedImage | FailedRow)[]>;
   close(): Promise<void>;
@@ -30,43 +36,40 @@ export interface Detector {
 
 /**
  * @param imageRoot the folder that no link of an image may lead out of; null: the images are the caller's own
- * @throws MillraceError whatever `openDetectorSession` throws
+ * @throws MillraceError whatever `lookAtDetector` and `openSession` throw
  */
 export async function loadDetector(settings: DetectorSettings, imageRoot: string | null): Promise<Detector> {
-  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData: settings });
-  const inference: Inference<DetectorModel, readonly Candidate[]> = await startInference(thread);
-  const { model, close } = inference;
-  const detect = inBatches(inference, imageRoot, {
+  const looked = await lookAtDetector(settings);
+  const { model, read, preprocessing } = looked;
+  const use = { preprocessing, reduction: null, constants: [] };
+  const inference = await startInference({ ...looked, use, settings });
+  const detect = inBatches<DetectedImage>({ inference, model, preprocessing }, imageRoot, {
     finds: 'a box',
-    pack: (pixels, slot) => pack(pixels, model, slot),
-    result: (candidates, box: Letterbox, pixels, timings) => detectedImage(pixels, box, candidates, model, timings),
+    read: (outputs, picture, lies, timings) => {
+      const candidates = read(outputs, picture, settings.confidence);
+      if (!candidates.every(isFiniteBox)) return null;
+      return detectedImage(lies, suppress(candidates, settings.iou, settings.maxDetections), model, timings);
+    },
   });
-  return { model, detect, close };
-}
-
-function pack(pixels: Pixels, { imageSize }: DetectorModel, slot: Float32Array): Letterbox {
-  const box = letterbox(pixels, imageSize);
-  packImage(pixels, box, imageSize, slot);
-  return box;
+  return { model: { ...model, device: inference.device }, detect, close: inference.close };
 }
 
 function detectedImage(
-  { width, height }: Size,
-  box: Letterbox,
+  { width, height, placed }: PlacedPicture,
   candidates: readonly Candidate[],
   model: DetectorModel,
   timings: Timings,
 ): DetectedImage {
   const { left, top } =
-    model.family === 'yolov5' ? unroundedCorner({ width, height }, box.scale, model.imageSize) : box;
+    model.family === 'yolov5' ? unroundedCorner({ width, height }, placed.scaleX, model.imageSize) : placed;
   const detections = candidates.map((candidate) => ({
     classId: candidate.classId,
     className: model.classNames[candidate.classId] ?? `class ${candidate.classId}`,
     score: candidate.score,
-    x1: clamp((candidate.x1 - left) / box.scale, width),
-    y1: clamp((candidate.y1 - top) / box.scale, height),
-    x2: clamp((candidate.x2 - left) / box.scale, width),
-    y2: clamp((candidate.y2 - top) / box.scale, height),
+    x1: clamp((candidate.x1 - left) / placed.scaleX, width),
+    y1: clamp((candidate.y1 - top) / placed.scaleY, height),
+    x2: clamp((candidate.x2 - left) / placed.scaleX, width),
+    y2: clamp((candidate.y2 - top) / placed.scaleY, height),
   }));
   return { detections, width, height, timings };
 }

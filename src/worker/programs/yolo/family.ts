@@ -1,6 +1,7 @@
 import { MillraceError } from '../../../errors.ts';
 import type { Size } from '../../image/letterbox.ts';
-import type { OutputShape } from '../../model/session.ts';
+import type { OutputShape } from '../../model/look-at-model.ts';
+import type { OutputLayout } from '../../model/preprocessing.ts';
 import type { ReadCandidates } from './candidates.ts';
 import { readYolov5 } from './yolov5.ts';
 import { readTransposedYolov8, readYolov8 } from './yolov8.ts';
@@ -8,6 +9,7 @@ import { readTransposedYolov8, readYolov8 } from './yolov8.ts';
 /** A family of detectors: one layout of the output tensor. */
 export interface Family {
   readonly name: 'yolov5' | 'yolov8';
+  readonly layout: OutputLayout;
   readonly read: ReadCandidates;
 }
 
@@ -55,11 +57,19 @@ function layoutsOf(outputs: readonly OutputShape[], size: Size): readonly Layout
   if (batch === undefined || second === undefined || third === undefined || outputs[0]?.dims.length !== 3) return [];
   const layouts = [];
   if (isGrid(second / 3, size))
-    layouts.push({ family: { name: 'yolov5', read: readYolov5 }, label: 'YOLOv5', classes: third - 5 } as const);
+    layouts.push({
+      family: { name: 'yolov5', layout: 'v5', read: readYolov5 },
+      label: 'YOLOv5',
+      classes: third - 5,
+    } as const);
   if (isGrid(third, size))
-    layouts.push({ family: { name: 'yolov8', read: readYolov8 }, label: 'YOLOv8', classes: second - 4 } as const);
+    layouts.push({
+      family: { name: 'yolov8', layout: 'v8', read: readYolov8 },
+      label: 'YOLOv8',
+      classes: second - 4,
+    } as const);
   if (isGrid(second, size)) {
-    const family = { name: 'yolov8', read: readTransposedYolov8 } as const;
+    const family = { name: 'yolov8', layout: 'v8-transposed', read: readTransposedYolov8 } as const;
     layouts.push({ family, label: 'transposed YOLOv8', classes: third - 4 });
   }
   return layouts.filter(({ classes }) => classes > 0);

@@ -115,6 +115,11 @@ describe('a detector', () => {
     expect(await p2.detect([square])).toMatchObject([{ detections: [found] }]);
   });
 
+  it('runs a model that takes bytes, the channels of a pixel together', async () => {
+    const detector = await load({ input: [1, 32, 32, 3], inputType: 'uint8', outputs: [dog()], metadata: names });
+    expect(await detector.detect([await picture('square.png', 32, 32)])).toMatchObject([{ detections: [{ x1: 12 }] }]);
+  });
+
   it.each([
     ['NaN', Number.NaN],
     ['infinite', Number.POSITIVE_INFINITY],
@@ -274,12 +279,13 @@ describe('a model that cannot be used', () => {
       {},
     ],
     [
-      'wants bytes',
+      'takes no pictures',
       {
         code: 'MODEL_UNSUPPORTED',
-        message: 'the model takes images uint8 [1, 32, 32, 3]; a detector takes float32 [batch, 3, height, width]',
+        message:
+          'the model takes images float32 [1, 3, 32]; a detector takes pixels as [batch, 3, height, width] or [batch, height, width, 3]',
       },
-      { input: [1, 32, 32, 3], inputType: 'uint8', outputs: [dog()], metadata: names },
+      { input: [1, 3, 32], outputs: [dog()], metadata: names },
       {},
     ],
     [

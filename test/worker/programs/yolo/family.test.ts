@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OutputShape } from '../../../../src/worker/model/session.ts';
+import type { OutputShape } from '../../../../src/worker/model/look-at-model.ts';
 import { recogniseFamily as recognise } from '../../../../src/worker/programs/yolo/family.ts';
 
 const square = { width: 640, height: 640 };

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../../errors.ts';
 import type { SettingsOf } from '../../../programs/programs.ts';
+import { type LookedModel, lookAtModel, type ModelSettings, type OutputShape } from '../../model/look-at-model.ts';
 import type { ImageModel } from '../../model/model.ts';
-import { type ModelSession, type ModelSettings, type OutputShape, openModel } from '../../model/session.ts';
+import type { Channels, Preprocessing } from '../../model/preprocessing.ts';
 
 export interface ClassifierSettings
   extends ModelSettings,
@@ -15,34 +16,53 @@ export interface ClassifierModel extends ImageModel {
   readonly isNormalized: boolean;
 }
 
-export interface ClassifierSession extends Pick<ModelSession, 'run'> {
+export interface LookedClassifier extends LookedModel {
   readonly model: ClassifierModel;
+  readonly preprocessing: Preprocessing;
 }
+
+/** Mean and standard deviation of R, G and B in 0..1: https://docs.pytorch.org/vision/stable/models.html */
+const imagenet: { readonly [Each in 'mean' | 'deviation']: Channels } = {
+  mean: [0.485, 0.456, 0.406],
+  deviation: [0.229, 0.224, 0.225],
+};
+const asTheyAre: typeof imagenet = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 
 const classifier = { name: 'a classifier', usualSize: 224, usualStride: 1 };
 
 /** Operators whose results are scores already. */
 const activations = ['Softmax', 'Sigmoid', 'HardSigmoid'];
 
-/** @throws MillraceError whatever `openModel` throws; MODEL_UNSUPPORTED where it is not a classifier */
-export async function openClassifierSession(
+/** @throws MillraceError whatever `lookAtModel` throws; MODEL_UNSUPPORTED where it is not a classifier */
+export async function lookAtClassifier(
   settings: ModelSettings & Pick<ClassifierSettings, 'activation' | 'normalization'>,
-): Promise<ClassifierSession> {
+): Promise<LookedClassifier> {
   const { activation, normalization } = settings;
-  const { model, file, outputs, run } = await openModel(settings, classifier, refuseSeveral);
+  const looked = await lookAtModel(settings, classifier, refuseSeveral);
+  const { model, file, input, outputs } = looked;
   const task = file.metadata.get('task');
   const classes = classesOf(outputs, task);
   checkNames(model.classNames.length, classes);
   const hasActivation = activations.includes(file.lastOperator ?? '');
+  // Ultralytics trains its classifiers on pixels from 0 to 1, nearly everybody else on ImageNet's mean and deviation.
+  const isNormalized = normalization === 'auto' ? task !== 'classify' : normalization === 'imagenet';
   return {
+    ...looked,
     model: {
       ...model,
       classes,
       givesLogits: activation === 'auto' ? !hasActivation : activation === 'softmax',
-      // Ultralytics trains its classifiers on pixels from 0 to 1, nearly everybody else on ImageNet's mean and deviation.
-      isNormalized: normalization === 'auto' ? task !== 'classify' : normalization === 'imagenet',
+      isNormalized,
     },
-    run,
+    preprocessing: {
+      placement: 'centre-crop',
+      padding: 0,
+      order: 'rgb',
+      layout: input.layout,
+      type: input.type,
+      scale: 1 / 255,
+      ...(isNormalized ? imagenet : asTheyAre),
+    },
   };
 }
 

@@ -1,0 +1,18 @@
+/** Numbers of fields in onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+export const model = { graph: 7, opset: 8, metadata: 14 };
+export const graph = { node: 1, initializer: 5, input: 11, output: 12 };
+export const node = { input: 1, output: 2, operator: 4, attribute: 5 };
+export const opset = { domain: 1, version: 2 };
+export const valueInfo = { name: 1, type: 2 };
+export const type = { tensor: 1 };
+export const tensorType = { elementType: 1, shape: 2 };
+export const shape = { dimension: 1 };
+export const dimension = { value: 1, parameter: 2 };
+export const attribute = { name: 1, integer: 3, tensor: 5, graph: 6, integers: 8, tensors: 10, graphs: 11, type: 20 };
+/** AttributeProto.AttributeType */
+export const attributeTypes = { integer: 2, tensor: 4, integers: 7 };
+/** StringStringEntryProto */
+export const entry = { key: 1, value: 2 };
+export const tensor = { dimensions: 1, dataType: 2, rawData: 9, externalData: 13 };
+/** TensorProto.DataType */
+export const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 };
