@@ -44,7 +44,7 @@ export function openArgoEngine({ api, pool, deployment, runningPerUser }: ArgoEn
     const workflow = await workflows.read(workflowName(statement.id, attempt));
     return !hasEnded(await settlement.settle(statement, attempt, workflow));
   });
-  const settlement: StatementSettlement = openStatementSettlement(parts, starts.start);
+  const settlement: StatementSettlement = openStatementSettlement(parts, starts);
   const search = openStatementSearch(parts, settlement);
   const closing = new AbortController();
   const perUser = runningPerUser ?? Number.POSITIVE_INFINITY;
@@ -98,7 +98,7 @@ export function openArgoEngine({ api, pool, deployment, runningPerUser }: ArgoEn
 
     async list(filter = {}) {
       const trouble = await search.adoptOpen().then(() => null, kubernetesTrouble);
-      return listStatements(store, filter, (page) => currentStatuses(page, trouble, parts, search));
+      return listStatements(store, filter, (page) => currentStatuses(page, { trouble, starts }, parts, search));
     },
 
     keepRecords: (signal, onError) => keepRecords({ parts, search, queue }, signal, onError),

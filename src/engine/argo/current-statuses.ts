@@ -7,15 +7,19 @@ import { readStepsOf } from '../../ledger/step-status.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StatementSearch } from './find-statement.ts';
 import { KubernetesError } from './kubernetes/kubernetes-error.ts';
+import type { StatementStarts } from './start-statement.ts';
 import { withTrouble } from './status/trouble.ts';
 
-/**
- * The current status of a page of statements. If Kubernetes does not answer for a statement, its stored status is shown instead.
- * @param trouble the error of an earlier request, so that Kubernetes is not asked again; null: Kubernetes answers
- */
+export interface ClusterState {
+  /** The error of an earlier request, so that Kubernetes is not asked again; null: Kubernetes answers. */
+  readonly trouble: KubernetesError | null;
+  readonly starts: Pick<StatementStarts, 'trouble'>;
+}
+
+/** The current status of a page of statements. If Kubernetes does not answer for a statement, its stored status is shown instead. */
 export async function currentStatuses(
   page: readonly StoredStatement[],
-  trouble: KubernetesError | null,
+  { trouble, starts }: ClusterState,
   { pool, deployment }: EngineParts,
   { statusOf }: StatementSearch,
 ): Promise<readonly StatementStatus[]> {
@@ -27,11 +31,12 @@ export async function currentStatuses(
   const isQueued = ({ id, state }: StoredStatement) => state === 'queued' && taken.has(id);
   const few = pLimit(8);
   return Promise.all(
-    page.map((statement) =>
-      hasEnded(statement) || isQueued(statement) || hasUnreadablePlan(statement) || trouble !== null
+    page.map((statement) => {
+      if (isQueued(statement)) return asStored(statement, trouble ?? starts.trouble());
+      return hasEnded(statement) || hasUnreadablePlan(statement) || trouble !== null
         ? asStored(statement, trouble)
-        : few(() => statusOf(statement).catch((error) => asStored(statement, kubernetesTrouble(error)))),
-    ),
+        : few(() => statusOf(statement).catch((error) => asStored(statement, kubernetesTrouble(error))));
+    }),
   );
 }
 

@@ -11,6 +11,7 @@ import { withFinalError } from './status/final-error.ts';
 import { withLedger } from './status/ledger-progress.ts';
 import { withPendingError } from './status/pending-error.ts';
 import { statementStatus, submittedStatement } from './status/statement-status.ts';
+import { withTrouble } from './status/trouble.ts';
 import type { Nodes, ObservedWorkflow } from './workflows/observed-workflow.ts';
 import { readNodes } from './workflows/read-nodes.ts';
 import { isCompleted } from './workflows/workflows.ts';
@@ -28,7 +29,7 @@ export interface StatementSettlement {
 
 export function openStatementSettlement(
   { pool, deployment, store, attempts, workflows, pods, capacity }: EngineParts,
-  start: StatementStarts['start'],
+  starts: StatementStarts,
 ): StatementSettlement {
   const stepsOf = (id: string) => readSteps(pool, deployment.schema, id);
 
@@ -95,8 +96,9 @@ export function openStatementSettlement(
       return { ...(await stored(statement)), state: 'interrupted', error: deleted(statement.id, attempt) };
     }
     // A server starts it in its turn.
-    if ((await takenByServers(pool, deployment.schema, [statement.id])).size > 0) return stored(statement);
-    await start(statement, attempt);
+    if ((await takenByServers(pool, deployment.schema, [statement.id])).size > 0)
+      return withTrouble(await stored(statement), starts.trouble());
+    await starts.start(statement, attempt);
     return stored(await store.read(statement.id));
   }
 

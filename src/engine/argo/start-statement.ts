@@ -20,6 +20,8 @@ export interface StatementStarts {
    * @throws errors that may be temporary; the statement stays queued
    */
   startQueued(statement: StoredStatement, attempt: number): Promise<boolean>;
+  /** Why the last start failed, if the cause was not the statement: queued statements wait for the same reason. Otherwise null. */
+  trouble(): MillraceError | null;
 }
 
 /** @param settle stores how a statement ended whose workflow already exists; false: it has ended */
@@ -28,6 +30,7 @@ export function openStatementStarts(
   settle: (statement: StoredStatement, attempt: number) => Promise<boolean>,
 ): StatementStarts {
   const templates = loadTemplates();
+  let trouble: MillraceError | null = null;
 
   function fail(statement: StoredStatement, attempt: number, error: unknown): Promise<void> {
     return attempts.end({ ...statement, state: 'failed', error: errorRecord(error), steps: [] }, attempt);
@@ -58,10 +61,24 @@ export function openStatementStarts(
     return settle({ ...statement, state }, attempt);
   }
 
+  async function createNoting(statement: StoredStatement, attempt: number): Promise<boolean> {
+    try {
+      const runs = await create(statement, attempt);
+      trouble = null;
+      return runs;
+    } catch (error) {
+      const known = databaseError(error);
+      trouble = known instanceof MillraceError && !isOfStatement(known) ? known : null;
+      throw error;
+    }
+  }
+
   return {
+    trouble: () => trouble,
+
     async start(statement, attempt) {
       try {
-        await create(statement, attempt);
+        await createNoting(statement, attempt);
       } catch (error) {
         await fail(statement, attempt, error);
         throw error;
@@ -70,7 +87,7 @@ export function openStatementStarts(
 
     async startQueued(statement, attempt) {
       try {
-        return await create(statement, attempt);
+        return await createNoting(statement, attempt);
       } catch (error) {
         if (!isOfStatement(error)) throw error;
         await fail(statement, attempt, error);

@@ -189,6 +189,33 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     expect(await engine.status(second)).toMatchObject({ state: 'failed', error: { code: 'WORKFLOW_REFUSED' } });
   });
 
+  it('shows why its statements wait while Kubernetes does not let the server start them', async () => {
+    const engine = serve(1);
+    const [first, second, third] = [
+      await submit(engine, 'ada'),
+      await submit(engine, 'ada'),
+      await submit(engine, 'ada'),
+    ];
+    const message =
+      'workflows.argoproj.io is forbidden: User "system:serviceaccount:millrace:server" cannot create resource "workflows" in API group "argoproj.io" in the namespace "millrace"';
+    cluster.refusals.set('POST', (response) => refuse(response, 403, 'Forbidden', message));
+    end(first);
+    const reason = {
+      code: 'KUBERNETES_REFUSED',
+      message: 'system:serviceaccount:millrace:server may not create workflows in the namespace millrace',
+    };
+    await expect.poll(() => engine.status(second)).toMatchObject({ state: 'queued', error: reason });
+    expect(await engine.status(third)).toMatchObject({ state: 'queued', error: reason });
+    expect(await engine.list({ states: ['queued'] })).toMatchObject([{ error: reason }, { error: reason }]);
+    for await (const seen of engine.events(second)) {
+      expect(seen).toMatchObject({ state: 'queued', error: reason });
+      break;
+    }
+    cluster.refusals.clear();
+    await submit(engine, 'bob');
+    expect(await engine.status(third)).toMatchObject({ state: 'queued', error: null });
+  });
+
   it('starts retried statements in their turn', async () => {
     const engine = serve(1);
     const first = await submit(engine, 'ada');
