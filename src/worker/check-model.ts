@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { errorRecord, MillraceError } from '../errors.ts';
-import type { Device } from '../programs/device.ts';
 import { describeModel } from './programs/describe-model.ts';
 
-/** `FILE [DEVICE]`: loads the model file on the device (the CPU), and says in one line of JSON what it is or why it cannot be loaded. */
+/** Loads the model file that the command line names, and says in one line of JSON what it is or why it cannot be loaded. */
 try {
-  const device: Device = process.argv[3] === 'cuda' ? 'cuda' : 'cpu';
-  const settings = { device, threads: availableParallelism(), imageSize: null };
+  const settings = { device: 'cpu', threads: availableParallelism(), imageSize: null } as const;
   say({ model: await describeModel({ ...settings, modelFile: process.argv[2] ?? '', modelRoot: null }) });
 } catch (error) {
   if (!(error instanceof MillraceError)) throw error;

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { askWorker } from './ask-worker.ts';
 import { type Check, check, type Skipped, type Warning } from './check.ts';
-import { loadModel, projectModel } from './load-model.ts';
 
 export interface GpuPlace {
   readonly environment: NodeJS.ProcessEnv;
@@ -146,10 +147,16 @@ function missingCudnn(libraries: readonly (readonly string[])[], environment: No
   return names.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
 }
 
+/** Runs the demo's model, which is part of the project. */
 async function checkModelOnCuda(): Promise<string | Warning | Skipped> {
-  const found = await check('cuda', () => loadModel(projectModel, 'cuda'));
-  if (found.state !== 'failed') return found.state === 'ok' ? 'runs a model' : { skipped: found.detail };
-  return { warning: found.detail, fix: found.fix ?? 'see what nvidia-smi says' };
+  const model = fileURLToPath(new URL('../../../models/demo.onnx', import.meta.url));
+  const answer = await askWorker<{ reason: string | null }>('check-cuda.ts', model);
+  if (answer === null) return { skipped: 'this installation does not include the worker' };
+  if (answer.reason === null) return 'runs a model';
+  return {
+    warning: `a model does not run on CUDA: ${answer.reason ?? 'the process crashed or took longer than 60 s'}`,
+    fix: 'see what nvidia-smi says; another process may use all memory of the GPU',
+  };
 }
 
 /** @returns the standard output; null: the program is missing, fails or takes too long */

@@ -1,9 +1,9 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { MillraceError } from '../../errors.ts';
-import { type Check, check } from './check.ts';
-import { loadModel } from './load-model.ts';
+import { errorOfRecord, MillraceError } from '../../errors.ts';
+import { askWorker } from './ask-worker.ts';
+import { type Check, check, type Skipped } from './check.ts';
 
 /** Checks the folders that are used as volumes on this machine, and the models in them. */
 export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> {
@@ -22,7 +22,7 @@ export async function* checkVolumes({ volumes }: Config): AsyncGenerator<Check> 
       });
     });
   }
-  for (const model of models) yield check(`model ${model.slice(0, -5)}`, () => loadModel(join(folder, model), 'cpu'));
+  for (const model of models) yield check(`model ${model.slice(0, -5)}`, () => loadModel(join(folder, model)));
 }
 
 async function filesIn(mount: string, folder: string): Promise<readonly string[]> {
@@ -36,4 +36,11 @@ async function filesIn(mount: string, folder: string): Promise<readonly string[]
       hint: `create it, or name another with MILLRACE_VOLUMES=${mount}=FOLDER`,
     });
   }
+}
+
+async function loadModel(file: string): Promise<string | Skipped> {
+  const answer = await askWorker<{ model?: string; error?: unknown }>('check-model.ts', file);
+  if (answer === null) return { skipped: 'this installation does not include the worker' };
+  if (answer.model !== undefined) return answer.model;
+  throw errorOfRecord(answer.error) ?? new MillraceError('MODEL_UNREADABLE', `${file} cannot be loaded`);
 }

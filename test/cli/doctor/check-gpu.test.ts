@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Check } from '../../../src/cli/doctor/check.ts';
 import { checkGpu } from '../../../src/cli/doctor/check-gpu.ts';
 
 // A folder stands for the root of a machine with a GPU; scripts stand for nvidia-smi and ldd. CUDA itself is never loaded: the provider is
@@ -50,12 +51,16 @@ function libraries(...missing: readonly string[]): string {
   ].join('\n');
 }
 
-/** All but the last check, which loads a model on CUDA. */
-async function checks(runtimeFolder: string | null = join(root, 'runtime')) {
-  const found = [];
-  for await (const { name, state, detail, fix } of checkGpu({ environment, root, runtimeFolder }))
-    if (name !== 'cuda') found.push([name, state, detail, ...(fix === null ? [] : [fix])]);
+async function everyCheck(runtimeFolder: string | null = join(root, 'runtime')): Promise<readonly Check[]> {
+  const found: Check[] = [];
+  for await (const each of checkGpu({ environment, root, runtimeFolder })) found.push(each);
   return found;
+}
+
+/** All but the one that runs a model on CUDA. */
+async function checks(runtimeFolder?: string | null) {
+  const others = (await everyCheck(runtimeFolder)).filter(({ name }) => name !== 'cuda');
+  return others.map(({ name, state, detail, fix }) => [name, state, detail, ...(fix === null ? [] : [fix])]);
 }
 
 it('a machine without a GPU runs statements on its CPUs', async () => {
@@ -73,6 +78,12 @@ it('a machine with everything passes all checks', async () => {
     ['cuda provider', 'ok', 'libonnxruntime_providers_cuda.so'],
     ['cuda libraries', 'ok', 'all found'],
   ]);
+  const last = (await everyCheck()).at(-1);
+  expect(last).toMatchObject({
+    name: 'cuda',
+    state: 'warning',
+    detail: expect.stringMatching(/^a model does not run on CUDA: /),
+  });
   expect((await checks(null)).slice(2)).toEqual([
     ['cuda provider', 'skipped', 'this installation does not include the worker'],
     ['cuda libraries', 'skipped', 'unknown without the provider'],
