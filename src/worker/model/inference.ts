@@ -24,6 +24,11 @@ export interface Inferred {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+/** What the log says of a session. */
+export function described({ device, notEdited }: OpenedSession): OpenedSession | Pick<OpenedSession, 'device'> {
+  return notEdited === null ? { device } : { device, notEdited };
+}
+
 /** A model in a thread of its own. Batches are processed in the order given. */
 export interface Inference extends OpenedSession {
   infer(batch: ToThread): Promise<Inferred>;
@@ -31,8 +36,8 @@ export interface Inference extends OpenedSession {
 }
 
 /** @throws MillraceError whatever `openSession` throws */
-export async function startInference({ file, input, use, settings }: SessionPlan): Promise<Inference> {
-  const workerData: SessionPlan = { file, input, use, settings };
+export async function startInference({ file, input, outputs, use, settings }: SessionPlan): Promise<Inference> {
+  const workerData: SessionPlan = { file, input, outputs, use, settings };
   const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData });
   const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();

@@ -3,7 +3,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '../../programs/device.ts';
 import { readClassNames } from './class-names.ts';
 import { halfTensor } from './half-tensor.ts';
-import { type ImageModel, type ModelKind, type PictureInput, readInput } from './model.ts';
+import { type ImageModel, type ModelKind, type PictureInput, readInput, type TypedOutput } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { inferenceFailed, refusedModel } from './runtime-errors.ts';
 
@@ -23,11 +23,6 @@ export interface OutputShape {
   readonly dims: readonly number[];
 }
 
-/** An output with the type of its values, as the runtime calls it. */
-interface LookedOutput extends OutputShape {
-  readonly type: string;
-}
-
 /** What a model's file and a run on an empty picture say. */
 export interface LookedModel {
   readonly model: ImageModel;
@@ -35,7 +30,7 @@ export interface LookedModel {
   readonly input: PictureInput;
   /** Inputs besides the one for pictures. */
   readonly otherInputs: readonly string[];
-  readonly outputs: readonly LookedOutput[];
+  readonly outputs: readonly TypedOutput[];
 }
 
 // Its messages name paths inside packages; what goes wrong is thrown as well.
@@ -84,7 +79,7 @@ async function open({ path, named }: ModelFile, threads: number): Promise<Infere
   }
 }
 
-async function run(session: InferenceSession, input: PictureInput): Promise<readonly LookedOutput[]> {
+async function run(session: InferenceSession, input: PictureInput): Promise<readonly TypedOutput[]> {
   const { width, height } = input.imageSize;
   const dims = input.layout === 'nchw' ? [input.batch ?? 1, 3, height, width] : [input.batch ?? 1, height, width, 3];
   try {

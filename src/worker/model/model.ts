@@ -20,6 +20,14 @@ export interface PictureInput extends Omit<ImageModel, 'classNames'> {
   readonly type: PixelType;
 }
 
+/** An output as a run showed it. */
+export interface TypedOutput {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Of its values, as the runtime calls it. */
+  readonly type: string;
+}
+
 /** The output of a batch: the product of `dims` is `data.length`. Whole numbers are given as floats, too. */
 export interface OutputTensor {
   readonly data: Float32Array;

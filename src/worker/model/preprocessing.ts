@@ -28,9 +28,9 @@ export type Channels = readonly [red: number, green: number, blue: number];
 
 /** The layout of a detector's output that the graph can reduce to its best candidates; `C`: classes, `N`: boxes. */
 export type OutputLayout =
-  /** `[B, N, 5 + C]`: cx, cy, w, h, objectness, class scores. */
+  /** `[B, N, 5 + C]`: cx, cy, w, h, objectness, class scores; more may follow. */
   | 'v5'
-  /** `[B, 4 + C, N]`: cx, cy, w, h, class scores. */
+  /** `[B, 4 + C, N]`: cx, cy, w, h, class scores; more may follow. */
   | 'v8'
   /** `[B, N, 4 + C]` */
   | 'v8-transposed';
@@ -39,6 +39,7 @@ export interface Reduction {
   readonly kind: OutputLayout;
   /** The name of the output. */
   readonly output: string;
+  readonly classes: number;
   /** Only candidates with scores above this are asked for. */
   readonly confidence: number;
 }

@@ -1,17 +1,19 @@
 import './runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
-import { editModel, pixelsInput } from './graph/edit-model.ts';
+import { editModel, outputNamed, pixelsInput } from './graph/edit-model.ts';
+import { reduced } from './graph/reduction-nodes.ts';
 import { halfTensor, halvesOf } from './half-tensor.ts';
 import type { LookedModel, ModelSettings } from './look-at-model.ts';
 import type { Outputs, OutputTensor } from './model.ts';
 import { type InputValues, preprocess } from './preprocess.ts';
-import type { ConstantInput, ModelUse } from './preprocessing.ts';
+import type { ConstantInput, ModelUse, Reduction } from './preprocessing.ts';
+import { openQuestion } from './read-reduced.ts';
 import { inferenceFailed, refusedModel } from './runtime-errors.ts';
 import { runtimeReason } from './runtime-reason.ts';
 
 /** What a session is opened from; all of it can be sent to a thread. */
-export interface SessionPlan extends Pick<LookedModel, 'file' | 'input'> {
+export interface SessionPlan extends Pick<LookedModel, 'file' | 'input' | 'outputs'> {
   readonly settings: Pick<ModelSettings, 'device' | 'threads'>;
   readonly use: ModelUse;
 }
@@ -22,9 +24,12 @@ export type Processor = 'cpu' | 'cuda';
 export interface ModelSession {
   /** Where it runs. */
   readonly device: Processor;
-  /** Why its preprocessing is not part of the graph; null: it is. */
+  /** What is not part of the graph, and why; null: all that should be is. */
   readonly notEdited: string | null;
-  /** @param pixels `[pictures, height, width, 3]`, R, G, B */
+  /**
+   * @param pixels `[pictures, height, width, 3]`, R, G, B
+   * @returns the model's outputs, or the best candidates of one: see read-reduced.ts
+   */
   run(pixels: Uint8Array, pictures: number): Promise<Outputs>;
 }
 
@@ -33,17 +38,50 @@ env.logLevel = 'fatal';
 
 /** Loads a model to be used as planned. @throws MillraceError MODEL_UNREADABLE or DEVICE_UNAVAILABLE */
 export async function openSession(plan: SessionPlan): Promise<ModelSession> {
-  const { session, device, notEdited } = await openOnDevice(plan);
-  const { input, use } = plan;
-  const run = async (pixels: Uint8Array, pictures: number): Promise<Outputs> => {
-    const feeds = notEdited === null ? pixelFeeds(pixels, pictures, plan) : valueFeeds(pixels, pictures, plan);
+  const { session, device, edit, notEdited } = await openOnDevice(plan);
+  const { input, use, outputs } = plan;
+  const ask = async (pixels: Uint8Array, pictures: number, names: readonly string[], count?: number) => {
+    const feeds = edit === null ? valueFeeds(pixels, pictures, plan) : pixelFeeds(pixels, pictures, plan);
     for (const constant of use.constants) feeds[constant.name] = constantTensor(constant, pictures);
-    const outputs = await session.run(feeds).catch((error) => {
+    if (edit?.reduction) feeds[reduced.count] = new Tensor('int64', BigInt64Array.of(BigInt(count ?? 1)), [1]);
+    const answered = await session.run(feeds, names).catch((error) => {
       throw inferenceFailed(error, input.imageSize);
     });
-    return new Map(Object.entries(outputs).map(([name, tensor]) => [name, outputTensor(tensor as Tensor)]));
+    return new Map(names.map((name) => [name, outputTensor(answered[name] as Tensor)]));
   };
+  const all = (pixels: Uint8Array, pictures: number) =>
+    ask(
+      pixels,
+      pictures,
+      outputs.map(({ name }) => name),
+    );
+  const run = edit?.reduction ? reducing(ask, all, edit.reduction, outputs) : all;
   return { device, notEdited, run };
+}
+
+/** Candidates that are asked for at first: more than a picture has above any usual confidence. */
+const usualCount = 1000;
+
+type Ask = (pixels: Uint8Array, pictures: number, names: readonly string[], count: number) => Promise<Outputs>;
+
+/** Asks for the best candidates; for more of them where these may not be all, and for all outputs where one is no number. */
+function reducing(
+  ask: Ask,
+  all: ModelSession['run'],
+  reduction: Reduction,
+  outputs: SessionPlan['outputs'],
+): ModelSession['run'] {
+  const boxes = outputNamed(outputs, reduction.output).dims[reduction.kind === 'v8' ? 2 : 1]!;
+  let count = Math.min(usualCount, boxes);
+  return async (pixels, pictures) => {
+    for (;;) {
+      const answered = await ask(pixels, pictures, [reduced.candidates, reduced.check], count);
+      const question = openQuestion(answered, reduction, boxes);
+      if (question === 'numbers') return all(pixels, pictures);
+      if (question === null) return answered;
+      count = Math.min(count * 4, boxes);
+    }
+  };
 }
 
 type Feeds = Record<string, Tensor>;
@@ -79,13 +117,16 @@ function outputTensor({ data, dims, type }: Tensor): OutputTensor {
   return { data: Float32Array.from(data as ArrayLike<number>, Number), dims };
 }
 
-interface OnDevice {
+interface Opened {
   readonly session: InferenceSession;
-  readonly device: Processor;
+  /** What is part of the graph; null: nothing. */
+  readonly edit: Edit | null;
   readonly notEdited: string | null;
 }
 
-async function openOnDevice(plan: SessionPlan): Promise<OnDevice> {
+type Edit = Pick<ModelUse, 'preprocessing' | 'reduction'>;
+
+async function openOnDevice(plan: SessionPlan): Promise<Opened & { readonly device: Processor }> {
   const { device } = plan.settings;
   if (device === 'cpu') return { ...(await open(plan, 'cpu')), device: 'cpu' };
   try {
@@ -100,25 +141,37 @@ async function openOnDevice(plan: SessionPlan): Promise<OnDevice> {
 }
 
 /** A model that cannot be edited, or is not taken once it is, is used as it is. */
-async function open(plan: SessionPlan, provider: Processor): Promise<Omit<OnDevice, 'device'>> {
-  const { file, input, use, settings } = plan;
+async function open({ file, input, outputs, use, settings }: SessionPlan, provider: Processor): Promise<Opened> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
   };
-  const asItIs = async (notEdited: string) => {
+  const failures: string[] = [];
+  for (const edit of file.externalFiles.size > 0 ? [] : editsOf(use)) {
     try {
-      return { session: await InferenceSession.create(file.path, options), notEdited };
+      const edited = editModel(file.bytes, input, outputs, edit, input.batch);
+      const session = await InferenceSession.create(edited, options);
+      return {
+        session,
+        edit,
+        notEdited: failures.length === 0 ? null : `its output is read whole: ${failures.join()}`,
+      };
     } catch (cause) {
-      throw refusedModel(file.named, cause);
+      failures.push(runtimeReason(cause));
     }
-  };
-  if (file.externalFiles.size > 0) return asItIs('its weights are in other files');
-  try {
-    const edited = editModel(file.bytes, input, use.preprocessing, input.batch);
-    return { session: await InferenceSession.create(edited, options), notEdited: null };
-  } catch (cause) {
-    return asItIs(runtimeReason(cause));
   }
+  try {
+    const why = failures.at(-1) ?? 'its weights are in other files';
+    const notEdited = `its pixels are prepared and its output read outside the graph: ${why}`;
+    return { session: await InferenceSession.create(file.path, options), edit: null, notEdited };
+  } catch (cause) {
+    throw refusedModel(file.named, cause);
+  }
+}
+
+/** The best first. */
+function editsOf({ preprocessing, reduction }: ModelUse): readonly Edit[] {
+  const plain = { preprocessing, reduction: null };
+  return reduction === null ? [plain] : [{ preprocessing, reduction }, plain];
 }

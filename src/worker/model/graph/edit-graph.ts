@@ -6,7 +6,7 @@ import { eachMessage, fieldsOf, messageHeader, textOf } from './protobuf.ts';
 export interface GraphEdit {
   /** The input that is no input any more, for nodes of `before` give its value. */
   readonly replacedInput: string;
-  readonly input: Uint8Array;
+  readonly inputs: readonly Uint8Array[];
   readonly before: readonly Uint8Array[];
   readonly after: readonly Uint8Array[];
   /** Added to the model's own. */
@@ -31,7 +31,7 @@ export function editGraph(bytes: Uint8Array, edit: GraphEdit): Uint8Array {
 
 function editedGraph(
   bytes: Uint8Array,
-  { replacedInput, input, before, after, outputs }: GraphEdit,
+  { replacedInput, inputs, before, after, outputs }: GraphEdit,
 ): readonly Uint8Array[] {
   const own = fieldsOf(bytes);
   const isReplaced = (field: (typeof own)[number]) =>
@@ -41,7 +41,7 @@ function editedGraph(
   const add = (field: number, contents: readonly Uint8Array[]) =>
     contents.flatMap((content) => [messageHeader(field, content.length), content]);
   return [
-    ...add(graph.input, [input]),
+    ...add(graph.input, inputs),
     ...add(graph.node, before),
     ...kept.map(({ written }) => written),
     ...add(graph.node, after),

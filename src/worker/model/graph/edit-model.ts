@@ -1,31 +1,46 @@
-import type { PictureInput } from '../model.ts';
-import type { Preprocessing } from '../preprocessing.ts';
+import type { PictureInput, TypedOutput } from '../model.ts';
+import type { ModelUse } from '../preprocessing.ts';
 import { editGraph, opsetOf } from './edit-graph.ts';
 import { nodeList, writtenValue } from './nodes.ts';
 import { addPreprocessing } from './preprocessing-nodes.ts';
+import { addReduction, reduced } from './reduction-nodes.ts';
 
 /** The input that an edited model has instead of its own. */
 export const pixelsInput = 'millrace/pixels';
 
 /**
- * Writes a model's preprocessing into its graph, which then takes bytes `[pictures, height, width, 3]`.
+ * Writes a model's preprocessing into its graph, which then takes bytes `[pictures, height, width, 3]`, and the reduction of its output.
  * @param pictures of each run; null: free
  * @throws Error where it cannot be edited
  */
 export function editModel(
   bytes: Uint8Array,
   input: PictureInput,
-  preprocessing: Preprocessing,
+  outputs: readonly TypedOutput[],
+  { preprocessing, reduction }: Pick<ModelUse, 'preprocessing' | 'reduction'>,
   pictures: number | null,
 ): Uint8Array {
   const { width, height } = input.imageSize;
   const before = nodeList('millrace/input', opsetOf(bytes));
+  const after = nodeList('millrace/output', before.opset);
   addPreprocessing(before, pixelsInput, input.name, preprocessing);
+  if (reduction !== null) {
+    const { type, dims } = outputNamed(outputs, reduction.output);
+    addReduction(after, reduction, type, dims[reduction.kind === 'v8' ? 1 : 2]!);
+  }
+  const pixels = writtenValue(pixelsInput, 'uint8', [pictures ?? 'pictures', height, width, 3]);
   return editGraph(bytes, {
     replacedInput: input.name,
-    input: writtenValue(pixelsInput, 'uint8', [pictures ?? 'pictures', height, width, 3]),
+    inputs: reduction === null ? [pixels] : [pixels, writtenValue(reduced.count, 'int64', [1])],
     before: before.nodes,
-    after: [],
-    outputs: [],
+    after: after.nodes,
+    outputs:
+      reduction === null ? [] : [reduced.candidates, reduced.check].map((name) => writtenValue(name, 'float32', null)),
   });
+}
+
+export function outputNamed(outputs: readonly TypedOutput[], wanted: string): TypedOutput {
+  const found = outputs.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error(`the model has no output '${wanted}'`);
+  return found;
 }

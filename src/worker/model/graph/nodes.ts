@@ -31,6 +31,12 @@ export interface NodeList {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
   ): string;
+  /** A node with two values. */
+  addTwo(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+  ): readonly [string, string];
   floats(values: readonly number[], dims?: readonly number[]): string;
   integers(values: readonly number[], dims?: readonly number[]): string;
 }
@@ -49,6 +55,11 @@ export function nodeList(prefix: string, opset: number): NodeList {
     opset,
     addAs,
     add: (operator, inputs, attributes) => addAs(fresh(), operator, inputs, attributes),
+    addTwo: (operator, inputs, attributes = {}) => {
+      const outputs = [`${fresh()}a`, `${fresh()}b`] as const;
+      nodes.push(writtenNode(operator, inputs, outputs, attributes));
+      return outputs;
+    },
     floats: (values, dims = []) => constant(writtenTensor('float32', dims, Float32Array.from(values))),
     integers: (values, dims = [values.length]) =>
       constant(writtenTensor('int64', dims, BigInt64Array.from(values, BigInt))),

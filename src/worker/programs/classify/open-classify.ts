@@ -1,6 +1,6 @@
 import type { SettingsOf } from '../../../programs/programs.ts';
 import { openImageFolder, processImages } from '../../image/image-rows.ts';
-import { startInference } from '../../model/inference.ts';
+import { described, startInference } from '../../model/inference.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
@@ -18,7 +18,7 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const { model, outputs, preprocessing } = looked;
   const use = { preprocessing, reduction: null, constants: [] };
   const inference = await startInference({ ...looked, use, settings: modelSettings });
-  log.info({ model: { ...model, device: inference.device } }, 'model loaded');
+  log.info({ model: { ...model, ...described(inference) } }, 'model loaded');
   const choice = { top, min_score, givesLogits: model.givesLogits };
   const classifyFiles = inBatches<Outcome>({ inference, model, preprocessing }, folder.root, {
     finds: 'a score',

@@ -1,8 +1,9 @@
 import { MillraceError } from '../../../errors.ts';
 import { type LookedModel, lookAtModel, type ModelSettings } from '../../model/look-at-model.ts';
 import type { ImageModel, Outputs } from '../../model/model.ts';
-import type { OutputLayout, Preprocessing } from '../../model/preprocessing.ts';
-import type { Candidate } from './candidates.ts';
+import type { Preprocessing, Reduction } from '../../model/preprocessing.ts';
+import { isReduced, type ReducedCandidate, readReduced } from '../../model/read-reduced.ts';
+import { type Candidate, candidate } from './candidates.ts';
 import { type Family, otherByNames, recogniseFamily, supportedFamilies } from './family.ts';
 
 export interface DetectorModel extends ImageModel {
@@ -12,7 +13,7 @@ export interface DetectorModel extends ImageModel {
 export interface LookedDetector extends LookedModel {
   readonly model: DetectorModel;
   readonly preprocessing: Preprocessing;
-  readonly layout: OutputLayout;
+  reduction(confidence: number): Reduction;
   /** Reads the candidates of one picture whose score is above `confidence`, in the order of the tensor. */
   read(outputs: Outputs, picture: number, confidence: number): Candidate[];
 }
@@ -41,9 +42,16 @@ export async function lookAtDetector(settings: ModelSettings): Promise<LookedDet
     ...looked,
     model: { ...model, family: family.name },
     preprocessing: { ...yolo, layout: input.layout, type: input.type },
-    layout: family.layout,
-    read: (answered, picture, confidence) => family.read(answered.get(first!.name)!, picture, confidence),
+    reduction: (confidence) => ({ kind: family.layout, output: first!.name, classes: classNames.length, confidence }),
+    read: (answered, picture, confidence) =>
+      isReduced(answered)
+        ? readReduced(answered, picture, confidence).map(boxed)
+        : family.read(answered.get(first!.name)!, picture, confidence),
   };
+}
+
+function boxed({ cx, cy, width, height, score, classId }: ReducedCandidate): Candidate {
+  return candidate(cx, cy, width, height, score, classId);
 }
 
 function refuseOthers(outputs: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
-import { startInference } from '../../model/inference.ts';
+import { described, startInference } from '../../model/inference.ts';
 import type { ModelSettings } from '../../model/look-at-model.ts';
 import { inBatches, type PlacedPicture } from '../../model/picture-batches.ts';
 import type { Processor } from '../../model/session.ts';
@@ -41,7 +41,7 @@ export interface Detector {
 export async function loadDetector(settings: DetectorSettings, imageRoot: string | null): Promise<Detector> {
   const looked = await lookAtDetector(settings);
   const { model, read, preprocessing } = looked;
-  const use = { preprocessing, reduction: null, constants: [] };
+  const use = { preprocessing, reduction: looked.reduction(settings.confidence), constants: [] };
   const inference = await startInference({ ...looked, use, settings });
   const detect = inBatches<DetectedImage>({ inference, model, preprocessing }, imageRoot, {
     finds: 'a box',
@@ -51,7 +51,7 @@ export async function loadDetector(settings: DetectorSettings, imageRoot: string
       return detectedImage(lies, suppress(candidates, settings.iou, settings.maxDetections), model, timings);
     },
   });
-  return { model: { ...model, device: inference.device }, detect, close: inference.close };
+  return { model: { ...model, ...described(inference) }, detect, close: inference.close };
 }
 
 function detectedImage(
