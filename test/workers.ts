@@ -8,17 +8,24 @@ export interface WorkerProcess {
 
 /** The running workers that a process has started, from Linux's /proc. */
 export async function workersOf(parent: number): Promise<readonly WorkerProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => workerOf(parent, pid).catch(() => null)));
+  const found = await Promise.all((await childrenOf(parent)).map((pid) => workerOf(pid).catch(() => null)));
   return found.filter((worker) => worker !== null);
 }
 
-/** /proc/PID/stat: `pid (name) state ppid …`, see proc_pid_stat(5). */
-async function workerOf(parent: number, pid: string): Promise<WorkerProcess | null> {
-  const [state, ppid] = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
-  if (Number(ppid) !== parent || state === 'Z') return null;
+/** The kernel lists children by the thread that started them; see proc_pid_task(5). */
+async function childrenOf(parent: number): Promise<readonly string[]> {
+  const tasks = `/proc/${parent}/task`;
+  const threads = await readdir(tasks).catch(() => []);
+  const lists = threads.map((thread) => readFile(`${tasks}/${thread}/children`, 'utf8').catch(() => ''));
+  return (await Promise.all(lists)).flatMap((list) => list.split(' ').filter((pid) => pid !== ''));
+}
+
+/** /proc/PID/stat: `pid (name) state …`, see proc_pid_stat(5). */
+async function workerOf(pid: string): Promise<WorkerProcess | null> {
   const [, program = '', command = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-  return program.endsWith('src/worker/main.ts') ? { pid: Number(pid), command: command as WorkerCommand } : null;
+  if (!program.endsWith('src/worker/main.ts')) return null;
+  const [state] = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
+  return state === 'Z' ? null : { pid: Number(pid), command: command as WorkerCommand };
 }
 
 export function isRunning(pid: number): boolean {

@@ -2,14 +2,13 @@ import { MillraceError } from '../../errors.ts';
 import { inputColumns } from '../../programs/input-columns.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
 import type { OpenProgram, ProgramPlace, RowProgram } from '../row-program.ts';
-import { openClassify } from './classify/open-classify.ts';
-import { openYolo } from './yolo/open-yolo.ts';
 
 type Opening<Name extends ProgramName> = (settings: SettingsOf<Name>, place: ProgramPlace) => Promise<OpenProgram>;
 
+/** Only a partition loads what decodes pictures and runs models: it takes as long as all else that a worker loads. */
 const openings: { readonly [Name in ProgramName]: Opening<Name> } = {
-  yolo: openYolo,
-  classify: openClassify,
+  yolo: async (settings, place) => (await import('./yolo/open-yolo.ts')).openYolo(settings, place),
+  classify: async (settings, place) => (await import('./classify/open-classify.ts')).openClassify(settings, place),
 };
 
 /** A program with its settings, for the row machinery. */
