@@ -56,10 +56,10 @@ export function useSession(server: DatabaseServer): TestSession {
   return test;
 }
 
-/** A statement over the first rows of `shot`. */
+/** A statement over the first rows of `shot`. Its pictures keep their own size, which takes a third of the time. */
 export function detect(rows: number, into: string, attributes = 'partitions = 2'): string {
   return `SELECT * FROM shot ORDER BY id LIMIT ${rows}
-TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
 WITH ${attributes}
 INTO ${into};`;
 }

@@ -141,7 +141,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('is cancelled by Ctrl-C; another process resumes it', async () => {
     const { child, ended: end } = start(
-      ['run', detect(240, 'interrupted', 'partitions = 2, commit_rows = 4')],
+      ['run', detect(240, 'interrupted', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -160,7 +160,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('leaves no worker behind when it is killed; its statement is interrupted, and a retry resumes it', async () => {
     const { child, ended: end } = start(
-      ['run', detect(240, 'orphaned', 'partitions = 2, commit_rows = 4')],
+      ['run', detect(240, 'orphaned', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -178,7 +178,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
 
   it('is cancelled from another terminal', async () => {
     const { child, ended: end } = start(
-      ['run', '--json', detect(240, 'elsewhere', 'partitions = 2, commit_rows = 4')],
+      ['run', '--json', detect(240, 'elsewhere', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     await partitionsOf(child.pid!);

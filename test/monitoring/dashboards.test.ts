@@ -157,8 +157,8 @@ function configuration(targets: Readonly<Record<string, readonly string[]>>) {
 }
 
 const detect = `SELECT * FROM shot ORDER BY id LIMIT 200
-TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
-WITH partitions = 2, commit_rows = 4
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
+WITH partitions = 2, commit_rows = 1
 INTO watched;`;
 
 function fixture(name: string): string {

@@ -77,7 +77,7 @@ async function isRunning(sql: string, url: string): Promise<boolean> {
 }
 
 const detecting = (rows: number, into: string) => `SELECT * FROM shot ORDER BY id LIMIT ${rows}
-  TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH partitions = 2, commit_rows = 2 INTO ${into}`;
+  TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160" WITH partitions = 2, commit_rows = 1 INTO ${into}`;
 
 async function detections(table: string): Promise<RowDataPacket[]> {
   return query(`SELECT id, file_name, COUNT(*) AS n FROM ${table} GROUP BY id, file_name ORDER BY id`);

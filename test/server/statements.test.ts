@@ -9,7 +9,7 @@ const detect = (
   into: string,
   attributes = 'partitions = 2',
 ) => `SELECT * FROM shot ORDER BY id LIMIT ${rows}
-TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
+TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
 WITH ${attributes}
 INTO ${into};`;
 
@@ -288,7 +288,9 @@ describe('a statement', () => {
   });
 
   it('is cancelled and retried', async () => {
-    const begun = await server.json('POST', '/v1/statements', { body: { sql: detect(300, 'halfway'), wait: 0 } });
+    const begun = await server.json('POST', '/v1/statements', {
+      body: { sql: detect(300, 'halfway', 'partitions = 2, commit_rows = 1'), wait: 0 },
+    });
     const path = `/v1/statements/${begun.body.id}`;
     const events = await server.ask('GET', `${path}/events`);
     for await (const { data } of (await import('./read-events.ts')).readEvents(events)) {

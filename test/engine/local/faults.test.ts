@@ -55,7 +55,7 @@ describe.each(servers)('a statement whose connections are cut at random on $name
   it('ends with each row once', async () => {
     const { admin, accounts } = test.database;
     const users = [accounts.dsn, accounts.systemDsn].map((dsn) => parseDsn(dsn).user);
-    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, commit_rows = 2, retries = 0'));
+    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, commit_rows = 1, retries = 0'));
     const random = createRandom(seed);
     let over = false;
     const end = ended(test.session, id).finally(() => {

@@ -80,7 +80,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     'cancels %s within seconds, and a retry ends with the same rows',
     async (who) => {
       const table = `cancelled_${who.split(' ').at(-3)}`;
-      const id = await submit(test.session, detect(240, table, 'partitions = 2, commit_rows = 4'));
+      const id = await submit(test.session, detect(240, table, 'partitions = 2, commit_rows = 1'));
       await statusWhen(test.session, id, whileRunning);
       const { engine } = who.includes('another') ? await test.another() : test.session;
       const asked = performance.now();
@@ -124,7 +124,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('rejects cancel and retry for a statement that succeeded, and retry for one that is running', async () => {
-    const id = await submit(test.session, detect(200, 'busy'));
+    const id = await submit(test.session, detect(200, 'busy', 'partitions = 2, commit_rows = 1'));
     await expect((await test.another()).engine.retry(id)).rejects.toMatchObject({
       code: 'STATEMENT_BUSY',
       message: `the statement ${id} is running`,
@@ -136,7 +136,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('stops a step that takes longer than its timeout, and keeps completed work', async () => {
-    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', commit_rows = 2"));
+    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', commit_rows = 1"));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({
       state: 'failed',
@@ -245,7 +245,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('yields the lines of a log as they are written, until the statement has ended', async () => {
-    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, commit_rows = 2'));
+    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, commit_rows = 1'));
     const lines: LogLine[] = [];
     let seen: StatementStatus | null = null;
     for await (const line of test.session.engine.logs(id, { follow: true })) {

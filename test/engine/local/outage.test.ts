@@ -28,7 +28,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
     const test = useSession(server);
 
     it('waits while the database is unreachable for ten seconds, and continues', async () => {
-      const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, commit_rows = 2, retries = 0'));
+      const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, commit_rows = 1, retries = 0'));
       await statusWhen(test.session, id, (status) => rowsDone(status) > 0);
       const watched = ended(test.session, id);
       const pid = Number(await readFile(join(folder, 'mariadb.pid'), 'utf8'));

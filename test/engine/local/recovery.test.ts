@@ -37,7 +37,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     (await readTransitions(test.database.pool, test.config.schema, id, 0)).map(({ state }) => state);
 
   it('resumes its rows where it was', async () => {
-    const id = await survive(detect(60, 'resumed', 'partitions = 2, commit_rows = 2'), {
+    const id = await survive(detect(60, 'resumed', 'partitions = 2, commit_rows = 1'), {
       when: (id) => statusWhen(test.session, id, (status) => rowsDone(status) > 4),
     });
     const before = rowsDone(await test.session.engine.status(id));
@@ -153,7 +153,7 @@ describe('a server that leaves', { timeout: 120_000 }, () => {
 
   it('stops its workers gracefully; another resumes within seconds', async () => {
     const [id, server] = [randomUUIDv7(), await startStatementServer(test)];
-    await server.submit({ id, text: detect(120, 'handed', 'partitions = 2, commit_rows = 2') });
+    await server.submit({ id, text: detect(120, 'handed', 'partitions = 2, commit_rows = 1') });
     await statusWhen(test.session, id, (status) => rowsDone(status) > 4);
     const workers = await workersOf(server.pid);
     const other = await startStatementServer(test);

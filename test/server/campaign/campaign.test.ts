@@ -155,7 +155,7 @@ const isBooking = ({ sql }: Answer['body']) => sql.startsWith('INSERT INTO booki
 
 function detecting(into: string, writeMode = "'fail'"): string {
   return `SELECT * FROM shot ORDER BY id LIMIT ${pictures}
-  TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets"
+  TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
   WITH partitions = 2, commit_rows = 2, retries = 20, write_mode = ${writeMode} INTO ${results()}.${into}`;
 }
 
