@@ -11,6 +11,8 @@ export interface Config {
   readonly dsn: string | null;
   /** The DSN of `MILLRACE_SYSTEM_DATASOURCE`, for the system schema; null: `dsn`. */
   readonly systemDsn: string | null;
+  /** The DSN of `MILLRACE_READER_DATASOURCE`, for statements of a server's readers; null: `dsn`. */
+  readonly readerDsn: string | null;
   /** Name of the system schema. */
   readonly schema: string;
   /** Folder for private databases, logs and drawn pictures. */
@@ -22,8 +24,8 @@ export interface Config {
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Reads `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SYSTEM_DATASOURCE`, `MILLRACE_SCHEMA`, `MILLRACE_STATE`, `MILLRACE_VOLUMES`
- * (`/mount=folder`, comma-separated).
+ * Reads `MILLRACE_ENGINE`, `MILLRACE_DATASOURCE`, `MILLRACE_SYSTEM_DATASOURCE`, `MILLRACE_READER_DATASOURCE`, `MILLRACE_SCHEMA`,
+ * `MILLRACE_STATE`, `MILLRACE_VOLUMES` (`/mount=folder`, comma-separated).
  * @throws {MillraceError} VOLUMES_INVALID
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
@@ -32,6 +34,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     engine: environment.MILLRACE_ENGINE || 'local',
     dsn: environment.MILLRACE_DATASOURCE || null,
     systemDsn: environment.MILLRACE_SYSTEM_DATASOURCE || null,
+    readerDsn: environment.MILLRACE_READER_DATASOURCE || null,
     schema: environment.MILLRACE_SCHEMA || 'millrace',
     stateFolder,
     volumes: {

@@ -40,6 +40,7 @@ export function useSession(server: DatabaseServer): TestSession {
       engine: 'local',
       dsn: database.accounts.dsn,
       systemDsn: database.accounts.systemDsn,
+      readerDsn: null,
       schema: database.systemSchema,
       stateFolder,
       volumes: pictures.volumes,

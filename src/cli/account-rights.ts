@@ -9,7 +9,7 @@ import { MillraceError } from '../errors.ts';
 /** A connection, and the role of its account. */
 export interface ConnectedAccount {
   readonly pool: Pool;
-  readonly role: Extract<AccountRole, 'system' | 'user'>;
+  readonly role: Extract<AccountRole, 'system' | 'user' | 'reader'>;
   readonly accounts: Accounts;
   /** The system schema's name. */
   readonly schema: string;
@@ -38,7 +38,7 @@ export async function onlyItsRights(account: ConnectedAccount): Promise<string> 
 function grantsOf({ role, accounts, schema }: ConnectedAccount, name: string): readonly string[] {
   const { database } = parseDsn(accounts.dsn);
   const results = database === null ? 'YOUR_DATABASE' : escapePattern(database);
-  if (isSeparate(accounts)) return grantStatements(role, name, { schema, database: results });
+  if (isSeparate(accounts) || role === 'reader') return grantStatements(role, name, { schema, database: results });
   return [escapePattern(schema), results].map((pattern) => `GRANT ALL ON ${quoteName(pattern)}.* TO ${name}`);
 }
 

@@ -33,12 +33,7 @@ const settings: Readonly<Record<AccountRole, string>> = {
  * whose DSNs are set keep their names, and their passwords are not shown. The others get new passwords.
  * @throws {MillraceError} USAGE, DATASOURCE_INVALID
  */
-export function printAccounts(
-  config: Config,
-  environment: NodeJS.ProcessEnv,
-  { database, from }: AccountOptions,
-  output: Output,
-): number {
+export function printAccounts(config: Config, { database, from }: AccountOptions, output: Output): number {
   const server = config.dsn === null ? anyServer : parseDsn(config.dsn);
   const results = database ?? server.database;
   if (results === null) {
@@ -46,7 +41,7 @@ export function printAccounts(
       hint: 'name the database of your tables and results with --database',
     });
   }
-  const given = givenAccounts(config, environment);
+  const given = givenAccounts(config);
   const accounts = perRole((role) => given[role] ?? newAccount(role, { ...server, database: results }));
   const names = perRole((role) => `${quoteString(accounts[role].user)}@${quoteString(from)}`);
   const isNew = (role: AccountRole) => given[role] === undefined;
@@ -69,9 +64,7 @@ export function printAccounts(
 const anyServer: ParsedDsn = { ...parseDsn('mysql://user:@HOST:3306/'), database: null };
 
 /** An account with two roles would get the rights of both, so it is replaced. */
-function givenAccounts(config: Config, environment: NodeJS.ProcessEnv): Partial<Record<AccountRole, ParsedDsn>> {
-  const { dsn, systemDsn } = config;
-  const readerDsn = environment.MILLRACE_READER_DATASOURCE || null;
+function givenAccounts({ dsn, systemDsn, readerDsn }: Config): Partial<Record<AccountRole, ParsedDsn>> {
   const isSeparate = dsn !== null && systemDsn !== null && systemDsn !== dsn;
   return {
     ...(isSeparate && { user: parseDsn(dsn), system: parseDsn(systemDsn) }),

@@ -22,6 +22,6 @@ export async function ownDatabase(config: Config, note: (line: string) => void):
 
 /** The accounts of the settings, or those of the demo's private database if no DSN is set. @throws {MillraceError} DATASOURCE_MISSING */
 export async function namedAccounts(config: Config, note: (line: string) => void): Promise<Accounts> {
-  const { dsn, systemDsn } = config;
-  return dsn === null ? ownDatabase(config, note) : accountsOf({ dsn, systemDsn, readerDsn: null });
+  const { dsn, systemDsn, readerDsn } = config;
+  return dsn === null ? ownDatabase(config, note) : accountsOf({ dsn, systemDsn, readerDsn });
 }

@@ -42,9 +42,7 @@ export function addAdministrationCommands(millrace: Command, config: Config, env
     .option('--from <host>', 'host from which the accounts may connect', '%')
     .option('--json', 'print JSON lines')
     .action(({ json = false, ...options }) =>
-      answer(json, async (output) =>
-        (await import('../accounts.ts')).printAccounts(config, environment, options, output),
-      ),
+      answer(json, async (output) => (await import('../accounts.ts')).printAccounts(config, options, output)),
     );
 
   millrace

@@ -6,19 +6,40 @@ import type { Warning } from './check.ts';
 /** Checks that the database itself keeps the SQL of users out of foreign schemas. @param account of that SQL */
 export async function checkAccount(account: ConnectedAccount): Promise<string | Warning> {
   const { pool, accounts, schema } = account;
-  const [rows] = await pool.query<RowDataPacket[][]>({ sql: 'SHOW GRANTS FOR CURRENT_USER()', rowsAsArray: true });
-  const grants = rows.flatMap(([text]) => readGrant(String(text)) ?? []);
-  const excess = [
-    ...['FILE', 'SUPER'].filter((right) => grants.some((grant) => isOnAll(grant) && has(grant, [right]))),
-    ...((await reaches(pool, grants, 'mysql')) ? ['rights on mysql.*'] : []),
-    ...(isSeparate(accounts) && (await reaches(pool, grants, schema)) ? [`rights on the system schema ${schema}`] : []),
-  ];
+  const grants = await grantsOf(pool);
+  const excess = await foreignRights(pool, grants, isSeparate(accounts) ? schema : null);
   const found = [
     ...(isSeparate(accounts) ? [] : [`the system schema ${schema} does not have its own account`]),
     ...(excess.length === 0 ? [] : [`the account that runs the SQL of users has ${excess.join(', ')}`]),
   ];
   if (found.length === 0) return `the database keeps the SQL of users out of ${schema} and mysql`;
   return { warning: found.join('; '), fix: isSeparate(accounts) ? await onlyItsRights(account) : createAccounts };
+}
+
+/** Checks that the account of readers may only read, and only tables of users. @param database of those tables; null: not known */
+export async function checkReaderRights(account: ConnectedAccount, database: string | null): Promise<string | Warning> {
+  const { pool, schema } = account;
+  const grants = await grantsOf(pool);
+  const excess = [
+    ...(await foreignRights(pool, grants, schema)),
+    ...(database !== null && (await reaches(pool, grants, database, changes)) ? [`rights to change ${database}`] : []),
+  ];
+  if (excess.length === 0) return 'the database lets readers read tables of users, and nothing else';
+  return { warning: `the account of readers has ${excess.join(', ')}`, fix: await onlyItsRights(account) };
+}
+
+async function grantsOf(pool: Pool): Promise<readonly Grant[]> {
+  const [rows] = await pool.query<RowDataPacket[][]>({ sql: 'SHOW GRANTS FOR CURRENT_USER()', rowsAsArray: true });
+  return rows.flatMap(([text]) => readGrant(String(text)) ?? []);
+}
+
+/** Rights that no SQL of users needs, in words. @param schema of the system; null: the account needs it */
+async function foreignRights(pool: Pool, grants: readonly Grant[], schema: string | null): Promise<readonly string[]> {
+  return [
+    ...['FILE', 'SUPER'].filter((right) => grants.some((grant) => isOnAll(grant) && has(grant, [right]))),
+    ...((await reaches(pool, grants, 'mysql')) ? ['rights on mysql.*'] : []),
+    ...(schema !== null && (await reaches(pool, grants, schema)) ? [`rights on the system schema ${schema}`] : []),
+  ];
 }
 
 const createAccounts =
@@ -46,7 +67,8 @@ function readGrant(text: string): Grant | null {
 
 const isOnAll = ({ schema }: Grant) => schema === '*';
 
-const onTables = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'TRIGGER'];
+const changes = ['INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'TRIGGER'];
+const onTables = ['SELECT', ...changes];
 
 /** A right on columns is followed by their names. */
 const has = ({ rights }: Grant, wanted: readonly string[]) =>
@@ -55,8 +77,13 @@ const has = ({ rights }: Grant, wanted: readonly string[]) =>
   );
 
 /** If several of an account's patterns match a name, only the one without wildcards counts. Rights on all databases count in addition. */
-async function reaches(pool: Pool, grants: readonly Grant[], schema: string): Promise<boolean> {
-  if (grants.some((grant) => isOnAll(grant) && has(grant, onTables))) return true;
+async function reaches(
+  pool: Pool,
+  grants: readonly Grant[],
+  schema: string,
+  rights: readonly string[] = onTables,
+): Promise<boolean> {
+  if (grants.some((grant) => isOnAll(grant) && has(grant, rights))) return true;
   const patterns = grants.filter((grant) => !isOnAll(grant));
   if (patterns.length === 0) return false;
   const [[matching]] = await pool.query<RowDataPacket[][]>({
@@ -68,6 +95,6 @@ async function reaches(pool: Pool, grants: readonly Grant[], schema: string): Pr
   const exact = (grant: Grant) => !/(?<!\\)[_%]/.test(grant.schema);
   return found.some(
     (grant) =>
-      has(grant, onTables) && (exact(grant) || !found.some((other) => exact(other) && other.grantee === grant.grantee)),
+      has(grant, rights) && (exact(grant) || !found.some((other) => exact(other) && other.grantee === grant.grantee)),
   );
 }

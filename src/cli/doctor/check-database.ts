@@ -12,6 +12,7 @@ import { workSchemaOf } from '../../task.ts';
 import { type ConnectedAccount, withGrants } from '../account-rights.ts';
 import { type Check, check } from './check.ts';
 import { checkAccount } from './check-account.ts';
+import { checkReader } from './check-reader.ts';
 import { checkSettings } from './check-settings.ts';
 
 /** Checks the database of MILLRACE_DATASOURCE. Ends early if it does not answer. */
@@ -47,6 +48,7 @@ async function* checkInside(pool: Pool, accounts: Accounts, schema: string): Asy
       return `the ${isSeparate(accounts) ? 'accounts' : 'account'} may create, fill, alter and drop tables in ${database}`;
     });
     yield check('accounts', () => checkAccount(user));
+    if (accounts.readerDsn !== accounts.dsn) yield checkReader(accounts, schema);
   } finally {
     if (users !== pool) await users.end();
   }

@@ -175,6 +175,33 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     await database.admin.query(`DROP USER ${user}@'%'`);
   });
 
+  it('checks that the account of readers can read, and nothing else', async () => {
+    const { admin, accounts, name, systemSchema } = database;
+    const check = async (dsn: string) =>
+      (await doctor(environment({ MILLRACE_READER_DATASOURCE: dsn }))).of('reader account');
+    expect(await check(accounts.readerDsn)).toMatchObject({ state: 'ok', fix: null });
+    expect((await doctor(environment())).of('reader account')).toBeUndefined();
+    const [user, password] = [`rd${name}`, 'hunter2'];
+    const dsn = formatDsn({ ...database.datasource, user, password });
+    expect(await check(dsn)).toMatchObject({ state: 'failed', detail: expect.not.stringContaining(password) });
+    await admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY '${password}'`);
+    expect(await check(dsn)).toMatchObject({
+      state: 'failed',
+      fix: expect.stringContaining('GRANT SELECT, SHOW VIEW'),
+    });
+    await follow((await check(dsn))?.fix);
+    expect(await check(dsn)).toMatchObject({ state: 'ok' });
+    await admin.query(`GRANT INSERT ON ${name}.* TO ${user}@'%'`);
+    await admin.query(`GRANT SELECT ON ${systemSchema}.* TO ${user}@'%'`);
+    expect(await check(dsn)).toMatchObject({
+      state: 'warning',
+      detail: `the account of readers has rights on the system schema ${systemSchema}, rights to change ${name}`,
+    });
+    await follow((await check(dsn))?.fix);
+    expect(await check(dsn)).toMatchObject({ state: 'ok' });
+    await admin.query(`DROP USER ${user}@'%'`);
+  });
+
   it('reports missing volumes and models that cannot be loaded', async () => {
     const broken = join(folder, 'broken');
     await mkdir(broken);
