@@ -5,7 +5,7 @@ import { errorKinds } from '../src/errors.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { type Material, openMaterial } from './material.ts';
-import { benchMemory } from './memory.ts';
+import { benchMemory, memoryRows } from './memory.ts';
 import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
 import { benchServer } from './server.ts';
@@ -21,10 +21,10 @@ const benchmarks = {
   inference: async (material) => benchStages(material.modelFile(), (await material.pictures()).files),
   'end-to-end': async (material) =>
     benchEndToEnd(material.modelFile(), await material.pictures(), await material.config()),
-  memory: async (material) => benchMemory((await material.config()).dsn),
+  memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
-} satisfies Record<string, (material: Material) => Promise<Table>>;
+} satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
 
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
 
@@ -32,6 +32,7 @@ const command = new Command('npm run bench --')
   .description('measures speed and memory; compares each figure with a baseline of the same run')
   .addArgument(new Argument('[benchmarks...]', 'benchmarks to run').choices(names).default(names))
   .option('--json', 'print JSON lines')
+  .option('--rows <n>', 'rows of the largest selection of memory', Number, memoryRows)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse();
 
@@ -43,7 +44,7 @@ let ended: Promise<never> | undefined;
 
 try {
   report.machine();
-  for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material));
+  for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material, command.opts().rows));
   await end(0);
 } catch (error) {
   if (ended === undefined) console.error(errorText(error, null));

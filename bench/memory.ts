@@ -14,30 +14,42 @@ import { rowProgram } from '../src/worker/programs/programs.ts';
 import { prepare } from '../src/worker/rows/prepare.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import type { PartitionFigures, PartitionWork } from './partition-rows.ts';
+import { type PlainFigures, writePlainly } from './plain-writer.ts';
 
 const schema = 'millrace_bench';
-const sizes = [1e3, 1e4, 1e5, 1e6];
-const commitRows = 500;
+/** More are asked for with `--rows`. */
+export const memoryRows = 1e6;
+const leastRows = 1e4;
+const detections = 3;
 
 interface Measured extends PartitionFigures {
+  /** The same amount written by hand, just before. */
+  readonly plain: PlainFigures;
   readonly prepareSeconds: number;
 }
 
 /** Measures memory and time of the database part of one partition, over selections of which each is ten times as large as the previous. */
-export async function benchMemory(dsn: string): Promise<Table> {
+export async function benchMemory(dsn: string, most: number): Promise<Table> {
   const pool = openPool(parseDsn(dsn), { connections: 2 });
   try {
     await migrate(pool, schema);
-    await makePictures(pool, Math.max(...sizes));
+    const sizes = sizesTo(most);
+    await makePictures(pool, most);
     const measured: Measured[] = [];
     for (const rows of sizes) measured.push(await measure(dsn, pool, rows));
     return {
-      title: `One partition without a model, ${commitRows} rows a transaction, 3 detections a row`,
+      title: `One partition without a model, ${detections} detections a row`,
       figures: figuresOf(measured),
     };
   } finally {
     await pool.end();
   }
+}
+
+function sizesTo(most: number): readonly number[] {
+  const sizes: number[] = [];
+  for (let rows = leastRows; rows < most; rows *= 10) sizes.push(rows);
+  return [...sizes, most];
 }
 
 async function makePictures(pool: Pool, rows: number): Promise<void> {
@@ -69,8 +81,12 @@ async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured>
     signal,
   });
   const prepareSeconds = (performance.now() - started) / 1000;
-  return { ...(await runPartition({ dsn, schema, task })), prepareSeconds };
+  const plain = await writePlainly(pool, Math.min(rows, mostPlain));
+  return { ...(await runPartition({ dsn, schema, task })), prepareSeconds, plain };
 }
+
+/** Rows that are enough to know the speed of plain writes. */
+const mostPlain = 1e5;
 
 function taskOver(rows: number): RowsTask {
   return {
@@ -83,7 +99,7 @@ function taskOver(rows: number): RowsTask {
     writeMode: 'fail',
     partitions: 1,
     partitionBy: null,
-    commitRows,
+    commitRows: null,
     maxFailedRows: 0,
     threads: 1,
     mounts: [],
@@ -126,11 +142,7 @@ function figuresOf(measured: readonly Measured[]): readonly Figure[] {
       unit: 'MiB',
       against: { baseline, ratio: each[of] / least[of] },
     }));
-  const speeds = measured.map((each) => ({
-    figure: `${named(each.rows)}: read and written`,
-    value: each.rows / each.seconds,
-    unit: 'rows/s',
-  }));
+  const speeds = measured.flatMap((each) => speedsOf(each));
   return [
     ...grown('live memory at the end', 'liveMiB'),
     ...grown('peak of the process', 'peakMiB'),
@@ -139,12 +151,28 @@ function figuresOf(measured: readonly Measured[]): readonly Figure[] {
   ];
 }
 
+function speedsOf({ rows, seconds, cpuSeconds, plain }: Measured): readonly Figure[] {
+  const plainly = plain.rows / plain.seconds;
+  const speed = rows / seconds;
+  return [
+    { figure: `${named(rows)}: written by hand`, value: plainly, unit: 'rows/s' },
+    {
+      figure: `${named(rows)}: read and written`,
+      value: speed,
+      unit: 'rows/s',
+      against: { baseline: 'by hand', ratio: speed / plainly },
+    },
+    { figure: `${named(rows)}: their detections`, value: speed * detections, unit: 'rows/s' },
+    { figure: `${named(rows)}: CPU of the process`, value: (cpuSeconds * 1e6) / rows, unit: 'µs a row' },
+  ];
+}
+
 function pageFigures({ rows, firstPagesMs, lastPagesMs, prepareSeconds }: Measured): readonly Figure[] {
   const [first, last] = [median(firstPagesMs), median(lastPagesMs)];
   return [
-    { figure: `${named(rows)}: a page at the beginning`, value: first, unit: 'ms' },
+    { figure: `${named(rows)}: from page to page at the beginning`, value: first, unit: 'ms' },
     {
-      figure: `${named(rows)}: a page at the end`,
+      figure: `${named(rows)}: from page to page at the end`,
       value: last,
       unit: 'ms',
       against: { baseline: 'at the beginning', ratio: last / first },

@@ -1,16 +1,14 @@
+import '../src/worker/young-generation.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { openPool } from '../src/datasource/pool.ts';
-import { type TakenPartition, takePartition } from '../src/ledger/partitions.ts';
 import { selectionNames } from '../src/ledger/selection-names.ts';
-import { requireSelection, type SelectionState } from '../src/ledger/selections.ts';
 import type { RowsTask } from '../src/task.ts';
 import type { RowsContext } from '../src/worker/context.ts';
 import { rowProgram } from '../src/worker/programs/programs.ts';
-import type { DoneRow } from '../src/worker/row-program.ts';
-import { pendingRows } from '../src/worker/rows/pending-rows.ts';
-import { writeBatch } from '../src/worker/rows/write-batch.ts';
+import type { DoneRow, OpenProgram } from '../src/worker/row-program.ts';
+import { partition } from '../src/worker/rows/partition.ts';
 
 // Runs in its own process, so that its peak memory is that of one partition.
 
@@ -25,11 +23,13 @@ export interface PartitionWork {
 export interface PartitionFigures {
   readonly rows: number;
   readonly seconds: number;
+  /** CPU of the process, without that of the database. */
+  readonly cpuSeconds: number;
   /** The process's peak resident memory, MiB. */
   readonly peakMiB: number;
   /** Heap and buffers after a garbage collection at the end, MiB. */
   readonly liveMiB: number;
-  /** Milliseconds to read a page, for the first pages and for the last. */
+  /** Milliseconds from page to page, for the first pages and for the last. */
   readonly firstPagesMs: readonly number[];
   readonly lastPagesMs: readonly number[];
 }
@@ -46,10 +46,11 @@ const fakeOutcome: DoneRow = {
 process.send?.(await work(JSON.parse(process.env.BENCH_PARTITION ?? '')));
 
 async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigures> {
-  const pool = openPool(parseDsn(dsn), { connections: 2 });
+  const pool = openPool(parseDsn(dsn), { connections: 3 });
+  const standIn = openStandIn();
   const context: RowsContext = {
     task,
-    program: rowProgram(task.program),
+    program: { ...rowProgram(task.program), open: async () => standIn },
     pool,
     tables: pool,
     users: pool,
@@ -60,41 +61,38 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
     signal: new AbortController().signal,
   };
   try {
-    return await measure(
-      context,
-      await requireSelection(context, context.task.step),
-      (await takePartition(context, 0))!,
-    );
+    const [started, cpu] = [performance.now(), process.cpuUsage()];
+    await partition(context, 0);
+    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    const cpuSeconds = (user + system) / 1e6;
+    return { ...standIn.figures(), seconds, cpuSeconds, peakMiB: peakMiB(), liveMiB: liveMiB() };
   } finally {
     await pool.end();
   }
 }
 
-async function measure(
-  context: RowsContext,
-  selection: SelectionState,
-  taken: TakenPartition,
-): Promise<PartitionFigures> {
-  const started = performance.now();
+type Pages = Pick<PartitionFigures, 'rows' | 'firstPagesMs' | 'lastPagesMs'>;
+
+/** Stands in for a program: each row has three detections, without a model. */
+function openStandIn(): OpenProgram & { figures(): Pages } {
   const firstPagesMs: number[] = [];
   const lastPagesMs: number[] = [];
-  const pages = pendingRows(context, taken, context.program.readColumns(selection.columns), {
-    rows: () => context.task.commitRows ?? 1,
-  });
   let rows = 0;
-  for (let writeMs = 0; ; ) {
-    const asked = performance.now();
-    const page = await pages.next();
-    if (page.done) break;
-    const pageMs = performance.now() - asked;
-    if (firstPagesMs.length < pagesKept) firstPagesMs.push(pageMs);
-    if (lastPagesMs.push(pageMs) > pagesKept) lastPagesMs.shift();
-    const done = page.value.map(({ row }) => ({ row, outcome: fakeOutcome }));
-    writeMs = await writeBatch(context, taken, selection.columns, done, writeMs);
-    rows += done.length;
-  }
-  const seconds = (performance.now() - started) / 1000;
-  return { rows, seconds, peakMiB: peakMiB(), liveMiB: liveMiB(), firstPagesMs, lastPagesMs };
+  let last = performance.now();
+  return {
+    async process(page) {
+      const now = performance.now();
+      const pageMs = now - last;
+      last = now;
+      rows += page.length;
+      if (firstPagesMs.length < pagesKept) firstPagesMs.push(pageMs);
+      if (lastPagesMs.push(pageMs) > pagesKept) lastPagesMs.shift();
+      return page.map(() => fakeOutcome);
+    },
+    close: async () => {},
+    figures: () => ({ rows, firstPagesMs, lastPagesMs }),
+  };
 }
 
 /** A child's `maxRSS` starts at its parent's size (getrusage(2), even after execve); Linux's high-water mark starts at zero: proc(5). */

@@ -71,8 +71,24 @@ export async function countBatch(
      WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
     [rows, failed, outputs, decodeMs, inferMs, writeMs, names.id, partitionNo, attempt],
   );
-  if (updated.affectedRows === 1) return;
-  throw new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);
+  if (updated.affectedRows !== 1) throw takenOver(partitionNo);
+}
+
+/** @throws {MillraceError} PARTITION_TAKEN */
+export async function requireTaken(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  { partitionNo, attempt }: TakenPartition,
+): Promise<void> {
+  const [found] = await connection.query<RowDataPacket[]>(
+    `SELECT 1 FROM ${tablesOf(schema)('partitions')} WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
+    [names.id, partitionNo, attempt],
+  );
+  if (found.length === 0) throw takenOver(partitionNo);
+}
+
+function takenOver(partitionNo: number): MillraceError {
+  return new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);
 }
 
 /** Marks the partition as done. Does nothing if another worker has taken it over. */

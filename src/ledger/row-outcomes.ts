@@ -19,20 +19,21 @@ export async function recordOutcomes(
   partitionNo: number,
   outcomes: readonly RowOutcome[],
 ): Promise<void> {
-  await connection.query(
-    `INSERT INTO ${tablesOf(schema)('ledger')}
-       (selection_id, row_id, partition_no, outputs, error_code, error_message) VALUES ?`,
-    [
-      outcomes.map(({ row, outputs, error }) => [
-        names.id,
-        row,
-        partitionNo,
-        outputs,
-        error?.code ?? null,
-        error?.message.slice(0, longestMessage) ?? null,
-      ]),
-    ],
+  const ledger = tablesOf(schema)('ledger');
+  const done = outcomes.filter(({ error }) => error === null);
+  if (done.length > 0) {
+    await connection.execute(
+      `INSERT INTO ${ledger} (selection_id, row_id, partition_no, outputs) SELECT ?, o.row_id, ?, o.outputs
+       FROM JSON_TABLE(?, '$[*]' COLUMNS (row_id BIGINT UNSIGNED PATH '$[0]', outputs INT UNSIGNED PATH '$[1]')) AS o`,
+      [names.id, partitionNo, `[${done.map(({ row, outputs }) => `[${row},${outputs}]`).join(',')}]`],
+    );
+  }
+  const failed = outcomes.flatMap(({ row, error }) =>
+    error === null ? [] : [[names.id, row, partitionNo, 0, error.code, error.message.slice(0, longestMessage)]],
   );
+  if (failed.length === 0) return;
+  const columns = 'selection_id, row_id, partition_no, outputs, error_code, error_message';
+  await connection.query(`INSERT INTO ${ledger} (${columns}) VALUES ?`, [failed]);
 }
 
 export async function hasOutcome(
@@ -101,8 +102,8 @@ export async function readFailures({ pool, schema, names }: SelectionPlace, most
 }
 
 /**
- * Forgets failures, so that failed rows are processed again. Locks the partitions first, in the same order as a worker that writes a
- * batch, so such a worker has either committed or waits.
+ * Forgets failures, so that failed rows are processed again. Locks the partitions first, so that no worker commits a batch meanwhile. One
+ * that is about to may be in each other's way with this: then the server undoes one of the two, which is tried again.
  * @returns the number of rows
  */
 export function forgetFailures({ pool, schema, names }: SelectionPlace): Promise<number> {

@@ -1,3 +1,4 @@
+import './young-generation.ts';
 import { pino } from 'pino';
 import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasource/accounts.ts';
 import { isTemporary } from '../datasource/database-error.ts';
@@ -53,7 +54,7 @@ async function work(command: string | undefined): Promise<void> {
     systemDsn: process.env.MILLRACE_SYSTEM_DATASOURCE || null,
     readerDsn: null,
   });
-  const pools = openDatabase(accounts, { connections: 2 });
+  const pools = openDatabase(accounts, { connections: 3 });
   const place: Place = {
     pool: pools.system,
     tables: pools.tables,

@@ -5,7 +5,8 @@ import type { RowsContext } from '../context.ts';
 import type { OpenProgram } from '../row-program.ts';
 import { openPace, type Pace } from './pace.ts';
 import { type PendingRow, pendingRows } from './pending-rows.ts';
-import { type WrittenRow, writeBatch } from './write-batch.ts';
+import type { ProcessedRows } from './processed-rows.ts';
+import { writeBatch } from './write-batch.ts';
 
 /**
  * Processes one partition's rows that are not in the ledger yet.
@@ -47,7 +48,7 @@ async function processPages(
   }
 }
 
-/** Three batches are under way at once: one is processed, the next has begun, the one before is being written. */
+/** Four batches are under way at once: one is processed, the next has begun, two are being written. */
 async function processAll(
   context: RowsContext,
   taken: TakenPartition,
@@ -56,13 +57,13 @@ async function processAll(
   program: OpenProgram,
   pace: Pace,
 ): Promise<void> {
-  let processing: Promise<readonly WrittenRow[]> | null = null;
-  let written = Promise.resolve(0);
-  const write = async (done: Promise<readonly WrittenRow[]>) => {
-    const rows = await done;
-    pace.processed(rows.length);
-    const lastWriteMs = await written;
-    written = ahead(writeBatch(context, taken, columns, rows, lastWriteMs));
+  let processing: Promise<ProcessedRows> | null = null;
+  const writing = [Promise.resolve(0), Promise.resolve(0)];
+  const write = async (done: Promise<ProcessedRows>) => {
+    const processed = await done;
+    pace.processed(processed.rows.length);
+    const lastWriteMs = await writing.shift()!;
+    writing.push(ahead(writeBatch(context, taken, columns, processed, lastWriteMs)));
   };
   for await (const rows of pages) {
     const next = ahead(processRows(rows, program));
@@ -71,7 +72,7 @@ async function processAll(
     if (context.signal.aborted) break;
   }
   if (processing !== null) await write(processing);
-  await written;
+  await Promise.all(writing);
 }
 
 /** Work whose failure is looked at later: without this Node ends the process in between. */
@@ -80,7 +81,6 @@ function ahead<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-async function processRows(rows: readonly PendingRow[], program: OpenProgram): Promise<readonly WrittenRow[]> {
-  const outcomes = await program.process(rows.map(({ values }) => values));
-  return rows.map(({ row }, index) => ({ row, outcome: outcomes[index]! }));
+async function processRows(rows: readonly PendingRow[], program: OpenProgram): Promise<ProcessedRows> {
+  return { rows, outcomes: await program.process(rows.map(({ values }) => values)) };
 }

@@ -25,11 +25,12 @@ export async function* pendingRows(
   const { sql, values } = pageQuery(context, taken, columns);
   for (let after = '0'; ; ) {
     if (context.signal.aborted) return;
-    const page = { sql, values: [...values, after, pace.rows()], typeCast: valuesAsSent };
-    const [rows] = await withReconnect(() => context.pool.query<RowDataPacket[]>(page), { signal: context.signal });
+    const page = { sql, values: [...values, after, pace.rows()], typeCast: valuesAsSent, rowsAsArray: true };
+    const [found] = await withReconnect(() => context.pool.query<RowDataPacket[][]>(page), { signal: context.signal });
+    const rows = found.map(([row, ...values]) => ({ row: String(row), values: values as unknown as InputRow }));
     if (rows.length === 0) return;
-    yield rows.map(({ row_id, ...values }) => ({ row: String(row_id), values: Object.values(values) }));
-    after = String(rows.at(-1)?.row_id);
+    yield rows;
+    after = rows.at(-1)!.row;
   }
 }
 

@@ -26,8 +26,14 @@ describe.each(servers)('finish on $name', (server) => {
     await prepare(context);
     const box = [0, 'cat', 0.5, 0, 0, 1, 1];
     const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
-    const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row), outcome }));
-    await writeBatch(context, (await takePartition(context, 0))!, ['id', 'file_name'], rows, 0);
+    const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row) }));
+    await writeBatch(
+      context,
+      (await takePartition(context, 0))!,
+      ['id', 'file_name'],
+      { rows, outcomes: rows.map(() => outcome) },
+      0,
+    );
   }
 
   async function detectAndFinish(context: RowsContext): Promise<void> {

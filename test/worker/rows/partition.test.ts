@@ -249,9 +249,11 @@ describe.each(servers)('a result on $name', (server) => {
     await prepare(context);
     const dead = (await takePartition(context, 0))!;
     const failed = { error: { code: 'IMAGE_MISSING', message: 'written by the dead worker' } } as const;
-    await writeBatch(context, dead, ['file_name'], [{ row: '2', outcome: failed }], 0);
+    await writeBatch(context, dead, ['file_name'], { rows: [{ row: '2' }], outcomes: [failed] }, 0);
     await partition(context, 0);
-    await expect(writeBatch(context, dead, ['file_name'], [{ row: '3', outcome: failed }], 0)).rejects.toMatchObject({
+    await expect(
+      writeBatch(context, dead, ['file_name'], { rows: [{ row: '3' }], outcomes: [failed] }, 0),
+    ).rejects.toMatchObject({
       code: 'PARTITION_TAKEN',
       message: 'partition 0 was taken over by another worker',
     });
@@ -269,7 +271,13 @@ describe.each(servers)('a result on $name', (server) => {
     const box = [0, 'cat', 0.5, 0, 0, 1, 1];
     const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
     const write = async () =>
-      writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', outcome }], 0);
+      writeBatch(
+        context,
+        (await takePartition(context, 0))!,
+        ['file_name'],
+        { rows: [{ row: '1' }], outcomes: [outcome] },
+        0,
+      );
     await write();
     await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
@@ -298,10 +306,36 @@ describe.each(servers)('a result on $name', (server) => {
     });
     const box = [0, 'cat', 0.5, 0, 0, 1, 1];
     const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch({ ...context, pool: losing }, taken, ['file_name'], [{ row: '1', outcome }], 0);
+    await writeBatch(
+      { ...context, pool: losing },
+      taken,
+      ['file_name'],
+      { rows: [{ row: '1' }], outcomes: [outcome] },
+      0,
+    );
     expect(lost).toBe(2);
     expect(await countersOf(context)).toMatchObject([{ done_rows: '1', outputs: '1' }]);
     expect(await worker.ledger(context)).toHaveLength(1);
+  });
+
+  it('is counted exactly where two batches of one worker are written side by side', async () => {
+    const context = worker.context('beside', scenes.map((name) => `SELECT '${name}' AS file_name`).join(' UNION ALL '));
+    await prepare(context);
+    const taken = (await takePartition(context, 0))!;
+    const outcome = { outputs: [[0, 'cat', 0.5, 0, 0, 1, 1]], timings: { decodeMs: 1, inferMs: 0 } };
+    const failed = { error: { code: 'IMAGE_MISSING', message: 'gone \u{1f408}'.slice(0, 6) } } as const;
+    const batch = (rows: readonly string[]) =>
+      writeBatch(
+        context,
+        taken,
+        ['file_name'],
+        { rows: rows.map((row) => ({ row })), outcomes: rows.map((row) => (row === '4' ? failed : outcome)) },
+        0,
+      );
+    await Promise.all([batch(['1', '2']), batch(['3', '4']), batch(['5', '6'])]);
+    expect(await countersOf(context)).toMatchObject([{ done_rows: '6', failed_rows: '1', outputs: '5' }]);
+    expect((await worker.ledger(context)).map(({ outputs }) => outputs)).toEqual([1, 1, 1, 0, 1, 1]);
+    expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '5' }]);
   });
 
   it('of thousands of detections in a batch is written whole', async () => {
@@ -310,7 +344,13 @@ describe.each(servers)('a result on $name', (server) => {
     const box = [0, 'cät "\'\\', 0.5, 0, 0, 1, 1];
     const outputs = new Array(25_000).fill(box);
     const outcome = { outputs, timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch(context, (await takePartition(context, 0))!, ['file_name'], [{ row: '1', outcome }], 0);
+    await writeBatch(
+      context,
+      (await takePartition(context, 0))!,
+      ['file_name'],
+      { rows: [{ row: '1' }], outcomes: [outcome] },
+      0,
+    );
     expect(
       await worker.query(
         `SELECT COUNT(*) AS n, MAX(detection_no) AS last, MIN(class_name) AS name FROM ${quoteTable(context.names.staging)}`,
