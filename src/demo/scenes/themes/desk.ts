@@ -2,7 +2,7 @@ import type { SceneClass } from '../icon-names.ts';
 import { rect } from '../landscape.ts';
 import type { Random } from '../random.ts';
 import type { Stage } from '../stage.ts';
-import { painting, wallWindow } from './interior.ts';
+import { painting, wallWindow, woodGrain } from './interior.ts';
 
 const edge = 236;
 
@@ -128,18 +128,9 @@ function background(random: Random, shelfLeft: number): string {
   const decor = random.chance(0.55)
     ? wallWindow(random, other, 24, 170, 108)
     : painting(random, other + 20, 40, 110, 78);
-  const grain = Array.from({ length: 22 }, () =>
-    rect(
-      random.between(-40, 620),
-      random.between(edge + 12, 474),
-      random.between(40, 130),
-      1.6,
-      '#000',
-      'opacity=".07"',
-    ),
-  );
+  const grain = woodGrain(random, { lines: 22, top: edge + 12, lengths: [40, 130] });
   return (
     `${rect(0, 0, 640, 480, wall)}${decor}${rect(shelfLeft, 102, 280, 10, wood)}${rect(shelfLeft, 112, 280, 4, '#000', 'opacity=".2"')}` +
-    `${rect(0, edge, 640, 250, wood)}${rect(0, edge, 640, 5, '#fff', 'opacity=".3"')}${grain.join('')}`
+    `${rect(0, edge, 640, 250, wood)}${rect(0, edge, 640, 5, '#fff', 'opacity=".3"')}${grain}`
   );
 }

@@ -21,3 +21,19 @@ export function painting(random: Random, x: number, y: number, width: number, he
     rect(x + width * 0.45, y + height * 0.55, width * 0.4, height * 0.28, other as string)
   );
 }
+
+interface Grain {
+  readonly lines: number;
+  /** Upper edge of the wooden surface. */
+  readonly top: number;
+  readonly lengths: readonly [shortest: number, longest: number];
+  readonly rounded?: boolean;
+}
+
+/** The grain of a wooden surface that fills the scene below `top`. */
+export function woodGrain(random: Random, { lines, top, lengths, rounded = false }: Grain): string {
+  const style = `opacity=".07"${rounded ? ' rx="1"' : ''}`;
+  const line = () =>
+    rect(random.between(-40, 620), random.between(top, 474), random.between(...lengths), 1.6, '#000', style);
+  return Array.from({ length: lines }, line).join('');
+}

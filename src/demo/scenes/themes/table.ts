@@ -2,7 +2,7 @@ import type { SceneClass } from '../icon-names.ts';
 import { rect } from '../landscape.ts';
 import type { Random } from '../random.ts';
 import type { Stage } from '../stage.ts';
-import { wallWindow } from './interior.ts';
+import { wallWindow, woodGrain } from './interior.ts';
 
 const edge = 176;
 
@@ -86,17 +86,8 @@ function background(random: Random): string {
 function planks(random: Random): string {
   const wood = random.pick(['#c99a6b', '#b98255', '#d8b184', '#a8734a']);
   const seams = [232, 300, 382].map((y) => rect(0, y, 640, 2, '#000', 'opacity=".13"'));
-  const grain = Array.from({ length: 26 }, () =>
-    rect(
-      random.between(-40, 620),
-      random.between(edge + 8, 474),
-      random.between(30, 110),
-      1.6,
-      '#000',
-      'opacity=".07" rx="1"',
-    ),
-  );
-  return `${rect(0, edge, 640, 304, wood)}${rect(0, edge, 640, 5, '#fff', 'opacity=".25"')}${seams.join('')}${grain.join('')}`;
+  const grain = woodGrain(random, { lines: 26, top: edge + 8, lengths: [30, 110], rounded: true });
+  return `${rect(0, edge, 640, 304, wood)}${rect(0, edge, 640, 5, '#fff', 'opacity=".25"')}${seams.join('')}${grain}`;
 }
 
 function cloth(random: Random): string {
