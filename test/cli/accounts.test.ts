@@ -32,7 +32,7 @@ describe.each(servers)('millrace accounts on $name', { timeout: 120_000 }, (serv
   const dsnsOf = (script: string) =>
     Object.fromEntries([...script.matchAll(/^-- {3}(\w+)=(.*)$/gm)].map(([, name, dsn]) => [name!, dsn!]));
 
-  it('prints the SQL and the DSNs with which doctor finds nothing to warn of', async () => {
+  it('prints the SQL and the DSNs with which doctor has no warnings', async () => {
     // One account for everything, as before: none of the new ones is this one.
     const dsn = formatDsn({ ...database.datasource, database: results });
     const script = await printed([], { MILLRACE_DATASOURCE: dsn });
@@ -55,7 +55,7 @@ describe.each(servers)('millrace accounts on $name', { timeout: 120_000 }, (serv
     expect(['database', 'system schema', 'result tables', 'accounts'].map(found)).toEqual(['ok', 'ok', 'ok', 'ok']);
   });
 
-  it('keeps the accounts of DSNs that are set, and shows no password of theirs', async () => {
+  it('keeps the accounts of DSNs that are set, and does not show their passwords', async () => {
     const given = ['user', 'system', 'reader'] as const;
     const dsns = given.map((user) =>
       formatDsn({ ...database.datasource, user: own(user), password: `secret-${user}` }),
@@ -84,7 +84,7 @@ describe.each(servers)('millrace accounts on $name', { timeout: 120_000 }, (serv
     expect(dsns.MILLRACE_DATASOURCE).toMatch(/^mysql:\/\/millrace_user:[\w-]{32}@HOST:3306\/a_b$/);
   });
 
-  it('asks for the database where the DSN names none', async () => {
+  it('asks for the database if the DSN names none', async () => {
     expect(await millrace(['accounts'], {})).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('name the database of your tables and results with --database'),

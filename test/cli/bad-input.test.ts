@@ -159,7 +159,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
   create it, or ask for rights on it, or name another after INTO
 `,
     ],
-  ])('%s is refused and leaves nothing', async (_, program, code, message) => {
+  ])('%s is rejected and leaves nothing behind', async (_, program, code, message) => {
     const ended = await millrace(['run', '-'], environmentOf(test), program);
     expect({ ...ended, stderr: steady(ended.stderr) }).toEqual({ code, stdout: '', stderr: message });
     await expectNothingWritten();
@@ -196,7 +196,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
       };
     };
 
-    it('that may not create the system schema is told so', async () => {
+    it('that may not create the system schema is rejected', async () => {
       expect(await limited([`ALL ON ${test.database.name}.*`], 'millrace_absent')).toEqual({
         code: 4,
         stdout: '',
@@ -206,7 +206,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
       });
     });
 
-    it('that may only read is told so', async () => {
+    it('that may only read is rejected', async () => {
       const grants = [`SELECT ON ${test.database.name}.*`, `SELECT ON ${test.config.schema}.*`];
       expect(await limited(grants, test.config.schema)).toEqual({
         code: 4,
@@ -218,7 +218,7 @@ error[QUERY_FAILED]: there is no database 'nowhere' for the table 'found'
       await expectNothingWritten();
     });
 
-    it('that may not write where the result belongs is told so before any work', async () => {
+    it('that may not write the result is rejected before any work', async () => {
       const grants = [`SELECT ON ${test.database.name}.*`, `ALL ON ${test.config.schema}.*`];
       await migrate(test.database.pool, test.config.schema);
       expect(await limited(grants, test.config.schema)).toEqual({
@@ -232,7 +232,7 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
       await expectNothingWritten();
     });
 
-    it('with a wrong password is told so, without the password', async () => {
+    it('with a wrong password is rejected, without showing the password', async () => {
       const dsn = formatDsn({ ...test.database.datasource, password: 'hunter2' });
       const ended = await millrace(
         ['run', '-'],
@@ -249,7 +249,7 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
     });
   });
 
-  it('a database that is down at the start is told of', async () => {
+  it('a database that is down at the start is reported', async () => {
     const port = await freePort('127.0.0.1');
     const dsn = `mysql://someone:hunter2@127.0.0.1:${port}/demo`;
     expect(await millrace(['run', '-'], { MILLRACE_DATASOURCE: dsn }, whole)).toEqual({
@@ -274,12 +274,12 @@ error[DATABASE_RIGHTS]: the database says: INSERT, CREATE command denied to user
   write mysql://user:password@host:port/database
 `,
     ],
-  ])('a datasource %o is told of', async (environment, stderr) => {
+  ])('an unusable datasource is reported: %o', async (environment, stderr) => {
     const state = { MILLRACE_STATE: join(test.config.stateFolder, 'absent') };
     expect(await millrace(['run', '-'], { ...state, ...environment }, whole)).toEqual({ code: 3, stdout: '', stderr });
   });
 
-  it('a broken JPEG fails the statement at its end, all else done', async () => {
+  it('a broken JPEG fails the statement at its end, after all other rows', async () => {
     await test.query(
       "CREATE TABLE broken AS SELECT 1 AS id, 'scene-1.jpg' AS file_name UNION ALL SELECT 2, 'cut-off.jpg'",
     );

@@ -53,7 +53,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(/^followed: \d+ detections in 24 images\nsucceeded in .* s {2}[0-9a-f-]{36}\n$/m);
   });
 
-  it('points at the mistake as it does locally', async () => {
+  it('shows the place of an error as it does locally', async () => {
     expect(await millrace(['run', '-'], as(), 'SELECT 1;\nSELECT *\nFROM shot\nTO RUM x')).toEqual({
       code: 2,
       stdout: '',
@@ -189,7 +189,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   const textOf = ({ step, source, text }: { step: string; source: string; text: string }) =>
     `${step} ${source} ${text}`;
 
-  it('explains without running, and has no workflow if the engine is local', async () => {
+  it('explains without executing, and has no workflow if the engine is local', async () => {
     const explained = await millrace(['explain', detect(2, 'never')], as());
     expect(explained).toMatchObject({
       code: 0,
@@ -221,7 +221,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   it.each([
     ['wrong', 'mlr_wrong'],
     ['absent', ''],
-  ])('a token that is %s is refused', async (_, token) => {
+  ])('a token that is %s is rejected', async (_, token) => {
     expect(await millrace(['list'], { MILLRACE_URL: test.server.url, MILLRACE_TOKEN: token })).toEqual({
       code: 3,
       stdout: '',

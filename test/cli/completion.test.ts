@@ -45,7 +45,7 @@ describe('completion', { timeout: 60_000 }, () => {
     expect(await offered('watch', ids[0]!.slice(0, -1))).toEqual([ids[0]]);
   });
 
-  it('says nothing where there is no database', async () => {
+  it('is empty if there is no database', async () => {
     const environment = { MILLRACE_DATASOURCE: 'mysql://ada:hunter2@127.0.0.1:1/none' };
     expect(await millrace(['complete', '--', 'status', ''], environment)).toEqual({
       code: 0,
@@ -54,7 +54,7 @@ describe('completion', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is taken by bash', async () => {
+  it('works in bash', async () => {
     const { stdout: script } = await millrace(['completion', 'bash'], {});
     // Of Debian's package bash-completion, which is not on every machine.
     const words = `_get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur="\${words[cword]}"; }`;

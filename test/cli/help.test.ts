@@ -28,14 +28,14 @@ const commands = [
   'completion',
 ];
 
-it('--help says what there is, and each command what it takes', async () => {
+it('--help lists the commands, and the help of each command its options', async () => {
   const texts = await Promise.all([[], ...commands.map((command) => [command])].map(helpOf));
   const found = texts.join(`\n${'─'.repeat(80)}\n\n`);
   if (process.env.UPDATE_GOLDEN) await writeFile(golden, found);
   expect(found).toBe(await readFile(golden, 'utf8'));
 });
 
-it('every command is held by the test above', async () => {
+it('the test above covers every command', async () => {
   const listed = [...(await helpOf([])).matchAll(/^ {2}([a-z]+) .{10}/gm)].map(([, name]) => name);
   expect(listed).toEqual(commands);
 });
@@ -46,7 +46,7 @@ async function helpOf(command: readonly string[]): Promise<string> {
   return stdout;
 }
 
-it('without a terminal, millrace alone shows its help', async () => {
+it('without a terminal, millrace without a command shows its help', async () => {
   const { code, stderr } = await millrace([], {});
   expect(code).toBe(2);
   expect(stderr).toMatch(/^Usage: millrace \[options\] \[command\]\n/);

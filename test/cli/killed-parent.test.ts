@@ -15,7 +15,7 @@ const systemNode = spawnSync('sh', ['-c', 'command -v node'], { env: { PATH: sys
   .stdout.toString()
   .trim();
 
-describe('what a person started with npx, once that is killed', { timeout: 120_000 }, () => {
+describe('a command that was started with npx, once npx is killed', { timeout: 120_000 }, () => {
   const test = useSession(mariadb);
   const start = (file: string, args: readonly string[]) => {
     const { PATH = '', HOME = '/tmp' } = process.env;
@@ -51,7 +51,7 @@ describe('what a person started with npx, once that is killed', { timeout: 120_0
     await expectEnded(processes, output);
   });
 
-  it("leaves no server where npm's shell is killed", async () => {
+  it("leaves no server if npm's shell is killed", async () => {
     const { output, processes } = await serving('npx', ['millrace', 'serve']);
     process.kill(processes[0]!, 'SIGKILL');
     await expectEnded(processes, output);
@@ -66,7 +66,7 @@ describe('what a person started with npx, once that is killed', { timeout: 120_0
     },
   );
 
-  it('has its statement cancelled, and leaves no worker', async () => {
+  it('cancels its statement and leaves no worker', async () => {
     const sql = detect(240, 'left_alone', 'partitions = 2, commit_rows = 1');
     const { child } = start('npx', ['millrace', 'run', sql]);
     const engine = await vi.waitFor(async () => {

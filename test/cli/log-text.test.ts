@@ -34,11 +34,11 @@ it.each([
   '{"level": 99, "time": "now"}',
   'null',
   '{"level":30,"time":1}',
-])('shows %s, which another program wrote, as it stands', (text) => {
+])('shows %s, which another program wrote, unchanged', (text) => {
   expect(line('partition-0', text)).toBe(`${' '.repeat(32)}step-1 partition-0     ${text}`);
 });
 
-it('writes out what a terminal would obey, and keeps a record on one line', () => {
+it('escapes control characters, and keeps a record on one line', () => {
   expect(line('finish', { level: 30, time, name: 'a\u202eb', msg: 'x\u001b[31m\ny' })).toMatch(
     /finish {9} x␛\[31m␊y {2}name=a\\u202eb$/,
   );

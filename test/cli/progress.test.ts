@@ -59,11 +59,11 @@ test.each([
   [59.6, '1 min 0 s'],
   [200, '3 min 20 s'],
   [7500, '2 h 5 min'],
-])('%d s read as %s', (seconds, text) => {
+])('%d s are shown as %s', (seconds, text) => {
   expect(duration(seconds)).toBe(text);
 });
 
-test('what holds a running statement up stands in the place of its progress', () => {
+test('the reason why a running statement waits is shown instead of its progress', () => {
   const error = { code: 'NOT_SCHEDULED', message: 'no node has a GPU that is free', hint: null };
   expect(progressLine({ ...running(selected), error })).toBe('waiting: no node has a GPU that is free');
 });

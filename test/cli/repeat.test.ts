@@ -34,7 +34,7 @@ describe('A statement that the database may have executed', { timeout: 60_000 },
   /** Once or not at all, which nobody knows before; a repetition adds one. */
   const executed = async () => (await server.database.pool.query<RowDataPacket[]>('SELECT n FROM doubtful'))[0].length;
 
-  it.each(Object.keys(places))('is executed again by retry on %s only where --repeat says so', async (place) => {
+  it.each(Object.keys(places))('is executed again by retry on %s only with --repeat', async (place) => {
     await server.database.pool.query('DELETE FROM doubtful');
     const environment = places[place]!();
     let id = '';
@@ -56,7 +56,7 @@ describe('A statement that the database may have executed', { timeout: 60_000 },
     expect(await executed()).toBe(before + 1);
   });
 
-  it('is executed again over HTTP only where repeat says so', async () => {
+  it('is executed again over HTTP only with `repeat`', async () => {
     await server.database.pool.query('DELETE FROM doubtful');
     let path = '';
     await loseOne(async (sql) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatRows } from '../../src/cli/result-table.ts';
 
-test('numbers stand right, text left, NULL and bytes are said', () => {
+test('numbers are aligned right and text left; NULL and bytes are shown', () => {
   const rows = [
     ['1', 'kitten', null],
     ['12', '猫', Buffer.from([0, 255])],
@@ -11,12 +11,12 @@ test('numbers stand right, text left, NULL and bytes are said', () => {
   );
 });
 
-test('control characters are made visible, long values cut', () => {
+test('control characters are made visible, and long values are shortened', () => {
   const text = formatRows(['v'], [['a\tb\r\n\u001b[31m\u007f'], ['x'.repeat(100)]]);
   expect(text).toContain('a␉b␍␊␛[31m␡');
   expect(text).toContain(`${'x'.repeat(59)}…`);
 });
 
-test('no rows are said', () => {
+test('an empty result is reported', () => {
   expect(formatRows(['a', 'b'], [])).toBe(' a   b\n(no rows)');
 });

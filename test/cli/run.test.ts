@@ -49,7 +49,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(new RegExp(`^from_file: ${counted?.n} detections in 12 images\\nsucceeded in `, 'm'));
   });
 
-  it('counts what another program gives by what its contract calls it', async () => {
+  it('counts the outputs of another program under the name in its contract', async () => {
     const model = { input: ['batch', 3, 32, 32], outputs: [{ dims: [1, 3] }], chain: ['GlobalAveragePool', 'Flatten'] };
     await writeFile(join(test.pictures.folder, 'colours.onnx'), onnxModel(model));
     const sql = `SELECT * FROM shot WHERE id <= 6 TO RUN millrace/worker

@@ -43,7 +43,7 @@ describe('on a server 8 hours west of UTC with NO_BACKSLASH_ESCAPES', { timeout:
     return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
   }
 
-  it('SQL of users means what it means to their own client', async () => {
+  it('SQL of users has the same meaning as in their own client', async () => {
     const same = ['time_zone', 'sql_mode', 'tx_isolation'].map(
       (name) => `@@session.${name} = @@global.${name} AS ${name}`,
     );

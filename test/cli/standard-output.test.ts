@@ -8,7 +8,7 @@ import { program } from './millrace.ts';
 /** Longer than any buffer on the way. */
 const longProgram = `SELECT ${'1, '.repeat(60_000)}1;\n`.repeat(10);
 
-describe('what the command prints', { timeout: 60_000 }, () => {
+describe('the output of a command', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-output-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   /** `$M` stands for the command. */
@@ -31,25 +31,25 @@ describe('what the command prints', { timeout: 60_000 }, () => {
     },
   );
 
-  it('is told of where only a part of it has room, and all of that is written', () => {
+  it('is reported if only a part of it fits, and that part is written', () => {
     const { code, stderr } = shell('ulimit -f 1; $M format - > part', 'SELECT 1;\n'.repeat(200));
     expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('error[OUTPUT_FAILED]: ') });
     expect(readFileSync(join(folder, 'part'), 'utf8')).toMatch(/^SELECT 1;\n/);
   });
 
-  it('ends quietly where its reader has seen enough', () => {
+  it('ends silently when its reader exits', () => {
     const script = 'set -o pipefail; $M parse --json - | head -c 20';
     expect(shell(script)).toEqual({ code: 141, stdout: '{"kind":"standard","', stderr: '' });
   });
 
-  it('is dropped where standard output is closed, as with /dev/null, which Node opens in its place', () => {
+  it('is dropped if standard output is closed, as with /dev/null, which Node opens in its place', () => {
     for (const target of ['&-', '/dev/null']) {
       expect(shell(`$M format - >${target}`, 'select 1')).toEqual({ code: 0, stdout: '', stderr: '' });
     }
     expect(shell('$M format - >&-', 'SELECT 1 TO RUM').code).toBe(2);
   });
 
-  it.runIf(existsSync('/dev/full'))('is whole where standard error cannot be written', () => {
+  it.runIf(existsSync('/dev/full'))('is complete even if standard error cannot be written', () => {
     expect(shell('$M format - 2> /dev/full', 'select 1')).toEqual({ code: 0, stdout: 'select 1;\n', stderr: '' });
     expect(shell('$M format - 2> /dev/full', 'SELECT 1 TO RUM').code).toBe(2);
   });

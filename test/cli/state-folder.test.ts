@@ -14,13 +14,13 @@ describe('the state folder', { timeout: 120_000 }, () => {
   const run = (state: string, sql: string) =>
     millrace(['run', '--json', sql], { ...environmentOf(test), MILLRACE_STATE: state });
 
-  it('is made for its owner alone, with the logs in it', async () => {
+  it('is created for its owner only, including its logs', async () => {
     const state = join(test.config.stateFolder, 'new');
     expect((await run(state, detect(2, 'logged'))).code).toBe(0);
     await expectPrivate(state);
   });
 
-  it('is narrowed where it was open to others, with logs that are written to again', async () => {
+  it('is restricted if it was open to others, including logs that are written again', async () => {
     const state = join(test.config.stateFolder, 'open');
     const { stdout } = await run(state, detect(2, 'logged_again'));
     const { id } = JSON.parse(stdout);
@@ -32,7 +32,7 @@ describe('the state folder', { timeout: 120_000 }, () => {
     expect(await modeOf(join(state, 'statements', id, 'step-1', 'finish.log'))).toBe('600');
   });
 
-  it('holds a private MariaDB that only its owner reaches, also where its folder was open', async () => {
+  it('contains a private MariaDB that only its owner can access, even if its folder was open', async () => {
     const folder = join(test.config.stateFolder, 'mariadb');
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
@@ -44,7 +44,7 @@ describe('the state folder', { timeout: 120_000 }, () => {
     expect(await modeOf(folder)).toBe('700');
   });
 
-  it('may lie in a folder of everyone, which stays as it is', async () => {
+  it('may be in a folder that everyone can write, which stays unchanged', async () => {
     const shared = join(test.config.stateFolder, 'shared');
     await mkdir(shared);
     await chmod(shared, 0o1777);

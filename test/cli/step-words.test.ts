@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { countedAs, isOverRows, verbOf } from '../../src/cli/step-words.ts';
 
-test('what a step counts is called as its program calls it, and rows where the command line does not know the program', () => {
+test('a step counts what its program names, and rows if the command line does not know the program', () => {
   expect(countedAs({ program: 'yolo' })).toMatchObject({ inputs: 'images', outputs: 'detections' });
   expect(countedAs({ program: 'classify' })).toMatchObject({ inputs: 'images', outputs: 'classes' });
   for (const program of [null, 'of a newer server', 'constructor'])
     expect(countedAs({ program })).toEqual({ inputs: 'rows', outputs: 'outputs' });
 });
 
-test('a foreign image runs over rows, too', () => {
+test('a foreign image also runs over rows', () => {
   const kinds = ['sql', 'run', 'foreign'] as const;
   expect(kinds.map((kind) => [verbOf({ kind }), isOverRows({ kind })])).toEqual([
     ['sql', false],

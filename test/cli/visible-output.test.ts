@@ -8,16 +8,16 @@ import { openTerminal } from './terminal.ts';
 const hostile = 'a\u202eexe.pdf\u200b\u009b\u001b]0;x\u0007';
 const shown = 'a\\u202eexe.pdf\\u200b\\u009b␛]0;x␇';
 
-describe('what a terminal would obey', { timeout: 60_000 }, () => {
+describe('a control character', { timeout: 60_000 }, () => {
   const test = useSession(mariadb);
   const run = (...args: readonly string[]) => millrace(args, environmentOf(test));
 
-  it('is written out in tables: values and names of columns', async () => {
+  it('is escaped in tables: in values and column names', async () => {
     const { stdout } = await run('run', `SELECT '${hostile}' AS \`n\u202ea\``);
     expect(stdout.split('\n').map((line) => line.trim())).toEqual(['n\\u202ea', expect.any(String), shown, '']);
   });
 
-  it('is written out in errors and lists', async () => {
+  it('is escaped in errors and lists', async () => {
     const failed = await run('run', `SELECT * FROM \`${hostile}\``);
     expect(failed.stderr).toContain('a\\u202eexe.pdf\\u200b');
     expect(failed.stderr).not.toMatch(/[\u001b\u202e\u200b\u009b]/);
@@ -25,7 +25,7 @@ describe('what a terminal would obey', { timeout: 60_000 }, () => {
     expect(stdout).toContain(shown);
   });
 
-  it('comes as it is in csv, ndjson and json that go to a file', async () => {
+  it('is unchanged in csv, ndjson and json that are written to a file', async () => {
     const id = await submit(test.session, `SELECT '${hostile}' AS v`);
     await ended(test.session, id);
     expect((await run('result', id, '--format=csv')).stdout).toBe(`v\r\n${hostile}\r\n`);
@@ -33,7 +33,7 @@ describe('what a terminal would obey', { timeout: 60_000 }, () => {
     expect(JSON.parse((await run('result', id, '--json')).stdout).rows).toEqual([[hostile]]);
   });
 
-  it('is written out in each format on a terminal', async () => {
+  it('is escaped in each format on a terminal', async () => {
     const id = await submit(test.session, "SELECT 'a\u202eb' AS v");
     await ended(test.session, id);
     for (const format of ['csv', 'ndjson', 'json']) {

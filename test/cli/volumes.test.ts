@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { millrace } from './millrace.ts';
 
 describe('MILLRACE_VOLUMES', () => {
-  it.each(['run', 'doctor', 'serve'])('that cannot be meant stops %s at the start', async (command) => {
+  it.each(['run', 'doctor', 'serve'])('with an invalid value stops %s at the start', async (command) => {
     const environment = { MILLRACE_VOLUMES: '/datasets=/a;/models=/b' };
     expect(await millrace([command, ...(command === 'run' ? ['SELECT 1'] : [])], environment)).toEqual({
       code: 3,

@@ -57,7 +57,7 @@ it.each([
     (_, response) => response.writeHead(502).end('bad gateway'),
     'error[SERVER_UNREACHABLE]: the server at URL returned HTTP 502\n  try again; if it fails again, check its log or that of the proxy in front of it\n',
   ],
-] satisfies [string, RequestListener, string][])('one that %s is told of', async (_, listener, stderr) => {
+] satisfies [string, RequestListener, string][])('a server that %s is reported', async (_, listener, stderr) => {
   expect(await list(await serve(listener))).toEqual({ code: 3, stdout: '', stderr });
 });
 
@@ -91,7 +91,7 @@ it('a request that did not reach the server is repeated with the same key', asyn
   expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-it('one that is too busy is asked a few times more, then told of with an exit code of its own', async () => {
+it('a server that is too busy is asked a few more times, then reported with a separate exit code', async () => {
   let asked = 0;
   const url = await serve((_, response) => {
     asked += 1;

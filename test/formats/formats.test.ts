@@ -24,7 +24,7 @@ async function text(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(await all(pieces)).toString();
 }
 
-it('CSV quotes what it must; NULL is empty, an empty text is not', async () => {
+it('CSV quotes only if required; NULL is empty, an empty string is quoted', async () => {
   const rows = rowsOf(
     ['a', 'b,c'],
     [
@@ -35,7 +35,7 @@ it('CSV quotes what it must; NULL is empty, an empty text is not', async () => {
   expect(await text(csv.write(rows))).toBe('a,"b,c"\r\n1,\r\n"","x""y\nz"\r\n');
 });
 
-it('NDJSON has an object for each row; columns of one name are numbered', async () => {
+it('NDJSON has an object for each row; columns with the same name are numbered', async () => {
   expect(
     await text(
       ndjson.write(
@@ -64,11 +64,11 @@ it.each([0, 1, 5000])('JSON is one document of %d rows', async (count) => {
   });
 });
 
-it('JSON on one line has no other line break', async () => {
+it('JSON on one line has no line breaks inside', async () => {
   expect(await text(writeLine(rowsOf(['n'], [[1], [2]])))).toMatch(/^[^\n]*\n$/);
 });
 
-it('a long result comes in pieces', async () => {
+it('a long result is written in pieces', async () => {
   const values = Array.from({ length: 5000 }, () => ['x'.repeat(20)]);
   for (const { write } of Object.values(formats)) {
     const pieces = await all(write(rowsOf(['x'], values)));

@@ -63,7 +63,7 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     await closePartition(place, taken);
   }
 
-  it('is read as it was recorded, and moves on to published', async () => {
+  it('is read as recorded, and then becomes published', async () => {
     expect(await requireSelection(place, 'step-1')).toMatchObject({ state: 'ready', rows: 10, columns: ['id'] });
     await markPublishing(place);
     expect((await readSelection(place))?.state).toBe('publishing');
@@ -72,7 +72,7 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     expect(await missingPartitions(place)).toEqual([]);
   });
 
-  it('that is not there is told by the name of its step', async () => {
+  it('that does not exist is reported with the name of its step', async () => {
     const other = {
       ...place,
       names: selectionNames({ kind: 'rows', statement: randomUUIDv7(), step: 'x' }, place.schema),
@@ -83,7 +83,7 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     });
   });
 
-  it('has a partition written by whoever took it last, and by nobody else', async () => {
+  it('accepts writes to a partition only from the worker that took it last', async () => {
     const before = (await takePartition(place, 0))!;
     const now = (await takePartition(place, 0))!;
     expect([before, now]).toMatchObject([
@@ -101,7 +101,7 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     expect(await takePartition(place, 2)).toBe(null);
   });
 
-  it('counts what came of its rows, and gives those that failed another chance', async () => {
+  it('counts the outcomes of its rows, and lets failed ones be retried', async () => {
     const long = 'x'.repeat(2000);
     await write(0, [done(1), done(2), failed(3, 'cut off: a.jpg'), failed(4, 'cut off: b.jpg'), failed(5, long)]);
     await write(1, [6, 7, 8, 9, 10].map(done));

@@ -28,35 +28,38 @@ describe('the plan of a stored statement', () => {
       id,
     ]);
 
-  it('is read back as it was', async () => {
+  it('is read back unchanged', async () => {
     expect((await store.read(await stored())).plan).toEqual(plan);
   });
 
   it.each([
     ['PLAN_VERSION', { ...plan, version: 9 }, /^the stored plan has version 9; this Millrace knows 2$/],
     ['PLAN_INVALID', { ...plan, steps: [{ kind: 'run' }] }, /^the stored plan cannot be read: steps\.0\.\w+: /],
-  ])('that cannot be read is an error, %s, and hides no other statement in a list', async (code, changed, message) => {
-    const [good, bad] = [await stored(), await stored()];
-    await tamper(bad, changed);
-    const error = {
-      code,
-      message: expect.stringMatching(message),
-      hint: expect.stringContaining('submit the statement again'),
-    };
-    await expect(store.read(bad)).rejects.toMatchObject(error);
-    const shown = await store.list({ limit: 2 });
-    expect(shown.map(({ id }) => id)).toEqual([bad, good]);
-    expect(shown.map(hasUnreadablePlan)).toEqual([true, false]);
-    expect(shown[0]).toMatchObject({ error, plan: { steps: [] } });
-    expect(shown[1]).toMatchObject({ error: null, plan });
-    expect((await store.readAll([bad])).map(hasUnreadablePlan)).toEqual([true]);
-  });
+  ])(
+    'that cannot be read is an error, %s, and does not hide other statements in a list',
+    async (code, changed, message) => {
+      const [good, bad] = [await stored(), await stored()];
+      await tamper(bad, changed);
+      const error = {
+        code,
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining('submit the statement again'),
+      };
+      await expect(store.read(bad)).rejects.toMatchObject(error);
+      const shown = await store.list({ limit: 2 });
+      expect(shown.map(({ id }) => id)).toEqual([bad, good]);
+      expect(shown.map(hasUnreadablePlan)).toEqual([true, false]);
+      expect(shown[0]).toMatchObject({ error, plan: { steps: [] } });
+      expect(shown[1]).toMatchObject({ error: null, plan });
+      expect((await store.readAll([bad])).map(hasUnreadablePlan)).toEqual([true]);
+    },
+  );
 });
 
 describe('a retry', () => {
   const test = useSession(mariadb);
 
-  it('of a plan that another version stored says so, and starts nothing', async () => {
+  it('of a plan that another version stored is rejected, and starts nothing', async () => {
     const { engine } = test.session;
     const id = await submit(test.session, detect(2, 'old').replace('--model=demo', '--model=/models/absent.onnx'));
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'MODEL_MISSING' } });

@@ -32,7 +32,7 @@ describe('a server whose statements run on Argo, with a stand-in for the cluster
   const now = async (id: string) => (await test.json('GET', `/v1/statements/${id}`, { url: server.url })).body;
   const workflowOf = (id: string) => `millrace-${id}-1`;
 
-  it('queues those of a user beyond the running ones, begins them in turn, and refuses those beyond the queue', async () => {
+  it('queues the statements of a user beyond the running ones, starts them in turn, and rejects those beyond the queue', async () => {
     const answers = [await submit('one'), await submit('two'), await submit('three')];
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     const [first, second, third] = answers.map(({ body }) => body.id) as [string, string, string];

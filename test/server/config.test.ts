@@ -41,7 +41,7 @@ const one = (dsn: string) => ({ dsn, systemDsn: dsn, readerDsn: dsn });
 const none = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
 
 describe('the configuration of a server', () => {
-  it('listens on loopback, with bounds on everything, if nothing is said', async () => {
+  it('listens on loopback, with limits on everything, by default', async () => {
     expect(await readServerConfig({ MILLRACE_SERVER_CONFIG: await write('# nothing\n') })).toEqual({
       host: '127.0.0.1',
       port: 8080,
@@ -90,7 +90,7 @@ describe('the configuration of a server', () => {
     ]);
   });
 
-  it('is what the file says, the rest by default', async () => {
+  it('is read from the file, with defaults for the rest', async () => {
     const config = await read(`
 limits: {bodyBytes: 4096, streams: 7}
 links: {grafana: "https://grafana.example/d/statement?var-id={id}"}

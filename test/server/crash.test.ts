@@ -10,8 +10,8 @@ const server = useServer(
 );
 const replicas = [useReplica(() => server.environment), useReplica(() => server.environment)] as const;
 
-describe('a server that is told to stop', { timeout: 120_000 }, () => {
-  it('answers, ends what soon ends, hands over the rest, and goes', async () => {
+describe('a server that is stopped', { timeout: 120_000 }, () => {
+  it('answers, completes what ends soon, hands over the rest, and exits', async () => {
     const [leaving, staying] = await restarted();
     await waiting(detecting(6, 'undisturbed'), staying.url());
     const begun = await server.json('POST', '/v1/statements', {
@@ -47,7 +47,7 @@ describe('a server that is told to stop', { timeout: 120_000 }, () => {
     expect(slept.at(-1)!.data).toMatchObject({ state: 'succeeded', error: null });
   });
 
-  it('goes within its bound, whatever runs', async () => {
+  it('exits before its limit, whatever is running', async () => {
     const [leaving, staying] = await restarted({ MILLRACE_SERVER_CONFIG: await server.configured({}, 2) });
     const body = { sql: 'SELECT SLEEP(30)', wait: 0 };
     const begun = await server.json('POST', '/v1/statements', { url: leaving.url(), body });

@@ -86,7 +86,7 @@ describe.each(servers)("docs/server.md's accounts, copied as they stand, on $nam
     return (await response.json()) as { readonly state?: string; readonly result?: { readonly rows?: unknown } };
   }
 
-  it('are all that a server needs to run statements, of users and of readers', async () => {
+  it('are sufficient for a server to run statements of users and readers', async () => {
     const rows = scenes.slice(0, 4).map((scene, index) => `(${index}, '${scene}')`);
     for (const sql of [
       'CREATE TABLE coco.shot (id INT PRIMARY KEY, file_name VARCHAR(60))',
@@ -106,7 +106,7 @@ describe.each(servers)("docs/server.md's accounts, copied as they stand, on $nam
     "SELECT 1 INTO OUTFILE '/tmp/millrace-test-outfile'",
     "CREATE USER 'other'@'%'",
     "GRANT ALL ON coco.* TO 'millrace_reader'@'%'",
-  ])('let no statement do %s, even where no check of the server sees it', async (sql) => {
+  ])('let no statement do %s, even if no check of the server detects it', async (sql) => {
     for (const user of ['ada', 'rita'] as const) expect((await run(user, sql)).state).not.toBe('succeeded');
     for (const role of ['user', 'reader', 'foreign']) {
       const pool = openPool(parseDsn(dsnOf(role)), { connections: 1, settings: 'server' });
@@ -115,7 +115,7 @@ describe.each(servers)("docs/server.md's accounts, copied as they stand, on $nam
     }
   });
 
-  it('leave doctor nothing to warn of', async () => {
+  it('give doctor nothing to warn about', async () => {
     const { MILLRACE_SERVER_CONFIG, ...settings } = environment;
     expect(await millrace(['doctor'], settings)).toMatchObject({ code: 0, stderr: 'all checks passed\n' });
   });

@@ -26,8 +26,8 @@ beforeAll(async () => {
   bigResult = `/v1/statements/${body.id}/result`;
 });
 
-describe('a client that trickles', () => {
-  it('its headers or its body is let go in time, while others are served', async () => {
+describe('a client that sends slowly', () => {
+  it('headers or a body is disconnected in time, while others are served', async () => {
     const { url } = await server.another({
       MILLRACE_SERVER_CONFIG: await server.configured({ ...most, requestSeconds: 1 }),
     });
@@ -54,11 +54,11 @@ describe('a client that trickles', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('bytes that are not a request', () => {
   it.each([
     ['EHLO millrace\r\n\r\n', 400, 'REQUEST_INVALID'],
     [`GET / HTTP/1.1\r\nhost: millrace\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
-  ])('is answered as other mistakes are: %.20s', async (said, status, code) => {
+  ])('get an error like any other: %.20s', async (said, status, code) => {
     const client = await connectTo(server.server.url);
     client.say(said);
     await client.closed;
@@ -94,7 +94,7 @@ describe('a client that leaves', () => {
     },
   };
 
-  it('in any phase leaves nothing open', { timeout: 60_000 }, async () => {
+  it('leaves nothing open, in any phase', { timeout: 60_000 }, async () => {
     const { url } = await server.another({
       MILLRACE_SERVER_CONFIG: await server.configured({ ...most, streams: 3 }),
     });
@@ -118,7 +118,7 @@ describe('a client that leaves', () => {
     expect(await connections()).toBeLessThanOrEqual(connectionsBefore + 16 + 1);
   });
 
-  it('while it waits for its statement leaves the statement running', async () => {
+  it('does not stop its statement', async () => {
     const { url } = await server.another();
     const lock = await takeLock(server.database);
     const sql = `SELECT GET_LOCK('${lock.name}', 60) AS got`;
@@ -147,7 +147,7 @@ describe('a client that leaves', () => {
 });
 
 describe('a client that never reads', () => {
-  it.each(['ndjson', 'csv'])('%s is let go, and its query ends', async (format) => {
+  it.each(['ndjson', 'csv'])('is disconnected from %s, and its query ends', async (format) => {
     const { url } = await server.another({
       MILLRACE_SERVER_CONFIG: await server.configured({ ...most, idleStreamSeconds: 1 }),
     });
@@ -157,7 +157,7 @@ describe('a client that never reads', () => {
     leave();
   });
 
-  it('is not one to whom there is nothing to say', async () => {
+  it('differs from one that receives nothing because there is nothing to send', async () => {
     const { url } = await server.another({
       MILLRACE_SERVER_CONFIG: await server.configured({ ...most, idleStreamSeconds: 1 }),
     });
@@ -172,7 +172,7 @@ describe('a client that never reads', () => {
 });
 
 describe('watchers', () => {
-  it('of one statement, a thousand: one asks the database', { timeout: 60_000 }, async () => {
+  it('of one statement share one query, a thousand of them', { timeout: 60_000 }, async () => {
     await server.database.admin.query('SET GLOBAL userstat = 1');
     await watchedBy(1000);
     const heap = await heapInUse();
@@ -184,7 +184,7 @@ describe('watchers', () => {
     expect(await inFlight(server.server.url)).toBe(0);
   });
 
-  it('of twenty statements, a hundred', async () => {
+  it('of twenty statements, a hundred of them', async () => {
     const lock = await takeLock(server.database);
     const statements = await Promise.all(Array.from({ length: 20 }, () => submitHeld(lock.name)));
     const watchers = statements.flatMap((path) => Array.from({ length: 5 }, () => watch(path)));
@@ -194,7 +194,7 @@ describe('watchers', () => {
     expect(await Promise.all(ends)).toEqual(statements.flatMap((path) => Array(5).fill(path)));
   });
 
-  it('go on at another server where they were', async () => {
+  it('continue at another server where they were', async () => {
     const other = await server.another();
     const held = await holdStatement();
     const states: ServerSentEvent[] = [];

@@ -12,7 +12,7 @@ it.each([
   ['registry.example/team/detector:1.0', 'registry.example/team/detector:1.0'],
   ['millrace/worker', 'nothing/else'],
   ['hebafer/yolov5-sqlflow:latest', 'nothing/else'],
-])('%s may run where %s is allowed', (image, allowed) => {
+])('%s may run if %s is allowed', (image, allowed) => {
   expect(check(image, [allowed])).toBeNull();
 });
 
@@ -21,11 +21,11 @@ it.each([
   ['registry.example/team/detector:1.01', 'registry.example/team/detector:1.0'],
   ['evil.example/registry.example/team/detector', 'registry.example/team'],
   ['team/detector', 'team/detector:2'],
-])('%s may not run where %s is allowed', (image, allowed) => {
+])('%s may not run if %s is allowed', (image, allowed) => {
   expect(check(image, [allowed])).toMatchObject({ code: 'IMAGE_NOT_ALLOWED' });
 });
 
-it('says which image, where it stands, and what is allowed', () => {
+it('the error names the image, its place and what is allowed', () => {
   const program = 'SELECT a FROM b TO RUN team/x CMD "x" INTO c';
   const error = checkImages(parseProgram(program), 'user', { user: ['team/detector'], reader: [] });
   expect(error).toMatchObject({

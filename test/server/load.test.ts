@@ -7,7 +7,9 @@ const server = useServer({ requestsPerMinute: 1_000_000 });
 const detect = (into: string) => `SELECT * FROM shot ORDER BY id LIMIT 1
 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" INTO ${into};`;
 
-it('200 programs at once are all accepted, and the server answers others meanwhile', { timeout: 300_000 }, async () => {
+it('200 programs at once are all accepted, and the server answers other requests meanwhile', {
+  timeout: 300_000,
+}, async () => {
   let accepting = true;
   let answered = 0;
   let slowest = 0;

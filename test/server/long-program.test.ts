@@ -6,7 +6,7 @@ import { useServer } from './use-server.ts';
 
 const server = useServer({ requestsPerMinute: 1_000_000 });
 
-it('a program of 1,000 statements runs to its end, and tells all its steps', { timeout: 240_000 }, async () => {
+it('a program of 1,000 statements runs to its end, and shows all its steps', { timeout: 240_000 }, async () => {
   const begun = performance.now();
   const sql = Array.from({ length: 1000 }, (_, number) => `SELECT ${number} AS n`).join(';\n');
   const { body } = await server.json('POST', '/v1/statements', { body: { sql, wait: 60 } });
@@ -22,7 +22,7 @@ it('a program of 1,000 statements runs to its end, and tells all its steps', { t
   expect(stored.get(body.id)?.map(({ step }) => step)).toEqual(last.steps.map(({ name }: { name: string }) => name));
 });
 
-it('the resource of a program looks at each step a bounded number of times', () => {
+it('the view of a program reads each step a bounded number of times', () => {
   const looks = (length: number) => {
     let count = 0;
     const step = (number: number) =>

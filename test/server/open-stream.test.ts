@@ -7,7 +7,7 @@ const app = fastify();
 const streams = { open: 0, most: 1, heartbeatSeconds: 1, stopping: new AbortController().signal };
 afterAll(() => app.close());
 
-it('lets go of what it sends, at whatever moment the client leaves', async () => {
+it('releases what it sends, at whatever moment the client disconnects', async () => {
   const ended: string[] = [];
   app.get('/:moment', async (request, reply) => {
     const { moment } = request.params as { moment: string };

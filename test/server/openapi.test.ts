@@ -80,7 +80,7 @@ describe('/openapi.json', () => {
 });
 
 describe('the problems of /openapi.json', () => {
-  it('have each code of the table, filed under its status', () => {
+  it('have each code of the table, under its status', () => {
     const { enum: codes, description = '' } = document.components.schemas.ErrorCode!;
     const listed = [...description.matchAll(/^- (\d{3}): (.+)$/gm)].flatMap(([, status, list = '']) =>
       list.split(', ').map((code) => [code, Number(status)] as const),

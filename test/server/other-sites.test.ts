@@ -56,7 +56,7 @@ describe('a server without users', () => {
 });
 
 describe('a server with users', () => {
-  it('serves every name: its tokens are not sent by themselves', async () => {
+  it('serves every name, because browsers do not send its tokens automatically', async () => {
     const server = await test.another();
     const answer = await test.ask('GET', '/v1/statements', {
       url: server.url,

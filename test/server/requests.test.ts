@@ -49,14 +49,14 @@ describe('a body', () => {
     ['of a form', { 'content-type': 'application/x-www-form-urlencoded' }, program, 'x-www-form-urlencoded'],
     ['that is compressed', { ...json, 'content-encoding': 'gzip' }, gzipSync(program), '"gzip"'],
     ['in another charset', { 'content-type': 'application/json; charset=iso-8859-1' }, program, '"iso-8859-1"'],
-  ])('%s is refused with what to send', async (_, headers, body, found) => {
+  ])('%s is rejected with a hint what to send', async (_, headers, body, found) => {
     const answer = await send({ headers, body });
     expect(answer.body).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
     expect(answer.body.detail).toContain(found);
     expect(answer.body.hint).toMatch(/Content-Type: application\/json|without the header Content-Encoding/);
   });
 
-  it('may say that it is UTF-8', async () => {
+  it('may declare UTF-8', async () => {
     const headers = { 'content-type': 'Application/JSON; charset="UTF-8"' };
     expect((await send({ headers, body: program })).status).toBe(200);
   });
@@ -99,7 +99,7 @@ describe('a body', () => {
     expect(answer.body.hint).toMatch(hint);
   });
 
-  it('may be empty where none is needed', async () => {
+  it('may be empty if none is needed', async () => {
     const { body } = await server.run('SELECT 1');
     for (const headers of [json, { 'content-type': 'text/plain' }, {}] as Record<string, string>[]) {
       const answer = await send({ path: `/v1/statements/${body.id}/retry`, headers, body: '' });
@@ -146,7 +146,7 @@ describe('a path', () => {
     }
   });
 
-  it('of the root says where to go', async () => {
+  it('of the root links to the other pages', async () => {
     const { body } = await send({ method: 'GET', path: '/' });
     expect(body).toMatchObject({ name: 'millrace', links: { documentation: '/docs', statements: '/v1/statements' } });
     const page = await server.ask('GET', '/', { headers: { accept: 'text/html' } });
@@ -154,8 +154,8 @@ describe('a path', () => {
   });
 });
 
-describe('a result of which not all rows are kept', () => {
-  it.each(['csv', 'ndjson'])('says so as %s: before its rows and after', async (format) => {
+describe('a result of which not all rows are stored', () => {
+  it.each(['csv', 'ndjson'])('reports that as %s before and after its rows', async (format) => {
     const { url } = await server.another({ MILLRACE_SERVER_CONFIG: await server.configured({ resultBytes: 1024 }) });
     const { body } = await server.json('POST', '/v1/statements', {
       url,
@@ -181,7 +181,7 @@ describe('a result of which not all rows are kept', () => {
 });
 
 describe('findJsonError', () => {
-  it('finds one where JSON.parse does, and nowhere else', () => {
+  it('finds an error exactly if JSON.parse does', () => {
     const pieces = fc.constantFrom(
       ...'{}[],:"\\ \n0-1.eE+'.split(''),
       'true',

@@ -5,13 +5,13 @@ import { useServer } from './use-server.ts';
 
 const server = useServer({ runningStatementsPerUser: 2 });
 
-describe('who asks', () => {
+describe('a client', () => {
   it.each([
     [{}],
     [{ authorization: 'Bearer mlr_wrong' }],
     [{ authorization: 'Basic YWRhOmFkYQ==' }],
     [{ authorization: 'Bearer' }],
-  ])('is refused without a token that the server knows: %j', async (headers) => {
+  ])('is rejected without a token that the server knows: %j', async (headers) => {
     for (const [method, path] of [
       ['GET', '/v1/statements'],
       ['POST', '/v1/statements'],
@@ -26,7 +26,7 @@ describe('who asks', () => {
     }
   });
 
-  it('needs no token for what says nothing of anybody', async () => {
+  it('needs no token for pages that show nothing of any user', async () => {
     for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/errors']) {
       expect([path, (await server.ask('GET', path, { user: null })).status]).toEqual([path, 200]);
     }
@@ -53,7 +53,7 @@ describe('a reader', () => {
     expect(body).toMatchObject({ status: 403, code: 'READ_ONLY_ROLE' });
   });
 
-  it('is held by the database, too, where a function writes', async () => {
+  it('is also prevented by the database if a function writes', async () => {
     await server.database.admin.query(
       `CREATE FUNCTION ${server.database.name}.sneak() RETURNS INT MODIFIES SQL DATA
        BEGIN INSERT INTO shot VALUES (2000, 'sneaked'); RETURN 1; END`,
@@ -66,7 +66,7 @@ describe('a reader', () => {
 });
 
 describe('the system schema', () => {
-  it('is for administrators, where the database lets them', async () => {
+  it('is for administrators, if the database lets them', async () => {
     const sql = `SELECT COUNT(*) AS n FROM ${server.database.systemSchema}.statements`;
     expect((await server.run(sql)).body).toMatchObject({ status: 403, code: 'SYSTEM_SCHEMA' });
     // Here the system schema has an account of its own: the database keeps out who gets past the check of roles.
@@ -82,7 +82,7 @@ describe('the system schema', () => {
     },
   );
 
-  it('and roles are checked where a program is only explained', async () => {
+  it('and roles are also checked if a program is only explained', async () => {
     const explain = (user: 'ada' | 'rita' | 'root', sql: string) =>
       server.json('POST', '/v1/explain', { user, body: { sql } });
     const sql = `SELECT id, text FROM ${server.database.systemSchema}.statements
@@ -94,7 +94,7 @@ describe('the system schema', () => {
 });
 
 describe('limits', () => {
-  it('let a user run so many statements at once; others wait for their turn, and nobody else for them', async () => {
+  it('let a user run a number of statements at once; others wait, and do not delay other users', async () => {
     const ask = (sql: string) => server.json('POST', '/v1/statements', { user: 'bob', body: { sql, wait: 0 } });
     const now = async (id: string) => (await server.json('GET', `/v1/statements/${id}`, { user: 'bob' })).body;
     const cancel = (id: string) => server.json('POST', `/v1/statements/${id}/cancel`, { user: 'bob' });
@@ -117,7 +117,7 @@ describe('limits', () => {
     await cancel(second);
   });
 
-  it('let a user queue so many statements', async () => {
+  it('let a user queue a number of statements', async () => {
     const limits = { runningStatementsPerUser: 1, queuedStatementsPerUser: 1 };
     const { url } = await server.another({ MILLRACE_SERVER_CONFIG: await server.configured(limits) });
     const ask = () => server.json('POST', '/v1/statements', { url, body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
@@ -126,7 +126,7 @@ describe('limits', () => {
     for (const { body } of [first, second]) await server.json('POST', `/v1/statements/${body.id}/cancel`);
   });
 
-  it('let a user keep so many streams open, whatever others do', async () => {
+  it('let a user keep a number of streams open, whatever others do', async () => {
     const { url } = await server.another({ MILLRACE_SERVER_CONFIG: await server.configured({ streamsPerUser: 2 }) });
     const { body } = await server.json('POST', '/v1/statements', { url, body: { sql: 'SELECT SLEEP(30)', wait: 0 } });
     const done = await server.run('SELECT 1', { user: 'bob' });
@@ -140,7 +140,7 @@ describe('limits', () => {
     expect((await follow()).status).toBe(200);
   });
 
-  it('let a user ask so often in a minute', async () => {
+  it('let a user send a number of requests per minute', async () => {
     const { url } = await server.another({
       MILLRACE_SERVER_CONFIG: await server.configured({ requestsPerMinute: 10 }),
     });
@@ -153,8 +153,8 @@ describe('limits', () => {
   });
 });
 
-describe('what the server says', () => {
-  it('has the headers that keep browsers from harm', async () => {
+describe('an answer of the server', () => {
+  it('has the security headers for browsers', async () => {
     const { headers } = await server.ask('GET', '/docs', { user: null });
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
@@ -162,12 +162,12 @@ describe('what the server says', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it('explains every code where problems point to', async () => {
+  it('has a page that explains every code', async () => {
     const page = await (await server.ask('GET', '/docs/errors', { user: null })).text();
     for (const code of Object.keys(errorTable)) expect(page).toContain(`id="${code.toLowerCase()}"`);
   });
 
-  it('holds no secret: in no answer, event, log or metric', async () => {
+  it('contains no secret, nor does any event, log or metric', async () => {
     const { password } = server.database.datasource;
     const begun = await server.json('POST', '/v1/statements', {
       body: {
@@ -193,7 +193,7 @@ describe('what the server says', () => {
     }
   });
 
-  it('names the statement in every line of its log', async () => {
+  it('is logged with its statement in every line', async () => {
     server.log.length = 0;
     const { body } = await server.run('SELECT 1');
     await server.json('GET', `/v1/statements/${body.id}`);
@@ -205,7 +205,7 @@ describe('what the server says', () => {
   });
 });
 
-describe('a request that is no HTTP', () => {
+describe('a request that is not HTTP', () => {
   it('is answered and closed', async () => {
     const { port, hostname } = new URL(server.server.url);
     const status = await new Promise((resolve, reject) => {

@@ -6,7 +6,9 @@ const server = useServer({}, { running: false });
 const replica = useReplica(() => server.environment);
 const patience = { timeout: 60_000, interval: 50 };
 
-it('a statement with which three servers died is failed, and no other takes it on', { timeout: 180_000 }, async () => {
+it('a statement during which three servers died fails, and no other server takes it over', {
+  timeout: 180_000,
+}, async () => {
   await replica.start();
   await untilReady(replica.url());
   // A reader's query may be read again by the next server.

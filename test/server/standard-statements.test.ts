@@ -5,7 +5,7 @@ describe('a standard statement', { timeout: 60_000 }, () => {
   const server = useServer({ maxStatementSeconds: { reader: 1 } });
   const sql = 'SELECT SLEEP(1.5) AS woken';
 
-  it('is ended where it runs longer than its role may, and its error says so', async () => {
+  it('is stopped if it runs longer than its role allows, with an error that says so', async () => {
     const { body } = await server.run(sql, { user: 'rita' });
     expect(body.error).toMatchObject({
       code: 'STATEMENT_TIMEOUT',
@@ -14,12 +14,12 @@ describe('a standard statement', { timeout: 60_000 }, () => {
     });
   });
 
-  it('says how many rows it changed', async () => {
+  it('reports how many rows it changed', async () => {
     const { body } = await server.run('CREATE TABLE made AS SELECT seq FROM seq_1_to_3; SELECT 1');
     expect(body.steps.map(({ affectedRows }: { affectedRows: unknown }) => affectedRows)).toEqual([3, null]);
   });
 
-  it.each(['ada', 'root'] as const)('goes on where the role of %s has more time', async (user) => {
+  it.each(['ada', 'root'] as const)('continues if the role of %s allows more time', async (user) => {
     const { body } = await server.run(sql, { user });
     expect([body.state, body.result?.rows]).toEqual(['succeeded', [[0]]]);
   });

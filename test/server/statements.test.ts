@@ -17,7 +17,7 @@ INTO ${into};`;
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (digits: string) => unknown };
 
 describe('POST /v1/statements', () => {
-  it('answers a query with its rows, types kept', async () => {
+  it('answers a query with its rows and their types', async () => {
     const { status, headers, body } = await server.run(
       `SELECT 7 AS small, CAST(18446744073709551615 AS UNSIGNED) AS large, 1.10 AS exact, 'héé' AS text, NULL AS nothing,
        DATE '2026-02-03' AS day, CAST('2026-02-03 04:05:06.789' AS DATETIME(3)) AS at, x'00ff' AS bytes, 1e0/4 AS quarter`,
@@ -44,7 +44,7 @@ describe('POST /v1/statements', () => {
     });
   });
 
-  it('puts parameters in their places as values', async () => {
+  it('inserts parameters as values', async () => {
     const nasty = `'; DROP TABLE shot; -- \\ "`;
     const byPlace = await server.json('POST', '/v1/statements', {
       body: { sql: 'SELECT ? AS a, ? AS b, ? AS c', parameters: [nasty, 3, null] },
@@ -56,7 +56,7 @@ describe('POST /v1/statements', () => {
     expect(byName.body.result.rows).toEqual([['5']]);
   });
 
-  it('keeps the digits of numbers as they were sent', async () => {
+  it('keeps the digits of numbers as sent', async () => {
     const digits = [
       '9007199254740993',
       '-1234567890123456789',
@@ -88,12 +88,12 @@ describe('POST /v1/statements', () => {
     });
   });
 
-  it('refuses more statements than the bound, at the first too many', async () => {
+  it('rejects more statements than the maximum, at the first one beyond it', async () => {
     const { status, body } = await server.json('POST', '/v1/statements', { body: { sql: 'DO 1;\n'.repeat(100_000) } });
     expect({ status, ...body }).toMatchObject({ status: 400, code: 'PROGRAM_TOO_LONG', position: { line: 5001 } });
   });
 
-  it('answers what takes longer with 202, to be followed to its end', async () => {
+  it('answers a longer program with 202, which can be followed to its end', async () => {
     const begun = await server.json('POST', '/v1/statements', {
       body: { sql: detect(20, 'followed'), wait: 0, labels: { team: 'harbour' } },
     });
@@ -120,7 +120,7 @@ describe('POST /v1/statements', () => {
     expect(data.progress.outputs).toBe(Number(n));
   });
 
-  it('tells a wrong program where it is wrong, and submits nothing', async () => {
+  it('shows where an invalid program is wrong, and submits nothing', async () => {
     const before = await server.json('GET', '/v1/statements?limit=200');
     const { status, headers, body } = await server.run('SELECT * FROM shot\nTO RUM millrace/worker CMD "yolo" INTO t;');
     expect(status).toBe(400);
@@ -138,7 +138,7 @@ describe('POST /v1/statements', () => {
     expect(after.body.statements.length).toBe(before.body.statements.length);
   });
 
-  it('answers a program that failed with how it failed', async () => {
+  it('answers a program that failed with its error', async () => {
     const { status, body } = await server.run('SELECT id, (SELECT id FROM shot) FROM shot');
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'failed', error: { code: 'QUERY_FAILED' }, result: null });
@@ -151,7 +151,7 @@ describe('POST /v1/statements', () => {
     ['INSERT INTO shot (id, no_column) VALUES (1000, 1)', 'no_column', 1],
     ['SELECT no_function()', 'no_function', 1],
     ['SELECT * FROM not_there; INSERT INTO shot VALUES (1000, NULL)', 'not_there', 1],
-  ])('tells a mistake that only the database sees as any other, and keeps it: %j', async (sql, word, line) => {
+  ])('reports an error that only the database finds like any other, and stores it: %j', async (sql, word, line) => {
     const { status, headers, body } = await server.run(sql);
     expect({ status, ...body }).toMatchObject({ status: 400, code: 'QUERY_REFUSED', position: { line, column: 1 } });
     expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
@@ -160,7 +160,7 @@ describe('POST /v1/statements', () => {
     expect(kept.body).toMatchObject({ id: body.statement, state: 'failed', error: { code: 'QUERY_REFUSED' } });
   });
 
-  it('answers a mistake with 400 only where nothing has run and the client waits', async () => {
+  it('answers an error with 400 only if nothing has run and the client waits', async () => {
     await server.run(
       'CREATE PROCEDURE erring() BEGIN INSERT INTO shot VALUES (2000, NULL); SELECT * FROM not_there; END',
     );
@@ -180,7 +180,7 @@ describe('POST /v1/statements', () => {
     expect(again.body).toMatchObject({ status: 400, code: 'QUERY_REFUSED' });
   });
 
-  it('takes a repeated request with the same key as the same statement', async () => {
+  it('treats a repeated request with the same key as the same statement', async () => {
     const ask = (body: object) =>
       server.json('POST', '/v1/statements', { body, headers: { 'idempotency-key': 'order-66' } });
     const program = { sql: 'CREATE TABLE once (n INT); INSERT INTO once VALUES (1)' };
@@ -217,7 +217,7 @@ describe('POST /v1/statements', () => {
     expect(body).toMatchObject({ status: 413, code: 'REQUEST_TOO_LARGE' });
   });
 
-  it('knows its datasources only', async () => {
+  it('rejects unknown datasources', async () => {
     const { body } = await server.json('POST', '/v1/statements', { body: { sql: 'SELECT 1', datasource: 'other' } });
     expect(body).toMatchObject({ status: 404, code: 'UNKNOWN_DATASOURCE' });
   });
@@ -260,13 +260,13 @@ describe('GET /v1/statements', () => {
     expect(numbers(await list(`label=batch:five&to=${third}`))).toEqual(['2', '1']);
   });
 
-  it('refuses a cursor that is none of its own', async () => {
+  it('rejects a cursor that it did not issue', async () => {
     expect((await server.json('GET', '/v1/statements?cursor=abc')).body).toMatchObject({ code: 'REQUEST_INVALID' });
   });
 });
 
 describe('a statement', () => {
-  it('is there for who submitted it and for administrators', async () => {
+  it('is visible to its user and to administrators', async () => {
     const { body } = await server.run('SELECT 1');
     const as = async (user: 'ada' | 'bob' | 'root') =>
       (await server.json('GET', `/v1/statements/${body.id}`, { user })).status;
@@ -275,7 +275,7 @@ describe('a statement', () => {
     expect(cancelled.body).toMatchObject({ code: 'UNKNOWN_STATEMENT' });
   });
 
-  it('has a plan, and on this machine no workflow', async () => {
+  it('has a plan, but no workflow on this machine', async () => {
     const { body } = await server.run(detect(4, 'planned'));
     const plan = await server.json('GET', `/v1/statements/${body.id}/plan`);
     expect(plan.body).toMatchObject({
@@ -305,7 +305,7 @@ describe('a statement', () => {
     expect((await server.json('POST', `${path}/retry`)).body).toMatchObject({ status: 409, code: 'STATEMENT_BUSY' });
   });
 
-  it('tells only what came after Last-Event-ID', async () => {
+  it('sends only events after Last-Event-ID', async () => {
     const { body } = await server.run('SELECT 1');
     const path = `/v1/statements/${body.id}/events`;
     const all = (await eventsOf(await server.ask('GET', path))).filter(({ event }) => event === 'state');
@@ -314,7 +314,7 @@ describe('a statement', () => {
     expect(rest.at(-1)!.event).toBe('end');
   });
 
-  it('gives the lines that its workers wrote, and follows them', async () => {
+  it('returns the lines that its workers wrote, and follows them', async () => {
     const begun = await server.json('POST', '/v1/statements', { body: { sql: detect(10, 'logged'), wait: 0 } });
     const followed = await (await server.ask('GET', `/v1/statements/${begun.body.id}/logs?follow=true`)).text();
     const whole = await (await server.ask('GET', `/v1/statements/${begun.body.id}/logs`)).text();
@@ -338,7 +338,7 @@ describe('a statement', () => {
     expect(new Set(lines(one).map(({ source }) => source))).toEqual(new Set(['partition-1']));
   });
 
-  it('is not there under another id', async () => {
+  it('does not exist under another id', async () => {
     const none = await server.json('GET', '/v1/statements/00000000-0000-7000-8000-000000000000');
     expect(none.body).toMatchObject({ status: 404, code: 'UNKNOWN_STATEMENT' });
     expect((await server.json('GET', '/v1/statements/x')).body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
@@ -346,7 +346,7 @@ describe('a statement', () => {
 });
 
 describe('a result', () => {
-  it('comes as pages, ndjson and csv, of a query and of a table', async () => {
+  it('is sent as pages, ndjson and csv, for a query and for a table', async () => {
     const text = `a,"b"\r\nc`;
     const program = `SELECT id, ? AS text, NULL AS id, '' AS empty FROM shot ORDER BY 1 LIMIT 5`;
     const { body } = await server.json('POST', '/v1/statements', { body: { sql: program, parameters: [text] } });
@@ -383,7 +383,7 @@ describe('a result', () => {
     ).toEqual(expected);
   });
 
-  it('is one of those that the program has', async () => {
+  it("can be any of the program's results", async () => {
     const { body } = await server.run('SELECT 1 AS a; DO 0; SELECT 2 AS b');
     const path = `/v1/statements/${body.id}/result`;
     expect(body.result.columns).toEqual([{ name: 'b', type: 'integer' }]);
@@ -391,7 +391,7 @@ describe('a result', () => {
     expect((await server.json('GET', `${path}?step=step-2`)).body).toMatchObject({ status: 404, code: 'NO_RESULT' });
   });
 
-  it('is gone with its table', async () => {
+  it('is gone if its table is dropped', async () => {
     const { body } = await server.run(detect(2, 'dropped'));
     await server.database.pool.query('DROP TABLE dropped');
     for (const format of ['json', 'ndjson', 'csv']) {
@@ -401,7 +401,7 @@ describe('a result', () => {
   });
 });
 
-describe('what may be named', () => {
+describe('an object that statements can name', () => {
   it('is listed', async () => {
     const models = await server.json('GET', '/v1/models');
     expect(models.body.models).toContainEqual({ name: 'demo', file: '/models/demo.onnx' });
@@ -413,7 +413,7 @@ describe('what may be named', () => {
     expect(body).toEqual({ datasources: [{ name: 'default', engine: 'local', default: true }] });
   });
 
-  it('is planned without being run', async () => {
+  it('is planned without execution', async () => {
     const { status, body } = await server.json('POST', '/v1/explain', { body: { sql: detect(9, 'never') } });
     expect(status).toBe(200);
     expect(body).toMatchObject({ plan: { kind: 'plan', version: 3, steps: [{ name: 'step-1' }] }, workflow: null });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openFairGate } from '../../src/service/fair-gate.ts';
 
-it('lets users in by turns, each in their order, and so many at once', async () => {
+it("admits users in turns, each user's work in order, and a limited number at once", async () => {
   const gate = openFairGate(2);
   const order: string[] = [];
   let inside = 0;

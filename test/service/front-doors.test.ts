@@ -54,7 +54,7 @@ it('each front door reports an unknown statement with the same words', async () 
   expect(unknown).toMatchObject({ code: 'UNKNOWN_STATEMENT', message: other.message, hint: other.hint });
 });
 
-it('each front door refuses a program with the same words', async () => {
+it('each front door rejects a program with the same words', async () => {
   const [refused, other] = await Promise.all(
     [here!, remote!].map((service) => service.submit('SELECT 1 TO RUM x').catch((error) => error)),
   );

@@ -31,13 +31,13 @@ it.each(['ada', 'rita'] as const)('a program that %s submits over HTTP is parsed
   expect(counted.texts).toEqual([query]);
 });
 
-it('so is one that is explained over HTTP', async () => {
+it('a program that is explained over HTTP is parsed once', async () => {
   const { body } = await server.json('POST', '/v1/explain', { body: { sql: query } });
   expect(body.plan.steps).toHaveLength(2);
   expect(counted.texts).toEqual([query]);
 });
 
-it('one that the database refuses is not parsed again for the answer', async () => {
+it('a program that the database rejects is not parsed again for the answer', async () => {
   expect((await server.run('SELECT * FROM nothing_of_that_name')).status).toBe(400);
   expect(counted.texts).toEqual(['SELECT * FROM nothing_of_that_name']);
 });
@@ -54,7 +54,7 @@ it.each<[string, (service: Service) => Promise<unknown>, string]>([
 it.each([
   ['that only reads', query, 0],
   ['over rows', run, 1],
-])('on Argo a program %s is parsed once, too', async (_, text, ofArgo) => {
+])('a program %s on Argo is also parsed once', async (_, text, ofArgo) => {
   const workflows = standInEngine();
   const engine = openSplitEngine({ queries: here.session.engine, workflows });
   await openLocalService({ ...here.session, engine }).submit(text);

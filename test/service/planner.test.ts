@@ -42,7 +42,7 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
     expect((await planOf(test.session, run(query, 'another'))).steps).toHaveLength(1);
   });
 
-  it('refuses paths outside the folders that stand for volumes', async () => {
+  it('rejects paths outside the folders that represent volumes', async () => {
     const sql = run('SELECT * FROM shot', 'found').replace('/datasets', '/etc');
     await expect(planOf(test.session, sql)).rejects.toMatchObject({
       code: 'OUTSIDE_VOLUMES',

@@ -140,7 +140,7 @@ it.each([
     'the claim models is pending, not bound',
     /kubectl describe pvc models -n vision/,
   ],
-])('%s that is wrong is reported', async (name, others, detail, fix) => {
+])('a wrong %s is reported', async (name, others, detail, fix) => {
   Object.assign(answers, others);
   expect((await checks()).get(name)).toEqual({ name, state: 'failed', detail, fix: expect.stringMatching(fix) });
 });
@@ -180,7 +180,7 @@ it('a cluster without GPUs runs statements on CPUs', async () => {
   });
 });
 
-it('a controller that lets each step wait is reported', async () => {
+it('a controller that makes each step wait is reported', async () => {
   answers['/apis/apps/v1/deployments'] = { items: [controller([])] };
   const { state, detail } = (await checks()).get('argo pace')!;
   expect([state, detail]).toEqual(['skipped', expect.stringContaining('DEFAULT_REQUEUE_TIME=1s')]);
@@ -196,7 +196,7 @@ it('missing rights are reported, with the rule that grants them', async () => {
   });
 });
 
-it('checks that the account may not do are skipped, not failed', async () => {
+it('checks that the account is not allowed to do are skipped, not failed', async () => {
   for (const path of Object.keys(whole)) if (!/version|argoproj/.test(path)) answers[path] = refused;
   forbiddenVerbs = ['get secrets'];
   const states = [...(await checks()).values()].filter(({ state }) => state !== 'ok');

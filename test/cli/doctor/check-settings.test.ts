@@ -33,6 +33,6 @@ it.each([
     { zone: '+02:00', sqlMode: 'STRICT_ALL_TABLES,ANSI_QUOTES' },
     'writable, strict, clock in sync; its time zone is +02:00, but sessions of Millrace use UTC; ANSI_QUOTES: "x" is a name, not a string',
   ],
-])('%o is well', async (settings, found) => {
+])('%o passes', async (settings, found) => {
   expect(await checkSettings(serverWith(settings))).toBe(found);
 });

@@ -10,7 +10,7 @@ const names = {
 };
 const attributes = expect.arrayContaining(['partitions = ', 'write_mode = ', 'volume = ']);
 
-describe('what may stand at the end of', () => {
+describe('the completions of', () => {
   it.each([
     ['SEL', [['SELECT '], 'SEL']],
     ['sel', [['select '], 'sel']],

@@ -11,33 +11,33 @@ describe('the history file', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('gives back what was typed, to its owner alone', async () => {
+  it('returns the typed entries, and only its owner can read it', async () => {
     const file = join(folder, 'new', 'history');
     await writeHistory(file, ['SELECT 2;', 'SELECT 1;']);
     expect(await readHistory(file)).toEqual(['SELECT 2;', 'SELECT 1;']);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('holds no statement with a password', async () => {
+  it('contains no statement with a password', async () => {
     const file = join(folder, 'secrets');
     await writeHistory(file, ["CREATE USER a IDENTIFIED BY 'hunter2';", "SET PASSWORD = 'hunter2';", 'SELECT 1;']);
     expect(await readFile(file, 'utf8')).toBe('SELECT 1;\n');
   });
 
-  it('that is not there is empty', async () => {
+  it('is empty if it does not exist', async () => {
     expect(await readHistory(join(folder, 'absent'))).toEqual([]);
   });
 });
 
 describe('the lines of a statement', () => {
-  it('are one entry', () => {
+  it('become one entry', () => {
     const history = ['INTO d;', 'TO RUN a', 'SELECT 1', 'older'];
     joinLines(history, ['SELECT 1', '', '  TO RUN a', 'INTO d;']);
     expect(history[0]).toBe('SELECT 1 TO RUN a INTO d;');
     expect(history.at(-1)).toBe('older');
   });
 
-  it('stay as they are where a comment ends one of them', () => {
+  it('stay separate if one of them ends with a comment', () => {
     const history = [';', 'SELECT 1 -- one'];
     joinLines(history, ['SELECT 1 -- one', ';']);
     expect(history).toEqual([';', 'SELECT 1 -- one']);

@@ -151,7 +151,7 @@ describe('the prompt', { timeout: 120_000 }, () => {
     expect(await second.ended).toBe(0);
   });
 
-  it('shows what can be entered', async () => {
+  it('shows help', async () => {
     const terminal = await open('help');
     terminal.type('help;\r');
     const help = await terminal.until('exits.\n');

@@ -18,7 +18,7 @@ it.each([
   'SELECT 1 TO RUM x;',
   'SELECT *\nFROM `t` -- 😀\n  /* 日本 */ TO RUM x',
   "SELECT 1 TO RUM x; SELECT 2 TO RUM y; SELECT 'open",
-])('is printed as the error that the server had: %j', (sql) => {
+])('is printed as the error of the server: %j', (sql) => {
   const error = wrong(sql);
   const problem = JSON.parse(JSON.stringify(problemOf(error, sql)));
   const source = { name: 'statement', text: sql };

@@ -10,7 +10,7 @@ async function eventsOf(...chunks: readonly string[]) {
   return events;
 }
 
-it('reads names, data and ids, however they are cut', async () => {
+it('reads names, data and ids, however the stream is split', async () => {
   const whole = 'id: 7\nevent: state\ndata: {"é":1}\n\nevent: end\ndata: a\ndata: b\n\n';
   const expected = [
     { event: 'state', data: '{"é":1}', id: '7' },
@@ -20,12 +20,12 @@ it('reads names, data and ids, however they are cut', async () => {
   expect(await eventsOf(...whole)).toEqual(expected);
 });
 
-it('passes over comments, unknown fields and events without data; a line may end in \\r\\n', async () => {
+it('ignores comments, unknown fields and events without data; a line may end in \\r\\n', async () => {
   expect(await eventsOf(': heartbeat\n\nretry: 5\nevent: x\n\r\ndata:y\r\n\r\n')).toEqual([
     { event: 'message', data: 'y', id: '' },
   ]);
 });
 
-it('leaves out an event that was cut off', async () => {
+it('omits an event that was cut off', async () => {
   expect(await eventsOf('data: whole\n\ndata: half\n')).toEqual([{ event: 'message', data: 'whole', id: '' }]);
 });

@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + times * 15_000 }, () => {
-  it('do what each key asks for once, and know how it ended', async () => {
+  it('execute each key once, and know how it ended', async () => {
     const { database } = server;
     await query(`CREATE TABLE ${database.name}.booking (request VARCHAR(40))`);
     await makeResults();

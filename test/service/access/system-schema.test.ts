@@ -10,7 +10,7 @@ function refused(text: string, schema = 'millrace'): string | null {
   return text.slice(error.span?.start, error.span?.end);
 }
 
-describe('the system schema is for admins', () => {
+describe('the system schema is for administrators', () => {
   it.each([
     ['SELECT * FROM millrace.statements', 'millrace'],
     ['SELECT * FROM `millrace` . `statements`', '`millrace`'],
@@ -63,7 +63,7 @@ describe('the system schema is for admins', () => {
     // The server reads them otherwise after SET sql_mode = 'NO_BACKSLASH_ESCAPES', or SET NAMES gbk.
     "SELECT '你\\millrace'",
     'SELECT 你`, state FROM millrace.statements -- `',
-  ])('as it cannot be told what is a name: %s', (text) => {
+  ])('because it is unclear what is a name: %s', (text) => {
     expect(refused(text)).toBe(text);
   });
 
@@ -74,7 +74,7 @@ describe('the system schema is for admins', () => {
     ['CREATE PROCEDURE p() BEGIN PREPARE s FROM @text; EXECUTE s; END;', 'PREPARE'],
     ["BEGIN NOT ATOMIC EXECUTE IMMEDIATE 'SELECT 1'; END;", 'EXECUTE'],
     ['/*!50000 PREPARE s FROM @a */', '/*!50000 PREPARE s FROM @a */'],
-  ])('and may be named by what is put together when it runs: %s', (text, part) => {
+  ])('and may be named by SQL that is composed at run time: %s', (text, part) => {
     expect(refused(text)).toBe(part);
   });
 
@@ -90,11 +90,11 @@ describe('the system schema is for admins', () => {
     "INSERT INTO t VALUES ('a\\'b')",
     'SHOW TRAIN millrace.model',
     "SELECT a FROM t TO EXPLAIN m WITH x = 'millrace.labels'",
-  ])('everything else is none of it: %s', (text) => {
+  ])('everything else does not reach it: %s', (text) => {
     expect(refused(text)).toBeNull();
   });
 
-  it('has the name that the configuration gives it', () => {
+  it('has the configured name', () => {
     expect(refused('SELECT * FROM millrace.statements', 'jobs')).toBeNull();
     expect(refused('SELECT * FROM jobs.statements', 'Jobs')).toBe('jobs');
   });
