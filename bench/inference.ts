@@ -4,6 +4,7 @@ import { drawDataset } from '../src/demo/scenes/dataset.ts';
 import { decodeImage } from '../src/worker/image/decode.ts';
 import type { Pixels } from '../src/worker/image/pixels.ts';
 import { placePicture } from '../src/worker/image/place.ts';
+import { readOwnImage } from '../src/worker/image/read-image.ts';
 import type { Outputs } from '../src/worker/model/model.ts';
 import { type ModelSession, openSession } from '../src/worker/model/session.ts';
 import { loadDetector } from '../src/worker/programs/yolo/detector.ts';
@@ -37,12 +38,12 @@ export async function benchInference(modelFile: string, files: readonly string[]
   const looked = await lookAtDetector({ ...settings, modelFile });
   const use = { preprocessing: looked.preprocessing, reduction: null, constants: [] };
   const session = await openSession({ ...looked, use, settings });
-  const detector = await loadDetector({ ...settings, modelFile }, null);
-  const pictures = await Promise.all(files.map((file) => decodeImage(file, null)));
+  const detector = await loadDetector({ ...settings, modelFile }, readOwnImage);
+  const pictures = await Promise.all(files.map(decodeFile));
   const inputs = packAll(pictures, looked);
   const outputs = await inferAll(inputs, session);
   const stages: Record<string, () => unknown> = {
-    decode: () => Promise.all(files.map((file) => decodeImage(file, null))),
+    decode: () => Promise.all(files.map(decodeFile)),
     'letterbox and pack': () => packAll(pictures, looked),
     'onnxruntime alone': () => inferAll(inputs, session),
     'read and suppress': () => readAll(outputs, looked),
@@ -116,4 +117,8 @@ if (import.meta.main) {
   const [modelFile = 'models/demo.onnx', folder] = process.argv.slice(2);
   const files = folder ? await pictureFiles(folder) : await benchPictures('.millrace/bench');
   console.table(await benchInference(modelFile, files));
+}
+
+async function decodeFile(file: string): Promise<Pixels> {
+  return decodeImage(await readOwnImage(file));
 }

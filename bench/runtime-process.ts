@@ -1,5 +1,6 @@
 import { decodeImage } from '../src/worker/image/decode.ts';
 import { placePicture } from '../src/worker/image/place.ts';
+import { readOwnImage } from '../src/worker/image/read-image.ts';
 import { openSession } from '../src/worker/model/session.ts';
 import { type LookedDetector, lookAtDetector } from '../src/worker/programs/yolo/detector-model.ts';
 
@@ -29,6 +30,12 @@ async function inferAll(): Promise<number> {
 async function packed(file: string, { model, preprocessing }: LookedDetector): Promise<Uint8Array> {
   const { width, height } = model.imageSize;
   const slot = new Uint8Array(3 * width * height);
-  placePicture(await decodeImage(file, null), preprocessing.placement, preprocessing.padding, model.imageSize, slot);
+  placePicture(
+    await decodeImage(await readOwnImage(file)),
+    preprocessing.placement,
+    preprocessing.padding,
+    model.imageSize,
+    slot,
+  );
   return slot;
 }

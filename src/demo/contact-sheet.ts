@@ -1,6 +1,7 @@
 import sharp, { type OverlayOptions } from 'sharp';
 import type { Box } from '../box.ts';
 import { decodeImage } from '../worker/image/decode.ts';
+import { readOwnImage } from '../worker/image/read-image.ts';
 import { placeLabels } from './contact-sheet-labels.ts';
 import { layOut, type Rectangle } from './contact-sheet-layout.ts';
 import { loadInter, type Typeface } from './contact-sheet-text.ts';
@@ -78,7 +79,7 @@ async function placeTiles(sheet: ContactSheet): Promise<Tile[]> {
   const { pictures, columns } = sheet;
   const sizes: { readonly width: number; readonly height: number }[] = [];
   for (const { file } of pictures) {
-    const { width, height } = await decodeImage(file, null);
+    const { width, height } = await decodeImage(await readOwnImage(file));
     sizes.push({ width, height });
   }
   const grid = { x: margin, y: topOf(sheet), width: sheetWidth(columns) - 2 * margin, columns, gap };
@@ -91,7 +92,7 @@ async function placeTiles(sheet: ContactSheet): Promise<Tile[]> {
 
 async function renderPicture({ picture, area }: Tile): Promise<OverlayOptions> {
   // The detector's own decoding: sharp alone reads fewer formats, and the boxes refer to the upright picture.
-  const { data, width, height } = await decodeImage(picture.file, null);
+  const { data, width, height } = await decodeImage(await readOwnImage(picture.file));
   const input = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize(area.width, area.height, { fit: 'fill' })
     .png()

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, MillraceError } from '../errors.ts';
 import type { ProgramContract } from '../programs/contract.ts';
 import type { Volumes } from './volume-path.ts';
 
@@ -27,8 +27,17 @@ export interface OpenProgram {
   close(): Promise<void>;
 }
 
-/** The values of the columns that the program reads, as the bytes that the server shows; null is NULL. */
-export type InputRow = readonly (Buffer | null)[];
+/** The values of the columns that the program reads. */
+export type InputRow = readonly InputValue[];
+
+/** The bytes that the server shows; null is NULL. */
+export type InputValue = Buffer | LargeValue | null;
+
+/** A value that is too large to be kept with the rows of a page: it is read when it is its turn. */
+export interface LargeValue {
+  /** @returns null: NULL. `bytes` is null if there are more than `most` of them. */
+  read(most: number): Promise<{ readonly length: number; readonly bytes: Buffer | null } | null>;
+}
 
 export type Outcome = DoneRow | FailedRow;
 
@@ -42,6 +51,10 @@ export type OutputRow = readonly (string | number)[];
 
 export interface FailedRow {
   readonly error: { readonly code: ErrorCode; readonly message: string };
+}
+
+export function failedRow({ code, message }: MillraceError): FailedRow {
+  return { error: { code, message } };
 }
 
 /** Milliseconds of this row: reading and decoding its files, and its share of its batch's inference. */

@@ -5,13 +5,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
 import { drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { meanAveragePrecision } from '../../src/evaluation/mean-average-precision.ts';
+import { readOwnImage } from '../../src/worker/image/read-image.ts';
 import { type Detector, loadDetector } from '../../src/worker/programs/yolo/detector.ts';
 
 /** Never trained on, and not what the model card measures. */
 const scenes = { count: 80, firstSeed: 4_000_000, styles: ['fluent', 'noto'], width: 640 } as const;
 
 let folder: string;
-let detector: Detector;
+let detector: Detector<string>;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scenes-model-'));
@@ -26,7 +27,7 @@ beforeEach(async () => {
       iou: 0.7,
       maxDetections: 100,
     },
-    null,
+    readOwnImage,
   );
 });
 afterEach(async () => {

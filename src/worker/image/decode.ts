@@ -2,9 +2,9 @@ import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { MillraceError } from '../../errors.ts';
 import { BmpError, decodeBmp, tooManyPixels } from './bmp.ts';
 import { cmykToRgb } from './cmyk.ts';
+import type { EncodedImage } from './encoded-image.ts';
 import { type Format, formatOf } from './format.ts';
 import type { Pixels } from './pixels.ts';
-import { readImage } from './read-image.ts';
 import { unsupportedTiff } from './tiff.ts';
 
 sharp.concurrency(1);
@@ -14,21 +14,18 @@ sharp.cache(false);
 const maxPixels = 0x3fff * 0x3fff;
 
 /**
- * Decodes an image file to sRGB as OpenCV's imread does: turned upright, colour profile ignored, no alpha.
- *
- * @param root the folder that no link may lead out of; null: the file is the caller's own
- * @throws MillraceError IMAGE_MISSING, IMAGE_OUTSIDE, IMAGE_UNREADABLE or IMAGE_BROKEN
+ * Decodes an image to sRGB as OpenCV's imread does: turned upright, colour profile ignored, no alpha.
+ * @throws MillraceError IMAGE_BROKEN
  */
-export async function decodeImage(file: string, root: string | null): Promise<Pixels> {
-  const bytes = await readImage(file, root);
+export async function decodeImage({ bytes, name }: EncodedImage): Promise<Pixels> {
   const format = formatOf(bytes);
   const refusal = typeof format === 'object' ? format.instead : format === 'TIFF' ? unsupportedTiff(bytes) : null;
-  if (refusal !== null) throw new MillraceError('IMAGE_BROKEN', `${refusal}: ${file}`);
+  if (refusal !== null) throw new MillraceError('IMAGE_BROKEN', `${refusal}: ${name}`);
   try {
     return format === 'BMP' ? decodeBmp(bytes, maxPixels) : await decodeBytes(bytes, format);
   } catch (cause) {
     const reason = cause instanceof BmpError ? cause.message : await reasonOf(cause as Error, bytes, format);
-    throw new MillraceError('IMAGE_BROKEN', `${reason}: ${file}`, { cause });
+    throw new MillraceError('IMAGE_BROKEN', `${reason}: ${name}`, { cause });
   }
 }
 

@@ -1,12 +1,23 @@
 import { MillraceError } from '../../errors.ts';
 
-/** An image's name from the bytes that the server sends; undefined where they are no text. */
-export function imageName(value: Buffer | null): string | null | undefined {
-  if (value === null) return null;
+/** Longer than a path (PATH_MAX) or the URLs that servers accept. */
+const maxNameBytes = 8192;
+
+/**
+ * An image's name from the bytes that the server sends; null: they are the image itself. Files of all formats contain bytes that are
+ * not UTF-8, or NULs, or are documents of several lines; no name is any of these.
+ */
+export function nameOf(value: Buffer): string | null {
+  if (value.length > maxNameBytes) return null;
+  const name = textOf(withoutPadding(value));
+  return name === null || /[\0\n]/.test(name) ? null : name;
+}
+
+function textOf(bytes: Buffer): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(withoutPadding(value));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return undefined;
+    return null;
   }
 }
 
@@ -18,13 +29,8 @@ function withoutPadding(bytes: Buffer): Buffer {
 }
 
 /** What is wrong with a name itself, before any file is looked for; null: nothing. */
-export function nameProblem(image: string | null | undefined): MillraceError | null {
-  if (image === undefined) {
-    const message = 'the row holds binary data where the path of an image is expected; --image_column names the column';
-    return new MillraceError('IMAGE_MISSING', message);
-  }
+export function nameProblem(image: string | null): MillraceError | null {
   if (image === null || image === '') return new MillraceError('IMAGE_MISSING', 'the row names no image');
-  if (image.includes('\0')) return new MillraceError('IMAGE_MISSING', 'the name of the image holds a NUL character');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image))
     return new MillraceError('IMAGE_MISSING', `a URL, and images are read from --image_dir only: ${image}`);
   return null;

@@ -1,10 +1,13 @@
 import { MillraceError } from '../../errors.ts';
-import type { FailedRow, InputRow, Outcome } from '../row-program.ts';
+import type { InputRow, InputValue, LargeValue } from '../row-program.ts';
 import { imagePath, optionPath, pathInside, type Volumes } from '../volume-path.ts';
-import { imageName, nameProblem } from './image-name.ts';
+import { checkSize, type EncodedImage, type ImageSource, maxImageBytes } from './encoded-image.ts';
+import { nameOf, nameProblem } from './image-name.ts';
+import { readAhead } from './read-ahead.ts';
+import { readImage } from './read-image.ts';
 
 /** The folder of `--image_dir`. */
-export interface ImageFolder {
+interface ImageFolder {
   /** As the task has it. */
   readonly named: string;
   readonly path: string;
@@ -12,11 +15,28 @@ export interface ImageFolder {
   readonly root: string;
 }
 
+export function readSource(source: ImageSource): Promise<EncodedImage> {
+  return source.read();
+}
+
 /**
- * A folder that is not there fails each row by name.
+ * Where the images of rows lie: the first value of a row is the image itself, or names its file. A folder that is not there fails each
+ * row by name.
  * @throws {MillraceError} OUTSIDE_VOLUMES
  */
-export async function openImageFolder(named: string, volumes: Volumes): Promise<ImageFolder> {
+export async function openImages(
+  folder: string,
+  volumes: Volumes,
+): Promise<(rows: readonly InputRow[]) => readonly ImageSource[]> {
+  const places = { folder: await openFolder(folder, volumes), volumes };
+  return (rows) => {
+    const values = rows.map(([value = null]) => value);
+    const sources = values.map((value) => ({ read: () => readValue(value, places) }));
+    return values.some(isElsewhere) ? readAhead(sources) : sources;
+  };
+}
+
+async function openFolder(named: string, volumes: Volumes): Promise<ImageFolder> {
   const { path, root } = optionPath('--image_dir', named, volumes);
   const real = await pathInside(path, root).catch(() => path);
   if (real !== null) return { named, path, root };
@@ -25,27 +45,41 @@ export async function openImageFolder(named: string, volumes: Volumes): Promise<
   });
 }
 
-/** Rows whose first value names an image: those that name none in the folder fail, the files of the others are processed. */
-export async function processImages(
-  rows: readonly InputRow[],
-  folder: ImageFolder,
-  volumes: Volumes,
-  processFiles: (files: readonly string[]) => Promise<readonly Outcome[]>,
-): Promise<readonly Outcome[]> {
-  const named = rows.map(([value = null]) => fileOf(value, folder, volumes));
-  const files = named.filter((file) => typeof file === 'string');
-  const outcomes = (await processFiles(files)).values();
-  return named.map((file) => (typeof file === 'string' ? outcomes.next().value! : file));
+/** Whether reading it means to wait for another machine. */
+function isElsewhere(value: InputValue): boolean {
+  return value !== null && 'read' in value;
 }
 
-function fileOf(value: Buffer | null, folder: ImageFolder, volumes: Volumes): string | FailedRow {
-  const name = imageName(value);
+interface Places {
+  readonly folder: ImageFolder;
+  readonly volumes: Volumes;
+}
+
+async function readValue(value: InputValue, places: Places): Promise<EncodedImage> {
+  const bytes = value !== null && 'read' in value ? await readLarge(value) : value;
+  const name = bytes === null ? null : nameOf(bytes);
+  if (bytes !== null && name === null) return storedImage(bytes);
   const problem = nameProblem(name);
-  if (problem !== null) return failedRow(problem);
-  const path = imagePath(folder.path, name as string, volumes);
-  return path ?? failedRow(new MillraceError('IMAGE_OUTSIDE', `outside ${folder.named}: ${name}`));
+  if (problem !== null) throw problem;
+  return readNamed(name as string, places);
 }
 
-export function failedRow({ code, message }: MillraceError): FailedRow {
-  return { error: { code, message } };
+const storedName = 'the value of the image column';
+
+function storedImage(bytes: Buffer): EncodedImage {
+  checkSize(bytes.length, storedName);
+  return { bytes, name: storedName };
+}
+
+async function readLarge(value: LargeValue): Promise<Buffer | null> {
+  const read = await value.read(maxImageBytes);
+  if (read === null) return null;
+  checkSize(read.length, storedName);
+  return read.bytes;
+}
+
+async function readNamed(name: string, { folder, volumes }: Places): Promise<EncodedImage> {
+  const path = imagePath(folder.path, name, volumes);
+  if (path === null) throw new MillraceError('IMAGE_OUTSIDE', `outside ${folder.named}: ${name}`);
+  return readImage(path, folder.root);
 }

@@ -2,20 +2,25 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MillraceError } from '../../errors.ts';
 import { pathInside } from '../volume-path.ts';
+import { checkSize, type EncodedImage } from './encoded-image.ts';
+
+/** Reads a file that is the caller's own. */
+export function readOwnImage(file: string): Promise<EncodedImage> {
+  return readImage(file, null);
+}
 
 /**
- * The bytes of an image's file.
+ * Reads an image's file.
  * @param root the folder that no link may lead out of; null: the file is the caller's own
  * @throws MillraceError IMAGE_MISSING, IMAGE_OUTSIDE, IMAGE_UNREADABLE or IMAGE_BROKEN
  */
-export async function readImage(file: string, root: string | null): Promise<Uint8Array> {
+export async function readImage(file: string, root: string | null): Promise<EncodedImage> {
   try {
     const path = await pathInside(file, root);
     if (path === null) throw new MillraceError('IMAGE_OUTSIDE', `a link leads out of the volume: ${file}`);
-    const bytes = await readRegularFile(path);
-    if (bytes === null) throw new MillraceError('IMAGE_UNREADABLE', `not a regular file: ${file}`);
+    const bytes = await readRegularFile(path, file);
     if (bytes.length === 0) throw new MillraceError('IMAGE_BROKEN', `empty file: ${file}`);
-    return bytes;
+    return { bytes, name: file };
   } catch (error) {
     throw error instanceof MillraceError ? error : unreadable(file, error as NodeJS.ErrnoException);
   }
@@ -24,11 +29,15 @@ export async function readImage(file: string, root: string | null): Promise<Uint
 /** A link put there meanwhile is not followed, and a pipe does not hold it up. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-async function readRegularFile(path: string): Promise<Uint8Array | null> {
+async function readRegularFile(path: string, file: string): Promise<Uint8Array> {
   const handle = await open(path, flags);
   try {
     const stats = await handle.stat();
-    return stats.isFile() || stats.isDirectory() ? await handle.readFile() : null;
+    // A folder says EISDIR when it is read.
+    if (!stats.isFile() && !stats.isDirectory())
+      throw new MillraceError('IMAGE_UNREADABLE', `not a regular file: ${file}`);
+    checkSize(stats.size, file);
+    return await handle.readFile();
   } finally {
     await handle.close();
   }

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 import { MillraceError } from '../../errors.ts';
 import { decodeImage } from '../image/decode.ts';
-import { failedRow } from '../image/image-rows.ts';
+import type { EncodedImage } from '../image/encoded-image.ts';
 import type { Size } from '../image/letterbox.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { type Placed, placePicture } from '../image/place.ts';
-import type { FailedRow, Timings } from '../row-program.ts';
+import { type FailedRow, failedRow, type Timings } from '../row-program.ts';
 import type { Inference } from './inference.ts';
 import type { ImageModel, Outputs } from './model.ts';
 import type { Preprocessing } from './preprocessing.ts';
@@ -15,6 +15,8 @@ const freeBatch = 1;
 
 /** While one batch is inferred, the next is decoded, and one more waits ready. */
 const batchesInFlight = 3;
+
+export type ReadImage<Image> = (image: Image) => Promise<EncodedImage>;
 
 /** A model that runs, and how it is fed. */
 export interface PictureModel {
@@ -40,22 +42,20 @@ export interface PlacedPicture extends Size {
 }
 
 /**
- * Runs a model over image files in batches.
- * @param imageRoot the folder that no link of an image may lead out of; null: the images are the caller's own
- * @returns a function that gives one result per file, in order; a picture that cannot be decoded does not disturb the others
+ * Runs a model over images in batches.
+ * @param read reads an image when it is its turn
+ * @returns a function that gives one result per image, in order; one that cannot be read or decoded does not disturb the others
  */
-export function inBatches<Result>(
+export function inBatches<Image, Result>(
   running: PictureModel,
-  imageRoot: string | null,
+  read: ReadImage<Image>,
   work: PictureWork<Result>,
-): (files: readonly string[]) => Promise<(Result | FailedRow)[]> {
+): (images: readonly Image[]) => Promise<(Result | FailedRow)[]> {
   const slots = running.model.batch ?? freeBatch;
   const inFlight = pLimit(batchesInFlight);
   const buffers = inputBuffers(slots * slotLength(running.model));
-  return async (files) => {
-    const batches = chunk(files, slots).map((batch) =>
-      inFlight(() => runBatch(running, buffers, batch, imageRoot, work)),
-    );
+  return async (images) => {
+    const batches = chunk(images, slots).map((batch) => inFlight(() => runBatch(running, buffers, batch, read, work)));
     return (await Promise.all(batches)).flat();
   };
 }
@@ -81,18 +81,19 @@ function inputBuffers(length: number): InputBuffers {
 }
 
 interface DecodedImage {
+  readonly name: string;
   readonly pixels: Pixels;
   readonly decodeMs: number;
 }
 
-async function runBatch<Result>(
+async function runBatch<Image, Result>(
   { inference, model, preprocessing }: PictureModel,
   buffers: InputBuffers,
-  files: readonly string[],
-  imageRoot: string | null,
+  images: readonly Image[],
+  read: ReadImage<Image>,
   work: PictureWork<Result>,
 ): Promise<(Result | FailedRow)[]> {
-  const decodings = await Promise.all(files.map((file) => decode(file, imageRoot)));
+  const decodings = await Promise.all(images.map((image) => decode(image, read)));
   const decoded = decodings.filter((decoding) => 'pixels' in decoding);
   if (decoded.length === 0) return decodings as FailedRow[];
 
@@ -109,23 +110,24 @@ async function runBatch<Result>(
   buffers.give(pixels);
 
   let slot = 0;
-  return decodings.map((decoding, index) => {
+  return decodings.map((decoding) => {
     if ('error' in decoding) return decoding;
     const timings = { decodeMs: decoding.decodeMs, inferMs: inferMs / decoded.length };
-    return work.read(outputs, slot, lying[slot++]!, timings) ?? notFinite(work.finds, files[index]!);
+    return work.read(outputs, slot, lying[slot++]!, timings) ?? notFinite(work.finds, decoding.name);
   });
 }
 
-function notFinite(what: string, file: string): FailedRow {
-  const message = `the model gave ${what} that is infinite or not a number: ${file}`;
+function notFinite(what: string, image: string): FailedRow {
+  const message = `the model gave ${what} that is infinite or not a number: ${image}`;
   return failedRow(new MillraceError('MODEL_OUTPUT_INVALID', message));
 }
 
-async function decode(file: string, root: string | null): Promise<DecodedImage | FailedRow> {
+async function decode<Image>(image: Image, read: ReadImage<Image>): Promise<DecodedImage | FailedRow> {
   const started = performance.now();
   try {
-    const pixels = await decodeImage(file, root);
-    return { pixels, decodeMs: performance.now() - started };
+    const encoded = await read(image);
+    const pixels = await decodeImage(encoded);
+    return { name: encoded.name, pixels, decodeMs: performance.now() - started };
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     return failedRow(error);

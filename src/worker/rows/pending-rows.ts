@@ -7,6 +7,7 @@ import { partitionOfValue } from '../../ledger/shares.ts';
 import { hiddenColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { InputRow } from '../row-program.ts';
+import { largeColumns, largeValue } from './large-values.ts';
 import type { Pace } from './pace.ts';
 
 export interface PendingRow {
@@ -22,12 +23,18 @@ export async function* pendingRows(
   columns: readonly string[],
   pace: Pick<Pace, 'rows'>,
 ): AsyncGenerator<readonly PendingRow[]> {
-  const { sql, values } = pageQuery(context, taken, columns);
+  const large = await largeColumns(context, columns);
+  const { sql, values } = pageQuery(context, taken, columns, large);
+  const read = (value: unknown, index: number, row: string) =>
+    large.has(columns[index]!) ? largeValue(context, columns[index]!, row) : (value as Buffer | null);
   for (let after = '0'; ; ) {
     if (context.signal.aborted) return;
     const page = { sql, values: [...values, after, pace.rows()], typeCast: valuesAsSent, rowsAsArray: true };
     const [found] = await withReconnect(() => context.pool.query<RowDataPacket[][]>(page), { signal: context.signal });
-    const rows = found.map(([row, ...values]) => ({ row: String(row), values: values as unknown as InputRow }));
+    const rows = found.map(([number, ...values]) => {
+      const row = String(number);
+      return { row, values: values.map((value, index) => read(value, index, row)) };
+    });
     if (rows.length === 0) return;
     yield rows;
     after = rows.at(-1)!.row;
@@ -37,11 +44,18 @@ export async function* pendingRows(
 /** The bytes of a value as the server shows it: `00042` of an INT(5) ZEROFILL, which mysql2 would make 42. */
 const valuesAsSent: TypeCast = (field, next) => (field.name === 'row_id' ? next() : field.buffer());
 
-function pageQuery({ task, schema, names }: RowsContext, taken: TakenPartition, columns: readonly string[]) {
+function pageQuery(
+  { task, schema, names }: RowsContext,
+  taken: TakenPartition,
+  columns: readonly string[],
+  large: ReadonlySet<string>,
+) {
   const row = `s.${quoteName(hiddenColumns.row)}`;
   const share = shareCondition(task.partitionBy, task.partitions, taken, row);
   const without = withoutOutcome(schema, row);
-  const values = columns.map((column, index) => `, s.${quoteName(column)} AS value_${index}`);
+  const values = columns.map(
+    (column, index) => `, ${large.has(column) ? 'NULL' : `s.${quoteName(column)}`} AS value_${index}`,
+  );
   const sql = `SELECT ${row} AS row_id${values.join('')} FROM ${quoteTable(names.selection)} AS s
     ${without.join}
     WHERE ${share.sql} AND ${without.condition} AND ${row} > ?

@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage as decodeInside } from '../../../src/worker/image/decode.ts';
+import { decodeImage as decodeBytes } from '../../../src/worker/image/decode.ts';
+import { readImage } from '../../../src/worker/image/read-image.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type BmpSketch, bmpFile } from './bmp-file.ts';
 import { type TiffSketch, tiffFile } from './tiff-file.ts';
 
 const file = temporaryFolder();
+const decodeInside = async (path: string, root: string | null) => decodeBytes(await readImage(path, root));
 const decodeImage = (path: string) => decodeInside(path, null);
 const red = { create: { width: 4, height: 2, channels: 3 as const, background: { r: 200, g: 30, b: 10 } } };
 

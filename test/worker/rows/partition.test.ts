@@ -115,15 +115,14 @@ describe.each(servers)('a result on $name', (server) => {
     expect(await worker.ledger(context)).toMatchObject([{ error_code: null, error_message: null }]);
   });
 
-  it('says that a column of pictures is not one of paths', async () => {
+  it('takes bytes that are no name for the image itself', async () => {
     const context = worker.context('binary', "SELECT x'ffd8ffe0' AS image", { maxFailedRows: 1 });
     await prepare(context);
     await runPartitions(context);
     expect(await worker.ledger(context)).toMatchObject([
       {
-        error_code: 'IMAGE_MISSING',
-        error_message:
-          'the row holds binary data where the path of an image is expected; --image_column names the column',
+        error_code: 'IMAGE_BROKEN',
+        error_message: 'a truncated or damaged JPEG file: the value of the image column',
       },
     ]);
   });

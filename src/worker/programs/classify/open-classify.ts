@@ -1,5 +1,6 @@
 import type { SettingsOf } from '../../../programs/programs.ts';
-import { openImageFolder, processImages } from '../../image/image-rows.ts';
+import type { ImageSource } from '../../image/encoded-image.ts';
+import { openImages, readSource } from '../../image/image-rows.ts';
 import { described, startInference } from '../../model/inference.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
@@ -10,7 +11,7 @@ import { type ClassifierModel, lookAtClassifier } from './classifier-model.ts';
 /** Classifies the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openClassify(settings: SettingsOf<'classify'>, place: ProgramPlace): Promise<OpenProgram> {
   const { volumes, threads, log } = place;
-  const folder = await openImageFolder(settings.image_dir, volumes);
+  const images = await openImages(settings.image_dir, volumes);
   const { path, root } = optionPath('--model', settings.model, volumes);
   const { device, top, min_score, activation, normalization, image_size: imageSize } = settings;
   const modelSettings = { modelFile: path, modelRoot: root, device, threads, imageSize };
@@ -20,14 +21,14 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const inference = await startInference({ ...looked, use, settings: modelSettings });
   log.info({ model: { ...model, ...described(inference) } }, 'model loaded');
   const choice = { top, min_score, givesLogits: model.givesLogits };
-  const classifyFiles = inBatches<Outcome>({ inference, model, preprocessing }, folder.root, {
+  const classifyImages = inBatches<ImageSource, Outcome>({ inference, model, preprocessing }, readSource, {
     finds: 'a score',
     read: (answered, picture, _, timings) => {
       const classes = bestClasses(answered.get(outputs[0]!.name)!, picture, choice);
       return classes === null ? null : { outputs: classes.map((each) => outputRow(each, model)), timings };
     },
   });
-  return { process: (rows) => processImages(rows, folder, volumes, classifyFiles), close: inference.close };
+  return { process: (rows) => classifyImages(images(rows)), close: inference.close };
 }
 
 function outputRow({ classId, score }: ScoredClass, { classNames }: ClassifierModel): OutputRow {

@@ -2,7 +2,7 @@ import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
 import { described, startInference } from '../../model/inference.ts';
 import type { ModelSettings } from '../../model/look-at-model.ts';
-import { inBatches, type PlacedPicture } from '../../model/picture-batches.ts';
+import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
 import type { Processor } from '../../model/session.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
 import { type Candidate, isFiniteBox } from './candidates.ts';
@@ -27,26 +27,29 @@ export interface DetectedImage extends Size {
   readonly timings: Timings;
 }
 
-export interface Detector {
+export interface Detector<Image> {
   readonly model: DetectorModel & { readonly device: Processor };
-  /** One result per file, in order; a picture that cannot be decoded does not disturb the others. */
-  detect(files: readonly string[]): Promise<(DetectedImage | FailedRow)[]>;
+  /** One result per image, in order; one that cannot be read or decoded does not disturb the others. */
+  detect(images: readonly Image[]): Promise<(DetectedImage | FailedRow)[]>;
   close(): Promise<void>;
 }
 
 /**
- * @param imageRoot the folder that no link of an image may lead out of; null: the images are the caller's own
+ * @param read reads an image when it is its turn
  * @throws MillraceError whatever `lookAtDetector` and `openSession` throw
  */
-export async function loadDetector(settings: DetectorSettings, imageRoot: string | null): Promise<Detector> {
+export async function loadDetector<Image>(
+  settings: DetectorSettings,
+  read: ReadImage<Image>,
+): Promise<Detector<Image>> {
   const looked = await lookAtDetector(settings);
-  const { model, read, preprocessing } = looked;
+  const { model, preprocessing } = looked;
   const use = { preprocessing, reduction: looked.reduction(settings.confidence), constants: [] };
   const inference = await startInference({ ...looked, use, settings });
-  const detect = inBatches<DetectedImage>({ inference, model, preprocessing }, imageRoot, {
+  const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {
-      const candidates = read(outputs, picture, settings.confidence);
+      const candidates = looked.read(outputs, picture, settings.confidence);
       if (!candidates.every(isFiniteBox)) return null;
       return detectedImage(lies, suppress(candidates, settings.iou, settings.maxDetections), model, timings);
     },

@@ -1,23 +1,23 @@
 import type { SettingsOf } from '../../../programs/programs.ts';
-import { openImageFolder, processImages } from '../../image/image-rows.ts';
-import type { FailedRow, OpenProgram, Outcome, ProgramPlace } from '../../row-program.ts';
+import { openImages, readSource } from '../../image/image-rows.ts';
+import type { FailedRow, InputRow, OpenProgram, Outcome, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { type DetectedImage, loadDetector } from './detector.ts';
 
 /** Detects objects in the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openYolo(settings: SettingsOf<'yolo'>, place: ProgramPlace): Promise<OpenProgram> {
   const { volumes, threads, log } = place;
-  const folder = await openImageFolder(settings.image_dir, volumes);
+  const images = await openImages(settings.image_dir, volumes);
   const { path, root } = optionPath('--model', settings.model, volumes);
   const { device, confidence, iou } = settings;
   const [maxDetections, imageSize] = [settings.max_detections, settings.image_size];
   const detector = await loadDetector(
     { modelFile: path, modelRoot: root, device, threads, confidence, iou, maxDetections, imageSize },
-    folder.root,
+    readSource,
   );
   log.info({ model: detector.model }, 'model loaded');
-  const detect = async (files: readonly string[]) => (await detector.detect(files)).map(outcomeOf);
-  return { process: (rows) => processImages(rows, folder, volumes, detect), close: detector.close };
+  const process = async (rows: readonly InputRow[]) => (await detector.detect(images(rows))).map(outcomeOf);
+  return { process, close: detector.close };
 }
 
 function outcomeOf(image: DetectedImage | FailedRow): Outcome {

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cocoClasses } from '../../../../src/demo/scenes/coco-classes.ts';
 import { drawScene } from '../../../../src/demo/scenes/draw-scene.ts';
+import { readOwnImage } from '../../../../src/worker/image/read-image.ts';
 import { type DetectedImage, type Detector, loadDetector } from '../../../../src/worker/programs/yolo/detector.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -21,12 +22,12 @@ const settings = {
 const demoModel = new URL('../../../../models/demo.onnx', import.meta.url).pathname;
 const names = { names: "{0: 'cat', 1: 'dog'}" };
 
-const loaded: Detector[] = [];
+const loaded: Detector<string>[] = [];
 afterAll(() => Promise.all(loaded.map((detector) => detector.close())));
 
 async function load(sketch: ModelSketch | Uint8Array, more: Partial<Parameters<typeof loadDetector>[0]> = {}) {
   const modelFile = file('model.onnx', sketch instanceof Uint8Array ? sketch : onnxModel(sketch));
-  const detector = await loadDetector({ ...settings, modelFile, ...more }, null);
+  const detector = await loadDetector({ ...settings, modelFile, ...more }, readOwnImage);
   loaded.push(detector);
   return detector;
 }
@@ -174,7 +175,7 @@ describe('a detector', () => {
     mkdirSync(modelRoot);
     symlinkSync(modelFile, join(modelRoot, 'linked.onnx'));
     const linked = { ...settings, modelFile: join(modelRoot, 'linked.onnx'), modelRoot };
-    await expect(loadDetector(linked, null)).rejects.toMatchObject({
+    await expect(loadDetector(linked, readOwnImage)).rejects.toMatchObject({
       code: 'OUTSIDE_VOLUMES',
       message: `a link leads out of the model's volume: ${linked.modelFile}`,
     });
@@ -194,7 +195,7 @@ describe('a detector', () => {
   });
 
   it('finishes what it began when it is closed in the middle, and begins nothing more', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, readOwnImage);
     const files = await Promise.all(Array.from({ length: 40 }, (_, at) => picture(`${at}.png`, 64, 48)));
     const detecting = detector.detect(files);
     await Promise.all([
@@ -370,7 +371,7 @@ describe('a model that cannot be used', () => {
 
 describe("the demo's model", () => {
   it('is a YOLOv8 layout with the classes of COCO, for any number of pictures', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, readOwnImage);
     loaded.push(detector);
     const size = { width: 320, height: 320 };
     expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: null });
@@ -378,7 +379,7 @@ describe("the demo's model", () => {
   });
 
   it('finds the same alone and in company, asked once or several times at once', async () => {
-    const detector = await loadDetector({ ...settings, modelFile: demoModel }, null);
+    const detector = await loadDetector({ ...settings, modelFile: demoModel }, readOwnImage);
     loaded.push(detector);
     const scenes = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => drawScene(seed, 'fluent', 320)));
     const files = scenes.map(({ jpeg }, at) => file(`scene-${at}.jpg`, jpeg));
@@ -410,7 +411,7 @@ describe.skipIf(!existsSync(real))('YOLOv5n on 64 real photos (skipped where ../
     timeout: 120_000,
   }, async () => {
     const reference: Reference = JSON.parse(readFileSync(`${real}yolov5n_reference.json`, 'utf8'));
-    const detector = await loadDetector({ ...settings, modelFile: `${real}models/yolov5n.onnx` }, null);
+    const detector = await loadDetector({ ...settings, modelFile: `${real}models/yolov5n.onnx` }, readOwnImage);
     loaded.push(detector);
     const photos = Object.keys(reference);
     const results = (await detector.detect(photos.map((photo) => `${real}images/${photo}`))) as DetectedImage[];
