@@ -5,8 +5,8 @@ export interface Span {
 }
 
 /**
- * Who has to act on an error: what the command line exits with (75 is EX_TEMPFAIL, 70 EX_SOFTWARE of sysexits(3)), and the
- * status of HTTP answers unless a code says otherwise (null: no server answers with it).
+ * Who has to act on an error: the exit code of the command line (75 is EX_TEMPFAIL, 70 EX_SOFTWARE of sysexits(3)), and the
+ * status of HTTP answers unless a code has its own (null if no server answers with it).
  */
 export const errorKinds = {
   statement: { exitCode: 2, status: 400, action: 'the statement is wrong: correct it' },
@@ -16,11 +16,15 @@ export const errorKinds = {
     status: 500,
     action: 'the environment is misconfigured: correct a setting or install what is missing',
   },
-  database: { exitCode: 4, status: 503, action: 'the database is unavailable or refuses: whoever runs it has to act' },
+  database: {
+    exitCode: 4,
+    status: 503,
+    action: 'the database is unavailable or rejects the account: its administrator has to act',
+  },
   run: {
     exitCode: 5,
     status: null,
-    action: 'the statement is valid and started, and its run failed: remove the cause, then retry',
+    action: 'the statement is valid, but its run failed: remove the cause, then retry',
   },
   internal: { exitCode: 70, status: 500, action: 'Millrace has a defect: report it' },
   busy: { exitCode: 75, status: 429, action: 'the server is busy: wait, then try again' },
@@ -34,13 +38,13 @@ export type ErrorKind = keyof typeof errorKinds;
 
 export interface ErrorEntry {
   readonly kind: ErrorKind;
-  /** What is wrong, in general; an error's message says what was found. */
+  /** What is wrong, in general; an error's message adds what was found. */
   readonly meaning: string;
-  /** What to do about it, for errors that have no hint of their own. */
+  /** What to do about it, for errors without their own hint. */
   readonly hint: string;
-  /** HTTP status of an answer with this error; null: no server answers with it. */
+  /** HTTP status of an answer with this error; null if no server answers with it. */
   readonly status: number | null;
-  /** Whether the same may succeed later with nothing changed: clients try again by themselves. */
+  /** Whether the same request may succeed later without any change; clients then retry automatically. */
   readonly mayPass: boolean;
 }
 
@@ -59,23 +63,23 @@ function filedUnder<Code extends string>(kind: ErrorKind, rows: Readonly<Record<
 }
 
 /**
- * Every error a user can meet, by who has to act. The one table: exit codes, HTTP statuses, what is tried again, docs/errors.md, the
- * server's page of errors and the OpenAPI document are taken from it.
+ * Every error that a user can get, by who has to act. Exit codes, HTTP statuses, retries, docs/errors.md, the
+ * server's page of errors and the OpenAPI document are derived from this table.
  */
 export const errorTable = {
   ...filedUnder('statement', {
     // sql
     SYNTAX: ['not a statement of the dialect', 'correct it at the place shown'],
-    UNKNOWN_CHARACTER: ['no token of the dialect begins with this character', 'remove it, or put it into quotes'],
-    UNKNOWN_KEYWORD: ['a word stands where a clause begins, but no clause has that name', 'write the name of a clause'],
+    UNKNOWN_CHARACTER: ['no token of the dialect starts with this character', 'remove it, or put it into quotes'],
+    UNKNOWN_KEYWORD: ['a clause should start here, but no clause has this name', 'write the name of a clause'],
     UNKNOWN_VERB: ['the word after TO is not a verb of the dialect', 'write one of the verbs after TO'],
     VERB_WITHOUT_QUERY: ['TO and its verb have no query before them', 'write a SELECT before TO'],
     NOT_A_QUERY: ['the statement before TO returns no rows', 'write a SELECT before TO'],
     TWO_QUERIES: [
-      'two queries stand before TO without UNION or a semicolon between them',
+      'two queries are before TO, without UNION or a semicolon between them',
       'separate them with a semicolon',
     ],
-    VERB_IN_BRACKETS: ['TO and its verb stand inside brackets', 'write TO after the closing bracket'],
+    VERB_IN_BRACKETS: ['TO and its verb are inside brackets', 'write TO after the closing bracket'],
     MISSING_COMMA: ['two items of a list have no comma between them', 'put a comma between them'],
     MISSING_SEMICOLON: [
       "a new statement starts, but the previous one has no ';'",
@@ -151,7 +155,7 @@ export const errorTable = {
     TOO_MANY_TABLES: ['INTO names more tables than the image writes', 'name as many tables as the image writes'],
     VERB_NOT_PLANNED: ['the verb is part of the dialect but cannot be run yet', 'use TO RUN'],
     DUPLICATE_COLUMN: ['the result table would have two columns with the same name', 'rename one of them with AS'],
-    INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or leave it out'],
+    INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or omit it'],
     UNKNOWN_COLUMN: [
       'an attribute names a column that the query does not select',
       'select the column, or name another',
@@ -195,7 +199,7 @@ export const errorTable = {
     UNKNOWN_STATEMENT: ['no statement has this id', 'list the statements to find its id', { status: 404 }],
     STATEMENT_BUSY: [
       'the statement is not in a state that allows this',
-      'cancel takes running statements, retry takes failed, cancelled or interrupted ones',
+      'cancel only running statements; retry only failed, cancelled or interrupted ones',
       { status: 409 },
     ],
     REPEAT_REFUSED: [
@@ -210,18 +214,18 @@ export const errorTable = {
       { status: 401 },
     ],
     FORBIDDEN: [
-      'the role of the user does not allow it',
+      'the role of the user does not allow this',
       'ask the owner of the statement, or an administrator',
       { status: 403 },
     ],
     ORIGIN_REFUSED: [
-      'without users, the server accepts nothing from pages of other sites',
+      'without users, the server rejects requests from pages of other sites',
       'configure users and send a token',
       { status: 403 },
     ],
     HOST_REFUSED: [
-      'without users, the server answers only to names of its own machine',
-      'ask for localhost, or configure users',
+      'without users, the server answers only requests for its own machine',
+      'use localhost, or configure users',
       { status: 421 },
     ],
     UNKNOWN_ROUTE: ['the server has no such path', '/docs lists the paths', { status: 404 }],
@@ -232,7 +236,7 @@ export const errorTable = {
       { status: 415 },
     ],
     REQUEST_INVALID: [
-      'the request does not have the form that its route takes',
+      'the request does not have the form that its route accepts',
       '/docs shows the form of each request',
     ],
     REQUEST_TOO_LARGE: [
@@ -284,7 +288,7 @@ export const errorTable = {
       { status: null },
     ],
     SERVER_NEEDED: [
-      'the command needs a server, and MILLRACE_URL names none',
+      'the command needs a server, but MILLRACE_URL is not set',
       'set MILLRACE_URL; millrace serve starts a server',
       { status: null },
     ],
@@ -299,7 +303,7 @@ export const errorTable = {
       { status: null },
     ],
     SERVER_INVALID: [
-      'MILLRACE_URL names no Millrace server, or one of another version',
+      'MILLRACE_URL does not name a Millrace server, or names one of another version',
       'correct MILLRACE_URL, or update Millrace',
       { status: null },
     ],
@@ -335,13 +339,13 @@ export const errorTable = {
       { status: 503, mayPass: true },
     ],
     KUBERNETES_REFUSED: [
-      'Kubernetes refuses the account, or a permission that it needs',
+      'Kubernetes rejects the account, or the account lacks a permission',
       'bind the account to a Role with that permission',
       { status: 503 },
     ],
     NAMESPACE_MISSING: ['the namespace does not exist', 'create it, or name another in MILLRACE_NAMESPACE'],
     ARGO_MISSING: [
-      'the cluster has no Argo Workflows, or its controller does not run',
+      'Argo Workflows is not installed in the cluster, or its controller is not running',
       'install Argo Workflows, and check its workflow-controller',
     ],
     WORKER_IMAGE_MISSING: [
@@ -389,7 +393,7 @@ export const errorTable = {
       { mayPass: true },
     ],
     DATABASE_REFUSED: [
-      'the database refuses the account, the password or the connection',
+      'the database rejects the account, the password or the connection',
       'correct user, password or database in MILLRACE_DATASOURCE; `millrace accounts` prints the SQL that creates accounts',
     ],
     DATABASE_RIGHTS: [
@@ -402,7 +406,7 @@ export const errorTable = {
       'free up space where the database keeps its data, then run the statement again',
       { status: 507 },
     ],
-    DATABASE_BUSY: ['a deadlock, or a lock that was held too long', 'run the statement again', { mayPass: true }],
+    DATABASE_BUSY: ['there was a deadlock, or a lock was held too long', 'run the statement again', { mayPass: true }],
     DATABASE_NEWER: [
       'the system schema was created by a newer Millrace',
       'update Millrace, or name another schema in MILLRACE_SCHEMA',
@@ -414,16 +418,19 @@ export const errorTable = {
   }),
   ...filedUnder('run', {
     // cli
-    RESULT_CUT: ['only the first rows of a result are kept, so not all of them were printed', 'select fewer rows'],
+    RESULT_CUT: ['only the first rows of a result are stored, so not all of them were printed', 'select fewer rows'],
     // engine
     SERVERS_DIED: [
       'servers died repeatedly while they ran the statement',
       "find the reason in the servers' logs before you retry",
     ],
-    TIMED_OUT: ['a step took longer than its timeout', 'retry: completed work is kept; or raise the timeout'],
+    TIMED_OUT: [
+      'a step took longer than its timeout',
+      'completed work is kept; retry to continue, or raise the timeout',
+    ],
     STATEMENT_TIMEOUT: [
       'a standard statement ran longer than the server allows its user',
-      'make it do less at once, or ask for a higher limits.maxStatementSeconds',
+      'split it into smaller statements, or ask for a higher limits.maxStatementSeconds',
     ],
     SESSION_LOST: [
       'session state of earlier standard statements is lost',
@@ -431,13 +438,13 @@ export const errorTable = {
       { status: 409 },
     ],
     WORKER_FAILED: [
-      'a worker ended without saying why, and its retries are used up',
-      'see millrace logs, then retry: completed work is kept',
+      'a worker ended without giving a reason, and its retries are used up',
+      'see millrace logs; completed work is kept; retry to continue',
     ],
     // engine/argo
     WORKFLOW_REFUSED: ['Kubernetes does not accept the workflow', 'correct what the message names, then retry'],
     WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'completed work is kept; retry to continue'],
-    WORKFLOW_SUSPENDED: ['somebody suspended the workflow', 'resume it with argo resume'],
+    WORKFLOW_SUSPENDED: ['the workflow was suspended', 'resume it with argo resume'],
     IMAGE_UNAVAILABLE: ['the image of a pod cannot be pulled', 'correct its name, or let the cluster pull it'],
     NOT_SCHEDULED: ['a pod waits for a node that can take it', 'request less, or add a node'],
     POD_NOT_STARTED: ['a pod waits for something that the cluster does not have', 'create what the message names'],
@@ -446,7 +453,7 @@ export const errorTable = {
       'more rows failed than max_failed_rows allows',
       'correct the rows and retry, or raise max_failed_rows',
     ],
-    PARTITION_TAKEN: ['another worker has taken over this partition', 'wait: the other worker goes on with it'],
+    PARTITION_TAKEN: ['another worker has taken over this partition', 'wait; the other worker continues it'],
     INFERENCE_FAILED: [
       'the inference runtime failed',
       'retry; give a smaller --image_size or batch_size, or more memory',
@@ -467,7 +474,7 @@ export const errorTable = {
     ],
     PLAN_INVALID: ['a stored plan cannot be read', 'submit the statement again'],
     ROWS_MISSING: ['the ledger and the selection do not agree', 'report it with the id of the statement'],
-    INTERNAL: ['a defect of Millrace', 'report it with the statement; the log says more'],
+    INTERNAL: ['a defect of Millrace', 'report it with the statement; the log has details'],
   }),
   ...filedUnder('busy', {
     TOO_MANY_REQUESTS: [
@@ -498,9 +505,9 @@ export function isErrorCode(code: unknown): code is ErrorCode {
 }
 
 export interface ErrorDetails {
-  /** Where in the program's text. */
+  /** Its place in the program's text. */
   readonly span?: Span;
-  /** What to do about it; a short imperative phrase, shown at the caret or on a line of its own. Left out: the table's. */
+  /** What to do about it; a short imperative phrase, shown at the caret or on a separate line. Default: that of the table. */
   readonly hint?: string | undefined;
   /** Further independent errors of the same program, in the order of the text. */
   readonly related?: readonly MillraceError[];
@@ -528,7 +535,7 @@ export class MillraceError extends Error {
   }
 }
 
-/** Independent errors of one program as one: the first in its text, with the others related to it. There is at least one. */
+/** Joins independent errors of one program, at least one, into the first in its text, with the others as related. */
 export function joinErrors(errors: readonly MillraceError[]): MillraceError {
   const inOrder = errors.toSorted((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)) as [MillraceError];
   const [first, ...related] = inOrder;
@@ -537,27 +544,27 @@ export function joinErrors(errors: readonly MillraceError[]): MillraceError {
   return new MillraceError(code, message, { span, hint, cause, related });
 }
 
-/** An error as data: in the ledger, in a log, between threads and processes. A code may be of another version. */
+/** An error as data: in the ledger, in a log, between threads and processes. Its code may be that of another version. */
 export interface ErrorRecord {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
 }
 
-/** @param error of others: a defect */
+/** @param error any other error is a defect */
 export function errorRecord(error: unknown): ErrorRecord {
   if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint };
   return errorRecord(new MillraceError('INTERNAL', error instanceof Error ? error.message : String(error)));
 }
 
-/** The error that such data says; null: it says none of the table. */
+/** The error that such data describes; null if its code is not in the table. */
 export function errorOfRecord(record: unknown, details: Omit<ErrorDetails, 'hint'> = {}): MillraceError | null {
   const { code, message, hint } = Object(record) as Readonly<Record<keyof ErrorRecord, unknown>>;
   if (!isErrorCode(code) || typeof message !== 'string') return null;
   return new MillraceError(code, message, { ...details, hint: typeof hint === 'string' ? hint : undefined });
 }
 
-/** Whether the same may succeed later with nothing changed. */
+/** Whether the same may succeed later without any change. */
 export function mayPass(error: unknown): boolean {
   return error instanceof MillraceError && errorTable[error.code].mayPass;
 }

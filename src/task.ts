@@ -74,7 +74,7 @@ export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sq
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 
-/** The most rows of a transaction. */
+/** Maximum number of rows per transaction. */
 export const mostCommitRows = 10_000;
 
 /** Commands for a step over rows. */

@@ -1,4 +1,4 @@
 import { readFileSync } from 'node:fs';
 
-/** Of this Millrace. */
+/** The version of this Millrace. */
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;

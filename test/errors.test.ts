@@ -44,7 +44,7 @@ describe('the table', () => {
     expect(entries.filter(([, { status }]) => status === 429).map(([code]) => code)).toEqual(busy);
   });
 
-  it('answers with 4xx what the caller can correct, with 5xx what only those who run Millrace can', () => {
+  it('has status 4xx if the caller can correct it, and 5xx if only an administrator can', () => {
     const callers: readonly ErrorKind[] = ['statement', 'request', 'busy'];
     // Whoever runs the database decides about privileges; the session is gone for good: the caller starts another.
     const others: readonly string[] = ['DATABASE_RIGHTS', 'SESSION_LOST'];
@@ -56,7 +56,7 @@ describe('the table', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('lets clients try again what passes by itself', () => {
+  it('lets clients retry what may succeed later', () => {
     expect(entries.filter(([, { mayPass }]) => mayPass).map(([code]) => code)).toEqual([
       'REQUEST_TOO_SLOW',
       'SERVER_UNREACHABLE',
@@ -87,12 +87,12 @@ describe('the table', () => {
 });
 
 describe('an error', () => {
-  it("has the table's hint where it brings none", () => {
+  it("has the table's hint by default", () => {
     expect(new MillraceError('SYNTAX', 'this', { hint: 'write that' }).hint).toBe('write that');
     expect(new MillraceError('SYNTAX', 'this').hint).toBe(errorTable.SYNTAX.hint);
   });
 
-  it('is the same after it was data, which may be of another version', () => {
+  it('is the same after a conversion to data and back, even from another version', () => {
     const error = new MillraceError('ROWS_FAILED', '3 of 200 rows failed', { hint: 'replace the files' });
     const record = errorRecord(error);
     expect(record).toEqual({ code: 'ROWS_FAILED', message: '3 of 200 rows failed', hint: 'replace the files' });
@@ -102,7 +102,7 @@ describe('an error', () => {
       expect(errorOfRecord(other)).toBe(null);
   });
 
-  it('of others is a defect', () => {
+  it('from anything else is a defect', () => {
     expect(errorRecord(new TypeError('x is undefined'))).toEqual({
       code: 'INTERNAL',
       message: 'x is undefined',

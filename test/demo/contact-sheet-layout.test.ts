@@ -35,7 +35,7 @@ describe('labels', () => {
   const size = { width: 60, height: 20 };
   const box = (x: number, y: number, width: number, height: number) => ({ x, y, width, height });
 
-  it('stand above their box', () => {
+  it('are above their box', () => {
     expect(placeLabels([box(50, 50, 80, 80)], [size], picture)).toEqual([box(50, 30, 60, 20)]);
   });
 

@@ -12,14 +12,14 @@ const images = ['worker', 'server', 'dataset'] as const;
 describe.each(images)('docker/%s.Dockerfile', (name) => {
   const file = dockerfile(name);
 
-  it('is built on the base that it is given', () => {
+  it('is built on the given base', () => {
     expect(file).toMatch(/^ARG BASE=node:24-slim$/m);
     const bases = [...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
     const stages = [...file.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage]) => stage);
     expect(bases.filter((base) => base !== ['$', '{BASE}'].join('') && !stages.includes(base))).toEqual([]);
   });
 
-  it('runs as a user without rights, and what Kubernetes gives as its command', () => {
+  it('runs as a user without rights, and the command that Kubernetes gives', () => {
     const set = stagesOfLast(file).flatMap((stage) => stage.match(/^(USER|ENTRYPOINT) .*/gm) ?? []);
     expect(set).toEqual(['USER 1000:1000', 'ENTRYPOINT []']);
   });
@@ -30,7 +30,7 @@ describe.each(images)('docker/%s.Dockerfile', (name) => {
     expect(copied.filter((path) => !allowed.some((kept) => path === kept || path.startsWith(`${kept}/`)))).toEqual([]);
   });
 
-  it('leaves out the node that npm brings', () => {
+  it('omits the node that npm installs', () => {
     expect(keptBy(file).filter((name) => Object.hasOwn(optionalDependencies, name))).toEqual([]);
   });
 });
@@ -53,7 +53,7 @@ describe('the worker', () => {
     expect(provider).toBe(packages['node_modules/onnxruntime-node'].version);
   });
 
-  it('lies where workflows start it', () => {
+  it('is at the path where workflows start it', () => {
     const { worker, partition, sqlStep } = loadTemplates();
     const commands = [worker, partition, sqlStep].map(({ container }) => container.command);
     expect(commands).toEqual(Array(3).fill(['node', '/app/src/worker/main.ts']));
@@ -68,7 +68,7 @@ describe('the server', () => {
     expect(keptBy(dockerfile('server'))).toEqual([...imports.packages].sort());
   });
 
-  it('needs nothing of the folders that are left out', () => {
+  it('needs nothing from the omitted folders', () => {
     expect(dockerfile('server')).toContain('rm -r src/demo src/worker');
     expect([...imports.files].filter((file) => /^src\/(demo|worker)\//.test(file))).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe("the demo's image", () => {
     expect(missing(imports, copiesOf(image))).toEqual([]);
   });
 
-  it('has the pictures drawn with all the files that it takes', () => {
+  it('draws its pictures with all the files that this needs', () => {
     expect(missing(importsOf('docker/demo/draw.ts'), copiesOf(pictures))).toEqual([]);
   });
 });

@@ -47,11 +47,11 @@ describe.each(manifestNames)('deploy/%s', (name) => {
     expect(introduction).toContain(checksum(body ?? ''));
   });
 
-  it.skipIf(!helmIsHere)('is what Helm renders (skipped where Helm is missing)', () => {
+  it.skipIf(!helmIsHere)('is what Helm renders (skipped if Helm is missing)', () => {
     expect(renderManifest(name)).toBe(text);
   });
 
-  it('holds each object once, all in one namespace, all of Millrace', () => {
+  it('contains each object once, all in one namespace, all of Millrace', () => {
     const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
     expect(
@@ -89,14 +89,14 @@ describe.each(manifestNames)('deploy/%s', (name) => {
     }
   });
 
-  it('bounds what each container takes', () => {
+  it('limits the resources of each container', () => {
     for (const { owner, container } of containers) {
       const amounts = { cpu: expect.any(String), memory: expect.any(String) };
       expect(container.resources, owner.metadata.name).toEqual({ requests: amounts, limits: amounts });
     }
   });
 
-  it('asks every container that stays whether it lives and is ready', () => {
+  it('probes every permanent container for liveness and readiness', () => {
     for (const { owner, container } of containers.filter(({ owner }) => owner.kind !== 'Job')) {
       const probes = ['livenessProbe', 'readinessProbe'].filter((probe) => container[probe] !== undefined);
       expect(probes, owner.metadata.name).toEqual(['livenessProbe', 'readinessProbe']);
@@ -108,7 +108,7 @@ describe.each(manifestNames)('deploy/%s', (name) => {
     }
   });
 
-  it('gives a token of Kubernetes only to those who have a Role', () => {
+  it('gives a Kubernetes token only to accounts that have a Role', () => {
     const bound = ofKind('RoleBinding').flatMap(({ subjects }) =>
       subjects.map((subject: { name: string }) => subject.name),
     );
@@ -125,7 +125,7 @@ describe.each(manifestNames)('deploy/%s', (name) => {
     ]);
   });
 
-  it('refers only to what it holds or a person brings', () => {
+  it('refers only to its own objects or to those that a person provides', () => {
     const missing = objects.flatMap(referencesOf).filter((reference) => !has(reference));
     expect(missing.filter((reference) => name !== 'install.yaml' || !brought.includes(reference))).toEqual([]);
   });
@@ -247,7 +247,7 @@ describe('the server of quick-start.yaml', () => {
     expect(new Set(dsns.map(({ password }) => password)).size).toBe(4);
   });
 
-  it('gives each pod the accounts that it needs, and an image of others its own alone', () => {
+  it('gives each pod the accounts that it needs, and foreign images only their own', () => {
     const given = Object.fromEntries(
       podTemplates(objects).map(({ owner, spec }) => [
         owner.metadata.name,
@@ -267,7 +267,7 @@ describe('the server of quick-start.yaml', () => {
     );
   });
 
-  it('finds its files where they are mounted', () => {
+  it('finds its files at their mount paths', () => {
     const { MILLRACE_SERVER_CONFIG, MILLRACE_USERS_FILE } = dataOf('ConfigMap/millrace-server');
     const server = podTemplates(objects).find(({ owner }) => owner.metadata.name === 'millrace-server');
     const mounts = server?.spec.containers[0].volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);

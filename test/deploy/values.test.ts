@@ -27,7 +27,7 @@ describe('values of the chart', () => {
     expect(unexplained).toEqual([]);
   });
 
-  it('are those of the schema, which refuses others', () => {
+  it('are those of the schema, which rejects others', () => {
     const { global, ...sections } = schema.properties ?? {};
     expect(global).toBeDefined();
     expect(Object.keys(sections)).toEqual(Object.keys(values));
@@ -39,14 +39,14 @@ describe('values of the chart', () => {
     }
   });
 
-  it('bound the limits of the server as the server does', () => {
+  it("have the same bounds for the server's limits as the server", () => {
     const { maxStatementSeconds, ...limits } = schema.properties?.server?.properties?.limits?.properties ?? {};
     expect(Object.keys(maxStatementSeconds?.properties ?? {})).toEqual(roles);
     const bounds = Object.entries(limits).map(([name, { minimum, maximum }]) => [name, minimum, maximum]);
     expect(bounds).toEqual(Object.entries(limitBounds).map(([name, [, least, most]]) => [name, least, most]));
   });
 
-  it('are each used by a template, and the other way round', () => {
+  it('are each used by a template, and templates use no others', () => {
     const used = new Set([...templates().matchAll(/\.Values\.(\w+\.\w+)/g)].map(([, path]) => path));
     const written = Object.entries(values).flatMap(([name, section]) =>
       Object.keys(section).map((key) => `${name}.${key}`),

@@ -113,11 +113,11 @@ const cases: Readonly<Record<string, Case>> = {
   ArgoPodsWait: { fires: { [argoPods]: '2x40' }, at: 30, quiet: [{ [argoPods]: '2x10 0 2x10 0 2x10' }] },
 };
 
-it('every alert has its case', () => {
+it('every alert has a case', () => {
   expect(Object.keys(cases).toSorted()).toEqual(rules.flatMap(({ alert }) => alert ?? []).toSorted());
 });
 
-describe.skipIf(prometheusFolder === null)('by promtool', () => {
+describe.skipIf(prometheusFolder === null)('evaluated by promtool,', () => {
   it.each(Object.entries(cases))('%s fires when it should', async (alert, { fires, at }) => {
     await promtool([{ interval: '1m', input_series: series(fires), promql_expr_test: [firing(alert, at, true)] }]);
   });

@@ -4,7 +4,7 @@ import { renderDashboards } from '../../scripts/render-dashboards.ts';
 import { openMetrics } from '../../src/server/metrics.ts';
 import { codeRows, dashboards, type Panel, readme, rules, targetsOf } from './deployed.ts';
 
-describe('what is made of deploy/dashboards/*.ts', () => {
+describe('the output of deploy/dashboards/*.ts', () => {
   it.each(Object.entries(renderDashboards()))('deploy/%s is as npm run build:deploy writes it', (path, text) => {
     expect(readFileSync(new URL(`../../deploy/${path}`, import.meta.url), 'utf8')).toBe(text);
   });
@@ -13,13 +13,13 @@ describe('what is made of deploy/dashboards/*.ts', () => {
 describe.each(dashboards)('deploy/chart/dashboards/$file', (dashboard) => {
   const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
-  it('is one of the format of Grafana 12, found by its uid', () => {
+  it('has the format of Grafana 12, and a uid', () => {
     expect(dashboard.schemaVersion).toBe(41);
     expect(dashboard.uid).toMatch(/^millrace-[a-z]+$/);
     expect(dashboard.title).toMatch(/^Millrace: /);
   });
 
-  it('asks the Prometheus that is chosen, which is the provisioned one at first', () => {
+  it('queries the chosen Prometheus, by default the provisioned one', () => {
     expect(dashboard.templating.list[0]).toMatchObject({
       name: 'datasource',
       type: 'datasource',
@@ -31,7 +31,7 @@ describe.each(dashboards)('deploy/chart/dashboards/$file', (dashboard) => {
     for (const { panel, ...target } of targetsOf(dashboard)) expect(target, panel).toMatchObject({ datasource });
   });
 
-  it('says of each panel what it shows, in which unit, and names each line', () => {
+  it('describes each panel, its unit and each line', () => {
     for (const { title, description, fieldConfig, targets, type } of panels) {
       expect(description, title).toMatch(/^[A-Z0-9].+\.$/s);
       expect(fieldConfig?.defaults.unit, title).toMatch(/^\w+$/);
@@ -39,7 +39,7 @@ describe.each(dashboards)('deploy/chart/dashboards/$file', (dashboard) => {
     }
   });
 
-  it('has panels that do not overlap and lie within its 24 columns', () => {
+  it('has panels that do not overlap and are within its 24 columns', () => {
     const taken = new Set<string>();
     for (const panel of dashboard.panels) {
       for (const place of placesOf(panel)) {
@@ -52,17 +52,17 @@ describe.each(dashboards)('deploy/chart/dashboards/$file', (dashboard) => {
     expect(ids).toEqual([...new Set(ids)]);
   });
 
-  it('names no address', () => {
+  it('contains no address', () => {
     expect(JSON.stringify(dashboard)).not.toMatch(/https?:|localhost|\.svc/);
   });
 
-  it('sums no figure over replicas that each of them tells alike', () => {
+  it('sums no figure over replicas that each of them reports', () => {
     const same = [...ofTheDatabase].map((name) => `${name}\\b`).join('|');
     const summed = new RegExp(`(?:sum|avg|count)(?: by \\([^)]*\\))? ?\\((?:rate|increase|deriv)?\\(?(?:${same})`);
     expect(targetsOf(dashboard).filter(({ expr }) => summed.test(expr))).toEqual([]);
   });
 
-  it('has a row for each panel in the page, with what it shows', () => {
+  it('has a row for each panel in the page, with its description', () => {
     const [, section = ''] = readme('dashboards').split(`## ${dashboard.title}\n`);
     const rows = section
       .split('\n## ')[0]!
@@ -105,14 +105,14 @@ describe('deploy/dashboards/README.md', () => {
 describe('deploy/alerts', () => {
   const alerts = rules.filter(({ alert }) => alert !== undefined);
 
-  it('each say what is wrong and what to do', () => {
+  it('each describe the problem and what to do', () => {
     for (const { alert, annotations, labels } of alerts) {
       expect(Object.keys(annotations ?? {}), alert).toEqual(['summary', 'description', 'runbook']);
       expect(labels?.severity, alert).toMatch(/^(critical|warning)$/);
     }
   });
 
-  it('have a row for each in the page', () => {
+  it('each have a row in the page', () => {
     const rows = codeRows(readme('alerts'));
     expect(rows.map(([name, severity, after]) => [name, severity, after])).toEqual(
       alerts.map(({ alert, labels, for: after }) => [`\`${alert}\``, labels?.severity, after ?? 'at once']),

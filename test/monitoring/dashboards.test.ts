@@ -9,7 +9,7 @@ import { replay } from './replay.ts';
 
 const patience = { timeout: 60_000, interval: 200 };
 
-describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two servers under work', () => {
+describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two busy servers', () => {
   const server = useServer();
   const replays: { close(): void }[] = [];
   let prometheus: StartedPrometheus;
@@ -81,11 +81,11 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
     },
   );
 
-  it('no alert fires while all is well', async () => {
+  it('no alert fires during normal operation', async () => {
     expect(await prometheus.now('ALERTS{alertstate="firing"}')).toEqual([]);
   });
 
-  it('both replicas tell the same of statements and workers', async () => {
+  it('both replicas report the same about statements and workers', async () => {
     for (const metric of [
       'millrace_statements_total',
       'millrace_rows_done_total',
@@ -110,7 +110,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
     expect(phases.map(({ metric }) => metric.phase).toSorted()).toEqual(['parse', 'plan', 'queue', 'run', 'submit']);
   });
 
-  it('nothing that a user wrote is told', async () => {
+  it('no text of a user is exposed', async () => {
     const text = await (await server.ask('GET', '/metrics', { user: null })).text();
     expect(text).toContain(statement);
     for (const word of ['ada', 'shot', 'watched', 'nowhere', server.database.name]) {
@@ -118,7 +118,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two s
     }
   });
 
-  it('what the page says of labels is so', async () => {
+  it('the page describes the labels correctly', async () => {
     const shown = codeRows(readme('dashboards')).filter(([name]) => name?.startsWith('`millrace_'));
     const ofScrape = ['__name__', 'instance', 'job', 'le'];
     for (const [name = '', , labels = ''] of shown) {

@@ -7,7 +7,7 @@ import { storedStatements } from './stored-statements.ts';
 
 const nothing = { done: 0, failed: 0, outputs: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
 
-describe.each(servers)('what is read of statements on $name', (server) => {
+describe.each(servers)('the reading of statements on $name', (server) => {
   const database = useDatabase(server);
   const stored = storedStatements(database);
   const openReader = () => openLedgerReader(database.pool, database.systemSchema);
@@ -19,7 +19,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     }
   });
 
-  it('is nothing where there are none', async () => {
+  it('is empty if there are none', async () => {
     const read = openReader();
     expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
     expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
@@ -44,7 +44,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect(ends(await openReader()())).toEqual(['program failed 2', 'run succeeded 1']);
   });
 
-  it('times the phases that ended since', async () => {
+  it('times the phases that have ended since the last reading', async () => {
     const read = openReader();
     const id = await stored.add(['sql']);
     await read();
@@ -73,7 +73,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect(ends(await read())).toEqual(['sql failed 1']);
   });
 
-  it("adds what workers have done since, and all of it in a replica's first reading", async () => {
+  it("adds what workers have done since the last reading, and everything in a replica's first reading", async () => {
     const read = openReader();
     await read();
     const selection = await stored.select(await stored.add(['run'], 'running'), 3);
@@ -86,7 +86,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect((await openReader()()).work).toMatchObject({ done: 6, failed: 1, outputs: 12, retries: 2, inferMs: 500 });
   });
 
-  it('goes on counting where a statement is retried that ended before the replica started', async () => {
+  it('continues counting if a statement is retried that ended before the replica started', async () => {
     const id = await stored.add(['run'], 'running');
     const selection = await stored.select(id, 1);
     await stored.work(selection, { done: 5, failed: 2 });
@@ -104,7 +104,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect((await read()).work).toMatchObject({ done: 2, failed: 0, retries: 1 });
   });
 
-  it('tells of a statement for a minute after its end, and no longer', async () => {
+  it('includes a statement for a minute after its end, and no longer', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const read = openReader();
     const id = await stored.add(['run'], 'running');
@@ -120,7 +120,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect((await read()).statements).toEqual([]);
   });
 
-  it('tells who has to act on what failed, on every replica', async () => {
+  it('names who has to act on a failure, on every replica', async () => {
     const early = openReader();
     await early();
     for (const code of ['QUERY_FAILED', 'ROWS_FAILED', 'DATABASE_FULL', 'ROWS_FAILED'] as const)
@@ -138,7 +138,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect(told(await openReader()())).toEqual(expected);
   });
 
-  it('counts what was purged as before, whoever purges and how often', async () => {
+  it('counts purged statements as before, however often and by whomever they are purged', async () => {
     for (const purgeTime of [1, 2]) {
       for (const state of ['succeeded', 'failed', 'failed'] as const) {
         const id = await stored.add(['run'], 'running');
@@ -166,7 +166,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     }
   });
 
-  it('takes no harm when statements are deleted', async () => {
+  it('continues when statements are deleted', async () => {
     const read = openReader();
     const id = await stored.add(['run'], 'running');
     await stored.work(await stored.select(id, 1), { done: 5 });
@@ -179,7 +179,7 @@ describe.each(servers)('what is read of statements on $name', (server) => {
     expect(ends(await read())).toEqual(['sql succeeded 1']);
   });
 
-  it('says why it could not read, and goes on afterwards', async () => {
+  it('reports why it could not read, and continues afterwards', async () => {
     const read = openReader();
     await read();
     await stored.query(`RENAME TABLE ${stored.table('partitions')} TO ${stored.table('away')}`);

@@ -20,7 +20,7 @@ function metricsOf(...datasources: readonly MeteredDatasource[]) {
 }
 
 describe('of the server itself', () => {
-  it('say what runs', async () => {
+  it('name the version that runs', async () => {
     const metrics = metricsOf();
     expect(await seriesOf(metrics, 'millrace_build_info')).toEqual([
       `millrace_build_info{version="1.2.3",node="${process.version}"}`,
@@ -53,7 +53,7 @@ describe('of the server itself', () => {
     }, patience);
   });
 
-  it('count a client that leaves before its answer, and what is under way until then', async () => {
+  it('count a client that disconnects before its answer, and requests in progress', async () => {
     const metrics = metricsOf();
     const app = fastify();
     metrics.countRequests(app);
@@ -94,7 +94,7 @@ describe('of datasources', () => {
     }
   });
 
-  it('begin with every verb and end at 0, so that the first of each is an increase', async () => {
+  it('start with every verb and end at 0, so that the first of each is an increase', async () => {
     await stored.move(await stored.add(['sql', 'run'], 'running'), 'failed');
     const series = await seriesOf(metricsOf(datasource()), 'millrace_statements_total');
     expect(series.length).toBe(32);
@@ -149,7 +149,7 @@ describe('of datasources', () => {
     expect(await metricValue(metrics, 'millrace_statement_phase_seconds_count{phase="run"}')).toBe(1);
   });
 
-  it('have series of at most 50 statements and 200 partitions, those that run first', async () => {
+  it('have series for at most 50 statements and 200 partitions, running ones first', async () => {
     const running = await stored.add(['run'], 'running');
     await stored.query(`UPDATE ${stored.table('partitions')} SET state = 'running' WHERE selection_id = ?`, [
       await stored.select(running, 250),
@@ -163,7 +163,7 @@ describe('of datasources', () => {
     expect(await metricValue(metrics, 'millrace_statements{datasource="default",state="queued"}')).toBe(60);
   });
 
-  it('tell when a statement over rows last made progress, and nothing of others', async () => {
+  it('report when a statement over rows last made progress, and nothing about others', async () => {
     for (const kinds of [['sql'], ['foreign'], ['sql', 'run']]) await stored.add(kinds, 'running');
     const metrics = metricsOf(datasource());
     const least = 'millrace_least_recent_progress_timestamp_seconds{datasource="default"}';
@@ -181,7 +181,7 @@ describe('of datasources', () => {
     await vi.waitFor(async () => expect(await age()).toBeLessThan(60), patience);
   });
 
-  it('keep the figures of before, and say so, while the database does not answer', async () => {
+  it('keep earlier figures while the database does not answer, and report that', async () => {
     await stored.move(await stored.add(['sql'], 'running'), 'succeeded');
     const pool = openPool(database.datasource, { connections: 1 });
     onTestFinished(() => pool.end());
@@ -201,7 +201,7 @@ describe('of datasources', () => {
     expect(await metricValue(metrics, 'millrace_database_requests_waiting{datasource="default"}')).toBe(1);
   });
 
-  it('are those of the datasources that are open', async () => {
+  it('cover the datasources that are open', async () => {
     const closed = {
       ...datasource('closed'),
       get() {

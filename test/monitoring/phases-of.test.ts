@@ -16,13 +16,13 @@ it('a statement waits from queued to running, and runs from there to its end', (
   ]);
 });
 
-it('only phases that a new transition ends are told', () => {
+it('only phases that end with a new transition are returned', () => {
   const transitions = history(['queued', 10], ['running', 12], ['failed', 20]);
   expect(phasesOf(transitions, ({ number }) => number === 3, 20)).toEqual([{ phase: 'run', seconds: 8 }]);
   expect(phasesOf(transitions, () => false, 20)).toEqual([]);
 });
 
-it('a statement that another server took on has run since it began', () => {
+it('a statement that another server took over has run since it started', () => {
   const transitions = history(['queued', 0], ['running', 1], ['running', 50], ['succeeded', 60]);
   expect(phasesOf(transitions, all, 60)).toEqual([
     { phase: 'queue', seconds: 1 },
@@ -30,12 +30,12 @@ it('a statement that another server took on has run since it began', () => {
   ]);
 });
 
-it('each try of a statement that was retried is a run of its own', () => {
+it('each attempt of a retried statement is a separate run', () => {
   const transitions = history(['queued', 0], ['running', 1], ['failed', 5], ['running', 100], ['succeeded', 103]);
   expect(phasesOf(transitions, all, 103).map(({ seconds }) => seconds)).toEqual([1, 4, 3]);
 });
 
-it('a run ended when the statement did, however late that was written down', () => {
+it('a run ends when the statement ends, however late that is recorded', () => {
   const transitions = history(['queued', 0], ['running', 1], ['succeeded', 3600]);
   expect(phasesOf(transitions, ({ number }) => number === 3, 61)).toEqual([{ phase: 'run', seconds: 60 }]);
 });

@@ -8,7 +8,7 @@ function numbered(...numbers: readonly number[]): readonly Transition[] {
   return numbers.map((number) => ({ number, statement: 's', state: 'running', at: 0, error: '' }));
 }
 
-it('what is committed late, with a number below others, is not missed', () => {
+it('a transition that is committed late, with a number below others, is not missed', () => {
   const window = openTransitionWindow(numbered(1, 2, 4), () => 0);
   const read = numbered(1, 2, 3, 4, 6);
   expect(window.fresh(read).map(({ number }) => number)).toEqual([3, 6]);
@@ -16,7 +16,7 @@ it('what is committed late, with a number below others, is not missed', () => {
   expect(window.fresh(numbered(3, 4, 5, 6)).map(({ number }) => number)).toEqual([5]);
 });
 
-it('rises past what has been seen for a minute', () => {
+it('rises past transitions that were seen a minute ago', () => {
   let now = 0;
   const window = openTransitionWindow(numbered(7, 8), () => now);
   expect(window.floor).toBe(6);
@@ -29,12 +29,12 @@ it('rises past what has been seen for a minute', () => {
   expect(window.fresh(numbered(9, 10, 11)).map(({ number }) => number)).toEqual([11]);
 });
 
-it('begins at nothing', () => {
+it('starts empty', () => {
   const window = openTransitionWindow([]);
   expect([window.floor, window.fresh(numbered(1)).length]).toEqual([0, 1]);
 });
 
-it('stays where it is when what it knew was deleted', () => {
+it('does not move when transitions that it has seen are deleted', () => {
   let now = 0;
   const window = openTransitionWindow(numbered(7, 8), () => now);
   now = 2 * minute;
