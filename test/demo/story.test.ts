@@ -62,6 +62,7 @@ describe('the demo', () => {
     const blocks = pages.flatMap(codeBlocks);
     const reasons = new Set(blocks.flatMap(({ exception }) => exception ?? []));
     expect([...reasons].sort()).toEqual([
+      'not run by tests: downloads 1.2 GB',
       'not run by tests: needs a cluster',
       'not run by tests: they begin where the demo ends',
       'parsed only by tests: another image needs a cluster',
