@@ -12,7 +12,7 @@ import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 /** Another run with the same: MILLRACE_SEED=… */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** `npm run test:faults` asks for 200. */
+/** `npm run test:faults` asks for more. */
 const times = Number(process.env.MILLRACE_INTERVENTIONS ?? 12);
 const pictures = 12;
 

@@ -1,0 +1,43 @@
+import { registerHooks } from 'node:module';
+import { Socket } from 'node:net';
+
+// Loaded with --import into a real worker: it lets the worker die at a chosen write to the database, gives it a clock that jumps, and puts a
+// program that needs no model in the place of the image programs.
+
+/** JSON of MILLRACE_FAULTS. */
+export interface Faults {
+  /** The process kills itself at this write to the database, from 1; null: it lives. */
+  readonly dieAtWrite: number | null;
+  /** Whether that write still goes out: then nobody knows what became of it. */
+  readonly writes: boolean;
+  /** ms by which the clock is wrong, then by which it jumps each time that it is asked. */
+  readonly clockMs: number;
+  readonly jumpMs: number;
+  /** Whether some rows fail. */
+  readonly badRows: boolean;
+  /** What the program takes for each page of rows, ms. */
+  readonly slowMs: number;
+}
+
+const faults: Faults = JSON.parse(process.env.MILLRACE_FAULTS ?? '');
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const own = specifier.endsWith('/programs/programs.ts') && context.parentURL?.endsWith('/src/worker/main.ts');
+    return next(own ? new URL('stand-in-program.ts', import.meta.url).href : specifier, context);
+  },
+});
+
+const write = Socket.prototype.write;
+let writes = 0;
+Socket.prototype.write = function (this: Socket, ...args: Parameters<typeof write>) {
+  // Standard output is a pipe, not a socket with a remote end.
+  if (this.remotePort === undefined || ++writes !== faults.dieAtWrite) return Reflect.apply(write, this, args);
+  const answer = faults.writes ? Reflect.apply(write, this, args) : false;
+  process.kill(process.pid, 'SIGKILL');
+  return answer;
+} as typeof write;
+
+const real = Date.now;
+let asked = 0;
+Date.now = () => real() + faults.clockMs + faults.jumpMs * (asked++ % 3);

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { ErrorCode } from '../../src/errors.ts';
+import { type Task, type WorkerCommand, workerExit } from '../../src/task.ts';
+import type { TestDatabase } from '../database.ts';
+import type { Faults } from './faulty-process.ts';
+
+const worker = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
+const faulty = new URL('faulty-process.ts', import.meta.url).href;
+
+/** A worker's process, which may die. */
+export interface WorkerRun {
+  readonly pid: number;
+  readonly ended: Promise<WorkerEnd>;
+}
+
+/** `killed`: by SIGKILL, its own or another's. */
+export type WorkerEnd = 'done' | 'killed' | 'terminated' | ErrorCode;
+
+export interface Work {
+  readonly task: Task;
+  readonly command: WorkerCommand;
+  readonly partition: number;
+  readonly faults: Faults;
+}
+
+export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work): WorkerRun {
+  const child = spawn(process.execPath, ['--import', faulty, worker, work.command], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      MILLRACE_TASK: JSON.stringify(work.task),
+      MILLRACE_PARTITION: String(work.partition),
+      MILLRACE_DATASOURCE: accounts.dsn,
+      MILLRACE_SYSTEM_DATASOURCE: accounts.systemDsn!,
+      MILLRACE_SCHEMA: systemSchema,
+      MILLRACE_FAULTS: JSON.stringify(work.faults),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said = text(child.stdout);
+  const ended = once(child, 'close').then(async ([code, signal]): Promise<WorkerEnd> => {
+    if (signal === 'SIGKILL') return 'killed';
+    if (code === workerExit.done) return 'done';
+    if (code === workerExit.terminated) return 'terminated';
+    const lines = (await said).trim().split('\n');
+    return JSON.parse(lines.at(-1)!).error.code;
+  });
+  return { pid: child.pid!, ended };
+}
