@@ -75,7 +75,7 @@ export function keepSession(dsn: string): KeptSession {
     },
     mode: async () => (opened === null ? null : knownMode(opened)),
     current() {
-      if (opened === null) throw new Error('no session has begun');
+      if (opened === null) throw new Error('no session has started');
       return opened.session;
     },
     usedDatabase() {

@@ -103,7 +103,7 @@ export async function recordTransition(
   );
 }
 
-/** Of a statement that goes on after its end: what has not succeeded is pending again. */
+/** The steps of a statement that is resumed after its end: those that have not succeeded are pending again. */
 export async function resetSteps(connection: PoolConnection, schema: string, id: string): Promise<void> {
   await connection.query(
     `UPDATE ${tablesOf(schema)('steps')} SET state = 'pending', error_code = NULL, error_message = NULL, error_hint = NULL

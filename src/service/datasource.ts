@@ -26,7 +26,7 @@ export interface Datasource extends Planner {
   models(): Promise<readonly CatalogModel[]>;
 }
 
-/** Addresses with `{id}` in place of the statement's id; null: there is no such page. */
+/** Addresses with `{id}` in place of the statement's id; null if there is no such page. */
 export interface LinkTemplates {
   readonly argo: string | null;
   readonly grafana: string | null;

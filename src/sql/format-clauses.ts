@@ -8,7 +8,7 @@ const indent = '  ';
 const isComment = ({ type }: Token) => type === 'comment';
 export const isLineComment = (token: Token) => isComment(token) && !token.text.startsWith('/*');
 
-/** Whether only blanks stand before this offset in its line. */
+/** Whether only blanks precede this offset on its line. */
 export function beginsLine(text: string, offset: number): boolean {
   let start = offset;
   while (start > 0 && /[^\S\n]/.test(text[start - 1] as string)) start--;
