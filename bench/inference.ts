@@ -7,9 +7,9 @@ import { placePicture } from '../src/worker/image/place.ts';
 import { readOwnImage } from '../src/worker/image/read-image.ts';
 import type { Outputs } from '../src/worker/model/model.ts';
 import { type ModelSession, openSession } from '../src/worker/model/session.ts';
-import { loadDetector } from '../src/worker/programs/yolo/detector.ts';
-import { type LookedDetector, lookAtDetector } from '../src/worker/programs/yolo/detector-model.ts';
-import { suppress } from '../src/worker/programs/yolo/non-maximum-suppression.ts';
+import { loadDetector } from '../src/worker/programs/detect/detector.ts';
+import { type LookedDetector, lookAtDetector } from '../src/worker/programs/detect/detector-model.ts';
+import { suppress } from '../src/worker/programs/detect/non-maximum-suppression.ts';
 
 export interface InferenceFigure {
   readonly stage: string;
@@ -93,11 +93,11 @@ async function inferAll(inputs: readonly Uint8Array[], session: ModelSession): P
   return outputs;
 }
 
-function readAll(outputs: readonly Outputs[], { read }: LookedDetector): number {
+function readAll(outputs: readonly Outputs[], { read, selection }: LookedDetector): number {
   let found = 0;
   for (const output of outputs) {
     const candidates = read(output, 0, settings.confidence);
-    found += suppress(candidates, settings.iou, settings.maxDetections).length;
+    found += suppress(candidates, selection).length;
   }
   return found;
 }

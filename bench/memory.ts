@@ -103,18 +103,27 @@ function taskOver(rows: number): RowsTask {
     maxFailedRows: 0,
     threads: 1,
     mounts: [],
-    program: { name: 'yolo', settings: noDetection },
+    program: { name: 'detect', settings: noDetection },
   };
 }
 
 /** The partition processes rows without a model. */
-const noDetection: SettingsOf<'yolo'> = {
+const noDetection: SettingsOf<'detect'> = {
   model: '',
   image_dir: '/',
   image_column: null,
+  family: 'auto',
+  classes_file: null,
+  class_names: null,
+  classes: null,
   confidence: 0.25,
   iou: 0.45,
+  agnostic_nms: false,
   max_detections: 300,
+  output: 'boxes',
+  masks: false,
+  keypoints: false,
+  corners: false,
   image_size: null,
   batch: null,
   device: 'cpu',

@@ -12,11 +12,11 @@ INTO demo.detections;`;
 
 const catalog: Catalog = {
   images: [
-    { name: 'millrace/worker', runs: null, programs: { yolo: 'yolo' }, ignoredOptions: [], attributeOptions: [] },
+    { name: 'millrace/worker', runs: null, programs: { yolo: 'detect' }, ignoredOptions: [], attributeOptions: [] },
     {
       name: 'hebafer/yolov5-sqlflow',
       runs: 'millrace/worker',
-      programs: { 'run_yolov5.py': 'yolo' },
+      programs: { 'run_yolov5.py': 'detect' },
       ignoredOptions: ['dataset', 'repository'],
       attributeOptions: [],
     },

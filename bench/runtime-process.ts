@@ -2,7 +2,7 @@ import { decodeImage } from '../src/worker/image/decode.ts';
 import { placePicture } from '../src/worker/image/place.ts';
 import { readOwnImage } from '../src/worker/image/read-image.ts';
 import { openSession } from '../src/worker/model/session.ts';
-import { type LookedDetector, lookAtDetector } from '../src/worker/programs/yolo/detector-model.ts';
+import { type LookedDetector, lookAtDetector } from '../src/worker/programs/detect/detector-model.ts';
 
 // A process that only runs inference: onnxruntime with the worker's options, on tensors that are prepared before the clock starts.
 
@@ -13,7 +13,7 @@ export interface RuntimeWork {
 }
 
 const { modelFile, files }: RuntimeWork = JSON.parse(process.env.BENCH_RUNTIME ?? '');
-const settings = { modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null } as const;
+const settings = { modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null, confidence: 0.25 } as const;
 const looked = await lookAtDetector(settings);
 const use = { preprocessing: looked.preprocessing, reduction: null, constants: [] };
 const session = await openSession({ ...looked, use, settings });

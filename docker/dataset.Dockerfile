@@ -8,6 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
 COPY docker/demo/draw.ts docker/demo/
 COPY src/errors.ts src/config.ts src/volumes-setting.ts src/
+COPY src/programs/coco-classes.ts src/programs/
 COPY src/demo src/demo
 RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 

@@ -1,10 +1,10 @@
 import { MillraceError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
 import { largestBatch } from '../programs/model-options.ts';
 import { valueText } from '../sql/expression-nodes.ts';
 import type { Attribute, Value } from '../sql/statement.ts';
 import { mostCommitRows, type WriteMode } from '../task.ts';
 import { bytes, duration, oneOf, positiveNumber, text, texts, Wrong, wholeNumber } from './attribute-values.ts';
-import { nearestName } from './nearest-name.ts';
 import { nodeSelector } from './node-selector.ts';
 import type { VolumeMount } from './plan.ts';
 import { parseVolumes } from './volumes.ts';

@@ -20,10 +20,13 @@ export function withBatchSize(
   }
   const given = options.batch;
   if (given === undefined) {
-    return { ...command, options: { ...options, batch: { value: String(batch), span: attribute.value.span } } };
+    return {
+      ...command,
+      options: { ...options, batch: { written: 'batch_size', value: String(batch), span: attribute.value.span } },
+    };
   }
   if (given.value !== String(batch)) {
-    const message = `--batch is ${given.value}, but the attribute batch_size is ${batch}`;
+    const message = `${given.written} is ${given.value}, but the attribute batch_size is ${batch}`;
     report(new MillraceError('WRONG_OPTION', message, { span: given.span, hint: 'keep one of them' }));
   }
   return command;

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import { addedColumns, type ProgramContract } from '../programs/contract.ts';
+import { addedColumns, type ResultShape } from '../programs/contract.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import { columnNameProblem, hiddenColumns, maxSelectedColumns } from '../task.ts';
 
@@ -8,12 +8,12 @@ type Report = (error: MillraceError) => void;
 
 /**
  * Checks that the selected columns can be columns of one table: no name twice, and none that the worker adds.
- * @param program null for another image, which writes its tables itself
+ * @param result what a program adds to them; null for another image, which writes its tables itself
  */
 export function checkColumns(
   statement: RunStatement,
   partitionBy: string | null,
-  program: ProgramContract | null,
+  result: ResultShape | null,
   catalog: Catalog,
   report: Report,
 ): void {
@@ -22,8 +22,8 @@ export function checkColumns(
   if (facts.kind === 'refused')
     report(new MillraceError('QUERY_REFUSED', facts.message, { span, hint: 'fix the query' }));
   if (facts.kind !== 'columns') return;
-  const added = program === null ? [] : addedColumns(program);
-  const hidden = program === null ? [hiddenColumns.row] : Object.values(hiddenColumns);
+  const added = result === null ? [] : addedColumns(result);
+  const hidden = result === null ? [hiddenColumns.row] : Object.values(hiddenColumns);
   const taken = new Set<string>([...added, ...hidden]);
   const most = maxSelectedColumns(added);
   const seen = new Set<string>();

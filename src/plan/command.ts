@@ -1,17 +1,21 @@
 import type { CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError, type Span } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
 import type { ProgramContract } from '../programs/contract.ts';
 import { contractOf } from '../programs/programs.ts';
 import type { RunStatement, StringLiteral } from '../sql/statement.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** The content of CMD: a program of the worker, and its options as written, `--name=value`, by their names in the contract. */
 export interface Command {
+  /** What the statement calls the program. */
+  readonly name: string;
   readonly contract: ProgramContract;
   readonly options: Readonly<Record<string, GivenOption>>;
 }
 
 export interface GivenOption {
+  /** The option's name as written: `--conf-thres`. */
+  readonly written: string;
   readonly value: string;
   readonly span: Span;
 }
@@ -29,7 +33,8 @@ export function readCommand(
     return null;
   }
   const own = rest.filter((literal) => !isIgnored(literal, image));
-  return { contract, options: readOptions(own, contract, report) };
+  const name = program?.value ?? contract.name;
+  return { name, contract, options: readOptions(own, name, contract, report) };
 }
 
 function isIgnored({ value }: StringLiteral, { ignoredOptions, attributeOptions }: CatalogImage): boolean {
@@ -56,44 +61,55 @@ function findProgram(
 
 function readOptions(
   literals: readonly StringLiteral[],
+  program: string,
   contract: ProgramContract,
   report: (error: MillraceError) => void,
 ): Command['options'] {
   const options: Record<string, GivenOption> = {};
   for (const literal of literals) {
-    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(literal.value) ?? [];
-    const problem = checkOption(literal, name?.replaceAll('-', '_'), contract, options);
-    if (problem !== null) report(problem);
-    else if (name !== undefined && value !== undefined)
-      options[name.replaceAll('-', '_')] = { value, span: literal.span };
+    const option = readOption(literal, program, contract);
+    if (option instanceof MillraceError) report(option);
+    else if (Object.hasOwn(options, option.name)) report(givenTwice(option.given, options[option.name]!));
+    else options[option.name] = option.given;
   }
   return options;
 }
 
-function checkOption(
-  literal: StringLiteral,
-  name: string | undefined,
+/** `--name=value`, or `--name` alone for one that is true or false. */
+function readOption(
+  { value: literal, span }: StringLiteral,
+  program: string,
   contract: ProgramContract,
-  given: Command['options'],
-): MillraceError | null {
-  const { span } = literal;
-  if (name === undefined) {
-    const hint = 'write options as "--name=value"';
-    return new MillraceError('WRONG_OPTION', `'${literal.value}' is not an option`, { span, hint });
-  }
-  if (!Object.hasOwn(contract.options, name)) {
-    const [written] = literal.value.split('=');
+): { readonly name: string; readonly given: GivenOption } | MillraceError {
+  const [, written, equals, value = ''] = /^(--[^=]+)(=?)(.*)$/s.exec(literal) ?? [];
+  if (written === undefined) return notAnOption(literal, span);
+  const called = written.slice(2).replaceAll('-', '_');
+  const name = Object.hasOwn(contract.aliases, called) ? contract.aliases[called]! : called;
+  const option = Object.hasOwn(contract.options, name) ? contract.options[name] : undefined;
+  if (option === undefined) {
     const hint = hintFor(name, contract);
-    return new MillraceError('UNKNOWN_OPTION', `unknown option '${written}' for ${contract.name}`, { span, hint });
+    return new MillraceError('UNKNOWN_OPTION', `unknown option '${written}' for ${program}`, { span, hint });
   }
-  if (!Object.hasOwn(given, name)) return null;
-  return new MillraceError('WRONG_OPTION', `the option '--${name}' is given twice`, { span, hint: 'keep one of them' });
+  if (equals === '' && option.kind !== 'flag') return notAnOption(literal, span);
+  return { name, given: { written, value: equals === '' ? 'true' : value, span } };
 }
 
-function hintFor(name: string, { options, optionsElsewhere }: ProgramContract): string {
-  const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
-  if (elsewhere === null) return 'remove it: there is no equivalent option';
+function notAnOption(literal: string, span: Span): MillraceError {
+  const hint = 'write options as "--name=value"';
+  return new MillraceError('WRONG_OPTION', `'${literal}' is not an option`, { span, hint });
+}
+
+function givenTwice({ written, span }: GivenOption, first: GivenOption): MillraceError {
+  const what =
+    written === first.written
+      ? `the option '${written}' is given twice`
+      : `the options '${first.written}' and '${written}' are the same`;
+  return new MillraceError('WRONG_OPTION', what, { span, hint: 'keep one of them' });
+}
+
+function hintFor(name: string, { options, aliases, optionsElsewhere }: ProgramContract): string {
+  if (Object.hasOwn(optionsElsewhere, name)) return optionsElsewhere[name]!;
   const names = Object.keys(options);
-  const nearest = elsewhere ?? nearestName(name, names);
+  const nearest = nearestName(name, [...names, ...Object.keys(aliases)]);
   return nearest === undefined ? `use one of --${names.join(', --')}` : `did you mean --${nearest}?`;
 }

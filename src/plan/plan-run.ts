@@ -1,6 +1,7 @@
 import leven from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
@@ -8,7 +9,6 @@ import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
-import { nearestName } from './nearest-name.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
 import { readSettings } from './program-settings.ts';
@@ -48,10 +48,12 @@ function planWorker(
   const written = readCommand(statement, image, report);
   if (written === null) return null;
   const command = withBatchSize(written, statement, attributes, report);
-  checkColumns(statement, attributes.partition_by, command.contract, catalog, report);
+  const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
+  const program = readSettings(command, { statement, gpu: attributes.gpu, mounts, catalog, report });
+  const result = command.contract.result(program.settings, program.settings.class_names);
+  checkColumns(statement, attributes.partition_by, result, catalog, report);
   checkProgramAttributes(statement, command.contract, attributes, report);
   if (into === null) return null;
-  const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
   return {
     kind: 'run',
     ...common,
@@ -60,7 +62,7 @@ function planWorker(
     writeMode: attributes.write_mode,
     commitRows: attributes.commit_rows === 'auto' ? null : attributes.commit_rows,
     maxFailedRows: attributes.max_failed_rows,
-    program: readSettings(command, { statement, gpu: attributes.gpu, mounts, catalog, report }),
+    program,
   };
 }
 

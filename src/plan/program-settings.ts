@@ -1,12 +1,12 @@
 import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import type { ColumnOption, Option, OptionKind, Setting } from '../programs/contract.ts';
+import { nearestName } from '../nearest-name.ts';
+import type { ColumnOption, Option, OptionKind, Setting, SizeSetting } from '../programs/contract.ts';
 import { type Device, devices } from '../programs/device.ts';
 import { columnOf } from '../programs/input-columns.ts';
 import type { ProgramCall, ProgramName } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
-import { nearestName } from './nearest-name.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -32,10 +32,13 @@ interface Read<O extends Option> {
 type Reader<O extends Option> = (read: Read<O>, place: Place) => Setting<O>;
 
 /** Checks the options and returns the settings of a program. Reports options that are missing, unknown or out of range. */
-export function readSettings({ contract, options }: Command, place: Omit<Place, 'program'>): ProgramCall {
+export function readSettings(
+  { name: program, contract, options }: Command,
+  place: Omit<Place, 'program'>,
+): ProgramCall {
   const settings = Object.entries(contract.options).map(([name, option]) => {
     const read = readers[option.kind] as Reader<Option>;
-    return [name, read({ name, option, given: options[name] }, { ...place, program: contract.name })];
+    return [name, read({ name, option, given: options[name] }, { ...place, program })];
   });
   // Each kind's reader returns the setting of its kind, and the contract's settings consist of these.
   return { name: contract.name as ProgramName, settings: Object.fromEntries(settings) };
@@ -44,13 +47,19 @@ export function readSettings({ contract, options }: Command, place: Omit<Place, 
 const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonly kind: Kind }>> } = {
   model: readModel,
   folder: readFolder,
+  file: readFile,
   column: readColumn,
   number: readNumber,
-  choice: ({ name, option, given }, { report }) => {
-    const chosen = option.of.find((word) => word === given?.value);
-    if (given !== undefined && chosen === undefined) report(wrongOption(name, given, listed(option.of)));
+  choice: ({ option, given }, { report }) => {
+    const written = given?.value.toLowerCase() ?? '';
+    const meant = Object.hasOwn(option.also ?? {}, written) ? option.also?.[written] : written;
+    const chosen = option.of.find((word) => word === meant);
+    if (given !== undefined && chosen === undefined) report(wrongChoice(given, option.of));
     return chosen ?? option.otherwise;
   },
+  flag: readFlag,
+  list: readList,
+  size: readSize,
   device: readDevice,
 };
 
@@ -61,20 +70,20 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
     report(missing(name, option.example, place));
     return '';
   }
-  if (given.value.startsWith('/')) return readPath(name, given.value, given, place);
+  if (given.value.startsWith('/')) return readPath(given.value, given, place);
   const model = catalog.models.find((known) => known.name === given.value);
   if (model === undefined && !catalog.otherModels) {
     report(unknownModel(given, catalog));
     return '';
   }
-  return readPath(name, model?.file ?? `/models/${given.value}.onnx`, given, place);
+  return readPath(model?.file ?? `/models/${given.value}.onnx`, given, place);
 }
 
 /** A file or folder that the worker opens, normalized; it must be in a volume. */
-function readPath(option: string, written: string, given: GivenOption, { mounts, report }: Place): string {
+function readPath(written: string, given: GivenOption, { mounts, report }: Place): string {
   const path = normalPath(written);
   if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;
-  const message = `--${option} names ${path}, which is outside the step's volumes`;
+  const message = `${given.written} names ${path}, which is outside the step's volumes`;
   const inside = mounts.length === 0 ? 'the step has none' : mounts.join(', ');
   report(
     new MillraceError('OUTSIDE_VOLUMES', message, { span: given.span, hint: `give a path inside a volume: ${inside}` }),
@@ -101,10 +110,17 @@ function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceE
 }
 
 function readFolder({ name, option, given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string {
-  if (given?.value.startsWith('/')) return readPath(name, given.value, given, place);
+  if (given?.value.startsWith('/')) return readPath(given.value, given, place);
   if (given === undefined) place.report(missing(name, option.example, place));
-  else place.report(wrongOption(name, given, 'a path inside a volume, e.g. /datasets/demo'));
+  else place.report(wrongOption(given, 'a path inside a volume, e.g. /datasets/demo'));
   return '';
+}
+
+function readFile({ given }: Read<Extract<Option, { kind: 'file' }>>, place: Place): string | null {
+  if (given === undefined) return null;
+  if (given.value.startsWith('/')) return readPath(given.value, given, place);
+  place.report(wrongOption(given, 'a path inside a volume, e.g. /models/names.txt'));
+  return null;
 }
 
 function readColumn(read: Read<ColumnOption>, { statement, catalog, report }: Place): string | null {
@@ -123,7 +139,7 @@ function noColumn(
 ): MillraceError {
   const selected = `the query selects ${columns.join(', ')}`;
   if (given !== undefined) {
-    const message = `--${name} names '${given.value}', which the query does not select`;
+    const message = `${given.written} names '${given.value}', which the query does not select`;
     return new MillraceError('NO_IMAGE_COLUMN', message, { span: given.span, hint: selected });
   }
   const hint = `${selected}; name one with "--${name}=…"`;
@@ -131,23 +147,67 @@ function noColumn(
   return new MillraceError('NO_IMAGE_COLUMN', message, { span: statement.query.span, hint });
 }
 
-function readNumber(
-  { name, option, given }: Read<Extract<Option, { kind: 'number' }>>,
-  { report }: Place,
-): number | null {
+function readNumber({ option, given }: Read<Extract<Option, { kind: 'number' }>>, { report }: Place): number | null {
   const { least, most, whole, otherwise } = option;
   if (given === undefined) return otherwise;
   const value = given.value.trim() === '' ? Number.NaN : Number(given.value);
   if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  report(wrongOption(name, given, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`));
+  report(wrongOption(given, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`));
   return otherwise;
 }
 
-function readDevice({ name, given }: Read<Extract<Option, { kind: 'device' }>>, { gpu, report }: Place): Device {
+const flagWords: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  1: true,
+  false: false,
+  no: false,
+  off: false,
+  0: false,
+};
+
+function readFlag({ given }: Read<Extract<Option, { kind: 'flag' }>>, { report }: Place): boolean {
+  if (given === undefined) return false;
+  const word = given.value.toLowerCase();
+  const flag = Object.hasOwn(flagWords, word) ? flagWords[word] : undefined;
+  if (flag === undefined) report(wrongOption(given, 'true or false'));
+  return flag ?? false;
+}
+
+function readList({ given }: Read<Extract<Option, { kind: 'list' }>>, { report }: Place): readonly string[] | null {
+  if (given === undefined) return null;
+  const items = given.value.split(',').map((item) => item.trim());
+  if (items.every((item) => item !== '')) return items;
+  report(wrongOption(given, 'values separated by commas, e.g. cat,dog'));
+  return null;
+}
+
+/** `640`, `384x640`, `384,640`: height, then width, as both YOLO tools have them. */
+function readSize({ option, given }: Read<Extract<Option, { kind: 'size' }>>, { report }: Place): SizeSetting | null {
+  if (given === undefined) return null;
+  const { least, most } = option;
+  const sides = given.value.split(/[x,]/i).map((side) => (/^\d{1,6}$/.test(side.trim()) ? Number(side) : Number.NaN));
+  const [height = Number.NaN, width = height] = sides;
+  if (sides.length <= 2 && sides.every((side) => side >= least && side <= most)) return { width, height };
+  report(
+    wrongOption(
+      given,
+      `whole numbers from ${least} to ${most}: a side such as 640, or height and width such as 384x640`,
+    ),
+  );
+  return null;
+}
+
+/** As PyTorch's users name the first GPU; which of several a partition gets is decided by the engine. */
+const gpuNames = ['0', 'gpu', 'cuda:0'];
+
+function readDevice({ given }: Read<Extract<Option, { kind: 'device' }>>, { gpu, report }: Place): Device {
   const otherwise = gpu > 0 ? 'cuda' : 'cpu';
   if (given === undefined) return otherwise;
-  const device = devices.find((known) => known === given.value);
-  if (device === undefined) report(wrongOption(name, given, listed(devices)));
+  const word = given.value.toLowerCase();
+  const device = gpuNames.includes(word) ? 'cuda' : devices.find((known) => known === word);
+  if (device === undefined) report(wrongOption(given, `${listed(devices)}; WITH partitions spreads work over GPUs`));
   return device ?? otherwise;
 }
 
@@ -156,8 +216,13 @@ function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function wrongOption(name: string, { value, span }: GivenOption, expects: string): MillraceError {
-  const message = `the option '--${name}' cannot be '${value}'`;
+function wrongChoice(given: GivenOption, choices: readonly string[]): MillraceError {
+  const nearest = nearestName(given.value, choices);
+  return wrongOption(given, `${listed(choices)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`);
+}
+
+function wrongOption({ written, value, span }: GivenOption, expects: string): MillraceError {
+  const message = `the option '${written}' cannot be '${value}'`;
   return new MillraceError('WRONG_OPTION', message, { span, hint: `give ${expects}` });
 }
 

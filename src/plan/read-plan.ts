@@ -108,7 +108,7 @@ interface VersionedStep {
   readonly kind?: unknown;
   readonly detect?: Readonly<Record<string, unknown>>;
   readonly batchSize?: unknown;
-  readonly program?: { readonly settings?: object };
+  readonly program?: { readonly name?: unknown; readonly settings?: Readonly<Record<string, unknown>> };
 }
 
 /** Version 1: detection was the only program, and early plans do not say which statements run others, so any may. */
@@ -122,9 +122,33 @@ function stepOfVersion1(stored: unknown): unknown {
   return { ...step, program: { name: 'yolo', settings } };
 }
 
-/** Version 2: the rows of a transaction were called its batch size, and the model's batch could not be chosen. */
+/**
+ * Version 2: the rows of a transaction were called its batch size, and the model's batch could not be chosen. `detect` was called `yolo`
+ * and knew two families, its only output were boxes, and inputs were square.
+ */
 function stepOfVersion2(stored: unknown): unknown {
   const { batchSize, program, ...step } = (stored ?? {}) as VersionedStep;
   if (program?.settings === undefined) return stored;
-  return { ...step, commitRows: batchSize, program: { ...program, settings: { ...program.settings, batch: null } } };
+  const { name, settings } = program;
+  const more = Object.hasOwn(settingsSince2, String(name)) ? settingsSince2[name as 'yolo' | 'classify'] : {};
+  const { image_size: side } = settings;
+  const image_size = typeof side === 'number' ? { width: side, height: side } : side;
+  const now = { name: name === 'yolo' ? 'detect' : name, settings: { ...more, ...settings, image_size } };
+  return { ...step, commitRows: batchSize, program: now };
 }
+
+const modelSettingsSince2 = { classes_file: null, class_names: null, batch: null };
+
+const settingsSince2 = {
+  yolo: {
+    ...modelSettingsSince2,
+    family: 'auto',
+    classes: null,
+    agnostic_nms: false,
+    output: 'boxes',
+    masks: false,
+    keypoints: false,
+    corners: false,
+  },
+  classify: { ...modelSettingsSince2, output: 'classes' },
+};

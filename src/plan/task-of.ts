@@ -1,3 +1,4 @@
+import { withoutDefaults } from '../programs/read-program-call.ts';
 import { type RowsTask, taskVersion } from '../task.ts';
 import type { RunStep } from './plan.ts';
 import { withoutEffect } from './without-effect.ts';
@@ -19,7 +20,7 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
     mounts: step.volumes.map(({ mountPath }) => mountPath),
-    program: step.program,
+    program: withoutDefaults(step.program),
     ...(ignored.length > 0 && { ignored }),
   };
 }

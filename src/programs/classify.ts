@@ -1,10 +1,13 @@
-import type { Options, ProgramContract, Settings } from './contract.ts';
+import { scoresShape, top5Shape } from './class-columns.ts';
+import type { Options, ProgramContract, ResultShape, Settings } from './contract.ts';
 import { explainImages, imageOptions } from './image-options.ts';
-import { modelOptions } from './model-options.ts';
+import { explainNames, modelAliases, modelOptions, modelOptionsElsewhere } from './model-options.ts';
 
 const options = {
   model: modelOptions.model,
   ...imageOptions,
+  classes_file: modelOptions.classes_file,
+  class_names: modelOptions.class_names,
   top: {
     kind: 'number',
     takes: 'maximum number of classes per image, 1 to 1000',
@@ -33,10 +36,28 @@ const options = {
     of: ['auto', 'imagenet', 'none'],
     otherwise: 'auto',
   },
+  output: {
+    kind: 'choice',
+    takes:
+      'classes: a row for each of the best classes; scores: a row for each image with a column for each class; or top5',
+    of: ['classes', 'scores', 'top5'],
+    otherwise: 'classes',
+  },
   image_size: modelOptions.image_size,
   batch: modelOptions.batch,
   device: modelOptions.device,
 } as const satisfies Options;
+
+type ClassifySettings = Settings<typeof options>;
+
+const classesShape: ResultShape = {
+  numbering: 'class_rank',
+  columns: [
+    { name: 'class_id', type: 'count' },
+    { name: 'class_name', type: 'text' },
+    { name: 'score', type: 'real', decimals: 6 },
+  ],
+};
 
 /** Classifies whole images: a row for each of the best classes. */
 export const classify = {
@@ -46,28 +67,21 @@ export const classify = {
   rows: 'split',
   options,
   /** Those of detectors and of Ultralytics' own command. */
+  aliases: { ...modelAliases, source: 'image_dir', topk: 'top', conf: 'min_score', confidence: 'min_score' },
   optionsElsewhere: {
-    topk: 'top',
-    conf: 'min_score',
-    confidence: 'min_score',
-    img: 'image_size',
-    imgsz: 'image_size',
-    weights: 'model',
-    source: 'image_dir',
-    batch_size: 'batch',
-    iou: null,
-    max_detections: null,
-    names: null,
+    ...modelOptionsElsewhere,
+    iou: 'leave it out: a classifier has no boxes',
+    max_detections: 'give --top',
+    max_det: 'give --top',
   },
   unusedAttributes: [],
-  numbering: 'class_rank',
-  columns: [
-    { name: 'class_id', type: 'count' },
-    { name: 'class_name', type: 'text' },
-    { name: 'score', type: 'real', decimals: 6 },
-  ],
-  explain: (settings: Settings<typeof options>) => [
-    ['classify', `${settings.model} on ${settings.device}, ${explainImages(settings)}`],
+  namesColumnsByClass: ({ output }: ClassifySettings) => output === 'scores',
+  result: ({ output }: ClassifySettings, classNames: readonly string[] | null): ResultShape => {
+    if (output === 'scores') return scoresShape(classNames);
+    return output === 'top5' ? top5Shape : classesShape;
+  },
+  explain: (settings: ClassifySettings) => [
+    ['classify', `${settings.model} on ${settings.device}, ${explainImages(settings)}${explainNames(settings)}`],
     ['keep', `the best ${settings.top} classes of an image, with scores of ${settings.min_score} or more`],
   ],
 } as const satisfies ProgramContract;

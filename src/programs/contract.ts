@@ -10,24 +10,38 @@ export interface ProgramContract {
   /** `split`: each partition is a share of the rows. `whole`: one partition sees all of them. */
   readonly rows: 'split' | 'whole';
   readonly options: Options;
-  /** What programs of the same kind elsewhere call these options; null: there is nothing of the kind here. */
-  readonly optionsElsewhere: Readonly<Record<string, string | null>>;
+  /** Other names of these options, from programs of the same kind elsewhere. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Options of programs of the same kind elsewhere that it does not have, and what to do instead. */
+  readonly optionsElsewhere: Readonly<Record<string, string>>;
   /** Attributes of TO RUN that mean nothing to it. */
   readonly unusedAttributes: readonly string[];
-  /** The column that numbers the outputs of a row from 1; null: a row has one output at most. */
-  readonly numbering: string | null;
-  /** The columns that it adds to the selected ones. */
-  readonly columns: readonly OutputColumn[];
+  /** @param classNames names of the model's classes; null: they are not known, and columns named by them are left out */
+  result(settings: Readonly<Record<string, unknown>>, classNames: readonly string[] | null): ResultShape;
+  /** Whether `result` needs the names of the model's classes. */
+  namesColumnsByClass(settings: Readonly<Record<string, unknown>>): boolean;
   /** What it does, for people: a word and a line each. */
   explain(settings: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[];
 }
 
+/** What a program adds to the selected columns. */
+export interface ResultShape {
+  /** The column that numbers the outputs of a row from 1; null: a row has one output at most. */
+  readonly numbering: string | null;
+  readonly columns: readonly OutputColumn[];
+}
+
 export type Options = Readonly<Record<string, Option>>;
 
-/** `count`: a whole number from 0. `real` is rounded to so many decimals. `text` has at most 255 characters. */
-export type OutputColumn =
-  | { readonly name: string; readonly type: 'count' | 'text' }
-  | { readonly name: string; readonly type: 'real'; readonly decimals: number };
+/**
+ * `count`: a whole number from 0. `real` is rounded to so many decimals; a `single` one has half the size. `text` has at most 255
+ * characters.
+ */
+export type OutputColumn = {
+  readonly name: string;
+  /** Whether a row may have no value there. */
+  readonly nullable?: true;
+} & ({ readonly type: 'count' | 'text' | 'json' } | { readonly type: 'real' | 'single'; readonly decimals: number });
 
 interface OptionBase {
   /** What it takes, as the language page says it. */
@@ -44,6 +58,11 @@ interface ModelOption extends OptionBase {
 interface FolderOption extends OptionBase {
   readonly kind: 'folder';
   readonly example: string;
+}
+
+/** The path of a file inside a volume; null: none is given. */
+interface FileOption extends OptionBase {
+  readonly kind: 'file';
 }
 
 /** A selected column; not given, the first of its usual names. The setting is null where the columns are not known yet. */
@@ -65,7 +84,26 @@ interface NumberOption extends OptionBase {
 interface ChoiceOption extends OptionBase {
   readonly kind: 'choice';
   readonly of: readonly string[];
+  /** Other words, and those of `of` that they stand for. */
+  readonly also?: Readonly<Record<string, string>>;
   readonly otherwise: string;
+}
+
+/** True or false, or given without a value: true. */
+interface FlagOption extends OptionBase {
+  readonly kind: 'flag';
+}
+
+/** Texts separated by commas; null: none are given. */
+interface ListOption extends OptionBase {
+  readonly kind: 'list';
+}
+
+/** A side of a square, or height and width; null: none is given. */
+interface SizeOption extends OptionBase {
+  readonly kind: 'size';
+  readonly least: number;
+  readonly most: number;
 }
 
 /** Where a model runs; not given, on a GPU where the step has one. */
@@ -73,27 +111,48 @@ interface DeviceOption extends OptionBase {
   readonly kind: 'device';
 }
 
-export type Option = ModelOption | FolderOption | ColumnOption | NumberOption | ChoiceOption | DeviceOption;
+export type Option =
+  | ModelOption
+  | FolderOption
+  | FileOption
+  | ColumnOption
+  | NumberOption
+  | ChoiceOption
+  | FlagOption
+  | ListOption
+  | SizeOption
+  | DeviceOption;
 export type OptionKind = Option['kind'];
+
+export interface SizeSetting {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface SettingsByKind {
+  readonly model: string;
+  readonly folder: string;
+  readonly file: string | null;
+  readonly column: string | null;
+  readonly flag: boolean;
+  readonly list: readonly string[] | null;
+  readonly size: SizeSetting | null;
+  readonly device: Device;
+}
 
 /** The value of an option, once it is read. */
 export type Setting<O extends Option> = O extends NumberOption
   ? number | (null extends O['otherwise'] ? null : never)
   : O extends ChoiceOption
     ? O['of'][number]
-    : O extends ColumnOption
-      ? string | null
-      : O extends DeviceOption
-        ? Device
-        : string;
+    : O extends { readonly kind: keyof SettingsByKind }
+      ? SettingsByKind[O['kind']]
+      : never;
 
 /** What a program is asked to do: the values of its options. Paths are those inside the volumes. */
 export type Settings<Of extends Options> = { readonly [Name in keyof Of]: Setting<Of[Name]> };
 
 /** The columns of a result after the selected ones. */
-export function addedColumns({
-  numbering,
-  columns,
-}: Pick<ProgramContract, 'numbering' | 'columns'>): readonly string[] {
+export function addedColumns({ numbering, columns }: ResultShape): readonly string[] {
   return [...(numbering === null ? [] : [numbering]), ...columns.map(({ name }) => name)];
 }

@@ -1,9 +1,9 @@
 import { classify } from './classify.ts';
 import type { ProgramContract, Settings } from './contract.ts';
-import { yolo } from './yolo.ts';
+import { detect } from './detect.ts';
 
 /** All that can be run over rows. */
-export const programs = { yolo, classify } as const satisfies Readonly<Record<string, ProgramContract>>;
+export const programs = { detect, classify } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
 
@@ -13,6 +13,13 @@ export type SettingsOf<Name extends ProgramName> = Settings<(typeof programs)[Na
 export type ProgramCall = {
   [Name in ProgramName]: { readonly name: Name; readonly settings: SettingsOf<Name> };
 }[ProgramName];
+
+/** What CMD begins with, and the program that it runs. YOLO's users know `detect` as `yolo`. */
+export const commandNames: Readonly<Record<string, ProgramName>> = {
+  detect: 'detect',
+  yolo: 'detect',
+  classify: 'classify',
+};
 
 export const programNames = Object.keys(programs) as ProgramName[];
 

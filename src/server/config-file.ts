@@ -3,7 +3,7 @@ import { loadAll, YAMLException } from 'js-yaml';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { MillraceError } from '../errors.ts';
-import { nearestName } from '../plan/nearest-name.ts';
+import { nearestName } from '../nearest-name.ts';
 import { nameForm, namePattern, roles } from '../service/access/users.ts';
 
 /** Default, minimum and maximum of each limit. */

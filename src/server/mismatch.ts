@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value';
 import { MillraceError } from '../errors.ts';
-import { nearestName } from '../plan/nearest-name.ts';
+import { nearestName } from '../nearest-name.ts';
 
 /** The keywords of JSON Schema that the routes use. */
 export interface RequestSchema {

@@ -9,7 +9,7 @@ import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
 import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
 import type { RowsContext, WorkerContext } from './context.ts';
-import { rowProgram } from './programs/programs.ts';
+import { columnClassNames, rowProgram } from './programs/programs.ts';
 import { readTask, type WrittenTask } from './read-task.ts';
 import { finish } from './rows/finish.ts';
 import { partition } from './rows/partition.ts';
@@ -80,16 +80,16 @@ type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
 
 async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
-  const program = rowProgram(written.program);
-  const context = (select: string): RowsContext => ({
+  const context = (select: string, classNames: readonly string[] | null): RowsContext => ({
     ...place,
-    program,
+    program: rowProgram(written.program, classNames),
     task: { ...written, select, into: named(written.into, place.accounts) },
   });
-  const withoutSelect = context(written.select ?? '');
+  const withoutSelect = context(written.select ?? '', null);
   switch (command) {
     case 'prepare': {
-      const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select));
+      const classNames = await columnClassNames(written.program, { ...place, threads: written.threads });
+      const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select, classNames));
       return withReconnect(once, place).then(() => tellMissing(withoutSelect));
     }
     case 'partition':

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MillraceError } from '../errors.ts';
-import { programCallSchema } from '../programs/read-program-call.ts';
+import { writtenCallSchema } from '../programs/read-program-call.ts';
 import {
   type RowsTask,
   type SharesTask,
@@ -33,7 +33,7 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     maxFailedRows: count,
     threads: count,
     mounts: v.array(v.string()),
-    program: programCallSchema,
+    program: writtenCallSchema,
     ignored: v.optional(v.array(v.string())),
   }),
   shares: v.strictObject({ kind: v.literal('shares'), ...selection }),

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { ErrorCode, MillraceError } from '../errors.ts';
-import type { ProgramContract } from '../programs/contract.ts';
+import type { OutputColumn, ProgramContract, ResultShape } from '../programs/contract.ts';
 import type { Volumes } from './volume-path.ts';
 
 /** What is done with rows, as the row machinery sees it. It knows no ledger. */
-export interface RowProgram extends Pick<ProgramContract, 'inputs' | 'numbering' | 'columns'> {
+export interface RowProgram extends Pick<ProgramContract, 'inputs'>, ResultShape {
   /**
    * Which of the selected columns it reads of each row.
    * @throws {MillraceError} NO_IMAGE_COLUMN where one of them is not selected
@@ -22,6 +22,8 @@ export interface ProgramPlace {
 }
 
 export interface OpenProgram {
+  /** The columns of its outputs, if they are named by what it has loaded. */
+  readonly columns?: readonly OutputColumn[];
   /** One outcome per row, in order; a row that fails does not disturb the others. Several calls may be under way at once. */
   process(rows: readonly InputRow[]): Promise<readonly Outcome[]>;
   close(): Promise<void>;
@@ -47,7 +49,7 @@ export interface DoneRow {
   readonly timings: Timings;
 }
 
-export type OutputRow = readonly (string | number)[];
+export type OutputRow = readonly (string | number | null)[];
 
 export interface FailedRow {
   readonly error: { readonly code: ErrorCode; readonly message: string };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { countedAs, isOverRows, verbOf } from '../../src/cli/step-words.ts';
 
 test('a step counts what its program names, and rows if the command line does not know the program', () => {
-  expect(countedAs({ program: 'yolo' })).toMatchObject({ inputs: 'images', outputs: 'detections' });
+  expect(countedAs({ program: 'detect' })).toMatchObject({ inputs: 'images', outputs: 'detections' });
   expect(countedAs({ program: 'classify' })).toMatchObject({ inputs: 'images', outputs: 'classes' });
   for (const program of [null, 'of a newer server', 'constructor'])
     expect(countedAs({ program })).toEqual({ inputs: 'rows', outputs: 'outputs' });

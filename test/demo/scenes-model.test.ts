@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
 import { drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { meanAveragePrecision } from '../../src/evaluation/mean-average-precision.ts';
+import { cocoClasses } from '../../src/programs/coco-classes.ts';
 import { readOwnImage } from '../../src/worker/image/read-image.ts';
-import { type Detector, loadDetector } from '../../src/worker/programs/yolo/detector.ts';
+import { type Detector, loadDetector } from '../../src/worker/programs/detect/detector.ts';
 
 /** Never trained on, and not what the model card measures. */
 const scenes = { count: 80, firstSeed: 4_000_000, styles: ['fluent', 'noto'], width: 640 } as const;

@@ -5,13 +5,13 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { annotate } from '../../src/demo/scenes/annotate.ts';
 import { type Icon, loadArt } from '../../src/demo/scenes/art.ts';
-import { cocoClasses } from '../../src/demo/scenes/coco-classes.ts';
 import { type DatasetWish, drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { drawScene, themes } from '../../src/demo/scenes/draw-scene.ts';
 import { iconNames, type Style } from '../../src/demo/scenes/icon-names.ts';
 import { repaint } from '../../src/demo/scenes/paint.ts';
 import { createRandom } from '../../src/demo/scenes/random.ts';
 import { createStage, type Sprite } from '../../src/demo/scenes/stage.ts';
+import { cocoClasses } from '../../src/programs/coco-classes.ts';
 
 const styles: readonly Style[] = ['fluent', 'noto', 'noto-v1'];
 

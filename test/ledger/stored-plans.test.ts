@@ -65,7 +65,7 @@ describe('a retry', () => {
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'MODEL_MISSING' } });
     const { schema } = test.config;
     await test.query(
-      `UPDATE ${schema}.statements SET plan = REPLACE(plan, '"version":2', '"version":9') WHERE id = '${id}'`,
+      `UPDATE ${schema}.statements SET plan = REPLACE(plan, '"version":3', '"version":9') WHERE id = '${id}'`,
     );
     await expect(engine.retry(id)).rejects.toMatchObject({ code: 'PLAN_VERSION' });
     await expect(engine.status(id)).rejects.toMatchObject({ code: 'PLAN_VERSION' });

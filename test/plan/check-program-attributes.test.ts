@@ -14,15 +14,15 @@ function mistakes(program: ProgramContract, attributes: string, partitions: numb
 }
 
 test('refuses an attribute that has no effect on the program', () => {
-  const unusing = { ...programs.yolo, name: 'count', unusedAttributes: ['gpu'] };
+  const unusing = { ...programs.detect, name: 'count', unusedAttributes: ['gpu'] };
   expect(mistakes(unusing, 'partitions = 2, gpu = 1', 2)).toEqual([
     "UNKNOWN_ATTRIBUTE: the attribute 'gpu' has no effect on count",
   ]);
-  expect(mistakes(programs.yolo, 'partitions = 2, gpu = 1', 2)).toEqual([]);
+  expect(mistakes(programs.detect, 'partitions = 2, gpu = 1', 2)).toEqual([]);
 });
 
 test('refuses partitions for a program that needs all rows at once', () => {
-  const whole = { ...programs.yolo, name: 'train', rows: 'whole' } as const;
+  const whole = { ...programs.detect, name: 'train', rows: 'whole' } as const;
   expect(mistakes(whole, 'partitions = 2', 2)).toEqual([
     'WRONG_ATTRIBUTE: train needs all rows at once; they cannot be split into partitions',
   ]);

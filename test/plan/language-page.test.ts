@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runAttributes } from '../../src/plan/attributes.ts';
 import { addedColumns } from '../../src/programs/contract.ts';
-import { programNames, programs } from '../../src/programs/programs.ts';
+import { contractOf, programNames, programs } from '../../src/programs/programs.ts';
 
 const page = readFileSync(new URL('../../grammar/README.md', import.meta.url), 'utf8');
 const rows = (text: string, name: RegExp) => [...text.matchAll(name)].map(([, found]) => found);
@@ -23,6 +23,7 @@ test.each(programNames)(
     expect(table.map(([, option, takes]) => [option, takes?.replaceAll('`', '')])).toEqual(
       options.map(([option, { takes }]) => [option, takes]),
     );
-    for (const column of addedColumns(programs[name])) expect(section).toContain(`\`${column}\``);
+    const given = Object.fromEntries(options.map(([option]) => [option, true]));
+    for (const column of addedColumns(contractOf(name).result(given, null))) expect(section).toContain(`\`${column}\``);
   },
 );

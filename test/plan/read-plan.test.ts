@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Plan, RunStep } from '../../src/plan/plan.ts';
 import { readPlan } from '../../src/plan/read-plan.ts';
+import type { SettingsOf } from '../../src/programs/programs.ts';
 
 const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../golden/${name}/plan.json`, import.meta.url), 'utf8')) as Plan;
@@ -28,14 +29,22 @@ describe('a stored plan', () => {
     };
     const [sql] = golden('standard-sql-around-it').steps;
     const stored = { version: 1, steps: [sql, { ...rest, batchSize: 16, detect }] };
-    expect(readPlan(stored)).toEqual({ ...demo, steps: [sql, { ...step, commitRows: 16 }] });
+    const explicit = { ...step.program.settings, iou: 0.45, max_detections: 300 };
+    const now = { ...step, commitRows: 16, program: { name: 'detect', settings: explicit } };
+    expect(readPlan(stored)).toEqual({ ...demo, steps: [sql, now] });
   });
 
-  it('of version 2, where the rows of a transaction were called its batch size, keeps them', () => {
+  it('of version 2, where detect was called yolo and commit_rows a batch size, is read as it would be written today', () => {
     const { program, commitRows, ...rest } = step;
-    const { batch, ...settings } = program.settings;
-    const stored = { ...demo, version: 2, steps: [{ ...rest, batchSize: 500, program: { ...program, settings } }] };
-    expect(readPlan(stored)).toEqual({ ...demo, steps: [{ ...step, commitRows: 500 }] });
+    const { family, classes_file, class_names, classes, agnostic_nms, output, masks, keypoints, corners, ...later } =
+      program.settings as SettingsOf<'detect'>;
+    const { batch, ...settings } = { ...later, iou: 0.45, max_detections: 300, image_size: 640 };
+    const old = { ...rest, batchSize: 500, program: { name: 'yolo', settings } };
+    const size = { width: 640, height: 640 };
+    const now = { ...program.settings, iou: 0.45, max_detections: 300, image_size: size };
+    expect(readPlan({ ...demo, version: 2, steps: [old] })).toEqual(
+      withStep({ commitRows: 500, program: { name: 'detect', settings: now } }),
+    );
   });
 
   it.each([
@@ -62,12 +71,12 @@ describe('a stored plan', () => {
     ['an unknown program', withStep({ program: { name: 'dream', settings } }), 'steps.0.program.name: '],
     [
       'a setting out of its range',
-      withStep({ program: { name: 'yolo', settings: { ...settings, confidence: 2 } } }),
+      withStep({ program: { name: 'detect', settings: { ...settings, confidence: 2 } } }),
       'steps.0.program.settings.confidence: ',
     ],
     [
       'without a setting',
-      withStep({ program: { name: 'yolo', settings: { ...settings, device: undefined } } }),
+      withStep({ program: { name: 'detect', settings: { ...settings, device: undefined } } }),
       'steps.0.program.settings.device: ',
     ],
     ['of version 1 with anything for steps', { version: 1, steps: 'none' }, ''],

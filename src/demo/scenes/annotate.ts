@@ -1,4 +1,4 @@
-import { type CocoClass, cocoClasses } from './coco-classes.ts';
+import { type CocoClass, cocoClasses } from '../../programs/coco-classes.ts';
 import { type Scenery, type Sprite, sceneSize } from './stage.ts';
 
 export interface Annotation {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import pLimit from 'p-limit';
-import { cocoClasses } from './coco-classes.ts';
+import { cocoClasses } from '../../programs/coco-classes.ts';
 import { drawScene } from './draw-scene.ts';
 import type { Style } from './icon-names.ts';
 

@@ -1,6 +1,6 @@
 import { images } from '../../catalog/images.ts';
 import { MillraceError } from '../../errors.ts';
-import { nearestName } from '../../plan/nearest-name.ts';
+import { nearestName } from '../../nearest-name.ts';
 import type { Program, RunStatement } from '../../sql/statement.ts';
 import type { Role } from './users.ts';
 

@@ -1,6 +1,7 @@
 import './runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '../../programs/device.ts';
+import type { Size } from '../image/letterbox.ts';
 import { readClassNames } from './class-names.ts';
 import { halfTensor } from './half-tensor.ts';
 import { type ImageModel, type ModelKind, type PictureInput, readInput, type TypedOutput } from './model.ts';
@@ -14,8 +15,8 @@ export interface ModelSettings {
   readonly device: Device;
   /** Threads of inference. */
   readonly threads: number;
-  /** Side of a square input, px; null: what the file says. */
-  readonly imageSize: number | null;
+  /** Size of the input; null: what the file says. */
+  readonly imageSize: Size | null;
 }
 
 export interface OutputShape {

@@ -49,14 +49,14 @@ export interface ModelKind {
 type Dimension = number | string | undefined;
 
 /**
- * The input for pictures. `wanted` (px) must agree with a size that the file fixes.
+ * The input for pictures. `wanted` must agree with a size that the file fixes.
  *
  * @throws MillraceError MODEL_UNSUPPORTED or WRONG_OPTION
  */
 export function readInput(
   inputs: readonly InferenceSession.ValueMetadata[],
   metadata: ReadonlyMap<string, string>,
-  wanted: number | null,
+  wanted: Size | null,
   kind: ModelKind,
 ): PictureInput {
   const { name, layout, type, shape } = pictureInput(inputs, kind);
@@ -65,7 +65,7 @@ export function readInput(
   const stride = Number.isInteger(written) && written > 0 ? written : kind.usualStride;
   const fixed = { width: numberOf(width), height: numberOf(height) };
   checkWanted(fixed, wanted);
-  const imageSize = wanted === null ? ownSize(fixed, metadata, kind) : { width: wanted, height: wanted };
+  const imageSize = wanted ?? ownSize(fixed, metadata, kind);
   checkSize(imageSize, fixed, stride, wanted);
   return { name, layout, type, batch: numberOf(shape[0]), stride, imageSize };
 }
@@ -112,27 +112,32 @@ function ownSize({ width, height }: FixedSides, metadata: ReadonlyMap<string, st
   return { width: width ?? ownWidth, height: height ?? ownHeight };
 }
 
-function checkWanted({ width, height }: FixedSides, wanted: number | null): void {
-  if (wanted === null || [width, height].every((side) => side === null || side === wanted)) return;
+function checkWanted({ width, height }: FixedSides, wanted: Size | null): void {
+  if (wanted === null) return;
+  if ((width ?? wanted.width) === wanted.width && (height ?? wanted.height) === wanted.height) return;
   const one = width === null ? `a height of ${height}` : `a width of ${width}`;
   const made = width !== null && height !== null ? `${width} x ${height}` : one;
-  const message = `--image_size=${wanted}, but the model is made for ${made} only`;
+  const message = `--image_size=${sizeOption(wanted)}, but the model is made for ${made} only`;
   throw new MillraceError('WRONG_OPTION', message, { hint: 'leave --image_size out' });
+}
+
+/** As the option has it: height first. */
+function sizeOption({ width, height }: Size): string {
+  return width === height ? `${width}` : `${height}x${width}`;
 }
 
 /** More than fits the memory of any worker. */
 const largestSide = 8192;
 
-function checkSize(size: Size, fixed: FixedSides, stride: number, wanted: number | null): void {
+function checkSize(size: Size, fixed: FixedSides, stride: number, wanted: Size | null): void {
   const free = [fixed.width === null ? size.width : null, fixed.height === null ? size.height : null];
   const isWrong = (side: number | null) => side !== null && (side % stride !== 0 || side < 1 || side > largestSide);
   if (!free.some(isWrong)) return;
-  const largest = Math.min(Math.max(size.width, size.height), largestSide);
-  const nearest = Math.max(1, Math.round(largest / stride)) * stride;
+  const nearest = (side: number) => Math.max(1, Math.round(Math.min(side, largestSide) / stride)) * stride;
+  const instead = { width: fixed.width ?? nearest(size.width), height: fixed.height ?? nearest(size.height) };
   const { width, height } = size;
   const own = width === height ? `${width}` : `${width} x ${height}`;
-  const what =
-    wanted === null ? `the image size in the model's metadata (imgsz), ${own},` : `an image size of ${wanted}`;
+  const what = wanted === null ? `the image size in the model's metadata (imgsz), ${own},` : `an image size of ${own}`;
   const message = `${what} is not a multiple of the model's stride ${stride}`;
-  throw new MillraceError('WRONG_OPTION', message, { hint: `use --image_size=${nearest}` });
+  throw new MillraceError('WRONG_OPTION', message, { hint: `use --image_size=${sizeOption(instead)}` });
 }

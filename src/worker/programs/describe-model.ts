@@ -1,7 +1,7 @@
 import { MillraceError } from '../../errors.ts';
 import type { ModelSettings } from '../model/look-at-model.ts';
 import { lookAtClassifier } from './classify/classifier-model.ts';
-import { lookAtDetector } from './yolo/detector-model.ts';
+import { lookAtDetector } from './detect/detector-model.ts';
 
 /** What a model file is, in a line. @throws {MillraceError} why no program runs it */
 export async function describeModel(settings: ModelSettings): Promise<string> {
@@ -16,13 +16,13 @@ export async function describeModel(settings: ModelSettings): Promise<string> {
 }
 
 async function describeDetector(settings: ModelSettings): Promise<string> {
-  const { model } = await lookAtDetector(settings);
+  const { model } = await lookAtDetector({ ...settings, confidence: 0.25 });
   const { width, height } = model.imageSize;
   return `${model.family}, ${model.classNames.length} classes, ${width}×${height} px`;
 }
 
 async function describeClassifier(settings: ModelSettings): Promise<string> {
-  const { model } = await lookAtClassifier({ ...settings, activation: 'auto', normalization: 'auto' });
+  const { model } = await lookAtClassifier({ ...settings, activation: 'auto', normalization: 'auto', names: null });
   const { width, height } = model.imageSize;
   return `classifier, ${model.classes} classes, ${width}×${height} px`;
 }

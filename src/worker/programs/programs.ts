@@ -3,26 +3,56 @@ import { inputColumns } from '../../programs/input-columns.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
 import type { OpenProgram, ProgramPlace, RowProgram } from '../row-program.ts';
 
-type Opening<Name extends ProgramName> = (settings: SettingsOf<Name>, place: ProgramPlace) => Promise<OpenProgram>;
+/** What the worker does for a program. */
+interface Implementation<Name extends ProgramName> {
+  open(settings: SettingsOf<Name>, place: ProgramPlace): Promise<OpenProgram>;
+  /** Names of the model's classes. */
+  classNames(settings: SettingsOf<Name>, place: ProgramPlace): Promise<readonly string[]>;
+}
 
-/** Only a partition loads what decodes pictures and runs models: it takes as long as all else that a worker loads. */
-const openings: { readonly [Name in ProgramName]: Opening<Name> } = {
-  yolo: async (settings, place) => (await import('./yolo/open-yolo.ts')).openYolo(settings, place),
-  classify: async (settings, place) => (await import('./classify/open-classify.ts')).openClassify(settings, place),
+/** Only what needs a model loads what decodes pictures and runs models: it takes as long as all else that a worker loads. */
+const implementations: { readonly [Name in ProgramName]: () => Promise<Implementation<Name>> } = {
+  detect: async () => {
+    const { detectorClassNames, openDetect } = await import('./detect/open-detect.ts');
+    return { open: openDetect, classNames: detectorClassNames };
+  },
+  classify: async () => {
+    const { classifierClassNames, openClassify } = await import('./classify/open-classify.ts');
+    return { open: openClassify, classNames: classifierClassNames };
+  },
 };
 
-/** A program with its settings, for the row machinery. */
-export function rowProgram({ name, settings }: ProgramCall): RowProgram {
+function implementationOf(name: ProgramName): Promise<Implementation<ProgramName>> {
+  return implementations[name]() as Promise<Implementation<ProgramName>>;
+}
+
+/**
+ * A program with its settings, for the row machinery.
+ * @param classNames those of `columnClassNames`; without them, columns named by classes are known once the program is open
+ */
+export function rowProgram({ name, settings }: ProgramCall, classNames: readonly string[] | null = null): RowProgram {
   const contract = contractOf(name);
-  const open = openings[name] as Opening<ProgramName>;
   return {
-    ...contract,
+    inputs: contract.inputs,
+    ...contract.result(settings, classNames),
     readColumns: (selected) =>
       inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
         if (column !== null) return column;
-        const hint = `the query selects ${selected.join(', ')}; name one with "--${option}=…"`;
+        const hint = `the query selects ${selected.join(', ')}; name one by "--${option}=…"`;
         throw new MillraceError('NO_IMAGE_COLUMN', `no selected column is known to hold ${holds}`, { hint });
       }),
-    open: (place) => open(settings, place),
+    open: async (place) => (await implementationOf(name)).open(settings, place),
   };
+}
+
+/**
+ * Names of the model's classes if columns of the result are named by them; null: they are not.
+ * @throws {MillraceError} whatever opening the program throws
+ */
+export async function columnClassNames(
+  { name, settings }: ProgramCall,
+  place: ProgramPlace,
+): Promise<readonly string[] | null> {
+  if (!contractOf(name).namesColumnsByClass(settings)) return null;
+  return (await implementationOf(name)).classNames(settings, place);
 }

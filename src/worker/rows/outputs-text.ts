@@ -10,10 +10,15 @@ type Shape = Pick<RowProgram, 'numbering' | 'columns'>;
 export function outputsTable({ numbering, columns }: Shape): string {
   const values = [
     ...(numbering === null ? [] : [`${quoteName(numbering)} FOR ORDINALITY`]),
-    ...columns.map(({ name, type }, index) => `${quoteName(name)} ${columnTypes[type]} PATH '$[${index}]'`),
+    ...columns.map(
+      ({ name, type }, index) => `${quoteName(name)} ${typeInText[type] ?? columnTypes[type]} PATH '$[${index}]'`,
+    ),
   ];
   return `JSON_TABLE(?, '$[*]' COLUMNS (row_id BIGINT UNSIGNED PATH '$[0]', NESTED PATH '$[1][*]' COLUMNS (${values.join(', ')})))`;
 }
+
+/** Types that a value has in the text, if not that of its column: JSON comes as its text. */
+const typeInText: Partial<typeof columnTypes> = { json: 'LONGTEXT' };
 
 /** Characters of a text; a character takes up to 4 bytes, and the least `max_allowed_packet` in use is 16 MiB. */
 const longestText = 2 ** 21;
@@ -38,13 +43,19 @@ export function* outputsTexts({ rows, outcomes }: ProcessedRows, { columns }: Sh
   if (text !== '') yield `${text}]`;
 }
 
-type Writer = (value: string | number) => string;
+type Writer = (value: string | number | null) => string;
 
 /** A model's float32 has about seven digits; the rest would be noise in the table. */
 function writerOf(column: OutputColumn): Writer {
-  if (column.type === 'real') return (value) => (value as number).toFixed(column.decimals);
+  const write = valueWriter(column);
+  return column.nullable ? (value) => (value === null ? 'null' : write(value)) : write;
+}
+
+function valueWriter(column: OutputColumn): Writer {
+  if ('decimals' in column) return (value) => (value as number).toFixed(column.decimals);
   if (column.type === 'count') return String;
-  const written = new Map<string | number, string>();
+  if (column.type === 'json') return (value) => JSON.stringify(value);
+  const written = new Map<string | number | null, string>();
   return (value) => {
     const known = written.get(value);
     if (known !== undefined) return known;

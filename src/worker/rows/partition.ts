@@ -39,10 +39,11 @@ async function processPages(
   pages: AsyncIterable<readonly PendingRow[]>,
   pace: Pace,
 ): Promise<void> {
-  const { program, task, volumes, log } = context;
-  const open = await program.open({ volumes, threads: task.threads, log });
+  const { task, volumes, log } = context;
+  const open = await context.program.open({ volumes, threads: task.threads, log });
   try {
-    await processAll(context, taken, selection.columns, pages, open, pace);
+    const program = { ...context.program, columns: open.columns ?? context.program.columns };
+    await processAll({ ...context, program }, taken, selection.columns, pages, open, pace);
   } finally {
     await open.close();
   }

@@ -12,6 +12,8 @@ export const columnTypes: Readonly<Record<OutputColumn['type'], string>> = {
   count: 'INT UNSIGNED',
   text: 'VARCHAR(255)',
   real: 'DOUBLE',
+  single: 'FLOAT',
+  json: 'JSON',
 };
 
 /**
@@ -26,8 +28,8 @@ export async function createResultTable(
 ): Promise<void> {
   const select = [...columns.map(quoteName), ...addedColumns(program).map((name) => `NULL AS ${quoteName(name)}`)];
   const declared = program.columns.map(
-    ({ name, type }) =>
-      `${quoteName(name)} ${columnTypes[type]}${type === 'text' ? ' CHARACTER SET utf8mb4' : ''} NOT NULL`,
+    ({ name, type, nullable }) =>
+      `${quoteName(name)} ${columnTypes[type]}${type === 'text' ? ' CHARACTER SET utf8mb4' : ''}${nullable ? '' : ' NOT NULL'}`,
   );
   const numbering = program.numbering === null ? [] : [quoteName(program.numbering)];
   const parts = [

@@ -3,10 +3,14 @@ import type { SettingsOf } from '../../../programs/programs.ts';
 import { type LookedModel, lookAtModel, type ModelSettings, type OutputShape } from '../../model/look-at-model.ts';
 import type { ImageModel } from '../../model/model.ts';
 import type { Channels, Preprocessing } from '../../model/preprocessing.ts';
+import { usualClassifierNames } from '../usual-names.ts';
 
 export interface ClassifierSettings
   extends ModelSettings,
-    Pick<SettingsOf<'classify'>, 'top' | 'min_score' | 'activation' | 'normalization'> {}
+    Pick<SettingsOf<'classify'>, 'activation' | 'normalization'> {
+  /** Names of the classes, instead of the file's; null: the file has them. */
+  readonly names: readonly string[] | null;
+}
 
 export interface ClassifierModel extends ImageModel {
   readonly classes: number;
@@ -14,6 +18,8 @@ export interface ClassifierModel extends ImageModel {
   readonly givesLogits: boolean;
   /** Whether it was trained on pixels normalized as for ImageNet. */
   readonly isNormalized: boolean;
+  /** The data set whose class names are used, because it has as many as the model, which names none; null: they are the model's own. */
+  readonly assumedNames: string | null;
 }
 
 export interface LookedClassifier extends LookedModel {
@@ -34,15 +40,15 @@ const classifier = { name: 'a classifier', usualSize: 224, usualStride: 1 };
 const activations = ['Softmax', 'Sigmoid', 'HardSigmoid'];
 
 /** @throws MillraceError whatever `lookAtModel` throws; MODEL_UNSUPPORTED where it is not a classifier */
-export async function lookAtClassifier(
-  settings: ModelSettings & Pick<ClassifierSettings, 'activation' | 'normalization'>,
-): Promise<LookedClassifier> {
+export async function lookAtClassifier(settings: ClassifierSettings): Promise<LookedClassifier> {
   const { activation, normalization } = settings;
   const looked = await lookAtModel(settings, classifier, refuseSeveral);
   const { model, file, input, outputs } = looked;
   const task = file.metadata.get('task');
   const classes = classesOf(outputs, task);
-  checkNames(model.classNames.length, classes);
+  const own = settings.names ?? model.classNames;
+  checkNames(own.length, classes);
+  const usual = own.length === 0 ? usualClassifierNames(classes) : null;
   const hasActivation = activations.includes(file.lastOperator ?? '');
   // Ultralytics trains its classifiers on pixels from 0 to 1, nearly everybody else on ImageNet's mean and deviation.
   const isNormalized = normalization === 'auto' ? task !== 'classify' : normalization === 'imagenet';
@@ -50,9 +56,11 @@ export async function lookAtClassifier(
     ...looked,
     model: {
       ...model,
+      classNames: usual?.names ?? (own.length === 0 ? numberedNames(classes) : own),
       classes,
       givesLogits: activation === 'auto' ? !hasActivation : activation === 'softmax',
       isNormalized,
+      assumedNames: usual?.dataset ?? null,
     },
     preprocessing: {
       placement: 'centre-crop',
@@ -73,7 +81,7 @@ function refuseSeveral(outputs: readonly string[]): void {
   throw new MillraceError('MODEL_UNSUPPORTED', message, { hint: runAsDetector });
 }
 
-const runAsDetector = 'run a detector with CMD "yolo", or export a classifier with one output [batch, classes]';
+const runAsDetector = 'run a detector with CMD "detect", or export a classifier with one output [batch, classes]';
 
 /** @throws MillraceError MODEL_UNSUPPORTED where the output is not `[batch, classes]`, or the same with two sides of 1 */
 function classesOf([output]: readonly OutputShape[], task: string | undefined): number {
@@ -85,6 +93,10 @@ function classesOf([output]: readonly OutputShape[], task: string | undefined): 
   const detects = isOther || sides.length === 1;
   const what = detects ? 'the model looks like a detector' : "the layout of the model's output is unknown";
   throw new MillraceError('MODEL_UNSUPPORTED', `${what}: ${found}`, { hint: runAsDetector });
+}
+
+function numberedNames(classes: number): readonly string[] {
+  return Array.from({ length: classes }, (_, id) => `class ${id}`);
 }
 
 function checkNames(names: number, classes: number): void {

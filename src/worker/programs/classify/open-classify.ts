@@ -1,36 +1,76 @@
-import type { SettingsOf } from '../../../programs/programs.ts';
+import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
 import { described, startInference } from '../../model/inference.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
+import { bestClassRow, scoresRow } from '../class-rows.ts';
+import { givenNames } from '../given-names.ts';
+import { warnOfAssumedNames } from '../usual-names.ts';
 import { bestClasses, type ScoredClass } from './best-classes.ts';
-import { type ClassifierModel, lookAtClassifier } from './classifier-model.ts';
+import { type ClassifierSettings, lookAtClassifier } from './classifier-model.ts';
 
 /** Classifies the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openClassify(settings: SettingsOf<'classify'>, place: ProgramPlace): Promise<OpenProgram> {
-  const { volumes, threads, log } = place;
+  const { volumes, log } = place;
   const images = await openImages(settings.image_dir, volumes);
-  const { path, root } = optionPath('--model', settings.model, volumes);
-  const { device, top, min_score, activation, normalization, image_size: imageSize } = settings;
-  const modelSettings = { modelFile: path, modelRoot: root, device, threads, imageSize };
-  const looked = await lookAtClassifier({ ...modelSettings, activation, normalization });
+  const modelSettings = await classifierSettings(settings, place);
+  const looked = await lookAtClassifier(modelSettings);
   const { model, outputs, preprocessing } = looked;
   const use = { preprocessing, reduction: null, constants: [] };
   const inference = await startInference({ ...looked, use, settings: modelSettings });
-  log.info({ model: { ...model, ...described(inference) } }, 'model loaded');
-  const choice = { top, min_score, givesLogits: model.givesLogits };
+  const { classNames, assumedNames, ...told } = model;
+  log.info({ model: { ...told, ...described(inference) } }, 'model loaded');
+  warnOfAssumedNames(log, assumedNames);
+  const choice = { ...choiceOf(settings), givesLogits: model.givesLogits };
   const classifyImages = inBatches<ImageSource, Outcome>({ inference, model, preprocessing }, readSource, {
     finds: 'a score',
     read: (answered, picture, _, timings) => {
       const classes = bestClasses(answered.get(outputs[0]!.name)!, picture, choice);
-      return classes === null ? null : { outputs: classes.map((each) => outputRow(each, model)), timings };
+      return classes === null ? null : { outputs: rows[settings.output](classes, classNames), timings };
     },
   });
-  return { process: (rows) => classifyImages(images(rows)), close: inference.close };
+  const { columns } = contractOf('classify').result(settings, classNames);
+  return { columns, process: (rows) => classifyImages(images(rows)), close: inference.close };
 }
 
-function outputRow({ classId, score }: ScoredClass, { classNames }: ClassifierModel): OutputRow {
-  return [classId, classNames[classId] ?? `class ${classId}`, score];
+/** Names of the model's classes. @throws {MillraceError} as `openClassify` does */
+export async function classifierClassNames(
+  settings: SettingsOf<'classify'>,
+  place: ProgramPlace,
+): Promise<readonly string[]> {
+  const { model } = await lookAtClassifier(await classifierSettings(settings, place));
+  return model.classNames;
+}
+
+async function classifierSettings(
+  settings: SettingsOf<'classify'>,
+  { volumes, threads }: ProgramPlace,
+): Promise<ClassifierSettings> {
+  const { path, root } = optionPath('--model', settings.model, volumes);
+  const { device, activation, normalization, image_size: imageSize } = settings;
+  const names = await givenNames(settings, volumes);
+  return { modelFile: path, modelRoot: root, device, threads, imageSize, activation, normalization, names };
+}
+
+/** A row with all classes needs their scores, whatever they are. */
+function choiceOf({ output, top, min_score }: SettingsOf<'classify'>): Pick<typeof everything, 'top' | 'min_score'> {
+  return output === 'classes' ? { top, min_score } : everything;
+}
+
+const everything = { top: Number.POSITIVE_INFINITY, min_score: Number.NEGATIVE_INFINITY };
+
+type Rows = (classes: readonly ScoredClass[], names: readonly string[]) => readonly OutputRow[];
+
+const rows: { readonly [Output in SettingsOf<'classify'>['output']]: Rows } = {
+  classes: (classes, names) => classes.map(({ classId, score }) => [classId, names[classId]!, score]),
+  scores: (classes) => [scoresRow(byClass(classes))],
+  top5: (classes, names) => [bestClassRow(byClass(classes), names)],
+};
+
+function byClass(classes: readonly ScoredClass[]): readonly number[] {
+  const scores: number[] = [];
+  for (const { classId, score } of classes) scores[classId] = score;
+  return scores;
 }

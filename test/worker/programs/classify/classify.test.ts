@@ -1,9 +1,11 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramCall, SettingsOf } from '../../../../src/programs/programs.ts';
 import { describeModel } from '../../../../src/worker/programs/describe-model.ts';
+import { columnClassNames, rowProgram } from '../../../../src/worker/programs/programs.ts';
 import { servers } from '../../../database.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
 import { runWorkers, useWorker } from '../../use-worker.ts';
@@ -12,10 +14,13 @@ const settings: SettingsOf<'classify'> = {
   model: '/datasets/colours.onnx',
   image_dir: '/datasets',
   image_column: null,
+  classes_file: null,
+  class_names: null,
   top: 2,
   min_score: 0,
   activation: 'auto',
   normalization: 'none',
+  output: 'classes',
   image_size: null,
   batch: null,
   device: 'cpu',
@@ -77,6 +82,25 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     expect(await worker.ledger(context)).toMatchObject([
       { row_id: '1', outputs: 2, error_code: null },
       { row_id: '2', outputs: 2, error_code: null },
+    ]);
+  });
+
+  it('writes one row per image with a column per class, or with the best five', async () => {
+    const scores = call({ output: 'scores', activation: 'none' });
+    const place = { ...worker.pictures, threads: 1, log: pino({ level: 'silent' }) };
+    const program = rowProgram(scores, await columnClassNames(scores, place));
+    await runWorkers({ ...worker.context('scores', select, { program: scores }), program });
+    const rows = await worker.query('SELECT id, red, green, blue FROM scores ORDER BY id');
+    expect(rows.map((row) => Object.values(row).map(Number))).toEqual([
+      [1, 1, 0, 0],
+      [2, 0, 1, 0],
+    ]);
+    await runWorkers(
+      worker.context('best', select, { program: call({ output: 'top5', class_names: ['r', 'g', 'b'] }) }),
+    );
+    expect(await worker.query('SELECT top1_class, top4_class, top5_score FROM best ORDER BY id')).toEqual([
+      { top1_class: 'r', top4_class: null, top5_score: null },
+      { top1_class: 'g', top4_class: null, top5_score: null },
     ]);
   });
 
@@ -143,11 +167,15 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
   });
 
   it.each([
-    ['detector.onnx', 'the model looks like a detector: output output0 [1, 6, 21]', /^run a detector with CMD "yolo"/],
+    [
+      'detector.onnx',
+      'the model looks like a detector: output output0 [1, 6, 21]',
+      /^run a detector with CMD "detect"/,
+    ],
     [
       'two.onnx',
       'the model looks like a detector: it has the outputs boxes, output1, and a classifier has one',
-      /CMD "yolo"/,
+      /CMD "detect"/,
     ],
     ['misnamed.onnx', "the model's names and its output differ: 2 names, 3 classes", /^set the metadata entry names/],
   ])('refuses %s by what it is', async (model, message, hint) => {
@@ -159,10 +187,10 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     });
   });
 
-  it('CMD "yolo" refuses a classifier, and names the program for it', async () => {
+  it('CMD "detect" refuses a classifier, and names the program for it', async () => {
     const context = worker.context('refused', select);
-    const yolo = { ...context.task.program.settings, model: '/datasets/colours.onnx' } as SettingsOf<'yolo'>;
-    const refused = worker.context('refused', select, { program: { name: 'yolo', settings: yolo } });
+    const yolo = { ...context.task.program.settings, model: '/datasets/colours.onnx' } as SettingsOf<'detect'>;
+    const refused = worker.context('refused', select, { program: { name: 'detect', settings: yolo } });
     await expect(runWorkers(refused)).rejects.toMatchObject({
       code: 'MODEL_UNSUPPORTED',
       message: expect.stringMatching(/^the model looks like an image classifier: outputs output0 \[1, 3\]/),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutputShape } from '../../../../src/worker/model/look-at-model.ts';
-import { recogniseFamily as recognise } from '../../../../src/worker/programs/yolo/family.ts';
+import { recogniseFamily as recognise } from '../../../../src/worker/programs/detect/family.ts';
 
 const square = { width: 640, height: 640 };
 const recogniseFamily = (outputs: readonly OutputShape[], names: number | null, size = square, task?: string) =>
@@ -26,7 +26,7 @@ describe('families of detectors', () => {
     ['yolov5', output(1, 1020, 7), 2, { width: 64, height: 64 }],
     ['yolov5', output(1, 1020, 6), 1, { width: 64, height: 64 }],
   ] as const)('%s: %j for %i classes', (name, outputs, classes, size) => {
-    expect(recogniseFamily(outputs, classes, size).name).toBe(name);
+    expect(recogniseFamily(outputs, classes, size).family.name).toBe(name);
   });
 
   it.each([
@@ -89,8 +89,8 @@ describe('families of detectors', () => {
 
   it.each([
     [
-      "the model is a detector with YOLOv8's output for 80 classes, and its metadata have no 'names'",
-      output(1, 84, 8400),
+      "the model is a detector with YOLOv8's output for 79 classes, and its metadata have no 'names'",
+      output(1, 83, 8400),
     ],
     ["the model is a detector with YOLOv5's output for 1 class, and its metadata have no 'names'", output(1, 25200, 6)],
     ['the model looks like YOLOX, or a transposed YOLOv8', output(1, 8400, 85)],

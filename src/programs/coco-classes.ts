@@ -83,3 +83,17 @@ export const cocoClasses = [
 ] as const;
 
 export type CocoClass = (typeof cocoClasses)[number];
+
+/** Ids up to 90 that COCO's annotations skip: https://cocodataset.org/#format-data */
+const unusedCategories = [12, 26, 29, 30, 45, 66, 68, 69, 71, 83];
+
+/** Names by category id, 0 to 90, as COCO's annotations and the models of TensorFlow and torchvision number them; 0 is the background. */
+export const cocoCategories: readonly string[] = categoryNames();
+
+function categoryNames(): readonly string[] {
+  const names = cocoClasses.values();
+  const nameOf = (id: number) => (id === 0 ? 'background' : `class ${id}`);
+  return Array.from({ length: 91 }, (_, id) =>
+    id === 0 || unusedCategories.includes(id) ? nameOf(id) : names.next().value!,
+  );
+}

@@ -1,19 +1,12 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
 import { described, startInference } from '../../model/inference.ts';
-import type { ModelSettings } from '../../model/look-at-model.ts';
 import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
 import type { Processor } from '../../model/session.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
 import { type Candidate, isFiniteBox } from './candidates.ts';
-import { type DetectorModel, lookAtDetector } from './detector-model.ts';
+import { type DetectorModel, type DetectorSettings, lookAtDetector, type Selection } from './detector-model.ts';
 import { suppress } from './non-maximum-suppression.ts';
-
-export interface DetectorSettings extends ModelSettings {
-  readonly confidence: number;
-  readonly iou: number;
-  readonly maxDetections: number;
-}
 
 /** Of the upright picture. */
 export interface Detection extends Box {
@@ -43,18 +36,22 @@ export async function loadDetector<Image>(
   read: ReadImage<Image>,
 ): Promise<Detector<Image>> {
   const looked = await lookAtDetector(settings);
-  const { model, preprocessing } = looked;
-  const use = { preprocessing, reduction: looked.reduction(settings.confidence), constants: [] };
+  const { model, preprocessing, selection } = looked;
+  const use = { preprocessing, reduction: looked.reduction(selection.confidence), constants: [] };
   const inference = await startInference({ ...looked, use, settings });
   const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {
-      const candidates = looked.read(outputs, picture, settings.confidence);
-      if (!candidates.every(isFiniteBox)) return null;
-      return detectedImage(lies, suppress(candidates, settings.iou, settings.maxDetections), model, timings);
+      const boxes = boxesOf(looked.read(outputs, picture, selection.confidence), selection);
+      return boxes === null ? null : detectedImage(lies, boxes, model, timings);
     },
   });
   return { model: { ...model, ...described(inference) }, detect, close: inference.close };
+}
+
+function boxesOf(candidates: readonly Candidate[], { classIds, ...selection }: Selection): readonly Candidate[] | null {
+  const wanted = classIds === null ? candidates : candidates.filter(({ classId }) => classIds.has(classId));
+  return wanted.every(isFiniteBox) ? suppress(wanted, selection) : null;
 }
 
 function detectedImage(

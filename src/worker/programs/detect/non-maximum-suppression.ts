@@ -4,17 +4,29 @@ import type { Candidate } from './candidates.ts';
 /** At most so many candidates are compared, the best first (YOLOv5's `max_nms`). */
 const maxCandidates = 30_000;
 
+export interface Suppression {
+  /** null: nothing is suppressed. */
+  readonly iou: number | null;
+  /** Whether boxes of different classes suppress each other. */
+  readonly isAgnostic: boolean;
+  readonly maxDetections: number;
+}
+
 /**
  * Greedy non-maximum suppression within each class: a box goes when its intersection over union with a better box of its
  * class is above `iou`. The best `maxDetections` remain, in falling order of score; equal scores keep their order.
  */
-export function suppress(candidates: readonly Candidate[], iou: number, maxDetections: number): Candidate[] {
+export function suppress(
+  candidates: readonly Candidate[],
+  { iou, isAgnostic, maxDetections }: Suppression,
+): readonly Candidate[] {
   const best = candidates.toSorted((a, b) => b.score - a.score).slice(0, maxCandidates);
+  if (iou === null) return best.slice(0, maxDetections);
   const kept: Candidate[] = [];
   for (const box of best) {
     if (kept.length === maxDetections) break;
-    if (!kept.some((better) => better.classId === box.classId && intersectionOverUnion(better, box) > iou))
-      kept.push(box);
+    const isRival = (better: Candidate) => isAgnostic || better.classId === box.classId;
+    if (!kept.some((better) => isRival(better) && intersectionOverUnion(better, box) > iou)) kept.push(box);
   }
   return kept;
 }

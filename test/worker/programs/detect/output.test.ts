@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readYolov5 } from '../../../../src/worker/programs/yolo/yolov5.ts';
-import { readTransposedYolov8, readYolov8 } from '../../../../src/worker/programs/yolo/yolov8.ts';
+import { readYolov5 } from '../../../../src/worker/programs/detect/yolov5.ts';
+import { readTransposedYolov8, readYolov8 } from '../../../../src/worker/programs/detect/yolov8.ts';
 
 describe('YOLOv5 output', () => {
   const boxes = [

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cocoClasses } from '../../../../src/demo/scenes/coco-classes.ts';
 import { drawScene } from '../../../../src/demo/scenes/draw-scene.ts';
+import { cocoClasses } from '../../../../src/programs/coco-classes.ts';
 import { readOwnImage } from '../../../../src/worker/image/read-image.ts';
-import { type DetectedImage, type Detector, loadDetector } from '../../../../src/worker/programs/yolo/detector.ts';
+import { type DetectedImage, type Detector, loadDetector } from '../../../../src/worker/programs/detect/detector.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -21,6 +21,8 @@ const settings = {
 } as const;
 const demoModel = new URL('../../../../models/demo.onnx', import.meta.url).pathname;
 const names = { names: "{0: 'cat', 1: 'dog'}" };
+
+const square = (side: number) => ({ width: side, height: side });
 
 const loaded: Detector<string>[] = [];
 afterAll(() => Promise.all(loaded.map((detector) => detector.close())));
@@ -58,6 +60,7 @@ describe('a detector', () => {
     expect(model).toEqual({
       family: 'yolov8',
       classNames: ['cat', 'dog'],
+      assumedNames: null,
       stride: 16,
       imageSize: { width: 32, height: 32 },
       batch: 1,
@@ -303,7 +306,7 @@ describe('a model that cannot be used', () => {
       'has another size than asked for',
       { code: 'WRONG_OPTION', message: '--image_size=64, but the model is made for 32 x 32 only' },
       { outputs: [dog()], metadata: names },
-      { imageSize: 64 },
+      { imageSize: square(64) },
     ],
     [
       'is made for another task',
@@ -327,7 +330,7 @@ describe('a model that cannot be used', () => {
       'has a height of its own and another size is asked for',
       { code: 'WRONG_OPTION', message: '--image_size=64, but the model is made for a height of 32 only' },
       { input: [1, 3, 32, 'width'], outputs: [dog()], metadata: names },
-      { imageSize: 64 },
+      { imageSize: square(64) },
     ],
     [
       'says a size that is no multiple of its stride',
@@ -348,7 +351,7 @@ describe('a model that cannot be used', () => {
         hint: 'use --image_size=96',
       },
       { input: free, outputs: [dog()], metadata: names },
-      { imageSize: 100 },
+      { imageSize: square(100) },
     ],
   ])('%s', async (_, error, sketch, more) => {
     await expect(load(sketch, more)).rejects.toMatchObject(error);

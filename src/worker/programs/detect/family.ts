@@ -2,6 +2,7 @@ import { MillraceError } from '../../../errors.ts';
 import type { Size } from '../../image/letterbox.ts';
 import type { OutputShape } from '../../model/look-at-model.ts';
 import type { OutputLayout } from '../../model/preprocessing.ts';
+import { usualDetectorNames } from '../usual-names.ts';
 import type { ReadCandidates } from './candidates.ts';
 import { readYolov5 } from './yolov5.ts';
 import { readTransposedYolov8, readYolov8 } from './yolov8.ts';
@@ -11,6 +12,12 @@ export interface Family {
   readonly name: 'yolov5' | 'yolov8';
   readonly layout: OutputLayout;
   readonly read: ReadCandidates;
+}
+
+/** A family and the number of classes that a model of it has. */
+export interface Recognised {
+  readonly family: Family;
+  readonly classes: number;
 }
 
 /** What is known of a model besides its outputs. */
@@ -28,19 +35,20 @@ export interface ModelFacts {
  *
  * @throws MillraceError MODEL_UNSUPPORTED, naming what the model looks like, or what its names lack
  */
-export function recogniseFamily(outputs: readonly OutputShape[], facts: ModelFacts): Family {
+export function recogniseFamily(outputs: readonly OutputShape[], facts: ModelFacts): Recognised {
   const other = otherByNames(outputs.map(({ name }) => name));
   if (other !== null) throw unsupported(`the model looks like ${other}`, outputs, facts);
   const layouts = layoutsOf(outputs, facts.size);
   const fitting = layouts.find(({ classes }) => classes === facts.names);
   const further = furtherValues(outputs, layouts[0], facts);
-  if (fitting !== undefined && further === null) return fitting.family;
+  if (fitting !== undefined && further === null) return fitting;
   if (further !== null) throw unsupported(further, outputs, facts);
   const looks = guess(outputs, layouts, facts);
   if (looks === classifier) throw unsupported(`the model looks like ${looks}`, outputs, facts, runAsClassifier);
   if (looks !== null) throw unsupported(`the model looks like ${looks}`, outputs, facts);
   const [layout] = layouts;
   if (layout === undefined) throw unsupported("the layout of the model's output is unknown", outputs, facts);
+  if (facts.names === null && usualDetectorNames(layout.classes) !== null) return layout;
   throw wrongNames(layout, outputs, facts);
 }
 

@@ -1,0 +1,4 @@
+SELECT image_id, file_name FROM demo.images
+TO RUN millrace/worker
+CMD "yolo", "--model=demo", "--image_dir=/datasets/demo", "--output=scores", "--class_names=cat,dog"
+INTO demo.scores;
