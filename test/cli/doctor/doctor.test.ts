@@ -33,6 +33,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-doctor-'));
     await mkdir(join(folder, 'datasets'));
+    await mkdir(join(folder, 'empty'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -44,6 +45,9 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     MILLRACE_VOLUMES: `/models=${models}`,
     ...others,
   });
+  /** A check of its own, without the models, each of which starts a process. */
+  const checkOf = async (name: string, others: Readonly<Record<string, string>> = {}) =>
+    (await doctor(environment({ MILLRACE_VOLUMES: `/models=${join(folder, 'empty')}`, ...others }))).of(name);
   const tables = async () => {
     const [rows] = await database.pool.query(
       'SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?, ?)',
@@ -90,7 +94,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
 
   it('shows the version of the system schema', async () => {
     await migrate(database.pool, database.systemSchema);
-    expect((await doctor(environment())).of('system schema')).toEqual({
+    expect(await checkOf('system schema')).toEqual({
       name: 'system schema',
       state: 'ok',
       detail: `${database.systemSchema}, version ${latestVersion}`,
@@ -111,7 +115,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     const [user, password] = [`wide${database.name}`, 'hunter2'];
     await admin.query(`CREATE USER ${user}@'%' IDENTIFIED BY '${password}'`);
     const wide = formatDsn({ ...database.datasource, user, password });
-    const found = async () => (await doctor(environment({ MILLRACE_DATASOURCE: wide }))).of('accounts');
+    const found = () => checkOf('accounts', { MILLRACE_DATASOURCE: wide });
     await admin.query(`GRANT FILE, SUPER ON *.* TO ${user}@'%'`);
     for (const schema of [database.name, systemSchema]) await admin.query(`GRANT SELECT ON ${schema}.* TO ${user}@'%'`);
     expect((await found())?.detail).toBe(
@@ -128,7 +132,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
     for (const schema of [systemSchema, 'mysql']) await admin.query(`GRANT LOCK TABLES ON ${schema}.* TO ${user}@'%'`);
     expect((await found())?.state).toBe('ok');
     await admin.query(`DROP USER ${user}@'%'`);
-    expect((await doctor(environment())).of('accounts')?.detail).toBe(
+    expect((await checkOf('accounts'))?.detail).toBe(
       `the database keeps the SQL of users out of ${systemSchema} and mysql`,
     );
   });
@@ -177,10 +181,9 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
 
   it('checks that the account of readers can read, and nothing else', async () => {
     const { admin, accounts, name, systemSchema } = database;
-    const check = async (dsn: string) =>
-      (await doctor(environment({ MILLRACE_READER_DATASOURCE: dsn }))).of('reader account');
+    const check = (dsn: string) => checkOf('reader account', { MILLRACE_READER_DATASOURCE: dsn });
     expect(await check(accounts.readerDsn)).toMatchObject({ state: 'ok', fix: null });
-    expect((await doctor(environment())).of('reader account')).toBeUndefined();
+    expect(await checkOf('reader account')).toBeUndefined();
     const [user, password] = [`rd${name}`, 'hunter2'];
     const dsn = formatDsn({ ...database.datasource, user, password });
     expect(await check(dsn)).toMatchObject({ state: 'failed', detail: expect.not.stringContaining(password) });
@@ -217,11 +220,9 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
   });
 
   it('reports that there are no models', async () => {
-    const empty = join(folder, 'empty');
-    await mkdir(empty);
-    expect((await doctor(environment({ MILLRACE_VOLUMES: `/models=${empty}` }))).of('models')).toMatchObject({
+    expect(await checkOf('models')).toMatchObject({
       state: 'failed',
-      detail: `there are no models in ${empty}`,
+      detail: `there are no models in ${join(folder, 'empty')}`,
     });
   });
 
