@@ -195,6 +195,53 @@ export const errorTable = {
       'write {"id": 1, "sql": "SELECT …"}',
       { status: null },
     ],
+    // dataset
+    DATASET_UNREADABLE: [
+      'a file or folder of a dataset does not exist or cannot be read',
+      'correct the path, or the permissions of the file',
+      { status: null },
+    ],
+    DATASET_TRUNCATED: ['a file of a dataset ends too early', 'download or copy the file again', { status: null }],
+    DATASET_INVALID: [
+      'a file of a dataset is not of its format, or a value in it has the wrong type',
+      'correct the entry that the message names',
+      { status: null },
+    ],
+    DATASET_DUPLICATE: [
+      'two entries of a dataset have the same id or file name',
+      'give each entry an id and a name of its own',
+      { status: null },
+    ],
+    DATASET_REFERENCE: [
+      'an annotation names an image or a category that the dataset does not have',
+      'add the image or category, or remove the annotation',
+      { status: null },
+    ],
+    DATASET_NAME_UNSAFE: [
+      'a file name in a dataset leads out of its folder',
+      'do not trust this file; correct the name, or use another source',
+      { status: null },
+    ],
+    DATASET_EXISTS: [
+      'the tables to import into exist and hold something else',
+      'import into another database, or add --replace',
+      { status: null },
+    ],
+    DATASET_BUSY: [
+      'another import is writing the same dataset',
+      'wait until the other import has ended',
+      { status: null },
+    ],
+    DATASET_MISSING: [
+      'the database does not hold the tables of a dataset',
+      'name a database that millrace dataset import created',
+      { status: null },
+    ],
+    DATASET_OUTPUT: [
+      'the file or folder to write to exists or cannot be written',
+      'name another path, or remove what is there',
+      { status: null },
+    ],
     // engine
     UNKNOWN_STATEMENT: ['no statement has this id', 'list the statements to find its id', { status: 404 }],
     STATEMENT_BUSY: [

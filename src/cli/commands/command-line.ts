@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import { errorKinds } from '../../errors.ts';
 import { version } from '../../version.ts';
 import { addAdministrationCommands } from './administration-commands.ts';
+import { addDatasetCommands } from './dataset-commands.ts';
 import { addProgramCommands } from './program-commands.ts';
 import { addStatementCommands } from './statement-commands.ts';
 
@@ -17,6 +18,7 @@ export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv):
     .addHelpText('after', settings);
   addProgramCommands(millrace, config, environment);
   addStatementCommands(millrace, config, environment);
+  addDatasetCommands(millrace, config, environment);
   addAdministrationCommands(millrace, config, environment);
   return millrace;
 }

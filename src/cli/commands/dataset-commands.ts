@@ -1,0 +1,42 @@
+import { Argument, type Command } from '@commander-js/extra-typings';
+import type { Config } from '../../config.ts';
+import { datasetFormats } from '../dataset/formats.ts';
+import { answer } from './answer.ts';
+
+export function addDatasetCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
+  const place = { config, environment };
+  millrace.commandsGroup('Datasets:');
+  const dataset = millrace
+    .command('dataset')
+    .description('import, check and export image datasets: COCO, PASCAL VOC, YOLO')
+    .helpCommand(false);
+
+  dataset
+    .command('import')
+    .description('import annotations into a database; the same files again change nothing')
+    .addArgument(new Argument('<format>', 'format of the annotations').choices(datasetFormats))
+    .requiredOption('--annotations <path>', 'instance file of COCO, folder of VOC .xml files, or folder of YOLO labels')
+    .requiredOption('--into <database>', 'database for the tables; it is created if it does not exist')
+    .option('--images <folder>', 'folder of pictures: report missing, unreadable and resized ones; required for yolo')
+    .option('--names <file>', 'class names for yolo: data.yaml or classes.txt (default: beside the labels)')
+    .option('--segmentations', 'also store the outlines of COCO, as JSON')
+    .option('--replace', 'replace another dataset in this database')
+    .option('--json', 'print JSON lines')
+    .action((format, { json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../dataset/import.ts')).importFiles(format, options, place, output),
+      ),
+    );
+
+  dataset
+    .command('check')
+    .description('report the boxes and pictures of a dataset; fails if a picture is missing, unreadable or resized')
+    .argument('<database>', 'database of the dataset')
+    .option('--images <folder>', 'folder of pictures')
+    .option('--json', 'print JSON lines')
+    .action((database, { json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../dataset/check.ts')).checkDataset(database, options, place, output),
+      ),
+    );
+}

@@ -1,0 +1,3 @@
+export const datasetFormats = ['coco', 'voc', 'yolo'] as const;
+
+export type DatasetFormat = (typeof datasetFormats)[number];

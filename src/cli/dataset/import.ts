@@ -1,0 +1,89 @@
+import type { Pool } from 'mysql2/promise';
+import type { Config } from '../../config.ts';
+import { checkPictures } from '../../dataset/check/check-pictures.ts';
+import { type Imported, importDataset } from '../../dataset/import/import-dataset.ts';
+import type { Source } from '../../dataset/sources/source.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Output } from '../output.ts';
+import { duration } from '../progress.ts';
+import { databaseName, withTables } from './dataset-pool.ts';
+import type { DatasetFormat } from './formats.ts';
+import { pictureLines } from './report.ts';
+import { openProgress } from './work-progress.ts';
+
+export interface ImportArguments {
+  readonly annotations: string;
+  readonly images?: string | undefined;
+  readonly names?: string | undefined;
+  readonly into: string;
+  readonly segmentations?: boolean | undefined;
+  readonly replace?: boolean | undefined;
+}
+
+/** `millrace dataset import FORMAT`: imports a dataset, then reports its pictures. */
+export function importFiles(
+  format: DatasetFormat,
+  options: ImportArguments,
+  { config, environment }: { readonly config: Config; readonly environment: NodeJS.ProcessEnv },
+  output: Output,
+): Promise<number> {
+  const into = databaseName(options.into, config);
+  checkArguments(format, options);
+  return withTables(config, environment, output.note, async (pool) => {
+    const started = performance.now();
+    const source = await openSource(format, options);
+    const progress = openProgress(output.progress, 'importing');
+    const imported = await importDataset(pool, {
+      format,
+      source,
+      into,
+      replace: options.replace ?? false,
+      onProgress: (done) => progress.show(done, source.size),
+    }).finally(progress.end);
+    const seconds = (performance.now() - started) / 1000;
+    if (output.json)
+      output.write({ dataset: into, changed: imported !== null, rows: imported, remarks: source.remarks() });
+    else for (const line of [importLine(into, imported, seconds), ...source.remarks()]) output.line(line);
+    if (options.images !== undefined) await reportPictures(pool, into, options.images, output);
+    return 0;
+  });
+}
+
+function importLine(into: string, rows: Imported, seconds: number): string {
+  if (rows === null) return `${into}: these files were imported before; nothing was changed`;
+  const { images, annotations, categories } = rows;
+  return `${into}: ${images} images, ${annotations} annotations, ${categories} categories in ${duration(seconds)}`;
+}
+
+async function openSource(format: DatasetFormat, options: ImportArguments): Promise<Source> {
+  const { annotations, images = '', names = null, segmentations = false } = options;
+  switch (format) {
+    case 'coco':
+      return (await import('../../dataset/sources/coco-source.ts')).cocoSource(annotations, { segmentations });
+    case 'voc':
+      return (await import('../../dataset/sources/voc-source.ts')).vocSource(annotations);
+    case 'yolo':
+      return (await import('../../dataset/sources/yolo-source.ts')).yoloSource({ annotations, images, names });
+  }
+}
+
+function checkArguments(format: DatasetFormat, { images, names, segmentations }: ImportArguments): void {
+  if (format === 'yolo' && images === undefined)
+    throw usage(
+      'labels of YOLO are shares of their pictures, but --images is not given',
+      'name the folder of pictures with --images',
+    );
+  if (format !== 'yolo' && names !== undefined) throw usage(`--names does not apply to ${format}`, 'leave it out');
+  if (format !== 'coco' && segmentations) throw usage(`--segmentations does not apply to ${format}`, 'leave it out');
+}
+
+function usage(message: string, hint: string): MillraceError {
+  return new MillraceError('USAGE', message, { hint });
+}
+
+/** The rows are complete without the pictures, so what is wrong with them is a report, not an error. */
+async function reportPictures(pool: Pool, database: string, folder: string, output: Output): Promise<void> {
+  const report = await checkPictures(pool, database, folder, () => {});
+  if (output.json) output.write({ dataset: database, pictures: report });
+  else for (const line of pictureLines(report)) output.line(line);
+}
