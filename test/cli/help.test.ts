@@ -29,15 +29,10 @@ const commands = [
   'completion',
 ];
 
-<<<<<<< HEAD
-it('--help lists the commands, and the help of each command its options', async () => {
-  const texts = await Promise.all([[], ...commands.map((command) => [command])].map(helpOf));
-=======
 const parts = ['import', 'check'].map((part) => ['dataset', part]);
 
-it('--help says what there is, and each command what it takes', async () => {
+it('--help lists the commands, and the help of each command its options', async () => {
   const texts = await Promise.all([[], ...commands.map((command) => [command]), ...parts].map(helpOf));
->>>>>>> da4a763 (Dataset: millrace dataset import coco, voc and yolo, all or nothing and streamed; millrace dataset check)
   const found = texts.join(`\n${'─'.repeat(80)}\n\n`);
   if (process.env.UPDATE_GOLDEN) await writeFile(golden, found);
   expect(found).toBe(await readFile(golden, 'utf8'));
