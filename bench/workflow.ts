@@ -9,6 +9,7 @@ import { type Figure, median, quantile, type Table } from './figure.ts';
 const deployment: Deployment = {
   namespace: 'millrace',
   serviceAccount: 'workflow',
+  imageUrls: null,
   workerImage: 'millrace/worker:0.1.0',
   gpuWorkerImage: 'millrace/worker:0.1.0',
   images: {},

@@ -395,6 +395,10 @@ export const errorTable = {
       'Argo Workflows is not installed in the cluster, or its controller is not running',
       'install Argo Workflows, and check its workflow-controller',
     ],
+    IMAGE_URLS_INVALID: [
+      'MILLRACE_IMAGE_URLS cannot be read',
+      'set it to none, public, or networks besides, e.g. public,10.20.0.0/16',
+    ],
     WORKER_IMAGE_MISSING: [
       'no image of the worker is named',
       'set MILLRACE_WORKER_IMAGE to the image that docker/worker.Dockerfile builds',
@@ -512,6 +516,11 @@ export const errorTable = {
       'move the file into --image_dir, then retry',
     ],
     IMAGE_BROKEN: ['the file of an image is truncated or in an unsupported format', 'replace the file, then retry'],
+    IMAGE_URL_REFUSED: [
+      'the URL of an image is not allowed: URLs are switched off, or the server has a private or reserved address',
+      'use another URL, or ask the administrator to allow the network in MILLRACE_IMAGE_URLS',
+    ],
+    IMAGE_DOWNLOAD_FAILED: ['an image could not be downloaded', 'check the URL and its server, then retry'],
     MODEL_OUTPUT_INVALID: ["the model's output for an image is infinite or not a number", 'export the model again'],
   }),
   ...filedUnder('internal', {

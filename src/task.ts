@@ -12,6 +12,7 @@ import type { ProgramCall } from './programs/programs.ts';
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
  *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`
+ *   MILLRACE_IMAGE_URLS   servers that images may be downloaded from: `public` (default), `none`, or networks besides
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts. Absent in a pod, which has the
  *                         mounts themselves
  *

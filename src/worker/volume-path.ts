@@ -12,7 +12,7 @@ export interface VolumePath {
 }
 
 /** The longest mount path that holds a path decides where it lies; null: it lies in no volume. */
-function volumePath(path: string, volumes: Volumes): VolumePath | null {
+export function volumePath(path: string, volumes: Volumes): VolumePath | null {
   const whole = normalize(path);
   const mounts = Object.keys(volumes).sort((a, b) => b.length - a.length);
   const mount = mounts.find((candidate) => isInside(whole, candidate));

@@ -11,6 +11,7 @@ export function workerEnvironment(task: unknown, deployment: Deployment): Enviro
     ...(deployment.systemDatasource === null
       ? []
       : [datasourceVariable('MILLRACE_SYSTEM_DATASOURCE', deployment.systemDatasource)]),
+    ...(deployment.imageUrls === null ? [] : [{ name: 'MILLRACE_IMAGE_URLS', value: deployment.imageUrls }]),
   ];
 }
 

@@ -39,6 +39,8 @@ export interface WorkflowSubmission {
 export interface Deployment {
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** MILLRACE_IMAGE_URLS of the worker; null: not set. */
+  readonly imageUrls: string | null;
   /** Runs standard statements, and `prepare` and `finish` around foreign images. */
   readonly workerImage: string;
   /** Runs the partitions of steps that request GPUs. */

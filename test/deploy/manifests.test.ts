@@ -333,6 +333,34 @@ it.skipIf(!helmIsHere)(
   },
 );
 
+it.skipIf(!helmIsHere)(
+  'the chart lets workers download images only where that is switched on (skipped where Helm is missing)',
+  () => {
+    const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+    const rendered = (...settings: readonly string[]) => {
+      const values = settings.flatMap((setting) => ['--set', setting]);
+      const { stdout } = spawnSync('helm', ['template', 'millrace', chart, '--kube-version', '1.30.0', ...values], {
+        encoding: 'utf8',
+      });
+      const objects = loadAll(stdout) as KubernetesObject[];
+      const named = (kind: string, name: string) =>
+        objects.find((object) => object.kind === kind && object.metadata.name === name);
+      return {
+        setting: named('ConfigMap', 'millrace-server')?.data.MILLRACE_IMAGE_URLS,
+        egress: named('NetworkPolicy', 'millrace-worker')?.spec.egress,
+      };
+    };
+    const off = rendered();
+    expect(off.setting).toBe('none');
+    const on = rendered('imageUrls.enabled=true', 'imageUrls.networks={10.20.0.0/16}');
+    expect(on.setting).toBe('public,10.20.0.0/16');
+    const [internet, networks, ...more] = on.egress.slice(off.egress.length);
+    expect(internet.ports).toEqual([{ port: 80 }, { port: 443 }]);
+    expect(internet.to[0].ipBlock.except).toContain('169.254.0.0/16');
+    expect([networks, ...more]).toEqual([{ to: [{ ipBlock: { cidr: '10.20.0.0/16' } }] }]);
+  },
+);
+
 it('quick-start.yaml names the CRDs of the Argo that it installs', () => {
   const text = readFileSync(new URL('../../deploy/quick-start.yaml', import.meta.url), 'utf8');
   const versions = [...text.matchAll(/(?:quay\.io\/argoproj\/[\w-]+:|crds\/full\?ref=)(v[\d.]+)/g)].map(

@@ -18,6 +18,7 @@ MILLRACE_GPU_WORKER_IMAGE: {{ . }}
 {{- with .Values.images.named }}
 MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
 {{- end }}
+MILLRACE_IMAGE_URLS: {{ if .Values.imageUrls.enabled }}{{ prepend .Values.imageUrls.networks "public" | join "," }}{{ else }}none{{ end }}
 MILLRACE_DATASOURCE_SECRET: {{ .Values.datasource.secret }}/{{ .Values.datasource.key }}
 {{- with .Values.datasource.systemSecret }}
 MILLRACE_SYSTEM_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}

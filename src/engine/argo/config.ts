@@ -12,6 +12,8 @@ const workerName = 'millrace/worker';
  *   MILLRACE_GPU_WORKER_IMAGE   image of the worker with CUDA, for partitions that request GPUs; default: MILLRACE_WORKER_IMAGE
  *   MILLRACE_IMAGES             other images, by their names in statements: `name=reference,…`
  *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`
+ *   MILLRACE_IMAGE_URLS         servers that workers may download images from: `public` (default), `none`, or networks besides:
+ *                               `public,10.20.0.0/16`
  *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the pods' DSN; default: `millrace-datasource/dsn`
  *   MILLRACE_SYSTEM_DATASOURCE_SECRET   `secret/key` of the DSN for the system schema; default: MILLRACE_DATASOURCE_SECRET
  *   MILLRACE_READER_DATASOURCE_SECRET   `secret/key` of the DSN for statements of readers; default: MILLRACE_DATASOURCE_SECRET
@@ -36,6 +38,7 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
   return {
     namespace: environment.MILLRACE_NAMESPACE || 'millrace',
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
+    imageUrls: environment.MILLRACE_IMAGE_URLS || null,
     workerImage,
     gpuWorkerImage: environment.MILLRACE_GPU_WORKER_IMAGE || workerImage,
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },

@@ -29,8 +29,8 @@ export interface WorkerEnd {
   readonly error: MillraceError | null;
 }
 
-/** Variables that locate programs and CUDA's libraries, and select GPUs. Workers inherit nothing else from this process. */
-const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES'];
+/** Variables that locate programs and CUDA's libraries, select GPUs and allow URLs. Workers inherit nothing else from this process. */
+const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MILLRACE_IMAGE_URLS'];
 
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));

@@ -31,7 +31,9 @@ function withoutPadding(bytes: Buffer): Buffer {
 /** What is wrong with a name itself, before any file is looked for; null: nothing. */
 export function nameProblem(image: string | null): MillraceError | null {
   if (image === null || image === '') return new MillraceError('IMAGE_MISSING', 'the row names no image');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image))
-    return new MillraceError('IMAGE_MISSING', `a URL, and images are read from --image_dir only: ${image}`);
   return null;
+}
+
+export function isUrl(name: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(name);
 }

@@ -1,10 +1,12 @@
 import { MillraceError } from '../../errors.ts';
 import type { InputRow, InputValue, LargeValue } from '../row-program.ts';
-import { imagePath, optionPath, pathInside, type Volumes } from '../volume-path.ts';
+import { imagePath, optionPath, pathInside, type Volumes, volumePath } from '../volume-path.ts';
+import type { Downloads } from './download.ts';
 import { checkSize, type EncodedImage, type ImageSource, maxImageBytes } from './encoded-image.ts';
-import { nameOf, nameProblem } from './image-name.ts';
+import { isUrl, nameOf, nameProblem } from './image-name.ts';
 import { readAhead } from './read-ahead.ts';
 import { readImage } from './read-image.ts';
+import { readUrlRules } from './url-rules.ts';
 
 /** The folder of `--image_dir`. */
 interface ImageFolder {
@@ -20,15 +22,21 @@ export function readSource(source: ImageSource): Promise<EncodedImage> {
 }
 
 /**
- * Where the images of rows lie: the first value of a row is the image itself, or names its file. A folder that is not there fails each
- * row by name.
- * @throws {MillraceError} OUTSIDE_VOLUMES
+ * Where the images of rows lie: the first value of a row is the image itself, its URL, or its path. A folder that is not there fails
+ * each row by name.
+ * @param folder of relative paths; null: none is given
+ * @throws {MillraceError} OUTSIDE_VOLUMES, IMAGE_URLS_INVALID
  */
 export async function openImages(
-  folder: string,
+  folder: string | null,
   volumes: Volumes,
 ): Promise<(rows: readonly InputRow[]) => readonly ImageSource[]> {
-  const places = { folder: await openFolder(folder, volumes), volumes };
+  const rules = readUrlRules(process.env.MILLRACE_IMAGE_URLS);
+  const places: Places = {
+    folder: folder === null ? null : await openFolder(folder, volumes),
+    volumes,
+    downloads: once(async () => (await import('./download.ts')).openDownloads(rules)),
+  };
   return (rows) => {
     const values = rows.map(([value = null]) => value);
     const sources = values.map((value) => ({ read: () => readValue(value, places) }));
@@ -47,12 +55,23 @@ async function openFolder(named: string, volumes: Volumes): Promise<ImageFolder>
 
 /** Whether reading it means to wait for another machine. */
 function isElsewhere(value: InputValue): boolean {
-  return value !== null && 'read' in value;
+  if (value === null) return false;
+  return 'read' in value || isUrl(value.toString('latin1', 0, 64));
 }
 
 interface Places {
-  readonly folder: ImageFolder;
+  readonly folder: ImageFolder | null;
   readonly volumes: Volumes;
+  /** Loaded when the first URL is read. */
+  downloads(): Promise<Downloads>;
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }
 
 async function readValue(value: InputValue, places: Places): Promise<EncodedImage> {
@@ -78,8 +97,18 @@ async function readLarge(value: LargeValue): Promise<Buffer | null> {
   return read.bytes;
 }
 
-async function readNamed(name: string, { folder, volumes }: Places): Promise<EncodedImage> {
+async function readNamed(name: string, { folder, volumes, downloads }: Places): Promise<EncodedImage> {
+  if (isUrl(name)) return (await downloads()).read(name);
+  if (folder === null) return readInVolumes(name, volumes);
   const path = imagePath(folder.path, name, volumes);
   if (path === null) throw new MillraceError('IMAGE_OUTSIDE', `outside ${folder.named}: ${name}`);
   return readImage(path, folder.root);
+}
+
+async function readInVolumes(name: string, volumes: Volumes): Promise<EncodedImage> {
+  if (!name.startsWith('/'))
+    throw new MillraceError('IMAGE_MISSING', `a relative path, and no --image_dir is given: ${name}`);
+  const place = volumePath(name, volumes);
+  if (place !== null) return readImage(place.path, place.root);
+  throw new MillraceError('IMAGE_OUTSIDE', `outside the volumes ${Object.keys(volumes).join(', ')}: ${name}`);
 }

@@ -5,6 +5,7 @@ it('requires only the image of the worker', () => {
   expect(readDeployment({ MILLRACE_WORKER_IMAGE: 'r/w:1' }, 'millrace')).toEqual({
     namespace: 'millrace',
     serviceAccount: 'workflow',
+    imageUrls: null,
     workerImage: 'r/w:1',
     gpuWorkerImage: 'r/w:1',
     images: { 'millrace/worker': 'r/w:1' },
@@ -31,11 +32,13 @@ it('reads all settings', () => {
     MILLRACE_SYSTEM_DATASOURCE_SECRET: 'system/dsn',
     MILLRACE_READER_DATASOURCE_SECRET: 'reader/dsn',
     MILLRACE_FOREIGN_DATASOURCE_SECRET: 'foreign/dsn',
+    MILLRACE_IMAGE_URLS: 'public,10.20.0.0/16',
     MILLRACE_STATEMENT_URL: 'https://millrace.example/statements/',
   };
   expect(readDeployment(environment, 'system')).toMatchObject({
     namespace: 'vision',
     serviceAccount: 'runner',
+    imageUrls: 'public,10.20.0.0/16',
     workerImage: 'r/w:1',
     gpuWorkerImage: 'r/w:1-cuda',
     images: { 'millrace/worker': 'r/w:1', 'hebafer/yolov5-sqlflow': 'r/yolo:2', other: 'r/other@sha256:1' },
