@@ -1,5 +1,4 @@
 import './young-generation.ts';
-import { pino } from 'pino';
 import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasource/accounts.ts';
 import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
@@ -9,6 +8,7 @@ import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
 import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
 import type { RowsContext, WorkerContext } from './context.ts';
+import { openLog } from './log.ts';
 import { columnClassNames, rowProgram } from './programs/programs.ts';
 import { readTask, type WrittenTask } from './read-task.ts';
 import { finish } from './rows/finish.ts';
@@ -19,7 +19,7 @@ import { runStatement } from './statement.ts';
 import { withSelect, withSql } from './task-text.ts';
 import type { Volumes } from './volume-path.ts';
 
-const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ sync: true }));
+const log = openLog();
 const ending = new AbortController();
 process.once('SIGTERM', () => ending.abort());
 // A terminal's Ctrl-C reaches the workers too; who started them says what becomes of it.

@@ -1,7 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorRecord } from '../../errors.ts';
+import { openLog } from '../log.ts';
+import { batchSize } from './batch-size.ts';
 import type { FromThread, ToThread } from './inference.ts';
 import type { Outputs } from './model.ts';
+import { runInParts } from './run-in-parts.ts';
 import { type ModelSession, openSession, type SessionPlan } from './session.ts';
 
 // `session.run` blocks the thread that calls it, hence one of its own. It opens the model and answers a batch after the other.
@@ -14,19 +17,36 @@ serve(workerData as SessionPlan).catch(tellFailure);
 
 async function serve(plan: SessionPlan): Promise<void> {
   const session = await openSession(plan);
-  await warmUp(session, plan);
-  port.on('message', (batch: ToThread) => void infer(session, batch).catch(tellFailure));
-  tell({ kind: 'ready', device: session.device, notEdited: session.notEdited });
+  const { device, notOnGpu, notEdited } = session;
+  const pictures = batchSize(plan, device);
+  const run =
+    device === 'cuda' ? runInParts(session.run, (fewer, error) => warnOfMemory(fewer, pictures, error)) : session.run;
+  await warmUp(run, plan, pictures);
+  port.on('message', (batch: ToThread) => void infer(run, batch, plan).catch(tellFailure));
+  tell({ kind: 'ready', device, notOnGpu, notEdited, batch: pictures });
 }
 
-async function warmUp({ run }: ModelSession, { input: { imageSize, batch } }: SessionPlan): Promise<void> {
-  const pictures = batch ?? 1;
-  await run(new Uint8Array(pictures * imageSize.width * imageSize.height * 3), pictures);
+type Run = ModelSession['run'];
+
+function warnOfMemory(fewer: number, pictures: number, error: Error): void {
+  const images = fewer === 1 ? '1 image' : `${fewer} images`;
+  openLog().warn(
+    { reason: error.message },
+    `the GPU's memory does not suffice for batches of ${pictures}; the model takes ${images} at once`,
+  );
 }
 
-async function infer({ run }: ModelSession, { pixels, pictures }: ToThread): Promise<void> {
+async function warmUp(run: Run, plan: SessionPlan, pictures: number): Promise<void> {
+  await run(new Uint8Array(pictures * pictureBytes(plan)), pictures);
+}
+
+function pictureBytes({ input: { imageSize } }: SessionPlan): number {
+  return imageSize.width * imageSize.height * 3;
+}
+
+async function infer(run: Run, { pixels, pictures }: ToThread, plan: SessionPlan): Promise<void> {
   const started = performance.now();
-  const outputs = copied(await run(pixels, pictures));
+  const outputs = copied(await run(pixels.subarray(0, pictures * pictureBytes(plan)), pictures));
   const inferMs = performance.now() - started;
   const buffers = [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
   tell({ kind: 'inferred', outputs, inferMs, pixels }, [pixels.buffer, ...buffers]);

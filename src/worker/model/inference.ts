@@ -2,15 +2,19 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
 import type { Outputs } from './model.ts';
 import type { ModelSession, SessionPlan } from './session.ts';
+import { visibleGpus } from './visible-gpus.ts';
 
 export interface ToThread {
-  /** `[pictures, height, width, 3]`; transferred. */
+  /** `[pictures, height, width, 3]`, and places that hold none; transferred. */
   readonly pixels: Uint8Array<ArrayBuffer>;
   readonly pictures: number;
 }
 
 /** What is known of a session once it is open. */
-export type OpenedSession = Pick<ModelSession, 'device' | 'notEdited'>;
+export interface OpenedSession extends Pick<ModelSession, 'device' | 'notOnGpu' | 'notEdited'> {
+  /** Pictures per run. */
+  readonly batch: number;
+}
 
 export type FromThread =
   | ({ readonly kind: 'ready' } & OpenedSession)
@@ -24,20 +28,58 @@ export interface Inferred {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+type Described = Pick<OpenedSession, 'device' | 'batch'> & Partial<OpenedSession>;
+
 /** What the log says of a session. */
-export function described({ device, notEdited }: OpenedSession): OpenedSession | Pick<OpenedSession, 'device'> {
-  return notEdited === null ? { device } : { device, notEdited };
+export function described({ device, batch, notOnGpu, notEdited }: OpenedSession): Described {
+  return { device, batch, ...(notOnGpu === null ? {} : { notOnGpu }), ...(notEdited === null ? {} : { notEdited }) };
 }
 
-/** A model in a thread of its own. Batches are processed in the order given. */
+/** A model in threads of its own. */
 export interface Inference extends OpenedSession {
+  readonly threads: number;
   infer(batch: ToThread): Promise<Inferred>;
   close(): Promise<void>;
 }
 
-/** @throws MillraceError whatever `openSession` throws */
-export async function startInference({ file, input, outputs, use, settings }: SessionPlan): Promise<Inference> {
-  const workerData: SessionPlan = { file, input, outputs, use, settings };
+/** While one copies its pixels to a GPU or its outputs from there, the other one computes. */
+const threadsPerGpu = 2;
+
+/** On the CPU one thread, on GPUs some for each. @throws MillraceError whatever `openSession` throws */
+export async function startInference(plan: SessionPlan): Promise<Inference> {
+  const first = await startThread(plan, 0);
+  if (first.device === 'cpu') return first;
+  const gpus = visibleGpus(process.env);
+  const others = Array.from({ length: gpus * threadsPerGpu - 1 }, (_, at) => startThread(plan, (at + 1) % gpus));
+  const started = await Promise.allSettled(others);
+  // A thread that does not find enough memory beside the first is done without.
+  return together([first, ...started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))]);
+}
+
+/** Each batch goes to the thread with the fewest. */
+function together(threads: readonly [Inference, ...Inference[]]): Inference {
+  const waiting = threads.map(() => 0);
+  return {
+    ...threads[0],
+    threads: threads.length,
+    infer: async (batch) => {
+      const chosen = waiting.indexOf(Math.min(...waiting));
+      waiting[chosen]!++;
+      try {
+        return await threads[chosen]!.infer(batch);
+      } finally {
+        waiting[chosen]!--;
+      }
+    },
+    close: async () => {
+      await Promise.all(threads.map(({ close }) => close()));
+    },
+  };
+}
+
+/** Batches are processed in the order given. */
+async function startThread({ file, input, outputs, use, settings }: SessionPlan, gpu: number): Promise<Inference> {
+  const workerData: SessionPlan = { file, input, outputs, use, settings, gpu };
   const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData });
   const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();
@@ -57,7 +99,8 @@ export async function startInference({ file, input, outputs, use, settings }: Se
     await end();
     await thread.terminate();
   };
-  return { device: ready.device, notEdited: ready.notEdited, infer, close };
+  const { kind, ...opened } = ready;
+  return { ...opened, threads: 1, infer, close };
 }
 
 interface Waiting {

@@ -15,6 +15,8 @@ export interface ModelSettings {
   readonly device: Device;
   /** Threads of inference. */
   readonly threads: number;
+  /** Pictures per run; null or absent: as many as suit the device. */
+  readonly batch?: number | null;
   /** Size of the input; null: what the file says. */
   readonly imageSize: Size | null;
 }

@@ -10,10 +10,7 @@ import type { Inference } from './inference.ts';
 import type { ImageModel, Outputs } from './model.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
-/** A batch gains nothing on a CPU, and a model that quantises as it runs would let its pictures change each other. */
-const freeBatch = 1;
-
-/** While one batch is inferred, the next is decoded, and one more waits ready. */
+/** Batches per thread: while one is inferred, the next is decoded, and one more waits ready. */
 const batchesInFlight = 3;
 
 export type ReadImage<Image> = (image: Image) => Promise<EncodedImage>;
@@ -51,8 +48,8 @@ export function inBatches<Image, Result>(
   read: ReadImage<Image>,
   work: PictureWork<Result>,
 ): (images: readonly Image[]) => Promise<(Result | FailedRow)[]> {
-  const slots = running.model.batch ?? freeBatch;
-  const inFlight = pLimit(batchesInFlight);
+  const slots = running.inference.batch;
+  const inFlight = pLimit(batchesInFlight * running.inference.threads);
   const buffers = inputBuffers(slots * slotLength(running.model));
   return async (images) => {
     const batches = chunk(images, slots).map((batch) => inFlight(() => runBatch(running, buffers, batch, read, work)));
@@ -105,7 +102,8 @@ async function runBatch<Image, Result>(
     const { width, height } = pixels;
     return { width, height, placed: placePicture(pixels, placement, padding, model.imageSize, place) };
   });
-  const pictures = input.length / length;
+  // A GPU pays more for a batch of another size than for a place that is not used.
+  const pictures = model.batch !== null || inference.device === 'cuda' ? input.length / length : decoded.length;
   const { outputs, inferMs, pixels } = await inference.infer({ pixels: input, pictures });
   buffers.give(pixels);
 

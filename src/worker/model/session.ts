@@ -14,7 +14,9 @@ import { runtimeReason } from './runtime-reason.ts';
 
 /** What a session is opened from; all of it can be sent to a thread. */
 export interface SessionPlan extends Pick<LookedModel, 'file' | 'input' | 'outputs'> {
-  readonly settings: Pick<ModelSettings, 'device' | 'threads'>;
+  readonly settings: Pick<ModelSettings, 'device' | 'threads' | 'batch'>;
+  /** Number of the GPU among those that the process sees; the first if absent. */
+  readonly gpu?: number;
   readonly use: ModelUse;
 }
 
@@ -24,6 +26,8 @@ export type Processor = 'cpu' | 'cuda';
 export interface ModelSession {
   /** Where it runs. */
   readonly device: Processor;
+  /** Why it does not run on a GPU, although it would if it could; null: it does, or need not. */
+  readonly notOnGpu: string | null;
   /** What is not part of the graph, and why; null: all that should be is. */
   readonly notEdited: string | null;
   /**
@@ -38,7 +42,7 @@ env.logLevel = 'fatal';
 
 /** Loads a model to be used as planned. @throws MillraceError MODEL_UNREADABLE or DEVICE_UNAVAILABLE */
 export async function openSession(plan: SessionPlan): Promise<ModelSession> {
-  const { session, device, edit, notEdited } = await openOnDevice(plan);
+  const { session, device, notOnGpu, edit, notEdited } = await openOnDevice(plan);
   const { input, use, outputs } = plan;
   const ask = async (pixels: Uint8Array, pictures: number, names: readonly string[], count?: number) => {
     const feeds = edit === null ? valueFeeds(pixels, pictures, plan) : pixelFeeds(pixels, pictures, plan);
@@ -56,7 +60,7 @@ export async function openSession(plan: SessionPlan): Promise<ModelSession> {
       outputs.map(({ name }) => name),
     );
   const run = edit?.reduction ? reducing(ask, all, edit.reduction, outputs) : all;
-  return { device, notEdited, run };
+  return { device, notOnGpu, notEdited, run };
 }
 
 /** Candidates that are asked for at first: more than a picture has above any usual confidence. */
@@ -126,24 +130,27 @@ interface Opened {
 
 type Edit = Pick<ModelUse, 'preprocessing' | 'reduction'>;
 
-async function openOnDevice(plan: SessionPlan): Promise<Opened & { readonly device: Processor }> {
+async function openOnDevice(plan: SessionPlan): Promise<Opened & Pick<ModelSession, 'device' | 'notOnGpu'>> {
   const { device } = plan.settings;
-  if (device === 'cpu') return { ...(await open(plan, 'cpu')), device: 'cpu' };
+  if (device === 'cpu') return { ...(await open(plan, 'cpu')), device: 'cpu', notOnGpu: null };
   try {
-    return { ...(await open(plan, 'cuda')), device: 'cuda' };
+    return { ...(await open(plan, 'cuda')), device: 'cuda', notOnGpu: null };
   } catch (cause) {
-    if (device === 'auto') return { ...(await open(plan, 'cpu')), device: 'cpu' };
-    throw new MillraceError('DEVICE_UNAVAILABLE', 'a GPU was asked for, and CUDA is not available to this worker', {
-      hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there',
+    // The model itself has run on the CPU before: what fails is CUDA.
+    const notOnGpu = runtimeReason(cause instanceof MillraceError ? cause.cause : cause);
+    if (device === 'auto') return { ...(await open(plan, 'cpu')), device: 'cpu', notOnGpu };
+    const message = `a GPU was asked for, and CUDA is not available to this worker: ${notOnGpu}`;
+    throw new MillraceError('DEVICE_UNAVAILABLE', message, {
+      hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there; millrace doctor checks driver and libraries',
       cause,
     });
   }
 }
 
 /** A model that cannot be edited, or is not taken once it is, is used as it is. */
-async function open({ file, input, outputs, use, settings }: SessionPlan, provider: Processor): Promise<Opened> {
+async function open({ file, input, outputs, use, settings, gpu }: SessionPlan, provider: Processor): Promise<Opened> {
   const options: InferenceSession.SessionOptions = {
-    executionProviders: [provider],
+    executionProviders: [provider === 'cuda' ? { name: provider, deviceId: gpu ?? 0 } : provider],
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
   };

@@ -49,9 +49,9 @@ async function classifierSettings(
   { volumes, threads }: ProgramPlace,
 ): Promise<ClassifierSettings> {
   const { path, root } = optionPath('--model', settings.model, volumes);
-  const { device, activation, normalization, image_size: imageSize } = settings;
+  const { device, batch, activation, normalization, image_size: imageSize } = settings;
   const names = await givenNames(settings, volumes);
-  return { modelFile: path, modelRoot: root, device, threads, imageSize, activation, normalization, names };
+  return { modelFile: path, modelRoot: root, device, threads, batch, imageSize, activation, normalization, names };
 }
 
 /** A row with all classes needs their scores, whatever they are. */

@@ -46,11 +46,11 @@ async function detectorSettings(
   { volumes, threads }: ProgramPlace,
 ): Promise<DetectorSettings> {
   const { path, root } = optionPath('--model', settings.model, volumes);
-  const { device, family, classes, confidence, iou, agnostic_nms: isAgnostic } = settings;
+  const { device, batch, family, classes, confidence, iou, agnostic_nms: isAgnostic } = settings;
   const [maxDetections, imageSize] = [settings.max_detections, settings.image_size];
   const names = await givenNames(settings, volumes);
   const use = { family: family === 'auto' ? null : family, names, classes, confidence, iou, isAgnostic, maxDetections };
-  return { modelFile: path, modelRoot: root, device, threads, imageSize, ...use };
+  return { modelFile: path, modelRoot: root, device, threads, batch, imageSize, ...use };
 }
 
 function outcomes(

@@ -168,8 +168,9 @@ describe('a detector', () => {
 
   it('sees one picture at a time with a model that quantises as it runs: others would change its result', async () => {
     const sketch = { input: ['batch', 3, 32, 32], outputs: [dog()], metadata: names };
-    expect((await load(sketch)).model.batch).toBe(null);
-    expect((await load({ ...sketch, operator: 'DynamicQuantizeLinear' })).model.batch).toBe(1);
+    const batchOf = async (...given: Parameters<typeof load>) => (await load(...given)).model.batch;
+    expect([await batchOf(sketch), await batchOf(sketch, { batch: 4 })]).toEqual([1, 4]);
+    expect(await batchOf({ ...sketch, operator: 'DynamicQuantizeLinear' }, { batch: 4 })).toBe(1);
   });
 
   it('is not loaded through a link that leads out of its volume', async () => {
@@ -366,9 +367,12 @@ describe('a model that cannot be used', () => {
   it.skipIf(cudaHere)('wants a GPU that is not there (skipped where the CUDA provider is installed)', async () => {
     await expect(load({ outputs: [dog()], metadata: names }, { device: 'cuda' })).rejects.toMatchObject({
       code: 'DEVICE_UNAVAILABLE',
-      message: 'a GPU was asked for, and CUDA is not available to this worker',
-      hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there',
+      message:
+        'a GPU was asked for, and CUDA is not available to this worker: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
+      hint: 'WITH gpu = 0 runs on the CPU, "--device=auto" on whatever is there; millrace doctor checks driver and libraries',
     });
+    const { model } = await load({ outputs: [dog()], metadata: names }, { device: 'auto' });
+    expect(model).toMatchObject({ device: 'cpu', notOnGpu: expect.stringContaining('Failed to load shared library') });
   });
 });
 
@@ -377,8 +381,23 @@ describe("the demo's model", () => {
     const detector = await loadDetector({ ...settings, modelFile: demoModel }, readOwnImage);
     loaded.push(detector);
     const size = { width: 320, height: 320 };
-    expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: null });
+    expect(detector.model).toMatchObject({ family: 'yolov8', stride: 32, imageSize: size, batch: 1 });
     expect(detector.model.classNames).toEqual(cocoClasses);
+  });
+
+  it('finds the same in batches, the last of which is not full', async () => {
+    const scenes = await Promise.all([1, 2, 3, 4, 5].map((seed) => drawScene(seed, 'fluent', 320)));
+    const files = scenes.map(({ jpeg }, at) => file(`drawn-${at}.jpg`, jpeg));
+    const detected = async (batch: number) => {
+      const detector = await loadDetector({ ...settings, modelFile: demoModel, batch }, readOwnImage);
+      loaded.push(detector);
+      expect(detector.model.batch).toBe(batch);
+      return (await detector.detect(files)) as DetectedImage[];
+    };
+    const [alone, together] = [await detected(1), await detected(4)];
+    expect(together.map(classNames)).toEqual(alone.map(classNames));
+    expect(largestDifference(together.flatMap(numbers), alone.flatMap(numbers))).toBeLessThan(0.01);
+    expect(together.every(({ detections }) => detections.length > 0)).toBe(true);
   });
 
   it('finds the same alone and in company, asked once or several times at once', async () => {
