@@ -24,6 +24,8 @@ export interface ProgramPlace {
 export interface OpenProgram {
   /** The columns of its outputs, if they are named by what it has loaded. */
   readonly columns?: readonly OutputColumn[];
+  /** Rows that it works on at once: fewer take as long. Default: 1. */
+  readonly batch?: number;
   /** One outcome per row, in order; a row that fails does not disturb the others. Several calls may be under way at once. */
   process(rows: readonly InputRow[]): Promise<readonly Outcome[]>;
   close(): Promise<void>;

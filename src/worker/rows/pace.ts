@@ -1,7 +1,9 @@
-/** How many rows are read, processed and written together. */
+/** How many rows are read and processed together. */
 export interface Pace {
   /** Rows of the next page. */
   rows(): number;
+  /** From now on, pages have whole batches of the program, as far as there are rows. */
+  fill(batch: number): void;
   /** A page has been processed. */
   processed(rows: number): void;
 }
@@ -16,12 +18,16 @@ const pageMs = 1000;
  * @param fixed what the statement asks for; null: nothing
  */
 export function openPace(fixed: number | null, clock = () => performance.now()): Pace {
-  if (fixed !== null) return { rows: () => fixed, processed: () => {} };
-  let rows = firstRows;
+  let rows = fixed ?? firstRows;
+  let batch = 1;
   let last = clock();
   return {
-    rows: () => rows,
+    rows: () => Math.max(1, Math.floor(rows / batch)) * batch,
+    fill(whole) {
+      batch = whole;
+    },
     processed(done) {
+      if (fixed !== null) return;
       const now = clock();
       const perPage = (done * pageMs) / Math.max(now - last, 1);
       last = now;

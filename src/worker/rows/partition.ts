@@ -41,6 +41,7 @@ async function processPages(
 ): Promise<void> {
   const { task, volumes, log } = context;
   const open = await context.program.open({ volumes, threads: task.threads, log });
+  pace.fill(open.batch ?? 1);
   try {
     const program = { ...context.program, columns: open.columns ?? context.program.columns };
     await processAll({ ...context, program }, taken, selection.columns, pages, open, pace);
@@ -63,8 +64,10 @@ async function processAll(
   const write = async (done: Promise<ProcessedRows>) => {
     const processed = await done;
     pace.processed(processed.rows.length);
-    const lastWriteMs = await writing.shift()!;
-    writing.push(ahead(writeBatch(context, taken, columns, processed, lastWriteMs)));
+    for (const batch of transactions(processed, context.task.commitRows)) {
+      const lastWriteMs = await writing.shift()!;
+      writing.push(ahead(writeBatch(context, taken, columns, batch, lastWriteMs)));
+    }
   };
   for await (const rows of pages) {
     const next = ahead(processRows(rows, program));
@@ -74,6 +77,15 @@ async function processAll(
   }
   if (processing !== null) await write(processing);
   await Promise.all(writing);
+}
+
+/** A page has more rows than a transaction may have where a batch of the program has. */
+function transactions({ rows, outcomes }: ProcessedRows, most: number | null): readonly ProcessedRows[] {
+  const length = most ?? rows.length;
+  return Array.from({ length: Math.ceil(rows.length / length) }, (_, at) => {
+    const [from, to] = [at * length, (at + 1) * length];
+    return { rows: rows.slice(from, to), outcomes: outcomes.slice(from, to) };
+  });
 }
 
 /** Work whose failure is looked at later: without this Node ends the process in between. */

@@ -27,3 +27,12 @@ test('with commit_rows, a transaction has as many', () => {
   pace.processed(500);
   expect(pace.rows()).toBe(500);
 });
+
+test('pages have whole batches of the program, and at least one', () => {
+  const pace = openPace(150);
+  pace.fill(64);
+  expect(pace.rows()).toBe(128);
+  const small = openPace(16);
+  small.fill(64);
+  expect(small.rows()).toBe(64);
+});

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { RowProgram } from '../../../src/worker/row-program.ts';
 import { servers } from '../../database.ts';
@@ -45,6 +46,27 @@ describe.each(servers)('the row machinery, given a program, on $name', (server) 
       [worker.database.name],
     );
     expect(keys).toEqual([{ parts: 'millrace_selection,millrace_row' }]);
+  });
+
+  it('fills the batches of the program, and writes no more rows in a transaction than commit_rows', async () => {
+    const pages: number[] = [];
+    const open: RowProgram['open'] = async () => ({
+      batch: 8,
+      process: async (rows) => {
+        pages.push(rows.length);
+        return rows.map(() => ({ outputs: [], timings: { decodeMs: 0, inferMs: 0 } }));
+      },
+      close: async () => {},
+    });
+    const select = Array.from({ length: 24 }, (_, id) => `SELECT ${id} AS id, 'abc' AS word, 9 AS \`of\``).join(
+      ' UNION ALL ',
+    );
+    const written: unknown[] = [];
+    const context = { ...worker.context('filled', select, { commitRows: 3 }), program: { ...letters, open } };
+    const log = pino({}, { write: (line: string) => void written.push(JSON.parse(line).rows) });
+    await runWorkers({ ...context, log });
+    expect(pages).toEqual([3, 8, 8, 5]);
+    expect(written.filter((rows) => rows !== undefined).sort()).toEqual([2, 2, 2, 24, 3, 3, 3, 3, 3, 3]);
   });
 
   it('fails rows one by one, and calls them as the program does', async () => {

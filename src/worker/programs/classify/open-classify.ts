@@ -3,7 +3,7 @@ import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
 import { described, startInference } from '../../model/inference.ts';
 import { inBatches } from '../../model/picture-batches.ts';
-import type { OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
+import type { InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { bestClassRow, scoresRow } from '../class-rows.ts';
 import { givenNames } from '../given-names.ts';
@@ -32,7 +32,8 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
     },
   });
   const { columns } = contractOf('classify').result(settings, classNames);
-  return { columns, process: (rows) => classifyImages(images(rows)), close: inference.close };
+  const process = (rows: readonly InputRow[]) => classifyImages(images(rows));
+  return { columns, batch: model.batch ?? 1, process, close: inference.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openClassify` does */

@@ -22,7 +22,7 @@ export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramP
   const outcome = outcomes(settings, detector);
   const process = async (rows: readonly InputRow[]) => (await detector.detect(images(rows))).map(outcome);
   const { columns } = contractOf('detect').result(settings, classNames);
-  return { columns, process, close: detector.close };
+  return { columns, batch: detector.model.batch ?? 1, process, close: detector.close };
 }
 
 function refuseExtras(settings: SettingsOf<'detect'>): void {
