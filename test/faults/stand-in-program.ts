@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, RowProgram } from '../../src/worker/row-program.ts';
 import type { Faults } from './faulty-process.ts';
 
+// What else the worker takes from there.
+export * from '../../src/worker/programs/programs.ts';
+
 /** Stands in for the image programs: its outputs follow from the row's text alone. */
 export function rowProgram(): RowProgram {
   const { badRows, slowMs } = JSON.parse(process.env.MILLRACE_FAULTS ?? '') as Faults;
