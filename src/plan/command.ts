@@ -81,7 +81,7 @@ function readOption(
   program: string,
   contract: ProgramContract,
 ): { readonly name: string; readonly given: GivenOption } | MillraceError {
-  const [, written, equals, value = ''] = /^(--[^=]+)(=?)(.*)$/s.exec(literal) ?? [];
+  const [, written, value] = /^(--[^=]+)(?:=(.*))?$/s.exec(literal) ?? [];
   if (written === undefined) return notAnOption(literal, span);
   const called = written.slice(2).replaceAll('-', '_');
   const name = Object.hasOwn(contract.aliases, called) ? contract.aliases[called]! : called;
@@ -90,8 +90,8 @@ function readOption(
     const hint = hintFor(name, contract);
     return new MillraceError('UNKNOWN_OPTION', `unknown option '${written}' for ${program}`, { span, hint });
   }
-  if (equals === '' && option.kind !== 'flag') return notAnOption(literal, span);
-  return { name, given: { written, value: equals === '' ? 'true' : value, span } };
+  if (value === undefined && option.kind !== 'flag') return notAnOption(literal, span);
+  return { name, given: { written, value: value ?? 'true', span } };
 }
 
 function notAnOption(literal: string, span: Span): MillraceError {
