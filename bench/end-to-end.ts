@@ -4,9 +4,10 @@ import { quoteTable } from '../src/datasource/identifiers.ts';
 import { fillDatabase } from '../src/demo/database.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { openSession, type Session } from '../src/service/session.ts';
+import { type Baselines, startBaselines } from './baselines.ts';
 import type { Figure, Table } from './figure.ts';
-import type { Pictures } from './material.ts';
-import { type RuntimeAlone, startRuntimeAlone } from './runtime-alone.ts';
+import type { DetectorMaterial } from './material.ts';
+import type { Totals } from './measured-process.ts';
 
 /** One run of the statement. Speeds in images/s, stages in ms per image, summed over the partitions. */
 interface StatementRun {
@@ -16,6 +17,10 @@ interface StatementRun {
   readonly partitionsSpeed: number;
   /** The same, without the time to load the model. */
   readonly runningSpeed: number;
+  /** Processor time of the partitions' workers once they have loaded the model, per image. */
+  readonly cpuMs: number;
+  /** Of the largest worker. */
+  readonly peakMiB: number;
   readonly besidesSeconds: number;
   readonly decodeMs: number;
   readonly inferMs: number;
@@ -23,51 +28,62 @@ interface StatementRun {
 }
 
 interface Measured {
-  readonly runs: readonly StatementRun[];
-  readonly runtimeSpeeds: readonly number[];
+  readonly runs: StatementRun[];
+  readonly runtime: Totals[];
+  readonly python: Totals[];
 }
 
-const rounds = 3;
+/** How often each number of partitions is measured: what two partitions do on two cores is the aim. */
+const rounds = { 1: 1, 2: 3 } as const;
 const partitionCounts = [1, 2] as const;
 
 /**
- * Runs the demo's statement through parser, planner, engine and workers, in 1 and 2 partitions, and onnxruntime alone in as many processes on
- * the same tensors. The runs alternate, so that other load on the machine affects all of them equally.
+ * Runs a statement through parser, planner, engine and workers, in 1 and 2 partitions, and a Python pipeline and onnxruntime alone in as many
+ * processes over the same images. The runs alternate, so that other load on the machine affects all of them equally.
  */
-export async function benchEndToEnd(modelFile: string, pictures: Pictures, config: Config): Promise<Table> {
-  const { dataset, files } = pictures;
-  const fileNames = dataset.images.map(({ file_name }) => file_name);
-  const session = await openSession(config, () => {});
-  const runtime = await startRuntimeAlone(modelFile, files, Math.max(...partitionCounts));
+export async function benchEndToEnd(material: DetectorMaterial, config: Config): Promise<Table> {
+  const { files, fileNames, dataset } = material;
+  const session = await openSession({ ...config, volumes: { ...config.volumes, ...material.volumes } }, () => {});
+  const baselines = await startBaselines(material, Math.max(...partitionCounts));
   try {
     await fillDatabase(session.pools.tables, '', { fileNames, dataset, note: '' });
-    const statement = (partitions: number) => runStatement(session, config.schema, pictures.imageDir, partitions);
-    const figures: Figure[] = [];
-    const measured = await measureByTurns(statement, runtime);
-    for (const [partitions, each] of measured) figures.push(...figuresOf(partitions, each));
-    return { title: `The demo's statement over ${files.length} images, best of ${rounds} runs`, figures };
+    const statement = (partitions: number) => runStatement(session, config.schema, material.command, partitions);
+    const measured = await measureByTurns(statement, baselines);
+    const decoding = await baselines.runtime.measure('decode', 'at once');
+    const figures = [...measured].flatMap(([partitions, each]) => figuresOf(partitions, each, decoding));
+    const compared = baselines.missing === null ? '' : `; ${baselines.missing}`;
+    return {
+      title: `A statement over ${files.length} images, one run in 1 partition, the best of 3 in 2${compared}`,
+      figures,
+    };
   } finally {
-    runtime.close();
+    baselines.close();
     await session.close();
   }
 }
 
-async function measureByTurns(statement: (partitions: number) => Promise<StatementRun>, runtime: RuntimeAlone) {
+async function measureByTurns(
+  statement: (partitions: number) => Promise<StatementRun>,
+  { runtime, python }: Baselines,
+) {
   const measured = new Map(
-    partitionCounts.map((partitions) => [partitions, { runs: [] as StatementRun[], runtimeSpeeds: [] as number[] }]),
+    partitionCounts.map((partitions) => [partitions, { runs: [], runtime: [], python: [] } as Measured]),
   );
-  for (let round = 0; round < rounds; round++) {
-    for (const [partitions, { runs, runtimeSpeeds }] of measured) {
-      runtimeSpeeds.push(await runtime.measure(partitions === 1 ? 'in turn' : 'at once'));
-      runs.push(await statement(partitions));
+  for (let round = 0; round < Math.max(...Object.values(rounds)); round++) {
+    for (const [partitions, each] of measured) {
+      if (round >= rounds[partitions]) continue;
+      const how = partitions === 1 ? 'in turn' : 'at once';
+      each.runtime.push(await runtime.measure('infer', how));
+      if (python !== null) each.python.push(await python.measure('detect', how));
+      each.runs.push(await statement(partitions));
     }
   }
   return measured;
 }
 
-async function runStatement(session: Session, schema: string, imageDir: string, partitions: number) {
+async function runStatement(session: Session, schema: string, command: string, partitions: number) {
   const sql = `SELECT image_id, file_name FROM demo.images
-    TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=${imageDir}"
+    TO RUN millrace/worker CMD ${command}
     WITH partitions = ${partitions}, write_mode = 'overwrite'
     INTO demo.detections;`;
   const program = await session.parse(sql);
@@ -106,7 +122,7 @@ async function readRun(
   return {
     speed: images / seconds,
     partitionsSpeed: images / partitionsSeconds,
-    runningSpeed: images / (await runningSeconds(engine, id)),
+    ...(await readWorkers(engine, id, images)),
     besidesSeconds: seconds - partitionsSeconds,
     decodeMs: number('decode_ms') / images,
     inferMs: number('infer_ms') / images,
@@ -114,37 +130,76 @@ async function readRun(
   };
 }
 
-/** Seconds from the first worker that has loaded its model to the end of the last one, according to the workers' logs. */
-async function runningSeconds(engine: Engine, id: string): Promise<number> {
+/** From the workers' logs: what they did since the first had loaded its model. */
+async function readWorkers(engine: Engine, id: string, images: number) {
   const times: number[] = [];
+  const peaks: number[] = [];
+  let cpuMs = 0;
   for await (const { source, text } of engine.logs(id)) {
     if (!source.startsWith('partition') || !text.startsWith('{')) continue;
-    const { msg, time } = JSON.parse(text);
-    if (msg === 'model loaded' || msg === 'partition done') times.push(Date.parse(time));
+    const line = JSON.parse(text);
+    if (line.msg !== 'program open' && line.msg !== 'partition done') continue;
+    times.push(Date.parse(line.time));
+    peaks.push(line.peakMiB);
+    cpuMs += line.msg === 'partition done' ? line.cpuMs : -line.cpuMs;
   }
-  return (Math.max(...times) - Math.min(...times)) / 1000;
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+  return { runningSpeed: images / seconds, cpuMs: cpuMs / images, peakMiB: Math.max(...peaks) };
 }
 
-function figuresOf(partitions: number, { runs, runtimeSpeeds }: Measured): Figure[] {
-  const best = runs.toSorted((a, b) => b.speed - a.speed)[0]!;
-  const runtimeSpeed = Math.max(...runtimeSpeeds);
-  const where = partitions === 1 ? '1 partition' : `${partitions} partitions`;
-  const baseline = `onnxruntime alone, ${partitions === 1 ? '1 process' : `${partitions} processes`}`;
-  const speed = (figure: string, value: number): Figure => ({
-    figure: `${where}: ${figure}`,
-    value,
-    unit: 'images/s',
-    against: { baseline, ratio: value / runtimeSpeed },
-  });
+function figuresOf(partitions: number, measured: Measured, decoding: Totals): Figure[] {
+  const best = measured.runs.toSorted((a, b) => b.speed - a.speed)[0]!;
+  const cpuMs = Math.min(...measured.runs.map((run) => run.cpuMs));
+  const [runtime, python] = [bestOf(measured.runtime), bestOf(measured.python)];
+  const [where, processes] = partitions === 1 ? ['1 partition', '1 process'] : ['2 partitions', '2 processes'];
+  const sum = runtime.cpuMsPerImage + decoding.cpuMsPerImage;
+  const allowed = (partitions * 1000) / sum;
+  const peer = measured.python.length === 0 ? null : { name: `Python, ${processes}` };
+  const alone = `onnxruntime and decoding, ${processes}`;
+  const speed = (figure: string, value: number): Figure[] =>
+    compared({ figure: `${where}: ${figure}`, value, unit: 'images/s' }, [
+      [alone, allowed],
+      ...(peer === null ? [] : [[peer.name, python.imagesPerSecond] as const]),
+    ]);
   const stage = (figure: string, value: number): Figure => ({ figure: `${where}: ${figure}`, value, unit: 'ms/image' });
   return [
-    { figure: baseline, value: runtimeSpeed, unit: 'images/s' },
-    speed('submit to published', best.speed),
-    speed('the partitions alone', best.partitionsSpeed),
-    speed('the partitions, model loaded', best.runningSpeed),
+    ...(peer === null ? [] : totalFigures(peer.name, python)),
+    ...totalFigures(`onnxruntime alone, ${processes}`, runtime),
+    { figure: 'decoding alone: CPU', value: decoding.cpuMsPerImage, unit: 'ms/image' },
+    { figure: `${alone}: the sum of their CPU times`, value: sum, unit: 'ms/image' },
+    { figure: `${alone}: what that allows`, value: allowed, unit: 'images/s' },
+    ...speed('submit to published', best.speed),
+    ...speed('the partitions alone', best.partitionsSpeed),
+    ...speed('the partitions, model loaded', best.runningSpeed),
+    ...compared(stage('CPU of the workers, model loaded', cpuMs), [
+      [alone, sum],
+      ...(peer === null ? [] : [[peer.name, python.cpuMsPerImage] as const]),
+    ]),
+    { figure: `${where}: peak memory of a worker`, value: best.peakMiB, unit: 'MiB' },
     { figure: `${where}: select, start, publish`, value: best.besidesSeconds, unit: 's' },
     stage('decode', best.decodeMs),
     stage('infer', best.inferMs),
     stage('write', best.writeMs),
   ];
+}
+
+/** The figure once for each baseline. */
+function compared(figure: Figure, baselines: readonly (readonly [baseline: string, value: number])[]): Figure[] {
+  return baselines.map(([baseline, value]) => ({ ...figure, against: { baseline, ratio: figure.value / value } }));
+}
+
+function totalFigures(name: string, { imagesPerSecond, cpuMsPerImage, peakMiB }: Totals): Figure[] {
+  return [
+    { figure: name, value: imagesPerSecond, unit: 'images/s' },
+    { figure: `${name}: CPU`, value: cpuMsPerImage, unit: 'ms/image' },
+    { figure: `${name}: peak memory of a process`, value: peakMiB, unit: 'MiB' },
+  ];
+}
+
+function bestOf(totals: readonly Totals[]): Totals {
+  return {
+    imagesPerSecond: Math.max(...totals.map(({ imagesPerSecond }) => imagesPerSecond)),
+    cpuMsPerImage: Math.min(...totals.map(({ cpuMsPerImage }) => cpuMsPerImage)),
+    peakMiB: Math.max(...totals.map(({ peakMiB }) => peakMiB)),
+  };
 }

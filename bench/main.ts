@@ -1,7 +1,8 @@
-import { Argument, Command } from '@commander-js/extra-typings';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
 import '../src/compile-cache.ts';
 import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
 import { errorKinds } from '../src/errors.ts';
+import { devices } from '../src/programs/device.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { type Material, openMaterial } from './material.ts';
@@ -18,13 +19,15 @@ const benchmarks = {
   sql: async () => benchSql(),
   plan: async () => benchPlan(),
   workflow: async () => benchWorkflow(),
-  inference: async (material) => benchStages(material.modelFile(), (await material.pictures()).files),
-  'end-to-end': async (material) =>
-    benchEndToEnd(material.modelFile(), await material.pictures(), await material.config()),
+  inference: async (material) => benchStages(await material.detector()),
+  'end-to-end': async (material) => benchEndToEnd(await material.detector(), await material.config()),
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
+
+/** So many rows that starting and loading do not weigh. */
+const imageRows = 512;
 
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
 
@@ -32,19 +35,24 @@ const command = new Command('npm run bench --')
   .description('measures speed and memory; compares each figure with a baseline of the same run')
   .addArgument(new Argument('[benchmarks...]', 'benchmarks to run').choices(names).default(names))
   .option('--json', 'print JSON lines')
-  .option('--rows <n>', 'rows of the largest selection of memory', Number, memoryRows)
+  .option('--model <file>', "the detector of inference and end-to-end; else the demo's")
+  .option('--images <folder>', 'their images, repeated; else drawn ones')
+  .option('--batch <images>', 'images that the model takes at once', Number)
+  .addOption(new Option('--device <device>', 'where the model runs').choices(devices).default('cpu'))
+  .option('--rows <n>', 'rows of the largest selection of memory, and of the statement over chosen images', Number)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse();
 
 const report = openReport(command.opts().json ?? false);
-const material = openMaterial((line) => console.error(line));
+const { model = null, images = null, rows, batch = null, device } = command.opts();
+const material = openMaterial({ model, images, rows: rows ?? imageRows, batch, device }, (line) => console.error(line));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(errorKinds.cancelled.exitCode));
 
 let ended: Promise<never> | undefined;
 
 try {
   report.machine();
-  for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material, command.opts().rows));
+  for (const name of command.processedArgs[0]) report.add(name, await benchmarks[name](material, rows ?? memoryRows));
   await end(0);
 } catch (error) {
   if (ended === undefined) console.error(errorText(error, null));

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Config, readConfig } from '../src/config.ts';
 import { startPrivateServer, stopPrivateServer } from '../src/datasource/private-server.ts';
 import { type Dataset, drawDataset } from '../src/demo/scenes/dataset.ts';
 import { MillraceError } from '../src/errors.ts';
+import type { Device } from '../src/programs/device.ts';
+import { lookAtDetector } from '../src/worker/programs/detect/detector-model.ts';
 
 export interface Pictures {
   readonly dataset: Dataset;
@@ -15,9 +17,38 @@ export interface Pictures {
   readonly files: readonly string[];
 }
 
+/** A detector and images for it. */
+export interface DetectorMaterial {
+  readonly modelFile: string;
+  /** Side of the model's input, px. */
+  readonly side: number;
+  /** One per row: the same image may be there several times. */
+  readonly files: readonly string[];
+  readonly fileNames: readonly string[];
+  /** What is on the images; null: unknown. */
+  readonly dataset: Dataset | null;
+  /** Folders on this machine by their paths in statements. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** What follows CMD in a statement. */
+  readonly command: string;
+  /** The interpreter of the Python pipeline. */
+  readonly python: string;
+}
+
+/** What the command line chooses; null: the demo's, or whatever is usual. */
+export interface Choice {
+  readonly model: string | null;
+  readonly images: string | null;
+  /** Of chosen images: as many as repeat them. */
+  readonly rows: number;
+  readonly batch: number | null;
+  readonly device: Device;
+}
+
 /** What benchmarks need; each part is created when it is first requested. */
 export interface Material {
-  modelFile(): string;
+  detector(): Promise<DetectorMaterial>;
+  readonly choice: Choice;
   /** Configuration with a database server that runs as long as the benchmarks. */
   config(): Promise<Config & { readonly dsn: string }>;
   pictures(): Promise<Pictures>;
@@ -25,12 +56,13 @@ export interface Material {
   release(): Promise<void>;
 }
 
-export function openMaterial(note: (line: string) => void): Material {
+export function openMaterial(choice: Choice, note: (line: string) => void): Material {
   const configured = readConfig(process.env);
   let folder: string | undefined;
   let dsn: string | undefined;
   return {
-    modelFile: () => findModel(configured),
+    detector: () => detectorMaterial(choice, configured, note),
+    choice,
     async config() {
       folder ??= await mkdtemp(join(tmpdir(), 'millrace-bench-'));
       dsn ??= (await startPrivateServer(join(folder, 'mariadb'), { onProgress: note })).dsn;
@@ -43,6 +75,58 @@ export function openMaterial(note: (line: string) => void): Material {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function detectorMaterial(
+  choice: Choice,
+  config: Config,
+  note: (line: string) => void,
+): Promise<DetectorMaterial> {
+  const modelFile = choice.model === null ? findModel(config) : resolve(choice.model);
+  const images =
+    choice.images === null ? await drawnImages(config, note) : await chosenImages(resolve(choice.images), choice.rows);
+  const settings = {
+    modelFile,
+    modelRoot: null,
+    device: 'cpu',
+    threads: 1,
+    imageSize: null,
+    confidence: 0.25,
+  } as const;
+  const { model } = await lookAtDetector(settings);
+  const options = [
+    `--model=/models/${basename(modelFile)}`,
+    '--image_dir=/datasets',
+    `--device=${choice.device}`,
+    ...(choice.batch === null ? [] : [`--batch=${choice.batch}`]),
+  ];
+  return {
+    modelFile,
+    side: model.imageSize.width,
+    files: images.fileNames.map((name) => join(images.folder, name)),
+    fileNames: images.fileNames,
+    dataset: images.dataset,
+    volumes: { '/models': dirname(modelFile), '/datasets': images.folder },
+    command: ['detect', ...options].map((word) => `"${word}"`).join(', '),
+    python: process.env.MILLRACE_BENCH_PYTHON ?? pythonOf(config.stateFolder),
+  };
+}
+
+function pythonOf(stateFolder: string): string {
+  const own = join(stateFolder, 'peer', 'bin', 'python');
+  return existsSync(own) ? own : 'python3';
+}
+
+async function drawnImages(config: Config, note: (line: string) => void) {
+  const { dataset, folder } = await drawPictures(config, note);
+  return { dataset, folder, fileNames: dataset.images.map(({ file_name }) => file_name) };
+}
+
+async function chosenImages(folder: string, rows: number) {
+  const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).sort();
+  if (names.length === 0) throw new MillraceError('IMAGE_MISSING', `no images in ${folder}`);
+  const fileNames = Array.from({ length: rows }, (_, row) => names[row % names.length]!);
+  return { dataset: null, folder, fileNames };
 }
 
 function findModel({ volumes }: Config): string {

@@ -1,41 +1,79 @@
-import { decodeImage } from '../src/worker/image/decode.ts';
+import '../src/worker/model/runtime-environment.ts';
+import { createInterface } from 'node:readline';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import sharp from 'sharp';
 import { placePicture } from '../src/worker/image/place.ts';
-import { readOwnImage } from '../src/worker/image/read-image.ts';
-import { openSession } from '../src/worker/model/session.ts';
-import { type LookedDetector, lookAtDetector } from '../src/worker/programs/detect/detector-model.ts';
+import { preprocess } from '../src/worker/model/preprocess.ts';
+import type { Preprocessing } from '../src/worker/model/preprocessing.ts';
+import type { Measure, MeasuredTask } from './measured-process.ts';
 
-// A process that only runs inference: onnxruntime with the worker's options, on tensors that are prepared before the clock starts.
+// onnxruntime and nothing else: the file as it is, one thread, one picture at a time, on tensors that are made before the clock starts.
+// Asked to "decode", it only decodes the images, one after the other.
 
-/** Passed as JSON in the environment. */
-export interface RuntimeWork {
-  readonly modelFile: string;
-  readonly files: readonly string[];
+env.logLevel = 'fatal';
+sharp.concurrency(1);
+sharp.cache(false);
+
+const yolo: Preprocessing = {
+  placement: 'letterbox',
+  padding: 114,
+  order: 'rgb',
+  layout: 'nchw',
+  type: 'float32',
+  scale: 1 / 255,
+  mean: [0, 0, 0],
+  deviation: [1, 1, 1],
+};
+
+const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
+const { model, images, side }: MeasuredTask = JSON.parse((await lines.next()).value ?? '');
+const session = await InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+const inputName = session.inputNames[0]!;
+const tensors = new Map<string, Tensor>();
+for (const file of new Set(images)) tensors.set(file, await tensorOf(file));
+await infer(images[0]!);
+answer('ready');
+for await (const what of { [Symbol.asyncIterator]: () => lines })
+  answer(await measure(what === 'decode' ? decode : infer));
+process.exit();
+
+async function measure(work: (file: string) => Promise<unknown>): Promise<Measure> {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  for (const file of images) await work(file);
+  const { user, system } = process.cpuUsage(before);
+  return {
+    seconds: (performance.now() - started) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
-const { modelFile, files }: RuntimeWork = JSON.parse(process.env.BENCH_RUNTIME ?? '');
-const settings = { modelFile, modelRoot: null, device: 'cpu', threads: 1, imageSize: null, confidence: 0.25 } as const;
-const looked = await lookAtDetector(settings);
-const use = { preprocessing: looked.preprocessing, reduction: null, constants: [] };
-const session = await openSession({ ...looked, use, settings });
-const inputs = await Promise.all(files.map((file) => packed(file, looked)));
-process.on('message', () => void inferAll().then((seconds) => process.send?.(seconds)));
-process.send?.('ready');
-
-async function inferAll(): Promise<number> {
-  const started = performance.now();
-  for (const input of inputs) await session.run(input, 1);
-  return (performance.now() - started) / 1000;
+function infer(file: string): Promise<unknown> {
+  return session.run({ [inputName]: tensors.get(file)! });
 }
 
-async function packed(file: string, { model, preprocessing }: LookedDetector): Promise<Uint8Array> {
-  const { width, height } = model.imageSize;
-  const slot = new Uint8Array(3 * width * height);
+function decode(file: string) {
+  return sharp(file, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
+}
+
+async function tensorOf(file: string): Promise<Tensor> {
+  const { data, info } = await sharp(file, { ignoreIcc: true })
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const slot = new Uint8Array(3 * side * side);
   placePicture(
-    await decodeImage(await readOwnImage(file)),
-    preprocessing.placement,
-    preprocessing.padding,
-    model.imageSize,
+    { data, width: info.width, height: info.height },
+    yolo.placement,
+    yolo.padding,
+    { width: side, height: side },
     slot,
   );
-  return slot;
+  return new Tensor('float32', preprocess(slot, 1, yolo) as Float32Array, [1, 3, side, side]);
+}
+
+function answer(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
