@@ -109,11 +109,11 @@ function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceE
   return new MillraceError('UNKNOWN_MODEL', `unknown model '${value}'`, { span, hint });
 }
 
-function readFolder({ name, option, given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string {
-  if (given?.value.startsWith('/')) return readPath(given.value, given, place);
-  if (given === undefined) place.report(missing(name, option.example, place));
-  else place.report(wrongOption(given, 'a path inside a volume, e.g. /datasets/demo'));
-  return '';
+function readFolder({ given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string | null {
+  if (given === undefined) return null;
+  if (given.value.startsWith('/')) return readPath(given.value, given, place);
+  place.report(wrongOption(given, 'a path inside a volume, e.g. /datasets/demo'));
+  return null;
 }
 
 function readFile({ given }: Read<Extract<Option, { kind: 'file' }>>, place: Place): string | null {

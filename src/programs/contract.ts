@@ -54,10 +54,9 @@ interface ModelOption extends OptionBase {
   readonly example: string;
 }
 
-/** The path of a folder inside a volume; must be given. */
+/** The path of a folder inside a volume; null: none is given. */
 interface FolderOption extends OptionBase {
   readonly kind: 'folder';
-  readonly example: string;
 }
 
 /** The path of a file inside a volume; null: none is given. */
@@ -131,7 +130,7 @@ export interface SizeSetting {
 
 interface SettingsByKind {
   readonly model: string;
-  readonly folder: string;
+  readonly folder: string | null;
   readonly file: string | null;
   readonly column: string | null;
   readonly flag: boolean;

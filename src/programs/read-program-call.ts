@@ -7,7 +7,7 @@ type SettingSchema<Kind extends OptionKind> = (option: Extract<Option, { kind: K
 
 const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
   model: () => v.string(),
-  folder: () => v.string(),
+  folder: () => v.nullable(v.string()),
   file: () => v.nullable(v.string()),
   column: () => v.nullable(v.string()),
   number: ({ least, most, whole, otherwise }) => {
