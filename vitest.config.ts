@@ -12,7 +12,9 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // Many wait for other processes.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // The default of one second is too short on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

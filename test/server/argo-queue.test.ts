@@ -43,6 +43,8 @@ describe('a server whose statements run on Argo, with a stand-in for the cluster
     cluster.change(workflowOf(first), completed);
     await vi.waitFor(() => expect(cluster.workflows.has(workflowOf(second))).toBe(true), { timeout: 20_000 });
     expect(await now(first)).toMatchObject({ state: 'succeeded', queuePosition: null });
-    await vi.waitFor(async () => expect(await now(third)).toMatchObject({ state: 'queued', queuePosition: 1 }));
+    await vi.waitFor(async () => expect(await now(third)).toMatchObject({ state: 'queued', queuePosition: 1 }), {
+      timeout: 20_000,
+    });
   });
 });

@@ -34,7 +34,7 @@ it('releases what it sends, at whatever moment the client disconnects', async ()
     await fetch(`${url}/${moment}`)
       .then((answer) => answer.text())
       .catch(() => {});
-    await vi.waitUntil(() => ended.length > moments.indexOf(moment));
+    await vi.waitUntil(() => ended.length > moments.indexOf(moment), { timeout: 20_000 });
   }
   expect(ended).toEqual(['before true', 'first true', 'second true']);
   expect(streams.open).toBe(0);

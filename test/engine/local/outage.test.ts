@@ -33,7 +33,7 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       const watched = ended(test.session, id);
       const pid = Number(await readFile(join(folder, 'mariadb.pid'), 'utf8'));
       process.kill(pid, 'SIGKILL');
-      await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+      await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
       await sleep(outageMs);
       await startPrivateServer(folder);
       const status = await watched;
