@@ -12,6 +12,18 @@ export async function workersOf(parent: number): Promise<readonly WorkerProcess[
   return found.filter((worker) => worker !== null);
 }
 
+/** All running workers that write to a system schema, whoever started them. */
+export async function workersWith(schema: string): Promise<readonly WorkerProcess[]> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    processes.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      return environment.split('\0').includes(`MILLRACE_SCHEMA=${schema}`) ? workerOf(pid).catch(() => null) : null;
+    }),
+  );
+  return found.filter((worker) => worker !== null);
+}
+
 /** The kernel lists children by the thread that started them; see proc_pid_task(5). */
 async function childrenOf(parent: number): Promise<readonly string[]> {
   const tasks = `/proc/${parent}/task`;

@@ -1,8 +1,8 @@
 import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
 
-// Loaded with --import into a real worker: it lets the worker die at a chosen write to the database, gives it a clock that jumps, and puts a
-// program that needs no model in the place of the image programs.
+// Loaded with --import into a real worker: it lets the worker die at a chosen write to the database, and puts a program that needs no model
+// in the place of the image programs.
 
 /** JSON of MILLRACE_FAULTS. */
 export interface Faults {
@@ -10,9 +10,6 @@ export interface Faults {
   readonly dieAtWrite: number | null;
   /** Whether that write still goes out: then nobody knows what became of it. */
   readonly writes: boolean;
-  /** ms by which the clock is wrong, then by which it jumps each time that it is asked. */
-  readonly clockMs: number;
-  readonly jumpMs: number;
   /** Whether some rows fail. */
   readonly badRows: boolean;
   /** What the program takes for each page of rows, ms. */
@@ -37,7 +34,3 @@ Socket.prototype.write = function (this: Socket, ...args: Parameters<typeof writ
   process.kill(process.pid, 'SIGKILL');
   return answer;
 } as typeof write;
-
-const real = Date.now;
-let asked = 0;
-Date.now = () => real() + faults.clockMs + faults.jumpMs * (asked++ % 3);

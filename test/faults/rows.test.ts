@@ -121,11 +121,10 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
         task,
         command,
         partition,
+        clock: { shiftMs: random.pick([0, -3_600_000, 86_400_000]), jumpMs: random.pick([0, 60_000, -60_000]) },
         faults: {
           dieAtWrite: dies ? random.count(1, mostWrites(task, command)) : null,
           writes: random.chance(0.7),
-          clockMs: random.pick([0, -3_600_000, 86_400_000]),
-          jumpMs: random.pick([0, 60_000, -60_000]),
           badRows,
           slowMs: random.pick([0, 10, 40]),
         },

@@ -8,7 +8,10 @@ import type { TestDatabase } from '../database.ts';
 import type { Faults } from './faulty-process.ts';
 
 const worker = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
-const faulty = new URL('faulty-process.ts', import.meta.url).href;
+const imported = ['shifted-clock.ts', 'faulty-process.ts'].flatMap((file) => [
+  '--import',
+  new URL(file, import.meta.url).href,
+]);
 
 /** A worker's process, which may die. */
 export interface WorkerRun {
@@ -23,11 +26,12 @@ export interface Work {
   readonly task: Task;
   readonly command: WorkerCommand;
   readonly partition: number;
+  readonly clock: { readonly shiftMs: number; readonly jumpMs: number };
   readonly faults: Faults;
 }
 
 export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work): WorkerRun {
-  const child = spawn(process.execPath, ['--import', faulty, worker, work.command], {
+  const child = spawn(process.execPath, [...imported, worker, work.command], {
     env: {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
@@ -36,6 +40,8 @@ export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work
       MILLRACE_DATASOURCE: accounts.dsn,
       MILLRACE_SYSTEM_DATASOURCE: accounts.systemDsn!,
       MILLRACE_SCHEMA: systemSchema,
+      MILLRACE_CLOCK_MS: String(work.clock.shiftMs),
+      MILLRACE_JUMP_MS: String(work.clock.jumpMs),
       MILLRACE_FAULTS: JSON.stringify(work.faults),
     },
     stdio: ['ignore', 'pipe', 'inherit'],

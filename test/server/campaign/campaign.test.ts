@@ -3,6 +3,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
+import { workersWith } from '../../workers.ts';
 import { eventsOf } from '../read-events.ts';
 import { useReplica } from '../replica.ts';
 import { type Answer, untilReady, useServer } from '../use-server.ts';
@@ -66,6 +67,8 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
     expect(untrue).toEqual([]);
     await expectAppended(asked.filter(({ key }) => key.startsWith('appending')));
     expect(await staged()).toEqual([]);
+    await expect.poll(() => workersWith(server.database.systemSchema), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(transactions, { timeout: 20_000 }).toEqual([]);
 
     async function intervene(): Promise<Readonly<Partial<Record<InterventionName, number>>>> {
       const names = Object.keys(interventions) as InterventionName[];
@@ -209,6 +212,17 @@ async function staged(): Promise<readonly string[]> {
      AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'`,
   );
   return tables.map(({ name }) => name);
+}
+
+/** Of our accounts: they hold locks. */
+async function transactions(): Promise<readonly RowDataPacket[]> {
+  const users = accounts.map((name) => parseDsn(server.environment[name]!).user);
+  const [rows] = await server.database.admin.query<RowDataPacket[]>(
+    `SELECT trx_id, trx_query FROM information_schema.INNODB_TRX AS t
+     JOIN information_schema.PROCESSLIST AS p ON p.ID = t.trx_mysql_thread_id WHERE p.USER IN (?)`,
+    [users],
+  );
+  return rows;
 }
 
 async function statementsOf(url: string): Promise<Answer['body'][]> {

@@ -16,10 +16,22 @@ export interface Surroundings {
 /** What befalls a replica, its workers and its database. @returns whether it took place */
 type Intervention = (surroundings: Surroundings) => Promise<boolean>;
 
+const shiftedClock = new URL('../../faults/shifted-clock.ts', import.meta.url).href;
+
 export const interventions = {
   async serverKilled({ replica }) {
     await replica.kill();
     await replica.start();
+    return true;
+  },
+
+  async serverAtAnotherTime({ replica, random }) {
+    await replica.kill();
+    await replica.start({
+      NODE_OPTIONS: `--import=${shiftedClock}`,
+      MILLRACE_CLOCK_MS: String(random.pick([-86_400_000, -60_000, 60_000, 86_400_000])),
+      MILLRACE_JUMP_MS: String(random.pick([0, -60_000, 60_000])),
+    });
     return true;
   },
 
