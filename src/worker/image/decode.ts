@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { MillraceError } from '../../errors.ts';
 import { BmpError, decodeBmp, tooManyPixels } from './bmp.ts';
@@ -31,8 +32,18 @@ export async function decodeImage({ bytes, name }: EncodedImage): Promise<Pixels
 
 async function decodeBytes(bytes: Uint8Array, format: Format): Promise<Pixels> {
   const metadata = await open(bytes).metadata();
+  const { width, height } = metadata;
+  const decoding = () => decodeWith(bytes, metadata, format);
+  return width * height > largePixels ? oneLarge(decoding) : decoding();
+}
+
+/** A few kilobytes can hold an image of hundreds of megabytes; several of them are not in memory at once. */
+const largePixels = 2 ** 25;
+const oneLarge = pLimit(1);
+
+async function decodeWith(bytes: Uint8Array, metadata: Metadata, format: Format): Promise<Pixels> {
   try {
-    return await decode(open(bytes), metadata.space, format);
+    return await decode(open(bytes), metadata, format);
   } catch (error) {
     if (format !== 'JPEG') throw error;
     return decodeShortJpeg(bytes, metadata, error);
@@ -43,16 +54,31 @@ function open(bytes: Uint8Array, more: SharpOptions = {}): Sharp {
   return sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: maxPixels, ...more });
 }
 
-async function decode(image: Sharp, space: Metadata['space'], format: Format): Promise<Pixels> {
+async function decode(image: Sharp, metadata: Metadata, format: Format): Promise<Pixels> {
   const upright = image.autoOrient();
-  const colours = space === 'cmyk' ? upright.pipelineColourspace('cmyk').toColourspace('cmyk') : asRgb(upright);
-  const { data, info } = await colours.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  const { width, height } = info;
-  return { data: space === 'cmyk' ? cmykToRgb(data, format === 'JPEG') : data, width, height };
+  const { space, background } = metadata;
+  if (space === 'cmyk') {
+    const { data, ...size } = await samples(upright.pipelineColourspace('cmyk').toColourspace('cmyk'), 'uchar');
+    return { data: cmykToRgb(data, format === 'JPEG'), ...size };
+  }
+  if (space === 'rgb16' && format === 'TIFF') {
+    const { data, ...size } = await samples(upright.removeAlpha().toColourspace('rgb16'), 'ushort');
+    return { data: scaledTo8Bits(data), ...size };
+  }
+  // OpenCV shows the background where a GIF is clear; of other formats it ignores alpha.
+  const opaque = format === 'GIF' && background !== undefined ? upright.flatten({ background }) : upright;
+  return samples(opaque.removeAlpha().toColourspace('srgb'), 'uchar');
 }
 
-function asRgb(image: Sharp): Sharp {
-  return image.removeAlpha().toColourspace('srgb');
+async function samples(image: Sharp, depth: 'uchar' | 'ushort'): Promise<Pixels> {
+  const { data, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height };
+}
+
+/** As OpenCV does with the colours of a TIFF; of 16-bit grey, and of PNG, it takes the upper 8 bits, as libvips does. */
+function scaledTo8Bits(samples: Uint8Array): Uint8Array {
+  const deep = new Uint16Array(samples.buffer, samples.byteOffset, samples.length / 2);
+  return Uint8Array.from(deep, (value) => Math.round(value / 257));
 }
 
 /** Rows of pixels that a JPEG decodes together, at most. */
@@ -65,17 +91,14 @@ const endOfImage = Uint8Array.of(0xff, 0xd9);
  * Copies often lack their last bytes, and OpenCV reads them: so does this where nothing is missing but the mark of the end, the last
  * rows, or the last bit of precision.
  */
-async function decodeShortJpeg(
-  bytes: Uint8Array,
-  { space, height, isProgressive }: Metadata,
-  error: unknown,
-): Promise<Pixels> {
+async function decodeShortJpeg(bytes: Uint8Array, metadata: Metadata, error: unknown): Promise<Pixels> {
+  const { height, isProgressive } = metadata;
   const ended = Buffer.concat([bytes, endOfImage]);
-  const complete = await decode(open(ended, { failOn: 'warning' }), space, 'JPEG').catch(() => null);
+  const complete = await decode(open(ended, { failOn: 'warning' }), metadata, 'JPEG').catch(() => null);
   if (complete !== null) return complete;
   const rows = Math.floor((height - 1) / codedRows) * codedRows - smoothedRows;
   if (!(isProgressive ? endsInRefinement(bytes) : rows > 0 && (await hasRows(bytes, rows)))) throw error;
-  return decode(open(bytes, { failOn: 'none' }), space, 'JPEG');
+  return decode(open(bytes, { failOn: 'none' }), metadata, 'JPEG');
 }
 
 async function hasRows(bytes: Uint8Array, rows: number): Promise<boolean> {

@@ -11,6 +11,7 @@ const known: readonly (readonly [format: Format, isIt: (head: string) => boolean
   [{ instead: `a camera's raw format (CR2) ${convert}` }, (head) => head.startsWith('CR', 8) && isTiff(head)],
   ['TIFF', isTiff],
   ['BMP', begins('BM')],
+  [{ instead: `an AVIF image sequence ${convert}` }, (head) => isContainer(head) && head.startsWith('avis', 8)],
   ['AVIF', (head) => isContainer(head) && brands(head).some((brand) => brand.startsWith('avi'))],
   [{ instead: `HEIC ${convert}` }, (head) => isContainer(head) && brands(head).some(isHeic)],
   [{ instead: 'a video or another media file, not an image' }, isContainer],
