@@ -1,5 +1,5 @@
 import completions, { type Complete, script } from '@bomb.sh/tab';
-import type { Command } from '@commander-js/extra-typings';
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Config } from '../config.ts';
 import { statementStates } from '../ledger/statement-states.ts';
 import { visibleLine } from '../visible-text.ts';
@@ -24,21 +24,32 @@ export async function complete(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   const ids = takesId(millrace, words) ? await statementIds(config, environment) : [];
-  for (const command of millrace.createHelp().visibleCommands(millrace)) {
-    const completed = completions.command(command.name(), command.description());
-    for (const { long, short, description, required, argChoices = [] } of command.options) {
-      const name = long?.slice(2) ?? '';
-      const choices = name === 'state' ? plain(statementStates) : plain(argChoices);
-      if (required) completed.option(name, description, (offer) => offerAll(offer, choices), short?.slice(1));
-      else completed.option(name, description, short?.slice(1));
-    }
-    for (const argument of command.registeredArguments) {
-      const choices = argument.name() === 'id' ? ids : plain(argument.argChoices ?? []);
-      completed.argument(argument.name(), (offer) => offerAll(offer, choices));
-    }
-  }
+  addCommands(millrace, '', ids);
   completions.parse([...words]);
   return 0;
+}
+
+/** @param path names of the commands above, each followed by a space */
+function addCommands(parent: CommandUnknownOpts, path: string, ids: readonly Choice[]): void {
+  for (const command of parent.createHelp().visibleCommands(parent)) {
+    const name = `${path}${command.name()}`;
+    addCommand(command, name, ids);
+    addCommands(command, `${name} `, ids);
+  }
+}
+
+function addCommand(command: CommandUnknownOpts, path: string, ids: readonly Choice[]): void {
+  const completed = completions.command(path, command.description());
+  for (const { long, short, description, required, argChoices = [] } of command.options) {
+    const name = long?.slice(2) ?? '';
+    const choices = name === 'state' ? plain(statementStates) : plain(argChoices);
+    if (required) completed.option(name, description, (offer) => offerAll(offer, choices), short?.slice(1));
+    else completed.option(name, description, short?.slice(1));
+  }
+  for (const argument of command.registeredArguments) {
+    const choices = argument.name() === 'id' ? ids : plain(argument.argChoices ?? []);
+    completed.argument(argument.name(), (offer) => offerAll(offer, choices));
+  }
 }
 
 function takesId({ commands }: Command, [name, ...more]: readonly string[]): boolean {

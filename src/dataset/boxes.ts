@@ -1,3 +1,5 @@
+import type { Box } from '../box.ts';
+
 /** A box as COCO has it: the upper left corner and the size, in pixels from 0; a pixel is 1 wide. */
 export interface CocoBox {
   readonly x: number;
@@ -27,11 +29,19 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** Corners in the wrong order are exchanged. */
-export function fromVoc({ xmin, ymin, xmax, ymax }: VocBox): CocoBox {
-  const [left, right] = [Math.min(xmin, xmax), Math.max(xmin, xmax)];
-  const [top, bottom] = [Math.min(ymin, ymax), Math.max(ymin, ymax)];
-  return { x: left - 1, y: top - 1, width: right - left + 1, height: bottom - top + 1 };
+/** Corners in the wrong order are exchanged. A last pixel directly before the first one is the form of an empty box. */
+export function fromVoc(box: VocBox): CocoBox {
+  const [x, width] = sideOf(box.xmin, box.xmax);
+  const [y, height] = sideOf(box.ymin, box.ymax);
+  return { x, y, width, height };
+}
+
+export function hasSwappedCorners({ xmin, ymin, xmax, ymax }: VocBox): boolean {
+  return xmax - xmin < -1 || ymax - ymin < -1;
+}
+
+function sideOf(first: number, last: number): readonly [start: number, length: number] {
+  return last - first < -1 ? sideOf(last, first) : [first - 1, last - first + 1];
 }
 
 export function toVoc({ x, y, width, height }: CocoBox): VocBox {
@@ -62,6 +72,10 @@ export function toYolo(box: CocoBox, size: PictureSize): YoloBox {
     width: rounded(width / size.width, 10),
     height: rounded(height / size.height, 10),
   };
+}
+
+export function fromCorners({ x1, y1, x2, y2 }: Box): CocoBox {
+  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
 }
 
 function rounded(value: number, decimals: number): number {

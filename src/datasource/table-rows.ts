@@ -102,7 +102,8 @@ async function takePage(
   return { columns, rows: page, isLast: true };
 }
 
-async function streamQuery(pool: Pool, sql: string, signal: AbortSignal, setting?: string): Promise<TableRows> {
+/** Streams the rows of a query, as `streamTable` does. */
+export async function streamQuery(pool: Pool, sql: string, signal: AbortSignal, setting?: string): Promise<TableRows> {
   const connection = await pool.getConnection();
   const batches = streamRows(connection, { sql, signal, leave: () => endQuery(pool, connection) });
   try {

@@ -35,6 +35,15 @@ describe('completion', { timeout: 60_000 }, () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['run', '-'], ['-f']],
+    [
+      ['dataset', ''],
+      ['import', 'export', 'check', 'dump'],
+    ],
+    [
+      ['dataset', 'import', ''],
+      ['coco', 'voc', 'yolo'],
+    ],
+    [['dataset', 'import', 'coco', '--rep'], ['--replace']],
   ])('of %j', async (words, expected) => {
     expect(await offered(...words)).toEqual(expected);
   });

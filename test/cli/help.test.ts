@@ -29,7 +29,7 @@ const commands = [
   'completion',
 ];
 
-const parts = ['import', 'check'].map((part) => ['dataset', part]);
+const parts = ['import', 'export', 'check', 'dump'].map((part) => ['dataset', part]);
 
 it('--help lists the commands, and the help of each command its options', async () => {
   const texts = await Promise.all([[], ...commands.map((command) => [command]), ...parts].map(helpOf));

@@ -13,6 +13,12 @@ describe('a box of PASCAL VOC', () => {
     expect(fromVoc({ xmin: 20, ymin: 9, xmax: 11, ymax: 5 })).toEqual({ x: 10, y: 4, width: 10, height: 5 });
   });
 
+  it('may be empty', () => {
+    const box = { x: 4, y: 2, width: 3, height: 0 };
+    expect(toVoc(box)).toEqual({ xmin: 5, ymin: 3, xmax: 7, ymax: 2 });
+    expect(fromVoc(toVoc(box))).toEqual(box);
+  });
+
   it('may have fractions', () => {
     expect(fromVoc({ xmin: 1.5, ymin: 2.25, xmax: 10, ymax: 4 })).toEqual({
       x: 0.5,

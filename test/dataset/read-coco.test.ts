@@ -118,6 +118,7 @@ describe('a wrong file', () => {
     [JSON.stringify({ ...whole, categories: [{ id: 1 }] }), 'categories[0].name is missing; it must be a text'],
     [JSON.stringify(one({ bbox: [1, 2, 3] })), 'annotations[0].bbox is a list of 3; it must be a list of 4 numbers'],
     [JSON.stringify(one({ bbox: [1, 2, null, 4] })), 'annotations[0].bbox[2] is null; it must be a number'],
+    [JSON.stringify(one({ bbox: [-1, 2, 3, -4] })), 'annotations[0].bbox[3] is -4; it must be 0 or more'],
     [JSON.stringify(one({ id: 2 ** 60 })), /^annotations\[0\]\.id is 1152921504606847000; it must be a whole number/],
     [JSON.stringify(one({ iscrowd: 2 })), 'annotations[0].iscrowd is 2; it must be 0 or 1'],
     [JSON.stringify(one({ area: 'big' })), "annotations[0].area is 'big'; it must be a number"],

@@ -19,6 +19,7 @@ describe('labels of YOLO', () => {
   it.each([
     ['0 0.5 x 0.5 0.5', 'DATASET_INVALID', "a.txt: line 1 has 'x' where a number is expected"],
     ['0 0.5 0.5', 'DATASET_INVALID', "a.txt: line 1 has 3 numbers; expected 'class x y width height'"],
+    ['0 0.5 0.5 -0.1 0.5', 'DATASET_INVALID', 'a.txt: line 1 has a width or height below 0'],
     ['-1 0 0 0 0', 'DATASET_INVALID', 'a.txt: line 1 begins with -1; expected the number of a class'],
     ['0 0 0 0 0\n80 0 0 0 0', 'DATASET_REFERENCE', 'a.txt: line 2 names class 80, but there are 80 class names'],
   ])('are refused if they are wrong: %j', (text, code, message) => {

@@ -29,6 +29,20 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
     );
 
   dataset
+    .command('export')
+    .description('write a dataset, or a table of boxes such as a result, to files')
+    .addArgument(new Argument('<format>', 'format of the files').choices(datasetFormats))
+    .requiredOption('--from <name>', 'database of a dataset, or a table of boxes: database.table')
+    .requiredOption('--to <path>', 'new file (coco) or folder (voc, yolo)')
+    .option('--dataset <database>', 'dataset of the images and categories, for a table of boxes')
+    .option('--json', 'print JSON lines')
+    .action((format, { json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../dataset/export.ts')).exportBoxes(format, options, place, output),
+      ),
+    );
+
+  dataset
     .command('check')
     .description('report the boxes and pictures of a dataset; fails if a picture is missing, unreadable or resized')
     .argument('<database>', 'database of the dataset')
@@ -37,6 +51,18 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
     .action((database, { json = false, ...options }) =>
       answer(json, async (output) =>
         (await import('../dataset/check.ts')).checkDataset(database, options, place, output),
+      ),
+    );
+
+  dataset
+    .command('dump')
+    .description('write a dataset as SQL, for /docker-entrypoint-initdb.d of an image of MySQL or MariaDB')
+    .argument('<database>', 'database of the dataset')
+    .requiredOption('--to <file>', 'new file, compressed if it ends in .gz')
+    .option('--json', 'print JSON lines')
+    .action((database, { json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../dataset/export.ts')).dumpTables(database, options, place, output),
       ),
     );
 }

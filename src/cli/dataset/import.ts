@@ -1,6 +1,5 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../../config.ts';
-import { checkPictures } from '../../dataset/check/check-pictures.ts';
 import { type Imported, importDataset } from '../../dataset/import/import-dataset.ts';
 import type { Source } from '../../dataset/sources/source.ts';
 import { MillraceError } from '../../errors.ts';
@@ -83,6 +82,7 @@ function usage(message: string, hint: string): MillraceError {
 
 /** The rows are complete without the pictures, so what is wrong with them is a report, not an error. */
 async function reportPictures(pool: Pool, database: string, folder: string, output: Output): Promise<void> {
+  const { checkPictures } = await import('../../dataset/check/check-pictures.ts');
   const report = await checkPictures(pool, database, folder, () => {});
   if (output.json) output.write({ dataset: database, pictures: report });
   else for (const line of pictureLines(report)) output.line(line);

@@ -81,6 +81,7 @@ function boxOf({ where, fields: { bbox } }: Entry): readonly [number, number, nu
   for (const [index, value] of bbox.entries()) {
     if (typeof value !== 'number' || !Number.isFinite(value))
       throw invalid(`${where}.bbox[${index}]`, value, 'a number');
+    if (index >= 2 && value < 0) throw invalid(`${where}.bbox[${index}]`, value, '0 or more');
   }
   return bbox as unknown as readonly [number, number, number, number];
 }

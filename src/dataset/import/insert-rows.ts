@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.ts';
 import { type DatasetRow, type DatasetTable, type Shape, tableNames, tableOf } from '../tables.ts';
 
 /** A batch ends at whichever comes first. The smallest `max_allowed_packet` in use is 16 MB. */
-const [batchRows, batchSize] = [5_000, 1024 * 1024];
+const [batchRows, batchSize] = [2_000, 256 * 1024];
 
 interface Target {
   readonly connection: PoolConnection;

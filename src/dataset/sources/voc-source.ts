@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { MillraceError } from '../../errors.ts';
-import { fromVoc } from '../boxes.ts';
+import { fromVoc, hasSwappedCorners } from '../boxes.ts';
 import { invalid } from '../fields.ts';
 import { safeName } from '../file-names.ts';
 import { type DatasetRow, lengths } from '../tables.ts';
@@ -68,7 +68,7 @@ async function* rowsOf(
   for (const [index, file] of files.entries()) {
     const voc = readVoc(await readText(join(folder, file), file), file);
     counts.parts += voc.parts;
-    counts.swapped += voc.objects.filter(({ xmin, ymin, xmax, ymax }) => xmin > xmax || ymin > ymax).length;
+    counts.swapped += voc.objects.filter(hasSwappedCorners).length;
     yield [
       imageRow(index + 1, voc, file),
       ...voc.objects.map((object): DatasetRow => {

@@ -40,6 +40,7 @@ function labelOf(words: readonly string[], where: string, classes: number): Yolo
   // A fifth value is the score that detectors append.
   if (values.length === 4 || values.length === 5) {
     const [x, y, width, height] = values as [number, number, number, number];
+    if (width < 0 || height < 0) throw invalid(where, 'has a width or height below 0');
     return { classNo, x, y, width, height };
   }
   if (values.length >= 6 && values.length % 2 === 0) return { classNo, ...boxAround(values) };
