@@ -11,8 +11,10 @@ export interface ModelSketch {
   readonly outputs: readonly {
     readonly name?: string;
     readonly dims: readonly number[];
-    readonly values?: Float32Array;
+    readonly values?: Float32Array | BigInt64Array;
   }[];
+  /** Inputs of whole numbers, besides the pictures. */
+  readonly otherInputs?: readonly { readonly name: string; readonly dims: readonly (number | string)[] }[];
   /** Operators that make the only output of the input, one of the other's, instead of constants. */
   readonly chain?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
@@ -23,7 +25,7 @@ export interface ModelSketch {
   readonly externalFile?: string;
 }
 
-const elementTypes = { float32: 1, uint8: 2, float16: 10 };
+const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 };
 
 /** A real, tiny ONNX file (onnx.proto). */
 export function onnxModel({
@@ -32,6 +34,7 @@ export function onnxModel({
   outputType = 'float32',
   opset = 17,
   outputs,
+  otherInputs = [],
   chain,
   metadata = {},
   irVersion = 8,
@@ -62,8 +65,10 @@ export function onnxModel({
     for (const output of chain === undefined ? named : [])
       nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
-    for (const { name, dims } of named)
-      nested(graph, 12, (value) => writeValue(value, name, elementTypes[outputType], dims));
+    for (const { name, dims } of otherInputs)
+      nested(graph, 11, (value) => writeValue(value, name, elementTypes.int64, dims));
+    for (const { name, dims, values } of named)
+      nested(graph, 12, (value) => writeValue(value, name, typeOf(values, outputType), dims));
   });
   return message((model) => {
     model.tag(1, WireType.Varint).int64(irVersion).tag(7, len).bytes(graph);
@@ -89,13 +94,17 @@ function nested(writer: BinaryWriter, field: number, write: (writer: BinaryWrite
 interface Constant {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly values?: Float32Array;
+  readonly values?: Float32Array | BigInt64Array;
+}
+
+function typeOf(values: Constant['values'], otherwise: keyof typeof elementTypes): number {
+  return values instanceof BigInt64Array ? elementTypes.int64 : elementTypes[otherwise];
 }
 
 function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant, externalFile?: string): void {
   const data = values ?? new Float32Array(dims.reduce((product, dim) => product * dim, 1));
   for (const dim of dims) writer.tag(1, WireType.Varint).int64(dim);
-  writer.tag(2, WireType.Varint).int32(elementTypes.float32).tag(8, len).string(`${name}_value`);
+  writer.tag(2, WireType.Varint).int32(typeOf(values, 'float32')).tag(8, len).string(`${name}_value`);
   if (externalFile !== undefined) {
     nested(writer, 13, (entry) => entry.tag(1, len).string('location').tag(2, len).string(externalFile));
     writer.tag(14, WireType.Varint).int32(1);

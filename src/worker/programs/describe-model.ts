@@ -18,7 +18,8 @@ export async function describeModel(settings: ModelSettings): Promise<string> {
 async function describeDetector(settings: ModelSettings): Promise<string> {
   const { model } = await lookAtDetector({ ...settings, confidence: 0.25 });
   const { width, height } = model.imageSize;
-  return `${model.family}, ${model.classNames.length} classes, ${width}×${height} px`;
+  const named = model.assumedNames === null ? '' : `, named as ${model.assumedNames}'s`;
+  return `${model.layout}, ${model.classNames.length} classes${named}, ${width}×${height} px`;
 }
 
 async function describeClassifier(settings: ModelSettings): Promise<string> {

@@ -82,7 +82,7 @@ describe.each(servers)('millrace doctor on $name', { timeout: 60_000 }, (server)
       'skipped gpu',
     ]);
     expect(lines[3]).toContain(`${database.systemSchema} does not exist yet; the account may create it`);
-    expect(lines[8]).toContain('yolov8, 80 classes, 320×320 px');
+    expect(lines[8]).toContain('YOLOv8, 80 classes, 320×320 px');
     expect(await tables()).toEqual([]);
   });
 

@@ -5,9 +5,10 @@ import type { ImageModel, Outputs } from '../../model/model.ts';
 import type { Preprocessing, Reduction } from '../../model/preprocessing.ts';
 import { isReduced, type ReducedCandidate, readReduced } from '../../model/read-reduced.ts';
 import { usualDetectorNames } from '../usual-names.ts';
-import { type Candidate, candidate } from './candidates.ts';
 import { chosenClasses } from './chosen-classes.ts';
-import { otherByNames, recogniseFamily, supportedFamilies } from './family.ts';
+import { type Candidate, candidate } from './families/candidates.ts';
+import type { Extra, ModelLayout } from './families/family.ts';
+import { recogniseFamily } from './families/recognise.ts';
 
 export interface DetectorSettings extends ModelSettings {
   /** null: it is recognised. */
@@ -23,10 +24,14 @@ export interface DetectorSettings extends ModelSettings {
   readonly isAgnostic?: boolean;
   /** null: the family's. */
   readonly maxDetections?: number | null;
+  /** What is wanted besides boxes. */
+  readonly extras?: readonly Extra[];
 }
 
 export interface DetectorModel extends ImageModel {
   readonly family: DetectorFamilyName;
+  /** The way in which it gives boxes, for people. */
+  readonly layout: string;
   /** The data set whose class names are used, because it has as many as the model, which names none; null: they are the model's own. */
   readonly assumedNames: string | null;
 }
@@ -45,46 +50,88 @@ export interface Selection {
 export interface LookedDetector extends LookedModel {
   readonly model: DetectorModel;
   readonly preprocessing: Preprocessing;
-  reduction(confidence: number): Reduction;
+  readonly layout: ModelLayout;
   readonly selection: Selection;
+  /** null: the outputs are read as they are. */
+  reduction(confidence: number): Reduction | null;
   /** Reads the candidates of one picture whose score is above `confidence`, in the order of the tensor. */
   read(outputs: Outputs, picture: number, confidence: number): Candidate[];
 }
 
 const detector = { name: 'a detector', usualSize: 640, usualStride: 32 };
 
-/** Pixels as all YOLO tools but YOLOX want them. */
-const yolo = {
-  placement: 'letterbox',
-  padding: 114,
-  order: 'rgb',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-} as const;
-
 /** @throws MillraceError whatever `lookAtModel` throws; MODEL_UNSUPPORTED where it is not a detector of a known family */
 export async function lookAtDetector(settings: DetectorSettings): Promise<LookedDetector> {
-  const looked = await lookAtModel(settings, detector, refuseOthers);
-  const { model, file, outputs, input } = looked;
-  const own = settings.names ?? model.classNames;
+  const looked = await lookAtModel(settings, detector, () => {});
+  const { file, outputs, otherInputs } = looked;
+  const own = settings.names ?? looked.model.classNames;
   const names = own.length === 0 ? null : own.length;
-  const facts = { names, task: file.metadata.get('task'), size: model.imageSize };
-  const { family, classes } = recogniseFamily(outputs, facts);
-  const usual = names === null ? usualDetectorNames(classes) : null;
-  const classNames = usual?.names ?? own;
-  const [first] = outputs;
+  const facts = { outputs, otherInputs, names, metadata: file.metadata, size: looked.model.imageSize };
+  const { family, layout } = recogniseFamily(facts, settings.family ?? null);
+  checkInputs(otherInputs, layout);
+  const { classNames, assumedNames } = namesOf(layout, own);
+  const extras = settings.extras ?? [];
+  checkExtras(extras, layout);
+  const batch = layout.takesOne ? 1 : looked.model.batch;
+  const model = { ...looked.model, batch, classNames, family, layout: layout.label, assumedNames };
+  const { input } = looked;
   return {
     ...looked,
-    model: { ...model, classNames, family: family.name, assumedNames: usual?.dataset ?? null },
-    selection: selectionOf(settings, detectorFamilies[family.name], classNames),
-    preprocessing: { ...yolo, layout: input.layout, type: input.type },
-    reduction: (confidence) => ({ kind: family.layout, output: first!.name, classes, confidence }),
+    input: { ...input, batch: layout.takesOne ? 1 : input.batch },
+    model,
+    layout,
+    preprocessing: pixelsOf(layout, input),
+    selection: selectionOf(settings, detectorFamilies[family], classNames),
+    reduction: (confidence) => {
+      const { reduction, classes } = layout;
+      // What else a box has is read from the model's own outputs.
+      if (reduction === null || classes === null || extras.length > 0) return null;
+      return { ...reduction, classes, confidence };
+    },
     read: (answered, picture, confidence) =>
       isReduced(answered)
         ? readReduced(answered, picture, confidence).map(boxed)
-        : family.read(answered.get(first!.name)!, picture, confidence),
+        : layout.read(answered, picture, confidence),
   };
+}
+
+function checkInputs(otherInputs: readonly string[], { constants = [], label }: ModelLayout): void {
+  const unknown = otherInputs.filter((input) => constants.every(({ name }) => name !== input));
+  if (unknown.length === 0) return;
+  const message = `the model (${label}) also takes ${unknown.join(', ')}`;
+  throw new MillraceError('MODEL_UNSUPPORTED', message, { hint: 'export the model with the images as its only input' });
+}
+
+/** A model that takes bytes scales them by itself. */
+function pixelsOf({ preprocessing }: ModelLayout, { layout, type }: LookedModel['input']): Preprocessing {
+  if (type !== 'uint8') return { ...preprocessing, layout, type };
+  return { ...preprocessing, layout, type, order: 'rgb', scale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] };
+}
+
+/** Names by the class ids that the model gives. */
+function namesOf(
+  { classes, firstClass }: ModelLayout,
+  own: readonly string[],
+): Pick<DetectorModel, 'classNames' | 'assumedNames'> {
+  if (own.length > 0) return { classNames: firstClass === 1 ? withBackground(own) : own, assumedNames: null };
+  const usual = usualDetectorNames(classes ?? (firstClass === 1 ? cocoIds : cocoObjects))!;
+  return { classNames: usual.names, assumedNames: usual.dataset };
+}
+
+/** COCO's classes as models count them that have none for the background, and ids of its annotations with 0 for it. */
+const [cocoObjects, cocoIds] = [80, 91];
+
+const backgrounds = ['background', '__background__', '???', 'N/A'];
+
+function withBackground(names: readonly string[]): readonly string[] {
+  return backgrounds.includes(names[0] ?? '') ? names : ['background', ...names];
+}
+
+function checkExtras(extras: readonly Extra[], { extras: given = [], label }: ModelLayout): void {
+  const missing = extras.find((extra) => !given.includes(extra));
+  if (missing === undefined) return;
+  const message = `--${missing} is given, but the model (${label}) has no ${missing}`;
+  throw new MillraceError('WRONG_OPTION', message, { hint: `leave --${missing} out` });
 }
 
 function boxed({ cx, cy, width, height, score, classId }: ReducedCandidate): Candidate {
@@ -99,11 +146,4 @@ function selectionOf(settings: DetectorSettings, family: DetectorFamily, classNa
     maxDetections: settings.maxDetections ?? family.maxDetections,
     classIds: chosenClasses(settings.classes ?? null, classNames),
   };
-}
-
-function refuseOthers(outputs: readonly string[]): void {
-  const other = otherByNames(outputs);
-  if (other === null) return;
-  const message = `the model looks like ${other}: outputs ${outputs.join(', ')}`;
-  throw new MillraceError('MODEL_UNSUPPORTED', message, { hint: supportedFamilies });
 }

@@ -1,11 +1,14 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
 import { described, startInference } from '../../model/inference.ts';
+import type { Outputs } from '../../model/model.ts';
 import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
 import type { Processor } from '../../model/session.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
-import { type Candidate, isFiniteBox } from './candidates.ts';
 import { type DetectorModel, type DetectorSettings, lookAtDetector, type Selection } from './detector-model.ts';
+import { type Candidate, cornersOf, isFiniteBox } from './families/candidates.ts';
+import type { Extra, ModelLayout } from './families/family.ts';
+import { maskOf } from './masks.ts';
 import { suppress } from './non-maximum-suppression.ts';
 
 /** Of the upright picture. */
@@ -13,6 +16,8 @@ export interface Detection extends Box {
   readonly classId: number;
   readonly className: string;
   readonly score: number;
+  /** Those that are asked for, as JSON. */
+  readonly extras: Readonly<Partial<Record<Extra, string>>>;
 }
 
 export interface DetectedImage extends Size {
@@ -37,13 +42,18 @@ export async function loadDetector<Image>(
 ): Promise<Detector<Image>> {
   const looked = await lookAtDetector(settings);
   const { model, preprocessing, selection } = looked;
-  const use = { preprocessing, reduction: looked.reduction(selection.confidence), constants: [] };
+  const describe = extrasReader(looked.layout, settings.extras ?? [], model);
+  const constants = looked.layout.constants ?? [];
+  const use = { preprocessing, reduction: looked.reduction(selection.confidence), constants };
   const inference = await startInference({ ...looked, use, settings });
   const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {
       const boxes = boxesOf(looked.read(outputs, picture, selection.confidence), selection);
-      return boxes === null ? null : detectedImage(lies, boxes, model, timings);
+      if (boxes === null) return null;
+      return detectedImage(lies, boxes, model, timings, (box, candidate) =>
+        describe(outputs, picture, candidate, box, lies),
+      );
     },
   });
   return { model: { ...model, ...described(inference) }, detect, close: inference.close };
@@ -59,19 +69,61 @@ function detectedImage(
   candidates: readonly Candidate[],
   model: DetectorModel,
   timings: Timings,
+  extrasOf: (box: Box, candidate: Candidate) => Detection['extras'],
 ): DetectedImage {
   const { left, top } =
     model.family === 'yolov5' ? unroundedCorner({ width, height }, placed.scaleX, model.imageSize) : placed;
-  const detections = candidates.map((candidate) => ({
-    classId: candidate.classId,
-    className: model.classNames[candidate.classId] ?? `class ${candidate.classId}`,
-    score: candidate.score,
-    x1: clamp((candidate.x1 - left) / placed.scaleX, width),
-    y1: clamp((candidate.y1 - top) / placed.scaleY, height),
-    x2: clamp((candidate.x2 - left) / placed.scaleX, width),
-    y2: clamp((candidate.y2 - top) / placed.scaleY, height),
-  }));
+  const detections = candidates.map((candidate) => {
+    const box = {
+      x1: clamp((candidate.x1 - left) / placed.scaleX, width),
+      y1: clamp((candidate.y1 - top) / placed.scaleY, height),
+      x2: clamp((candidate.x2 - left) / placed.scaleX, width),
+      y2: clamp((candidate.y2 - top) / placed.scaleY, height),
+    };
+    const { classId, score } = candidate;
+    const className = model.classNames[classId] ?? `class ${classId}`;
+    return { classId, className, score, ...box, extras: extrasOf(box, candidate) };
+  });
   return { detections, width, height, timings };
+}
+
+type ReadExtras = (
+  outputs: Outputs,
+  picture: number,
+  candidate: Candidate,
+  box: Box,
+  lies: PlacedPicture,
+) => Detection['extras'];
+
+/** Reads what is wanted besides the box of a detection. */
+function extrasReader(layout: ModelLayout, wanted: readonly Extra[], { imageSize }: DetectorModel): ReadExtras {
+  const readers: { readonly [Each in Extra]: (...at: Parameters<ReadExtras>) => unknown } = {
+    masks: (outputs, picture, candidate, box, lies) => {
+      const coefficients = layout.extraValues!(outputs, picture, candidate);
+      return maskOf(outputs.get(layout.prototypes!)!, picture, coefficients, box, lies, imageSize);
+    },
+    keypoints: (outputs, picture, candidate, _, lies) =>
+      pointsOf(layout.extraValues!(outputs, picture, candidate), layout.keypointValues!, lies),
+    corners: (_, __, { turned }, ___, { placed }) =>
+      cornersOf(turned!).map(([x, y]) => [
+        rounded((x - placed.left) / placed.scaleX, 3),
+        rounded((y - placed.top) / placed.scaleY, 3),
+      ]),
+  };
+  return (...at) => Object.fromEntries(wanted.map((extra) => [extra, JSON.stringify(readers[extra](...at))]));
+}
+
+/** Key points in pixels of the picture, each with its score if it has one. */
+function pointsOf(values: Float32Array, each: number, { placed }: PlacedPicture): readonly (readonly number[])[] {
+  return Array.from({ length: values.length / each }, (_, point) => {
+    const [x, y, score] = values.subarray(point * each, (point + 1) * each) as unknown as number[];
+    const place = [rounded((x! - placed.left) / placed.scaleX, 3), rounded((y! - placed.top) / placed.scaleY, 3)];
+    return score === undefined ? place : [...place, rounded(score, 6)];
+  });
+}
+
+function rounded(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
 }
 
 function clamp(value: number, most: number): number {

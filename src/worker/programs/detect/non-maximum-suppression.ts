@@ -1,5 +1,6 @@
 import { areaOf, intersectionOf } from '../../../box.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate } from './families/candidates.ts';
+import { suppressRotated } from './rotated-suppression.ts';
 
 /** At most so many candidates are compared, the best first (YOLOv5's `max_nms`). */
 const maxCandidates = 30_000;
@@ -22,11 +23,12 @@ export function suppress(
 ): readonly Candidate[] {
   const best = candidates.toSorted((a, b) => b.score - a.score).slice(0, maxCandidates);
   if (iou === null) return best.slice(0, maxDetections);
+  const isRival = (better: Candidate, box: Candidate) => isAgnostic || better.classId === box.classId;
+  if (best[0]?.turned !== undefined) return suppressRotated(best, isRival, iou).slice(0, maxDetections);
   const kept: Candidate[] = [];
   for (const box of best) {
     if (kept.length === maxDetections) break;
-    const isRival = (better: Candidate) => isAgnostic || better.classId === box.classId;
-    if (!kept.some((better) => isRival(better) && intersectionOverUnion(better, box) > iou)) kept.push(box);
+    if (!kept.some((better) => isRival(better, box) && intersectionOverUnion(better, box) > iou)) kept.push(box);
   }
   return kept;
 }

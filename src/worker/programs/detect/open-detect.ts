@@ -1,20 +1,19 @@
-import { MillraceError } from '../../../errors.ts';
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
-import type { FailedRow, InputRow, OpenProgram, Outcome, ProgramPlace } from '../../row-program.ts';
+import type { FailedRow, InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { bestClassRow, scoresRow } from '../class-rows.ts';
 import { givenNames } from '../given-names.ts';
 import { warnOfAssumedNames } from '../usual-names.ts';
 import { type DetectedImage, type Detector, loadDetector } from './detector.ts';
 import { type DetectorSettings, lookAtDetector } from './detector-model.ts';
+import type { Extra } from './families/family.ts';
 
 /** Detects objects in the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramPlace): Promise<OpenProgram> {
   const { volumes, log } = place;
   const images = await openImages(settings.image_dir, volumes);
-  refuseExtras(settings);
   const detector = await loadDetector(await detectorSettings(settings, place), readSource);
   const { classNames, assumedNames, ...model } = detector.model;
   log.info({ model: { ...model, classes: classNames.length } }, 'model loaded');
@@ -23,13 +22,6 @@ export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramP
   const process = async (rows: readonly InputRow[]) => (await detector.detect(images(rows))).map(outcome);
   const { columns } = contractOf('detect').result(settings, classNames);
   return { columns, batch: detector.model.batch ?? 1, process, close: detector.close };
-}
-
-function refuseExtras(settings: SettingsOf<'detect'>): void {
-  for (const option of ['masks', 'keypoints', 'corners'] as const) {
-    if (!settings[option]) continue;
-    throw new MillraceError('WRONG_OPTION', `--${option} is given, and the model has none`, { hint: 'leave it out' });
-  }
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openDetect` does */
@@ -49,24 +41,50 @@ async function detectorSettings(
   const { device, batch, family, classes, confidence, iou, agnostic_nms: isAgnostic } = settings;
   const [maxDetections, imageSize] = [settings.max_detections, settings.image_size];
   const names = await givenNames(settings, volumes);
-  const use = { family: family === 'auto' ? null : family, names, classes, confidence, iou, isAgnostic, maxDetections };
+  const extras = extraNames.filter((extra) => settings[extra]);
+  const use = {
+    extras,
+    family: family === 'auto' ? null : family,
+    names,
+    classes,
+    confidence,
+    iou,
+    isAgnostic,
+    maxDetections,
+  };
   return { modelFile: path, modelRoot: root, device, threads, batch, imageSize, ...use };
 }
 
 function outcomes(
-  { output }: SettingsOf<'detect'>,
+  settings: SettingsOf<'detect'>,
   { model }: Detector<ImageSource>,
 ): (image: DetectedImage | FailedRow) => Outcome {
   const rows = {
-    boxes: boxRows,
+    boxes: (image: DetectedImage) =>
+      boxRows(
+        image,
+        extraNames.filter((extra) => settings[extra]),
+      ),
     scores: (image: DetectedImage) => [scoresRow(bestScores(image, model.classNames.length))],
     top5: (image: DetectedImage) => [bestClassRow(bestScores(image, model.classNames.length), model.classNames)],
   };
-  return (image) => ('error' in image ? image : { outputs: rows[output](image), timings: image.timings });
+  return (image) => ('error' in image ? image : { outputs: rows[settings.output](image), timings: image.timings });
 }
 
-function boxRows({ detections }: DetectedImage) {
-  return detections.map(({ classId, className, score, x1, y1, x2, y2 }) => [classId, className, score, x1, y1, x2, y2]);
+/** In the order of their columns. */
+const extraNames = ['masks', 'keypoints', 'corners'] as const;
+
+function boxRows({ detections }: DetectedImage, extras: readonly Extra[]): readonly OutputRow[] {
+  return detections.map(({ classId, className, score, x1, y1, x2, y2, extras: found }) => [
+    classId,
+    className,
+    score,
+    x1,
+    y1,
+    x2,
+    y2,
+    ...extras.map((extra) => found[extra] ?? null),
+  ]);
 }
 
 /** By class the score of its best detection; 0: none. */

@@ -212,7 +212,7 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     const settings = { modelRoot: null, device: 'cpu', threads: 1, imageSize: null } as const;
     const describe = (name: string) => describeModel({ ...settings, modelFile: inFolder(name) });
     expect(await describe('colours.onnx')).toBe('classifier, 3 classes, 32×32 px');
-    expect(await describe('detector.onnx')).toBe('yolov8, 2 classes, 32×32 px');
+    expect(await describe('detector.onnx')).toBe('YOLOv8, 2 classes, 32×32 px');
     await expect(describe('two.onnx')).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED' });
   });
 });

@@ -59,6 +59,7 @@ describe('a detector', () => {
     const { model } = await load({ outputs: [dog()], metadata: { ...names, stride: '16' } });
     expect(model).toEqual({
       family: 'yolov8',
+      layout: 'YOLOv8',
       classNames: ['cat', 'dog'],
       assumedNames: null,
       stride: 16,
@@ -277,8 +278,8 @@ describe('a model that cannot be used', () => {
       'names no classes',
       {
         code: 'MODEL_UNSUPPORTED',
-        message: "the model is a detector with YOLOv8's output for 2 classes, and its metadata have no 'names'",
-        hint: "add the metadata entry names with 2 classes, e.g. {0: 'person', 1: 'bicycle'}, to the ONNX file",
+        message: 'the model is a detector of the family YOLOv8 for 2 classes, and nothing names its classes',
+        hint: "name them with --class_names or --classes_file, or add the metadata entry names to the ONNX file, e.g. {0: 'person', 1: 'bicycle'}",
       },
       { outputs: [dog()] },
       {},
@@ -310,19 +311,12 @@ describe('a model that cannot be used', () => {
       { imageSize: square(64) },
     ],
     [
-      'is made for another task',
+      'has the output names of TensorFlow and no more',
       {
         code: 'MODEL_UNSUPPORTED',
-        message: expect.stringMatching(/^the model is a YOLO model for rotated boxes \(OBB\): /),
-      },
-      { outputs: [{ dims: [1, 7, 21] }], metadata: { ...names, task: 'obb' } },
-      {},
-    ],
-    [
-      'is of TensorFlow, whatever its input',
-      {
-        code: 'MODEL_UNSUPPORTED',
-        message: 'the model looks like a TensorFlow object detection model: outputs detection_boxes',
+        message: expect.stringMatching(
+          /^the layout of the model's output is unknown: outputs detection_boxes \[1, 5, 4\]/,
+        ),
       },
       { input: [1, 32, 32, 3], inputType: 'uint8', outputs: [{ name: 'detection_boxes', dims: [1, 5, 4] }] },
       {},

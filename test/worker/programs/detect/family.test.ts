@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { OutputShape } from '../../../../src/worker/model/look-at-model.ts';
-import { recogniseFamily as recognise } from '../../../../src/worker/programs/detect/family.ts';
+import { recogniseFamily as recognise } from '../../../../src/worker/programs/detect/families/recognise.ts';
 
 const square = { width: 640, height: 640 };
 const recogniseFamily = (outputs: readonly OutputShape[], names: number | null, size = square, task?: string) =>
-  recognise(outputs, { names, task, size });
+  recognise(
+    { outputs, otherInputs: [], names, metadata: new Map(task === undefined ? [] : [['task', task]]), size },
+    null,
+  );
 const output = (...dims: number[]) => [{ name: 'output0', dims }];
 
 describe('families of detectors', () => {
@@ -26,41 +29,45 @@ describe('families of detectors', () => {
     ['yolov5', output(1, 1020, 7), 2, { width: 64, height: 64 }],
     ['yolov5', output(1, 1020, 6), 1, { width: 64, height: 64 }],
   ] as const)('%s: %j for %i classes', (name, outputs, classes, size) => {
-    expect(recogniseFamily(outputs, classes, size).family.name).toBe(name);
+    expect(recogniseFamily(outputs, classes, size).family).toBe(name);
   });
 
   it.each([
-    ['a detector with non-maximum suppression inside (YOLOv10, YOLO26 or an export with nms=True)', output(1, 300, 6)],
-    ['a detector with non-maximum suppression inside (YOLOv7 with end2end)', output(12, 7)],
-    [
-      'a detector with non-maximum suppression inside (EfficientNMS or BatchedNMS of TensorRT)',
-      [
-        { name: 'num_dets', dims: [1, 1] },
-        { name: 'det_boxes', dims: [1, 100, 4] },
-      ],
-    ],
-    ['YOLOX', output(1, 8400, 85)],
-    ['a YOLO model for masks, key points or rotated boxes', output(1, 116, 8400)],
+    ['yolov10', output(1, 300, 6), 80],
+    ['yolov10', output(1, 300, 6), null],
+    ['yolov7-end2end', output(12, 7), null],
+    ['yolox', output(1, 8400, 85), 80],
+    ['yolox', output(1, 8400, 85), null],
+    ['yolov8', output(1, 8400, 84), null],
+    ['nanodet', output(1, 8500, 112), null],
+    ['rtdetr', output(1, 300, 84), null],
+    ['yolov8', output(1, 116, 8400), null],
+    ['yolov8', output(1, 56, 8400), 1],
+  ] as const)('%s: %j with %j names', (family, dims, names) => {
+    const prototypes = dims[0]!.dims[1] === 116 ? [{ name: 'output1', dims: [1, 32, 160, 160] }] : [];
+    expect(recogniseFamily([...dims, ...prototypes], names).family).toBe(family);
+  });
+
+  it.each([
     ['an image classifier', output(1, 1000)],
     ['an image classifier', output(1, 1000, 1, 1)],
-    [
-      'a detector of SSD or another family that gives boxes and scores apart',
-      [
-        { name: 'scores', dims: [1, 4420, 2] },
-        { name: 'boxes', dims: [1, 4420, 4] },
-      ],
-    ],
+    ['an image classifier', output(1, 1, 1, 1000)],
     ['a YOLO model exported without its detection head', output(1, 3, 80, 80, 85)],
     [
-      'a torchvision detector',
+      'a detector of MMDetection',
       [
-        { name: 'boxes', dims: [5, 4] },
-        { name: 'labels', dims: [5] },
-        { name: 'scores', dims: [5] },
+        { name: 'dets', dims: [1, 100, 5] },
+        { name: 'labels', dims: [1, 100] },
       ],
     ],
-    ['a TensorFlow object detection model', [{ name: 'detection_boxes', dims: [1, 100, 4] }]],
-  ])('refuses %s by name', (name, outputs) => {
+    [
+      'the face detector YuNet',
+      [
+        { name: 'cls_8', dims: [1, 6400, 1] },
+        { name: 'bbox_8', dims: [1, 6400, 4] },
+      ],
+    ],
+  ])('refuses %s by name: %j', (name, outputs) => {
     expect(() => recogniseFamily(outputs, 80, square)).toThrow(
       `the model looks like ${name}: outputs ${outputs[0]!.name} [`,
     );
@@ -79,7 +86,7 @@ describe('families of detectors', () => {
   it.each([
     ['80 names, 1 class in YOLOv8', output(1, 5, 8400), 80],
     ['79 names, 80 classes in YOLOv8', output(1, 84, 8400), 79],
-    ['1 names, 80 classes in YOLOv5', output(1, 25200, 85), 1],
+    ['1 name, 80 classes in YOLOv5', output(1, 25200, 85), 1],
     ['2 names, 3 classes in YOLOv8', output(1, 7, 8400), 2],
   ])('says that names and output differ: %s', (differ, outputs, names) => {
     expect(() => recogniseFamily(outputs, names)).toThrow(
@@ -88,24 +95,13 @@ describe('families of detectors', () => {
   });
 
   it.each([
-    [
-      "the model is a detector with YOLOv8's output for 79 classes, and its metadata have no 'names'",
-      output(1, 83, 8400),
-    ],
-    ["the model is a detector with YOLOv5's output for 1 class, and its metadata have no 'names'", output(1, 25200, 6)],
-    ['the model looks like YOLOX, or a transposed YOLOv8', output(1, 8400, 85)],
-    ['the model looks like an image classifier', output(1, 1000)],
-  ])('without names: %s', (message, outputs) => {
-    expect(() => recogniseFamily(outputs, null)).toThrow(message);
-  });
-
-  it.each([
-    ['rotated boxes (OBB)', output(1, 7, 8400), 'obb'],
-    ['key points', output(1, 57, 8400), 'pose'],
-    ['masks', [...output(1, 38, 8400), { name: 'output1', dims: [1, 32, 160, 160] }], undefined],
-    ['masks', [...output(1, 25200, 39), { name: 'output1', dims: [1, 32, 160, 160] }], undefined],
-  ])('names what a YOLO model is for: %s', (what, outputs, task) => {
-    expect(() => recogniseFamily(outputs, 2, square, task)).toThrow(`the model is a YOLO model for ${what}: `);
+    ['YOLOv8 for 79 classes', output(1, 83, 8400)],
+    ['YOLOv5 for 1 class', output(1, 25200, 6)],
+    ['transposed YOLOv8 for 3 classes', output(1, 8400, 7)],
+  ])('without names, says the family and what is missing: %s', (what, outputs) => {
+    expect(() => recogniseFamily(outputs, null)).toThrow(
+      `the model is a detector of the family ${what}, and nothing names its classes`,
+    );
   });
 
   it('does not call a model for rotated boxes without a task one with suppression inside', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { suppress } from '../../../../src/worker/programs/detect/non-maximum-suppression.ts';
 
 /** A box 10 px wide and high. */
-const box = (x1: number, score: number, classId = 0) => ({ x1, y1: 0, x2: x1 + 10, y2: 10, score, classId });
+const box = (x1: number, score: number, classId = 0) => ({ x1, y1: 0, x2: x1 + 10, y2: 10, score, classId, index: 0 });
 const within = (iou: number | null, maxDetections: number, isAgnostic = false) => ({ iou, maxDetections, isAgnostic });
 const scores = (boxes: readonly { score: number }[]) => boxes.map(({ score }) => score);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readYolov5 } from '../../../../src/worker/programs/detect/yolov5.ts';
-import { readTransposedYolov8, readYolov8 } from '../../../../src/worker/programs/detect/yolov8.ts';
+import { readYolov5 } from '../../../../src/worker/programs/detect/families/yolov5.ts';
+import { readTransposedYolov8, readYolov8 } from '../../../../src/worker/programs/detect/families/yolov8.ts';
 
 describe('YOLOv5 output', () => {
   const boxes = [
@@ -12,11 +12,13 @@ describe('YOLOv5 output', () => {
   const output = { data: Float32Array.from([...boxes.slice(2), ...boxes.slice(0, 2)].flat()), dims: [2, 2, 7] };
 
   it('multiplies objectness and class score, and takes the first of the best classes', () => {
-    expect(readYolov5(output, 0, 0.25)).toEqual([{ x1: 29, y1: 29, x2: 31, y2: 31, score: 0.75, classId: 0 }]);
+    expect(readYolov5(output, 0, 0.25)).toEqual([
+      { x1: 29, y1: 29, x2: 31, y2: 31, score: 0.75, classId: 0, index: 0 },
+    ]);
   });
 
   it('leaves out what is not above the confidence', () => {
-    expect(readYolov5(output, 1, 0.25)).toEqual([{ x1: 8, y1: 16, x2: 12, y2: 24, score: 0.5, classId: 1 }]);
+    expect(readYolov5(output, 1, 0.25)).toEqual([{ x1: 8, y1: 16, x2: 12, y2: 24, score: 0.5, classId: 1, index: 0 }]);
   });
 });
 
@@ -34,11 +36,21 @@ describe('YOLOv8 output', () => {
   const output = { data: Float32Array.from([new Array(14).fill(0), picture].flat(2)), dims: [2, 7, 2] };
 
   it('takes the best class of each box above the confidence', () => {
-    expect(readYolov8(output, 1, 0.25)).toEqual([{ x1: 29, y1: 29, x2: 31, y2: 31, score: 0.75, classId: 2 }]);
+    expect(readYolov8(output, 1, 0.25)).toEqual([
+      { x1: 29, y1: 29, x2: 31, y2: 31, score: 0.75, classId: 2, index: 1 },
+    ]);
   });
 
   it('takes the first of equally good classes', () => {
-    expect(readYolov8(output, 1, 0.125)[0]).toEqual({ x1: 8, y1: 16, x2: 12, y2: 24, score: 0.25, classId: 0 });
+    expect(readYolov8(output, 1, 0.125)[0]).toEqual({
+      x1: 8,
+      y1: 16,
+      x2: 12,
+      y2: 24,
+      score: 0.25,
+      classId: 0,
+      index: 0,
+    });
   });
 
   it('finds nothing in an empty picture', () => {
