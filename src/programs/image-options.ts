@@ -27,6 +27,6 @@ export const imageOptions = {
 
 /** `images in /datasets named by file_name`; without a folder, `images of file_name` */
 export function explainImages({ image_dir, image_column }: Settings<typeof imageOptions>): string {
-  if (image_dir === null) return image_column === null ? 'images' : `images of ${image_column}`;
+  if (image_dir === null) return `images of ${image_column ?? 'the selected rows'}`;
   return `images in ${image_dir}${image_column === null ? '' : ` named by ${image_column}`}`;
 }
