@@ -16,7 +16,7 @@ import { yolov10 } from './yolov10.ts';
 import { yolox } from './yolox.ts';
 
 /** Every family, those first that the names of outputs tell, then the likeliest first. */
-export const families: readonly DetectorFamilyReader[] = [
+const families: readonly DetectorFamilyReader[] = [
   tensorflow,
   efficientnms,
   rtdetr,
