@@ -5,7 +5,10 @@ import { decodeImage } from '../src/worker/image/decode.ts';
 import type { Pixels } from '../src/worker/image/pixels.ts';
 import { placePicture } from '../src/worker/image/place.ts';
 import { readOwnImage } from '../src/worker/image/read-image.ts';
+import { batchSize } from '../src/worker/model/batch-size.ts';
+import type { ModelSettings } from '../src/worker/model/look-at-model.ts';
 import type { Outputs } from '../src/worker/model/model.ts';
+import type { Reduction } from '../src/worker/model/preprocessing.ts';
 import { type ModelSession, openSession } from '../src/worker/model/session.ts';
 import { loadDetector } from '../src/worker/programs/detect/detector.ts';
 import { type LookedDetector, lookAtDetector } from '../src/worker/programs/detect/detector-model.ts';
@@ -20,8 +23,7 @@ export interface InferenceFigure {
 }
 
 const rounds = 5;
-const settings = {
-  device: 'cpu',
+const common = {
   threads: 1,
   modelRoot: null,
   imageSize: null,
@@ -34,18 +36,28 @@ const settings = {
  * Measures the stages of detection one by one, the runtime alone on the same tensors, and the detector as the worker uses it. The
  * rounds alternate, so that other load on the machine affects all of them equally.
  */
-export async function benchInference(modelFile: string, files: readonly string[]): Promise<InferenceFigure[]> {
-  const looked = await lookAtDetector({ ...settings, modelFile });
-  const use = { preprocessing: looked.preprocessing, reduction: null, constants: [] };
-  const session = await openSession({ ...looked, use, settings });
-  const detector = await loadDetector({ ...settings, modelFile }, readOwnImage);
+export async function benchInference(
+  modelFile: string,
+  files: readonly string[],
+  chosen: Pick<ModelSettings, 'device' | 'batch'>,
+): Promise<InferenceFigure[]> {
+  const settings = { ...common, ...chosen, modelFile };
+  const looked = await lookAtDetector(settings);
+  const plan = (reduction: Reduction | null) => {
+    const use = { preprocessing: looked.preprocessing, reduction, constants: [] };
+    return { ...looked, use, settings };
+  };
+  const session = await openSession(plan(null));
+  const reducing = await openSession(plan(looked.reduction(common.confidence)));
+  const detector = await loadDetector(settings, readOwnImage);
   const pictures = await Promise.all(files.map(decodeFile));
-  const inputs = packAll(pictures, looked);
-  const outputs = await inferAll(inputs, session);
+  const inputs = batches(packAll(pictures, looked), batchSize({ ...looked, settings }, session.device));
+  const outputs = await inferAll(inputs, reducing);
   const stages: Record<string, () => unknown> = {
     decode: () => Promise.all(files.map(decodeFile)),
     'letterbox and pack': () => packAll(pictures, looked),
     'onnxruntime alone': () => inferAll(inputs, session),
+    'with the best boxes chosen in the graph': () => inferAll(inputs, reducing),
     'read and suppress': () => readAll(outputs, looked),
     detector: () => detector.detect(files),
   };
@@ -87,17 +99,34 @@ function packAll(pictures: readonly Pixels[], { model, preprocessing }: LookedDe
   });
 }
 
-async function inferAll(inputs: readonly Uint8Array[], session: ModelSession): Promise<Outputs[]> {
+interface Batch {
+  readonly pixels: Uint8Array;
+  readonly pictures: number;
+}
+
+/** The last one is filled up with empty pictures: a GPU pays for each size of a batch. */
+function batches(slots: readonly Uint8Array[], pictures: number): Batch[] {
+  const length = slots[0]?.length ?? 0;
+  return Array.from({ length: Math.ceil(slots.length / pictures) }, (_, at) => {
+    const pixels = new Uint8Array(pictures * length);
+    for (const [place, slot] of slots.slice(at * pictures, (at + 1) * pictures).entries())
+      pixels.set(slot, place * length);
+    return { pixels, pictures };
+  });
+}
+
+async function inferAll(inputs: readonly Batch[], session: ModelSession): Promise<Outputs[]> {
   const outputs: Outputs[] = [];
-  for (const input of inputs) outputs.push(await session.run(input, 1));
+  for (const { pixels, pictures } of inputs) outputs.push(await session.run(pixels, pictures));
   return outputs;
 }
 
 function readAll(outputs: readonly Outputs[], { read, selection }: LookedDetector): number {
   let found = 0;
   for (const output of outputs) {
-    const candidates = read(output, 0, settings.confidence);
-    found += suppress(candidates, selection).length;
+    const [first] = output.values();
+    for (let picture = 0; picture < (first?.dims[0] ?? 0); picture++)
+      found += suppress(read(output, picture, common.confidence), selection).length;
   }
   return found;
 }
@@ -116,7 +145,7 @@ async function pictureFiles(folder: string): Promise<string[]> {
 if (import.meta.main) {
   const [modelFile = 'models/demo.onnx', folder] = process.argv.slice(2);
   const files = folder ? await pictureFiles(folder) : await benchPictures('.millrace/bench');
-  console.table(await benchInference(modelFile, files));
+  console.table(await benchInference(modelFile, files, { device: 'cpu' }));
 }
 
 async function decodeFile(file: string): Promise<Pixels> {

@@ -1,13 +1,13 @@
 import type { Table } from './figure.ts';
 import { benchInference } from './inference.ts';
-import type { DetectorMaterial } from './material.ts';
+import type { Choice, DetectorMaterial } from './material.ts';
 
 const baseline = 'onnxruntime alone';
 const pictures = 64;
 
 /** Measures the stages of detection in one process, compared with the runtime alone on the same tensors. */
-export async function benchStages({ modelFile, files }: DetectorMaterial): Promise<Table> {
-  const measured = await benchInference(modelFile, files.slice(0, pictures));
+export async function benchStages({ modelFile, files }: DetectorMaterial, choice: Choice): Promise<Table> {
+  const measured = await benchInference(modelFile, files.slice(0, pictures), choice);
   const runtime = measured.find(({ stage }) => stage === baseline)?.imagesPerSecond ?? Number.NaN;
   const figures = measured.flatMap(({ stage, imagesPerSecond, cpuMsPerImage }) => [
     {
