@@ -5,6 +5,7 @@ import { BmpError, decodeBmp, tooManyPixels } from './bmp.ts';
 import { cmykToRgb } from './cmyk.ts';
 import type { EncodedImage } from './encoded-image.ts';
 import { type Format, formatOf } from './format.ts';
+import { jpegHeader } from './jpeg-header.ts';
 import type { Pixels } from './pixels.ts';
 import { unsupportedTiff } from './tiff.ts';
 
@@ -31,22 +32,29 @@ export async function decodeImage({ bytes, name }: EncodedImage): Promise<Pixels
 }
 
 async function decodeBytes(bytes: Uint8Array, format: Format): Promise<Pixels> {
-  const metadata = await open(bytes).metadata();
-  const { width, height } = metadata;
-  const decoding = () => decodeWith(bytes, metadata, format);
-  return width * height > largePixels ? oneLarge(decoding) : decoding();
+  const header = await headerOf(bytes, format);
+  const decoding = () => decodeWith(bytes, header, format);
+  return header.width * header.height > largePixels ? oneLarge(decoding) : decoding();
+}
+
+/** What decoding depends on. */
+type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'background'>;
+
+async function headerOf(bytes: Uint8Array, format: Format): Promise<Header> {
+  const header = format === 'JPEG' ? jpegHeader(bytes) : null;
+  return header === null ? open(bytes).metadata() : { ...header, space: header.components === 4 ? 'cmyk' : 'srgb' };
 }
 
 /** A few kilobytes can hold an image of hundreds of megabytes; several of them are not in memory at once. */
 const largePixels = 2 ** 25;
 const oneLarge = pLimit(1);
 
-async function decodeWith(bytes: Uint8Array, metadata: Metadata, format: Format): Promise<Pixels> {
+async function decodeWith(bytes: Uint8Array, header: Header, format: Format): Promise<Pixels> {
   try {
-    return await decode(open(bytes), metadata, format);
+    return await decode(open(bytes), header, format);
   } catch (error) {
     if (format !== 'JPEG') throw error;
-    return decodeShortJpeg(bytes, metadata, error);
+    return decodeShortJpeg(bytes, await open(bytes).metadata(), error);
   }
 }
 
@@ -54,9 +62,8 @@ function open(bytes: Uint8Array, more: SharpOptions = {}): Sharp {
   return sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: maxPixels, ...more });
 }
 
-async function decode(image: Sharp, metadata: Metadata, format: Format): Promise<Pixels> {
+async function decode(image: Sharp, { space, background }: Header, format: Format): Promise<Pixels> {
   const upright = image.autoOrient();
-  const { space, background } = metadata;
   if (space === 'cmyk') {
     const { data, ...size } = await samples(upright.pipelineColourspace('cmyk').toColourspace('cmyk'), 'uchar');
     return { data: cmykToRgb(data, format === 'JPEG'), ...size };

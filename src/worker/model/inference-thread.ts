@@ -22,7 +22,10 @@ async function serve(plan: SessionPlan): Promise<void> {
   const run =
     device === 'cuda' ? runInParts(session.run, (fewer, error) => warnOfMemory(fewer, pictures, error)) : session.run;
   await warmUp(run, plan, pictures);
-  port.on('message', (batch: ToThread) => void infer(run, batch, plan).catch(tellFailure));
+  let last = Promise.resolve();
+  port.on('message', (batch: ToThread) => {
+    last = last.then(() => infer(run, batch, plan)).catch(tellFailure);
+  });
   tell({ kind: 'ready', device, notOnGpu, notEdited, batch: pictures });
 }
 
@@ -44,12 +47,17 @@ function pictureBytes({ input: { imageSize } }: SessionPlan): number {
   return imageSize.width * imageSize.height * 3;
 }
 
+/** The runtime does not take shared memory. One batch after the other lies here. */
+let own = new Uint8Array();
+
 async function infer(run: Run, { pixels, pictures }: ToThread, plan: SessionPlan): Promise<void> {
   const started = performance.now();
-  const outputs = copied(await run(pixels.subarray(0, pictures * pictureBytes(plan)), pictures));
+  if (own.length !== pixels.length) own = new Uint8Array(pixels.length);
+  own.set(pixels);
+  const outputs = copied(await run(own.subarray(0, pictures * pictureBytes(plan)), pictures));
   const inferMs = performance.now() - started;
   const buffers = [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
-  tell({ kind: 'inferred', outputs, inferMs, pixels }, [pixels.buffer, ...buffers]);
+  tell({ kind: 'inferred', outputs, inferMs }, buffers);
 }
 
 /** The runtime's own memory cannot be transferred. */

@@ -5,8 +5,8 @@ import type { ModelSession, SessionPlan } from './session.ts';
 import { visibleGpus } from './visible-gpus.ts';
 
 export interface ToThread {
-  /** `[pictures, height, width, 3]`, and places that hold none; transferred. */
-  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** `[pictures, height, width, 3]`, and places that hold none. The thread reads it until it answers. */
+  readonly pixels: Uint8Array<SharedArrayBuffer>;
   readonly pictures: number;
 }
 
@@ -24,8 +24,6 @@ export type FromThread =
 export interface Inferred {
   readonly outputs: Outputs;
   readonly inferMs: number;
-  /** The buffer that the batch came in, to be used again. */
-  readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
 type Described = Pick<OpenedSession, 'device' | 'batch'> & Partial<OpenedSession>;
@@ -89,7 +87,7 @@ async function startThread({ file, input, outputs, use, settings }: SessionPlan,
   }
   const infer = async (batch: ToThread): Promise<Inferred> => {
     const answer = nextAnswer();
-    thread.postMessage(batch, [batch.pixels.buffer]);
+    thread.postMessage(batch);
     const inferred = await answer;
     if (inferred.kind !== 'inferred') throw failureOf(inferred);
     return inferred;

@@ -67,14 +67,19 @@ function chunk<T>(items: readonly T[], length: number): T[][] {
   );
 }
 
+type SharedPixels = Uint8Array<SharedArrayBuffer>;
+
 interface InputBuffers {
-  take(): Uint8Array<ArrayBuffer>;
-  give(buffer: Uint8Array<ArrayBuffer>): void;
+  take(): SharedPixels;
+  give(buffer: SharedPixels): void;
 }
 
 function inputBuffers(length: number): InputBuffers {
-  const free: Uint8Array<ArrayBuffer>[] = [];
-  return { take: () => free.pop() ?? new Uint8Array(length), give: (buffer) => void free.push(buffer) };
+  const free: SharedPixels[] = [];
+  return {
+    take: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(length)),
+    give: (buffer) => void free.push(buffer),
+  };
 }
 
 interface DecodedImage {
@@ -104,8 +109,8 @@ async function runBatch<Image, Result>(
   });
   // A GPU pays more for a batch of another size than for a place that is not used.
   const pictures = model.batch !== null || inference.device === 'cuda' ? input.length / length : decoded.length;
-  const { outputs, inferMs, pixels } = await inference.infer({ pixels: input, pictures });
-  buffers.give(pixels);
+  const { outputs, inferMs } = await inference.infer({ pixels: input, pictures });
+  buffers.give(input);
 
   let slot = 0;
   return decodings.map((decoding) => {
