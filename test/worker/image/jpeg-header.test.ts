@@ -9,7 +9,7 @@ describe("a JPEG's header is read", () => {
     ['RGB', 3, () => plain().jpeg()],
     ['RGB, progressive', 3, () => plain().jpeg({ progressive: true })],
     ['RGB with metadata', 3, () => plain().withMetadata({ orientation: 6 }).jpeg()],
-    ['grey', 1, () => plain().greyscale().jpeg()],
+    ['grey', 1, () => plain().toColourspace('b-w').jpeg()],
     ['CMYK', 4, () => plain().toColourspace('cmyk').jpeg()],
   ])('%s', async (_, components, image) => {
     expect(jpegHeader(await image().toBuffer())).toEqual({ width: 20, height: 10, components });
