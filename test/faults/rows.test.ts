@@ -1,20 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAlive } from '../../src/datasource/file-lock.ts';
+import { describe, expect, it } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { withReconnect } from '../../src/datasource/pool.ts';
-import { startPrivateServer, stopPrivateServer } from '../../src/datasource/private-server.ts';
 import { createRandom, type Random } from '../../src/demo/scenes/random.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
 import { taskOf } from '../../src/plan/task-of.ts';
 import type { RowsTask, WorkerCommand } from '../../src/task.ts';
 import { useDatabase } from '../database.ts';
-import type { DatabaseServer } from '../database-servers.ts';
+import { useOwnServer } from '../own-server.ts';
 import { runStep } from '../workflow/deployment.ts';
 import { outputsOf } from './stand-in-program.ts';
 import { startWorker, type WorkerEnd, type WorkerRun } from './worker-run.ts';
@@ -26,17 +21,9 @@ const kills = Number(process.env.MILLRACE_ROW_KILLS ?? 10);
 describe(`rows whose workers and database are killed (--seed=${seed} --kills=${kills})`, {
   timeout: 120_000 + kills * 10_000,
 }, () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
-  });
-  afterAll(async () => {
-    await stopPrivateServer(folder);
-    await rm(folder, { recursive: true });
-  });
+  const server = useOwnServer();
 
   describe('on a database of their own', () => {
-    const server: DatabaseServer = { name: 'MariaDB', start: async () => (await startPrivateServer(folder)).dsn };
     const database = useDatabase(server);
     const counts: Record<string, number> = {};
     const count = (what: string) => {
@@ -188,10 +175,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
 
     async function killDatabase(random: Random): Promise<void> {
       if (!random.chance(0.3)) return;
-      const pid = Number(await readFile(join(folder, 'mariadb.pid'), 'utf8'));
-      process.kill(pid, 'SIGKILL');
-      while (isAlive(pid)) await sleep(10);
-      await startPrivateServer(folder);
+      await server.killAndStart();
       count('database');
     }
 

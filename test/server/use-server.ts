@@ -6,6 +6,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { type RunningServer, startServer } from '../../src/server/serve.ts';
 import { hashToken, newToken } from '../../src/service/access/tokens.ts';
 import { mariadb, type TestDatabase, useDatabase } from '../database.ts';
+import type { DatabaseServer } from '../database-servers.ts';
 import { type Pictures, scenes, usePictures } from '../pictures.ts';
 
 export type TestUser = 'ada' | 'bob' | 'rita' | 'root';
@@ -48,9 +49,15 @@ export interface Answer {
 
 const roles = { ada: 'user', bob: 'user', rita: 'reader', root: 'admin' } as const;
 
-/** @param running false: none is started, only what one needs is there */
-export function useServer(limits: Readonly<Record<string, unknown>> = {}, { running = true } = {}): TestServer {
-  const database = useDatabase(mariadb);
+/**
+ * @param options.running false: none is started, only what one needs is there
+ * @param options.on the database server
+ */
+export function useServer(
+  limits: Readonly<Record<string, unknown>> = {},
+  { running = true, on = mariadb }: { readonly running?: boolean; readonly on?: DatabaseServer } = {},
+): TestServer {
+  const database = useDatabase(on);
   const pictures = usePictures();
   const servers: RunningServer[] = [];
   const test = { database, pictures, log: [] as string[] } as { -readonly [key in keyof TestServer]: TestServer[key] };

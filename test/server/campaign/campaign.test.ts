@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseDsn } from '../../../src/datasource/dsn.ts';
+import { withReconnect } from '../../../src/datasource/pool.ts';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
+import { useOwnServer } from '../../own-server.ts';
 import { workersWith } from '../../workers.ts';
 import { eventsOf } from '../read-events.ts';
 import { useReplica } from '../replica.ts';
@@ -19,7 +21,8 @@ const pictures = 12;
 
 // Servers are killed by us, not by their statements.
 const limits = { requestsPerMinute: 1_000_000, runningStatementsPerUser: 1000, serverDeaths: 1_000_000 };
-const server = useServer(limits, { running: false });
+const own = useOwnServer();
+const server = useServer(limits, { running: false, on: own });
 const proxies: DatabaseProxy[] = [];
 const accounts = ['MILLRACE_DATASOURCE', 'MILLRACE_SYSTEM_DATASOURCE', 'MILLRACE_READER_DATASOURCE'] as const;
 const throughProxy = (index: number) => () => ({
@@ -79,7 +82,7 @@ describe(`two servers under fire (MILLRACE_SEED=${seed})`, { timeout: 240_000 + 
           if (done === times) break;
           await sleep(random.between(0, 1000));
           const index = random.count(0, 1);
-          const surroundings = { replica: replicas[index]!, proxy: proxies[index]!, disk, random };
+          const surroundings = { replica: replicas[index]!, proxy: proxies[index]!, database: own, disk, random };
           if (!(await interventions[name](surroundings))) continue;
           counts[name] = (counts[name] ?? 0) + 1;
           done++;
@@ -131,7 +134,7 @@ async function makeResults(): Promise<void> {
   const { admin, systemSchema } = server.database;
   const databases = [systemSchema, `${systemSchema}_work`, results()];
   for (const database of databases) await admin.query(`DROP DATABASE IF EXISTS ${database}`);
-  disk = await mountSmallDisk(inject('serversFolder'), { mebibytes: 400, databases });
+  disk = await mountSmallDisk(own.folder(), { mebibytes: 400, databases });
   if (disk === null) console.info('no disk is filled: that needs root and the right to mount');
   for (const database of databases) await admin.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
   for (const name of accounts) {
@@ -254,6 +257,5 @@ async function detections(table: string): Promise<RowDataPacket[]> {
 }
 
 async function query(sql: string): Promise<RowDataPacket[]> {
-  const [rows] = await server.database.admin.query<RowDataPacket[]>(sql);
-  return rows;
+  return withReconnect(async () => (await server.database.admin.query<RowDataPacket[]>(sql))[0]);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../../src/demo/scenes/random.ts';
+import type { OwnServer } from '../../own-server.ts';
 import { workersOf } from '../../workers.ts';
 import type { Replica } from '../replica.ts';
 import type { DatabaseProxy } from './database-proxy.ts';
@@ -8,6 +9,7 @@ import type { SmallDisk } from './small-disk.ts';
 export interface Surroundings {
   readonly replica: Replica;
   readonly proxy: DatabaseProxy;
+  readonly database: OwnServer;
   /** null: none could be mounted. */
   readonly disk: SmallDisk | null;
   readonly random: Random;
@@ -79,11 +81,17 @@ export const interventions = {
     return true;
   },
 
-  async diskFull({ disk, random }) {
+  async databaseKilled({ database }) {
+    await database.killAndStart();
+    return true;
+  },
+
+  async diskFull({ disk, database, random }) {
     if (disk === null) return false;
     await disk.fill();
     await sleep(random.between(500, 2500));
     await disk.clear();
+    await database.revive();
     return true;
   },
 } as const satisfies Record<string, Intervention>;
