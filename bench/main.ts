@@ -3,6 +3,7 @@ import '../src/compile-cache.ts';
 import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
 import { errorKinds } from '../src/errors.ts';
 import { devices } from '../src/programs/device.ts';
+import { benchDataset } from './dataset.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { type Material, openMaterial } from './material.ts';
@@ -22,6 +23,7 @@ const benchmarks = {
   inference: async (material) => benchStages(await material.detector(), material.choice),
   'end-to-end': async (material) => benchEndToEnd(await material.detector(), await material.config()),
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
+  dataset: async (material) => benchDataset((await material.config()).dsn),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
