@@ -4,7 +4,7 @@ import type { Device } from './device.ts';
 export interface ProgramContract {
   /** What CMD begins with. */
   readonly name: string;
-  /** What rows hold for it, and what it gives, in the plural: the command line counts `200 images`, `1993 detections`. */
+  /** What rows hold for it, and what it gives, in the plural: the command line counts `200 images`, `2036 detections`. */
   readonly inputs: string;
   readonly outputs: string;
   /** `split`: each partition is a share of the rows. `whole`: one partition sees all of them. */

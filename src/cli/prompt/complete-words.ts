@@ -1,6 +1,9 @@
 import { images } from '../../catalog/images.ts';
 import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import type { Option, ProgramContract } from '../../programs/contract.ts';
+import { devices } from '../../programs/device.ts';
+import { contractOf } from '../../programs/programs.ts';
 import type { Model } from '../../service/service.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
 import { createScanner } from '../../sql/tokens.ts';
@@ -28,6 +31,8 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       model,
       (await names.models()).map(({ name }) => name),
     );
+  const option = optionBeing(text);
+  if (option !== null) return option;
   const image = /\bTO\s+RUN\s+([\w./:-]*)$/i.exec(text)?.[1];
   if (image !== undefined)
     return startingWith(
@@ -42,6 +47,36 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
   if (/\bTO\s+$/i.test(before)) return startingWith(typed, inCaseOf(typed, ['RUN ']));
   if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
+}
+
+/** Completes an option of CMD, or its value if there are few; null: none is being typed. */
+function optionBeing(text: string): Completions | null {
+  const written = /["']--([\w=-]*)$/.exec(text)?.[1];
+  const contract = contractAt(text);
+  if (written === undefined || contract === null) return null;
+  const [name = '', typed] = written.split('=');
+  const { options, aliases } = contract;
+  if (typed === undefined) {
+    const names = Object.entries(options).map(([option, { kind }]) => (kind === 'flag' ? option : `${option}=`));
+    return startingWith(name, names);
+  }
+  const called = name.replaceAll('-', '_');
+  const option = options[Object.hasOwn(aliases, called) ? aliases[called]! : called];
+  return option === undefined ? null : startingWith(typed, valuesOf(option));
+}
+
+function valuesOf(option: Option): readonly string[] {
+  if (option.kind === 'choice') return option.of;
+  if (option.kind === 'device') return devices;
+  return option.kind === 'flag' ? ['true', 'false'] : [];
+}
+
+/** The program that the last CMD names; null: it names none. */
+function contractAt(text: string): ProgramContract | null {
+  const start = text.toUpperCase().lastIndexOf('CMD');
+  const name = start < 0 ? undefined : /^CMD\s+["']([\w.-]+)["']/i.exec(text.slice(start))?.[1];
+  const known = images.flatMap(({ programs }) => Object.entries(programs)).find(([written]) => written === name);
+  return known === undefined ? null : contractOf(known[1]);
 }
 
 function lastWord(text: string): string {

@@ -18,7 +18,7 @@ export function bestClasses(
   picture: number,
   { top, min_score, givesLogits }: Choice,
 ): readonly ScoredClass[] | null {
-  const classes = dims[1] ?? 0;
+  const classes = data.length / (dims[0] ?? 1);
   const values = data.subarray(picture * classes, (picture + 1) * classes);
   if (!values.every(Number.isFinite)) return null;
   const scores = givesLogits ? softmax(values) : Array.from(values);

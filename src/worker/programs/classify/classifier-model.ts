@@ -68,8 +68,10 @@ export async function lookAtClassifier(settings: ClassifierSettings): Promise<Lo
       order: 'rgb',
       layout: input.layout,
       type: input.type,
-      scale: 1 / 255,
-      ...(isNormalized ? imagenet : asTheyAre),
+      // A model that takes bytes scales them by itself.
+      ...(input.type === 'uint8'
+        ? { scale: 1, ...asTheyAre }
+        : { scale: 1 / 255, ...(isNormalized ? imagenet : asTheyAre) }),
     },
   };
 }
@@ -83,14 +85,15 @@ function refuseSeveral(outputs: readonly string[]): void {
 
 const runAsDetector = 'run a detector with CMD "detect", or export a classifier with one output [batch, classes]';
 
-/** @throws MillraceError MODEL_UNSUPPORTED where the output is not `[batch, classes]`, or the same with two sides of 1 */
+/** @throws MillraceError MODEL_UNSUPPORTED where the output is not `[batch, classes]`, or the same with sides of 1 */
 function classesOf([output]: readonly OutputShape[], task: string | undefined): number {
-  const [, classes = 0, ...sides] = output?.dims ?? [];
-  const isFlat = sides.length === 0 || (sides.length === 2 && sides.every((side) => side === 1));
+  const [, ...sides] = output?.dims ?? [];
+  const long = sides.filter((side) => side !== 1);
+  const isFlat = sides.length > 0 && long.length <= 1;
   const isOther = task !== undefined && task !== 'classify';
-  if (classes > 0 && isFlat && !isOther) return classes;
+  if (isFlat && !isOther) return long[0] ?? 1;
   const found = `output ${output?.name} [${output?.dims.join(', ')}]`;
-  const detects = isOther || sides.length === 1;
+  const detects = isOther || sides.length === 2;
   const what = detects ? 'the model looks like a detector' : "the layout of the model's output is unknown";
   throw new MillraceError('MODEL_UNSUPPORTED', `${what}: ${found}`, { hint: runAsDetector });
 }

@@ -48,6 +48,10 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     await writeModel('colours.onnx', colours);
     await writeModel('scored.onnx', { ...colours, chain: [...colours.chain!, 'Softmax'] });
     await writeModel('pooled.onnx', { ...colours, outputs: [{ dims: [1, 3, 1, 1] }], chain: ['GlobalAveragePool'] });
+    await writeModel('last.onnx', {
+      outputs: [{ dims: [1, 1, 1, 3], values: Float32Array.of(1, 0, 0) }],
+      metadata: {},
+    });
     await writeModel('detector.onnx', { outputs: [{ dims: [1, 6, 21] }], metadata: names });
     await writeModel('two.onnx', { outputs: [{ name: 'boxes', dims: [1, 4] }, { dims: [1, 2] }], metadata: names });
     await writeModel('misnamed.onnx', { ...colours, metadata: names });
@@ -114,6 +118,11 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     ['logits get softmax', {}, Math.E / (Math.E + 2)],
     ['a model that ends in softmax does not get it again', { model: '/datasets/scored.onnx' }, Math.E / (Math.E + 2)],
     ['sides of 1 behind the classes are left out', { model: '/datasets/pooled.onnx' }, Math.E / (Math.E + 2)],
+    [
+      'sides of 1 before the classes are left out',
+      { model: '/datasets/last.onnx', class_names: ['red', 'green', 'blue'] },
+      Math.E / (Math.E + 2),
+    ],
     ['--activation=none leaves the output as it is', { activation: 'none' }, 1],
     [
       '--activation=softmax is applied whatever the model ends in',
