@@ -180,19 +180,21 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the server does not answer',
   EHOSTUNREACH: 'the server cannot be reached',
   ENETUNREACH: 'the server cannot be reached',
+  HTTPParserError: 'the server does not answer in HTTP',
+  UND_ERR_HEADERS_OVERFLOW: 'the server sends too many headers',
 };
 
-/** A name that is unknown now is unknown in a second too. */
-const permanent: readonly string[] = ['ENOTFOUND'];
+/** Those that are the same in a second. */
+const permanent: readonly string[] = ['ENOTFOUND', 'HTTPParserError', 'UND_ERR_HEADERS_OVERFLOW'];
 
 function failure(error: NodeJS.ErrnoException, url: URL, { attemptMs }: Bounds): MillraceError {
   if (isRefused(error)) {
-    const message = `the address of the server is private or reserved, and MILLRACE_IMAGE_URLS does not allow it: ${shown(url)}`;
+    const message = `MILLRACE_IMAGE_URLS does not allow the address of the server: ${shown(url)}`;
     return new MillraceError('IMAGE_URL_REFUSED', message, { cause: error });
   }
   if (error.name === 'TimeoutError')
     return new Temporary(`not received within ${attemptMs / 1000} s: ${shown(url)}`, { cause: error });
-  const code = error.code ?? 'unknown reason';
+  const code = error.code ?? error.name;
   const reason = reasons[code];
   if (reason !== undefined && !permanent.includes(code))
     return new Temporary(`${reason}: ${shown(url)}`, { cause: error });

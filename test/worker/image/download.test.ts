@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, Server as HttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openDownloads } from '../../../src/worker/image/download.ts';
 import { openImages } from '../../../src/worker/image/image-rows.ts';
@@ -8,7 +8,10 @@ import { readUrlRules } from '../../../src/worker/image/url-rules.ts';
 const servers: Server[] = [];
 afterEach(() => {
   vi.unstubAllEnvs();
-  for (const server of servers.splice(0)) server.close().closeAllConnections();
+  for (const server of servers.splice(0)) {
+    server.close();
+    if (server instanceof HttpServer) server.closeAllConnections();
+  }
 });
 
 /** A server of this machine; its URL. */
@@ -115,7 +118,9 @@ describe('a URL', () => {
     const url = await serve((_, response) => response.end('bytes'));
     const there = `${url.replace('127.0.0.1', host)}/a`;
     const everyone = openDownloads(readUrlRules(), { retries: 0 });
-    expect(await failing(everyone.read(there))).toMatch(/^IMAGE_URL_REFUSED: the address of the server is private/);
+    expect(await failing(everyone.read(there))).toMatch(
+      /^IMAGE_URL_REFUSED: MILLRACE_IMAGE_URLS does not allow the address/,
+    );
   });
 
   it('is refused where a redirect leads to such a server, or to another protocol', async () => {
@@ -124,10 +129,29 @@ describe('a URL', () => {
         .writeHead(302, { location: url === '/a' ? 'http://169.254.169.254/latest' : 'file:///etc/passwd' })
         .end(),
     );
-    expect(await failing(local().read(`${url}/a`))).toMatch(/^IMAGE_URL_REFUSED: the address of the server/);
+    expect(await failing(local().read(`${url}/a`))).toMatch(
+      /^IMAGE_URL_REFUSED: MILLRACE_IMAGE_URLS does not allow the address/,
+    );
     expect(await failing(local().read(`${url}/b`))).toBe(
       'IMAGE_URL_REFUSED: a URL of file; images are downloaded by http and https: file:///etc/passwd',
     );
+  });
+
+  it.each<[string, string, number]>([
+    ['the server does not answer in HTTP', 'SSH-2.0\r\n\r\n', 1],
+    ['the server sends too many headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`, 1],
+    ['the server closed the connection', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', 2],
+  ])('fails with the reason where %s', async (reason, answer, attempts) => {
+    let connections = 0;
+    const server = createTcpServer((socket) => {
+      connections++;
+      socket.on('error', () => {}).end(answer);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+    expect(await failing(local({ retries: 1 }).read(url))).toBe(`IMAGE_DOWNLOAD_FAILED: ${reason}: ${url}`);
+    expect(connections).toBe(attempts);
   });
 
   it('shows no password and no signature', async () => {

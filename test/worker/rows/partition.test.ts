@@ -416,7 +416,7 @@ describe.each(servers)('a result on $name', (server) => {
         null,
         'IMAGE_OUTSIDE: a link leads out of the volume: …/linked-out.jpg',
         'IMAGE_OUTSIDE: a link leads out of the volume: …/linked-folder/secret.jpg',
-        'IMAGE_URL_REFUSED: the address of the server is private or reserved, and MILLRACE_IMAGE_URLS does not allow it: http://127.0.0.1/a.jpg',
+        'IMAGE_URL_REFUSED: MILLRACE_IMAGE_URLS does not allow the address of the server: http://127.0.0.1/a.jpg',
       ]);
       const error = await finish(context).catch((error) => error);
       expect({ code: error.code, message: error.message.replaceAll(folder, '…'), hint: error.hint }).toEqual({
@@ -427,7 +427,7 @@ describe.each(servers)('a result on $name', (server) => {
           'row 4: IMAGE_BROKEN, empty file: …/empty.jpg; row 5: IMAGE_OUTSIDE, outside /datasets: ../secret.jpg (and 2 more); ' +
           'row 8: IMAGE_UNREADABLE, cannot be read (EISDIR): …/folder.jpg; row 10: IMAGE_MISSING, the row names no image (and 1 more); ' +
           'row 14: IMAGE_OUTSIDE, a link leads out of the volume: …/linked-out.jpg (and 1 more); ' +
-          'row 16: IMAGE_URL_REFUSED, the address of the server is private or reserved, and MILLRACE_IMAGE_URLS does not allow it: http://127.0.0.1/a.jpg',
+          'row 16: IMAGE_URL_REFUSED, MILLRACE_IMAGE_URLS does not allow the address of the server: http://127.0.0.1/a.jpg',
         hint: 'fix the images and retry: only the failed rows are processed again; or raise max_failed_rows',
       });
       expect(await worker.query("SHOW TABLES LIKE 'failing'")).toEqual([]);
