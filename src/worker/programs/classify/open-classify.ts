@@ -33,7 +33,7 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   });
   const { columns } = contractOf('classify').result(settings, classNames);
   const process = (rows: readonly InputRow[]) => classifyImages(images(rows));
-  return { columns, batch: model.batch ?? 1, process, close: inference.close };
+  return { columns, batch: inference.batch, process, close: inference.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openClassify` does */
