@@ -17,6 +17,8 @@ serve(workerData as SessionPlan).catch(tellFailure);
 
 async function serve(plan: SessionPlan): Promise<void> {
   const session = await openSession(plan);
+  // `workerData` lives as long as the thread, and the runtime has its own copy of the model.
+  Object.assign(plan.file, { bytes: new Uint8Array() });
   const { device, notOnGpu, notEdited } = session;
   const pictures = batchSize(plan, device);
   const run =

@@ -78,7 +78,8 @@ function together(threads: readonly [Inference, ...Inference[]]): Inference {
 /** Batches are processed in the order given. */
 async function startThread({ file, input, outputs, use, settings }: SessionPlan, gpu: number): Promise<Inference> {
   const workerData: SessionPlan = { file, input, outputs, use, settings, gpu };
-  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData });
+  const transferList = settings.device === 'cpu' ? ownMemory(file.bytes) : [];
+  const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData, transferList });
   const { nextAnswer, end } = answersInOrder(thread);
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {
@@ -99,6 +100,11 @@ async function startThread({ file, input, outputs, use, settings }: SessionPlan,
   };
   const { kind, ...opened } = ready;
   return { ...opened, threads: 1, infer, close };
+}
+
+/** What can be handed over instead of copied: several threads of a GPU each need the model. */
+function ownMemory({ buffer, byteLength }: Uint8Array<ArrayBuffer>): ArrayBuffer[] {
+  return buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 interface Waiting {
