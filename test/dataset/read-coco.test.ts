@@ -68,6 +68,26 @@ describe('an instance file of COCO', () => {
     expect(found.filter(({ table }) => table === 'annotations').map(({ values }) => values[0])).toEqual([1, 2]);
   });
 
+  it('reads what only looks like the key of a segmentation', async () => {
+    const odd = 'a "segmentation": [1, \\';
+    const images = [{ id: 9, file_name: odd, width: 640, height: 480, segmentation: [5] }];
+    const annotations = [{ ...annotation, extra: { segmentation: [1], text: '"segmentation"' }, area: 3 }];
+    const found = await read(JSON.stringify({ ...whole, images, annotations }).replaceAll('\\\\', '-'), {
+      chunk: 100_000,
+    });
+    expect(found.map(({ table }) => table)).toEqual(['info', 'images', 'annotations', 'categories', 'categories']);
+    expect(found[2]?.values).toEqual([1774, 9, 90, 1.5, 2, 3, 4.25, 3, 0]);
+  });
+
+  it('names the place of an error behind skipped segmentations', async () => {
+    const text = JSON.stringify({ ...whole, images: [], annotations: [annotation, annotation, 'HERE'] }).replace(
+      '"HERE"',
+      'HERE',
+    );
+    const message = expect.stringContaining(`at byte ${text.indexOf('HERE')}`);
+    for (const chunk of [9, 64, 100_000]) await expect(read(text, { chunk })).rejects.toMatchObject({ message });
+  });
+
   it('may have its parts in any order, other parts, and no annotations', async () => {
     const { info, licenses } = whole;
     const found = await reading({ categories, other: { images: [5] }, type: 'instances', images, licenses, info });

@@ -15,6 +15,8 @@ const required = ['images', 'categories'];
 export interface Outline {
   readonly follow: (token: Token) => void;
   hasEnded(): boolean;
+  /** Whether the last token was the key of an annotation's segmentation. */
+  isAtSegmentation(): boolean;
   /** @throws {MillraceError} DATASET_INVALID if a list that a dataset needs is missing */
   requireLists(): void;
 }
@@ -33,6 +35,7 @@ export function openOutline(
   let key = '';
   let part = '';
   let isSkipping = false;
+  let isAtSegmentation = false;
   let hasEnded = false;
 
   const value = (kind: Token['token'], written: Token['value']) => {
@@ -48,10 +51,12 @@ export function openOutline(
       const { token: kind, value: written } = token;
       const isOpening = kind === TokenType.LEFT_BRACE || kind === TokenType.LEFT_BRACKET;
       const isClosing = kind === TokenType.RIGHT_BRACE || kind === TokenType.RIGHT_BRACKET;
+      isAtSegmentation = false;
       const isPunctuation = kind === TokenType.COLON || kind === TokenType.COMMA || kind === TokenType.SEPARATOR;
       if (kind === TokenType.STRING && isKey) {
         key = written as string;
         if (depth === inFile) part = key;
+        isAtSegmentation = depth === inEntry && key === 'segmentation' && part === 'annotations';
       } else if (!isClosing && !isPunctuation && depth <= inFile) value(kind, written);
       if (isOpening) depth += 1;
       if (isClosing) depth -= 1;
@@ -73,6 +78,7 @@ export function openOutline(
       forward(token);
     },
     hasEnded: () => hasEnded,
+    isAtSegmentation: () => isAtSegmentation,
     requireLists() {
       for (const name of required) if (!found.has(name)) throw invalid(name, undefined, 'a list');
     },

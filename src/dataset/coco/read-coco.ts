@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.ts';
 import type { DatasetRow, DatasetTable, Shape } from '../tables.ts';
 import { rowOf } from './coco-rows.ts';
 import { openOutline, type Token } from './outline.ts';
+import { isBlank, openSkip } from './skip-value.ts';
 
 /** Maximum size of one entry in bytes. COCO's own largest is below 1 MB. */
 const longestEntry = 64 * 1024 * 1024;
@@ -47,9 +48,30 @@ function openReader(shape: Pick<Shape, 'segmentations'>): Reader {
     rows = [];
     return taken;
   };
+  let fed = 0;
+  const feed = (piece: Uint8Array, place: number) => {
+    withOurErrors(() => tokenizer.write(piece), piece, { place, fed });
+    fed += piece.length;
+  };
+  let skip: ReturnType<typeof openSkip> | null = null;
+  /** @returns where reading continues */
+  const read = (chunk: Uint8Array, from: number): number => {
+    if (skip !== null) {
+      const skipped = skip(chunk, from);
+      if (skipped === null) return chunk.length;
+      skip = null;
+      feed(encoder.encode(skipped.instead), bytes + from);
+      return skipped.end;
+    }
+    const found = shape.segmentations ? -1 : indexOf(chunk, segmentationKey, from);
+    const end = found < 0 ? chunk.length : found + segmentationKey.length;
+    feed(chunk.subarray(from, end), bytes + from);
+    if (found >= 0 && outline.isAtSegmentation()) skip = openSkip();
+    return end;
+  };
   return {
     write(chunk) {
-      if (!outline.hasEnded() || !isBlank(chunk)) withOurErrors(() => tokenizer.write(chunk), bytes, chunk);
+      if (!outline.hasEnded() || !chunk.every(isBlank)) for (let at = 0; at < chunk.length; ) at = read(chunk, at);
       bytes += chunk.length;
       if (bytes - lastEntry > longestEntry && !outline.hasEnded())
         throw notJson(`an entry near byte ${lastEntry} is larger than ${longestEntry / 2 ** 20} MiB`);
@@ -63,22 +85,34 @@ function openReader(shape: Pick<Shape, 'segmentations'>): Reader {
   };
 }
 
-/** The parser's errors quote its states and positions in chunks, which mean nothing to a person. */
-function withOurErrors(work: () => void, before: number, chunk: Uint8Array): void {
+const encoder = new TextEncoder();
+/** Where a chunk ends inside it, the parser reads the segmentation, and the outline leaves it out. */
+const segmentationKey = encoder.encode('"segmentation"');
+
+function indexOf(bytes: Uint8Array, sought: Uint8Array, from: number): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(sought, from);
+}
+
+/**
+ * The parser's errors quote its states and positions in chunks, which mean nothing to a person.
+ * @param at the place of the piece in the file, and how much the parser has read before it
+ */
+function withOurErrors(
+  work: () => void,
+  piece: Uint8Array,
+  at: { readonly place: number; readonly fed: number },
+): void {
   try {
     work();
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;
-    const [, place] = /\(absolute position "(\d+)"\)/.exec((cause as Error).message) ?? [];
-    if (place === undefined)
-      throw notJson(`it is malformed between bytes ${before} and ${before + chunk.length}`, cause);
-    const found = new TextDecoder().decode(chunk.subarray(Number(place) - before, Number(place) - before + 12));
-    throw notJson(`unexpected ${JSON.stringify(found)} at byte ${place}`, cause);
+    const [, position] = /\(absolute position "(\d+)"\)/.exec((cause as Error).message) ?? [];
+    if (position === undefined)
+      throw notJson(`it is malformed between bytes ${at.place} and ${at.place + piece.length}`, cause);
+    const offset = Number(position) - at.fed;
+    const found = new TextDecoder().decode(piece.subarray(offset, offset + 12));
+    throw notJson(`unexpected ${JSON.stringify(found)} at byte ${at.place + offset}`, cause);
   }
-}
-
-function isBlank(chunk: Uint8Array): boolean {
-  return chunk.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }
 
 function notJson(what: string, cause?: unknown): MillraceError {
