@@ -48,7 +48,7 @@ pictures missing: 1
 pictures of another size than in the table: 1
   blank.jpg (40×30, not 160×120)
 `,
-      stderr: 'importing  ████████████████████████  100 %\n',
+      stderr: 'importing  ████████████████████████  100 %\nchecking pictures  ████████████████████████  100 %\n',
     });
     expect((await importing({ ...coco, images })).stdout).toBe(
       `${database.name}: these files were imported before; nothing was changed\n`,

@@ -8,6 +8,7 @@ import { cocoSource } from '../../src/dataset/sources/coco-source.ts';
 import type { Source } from '../../src/dataset/sources/source.ts';
 import { vocSource } from '../../src/dataset/sources/voc-source.ts';
 import { yoloSource } from '../../src/dataset/sources/yolo-source.ts';
+import { openPool } from '../../src/datasource/pool.ts';
 import { servers, useDatabase } from '../database.ts';
 import { scenes, usePictures } from '../pictures.ts';
 
@@ -135,6 +136,24 @@ describe.each(servers)('an import into $name', { timeout: 120_000 }, (server) =>
       await expect(run(await written(coco))).rejects.toMatchObject({ code: 'DATASET_EXISTS', message });
       expect(await tables()).toEqual([name]);
       await database.pool.query(`DROP TABLE ${name}`);
+    }
+  });
+
+  it('needs only the rights that docs/datasets.md names', async () => {
+    await run(await written(coco));
+    const user = `dataset_${database.name}`;
+    await database.admin.query("CREATE USER ?@'%' IDENTIFIED BY 'secret'", [user]);
+    await database.admin.query(`GRANT CREATE, INSERT, ALTER, DROP, SELECT ON \`${database.name}\`.* TO ?@'%'`, [user]);
+    const pool = openPool({ ...database.datasource, user, password: 'secret' }, { connections: 1 });
+    try {
+      const source = await written({ ...coco, images: [...coco.images, image(3)] });
+      const options = { format: 'coco', source, into: database.name, replace: true, onProgress: () => {} };
+      expect(await importDataset(pool, options)).toMatchObject({ images: 3 });
+      const elsewhere = importDataset(pool, { ...options, into: `${database.name}_other` });
+      await expect(elsewhere).rejects.toMatchObject({ code: 'DATABASE_RIGHTS' });
+    } finally {
+      await pool.end();
+      await database.admin.query("DROP USER ?@'%'", [user]);
     }
   });
 

@@ -82,8 +82,8 @@ function usage(message: string, hint: string): MillraceError {
 
 /** The rows are complete without the pictures, so what is wrong with them is a report, not an error. */
 async function reportPictures(pool: Pool, database: string, folder: string, output: Output): Promise<void> {
-  const { checkPictures } = await import('../../dataset/check/check-pictures.ts');
-  const report = await checkPictures(pool, database, folder, () => {});
+  const { lookAtPictures } = await import('./pictures.ts');
+  const report = await lookAtPictures(pool, database, folder, output);
   if (output.json) output.write({ dataset: database, pictures: report });
   else for (const line of pictureLines(report)) output.line(line);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { Pool } from 'mysql2/promise';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import pLimit from 'p-limit';
+import { quoteTable } from '../../datasource/identifiers.ts';
 import { unsafeReason } from '../file-names.ts';
 import { lookAtPicture, type Picture } from '../pictures.ts';
 import { type NamedRow, rowsOfTable } from '../read-rows.ts';
@@ -26,8 +27,10 @@ export async function checkPictures(
   pool: Pool,
   database: string,
   folder: string,
-  onProgress: (done: number) => void,
+  onProgress: (done: number, total: number) => void,
 ): Promise<PictureReport> {
+  const images = quoteTable({ database, table: 'images' });
+  const [[all]] = await pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS total FROM ${images}`);
   const found = { missing: openFinding(), unreadable: openFinding(), otherSize: openFinding() };
   let checked = 0;
   const check = async (rows: readonly NamedRow[]) => {
@@ -35,7 +38,7 @@ export async function checkPictures(
     const pictures = await limit.map(rows, ({ file_name }) => look(folder, String(file_name)));
     for (const [index, row] of rows.entries()) note(row, pictures[index]!, found);
     checked += rows.length;
-    onProgress(checked);
+    onProgress(checked, Number(all?.total));
   };
   const rows: NamedRow[] = [];
   for await (const row of rowsOfTable(pool, database, 'images')) {
