@@ -40,7 +40,7 @@ describe.each(servers)('an import into $name that is killed', { timeout: 60_000 
   /** Kills the command after a random number of lines of progress and a random time. */
   const kill = async () => {
     const { child, ended } = start(args('second'), environment());
-    const after = Math.floor(Math.random() * 11);
+    const after = Math.floor(Math.random() * 4);
     let lines = 0;
     const reading = createInterface({ input: child.stderr! });
     reading.on('line', () => {

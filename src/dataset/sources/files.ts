@@ -3,6 +3,9 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 
+/** Each read waits for another thread, which takes milliseconds on a busy machine. */
+const chunkSize = 1024 * 1024;
+
 /** Maximum size of a file that is read as a whole. The largest of PASCAL VOC has 20 kB. */
 const largestText = 16 * 1024 * 1024;
 
@@ -27,7 +30,7 @@ async function openFile(file: string): Promise<FileHandle> {
 export async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
   const handle = await openFile(file);
   try {
-    const buffer = new Uint8Array(64 * 1024);
+    const buffer = new Uint8Array(chunkSize);
     for (;;) {
       const { bytesRead } = await handle.read(buffer);
       if (bytesRead === 0) return;
