@@ -84,7 +84,8 @@ async function open({ path, named }: ModelFile, threads: number): Promise<Infere
 
 async function run(session: InferenceSession, input: PictureInput): Promise<readonly TypedOutput[]> {
   const { width, height } = input.imageSize;
-  const dims = input.layout === 'nchw' ? [input.batch ?? 1, 3, height, width] : [input.batch ?? 1, height, width, 3];
+  const sides = input.layout === 'nchw' ? [3, height, width] : [height, width, 3];
+  const dims = input.isSingle ? sides : [input.batch ?? 1, ...sides];
   try {
     const feeds = session.inputMetadata.map((value) => [
       value.name,

@@ -18,6 +18,8 @@ export interface PictureInput extends Omit<ImageModel, 'classNames'> {
   readonly name: string;
   readonly layout: Preprocessing['layout'];
   readonly type: PixelType;
+  /** Whether it is one picture, without a dimension for the batch. */
+  readonly isSingle: boolean;
 }
 
 /** An output as a run showed it. */
@@ -59,7 +61,7 @@ export function readInput(
   wanted: Size | null,
   kind: ModelKind,
 ): PictureInput {
-  const { name, layout, type, shape } = pictureInput(inputs, kind);
+  const { name, layout, type, shape, isSingle } = pictureInput(inputs, kind);
   const [height, width] = layout === 'nchw' ? shape.slice(2) : shape.slice(1);
   const [written = kind.usualStride] = readNumbers(metadata.get('stride'));
   const stride = Number.isInteger(written) && written > 0 ? written : kind.usualStride;
@@ -67,7 +69,7 @@ export function readInput(
   checkWanted(fixed, wanted);
   const imageSize = wanted ?? ownSize(fixed, metadata, kind);
   checkSize(imageSize, fixed, stride, wanted);
-  return { name, layout, type, batch: numberOf(shape[0]), stride, imageSize };
+  return { name, layout, type, isSingle, batch: numberOf(shape[0]), stride, imageSize };
 }
 
 function numberOf(dimension: Dimension): number | null {
@@ -83,11 +85,15 @@ const pixelTypes: readonly string[] = ['float32', 'float16', 'uint8'] satisfies 
 
 function pictureInput(inputs: readonly InferenceSession.ValueMetadata[], kind: ModelKind) {
   for (const input of inputs) {
-    if (!input.isTensor || input.shape.length !== 4 || !pixelTypes.includes(input.type)) continue;
-    const layout = input.shape[3] === 3 && input.shape[1] !== 3 ? 'nhwc' : 'nchw';
-    const channels = input.shape[layout === 'nchw' ? 1 : 3];
-    if (channels === 3 || typeof channels === 'string')
-      return { name: input.name, layout, type: input.type as PixelType, shape: input.shape } as const;
+    if (!input.isTensor || !pixelTypes.includes(input.type)) continue;
+    // torchvision's detectors take a list of pictures, and are exported with the one of an example.
+    const isSingle = input.shape.length === 3;
+    const shape = isSingle ? [1, ...input.shape] : input.shape;
+    if (shape.length !== 4) continue;
+    const layout = shape[3] === 3 && shape[1] !== 3 ? 'nhwc' : 'nchw';
+    const channels = shape[layout === 'nchw' ? 1 : 3];
+    if (channels === 3 || (typeof channels === 'string' && !isSingle))
+      return { name: input.name, layout, type: input.type as PixelType, shape, isSingle } as const;
   }
   const found = inputs.map(describeValue).join(', ');
   const message = `the model takes ${found}; ${kind.name} takes pixels as [batch, 3, height, width] or [batch, height, width, 3]`;

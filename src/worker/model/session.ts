@@ -98,7 +98,8 @@ function pixelFeeds(pixels: Uint8Array, pictures: number, { input }: SessionPlan
 function valueFeeds(pixels: Uint8Array, pictures: number, { input, use: { preprocessing } }: SessionPlan): Feeds {
   const { width, height } = input.imageSize;
   const values = preprocess(pixels, pictures, preprocessing);
-  const dims = preprocessing.layout === 'nchw' ? [pictures, 3, height, width] : [pictures, height, width, 3];
+  const sides = preprocessing.layout === 'nchw' ? [3, height, width] : [height, width, 3];
+  const dims = input.isSingle ? sides : [pictures, ...sides];
   return { [input.name]: valueTensor(values, dims) };
 }
 

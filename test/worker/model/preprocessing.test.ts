@@ -79,3 +79,22 @@ describe.each([11, 13, 15, 17, 18, 19, 21])('preprocessing in a graph of opset %
     }
   });
 });
+
+describe.each(['nchw', 'nhwc'] as const)(
+  'an input for one picture, without a dimension for the batch, as %s',
+  (layout) => {
+    it('is made of the pixels of one, in its own graph', async () => {
+      const wanted = { ...plain, layout };
+      const dims = layout === 'nchw' ? [3, height, width] : [height, width, 3];
+      const sketch = { input: dims, outputs: [{ dims }], chain: ['Transpose', 'Transpose'] };
+      const modelFile = file('single.onnx', onnxModel(sketch));
+      const looked = await lookAtModel({ ...settings, modelFile }, kind, () => {});
+      const use = { preprocessing: wanted, reduction: null, constants: [] };
+      const { run, notEdited } = await openSession({ ...looked, use, settings });
+      expect(notEdited).toBeNull();
+      const { data, dims: seen } = (await run(pixels.slice(0, width * height * 3), 1)).get('output0')!;
+      expect(seen).toEqual(dims);
+      for (const [at, byte] of expected(wanted).slice(0, data.length).entries()) expect(data[at]).toBeCloseTo(byte, 5);
+    });
+  },
+);

@@ -23,7 +23,8 @@ export function editModel(
   const { width, height } = input.imageSize;
   const before = nodeList('millrace/input', opsetOf(bytes));
   const after = nodeList('millrace/output', before.opset);
-  addPreprocessing(before, pixelsInput, input.name, preprocessing);
+  const sides = input.layout === 'nchw' ? [3, height, width] : [height, width, 3];
+  addPreprocessing(before, pixelsInput, input.name, preprocessing, input.isSingle ? sides : null);
   if (reduction !== null) {
     const { type, dims } = outputNamed(outputs, reduction.output);
     addReduction(after, reduction, type, dims[reduction.kind === 'v8' ? 1 : 2]!);

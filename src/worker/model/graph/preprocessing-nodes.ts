@@ -2,9 +2,19 @@ import type { Preprocessing } from '../preprocessing.ts';
 import type { NodeList } from './nodes.ts';
 import { elementTypes } from './onnx-fields.ts';
 
-/** Nodes that make a model's input of bytes `[pictures, height, width, 3]` in the order R, G, B. */
-export function addPreprocessing(list: NodeList, pixels: string, input: string, wanted: Preprocessing): void {
-  const last = (value: string) => list.addAs(input, 'Identity', [value]);
+/**
+ * Nodes that make a model's input of bytes `[pictures, height, width, 3]` in the order R, G, B.
+ * @param dims of an input for one picture; null: it has a dimension for the batch
+ */
+export function addPreprocessing(
+  list: NodeList,
+  pixels: string,
+  input: string,
+  wanted: Preprocessing,
+  dims: readonly number[] | null,
+): void {
+  const last = (value: string) =>
+    dims === null ? list.addAs(input, 'Identity', [value]) : list.addAs(input, 'Reshape', [value, list.integers(dims)]);
   const planes = wanted.layout === 'nchw' ? list.add('Transpose', [pixels], { perm: [0, 3, 1, 2] }) : pixels;
   const ordered = wanted.order === 'rgb' ? planes : reversed(list, planes, wanted);
   if (wanted.type === 'uint8') return void last(ordered);

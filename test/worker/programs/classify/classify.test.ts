@@ -108,6 +108,20 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     ]);
   });
 
+  it("writes a column for each of ImageNet's 1000 classes, if the model has as many and names none", async () => {
+    const values = Float32Array.from({ length: 1000 }, (_, at) => (at === 517 ? 0.875 : 0));
+    await writeModel('imagenet.onnx', { outputs: [{ dims: [1, 1000], values }], metadata: {} });
+    const scores = call({ output: 'scores', activation: 'none', model: '/datasets/imagenet.onnx' });
+    const place = { ...worker.pictures, threads: 1, log: pino({ level: 'silent' }) };
+    const program = rowProgram(scores, await columnClassNames(scores, place));
+    await runWorkers({ ...worker.context('imagenet', select, { program: scores }), program });
+    const rows = await worker.query('SELECT id, tench, crane, `crane 517` FROM imagenet ORDER BY id');
+    expect(rows.map((row) => Object.values(row).map(Number))).toEqual([
+      [1, 0, 0, 0.875],
+      [2, 0, 0, 0.875],
+    ]);
+  });
+
   const firstScore = async (table: string, changes: Partial<SettingsOf<'classify'>>) => {
     await runWorkers(worker.context(table, "SELECT 'red.png' AS file_name", { program: call(changes) }));
     const [row] = await worker.query(`SELECT class_name, score FROM ${table} ORDER BY class_rank LIMIT 1`);

@@ -202,6 +202,19 @@ const models: readonly (readonly [what: string, family: DetectorFamilyName, labe
     },
   ],
   [
+    'an input for one picture',
+    'torchvision',
+    'torchvision',
+    {
+      input: [3, 64, 64],
+      outputs: [
+        { name: 'boxes', dims: [1, 4], values: floats(20, 8, 40, 24) },
+        { name: 'labels', dims: [1], values: ids(2) },
+        { name: 'scores', dims: [1], values: floats(0.75) },
+      ],
+    },
+  ],
+  [
     'TensorRT names',
     'efficientnms',
     'EfficientNMS',
