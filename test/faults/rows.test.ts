@@ -16,7 +16,7 @@ import { startWorker, type WorkerEnd, type WorkerRun } from './worker-run.ts';
 
 /** Another run with the same: `npm run test:faults -- --seed=… --kills=…` */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const kills = Number(process.env.MILLRACE_ROW_KILLS ?? 10);
+const kills = Number(process.env.MILLRACE_ROW_KILLS ?? 5);
 
 describe(`rows whose workers and database are killed (--seed=${seed} --kills=${kills})`, {
   timeout: 120_000 + kills * 10_000,
