@@ -124,7 +124,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
     /** Until the round is over: workers that stop and go on, connections that are cut, a database that dies, and a source that changes. */
     async function disturb(random: Random, over: () => boolean): Promise<void> {
       while (!over()) {
-        await sleep(random.between(20, 400));
+        await sleep(random.between(50, 800));
         await random.pick([
           stopWorker,
           stopWorker,
@@ -144,7 +144,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
       const { pid } = random.pick([...running]);
       if (!signal(pid, 'SIGSTOP')) return;
       await sleep(random.between(50, 1500));
-      signal(pid, random.chance(0.5) ? 'SIGCONT' : 'SIGKILL');
+      signal(pid, random.chance(0.75) ? 'SIGCONT' : 'SIGKILL');
       count('stopped');
     }
 
