@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { placePicture } from '../src/worker/image/place.ts';
 import { preprocess } from '../src/worker/model/preprocess.ts';
 import type { Preprocessing } from '../src/worker/model/preprocessing.ts';
+import { processUsage } from '../src/worker/process-usage.ts';
 import type { Measure, MeasuredTask } from './measured-process.ts';
 
 // onnxruntime and nothing else: the file as it is, one thread, one picture at a time, on tensors that are made before the clock starts.
@@ -44,7 +45,7 @@ async function measure(work: (file: string) => Promise<unknown>): Promise<Measur
   return {
     seconds: (performance.now() - started) / 1000,
     cpuSeconds: (user + system) / 1e6,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
+    peakMiB: processUsage().peakMiB,
   };
 }
 

@@ -48,14 +48,15 @@ function resizeRows(picture: Pixels, area: Area, size: Size, input: Uint8Array):
 
 /** OpenCV's vertical pass (`VResizeLinear` with `FixedPtCast`): its shifts lose bits, and the results with them. */
 function blendRows(upper: Int32Array, lower: Int32Array, a: number, b: number, input: Uint8Array, start: number): void {
-  for (let at = 0; at < upper.length; at++) {
-    input[start + at] = (((a * (upper[at]! >> 4)) >> 16) + ((b * (lower[at]! >> 4)) >> 16) + 2) >> 2;
+  const { length } = upper;
+  for (let at = 0, to = start; at < length; at++, to++) {
+    input[to] = ((Math.imul(a, upper[at]!) >> 16) + (Math.imul(b, lower[at]!) >> 16) + 2) >> 2;
   }
 }
 
 type RowPair = readonly [upper: Int32Array, lower: Int32Array];
 
-/** Source rows stretched to the target's width, each computed once: the target's rows ask for them in order. */
+/** Source rows stretched to the target's width, without the 4 bits that OpenCV drops, each computed once: the target's rows ask for them in order. */
 function stretchedRows(picture: Pixels, columns: Taps): (upper: number, lower: number) => RowPair {
   const buffers = [0, 1].map(() => ({ row: -1, values: new Int32Array(columns.first.length * channels) }));
   const stretched = (row: number, keep: number): Int32Array => {
@@ -69,16 +70,17 @@ function stretchedRows(picture: Pixels, columns: Taps): (upper: number, lower: n
   return (upper, lower) => [stretched(upper, lower), stretched(lower, upper)];
 }
 
-function stretchRow(picture: Pixels, row: number, columns: Taps, values: Int32Array): void {
-  const { data } = picture;
-  const start = row * picture.width * channels;
-  for (let column = 0, to = 0; column < columns.first.length; column++, to += channels) {
-    const first = start + columns.first[column]! * channels;
-    const second = start + columns.second[column]! * channels;
-    const firstWeight = columns.firstWeight[column]!;
-    const secondWeight = columns.secondWeight[column]!;
-    values[to] = data[first]! * firstWeight + data[second]! * secondWeight;
-    values[to + 1] = data[first + 1]! * firstWeight + data[second + 1]! * secondWeight;
-    values[to + 2] = data[first + 2]! * firstWeight + data[second + 2]! * secondWeight;
+function stretchRow({ data, width }: Pixels, row: number, columns: Taps, values: Int32Array): void {
+  const { first, second, firstWeight, secondWeight } = columns;
+  const { length } = first;
+  const start = row * width * channels;
+  for (let column = 0, to = 0; column < length; column++, to += channels) {
+    const one = start + Math.imul(first[column]!, channels);
+    const other = start + Math.imul(second[column]!, channels);
+    const a = firstWeight[column]!;
+    const b = secondWeight[column]!;
+    values[to] = (Math.imul(data[one]!, a) + Math.imul(data[other]!, b)) >> 4;
+    values[to + 1] = (Math.imul(data[one + 1]!, a) + Math.imul(data[other + 1]!, b)) >> 4;
+    values[to + 2] = (Math.imul(data[one + 2]!, a) + Math.imul(data[other + 2]!, b)) >> 4;
   }
 }

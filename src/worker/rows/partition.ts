@@ -2,6 +2,7 @@ import { withReconnect } from '../../datasource/pool.ts';
 import { closePartition, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
 import { requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
+import { processUsage } from '../process-usage.ts';
 import type { OpenProgram } from '../row-program.ts';
 import { openPace, type Pace } from './pace.ts';
 import { type PendingRow, pendingRows } from './pending-rows.ts';
@@ -24,13 +25,7 @@ export async function partition(context: RowsContext, partitionNo: number): Prom
   if (first.done !== true) await processPages(context, taken, selection, startingWith(first.value, pages), pace);
   if (context.signal.aborted) return;
   await withReconnect(() => closePartition(context, taken), { signal: context.signal });
-  context.log.info({ partition: taken.partitionNo, ...usage() }, 'partition done');
-}
-
-/** What this process has used so far. */
-function usage() {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  return { cpuMs: Math.round((userCPUTime + systemCPUTime) / 1000), peakMiB: Math.round(maxRSS / 1024) };
+  context.log.info({ partition: taken.partitionNo, ...processUsage() }, 'partition done');
 }
 
 async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
@@ -47,7 +42,7 @@ async function processPages(
 ): Promise<void> {
   const { task, volumes, log } = context;
   const open = await context.program.open({ volumes, threads: task.threads, log });
-  log.info({ partition: taken.partitionNo, ...usage() }, 'program open');
+  log.info({ partition: taken.partitionNo, ...processUsage() }, 'program open');
   pace.fill(open.batch ?? 1);
   try {
     const program = { ...context.program, columns: open.columns ?? context.program.columns };
