@@ -33,7 +33,7 @@ describe('the plan of a stored statement', () => {
   });
 
   it.each([
-    ['PLAN_VERSION', { ...plan, version: 9 }, /^the stored plan has version 9; this Millrace knows 2$/],
+    ['PLAN_VERSION', { ...plan, version: 9 }, /^the stored plan has version 9; this Millrace knows 3$/],
     ['PLAN_INVALID', { ...plan, steps: [{ kind: 'run' }] }, /^the stored plan cannot be read: steps\.0\.\w+: /],
   ])(
     'that cannot be read is an error, %s, and does not hide other statements in a list',
