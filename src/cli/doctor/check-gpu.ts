@@ -150,7 +150,7 @@ function missingCudnn(libraries: readonly (readonly string[])[], environment: No
 /** Runs the demo's model, which is part of the project. */
 async function checkModelOnCuda(): Promise<string | Warning | Skipped> {
   const model = fileURLToPath(new URL('../../../models/demo.onnx', import.meta.url));
-  const answer = await askWorker<{ reason: string | null }>('check-cuda.ts', model);
+  const answer = await askWorker<{ reason: string | null }>('check-provider.ts', model, 'cuda');
   if (answer === null) return { skipped: 'this installation does not include the worker' };
   if (answer.reason === null) return 'runs a model';
   return {

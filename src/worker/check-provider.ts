@@ -2,13 +2,17 @@ import './model/runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { runtimeReason } from './model/runtime-reason.ts';
 
-/** `FILE`: runs the model once on CUDA, on an empty picture, and says in one line of JSON why that fails; null: it does not. */
-env.logLevel = 'fatal';
-process.stdout.write(`${JSON.stringify({ reason: await whyNot(process.argv[2] ?? '') })}\n`);
+/** px; of a side that the model leaves free. */
+const freeSide = 320;
 
-async function whyNot(file: string): Promise<string | null> {
+/** `FILE PROVIDER`: runs the model once on an empty picture; prints why that fails as a line of JSON, or null. */
+env.logLevel = 'fatal';
+const [file = '', provider = ''] = process.argv.slice(2);
+process.stdout.write(`${JSON.stringify({ reason: await whyNot() })}\n`);
+
+async function whyNot(): Promise<string | null> {
   try {
-    const session = await InferenceSession.create(file, { executionProviders: ['cuda'] });
+    const session = await InferenceSession.create(file, { executionProviders: [provider] });
     const feeds = session.inputMetadata.map((input) => [input.name, emptyTensor(input)]);
     await session.run(Object.fromEntries(feeds));
     return null;
@@ -16,9 +20,6 @@ async function whyNot(file: string): Promise<string | null> {
     return runtimeReason(error);
   }
 }
-
-/** px; of a side that the model leaves free. */
-const freeSide = 320;
 
 function emptyTensor(input: InferenceSession.ValueMetadata): Tensor {
   const sides = input.isTensor ? input.shape : [];
