@@ -509,16 +509,22 @@ export const errorTable = {
       'the inference runtime failed',
       'retry; give a smaller --image_size or batch_size, or more memory',
     ],
-    IMAGE_MISSING: ['the file of an image does not exist', 'put the file there, then retry'],
-    IMAGE_UNREADABLE: ['the file of an image cannot be read', "correct the file's permissions, then retry"],
+    IMAGE_MISSING: [
+      'the image of a row does not exist, or the row names none',
+      'put the image there, or correct its path or URL, then retry',
+    ],
+    IMAGE_UNREADABLE: [
+      'the image of a row cannot be read',
+      "correct the file's permissions, or give a URL with access, then retry",
+    ],
     IMAGE_OUTSIDE: [
       'the file of an image is outside --image_dir, or a link leads out of its volume',
       'move the file into --image_dir, then retry',
     ],
-    IMAGE_BROKEN: ['the file of an image is truncated or in an unsupported format', 'replace the file, then retry'],
+    IMAGE_BROKEN: ['an image is truncated or in an unsupported format', 'replace the image, then retry'],
     IMAGE_URL_REFUSED: [
       'the URL of an image is not allowed: URLs are switched off, or the server has a private or reserved address',
-      'use another URL, or ask the administrator to allow the network in MILLRACE_IMAGE_URLS',
+      'use another URL, or ask the administrator to add the network to MILLRACE_IMAGE_URLS',
     ],
     IMAGE_DOWNLOAD_FAILED: ['an image could not be downloaded', 'check the URL and its server, then retry'],
     MODEL_OUTPUT_INVALID: ["the model's output for an image is infinite or not a number", 'export the model again'],
