@@ -1,12 +1,13 @@
 import type { RunStep } from '../plan/plan.ts';
 import { poolThreads } from '../plan/pool-threads.ts';
 import { taskOf } from '../plan/task-of.ts';
+import { contractOf } from '../programs/programs.ts';
 import { withClaims } from './claims.ts';
 import { workerEnvironment } from './environment.ts';
 import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { resourceRequirements } from './resources.ts';
-import type { Rendering, Template } from './workflow.ts';
+import type { ContainerTemplate, Rendering, Template } from './workflow.ts';
 
 /** The step's DAG and its pods. All pods run the worker's image with the same task. */
 export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
@@ -16,7 +17,7 @@ export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   const pod = { step, image, task: { ...task, select: null } };
   return [
     renderPartitionedStep(step, templates),
-    renderWorker('prepare', rendering.texts ? { ...pod, task } : pod, rendering),
+    renderPrepare(rendering.texts ? { ...pod, task } : pod, rendering),
     renderPartition(pod, rendering),
     renderWorker('finish', pod, rendering),
   ];
@@ -29,7 +30,17 @@ export interface WorkerPod {
   readonly task: unknown;
 }
 
-export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rendering: Rendering): Template {
+/** A program whose columns are named by the model's classes reads the model before the table is made: as a partition does. */
+function renderPrepare(pod: WorkerPod & { readonly step: RunStep }, rendering: Rendering): Template {
+  const { program, volumes, resources } = pod.step;
+  const worker = renderWorker('prepare', pod, rendering);
+  if (!contractOf(program.name).namesColumnsByClass(program.settings)) return worker;
+  const { partition } = rendering.templates;
+  const enough = resourceRequirements({ ...resources, gpu: 0 }, partition.container.resources);
+  return withClaims({ ...worker, container: { ...worker.container, resources: enough } }, volumes);
+}
+
+export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rendering: Rendering): ContainerTemplate {
   const { step, image, task } = pod;
   const { container, ...template } = withRetries(rendering.templates.worker, step.retries);
   return {

@@ -190,6 +190,15 @@ describe('steps of a program', () => {
   });
 });
 
+test("prepare has the volumes and the memory of a partition if the columns are named by the model's classes", () => {
+  const prepareOf = (name: string) =>
+    render(goldenPlan(name).steps).spec.templates?.find((template) => template.name === 'step-1-prepare');
+  expect(prepareOf('demo')?.volumes).toBeUndefined();
+  const prepare = prepareOf('scores-per-class');
+  expect(prepare?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName)).toEqual(['datasets', 'models']);
+  expect(prepare?.container?.resources?.limits).toEqual({ cpu: '1', memory: '4Gi' });
+});
+
 describe('limits', () => {
   test('the deadline is the timeout of a single step, or the sum of those of several', () => {
     const limited = runStep({ timeoutSeconds: 60 });
