@@ -3,8 +3,8 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 
-/** Each read waits for another thread, which takes milliseconds on a busy machine. */
-const chunkSize = 1024 * 1024;
+/** Each read waits for another thread, which takes milliseconds on a busy machine. Larger chunks have more rows in memory at once. */
+const chunkSize = 256 * 1024;
 
 /** Maximum size of a file that is read as a whole. The largest of PASCAL VOC has 20 kB. */
 const largestText = 16 * 1024 * 1024;
