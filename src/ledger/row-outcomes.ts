@@ -23,9 +23,9 @@ export async function recordOutcomes(
   const done = outcomes.filter(({ error }) => error === null);
   if (done.length > 0) {
     await connection.execute(
-      `INSERT INTO ${ledger} (selection_id, row_id, partition_no, outputs) SELECT ?, o.row_id, ?, o.outputs
+      `INSERT INTO ${ledger} (selection_id, row_id, partition_no, outputs) SELECT UNHEX(?), o.row_id, ?, o.outputs
        FROM JSON_TABLE(?, '$[*]' COLUMNS (row_id BIGINT UNSIGNED PATH '$[0]', outputs INT UNSIGNED PATH '$[1]')) AS o`,
-      [names.id, partitionNo, `[${done.map(({ row, outputs }) => `[${row},${outputs}]`).join(',')}]`],
+      [names.id.toString('hex'), partitionNo, `[${done.map(({ row, outputs }) => `[${row},${outputs}]`).join(',')}]`],
     );
   }
   const failed = outcomes.flatMap(({ row, error }) =>

@@ -88,7 +88,8 @@ function ledgerRow(row: string, outcome: Outcome): RowOutcome {
 
 /**
  * The selected columns go from table to table inside the server, so their values pass through no type of ours. Prepared, because a server
- * reads a long literal much slower than a value.
+ * reads a long literal much slower than a value. The key is bound as text: while a statement with binary values runs, MySQL's
+ * information_schema.PROCESSLIST cannot be read by anybody (ER_CANNOT_CONVERT_STRING).
  */
 async function insertOutputs(
   connection: PoolConnection,
@@ -101,12 +102,12 @@ async function insertOutputs(
   const added = addedColumns(program).map(quoteName);
   const row = quoteName(hiddenColumns.row);
   const into = [quoteName(hiddenColumns.selection), row, ...selected, ...added];
-  const from = ['?', `s.${row}`, ...selected.map((name) => `s.${name}`), ...added.map((name) => `o.${name}`)];
+  const from = ['UNHEX(?)', `s.${row}`, ...selected.map((name) => `s.${name}`), ...added.map((name) => `o.${name}`)];
   const insert = `INSERT INTO ${quoteTable(target)} (${into.join(', ')})
      SELECT ${from.join(', ')} FROM ${outputsTable(program)} AS o
      STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = o.row_id`;
   await setCopyMode(connection);
-  for (const text of texts) await connection.execute(insert, [names.id, text]);
+  for (const text of texts) await connection.execute(insert, [names.id.toString('hex'), text]);
 }
 
 const inCopyMode = new WeakSet<object>();
