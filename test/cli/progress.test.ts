@@ -15,7 +15,7 @@ const selected: Progress = {
 };
 
 function running(progress: Progress | null, kind = 'run'): Statement {
-  const program = kind === 'run' ? 'yolo' : null;
+  const program = kind === 'run' ? 'detect' : null;
   return {
     state: 'running',
     error: null,

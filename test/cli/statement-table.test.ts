@@ -36,7 +36,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
       {
         name: 'step-2',
         kind: 'run',
-        program: 'yolo',
+        program: 'detect',
         state: 'running',
         error: null,
         into: 'd.t',
