@@ -90,13 +90,14 @@ export const runAttributes: Readers = {
   node_selector: { expects: "'label=value', or a list of them", read: nodeSelector, otherwise: {} },
 };
 
+const defaults = Object.fromEntries(Object.entries(runAttributes).map(([name, { otherwise }]) => [name, otherwise]));
+
 /** Reads the attributes and reports each that is unknown or of the wrong kind. */
 export function readAttributes(
   attributes: readonly Attribute[],
   report: (error: MillraceError) => void,
 ): RunAttributes {
-  const entries = Object.entries(runAttributes).map(([name, reader]) => [name, reader.otherwise]);
-  const values = Object.fromEntries(entries) as Record<string, unknown>;
+  const values: Record<string, unknown> = { ...defaults };
   for (const attribute of attributes) {
     try {
       values[attribute.name] = readAttribute(attribute);

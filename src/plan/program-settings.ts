@@ -36,9 +36,10 @@ export function readSettings(
   { name: program, contract, options }: Command,
   place: Omit<Place, 'program'>,
 ): ProgramCall {
+  const here = { ...place, program };
   const settings = Object.entries(contract.options).map(([name, option]) => {
     const read = readers[option.kind] as Reader<Option>;
-    return [name, read({ name, option, given: options[name] }, { ...place, program })];
+    return [name, read({ name, option, given: options[name] }, here)];
   });
   // Each kind's reader returns the setting of its kind, and the contract's settings consist of these.
   return { name: contract.name as ProgramName, settings: Object.fromEntries(settings) };
