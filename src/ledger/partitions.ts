@@ -10,6 +10,8 @@ export interface TakenPartition {
   readonly attempt: number;
   readonly firstRow: string;
   readonly lastRow: string;
+  /** Whether the ledger lacks some of its rows. */
+  readonly hasRowsLeft: boolean;
 }
 
 /** Takes the partition for this process, so that its previous worker can no longer write. @returns null if it has no rows */
@@ -26,12 +28,14 @@ export function takePartition(
       key,
     );
     const [found] = await connection.query<RowDataPacket[]>(
-      `SELECT attempt, first_row, last_row FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
+      `SELECT attempt, first_row, last_row, first_row + done_rows <= last_row AS is_left
+       FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
       key,
     );
     const [row] = found;
     if (row === undefined) return null;
-    return { partitionNo, attempt: row.attempt, firstRow: String(row.first_row), lastRow: String(row.last_row) };
+    const { attempt, first_row: first, last_row: last, is_left } = row;
+    return { partitionNo, attempt, firstRow: String(first), lastRow: String(last), hasRowsLeft: Number(is_left) === 1 };
   });
 }
 

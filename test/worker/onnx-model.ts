@@ -12,6 +12,8 @@ export interface ModelSketch {
     readonly name?: string;
     readonly dims: readonly number[];
     readonly values?: Float32Array | BigInt64Array;
+    /** Dimensions that the file declares, if they are others; null: none. */
+    readonly declared?: readonly (number | string)[] | null;
   }[];
   /** Inputs of whole numbers, besides the pictures. */
   readonly otherInputs?: readonly { readonly name: string; readonly dims: readonly (number | string)[] }[];
@@ -67,8 +69,8 @@ export function onnxModel({
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of otherInputs)
       nested(graph, 11, (value) => writeValue(value, name, elementTypes.int64, dims));
-    for (const { name, dims, values } of named)
-      nested(graph, 12, (value) => writeValue(value, name, typeOf(values, outputType), dims));
+    for (const { name, dims, values, declared = dims } of named)
+      nested(graph, 12, (value) => writeValue(value, name, typeOf(values, outputType), declared));
   });
   return message((model) => {
     model.tag(1, WireType.Varint).int64(irVersion).tag(7, len).bytes(graph);
@@ -113,11 +115,12 @@ function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant, ext
   writer.tag(9, len).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function writeValue(writer: BinaryWriter, name: string, type: number, dims: readonly (number | string)[]): void {
+function writeValue(writer: BinaryWriter, name: string, type: number, dims: readonly (number | string)[] | null): void {
   writer.tag(1, len).string(name);
   nested(writer, 2, (typeProto) =>
     nested(typeProto, 1, (tensorType) => {
       tensorType.tag(1, WireType.Varint).int32(type);
+      if (dims === null) return;
       nested(tensorType, 2, (shape) => {
         for (const dim of dims) nested(shape, 1, (dimension) => writeDimension(dimension, dim));
       });

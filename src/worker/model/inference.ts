@@ -76,8 +76,9 @@ function together(threads: readonly [Inference, ...Inference[]]): Inference {
 }
 
 /** Batches are processed in the order given. */
-async function startThread({ file, input, outputs, use, settings }: SessionPlan, gpu: number): Promise<Inference> {
-  const workerData: SessionPlan = { file, input, outputs, use, settings, gpu };
+async function startThread(plan: SessionPlan, gpu: number): Promise<Inference> {
+  const { file, input, outputs, isDeclared, use, settings } = plan;
+  const workerData: SessionPlan = { file, input, outputs, isDeclared, use, settings, gpu };
   const transferList = settings.device === 'cpu' ? ownMemory(file.bytes) : [];
   const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData, transferList });
   const { nextAnswer, end } = answersInOrder(thread);

@@ -3,8 +3,16 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '../../programs/device.ts';
 import type { Size } from '../image/letterbox.ts';
 import { readClassNames } from './class-names.ts';
+import type { DeclaredValue } from './graph/declared-value.ts';
 import { halfTensor } from './half-tensor.ts';
-import { type ImageModel, type ModelKind, type PictureInput, readInput, type TypedOutput } from './model.ts';
+import {
+  type DeclaredShape,
+  type ImageModel,
+  type ModelKind,
+  type PictureInput,
+  readInput,
+  type TypedOutput,
+} from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { inferenceFailed, refusedModel } from './runtime-errors.ts';
 
@@ -26,7 +34,7 @@ export interface OutputShape {
   readonly dims: readonly number[];
 }
 
-/** What a model's file and a run on an empty picture say. */
+/** What a model is, by its file and its outputs. */
 export interface LookedModel {
   readonly model: ImageModel;
   readonly file: ModelFile;
@@ -34,7 +42,12 @@ export interface LookedModel {
   /** Inputs besides the one for pictures. */
   readonly otherInputs: readonly string[];
   readonly outputs: readonly TypedOutput[];
+  /** Whether the outputs' shapes are those of `lookAtDeclaration`: the first run must check them. */
+  readonly isDeclared: boolean;
 }
+
+/** A way to learn what a model is. */
+export type Look = typeof lookAtModel;
 
 // Its messages name paths inside packages; what goes wrong is thrown as well.
 env.logLevel = 'fatal';
@@ -58,19 +71,67 @@ export async function lookAtModel(
   try {
     refuse(session.outputNames);
     const input = readInput(session.inputMetadata, file.metadata, settings.imageSize, kind);
-    const batch = input.batch ?? (file.quantisesAsItRuns ? 1 : null);
     const outputs = await run(session, input);
-    const { stride, imageSize } = input;
-    return {
-      model: { classNames: readClassNames(file.metadata.get('names')), stride, imageSize, batch },
-      file,
-      input: { ...input, batch },
-      otherInputs: session.inputNames.filter((name) => name !== input.name),
-      outputs,
-    };
+    return { ...looked(file, input, session.inputNames), outputs, isDeclared: false };
   } finally {
     await session.release();
   }
+}
+
+/**
+ * The same without loading the model, by the shapes that the file declares, and by what its free dimensions are likely to be.
+ * @throws Error where that is not known of all; MillraceError as `lookAtModel`
+ */
+export async function lookAtDeclaration(
+  settings: ModelSettings,
+  kind: ModelKind,
+  refuse: (outputs: readonly string[]) => void,
+): Promise<LookedModel> {
+  const file = await readModelFile(settings.modelFile, settings.modelRoot);
+  const inputs = file.inputs.map(declared);
+  const outputs = file.outputs.map(declared);
+  refuse(outputs.map(({ name }) => name));
+  const input = readInput(inputs, file.metadata, settings.imageSize, kind);
+  const names = inputs.map(({ name }) => name);
+  const known = looked(file, input, names);
+  const [batch] = input.isSingle ? [] : inputs.find(({ name }) => name === input.name)!.shape;
+  const dimension = (shape: DeclaredShape, at: number) => {
+    if (at === 0 && shape[0] === batch) return 1;
+    return kind.likelyDimension?.(shape, at, input, known.model.classNames.length) ?? null;
+  };
+  return {
+    ...known,
+    outputs: outputs.map(({ name, type, shape }) => ({ name, type, dims: withoutFree(name, shape, dimension) })),
+    isDeclared: true,
+  };
+}
+
+function declared({ name, type, dims }: DeclaredValue) {
+  if (type === null || dims === null) throw new Error(`the file does not declare the shape of '${name}'`);
+  return { name, isTensor: true, type, shape: dims } as const;
+}
+
+function withoutFree(
+  output: string,
+  shape: DeclaredShape,
+  likely: (shape: DeclaredShape, at: number) => number | null,
+): readonly number[] {
+  return shape.map((dim, at) => {
+    const known = typeof dim === 'number' ? dim : likely(shape, at);
+    if (known === null) throw new Error(`the dimension '${dim}' of the output '${output}' is free`);
+    return known;
+  });
+}
+
+function looked(file: ModelFile, input: PictureInput, inputNames: readonly string[]) {
+  const batch = input.batch ?? (file.quantisesAsItRuns ? 1 : null);
+  const { stride, imageSize } = input;
+  return {
+    model: { classNames: readClassNames(file.metadata.get('names')), stride, imageSize, batch },
+    file,
+    input: { ...input, batch },
+    otherInputs: inputNames.filter((name) => name !== input.name),
+  };
 }
 
 async function open({ path, named }: ModelFile, threads: number): Promise<InferenceSession> {

@@ -46,7 +46,15 @@ export interface ModelKind {
   /** px; of models whose file does not say. */
   readonly usualSize: number;
   readonly usualStride: number;
+  /**
+   * What a dimension of an output that the file leaves free is likely to be; null: unknown.
+   * @param names number of class names in the file
+   */
+  readonly likelyDimension?: (shape: DeclaredShape, at: number, input: PictureInput, names: number) => number | null;
 }
+
+/** A text is a free dimension. */
+export type DeclaredShape = readonly (number | string)[];
 
 type Dimension = number | string | undefined;
 

@@ -1,5 +1,6 @@
 import { WireType } from '@bufbuild/protobuf/wire';
-import { attribute, entry, graph, model, node, tensor, valueInfo } from './graph/onnx-fields.ts';
+import { type DeclaredValue, readDeclaredValue } from './graph/declared-value.ts';
+import { attribute, entry, graph, model, node, tensor } from './graph/onnx-fields.ts';
 import { eachField, eachMessage, textOf } from './graph/protobuf.ts';
 
 /** What an ONNX file says that the runtime's binding does not show. */
@@ -12,12 +13,22 @@ export interface OnnxFile {
   readonly quantisesAsItRuns: boolean;
   /** The operator that its first output comes from, past those that only change shape or type; null: there is none. */
   readonly lastOperator: string | null;
+  /** Without those that the file has values for: earlier versions of ONNX list all weights. */
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
 }
 
 /** @throws Error if the bytes are not a protobuf message */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   const metadata = new Map<string, string>();
-  const found: Found = { externalFiles: new Set(), operators: new Set(), producers: new Map(), outputs: [] };
+  const found: Found = {
+    externalFiles: new Set(),
+    operators: new Set(),
+    producers: new Map(),
+    weights: new Set(),
+    inputs: [],
+    outputs: [],
+  };
   eachField(bytes, (field, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false;
     else if (field === model.metadata) metadata.set(...readEntry(reader.bytes()));
@@ -26,7 +37,9 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
     return true;
   });
   const quantisesAsItRuns = found.operators.has('DynamicQuantizeLinear');
-  return { metadata, externalFiles: found.externalFiles, quantisesAsItRuns, lastOperator: lastOperator(found) };
+  const { externalFiles, weights, outputs } = found;
+  const inputs = found.inputs.filter(({ name }) => !weights.has(name));
+  return { metadata, externalFiles, quantisesAsItRuns, lastOperator: lastOperator(found), inputs, outputs };
 }
 
 /** Graphs in graphs; more than any exporter makes. */
@@ -38,8 +51,12 @@ interface Found {
   readonly operators: Set<string>;
   /** By the value that it gives, in the outermost graph. */
   readonly producers: Map<string, Producer>;
+  /** Names of values that the outermost graph holds. */
+  readonly weights: Set<string>;
   /** Of the outermost graph. */
-  readonly outputs: string[];
+  readonly inputs: DeclaredValue[];
+  /** Of the outermost graph. */
+  readonly outputs: DeclaredValue[];
 }
 
 interface Producer {
@@ -52,7 +69,7 @@ const reshaping = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 
 
 function lastOperator({ producers, outputs: [output] }: Found): string | null {
   const passed = new Set<string>();
-  for (let value = output; value !== undefined && !passed.has(value); ) {
+  for (let value = output?.name; value !== undefined && !passed.has(value); ) {
     passed.add(value);
     const producer = producers.get(value);
     if (producer === undefined) return null;
@@ -85,10 +102,16 @@ function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
     found.operators.add(operator);
     if (depth === 0) for (const output of outputs) found.producers.set(output, { operator, input: inputs[0] });
   };
-  const readOutput = (message: Uint8Array) => {
-    if (depth === 0) eachMessage(message, { [valueInfo.name]: (name) => found.outputs.push(textOf(name)) });
+  const readWeights = (message: Uint8Array) => {
+    readTensor(message);
+    eachMessage(message, { [tensor.name]: (name) => found.weights.add(textOf(name)) });
   };
-  eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor, [graph.output]: readOutput });
+  const own = {
+    [graph.initializer]: readWeights,
+    [graph.input]: (message: Uint8Array) => found.inputs.push(readDeclaredValue(message)),
+    [graph.output]: (message: Uint8Array) => found.outputs.push(readDeclaredValue(message)),
+  };
+  eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor, ...(depth === 0 && own) });
 }
 
 function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {

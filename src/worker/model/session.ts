@@ -13,7 +13,7 @@ import { inferenceFailed, refusedModel } from './runtime-errors.ts';
 import { runtimeReason } from './runtime-reason.ts';
 
 /** What a session is opened from; all of it can be sent to a thread. */
-export interface SessionPlan extends Pick<LookedModel, 'file' | 'input' | 'outputs'> {
+export interface SessionPlan extends Pick<LookedModel, 'file' | 'input' | 'outputs' | 'isDeclared'> {
   readonly settings: Pick<ModelSettings, 'device' | 'threads' | 'batch'>;
   /** Number of the GPU among those that the process sees; the first if absent. */
   readonly gpu?: number;
@@ -44,13 +44,17 @@ env.logLevel = 'fatal';
 export async function openSession(plan: SessionPlan): Promise<ModelSession> {
   const { session, device, notOnGpu, edit, notEdited } = await openOnDevice(plan);
   const { input, use, outputs } = plan;
+  let unchecked = plan.isDeclared ? outputs : [];
   const ask = async (pixels: Uint8Array, pictures: number, names: readonly string[], count?: number) => {
     const feeds = edit === null ? valueFeeds(pixels, pictures, plan) : pixelFeeds(pixels, pictures, plan);
     for (const constant of use.constants) feeds[constant.name] = constantTensor(constant, pictures);
     if (edit?.reduction) feeds[reduced.count] = new Tensor('int64', BigInt64Array.of(BigInt(count ?? 1)), [1]);
-    const answered = await session.run(feeds, names).catch((error) => {
+    const wanted = new Set([...names, ...unchecked.map(({ name }) => name)]);
+    const answered = await session.run(feeds, [...wanted]).catch((error) => {
       throw inferenceFailed(error, input.imageSize);
     });
+    checkOutputs(answered, unchecked, input.batch === null ? pictures : 1);
+    unchecked = [];
     return new Map(names.map((name) => [name, outputTensor(answered[name] as Tensor)]));
   };
   const all = (pixels: Uint8Array, pictures: number) =>
@@ -61,6 +65,21 @@ export async function openSession(plan: SessionPlan): Promise<ModelSession> {
     );
   const run = edit?.reduction ? reducing(ask, all, edit.reduction, outputs) : all;
   return { device, notOnGpu, notEdited, run };
+}
+
+/** @param pictures by which the first dimension is multiplied. @throws Error where an output is not as the file declares it */
+function checkOutputs(
+  answered: InferenceSession.OnnxValueMapType,
+  declared: SessionPlan['outputs'],
+  pictures: number,
+): void {
+  for (const { name, type, dims } of declared) {
+    const given = answered[name] as Tensor;
+    const expected = dims.map((dim, at) => (at === 0 ? dim * pictures : dim));
+    if (given.type === type && given.dims.join() === expected.join()) continue;
+    const [is, said] = [`${given.type} [${given.dims}]`, `${type} [${expected}]`];
+    throw new Error(`the output '${name}' is ${is}, and the file declares ${said}`);
+  }
 }
 
 /** Candidates that are asked for at first: more than a picture has above any usual confidence. */

@@ -21,11 +21,32 @@ export async function partition(context: RowsContext, partitionNo: number): Prom
   const columns = context.program.readColumns(selection.columns);
   const pace = openPace(context.task.commitRows);
   const pages = pendingRows(context, taken, columns, pace);
-  const first = await pages.next();
-  if (first.done !== true) await processPages(context, taken, selection, startingWith(first.value, pages), pace);
+  const { open, close } = opening(context, taken);
+  try {
+    if (taken.hasRowsLeft) ahead(open());
+    const first = await pages.next();
+    if (first.done !== true)
+      await processPages(context, taken, selection, startingWith(first.value, pages), await open(), pace);
+  } finally {
+    await close();
+  }
   if (context.signal.aborted) return;
   await withReconnect(() => closePartition(context, taken), { signal: context.signal });
   context.log.info({ partition: taken.partitionNo, ...processUsage() }, 'partition done');
+}
+
+/** The program is opened once, while the first page is read. */
+function opening({ program, task, volumes, log }: RowsContext, { partitionNo }: TakenPartition) {
+  let opened: Promise<OpenProgram> | undefined;
+  const load = async () => {
+    const open = await program.open({ volumes, threads: task.threads, log });
+    log.info({ partition: partitionNo, ...processUsage() }, 'program open');
+    return open;
+  };
+  return {
+    open: () => (opened ??= load()),
+    close: async () => (await opened?.catch(() => null))?.close(),
+  };
 }
 
 async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
@@ -38,18 +59,12 @@ async function processPages(
   taken: TakenPartition,
   selection: SelectionState,
   pages: AsyncIterable<readonly PendingRow[]>,
+  open: OpenProgram,
   pace: Pace,
 ): Promise<void> {
-  const { task, volumes, log } = context;
-  const open = await context.program.open({ volumes, threads: task.threads, log });
-  log.info({ partition: taken.partitionNo, ...processUsage() }, 'program open');
   pace.fill(open.batch ?? 1);
-  try {
-    const program = { ...context.program, columns: open.columns ?? context.program.columns };
-    await processAll({ ...context, program }, taken, selection.columns, pages, open, pace);
-  } finally {
-    await open.close();
-  }
+  const program = { ...context.program, columns: open.columns ?? context.program.columns };
+  await processAll({ ...context, program }, taken, selection.columns, pages, open, pace);
 }
 
 /** Four batches are under way at once: one is processed, the next has begun, two are being written. */

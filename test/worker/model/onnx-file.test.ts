@@ -26,6 +26,24 @@ describe('an ONNX file', () => {
     expect(readOnnxFile(onnxModel({ outputs })).externalFiles.size).toBe(0);
   });
 
+  it('declares its inputs, without weights that are listed as such, and its outputs', () => {
+    const otherInputs = [
+      { name: 'size', dims: ['batch', 2] },
+      { name: 'output0_value', dims: [1, 6, 21] },
+    ];
+    const declared = [...outputs, { dims: [1, 2], declared: ['batch', ''] }, { dims: [1], declared: null }];
+    const model = readOnnxFile(onnxModel({ input: ['batch', 3, 32, 'width'], outputs: declared, otherInputs }));
+    expect(model.inputs).toEqual([
+      { name: 'images', type: 'float32', dims: ['batch', 3, 32, 'width'] },
+      { name: 'size', type: 'int64', dims: ['batch', 2] },
+    ]);
+    expect(model.outputs).toEqual([
+      { name: 'output0', type: 'float32', dims: [1, 6, 21] },
+      { name: 'output1', type: 'float32', dims: null },
+      { name: 'output2', type: 'float32', dims: null },
+    ]);
+  });
+
   it('is no text', () => {
     expect(() => readOnnxFile(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'))).toThrow();
   });

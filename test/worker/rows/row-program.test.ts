@@ -1,6 +1,10 @@
+import type { Pool } from 'mysql2/promise';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../../src/errors.ts';
 import type { RowProgram } from '../../../src/worker/row-program.ts';
+import { partition } from '../../../src/worker/rows/partition.ts';
+import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { servers } from '../../database.ts';
 import { runWorkers, useWorker } from '../use-worker.ts';
 
@@ -67,6 +71,46 @@ describe.each(servers)('the row machinery, given a program, on $name', (server) 
     await runWorkers({ ...context, log });
     expect(pages).toEqual([3, 8, 8, 5]);
     expect(written.filter((rows) => rows !== undefined).sort()).toEqual([2, 2, 2, 24, 3, 3, 3, 3, 3, 3]);
+  });
+
+  it('opens the program while the first page is read, and closes it where that fails', async () => {
+    const context = { ...worker.context('unread', words), program: letters };
+    await prepare(context);
+    const events: string[] = [];
+    const { pool } = context;
+    const unreadable: Pool = Object.create(pool, {
+      query: {
+        value: (query: string | object, values: unknown[]) => {
+          if (typeof query === 'string') return pool.query(query, values);
+          events.push('read');
+          throw new MillraceError('QUERY_FAILED', 'the page cannot be read');
+        },
+      },
+    });
+    const open: RowProgram['open'] = async (place) => {
+      events.push('open');
+      return { ...(await letters.open(place)), close: async () => void events.push('close') };
+    };
+    const failing = { ...context, pool: unreadable, program: { ...letters, open } };
+    await expect(partition(failing, 0)).rejects.toMatchObject({ message: 'the page cannot be read' });
+    expect(events).toEqual(['open', 'read', 'close']);
+  });
+
+  it('opens no program for a partition whose rows are all done', async () => {
+    const context = { ...worker.context('done', words), program: letters };
+    await prepare(context);
+    await partition(context, 0);
+    const open = () => Promise.reject(new MillraceError('MODEL_MISSING', 'opened'));
+    await partition({ ...context, program: { ...letters, open } }, 0);
+    expect(await worker.ledger(context)).toHaveLength(3);
+  });
+
+  it('says why a program cannot be opened', async () => {
+    const context = { ...worker.context('closed', words), program: letters };
+    await prepare(context);
+    const open = () => Promise.reject(new MillraceError('MODEL_MISSING', 'there is no model'));
+    const failing = partition({ ...context, program: { ...letters, open } }, 0);
+    await expect(failing).rejects.toMatchObject({ code: 'MODEL_MISSING', message: 'there is no model' });
   });
 
   it('fails rows one by one, and calls them as the program does', async () => {

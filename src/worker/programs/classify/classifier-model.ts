@@ -1,6 +1,12 @@
 import { MillraceError } from '../../../errors.ts';
 import type { SettingsOf } from '../../../programs/programs.ts';
-import { type LookedModel, lookAtModel, type ModelSettings, type OutputShape } from '../../model/look-at-model.ts';
+import {
+  type Look,
+  type LookedModel,
+  lookAtModel,
+  type ModelSettings,
+  type OutputShape,
+} from '../../model/look-at-model.ts';
 import type { ImageModel } from '../../model/model.ts';
 import type { Channels, Preprocessing } from '../../model/preprocessing.ts';
 import { usualClassifierNames } from '../usual-names.ts';
@@ -39,10 +45,13 @@ const classifier = { name: 'a classifier', usualSize: 224, usualStride: 1 };
 /** Operators whose results are scores already. */
 const activations = ['Softmax', 'Sigmoid', 'HardSigmoid'];
 
-/** @throws MillraceError whatever `lookAtModel` throws; MODEL_UNSUPPORTED where it is not a classifier */
-export async function lookAtClassifier(settings: ClassifierSettings): Promise<LookedClassifier> {
+/** @throws MillraceError whatever `look` throws; MODEL_UNSUPPORTED where it is not a classifier */
+export async function lookAtClassifier(
+  settings: ClassifierSettings,
+  look: Look = lookAtModel,
+): Promise<LookedClassifier> {
   const { activation, normalization } = settings;
-  const looked = await lookAtModel(settings, classifier, refuseSeveral);
+  const looked = await look(settings, classifier, refuseSeveral);
   const { model, file, input, outputs } = looked;
   const task = file.metadata.get('task');
   const classes = classesOf(outputs, task);

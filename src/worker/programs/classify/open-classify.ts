@@ -1,7 +1,9 @@
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
-import { described, startInference } from '../../model/inference.ts';
+import { described } from '../../model/inference.ts';
+import { loadModel } from '../../model/load-model.ts';
+import type { Look } from '../../model/look-at-model.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
@@ -16,10 +18,13 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const { volumes, log } = place;
   const images = await openImages(settings.image_dir, volumes);
   const modelSettings = await classifierSettings(settings, place);
-  const looked = await lookAtClassifier(modelSettings);
+  const look = (way: Look) => lookAtClassifier(modelSettings, way);
+  const { looked, inference } = await loadModel(modelSettings, look, ({ preprocessing }) => ({
+    preprocessing,
+    reduction: null,
+    constants: [],
+  }));
   const { model, outputs, preprocessing } = looked;
-  const use = { preprocessing, reduction: null, constants: [] };
-  const inference = await startInference({ ...looked, use, settings: modelSettings });
   const { classNames, assumedNames, ...told } = model;
   log.info({ model: { ...told, ...described(inference) } }, 'model loaded');
   warnOfAssumedNames(log, assumedNames);

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../errors.ts';
 import { type DetectorFamily, type DetectorFamilyName, detectorFamilies } from '../../../programs/detector-families.ts';
-import { type LookedModel, lookAtModel, type ModelSettings } from '../../model/look-at-model.ts';
+import { type Look, type LookedModel, lookAtModel, type ModelSettings } from '../../model/look-at-model.ts';
 import type { ImageModel, Outputs } from '../../model/model.ts';
 import type { Preprocessing, Reduction } from '../../model/preprocessing.ts';
 import { isReduced, type ReducedCandidate, readReduced } from '../../model/read-reduced.ts';
@@ -9,6 +9,7 @@ import { chosenClasses } from './chosen-classes.ts';
 import { type Candidate, candidate } from './families/candidates.ts';
 import type { Extra, ModelLayout } from './families/family.ts';
 import { recogniseFamily } from './families/recognise.ts';
+import { likelyDimension } from './families/ultralytics.ts';
 
 export interface DetectorSettings extends ModelSettings {
   /** null: it is recognised. */
@@ -58,11 +59,11 @@ export interface LookedDetector extends LookedModel {
   read(outputs: Outputs, picture: number, confidence: number): Candidate[];
 }
 
-const detector = { name: 'a detector', usualSize: 640, usualStride: 32 };
+const detector = { name: 'a detector', usualSize: 640, usualStride: 32, likelyDimension };
 
-/** @throws MillraceError whatever `lookAtModel` throws; MODEL_UNSUPPORTED where it is not a detector of a known family */
-export async function lookAtDetector(settings: DetectorSettings): Promise<LookedDetector> {
-  const looked = await lookAtModel(settings, detector, () => {});
+/** @throws MillraceError whatever `look` throws; MODEL_UNSUPPORTED where it is not a detector of a known family */
+export async function lookAtDetector(settings: DetectorSettings, look: Look = lookAtModel): Promise<LookedDetector> {
+  const looked = await look(settings, detector, () => {});
   const { file, outputs, otherInputs } = looked;
   const own = settings.names ?? looked.model.classNames;
   const names = own.length === 0 ? null : own.length;

@@ -1,6 +1,8 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
-import { described, startInference } from '../../model/inference.ts';
+import { described } from '../../model/inference.ts';
+import { loadModel } from '../../model/load-model.ts';
+import type { Look } from '../../model/look-at-model.ts';
 import type { Outputs } from '../../model/model.ts';
 import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
 import type { Processor } from '../../model/session.ts';
@@ -34,18 +36,20 @@ export interface Detector<Image> {
 
 /**
  * @param read reads an image when it is its turn
- * @throws MillraceError whatever `lookAtDetector` and `openSession` throw
+ * @throws MillraceError whatever `lookAtDetector` and `loadModel` throw
  */
 export async function loadDetector<Image>(
   settings: DetectorSettings,
   read: ReadImage<Image>,
 ): Promise<Detector<Image>> {
-  const looked = await lookAtDetector(settings);
+  const look = (way: Look) => lookAtDetector(settings, way);
+  const { looked, inference } = await loadModel(settings, look, ({ preprocessing, layout, selection, reduction }) => ({
+    preprocessing,
+    reduction: reduction(selection.confidence),
+    constants: layout.constants ?? [],
+  }));
   const { model, preprocessing, selection } = looked;
   const describe = extrasReader(looked.layout, settings.extras ?? [], model);
-  const constants = looked.layout.constants ?? [];
-  const use = { preprocessing, reduction: looked.reduction(selection.confidence), constants };
-  const inference = await startInference({ ...looked, use, settings });
   const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {

@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { DetectorFamilyName } from '../../../../src/programs/detector-families.ts';
 import { readOwnImage } from '../../../../src/worker/image/read-image.ts';
+import { lookAtDeclaration } from '../../../../src/worker/model/look-at-model.ts';
 import { type Detector, loadDetector } from '../../../../src/worker/programs/detect/detector.ts';
 import { type DetectorSettings, lookAtDetector } from '../../../../src/worker/programs/detect/detector-model.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
@@ -400,6 +401,44 @@ describe('a model without class names', () => {
     const sketch = models.find(([, family]) => family === 'torchvision')![3];
     const { model } = await lookAtDetector(settingsFor({ ...sketch, metadata: {} }));
     expect([model.assumedNames, model.classNames[1], model.classNames[90]]).toEqual(['COCO', 'person', 'toothbrush']);
+  });
+});
+
+describe('an export for any size', () => {
+  const input = ['batch', 3, 'height', 'width'];
+  const metadata = { ...names, imgsz: '[64, 64]' };
+  const settings = (
+    sketch: ModelSketch,
+    declared: readonly (number | string)[],
+    more: Readonly<Record<string, string>> = {},
+  ) =>
+    settingsFor({
+      ...sketch,
+      input,
+      outputs: [{ ...sketch.outputs[0]!, declared }],
+      metadata: { ...metadata, ...more },
+    });
+
+  it.each<[string, ModelSketch, readonly (number | string)[], Readonly<Record<string, string>>]>([
+    ['of YOLOv5', yolov5(252), ['batch', 'anchors', 'Concatoutput0_dim_2'], {}],
+    ['of YOLOv5 with four heads', yolov5(255), ['batch', 'anchors', 7], { stride: '64' }],
+    ['of YOLOv8', yolov8(84), ['batch', 'Concatoutput0_dim_1', 'anchors'], {}],
+  ])('is known without a run: %s', async (_, sketch, declared, more) => {
+    const looked = await lookAtDetector(settings(sketch, declared, more), lookAtDeclaration);
+    expect(looked.outputs).toMatchObject([{ dims: sketch.outputs[0]!.dims }]);
+  });
+
+  it.each<[string, DetectorFamilyName, ModelSketch, readonly (number | string)[]]>([
+    ['of other heads', 'yolov8', yolov8(340), ['batch', 6, 'anchors']],
+    ['whose dimensions are named wrongly', 'yolov5', yolov5(252), ['batch', 'values', 'anchors']],
+    ['whose dimensions have other names', 'yolov8', yolov8(84), ['batch', 'values', 'boxes']],
+  ])('is known by a run: %s', async (_, family, sketch, declared) => {
+    const detector = await loadDetector(settings(sketch, declared), readOwnImage);
+    loaded.push(detector);
+    expect(detector.model.family).toBe(family);
+    const grey = { create: { width: 128, height: 64, channels: 3 as const, background: '#888' } };
+    const [result] = await detector.detect([file('wide.png', await sharp(grey).png().toBuffer())]);
+    expect(result).toMatchObject({ detections: [{ className: 'dog', score: 0.75 }] });
   });
 });
 

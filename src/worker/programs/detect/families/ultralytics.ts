@@ -1,6 +1,7 @@
 import type { OutputShape } from '../../../model/look-at-model.ts';
-import { readNumbers } from '../../../model/model.ts';
+import { type DeclaredShape, type PictureInput, readNumbers } from '../../../model/model.ts';
 import type { Extra, ModelFacts } from './family.ts';
+import { cellsOf } from './grid.ts';
 
 /** Coefficients of a mask, one for each prototype: https://github.com/ultralytics/ultralytics/blob/main/ultralytics/nn/modules/head.py */
 export const maskCount = 32;
@@ -8,6 +9,27 @@ export const maskCount = 32;
 /** The output `[batch, 32, height, width]` with the prototypes of masks; null: there is none. */
 export function prototypesOf(outputs: readonly OutputShape[]): string | null {
   return outputs.slice(1).find(({ dims }) => dims.length === 4 && dims[1] === maskCount)?.name ?? null;
+}
+
+/** Strides of the heads; models with larger inputs have the last, too. */
+const strides = [8, 16, 32, 64];
+
+/**
+ * Exports for any size leave `anchors` free, and torch the dimension of a box's values: `[batch, anchors, 5 + classes]` of
+ * https://github.com/ultralytics/yolov5/blob/master/export.py, `[batch, 4 + classes, anchors]` of
+ * https://github.com/ultralytics/ultralytics/blob/main/ultralytics/engine/exporter.py
+ */
+export function likelyDimension(
+  shape: DeclaredShape,
+  at: number,
+  { imageSize, stride }: Pick<PictureInput, 'imageSize' | 'stride'>,
+  names: number,
+): number | null {
+  const anchors = shape.indexOf('anchors');
+  if (shape.length !== 3 || anchors < 1 || at === 0 || names === 0) return null;
+  if (at !== anchors) return (anchors === 1 ? 5 : 4) + names;
+  const heads = strides.filter((each) => each <= stride);
+  return (anchors === 1 ? 3 : 1) * cellsOf(heads, imageSize).length;
 }
 
 /** Values that stand behind a box's classes: of what, and how many. */

@@ -1,0 +1,30 @@
+import { type Inference, startInference } from './inference.ts';
+import { type Look, type LookedModel, lookAtDeclaration, lookAtModel, type ModelSettings } from './look-at-model.ts';
+import type { ModelUse } from './preprocessing.ts';
+
+interface LoadedModel<Looked extends LookedModel> {
+  readonly looked: Looked;
+  readonly inference: Inference;
+}
+
+/**
+ * Looks at a model and starts it. What its file declares is tried first: the model is loaded once, and its first run checks the
+ * declaration. Whatever fails there, a run tells what the model is, and what is wrong with it.
+ * @param look learns what the model is in the given way
+ * @throws MillraceError whatever `look` and `startInference` throw
+ */
+export async function loadModel<Looked extends LookedModel>(
+  settings: ModelSettings,
+  look: (way: Look) => Promise<Looked>,
+  useOf: (looked: Looked) => ModelUse,
+): Promise<LoadedModel<Looked>> {
+  const load = async (way: Look) => {
+    const looked = await look(way);
+    return { looked, inference: await startInference({ ...looked, use: useOf(looked), settings }) };
+  };
+  try {
+    return await load(lookAtDeclaration);
+  } catch {
+    return load(lookAtModel);
+  }
+}
