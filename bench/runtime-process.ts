@@ -1,3 +1,4 @@
+import { yoloPixels } from '../src/worker/programs/detect/families/family.ts';
 import '../src/worker/model/runtime-environment.ts';
 import { createInterface } from 'node:readline';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
@@ -15,16 +16,7 @@ env.logLevel = 'fatal';
 sharp.concurrency(1);
 sharp.cache(false);
 
-const yolo: Preprocessing = {
-  placement: 'letterbox',
-  padding: 114,
-  order: 'rgb',
-  layout: 'nchw',
-  type: 'float32',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-};
+const yolo: Preprocessing = { ...yoloPixels, layout: 'nchw', type: 'float32' };
 
 const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
 const { model, images, side }: MeasuredTask = JSON.parse((await lines.next()).value ?? '');

@@ -15,7 +15,7 @@ export function progressLine(statement: Statement): string {
   if (!steps.some(isOverRows)) return '';
   if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting rows'} …`;
   const { step, done, total, failed } = progress;
-  const { inputs } = countedAs(steps.find(({ name }) => name === step) ?? { program: null });
+  const { inputs } = countedAs(steps.find(({ name }) => name === step) ?? { program: null, outputs: null });
   const parts = [
     `${step}  ${bar(total === 0 ? 0 : done / total)}  ${done}/${total} ${inputs}`,
     ...speedOf(progress, inputs),

@@ -19,7 +19,7 @@ export function isOverRows({ kind }: Pick<Step, 'kind'>): boolean {
 }
 
 /** What a step's rows and those of its result are called: `images`, `detections`. */
-export function countedAs({ program }: Pick<Step, 'program'>): { readonly inputs: string; readonly outputs: string } {
+export function countedAs({ program, outputs }: Pick<Step, 'program' | 'outputs'>) {
   const known = programNames.find((name) => name === program);
-  return known === undefined ? { inputs: 'rows', outputs: 'outputs' } : contractOf(known);
+  return { inputs: known === undefined ? 'rows' : contractOf(known).inputs, outputs: outputs ?? 'outputs' };
 }

@@ -1,4 +1,4 @@
-import type { ProgramName } from '../programs/programs.ts';
+import { contractOf, type ProgramName } from '../programs/programs.ts';
 import type { TableTarget } from '../task.ts';
 import {
   type ByStepKind,
@@ -49,6 +49,17 @@ const programs: ByStepKind<ProgramName | null> = {
 /** The worker's program that the step runs; null if none. */
 export function programOf(step: Step): ProgramName | null {
   return byStepKind(programs, step);
+}
+
+const outputs: ByStepKind<string | null> = {
+  sql: () => null,
+  run: ({ program: { name, settings } }) => contractOf(name).result(settings, null).outputs,
+  foreign: () => null,
+};
+
+/** What the outputs of the worker's program are called, in the plural; null if the step runs none. */
+export function outputsOf(step: Step): string | null {
+  return byStepKind(outputs, step);
 }
 
 /** In the order in which people learn them. */

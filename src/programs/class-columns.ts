@@ -7,7 +7,7 @@ const mostDoubles = 500;
 export function scoresShape(classNames: readonly string[] | null): ResultShape {
   const names = columnNames(classNames ?? []);
   const type = names.length > mostDoubles ? 'single' : 'real';
-  return { numbering: null, columns: names.map((name) => ({ name, type, decimals: 6 })) };
+  return { outputs: 'rows', numbering: null, columns: names.map((name) => ({ name, type, decimals: 6 })) };
 }
 
 /** Names that occur twice (ImageNet has two cranes) get their class ids. */
@@ -25,6 +25,7 @@ export const topClasses = 5;
 
 /** `--output=top5`: a row for each image, with its best five classes. */
 export const top5Shape: ResultShape = {
+  outputs: 'rows',
   numbering: null,
   columns: Array.from({ length: topClasses }, (_, index): OutputColumn[] => [
     { name: `top${index + 1}_class`, type: 'text', nullable: true },

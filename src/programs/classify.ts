@@ -51,6 +51,7 @@ const options = {
 type ClassifySettings = Settings<typeof options>;
 
 const classesShape: ResultShape = {
+  outputs: 'classes',
   numbering: 'class_rank',
   columns: [
     { name: 'class_id', type: 'count' },
@@ -63,7 +64,6 @@ const classesShape: ResultShape = {
 export const classify = {
   name: 'classify',
   inputs: 'images',
-  outputs: 'classes',
   rows: 'split',
   options,
   /** Those of detectors and of Ultralytics' own command. */

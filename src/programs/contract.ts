@@ -4,9 +4,8 @@ import type { Device } from './device.ts';
 export interface ProgramContract {
   /** What CMD begins with. */
   readonly name: string;
-  /** What rows hold for it, and what it gives, in the plural: the command line counts `200 images`, `2036 detections`. */
+  /** What rows hold for it, in the plural: the command line counts `200 images`. */
   readonly inputs: string;
-  readonly outputs: string;
   /** `split`: each partition is a share of the rows. `whole`: one partition sees all of them. */
   readonly rows: 'split' | 'whole';
   readonly options: Options;
@@ -24,11 +23,17 @@ export interface ProgramContract {
   explain(settings: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[];
 }
 
-/** What a program adds to the selected columns. */
-export interface ResultShape {
+/** The columns that a program adds to the selected ones. */
+export interface AddedColumns {
   /** The column that numbers the outputs of a row from 1; null: a row has one output at most. */
   readonly numbering: string | null;
   readonly columns: readonly OutputColumn[];
+}
+
+/** What a program's result looks like. */
+export interface ResultShape extends AddedColumns {
+  /** What its outputs are called, in the plural: the command line counts `2036 detections`. */
+  readonly outputs: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -152,6 +157,6 @@ export type Setting<O extends Option> = O extends NumberOption
 export type Settings<Of extends Options> = { readonly [Name in keyof Of]: Setting<Of[Name]> };
 
 /** The columns of a result after the selected ones. */
-export function addedColumns({ numbering, columns }: ResultShape): readonly string[] {
+export function addedColumns({ numbering, columns }: AddedColumns): readonly string[] {
   return [...(numbering === null ? [] : [numbering]), ...columns.map(({ name }) => name)];
 }

@@ -80,14 +80,13 @@ const extraColumns = [
 
 function boxesShape(settings: DetectSettings): ResultShape {
   const extra = extraColumns.filter(({ option }) => settings[option]).map(({ name, type }) => ({ name, type }));
-  return { numbering: 'detection_no', columns: [...boxColumns, ...extra] };
+  return { outputs: 'detections', numbering: 'detection_no', columns: [...boxColumns, ...extra] };
 }
 
 /** Detects objects: a box per object, in pixels of the upright image. */
 export const detect = {
   name: 'detect',
   inputs: 'images',
-  outputs: 'detections',
   rows: 'split',
   options,
   /** YOLOv5's and Ultralytics' own commands. */
@@ -136,9 +135,9 @@ function explainKept(settings: DetectSettings): string {
     classes === null ? null : `the classes ${classes.join(', ')}`,
     iou === null ? null : `overlaps of ${agnostic_nms ? 'any classes' : 'a class'} up to ${iou} (IoU)`,
     most === null ? null : `at most ${most} detections per image`,
-    own === null && (iou === null || most === null) ? `else the defaults of the model's family (${usual})` : null,
-  ];
-  return parts.filter((part) => part !== null).join(', ');
+  ].filter((part) => part !== null);
+  const isFamilys = own === null && (iou === null || most === null);
+  return `${parts.join(', ')}${isFamilys ? `; otherwise the defaults of the model's family (${usual})` : ''}`;
 }
 
 const usual = [detectorFamilies.yolov5, detectorFamilies.yolov8]

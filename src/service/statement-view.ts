@@ -3,7 +3,7 @@ import { listResults, type StoredResult } from '../ledger/results.ts';
 import type { StatementStatus, StepStatus } from '../ledger/statement-status.ts';
 import { isoTime } from '../ledger/times.ts';
 import type { Step } from '../plan/plan.ts';
-import { programOf, tablesInto } from '../plan/step-facts.ts';
+import { outputsOf, programOf, tablesInto } from '../plan/step-facts.ts';
 import type { TableTarget } from '../task.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
@@ -90,6 +90,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
     name,
     kind: planned?.kind ?? 'sql',
     program: planned === undefined ? null : programOf(planned),
+    outputs: planned === undefined ? null : outputsOf(planned),
     state,
     error,
     into: into && tableName(into),

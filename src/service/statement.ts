@@ -35,6 +35,9 @@ const StepStatus = Type.Object({
   program: nullable(
     Type.String({ description: 'program that the worker runs over the rows; null for a step of another kind' }),
   ),
+  outputs: nullable(
+    Type.String({ description: 'what the rows of its result are, such as detections; null as with program' }),
+  ),
   state: Type.Enum(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
   error: nullable(StatementError),
   into: nullable(Type.String({ description: 'the result table' })),

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { ErrorCode, MillraceError } from '../errors.ts';
-import type { OutputColumn, ProgramContract, ResultShape } from '../programs/contract.ts';
+import type { AddedColumns, OutputColumn, ProgramContract } from '../programs/contract.ts';
 import type { Volumes } from './volume-path.ts';
 
 /** What is done with rows, as the row machinery sees it. It knows no ledger. */
-export interface RowProgram extends Pick<ProgramContract, 'inputs'>, ResultShape {
+export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumns {
   /**
    * Which of the selected columns it reads of each row.
    * @throws {MillraceError} NO_IMAGE_COLUMN where one of them is not selected

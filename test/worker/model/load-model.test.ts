@@ -8,21 +8,13 @@ import {
   type ModelSettings,
 } from '../../../src/worker/model/look-at-model.ts';
 import type { Preprocessing, Reduction } from '../../../src/worker/model/preprocessing.ts';
+import { yoloPixels } from '../../../src/worker/programs/detect/families/family.ts';
 import { type ModelSketch, onnxModel } from '../onnx-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const file = temporaryFolder();
 const kind = { name: 'a model', usualSize: 32, usualStride: 32 };
-const preprocessing: Preprocessing = {
-  placement: 'letterbox',
-  padding: 114,
-  order: 'rgb',
-  layout: 'nchw',
-  type: 'float32',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-};
+const preprocessing: Preprocessing = { ...yoloPixels, layout: 'nchw', type: 'float32' };
 
 const started: Inference[] = [];
 afterAll(() => Promise.all(started.map((inference) => inference.close())));

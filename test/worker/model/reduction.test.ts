@@ -4,21 +4,13 @@ import type { OutputTensor } from '../../../src/worker/model/model.ts';
 import type { OutputLayout, Preprocessing } from '../../../src/worker/model/preprocessing.ts';
 import { isReduced, readReduced } from '../../../src/worker/model/read-reduced.ts';
 import { openSession } from '../../../src/worker/model/session.ts';
+import { yoloPixels } from '../../../src/worker/programs/detect/families/family.ts';
 import { onnxModel } from '../onnx-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const file = temporaryFolder();
 const settings = { device: 'cpu', modelRoot: null, threads: 1, imageSize: null } as const;
-const preprocessing: Preprocessing = {
-  placement: 'letterbox',
-  padding: 114,
-  order: 'rgb',
-  layout: 'nchw',
-  type: 'float32',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-};
+const preprocessing: Preprocessing = { ...yoloPixels, layout: 'nchw', type: 'float32' };
 const [pictures, classes] = [2, 3];
 
 /** Numbers between 0 and 1 that are the same in each run. */

@@ -1,4 +1,3 @@
-import type { Candidate } from './candidates.ts';
 import {
   type DetectorFamilyReader,
   type ModelFacts,
@@ -7,6 +6,7 @@ import {
   picturesPart,
   yoloPixels,
 } from './family.ts';
+import { listedBoxes } from './listed-boxes.ts';
 
 /**
  * YOLO models with suppression inside that answer as TensorRT's EfficientNMS does: `num_dets`, `det_boxes` of x1, y1, x2, y2 in input pixels,
@@ -16,11 +16,11 @@ import {
 export const efficientnms: DetectorFamilyReader = { name: 'efficientnms', layouts };
 
 function layouts({ outputs }: ModelFacts): readonly ModelLayout[] {
-  const count = outputNamed(outputs, 'num_dets', 'num_detections');
+  const counts = outputNamed(outputs, 'num_dets', 'num_detections');
   const boxes = outputNamed(outputs, 'det_boxes', 'nmsed_boxes');
   const scores = outputNamed(outputs, 'det_scores', 'nmsed_scores');
   const classes = outputNamed(outputs, 'det_classes', 'nmsed_classes');
-  if (count === undefined || boxes === undefined || scores === undefined || classes === undefined) return [];
+  if (counts === undefined || boxes === undefined || scores === undefined || classes === undefined) return [];
   return [
     {
       label: 'EfficientNMS',
@@ -29,20 +29,8 @@ function layouts({ outputs }: ModelFacts): readonly ModelLayout[] {
       reduction: null,
       read: (answered, picture, confidence) => {
         const [sides, rates, ids] = [boxes, scores, classes].map((each) => picturesPart(answered, each, picture).data);
-        const most = answered.get(count.name)!.data[picture]!;
-        const found: Candidate[] = [];
-        for (let index = 0; index < Math.min(most, rates!.length); index++) {
-          const score = rates![index]!;
-          if (!(score > confidence)) continue;
-          const [x1, y1, x2, y2] = sides!.subarray(4 * index, 4 * index + 4) as unknown as [
-            number,
-            number,
-            number,
-            number,
-          ];
-          found.push({ x1, y1, x2, y2, score, classId: Math.round(ids![index]!), index });
-        }
-        return found;
+        const count = answered.get(counts.name)!.data[picture]!;
+        return listedBoxes({ sides: sides!, scores: rates!, classIds: ids!, count }, confidence);
       },
     },
   ];

@@ -70,7 +70,7 @@ export function outputNamed(outputs: readonly OutputShape[], ...names: readonly 
   return outputs.find(({ name }) => names.includes(name.replace(/:\d+$/, '')));
 }
 
-/** Number of values of each item of an output's dimension: those of one picture are `data.subarray(picture * length, …)`. */
+/** What an output holds of one picture, and its dimensions without that of the batch. */
 export function picturesPart(
   outputs: Outputs,
   { name }: OutputShape,

@@ -7,6 +7,7 @@ import {
   picturesPart,
   stretchedPixels,
 } from './family.ts';
+import { listedBoxes } from './listed-boxes.ts';
 
 /**
  * RT-DETR, D-FINE and DEIM. Their own exports take `orig_target_sizes` (width, height) and give `labels`, `boxes` (x1, y1, x2, y2 in these
@@ -33,19 +34,8 @@ function withSizes({ outputs, otherInputs, size }: ModelFacts): readonly ModelLa
       constants: [{ name: sizesInput, type: 'int64', values: [size.width, size.height] }],
       reduction: null,
       read: (answered, picture, confidence) => {
-        const [ids, sides, rates] = [labels, boxes, scores].map((each) => picturesPart(answered, each, picture).data);
-        const found: Candidate[] = [];
-        for (const [index, score] of rates!.entries()) {
-          if (!(score > confidence)) continue;
-          const [x1, y1, x2, y2] = sides!.subarray(4 * index, 4 * index + 4) as unknown as [
-            number,
-            number,
-            number,
-            number,
-          ];
-          found.push({ x1, y1, x2, y2, score, classId: ids![index]!, index });
-        }
-        return found;
+        const [sides, rates, ids] = [boxes, scores, labels].map((each) => picturesPart(answered, each, picture).data);
+        return listedBoxes({ sides: sides!, scores: rates!, classIds: ids! }, confidence);
       },
     },
   ];

@@ -1,3 +1,4 @@
+import type { Size } from '../../../image/letterbox.ts';
 import { bestClass, type Candidate } from './candidates.ts';
 import {
   type DetectorFamilyReader,
@@ -7,7 +8,9 @@ import {
   outputNamed,
   type PixelUse,
   picturesPart,
+  stretchedPixels,
 } from './family.ts';
+import { listedBoxes, scaledBox } from './listed-boxes.ts';
 
 /**
  * SSD with corners from 0 to 1. As UltraFace exports it: `boxes` `[batch, boxes, 4]` and `scores` `[batch, boxes, 1 + classes]`, where the
@@ -20,14 +23,7 @@ export const ssd: DetectorFamilyReader = {
   layouts: (facts) => [...withBackground(facts), ...withLabels(facts)],
 };
 
-const ultraFacePixels: PixelUse = {
-  placement: 'stretch',
-  padding: 0,
-  order: 'rgb',
-  scale: 1,
-  mean: [127, 127, 127],
-  deviation: [128, 128, 128],
-};
+const ultraFacePixels: PixelUse = { ...stretchedPixels, scale: 1, mean: [127, 127, 127], deviation: [128, 128, 128] };
 
 function withBackground({ outputs, size }: ModelFacts): readonly ModelLayout[] {
   const [boxes, scores] = [outputNamed(outputs, 'boxes', 'bboxes'), outputNamed(outputs, 'scores', 'confidences')];
@@ -69,22 +65,15 @@ function withLabels({ outputs, size, otherInputs }: ModelFacts): readonly ModelL
       reduction: null,
       read: (answered, picture, confidence) => {
         const [sides, ids, rates] = [boxes, labels, scores].map((each) => picturesPart(answered, each, picture).data);
-        const found: Candidate[] = [];
-        for (const [index, score] of rates!.entries())
-          if (score > confidence) found.push(scaled(sides!, index, size, score, ids![index]!));
-        return found;
+        return listedBoxes({ sides: sides!, scores: rates!, classIds: ids! }, confidence, ([x1, y1, x2, y2]) =>
+          scaledBox({ x1, y1, x2, y2 }, size),
+        );
       },
     },
   ];
 }
 
-function scaled(
-  sides: Float32Array,
-  index: number,
-  { width, height }: ModelFacts['size'],
-  score: number,
-  classId: number,
-): Candidate {
+function scaled(sides: Float32Array, index: number, size: Size, score: number, classId: number): Candidate {
   const [x1, y1, x2, y2] = sides.subarray(4 * index, 4 * index + 4) as unknown as [number, number, number, number];
-  return { x1: x1 * width, y1: y1 * height, x2: x2 * width, y2: y2 * height, score, classId, index };
+  return { ...scaledBox({ x1, y1, x2, y2 }, size), score, classId, index };
 }

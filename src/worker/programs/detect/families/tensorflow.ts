@@ -1,4 +1,3 @@
-import type { Candidate } from './candidates.ts';
 import {
   type DetectorFamilyReader,
   type ModelFacts,
@@ -6,7 +5,9 @@ import {
   outputNamed,
   type PixelUse,
   picturesPart,
+  stretchedPixels,
 } from './family.ts';
+import { listedBoxes, scaledBox } from './listed-boxes.ts';
 
 /**
  * SSD, Faster-RCNN, EfficientDet and others of TensorFlow's object detection: `detection_boxes` of y1, x1, y2, x2 from 0 to 1,
@@ -16,17 +17,10 @@ import {
 export const tensorflow: DetectorFamilyReader = { name: 'tensorflow', layouts };
 
 /** The model resizes and normalizes by itself. */
-const pixels: PixelUse = {
-  placement: 'stretch',
-  padding: 0,
-  order: 'rgb',
-  scale: 1,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-};
+const pixels: PixelUse = { ...stretchedPixels, scale: 1 };
 
 function layouts({ outputs, size }: ModelFacts): readonly ModelLayout[] {
-  const [boxes, scores, classes, count] = [
+  const [boxes, scores, classes, counts] = [
     'detection_boxes',
     'detection_scores',
     'detection_classes',
@@ -42,21 +36,12 @@ function layouts({ outputs, size }: ModelFacts): readonly ModelLayout[] {
       reduction: null,
       read: (answered, picture, confidence) => {
         const [sides, rates, ids] = [boxes, scores, classes].map((each) => picturesPart(answered, each, picture).data);
-        const most = count === undefined ? rates!.length : answered.get(count.name)!.data[picture]!;
-        const found: Candidate[] = [];
-        for (let index = 0; index < Math.min(most, rates!.length); index++) {
-          const score = rates![index]!;
-          if (!(score > confidence)) continue;
-          const [y1, x1, y2, x2] = sides!.subarray(4 * index, 4 * index + 4) as unknown as [
-            number,
-            number,
-            number,
-            number,
-          ];
-          const box = { x1: x1 * size.width, y1: y1 * size.height, x2: x2 * size.width, y2: y2 * size.height };
-          found.push({ ...box, score, classId: Math.round(ids![index]!), index });
-        }
-        return found;
+        const count = counts && answered.get(counts.name)!.data[picture]!;
+        return listedBoxes(
+          { sides: sides!, scores: rates!, classIds: ids!, ...(count !== undefined && { count }) },
+          confidence,
+          ([y1, x1, y2, x2]) => scaledBox({ x1, y1, x2, y2 }, size),
+        );
       },
     },
   ];

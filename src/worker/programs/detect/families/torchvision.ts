@@ -1,5 +1,12 @@
-import type { Candidate } from './candidates.ts';
-import { type DetectorFamilyReader, type ModelFacts, type ModelLayout, outputNamed, type PixelUse } from './family.ts';
+import {
+  type DetectorFamilyReader,
+  type ModelFacts,
+  type ModelLayout,
+  outputNamed,
+  type PixelUse,
+  yoloPixels,
+} from './family.ts';
+import { listedBoxes } from './listed-boxes.ts';
 
 /**
  * Faster-RCNN, SSD, RetinaNet and FCOS of torchvision: `boxes` `[found, 4]` of x1, y1, x2, y2 in input pixels, `labels` (1 is the first) and
@@ -8,14 +15,7 @@ import { type DetectorFamilyReader, type ModelFacts, type ModelLayout, outputNam
 export const torchvision: DetectorFamilyReader = { name: 'torchvision', layouts };
 
 /** The model normalizes and resizes by itself: https://github.com/pytorch/vision/blob/main/torchvision/models/detection/transform.py */
-const pixels: PixelUse = {
-  placement: 'top-left',
-  padding: 0,
-  order: 'rgb',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  deviation: [1, 1, 1],
-};
+const pixels: PixelUse = { ...yoloPixels, placement: 'top-left', padding: 0 };
 
 function layouts({ outputs, otherInputs }: ModelFacts): readonly ModelLayout[] {
   const [boxes, labels, scores] = ['boxes', 'labels', 'scores'].map((name) => outputNamed(outputs, name));
@@ -31,18 +31,7 @@ function layouts({ outputs, otherInputs }: ModelFacts): readonly ModelLayout[] {
       reduction: null,
       read: (answered, _, confidence) => {
         const [sides, ids, rates] = [boxes, labels, scores].map(({ name }) => answered.get(name)!.data);
-        const found: Candidate[] = [];
-        for (const [index, score] of rates!.entries()) {
-          if (!(score > confidence)) continue;
-          const [x1, y1, x2, y2] = sides!.subarray(4 * index, 4 * index + 4) as unknown as [
-            number,
-            number,
-            number,
-            number,
-          ];
-          found.push({ x1, y1, x2, y2, score, classId: ids![index]!, index });
-        }
-        return found;
+        return listedBoxes({ sides: sides!, scores: rates!, classIds: ids! }, confidence);
       },
     },
   ];
