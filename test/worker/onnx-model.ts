@@ -25,6 +25,8 @@ export interface ModelSketch {
   readonly operator?: string;
   /** A file beside it that holds the values of an output, which the graph does not. */
   readonly externalFile?: string;
+  /** Where they begin in it; absent: the graph names neither that nor their length. */
+  readonly externalOffset?: number;
 }
 
 const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 };
@@ -42,6 +44,7 @@ export function onnxModel({
   irVersion = 8,
   operator,
   externalFile,
+  externalOffset,
 }: ModelSketch): Uint8Array {
   const named = outputs.map((output, at) => ({ name: `output${at}`, ...output }));
   const graph = message((graph) => {
@@ -65,7 +68,7 @@ export function onnxModel({
       });
     graph.tag(2, len).string('sketch');
     for (const output of chain === undefined ? named : [])
-      nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile));
+      nested(graph, 5, (tensor) => writeTensor(tensor, output, externalFile, externalOffset));
     nested(graph, 11, (value) => writeValue(value, 'images', elementTypes[inputType], input));
     for (const { name, dims } of otherInputs)
       nested(graph, 11, (value) => writeValue(value, name, elementTypes.int64, dims));
@@ -103,12 +106,19 @@ function typeOf(values: Constant['values'], otherwise: keyof typeof elementTypes
   return values instanceof BigInt64Array ? elementTypes.int64 : elementTypes[otherwise];
 }
 
-function writeTensor(writer: BinaryWriter, { name, dims, values }: Constant, externalFile?: string): void {
+function writeTensor(
+  writer: BinaryWriter,
+  { name, dims, values }: Constant,
+  externalFile?: string,
+  externalOffset?: number,
+): void {
   const data = values ?? new Float32Array(dims.reduce((product, dim) => product * dim, 1));
   for (const dim of dims) writer.tag(1, WireType.Varint).int64(dim);
   writer.tag(2, WireType.Varint).int32(typeOf(values, 'float32')).tag(8, len).string(`${name}_value`);
   if (externalFile !== undefined) {
-    nested(writer, 13, (entry) => entry.tag(1, len).string('location').tag(2, len).string(externalFile));
+    const place = externalOffset === undefined ? {} : { offset: externalOffset, length: data.byteLength };
+    for (const [key, value] of Object.entries({ location: externalFile, ...place }))
+      nested(writer, 13, (entry) => entry.tag(1, len).string(key).tag(2, len).string(String(value)));
     writer.tag(14, WireType.Varint).int32(1);
     return;
   }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, normalize } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 import { pathInside } from '../volume-path.ts';
 import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
@@ -19,19 +19,30 @@ export interface ModelFile extends OnnxFile {
  */
 export async function readModelFile(file: string, root: string | null): Promise<ModelFile> {
   const path = await existingPath(file, root);
-  const bytes = await readFile(path).catch((cause) => {
+  const unreadable = (cause: NodeJS.ErrnoException) => {
     throw missing(`the model file cannot be read (${cause.code}): ${file}`, cause);
-  });
+  };
+  const { size } = await stat(path).catch(unreadable);
+  if (size > largestFile) throw tooLarge(file, size);
+  const bytes = await readFile(path).catch(unreadable);
   const instead = notOnnx(bytes);
   if (instead !== null) throw unreadableModel(file, instead.is, instead.hint);
   try {
     const onnx = readOnnxFile(bytes);
-    for (const name of onnx.externalFiles) await checkExternalFile(file, path, name, root);
+    for (const [name, needed] of onnx.externalFiles) await checkExternalFile(file, dirname(path), name, needed);
     return { ...onnx, named: file, path, bytes };
   } catch (error) {
     if (error instanceof MillraceError) throw error;
     throw unreadableModel(file, 'is not an ONNX file, or is truncated', exportAgain, error);
   }
+}
+
+/** Bytes of a protobuf message at most: https://protobuf.dev/programming-guides/proto-limits/#total */
+const largestFile = 2 ** 31 - 1;
+
+function tooLarge(file: string, size: number): MillraceError {
+  const what = `has ${(size / 2 ** 30).toFixed(1)} GiB; an ONNX file has at most 2 GiB`;
+  return unreadableModel(file, what, 'export the model with its weights in a file of their own (external data)');
 }
 
 const exportAgain = 'copy the file again, or export the model again';
@@ -73,17 +84,26 @@ function notOnnx(bytes: Uint8Array): Instead | null {
   return null;
 }
 
-async function checkExternalFile(file: string, path: string, name: string, root: string | null): Promise<void> {
-  const whole = join(dirname(path), normalize(name));
-  const found = await pathInside(whole, root).catch(() => undefined);
-  if (found === undefined) {
-    const what = `keeps its weights in '${name}', and there is no such file beside it`;
-    throw unreadableModel(file, what, `copy ${name} into the same folder, or export the model as one file`);
+/** The runtime refuses the same, but names paths of this machine. */
+async function checkExternalFile(file: string, folder: string, name: string, needed: number): Promise<void> {
+  const isElsewhere = isAbsolute(name) || name.split('/').includes('..');
+  const found = isElsewhere ? null : await pathInside(join(folder, name), folder).catch(() => undefined);
+  if (found === null) {
+    throw new MillraceError('OUTSIDE_VOLUMES', `${basename(file)} names weights outside its folder: ${name}`, {
+      hint: 'copy the file of the weights into the folder of the model, and export the model with that name',
+    });
   }
-  if (found !== null) return;
-  throw new MillraceError('OUTSIDE_VOLUMES', `${basename(file)} names weights outside its volume: ${name}`, {
-    hint: 'export the model as one file',
-  });
+  const size = found === undefined ? null : await fileSize(found);
+  const copy = `copy ${name} into the same folder, or export the model as one file`;
+  if (size === null)
+    throw unreadableModel(file, `keeps its weights in '${name}', and there is no such file beside it`, copy);
+  if (size >= needed) return;
+  throw unreadableModel(file, `needs ${needed} bytes of '${name}', which has ${size}: it is truncated`, copy);
+}
+
+async function fileSize(path: string): Promise<number | null> {
+  const found = await stat(path).catch(() => null);
+  return found?.isFile() ? found.size : null;
 }
 
 /** What is to be said of a file that is there and cannot be used. */

@@ -7,8 +7,8 @@ import { eachField, eachMessage, textOf } from './graph/protobuf.ts';
 export interface OnnxFile {
   /** Its `metadata_props`. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** Files beside it that hold its weights, as it names them. */
-  readonly externalFiles: ReadonlySet<string>;
+  /** Files beside it that hold its weights, as it names them, and the bytes that each has at least. */
+  readonly externalFiles: ReadonlyMap<string, number>;
   /** Whether it measures its values as it runs to quantise them: those of a whole batch together, so pictures change each other's. */
   readonly quantisesAsItRuns: boolean;
   /** The operator that its first output comes from, past those that only change shape or type; null: there is none. */
@@ -22,7 +22,7 @@ export interface OnnxFile {
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   const metadata = new Map<string, string>();
   const found: Found = {
-    externalFiles: new Set(),
+    externalFiles: new Map(),
     operators: new Set(),
     producers: new Map(),
     weights: new Set(),
@@ -47,7 +47,7 @@ const maxDepth = 32;
 
 /** What graphs hold. */
 interface Found {
-  readonly externalFiles: Set<string>;
+  readonly externalFiles: Map<string, number>;
   readonly operators: Set<string>;
   /** By the value that it gives, in the outermost graph. */
   readonly producers: Map<string, Producer>;
@@ -114,13 +114,18 @@ function readGraph(bytes: Uint8Array, found: Found, depth: number): void {
   eachMessage(bytes, { [graph.node]: readNode, [graph.initializer]: readTensor, ...(depth === 0 && own) });
 }
 
-function noteExternalFile(bytes: Uint8Array, files: Set<string>): void {
+/** https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+function noteExternalFile(bytes: Uint8Array, files: Map<string, number>): void {
+  const found = { location: null as string | null, offset: 0, length: 0 };
   eachMessage(bytes, {
     [tensor.externalData]: (message) => {
       const [key, value] = readEntry(message);
-      if (key === 'location') files.add(value);
+      if (key === 'location') found.location = value;
+      else if (key === 'offset' || key === 'length') found[key] = Number(value);
     },
   });
+  const { location, offset, length } = found;
+  if (location !== null) files.set(location, Math.max(files.get(location) ?? 0, offset + length));
 }
 
 function readEntry(bytes: Uint8Array): [key: string, value: string] {

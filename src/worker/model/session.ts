@@ -1,4 +1,5 @@
 import './runtime-environment.ts';
+import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
 import { editModel, outputNamed, pixelsInput } from './graph/edit-model.ts';
@@ -175,10 +176,10 @@ async function open({ file, input, outputs, use, settings, gpu }: SessionPlan, p
     interOpNumThreads: 1,
   };
   const failures: string[] = [];
-  for (const edit of file.externalFiles.size > 0 ? [] : editsOf(use)) {
+  for (const edit of editsOf(use)) {
     try {
       const edited = editModel(file.bytes, input, outputs, edit, input.batch);
-      const session = await InferenceSession.create(edited, options);
+      const session = await InferenceSession.create(edited, { ...options, ...besideFile(file.path) });
       return {
         session,
         edit,
@@ -189,12 +190,16 @@ async function open({ file, input, outputs, use, settings, gpu }: SessionPlan, p
     }
   }
   try {
-    const why = failures.at(-1) ?? 'its weights are in other files';
-    const notEdited = `its pixels are prepared and its output read outside the graph: ${why}`;
+    const notEdited = `its pixels are prepared and its output read outside the graph: ${failures.at(-1)}`;
     return { session: await InferenceSession.create(file.path, options), edit: null, notEdited };
   } catch (cause) {
     throw refusedModel(file.named, cause);
   }
+}
+
+/** Where an edited model finds weights that are in files of their own: kOrtSessionOptionsModelExternalInitializersFileFolderPath. */
+function besideFile(path: string): InferenceSession.SessionOptions {
+  return { extra: { session: { model_external_initializers_file_folder_path: dirname(path) } } };
 }
 
 /** The best first. */

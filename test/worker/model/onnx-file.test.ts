@@ -20,9 +20,10 @@ describe('an ONNX file', () => {
   });
 
   it('says which files hold its weights', () => {
-    expect([...readOnnxFile(onnxModel({ outputs, externalFile: 'weights.data' })).externalFiles]).toEqual([
-      'weights.data',
-    ]);
+    const externalFile = 'weights.data';
+    expect([...readOnnxFile(onnxModel({ outputs, externalFile })).externalFiles]).toEqual([[externalFile, 0]]);
+    const two = onnxModel({ outputs: [...outputs, ...outputs], externalFile, externalOffset: 4096 });
+    expect([...readOnnxFile(two).externalFiles]).toEqual([[externalFile, 4096 + 6 * 21 * 4]]);
     expect(readOnnxFile(onnxModel({ outputs })).externalFiles.size).toBe(0);
   });
 

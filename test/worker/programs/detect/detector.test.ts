@@ -253,22 +253,6 @@ describe('a model that cannot be used', () => {
       {},
     ],
     [
-      'lacks its weights',
-      {
-        code: 'MODEL_UNREADABLE',
-        message: "model.onnx keeps its weights in 'absent.data', and there is no such file beside it",
-        hint: 'copy absent.data into the same folder, or export the model as one file',
-      },
-      { externalFile: 'absent.data', outputs: [dog()], metadata: names },
-      {},
-    ],
-    [
-      'names weights outside its volume',
-      { code: 'OUTSIDE_VOLUMES', message: 'model.onnx names weights outside its volume: ../../etc/passwd' },
-      { externalFile: '../../etc/passwd', outputs: [dog()], metadata: names },
-      { modelRoot: dirname(file('here.txt', '')) },
-    ],
-    [
       'was cut off',
       { code: 'MODEL_UNREADABLE' },
       onnxModel({ outputs: [dog()], metadata: names }).subarray(0, 300),
