@@ -36,6 +36,15 @@ export interface OutputTensor {
   readonly dims: readonly number[];
 }
 
+/** @throws MillraceError MODEL_UNSUPPORTED where scores are given as bytes */
+export function checkScores({ name, type }: TypedOutput): void {
+  if (type !== 'uint8' && type !== 'int8') return;
+  const message = `the model's output ${name} consists of quantised numbers (${type}), and nothing tells their scale`;
+  throw new MillraceError('MODEL_UNSUPPORTED', message, {
+    hint: 'export the model with floating point numbers as output: quantised ones end in DequantizeLinear',
+  });
+}
+
 /** What a model answers to a batch, by the names of its outputs. */
 export type Outputs = ReadonlyMap<string, OutputTensor>;
 

@@ -11,7 +11,7 @@ export interface OnnxFile {
   readonly externalFiles: ReadonlyMap<string, number>;
   /** Whether it measures its values as it runs to quantise them: those of a whole batch together, so pictures change each other's. */
   readonly quantisesAsItRuns: boolean;
-  /** The operator that its first output comes from, past those that only change shape or type; null: there is none. */
+  /** The operator that its first output comes from, past those that only change shape or precision; null: there is none. */
   readonly lastOperator: string | null;
   /** Without those that the file has values for: earlier versions of ONNX list all weights. */
   readonly inputs: readonly DeclaredValue[];
@@ -64,8 +64,18 @@ interface Producer {
   readonly input: string | undefined;
 }
 
-/** Operators that leave the numbers as they are: https://onnx.ai/onnx/operators/ */
-const reshaping = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']);
+/** Operators that leave the numbers as they are, but for their precision: https://onnx.ai/onnx/operators/ */
+const reshaping = new Set([
+  'Cast',
+  'DequantizeLinear',
+  'Flatten',
+  'Identity',
+  'QuantizeLinear',
+  'Reshape',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+]);
 
 function lastOperator({ producers, outputs: [output] }: Found): string | null {
   const passed = new Set<string>();

@@ -7,7 +7,7 @@ import {
   type ModelSettings,
   type OutputShape,
 } from '../../model/look-at-model.ts';
-import type { ImageModel } from '../../model/model.ts';
+import { checkScores, type ImageModel } from '../../model/model.ts';
 import type { Channels, Preprocessing } from '../../model/preprocessing.ts';
 import { usualClassifierNames } from '../usual-names.ts';
 
@@ -43,7 +43,7 @@ const asTheyAre: typeof imagenet = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 const classifier = { name: 'a classifier', usualSize: 224, usualStride: 1 };
 
 /** Operators whose results are scores already. */
-const activations = ['Softmax', 'Sigmoid', 'HardSigmoid'];
+const activations = ['Softmax', 'Sigmoid', 'HardSigmoid', 'QLinearSoftmax', 'QLinearSigmoid'];
 
 /** @throws MillraceError whatever `look` throws; MODEL_UNSUPPORTED where it is not a classifier */
 export async function lookAtClassifier(
@@ -55,6 +55,7 @@ export async function lookAtClassifier(
   const { model, file, input, outputs } = looked;
   const task = file.metadata.get('task');
   const classes = classesOf(outputs, task);
+  checkScores(outputs[0]!);
   const own = settings.names ?? model.classNames;
   checkNames(own.length, classes);
   const usual = own.length === 0 ? usualClassifierNames(classes) : null;

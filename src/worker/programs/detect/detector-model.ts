@@ -1,7 +1,8 @@
 import { MillraceError } from '../../../errors.ts';
 import { type DetectorFamily, type DetectorFamilyName, detectorFamilies } from '../../../programs/detector-families.ts';
+import { outputNamed } from '../../model/graph/edit-model.ts';
 import { type Look, type LookedModel, lookAtModel, type ModelSettings } from '../../model/look-at-model.ts';
-import type { ImageModel, Outputs } from '../../model/model.ts';
+import { checkScores, type ImageModel, type Outputs } from '../../model/model.ts';
 import type { Preprocessing, Reduction } from '../../model/preprocessing.ts';
 import { isReduced, type ReducedCandidate, readReduced } from '../../model/read-reduced.ts';
 import { usualDetectorNames } from '../usual-names.ts';
@@ -70,6 +71,7 @@ export async function lookAtDetector(settings: DetectorSettings, look: Look = lo
   const facts = { outputs, otherInputs, names, metadata: file.metadata, size: looked.model.imageSize };
   const { family, layout } = recogniseFamily(facts, settings.family ?? null);
   checkInputs(otherInputs, layout);
+  if (layout.reduction !== null) checkScores(outputNamed(outputs, layout.reduction.output));
   const { classNames, assumedNames } = namesOf(layout, own);
   const extras = settings.extras ?? [];
   checkExtras(extras, layout);
