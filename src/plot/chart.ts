@@ -1,0 +1,160 @@
+import { type Area, type PlacedLabel, placeLabels } from './place-labels.ts';
+import { linearScale, type Scale } from './scale.ts';
+
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+  /** Shown beside the point, if there is room. */
+  readonly label?: string;
+}
+
+export interface Series {
+  readonly name: string;
+  /** `steps`: a line that goes right before it goes up or down. */
+  readonly kind: 'points' | 'line' | 'steps';
+  readonly points: readonly ChartPoint[];
+}
+
+export interface Chart {
+  readonly title: string;
+  /** A line under the title. */
+  readonly note?: string;
+  /** What the axes show, with the unit: `accuracy`, `ms per image`. */
+  readonly x: string;
+  readonly y: string;
+  readonly series: readonly Series[];
+}
+
+const size = { width: 960, height: 600 };
+const frame: Area = { x: 76, y: 104, width: 856, height: 420 };
+const radius = 4.5;
+const labelSize = 12;
+
+/** Eight hues that people with any colour vision tell apart: https://jfly.uni-koeln.de/color/ (the black one depends on the theme). */
+const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9', '#8c6bb1', '#7f7f7f'];
+
+/** Colours of the paper and the text, in a browser's light and dark mode. The paper is opaque: the chart is readable on any page. */
+const style = `.paper{fill:#ffffff}.ink{fill:#1c2330}.faded{fill:#5b6472}.grid{stroke:#e3e6eb}.axis{stroke:#8a93a0}
+.front{stroke:#1c2330}.halo{stroke:#ffffff}
+@media (prefers-color-scheme: dark){.paper{fill:#14181f}.ink{fill:#eef1f5}.faded{fill:#a6afbc}.grid{stroke:#2b323d}.axis{stroke:#6d7683}
+.front{stroke:#eef1f5}.halo{stroke:#14181f}}`;
+
+/** Draws a chart as SVG: axes with their names, grid, legend, and labels that cover nothing. The same chart gives the same bytes. */
+export function drawChart(chart: Chart): string {
+  const points = chart.series.flatMap((series) => series.points);
+  const x = linearScale(
+    points.map((point) => point.x),
+    frame.x,
+    frame.x + frame.width,
+    8,
+  );
+  const y = linearScale(
+    points.map((point) => point.y),
+    frame.y + frame.height,
+    frame.y,
+  );
+  const parts = [
+    `<rect class="paper" width="${size.width}" height="${size.height}"/>`,
+    text(frame.x, 40, chart.title, 'ink', 'font-size="20" font-weight="600"'),
+    chart.note === undefined ? '' : text(frame.x, 62, chart.note, 'faded', 'font-size="13"'),
+    drawLegend(chart.series),
+    drawAxes(chart, x, y),
+    ...chart.series.map((series, at) => drawSeries(series, colourOf(at), x, y)),
+    ...labelsOf(chart, x, y).map(drawLabel),
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" font-family="Inter, system-ui, 'DejaVu Sans', sans-serif" role="img" aria-label="${escaped(chart.title)}">
+<style>${style}</style>
+${parts.filter((part) => part !== '').join('\n')}
+</svg>
+`;
+}
+
+function colourOf(at: number): string {
+  return colours[at % colours.length]!;
+}
+
+function drawAxes(chart: Chart, x: Scale, y: Scale): string {
+  const [right, bottom] = [frame.x + frame.width, frame.y + frame.height];
+  const columns = x.ticks.map((tick, at) => {
+    const place = round(x.at(tick));
+    return `<path class="grid" d="M${place} ${frame.y}V${bottom}"/>${text(place, bottom + 20, x.texts[at]!, 'faded', 'font-size="12" text-anchor="middle"')}`;
+  });
+  const rows = y.ticks.map((tick, at) => {
+    const place = round(y.at(tick));
+    return `<path class="grid" d="M${frame.x} ${place}H${right}"/>${text(frame.x - 10, place + 4, y.texts[at]!, 'faded', 'font-size="12" text-anchor="end"')}`;
+  });
+  const [middle, centre] = [frame.x + frame.width / 2, frame.y + frame.height / 2];
+  return [
+    ...columns,
+    ...rows,
+    `<path class="axis" fill="none" d="M${frame.x} ${frame.y}V${bottom}H${right}"/>`,
+    text(middle, bottom + 48, chart.x, 'ink', 'font-size="14" text-anchor="middle"'),
+    text(24, centre, chart.y, 'ink', `font-size="14" text-anchor="middle" transform="rotate(-90 24 ${centre})"`),
+  ].join('\n');
+}
+
+function drawLegend(series: readonly Series[]): string {
+  let left = frame.x;
+  const entries = series.map(({ name, kind }, at) => {
+    const place = left;
+    left += textWidth(name, 13) + 44;
+    const mark =
+      kind === 'points'
+        ? `<circle cx="${place + 8}" cy="84" r="${radius}" fill="${colourOf(at)}"/>`
+        : `<path class="front" fill="none" stroke-width="2" d="M${place} 84h18"/>`;
+    return `${mark}${text(place + 24, 88, name, 'ink', 'font-size="13"')}`;
+  });
+  return entries.join('\n');
+}
+
+function drawSeries({ kind, points }: Series, colour: string, x: Scale, y: Scale): string {
+  const places = points.map((point) => [round(x.at(point.x)), round(y.at(point.y))] as const);
+  if (kind === 'points') {
+    return places
+      .map(
+        ([px, py]) => `<circle class="halo" cx="${px}" cy="${py}" r="${radius}" fill="${colour}" fill-opacity="0.85"/>`,
+      )
+      .join('\n');
+  }
+  const [first, ...others] = places;
+  if (first === undefined) return '';
+  const path = others.map(([px, py]) => (kind === 'steps' ? `H${px}V${py}` : `L${px} ${py}`)).join('');
+  return `<path class="front" fill="none" stroke-width="2" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
+}
+
+function labelsOf({ series }: Chart, x: Scale, y: Scale): readonly PlacedLabel[] {
+  const all = series.flatMap(({ points }) => points.map((point) => ({ ...point, x: x.at(point.x), y: y.at(point.y) })));
+  const labels = all.flatMap(({ label, ...point }) => (label === undefined ? [] : [{ ...point, text: label }]));
+  return placeLabels(labels, all, frame, {
+    height: labelSize + 2,
+    radius,
+    textWidth: (written) => textWidth(written, labelSize),
+  });
+}
+
+function drawLabel({ point, area }: PlacedLabel): string {
+  const baseline = area.y + labelSize - 1;
+  return text(area.x, baseline, point.text, 'ink', `font-size="${labelSize}"`);
+}
+
+/** No font is at hand to measure with: the mean width of letters and digits of sans-serif fonts, and a little more. */
+function textWidth(written: string, fontSize: number): number {
+  return [...written].length * fontSize * 0.6;
+}
+
+function text(x: number, y: number, written: string, colour: string, attributes: string): string {
+  return `<text class="${colour}" x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(written)}</text>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Characters that XML 1.0 does not allow are left out: https://www.w3.org/TR/xml/#charsets */
+function escaped(written: string): string {
+  return written
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/[&<>"]/g, (each) => entities[each]!);
+}
