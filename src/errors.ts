@@ -116,6 +116,16 @@ export const errorTable = {
     // plan
     UNKNOWN_IMAGE: ['TO RUN names an image that the catalog does not know', 'use an image of the catalog'],
     UNKNOWN_MODEL: ['--model names a model that the catalog does not know', 'millrace models lists the models'],
+    MODEL_NAME: [
+      'a model cannot be registered under this name',
+      'use 1 to 128 letters, digits, _, - and ., starting with a letter or digit',
+    ],
+    MODEL_EXISTS: ['the name belongs to a model of another user', 'choose another name', { status: 409 }],
+    MODEL_NOT_OWNED: [
+      'only the owner of a model or an administrator may change or drop it',
+      'ask the owner or an administrator',
+      { status: 403 },
+    ],
     UNKNOWN_ATTRIBUTE: ['unknown attribute for the verb', 'use an attribute of the verb'],
     WRONG_ATTRIBUTE: ['the value of an attribute has the wrong type or is out of range', 'correct the value'],
     IMAGE_NOT_ALLOWED: [
@@ -431,6 +441,14 @@ export const errorTable = {
     MODEL_MISSING: [
       'the model file does not exist or cannot be read',
       'put the file into the volume of models, or name another',
+    ],
+    MODEL_CHANGED: [
+      'the file of a registered model is not the one that was registered',
+      'restore the file, or register it again with CREATE MODEL and submit the statement again',
+    ],
+    MODEL_DROPPED: [
+      'the file of a model is no longer in the database',
+      'register the model again with CREATE MODEL, then retry',
     ],
     DEVICE_UNAVAILABLE: [
       'a GPU was requested, but the worker has none',

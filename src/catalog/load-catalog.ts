@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { describeQuery, describeTable } from '../datasource/describe.ts';
 import { MillraceError } from '../errors.ts';
-import { readModels } from '../ledger/models.ts';
+import { listModels } from '../ledger/registry.ts';
 import type { TableTarget } from '../task.ts';
 import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
 import { images } from './images.ts';
@@ -52,7 +52,7 @@ export async function loadCatalog(
     volumes,
     mounted: remote ? null : Object.keys(config.volumes),
     database,
-    models: [...(await readModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
+    models: [...(await registeredModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
     mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
@@ -105,6 +105,11 @@ async function viewsAmong(pool: Pool, names: readonly TableTarget[]) {
     name: { database: String(db), table: String(name) },
     query: query === null || query === '' ? null : String(query),
   }));
+}
+
+async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {
+  const models = await listModels(pool, schema, null);
+  return models.flatMap(({ name, file }) => (file === null ? [] : [{ name, file }]));
 }
 
 async function modelFiles(folder: string | undefined): Promise<readonly CatalogModel[]> {

@@ -12,6 +12,7 @@ import { fairShares } from './migrations/0006-fair-shares.ts';
 import { resultSizes } from './migrations/0007-result-sizes.ts';
 import { standardStatements } from './migrations/0008-standard-statements.ts';
 import { outputs } from './migrations/0009-outputs.ts';
+import { models } from './migrations/0010-models.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -27,6 +28,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   resultSizes,
   standardStatements,
   outputs,
+  models,
 ];
 
 /** Version of the system schema after `migrate`. */

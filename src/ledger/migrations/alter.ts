@@ -13,13 +13,16 @@ export function addColumn(table: string, name: string, definition: string): read
 }
 
 export function renameColumn(table: string, name: string, newName: string): readonly string[] {
-  const change = `ALTER TABLE ${table} RENAME COLUMN ${name} TO ${newName}`;
+  return whereColumn(table, name, `ALTER TABLE ${table} RENAME COLUMN ${name} TO ${newName}`);
+}
+
+/** Runs a change only while a column exists that a later part of the same migration drops. */
+export function whereColumn(table: string, name: string, change: string): readonly string[] {
   return whereThere(table, `COLUMNS WHERE COLUMN_NAME = '${name}'`, change, 'DO 0');
 }
 
 export function dropColumn(table: string, name: string): readonly string[] {
-  const change = `ALTER TABLE ${table} DROP COLUMN ${name}`;
-  return whereThere(table, `COLUMNS WHERE COLUMN_NAME = '${name}'`, change, 'DO 0');
+  return whereColumn(table, name, `ALTER TABLE ${table} DROP COLUMN ${name}`);
 }
 
 function unlessThere(table: string, known: string, change: string): readonly string[] {

@@ -1,0 +1,183 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { tablesOf } from './tables.ts';
+
+export const modelKinds = ['detector', 'classifier', 'tabular', 'simulated'] as const;
+
+export type ModelKind = (typeof modelKinds)[number];
+
+/** What a look at the file found, or the statement gave instead. */
+export interface ModelFacts {
+  readonly family: string | null;
+  readonly classNames: readonly string[];
+  /** Size of the input in px; null: any. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Names of the model's inputs. */
+  readonly inputs: readonly string[];
+}
+
+/** A constrained variation of the thesis. */
+export interface Simulation {
+  /** ms that each image takes; null: as long as the base. */
+  readonly latency: number | null;
+  /** Share of the base's detections that are kept, 0 to 1; null: all. */
+  readonly accuracy: number | null;
+  /** Ids of the classes that it can detect; null: those of the base. */
+  readonly classCoverage: readonly number[] | null;
+}
+
+/** A version of a registered model. */
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: number;
+  /** The version that the bare name stands for. */
+  readonly isCurrent: boolean;
+  readonly owner: string;
+  readonly kind: ModelKind;
+  /** SHA-256 of the file in hexadecimal digits; null: simulated. */
+  readonly digest: string | null;
+  /** Bytes of the file. */
+  readonly size: number | null;
+  /** Where the file is: in a volume or in the system schema; `none`: simulated. */
+  readonly location: 'path' | 'database' | 'none';
+  /** The file as a step sees it; null: in the database only. */
+  readonly file: string | null;
+  /** Name of the model that a simulated one is like. */
+  readonly base: string | null;
+  readonly facts: ModelFacts;
+  /** Text of the statement that made it; null: imported. */
+  readonly statement: string | null;
+  /** UTC, `YYYY-MM-DD HH:MM:SS.ffffff` */
+  readonly madeAt: string;
+  readonly madeBy: string;
+  readonly simulation: Simulation | null;
+}
+
+/** A model in a list: its current version without the long parts, with its latest measurements. */
+export interface ListedModel
+  extends Pick<
+    ModelVersion,
+    'name' | 'version' | 'owner' | 'kind' | 'digest' | 'size' | 'location' | 'file' | 'base' | 'madeAt'
+  > {
+  readonly family: string | null;
+  /** Number of classes. */
+  readonly classes: number | null;
+  /** COCO's AP at .50:.95 of the latest evaluation; null: none. */
+  readonly map: number | null;
+  /** Of the latest measurement; null: none. */
+  readonly imagesPerSecond: number | null;
+}
+
+const columns = `v.model_name, v.version, v.version = m.current_version AS is_current, m.owner, v.kind, v.digest, v.size, v.location, v.file,
+  v.base, v.family, v.facts, v.statement, v.made_at, v.made_by, v.simulation`;
+
+/** A version, or without one the current version; null if the registry has none. */
+export async function readModel(
+  pool: Pick<Pool, 'query'>,
+  schema: string,
+  name: string,
+  version: number | null,
+): Promise<ModelVersion | null> {
+  const [found] = await readVersions(pool, schema, [{ name, version }]);
+  return found ?? null;
+}
+
+/** The versions that exist among those named, with one query. Work is proportional to the number of names, not of models. */
+export async function readVersions(
+  pool: Pick<Pool, 'query'>,
+  schema: string,
+  asked: readonly { readonly name: string; readonly version: number | null }[],
+): Promise<readonly ModelVersion[]> {
+  if (asked.length === 0) return [];
+  const table = tablesOf(schema);
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT ${columns} FROM ${table('models')} AS m JOIN ${table('model_versions')} AS v ON v.model_name = m.name
+     WHERE m.name IN (?) AND v.state = 'active' ORDER BY v.model_name, v.version`,
+    [[...new Set(asked.map(({ name }) => name))]],
+  );
+  const known = rows.map(versionOf);
+  return known.filter((each) =>
+    asked.some(
+      ({ name, version }) => each.name === name && (version === null ? each.isCurrent : each.version === version),
+    ),
+  );
+}
+
+/** Every version of a model that was not dropped, oldest first. */
+export async function readHistory(pool: Pool, schema: string, name: string): Promise<readonly ModelVersion[]> {
+  const table = tablesOf(schema);
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT ${columns} FROM ${table('models')} AS m JOIN ${table('model_versions')} AS v ON v.model_name = m.name
+     WHERE m.name = ? AND v.state = 'active' ORDER BY v.version`,
+    [name],
+  );
+  return rows.map(versionOf);
+}
+
+/** @param like a pattern of SQL; null: all models */
+export async function listModels(pool: Pool, schema: string, like: string | null): Promise<readonly ListedModel[]> {
+  const table = tablesOf(schema);
+  const latest = (condition: string) =>
+    `(SELECT model_name, version, MAX(id) AS id FROM ${table('model_measurements')} ${condition} GROUP BY model_name, version)`;
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT v.model_name, v.version, m.owner, v.kind, v.digest, v.size, v.location, v.file, v.base, v.made_at, v.family, v.classes,
+       a.accuracy, t.total_ms
+     FROM ${table('models')} AS m
+     JOIN ${table('model_versions')} AS v ON v.model_name = m.name AND v.version = m.current_version
+     LEFT JOIN ${latest('WHERE accuracy IS NOT NULL')} AS la ON la.model_name = v.model_name AND la.version = v.version
+     LEFT JOIN ${table('model_measurements')} AS a ON a.id = la.id
+     LEFT JOIN ${latest('WHERE total_ms > 0')} AS lt ON lt.model_name = v.model_name AND lt.version = v.version
+     LEFT JOIN ${table('model_measurements')} AS t ON t.id = lt.id
+     ${like === null ? '' : 'WHERE m.name LIKE ?'} ORDER BY m.name`,
+    like === null ? [] : [like],
+  );
+  return rows.map((row) => ({
+    ...sharedParts(row),
+    family: row.family,
+    classes: row.classes,
+    map: row.accuracy === null ? null : (JSON.parse(row.accuracy).map ?? null),
+    imagesPerSecond: row.total_ms === null ? null : 1000 / row.total_ms,
+  }));
+}
+
+/** Names of models, for suggestions: at most `most`, in alphabetical order. */
+export async function listNames(pool: Pool, schema: string, most: number): Promise<readonly string[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT name FROM ${tablesOf(schema)('models')} ORDER BY name LIMIT ?`,
+    [most],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function sharedParts(row: RowDataPacket) {
+  return {
+    name: row.model_name,
+    version: row.version,
+    owner: row.owner,
+    kind: row.kind,
+    digest: row.digest,
+    size: row.size === null ? null : Number(row.size),
+    location: row.location,
+    file: row.file,
+    base: row.base,
+    madeAt: row.made_at,
+  };
+}
+
+function versionOf(row: RowDataPacket): ModelVersion {
+  const {
+    classNames = [],
+    width = null,
+    height = null,
+    inputs = [],
+    family = row.family ?? null,
+  } = JSON.parse(row.facts);
+  return {
+    ...sharedParts(row),
+    isCurrent: Number(row.is_current) === 1,
+    facts: { family, classNames, width, height, inputs },
+    statement: row.statement,
+    madeBy: row.made_by,
+    simulation: row.simulation === null ? null : JSON.parse(row.simulation),
+  };
+}
