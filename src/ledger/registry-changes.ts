@@ -87,7 +87,7 @@ export function setVersion(pool: Pool, schema: string, name: string, version: nu
   });
 }
 
-export function unknownVersion(name: string, version: number, versions: readonly number[]): MillraceError {
+function unknownVersion(name: string, version: number, versions: readonly number[]): MillraceError {
   return new MillraceError('UNKNOWN_MODEL', `the model '${name}' has no version ${version}`, {
     hint: `its versions: ${versions.join(', ')}`,
   });

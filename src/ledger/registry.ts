@@ -1,9 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { tablesOf } from './tables.ts';
 
-export const modelKinds = ['detector', 'classifier', 'tabular', 'simulated'] as const;
-
-export type ModelKind = (typeof modelKinds)[number];
+export type ModelKind = 'detector' | 'classifier' | 'tabular' | 'simulated';
 
 /** What a look at the file found, or the statement gave instead. */
 export interface ModelFacts {
