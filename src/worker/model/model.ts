@@ -45,6 +45,9 @@ export function checkScores({ name, type }: TypedOutput): void {
   });
 }
 
+/** Where a model runs. */
+export type Processor = 'cpu' | 'cuda';
+
 /** What a model answers to a batch, by the names of its outputs. */
 export type Outputs = ReadonlyMap<string, OutputTensor>;
 

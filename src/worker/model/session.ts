@@ -2,11 +2,12 @@ import './runtime-environment.ts';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
-import { editModel, outputNamed, pixelsInput } from './graph/edit-model.ts';
+import { batchSize } from './batch-size.ts';
+import { editModel, type ModelEdit, outputNamed, pixelsInput } from './graph/edit-model.ts';
 import { reduced } from './graph/reduction-nodes.ts';
 import { halfTensor, halvesOf } from './half-tensor.ts';
 import type { LookedModel, ModelSettings } from './look-at-model.ts';
-import type { Outputs, OutputTensor } from './model.ts';
+import type { Outputs, OutputTensor, Processor } from './model.ts';
 import { type InputValues, preprocess } from './preprocess.ts';
 import type { ConstantInput, ModelUse, Reduction } from './preprocessing.ts';
 import { openQuestion } from './read-reduced.ts';
@@ -21,8 +22,6 @@ export interface SessionPlan extends Pick<LookedModel, 'file' | 'input' | 'outpu
   readonly use: ModelUse;
 }
 
-export type Processor = 'cpu' | 'cuda';
-
 /** A loaded model; `run` blocks its thread. */
 export interface ModelSession {
   /** Where it runs. */
@@ -32,7 +31,7 @@ export interface ModelSession {
   /** What is not part of the graph, and why; null: all that should be is. */
   readonly notEdited: string | null;
   /**
-   * @param pixels `[pictures, height, width, 3]`, R, G, B
+   * @param pixels `[pictures, height, width, 3]`, R, G, B; of one picture if a batch has one
    * @returns the model's outputs, or the best candidates of one: see read-reduced.ts
    */
   run(pixels: Uint8Array, pictures: number): Promise<Outputs>;
@@ -45,16 +44,17 @@ env.logLevel = 'fatal';
 export async function openSession(plan: SessionPlan): Promise<ModelSession> {
   const { session, device, notOnGpu, edit, notEdited } = await openOnDevice(plan);
   const { input, use, outputs } = plan;
-  let unchecked = plan.isDeclared ? outputs : [];
+  const given = edit?.isSparse ? outputs.filter(({ name }) => name === edit.reduction?.output) : outputs;
+  let unchecked = plan.isDeclared ? given : [];
   const ask = async (pixels: Uint8Array, pictures: number, names: readonly string[], count?: number) => {
     const feeds = edit === null ? valueFeeds(pixels, pictures, plan) : pixelFeeds(pixels, pictures, plan);
     for (const constant of use.constants) feeds[constant.name] = constantTensor(constant, pictures);
-    if (edit?.reduction) feeds[reduced.count] = new Tensor('int64', BigInt64Array.of(BigInt(count ?? 1)), [1]);
+    if (isReducing(edit)) feeds[reduced.count] = new Tensor('int64', BigInt64Array.of(BigInt(count ?? 1)), [1]);
     const wanted = new Set([...names, ...unchecked.map(({ name }) => name)]);
     const answered = await session.run(feeds, [...wanted]).catch((error) => {
       throw inferenceFailed(error, input.imageSize);
     });
-    checkOutputs(answered, unchecked, input.batch === null ? pictures : 1);
+    checkOutputs(answered, unchecked, input.batch === null ? pictures : 1, edit?.isSparse ?? false);
     unchecked = [];
     return new Map(names.map((name) => [name, outputTensor(answered[name] as Tensor)]));
   };
@@ -62,21 +62,31 @@ export async function openSession(plan: SessionPlan): Promise<ModelSession> {
     ask(
       pixels,
       pictures,
-      outputs.map(({ name }) => name),
+      given.map(({ name }) => name),
     );
-  const run = edit?.reduction ? reducing(ask, all, edit.reduction, outputs) : all;
+  const run = isReducing(edit) ? reducing(ask, all, edit.reduction, outputs) : all;
   return { device, notOnGpu, notEdited, run };
 }
 
-/** @param pictures by which the first dimension is multiplied. @throws Error where an output is not as the file declares it */
+/** Whether the graph gives the best candidates instead of an output. */
+function isReducing(edit: ModelEdit | null): edit is ModelEdit & { readonly reduction: Reduction } {
+  return edit !== null && edit.reduction !== null && !edit.isSparse;
+}
+
+/**
+ * @param pictures by which the first dimension is multiplied
+ * @param isSparse whether the second one is the number of boxes that were chosen
+ * @throws Error where an output is not as the file declares it
+ */
 function checkOutputs(
   answered: InferenceSession.OnnxValueMapType,
   declared: SessionPlan['outputs'],
   pictures: number,
+  isSparse: boolean,
 ): void {
   for (const { name, type, dims } of declared) {
     const given = answered[name] as Tensor;
-    const expected = dims.map((dim, at) => (at === 0 ? dim * pictures : dim));
+    const expected = dims.map((dim, at) => (at === 0 ? dim * pictures : at === 1 && isSparse ? given.dims[1]! : dim));
     if (given.type === type && given.dims.join() === expected.join()) continue;
     const [is, said] = [`${given.type} [${given.dims}]`, `${type} [${expected}]`];
     throw new Error(`the output '${name}' is ${is}, and the file declares ${said}`);
@@ -145,11 +155,9 @@ function outputTensor({ data, dims, type }: Tensor): OutputTensor {
 interface Opened {
   readonly session: InferenceSession;
   /** What is part of the graph; null: nothing. */
-  readonly edit: Edit | null;
+  readonly edit: ModelEdit | null;
   readonly notEdited: string | null;
 }
-
-type Edit = Pick<ModelUse, 'preprocessing' | 'reduction'>;
 
 async function openOnDevice(plan: SessionPlan): Promise<Opened & Pick<ModelSession, 'device' | 'notOnGpu'>> {
   const { device } = plan.settings;
@@ -169,16 +177,18 @@ async function openOnDevice(plan: SessionPlan): Promise<Opened & Pick<ModelSessi
 }
 
 /** A model that cannot be edited, or is not taken once it is, is used as it is. */
-async function open({ file, input, outputs, use, settings, gpu }: SessionPlan, provider: Processor): Promise<Opened> {
+async function open(plan: SessionPlan, provider: Processor): Promise<Opened> {
+  const { file, input, outputs, use, settings, gpu } = plan;
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider === 'cuda' ? { name: provider, deviceId: gpu ?? 0 } : provider],
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
   };
   const failures: string[] = [];
-  for (const edit of editsOf(use)) {
+  const pictures = provider === 'cpu' && batchSize(plan, 'cpu') === 1 ? 1 : input.batch;
+  for (const edit of editsOf(use, provider === 'cpu' && pictures === 1)) {
     try {
-      const edited = editModel(file.bytes, input, outputs, edit, input.batch);
+      const edited = editModel(file.bytes, input, outputs, edit, pictures);
       const session = await InferenceSession.create(edited, { ...options, ...besideFile(file.path) });
       return {
         session,
@@ -186,7 +196,8 @@ async function open({ file, input, outputs, use, settings, gpu }: SessionPlan, p
         notEdited: failures.length === 0 ? null : `its output is read whole: ${failures.join()}`,
       };
     } catch (cause) {
-      failures.push(runtimeReason(cause));
+      // A head that cannot be made sparse is an ordinary one.
+      if (!edit.isSparse) failures.push(runtimeReason(cause));
     }
   }
   try {
@@ -203,7 +214,10 @@ function besideFile(path: string): InferenceSession.SessionOptions {
 }
 
 /** The best first. */
-function editsOf({ preprocessing, reduction }: ModelUse): readonly Edit[] {
-  const plain = { preprocessing, reduction: null };
-  return reduction === null ? [plain] : [{ preprocessing, reduction }, plain];
+function editsOf({ preprocessing, reduction }: ModelUse, isOnePicture: boolean): readonly ModelEdit[] {
+  const plain = { preprocessing, reduction: null, isSparse: false };
+  if (reduction === null) return [plain];
+  const dense = { preprocessing, reduction, isSparse: false };
+  // On a GPU, a number of boxes that differs from picture to picture would cost more than it saves.
+  return reduction.kind === 'v5' && isOnePicture ? [{ ...dense, isSparse: true }, dense, plain] : [dense, plain];
 }

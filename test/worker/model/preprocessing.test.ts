@@ -7,7 +7,7 @@ import { onnxModel } from '../onnx-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const file = temporaryFolder();
-const settings = { device: 'cpu', modelRoot: null, threads: 1, imageSize: null } as const;
+const settings = { device: 'cpu', modelRoot: null, threads: 1, imageSize: null, batch: 2 } as const;
 const kind = { name: 'a model', usualSize: 4, usualStride: 1 };
 const [width, height, pictures] = [4, 2, 2];
 const pixels = Uint8Array.from({ length: pictures * width * height * 3 }, (_, at) => (at * 53) % 256);

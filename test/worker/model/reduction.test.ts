@@ -9,7 +9,7 @@ import { onnxModel } from '../onnx-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const file = temporaryFolder();
-const settings = { device: 'cpu', modelRoot: null, threads: 1, imageSize: null } as const;
+const settings = { device: 'cpu', modelRoot: null, threads: 1, imageSize: null, batch: 2 } as const;
 const preprocessing: Preprocessing = { ...yoloPixels, layout: 'nchw', type: 'float32' };
 const [pictures, classes] = [2, 3];
 

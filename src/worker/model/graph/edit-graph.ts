@@ -1,6 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { readNode } from './graph-nodes.ts';
 import { graph, model, opset, valueInfo } from './onnx-fields.ts';
-import { eachMessage, fieldsOf, messageHeader, textOf } from './protobuf.ts';
+import { eachMessage, type Field, fieldsOf, messageHeader, textOf } from './protobuf.ts';
 
 /** Changes of a model's outermost graph; nodes and values are written already. */
 export interface GraphEdit {
@@ -9,12 +10,13 @@ export interface GraphEdit {
   readonly inputs: readonly Uint8Array[];
   readonly before: readonly Uint8Array[];
   readonly after: readonly Uint8Array[];
-  /** Added to the model's own. */
   readonly outputs: readonly Uint8Array[];
+  /** Whether the model's own outputs are left out, and nodes that nothing else needs. */
+  readonly replacesOutputs: boolean;
 }
 
 /**
- * Writes nodes around a model's graph. Everything else, weights above all, is copied as it is.
+ * Writes nodes around a model's graph, or instead of its end. Everything else, weights above all, is copied as it is.
  * @throws Error where the file has no graph or more than one, or not that input
  */
 export function editGraph(bytes: Uint8Array, edit: GraphEdit): Uint8Array {
@@ -31,11 +33,10 @@ export function editGraph(bytes: Uint8Array, edit: GraphEdit): Uint8Array {
 
 function editedGraph(
   bytes: Uint8Array,
-  { replacedInput, inputs, before, after, outputs }: GraphEdit,
+  { replacedInput, inputs, before, after, outputs, replacesOutputs }: GraphEdit,
 ): readonly Uint8Array[] {
   const own = fieldsOf(bytes);
-  const isReplaced = (field: (typeof own)[number]) =>
-    field.number === graph.input && nameOf(field.content) === replacedInput;
+  const isReplaced = (field: Field) => field.number === graph.input && nameOf(field.content) === replacedInput;
   const kept = own.filter((field) => !isReplaced(field));
   if (kept.length !== own.length - 1) throw new Error(`the graph has no input '${replacedInput}'`);
   const add = (field: number, contents: readonly Uint8Array[]) =>
@@ -43,10 +44,25 @@ function editedGraph(
   return [
     ...add(graph.input, inputs),
     ...add(graph.node, before),
-    ...kept.map(({ written }) => written),
+    ...(replacesOutputs ? neededFields(kept, after) : kept).map(({ written }) => written),
     ...add(graph.node, after),
     ...add(graph.output, outputs),
   ];
+}
+
+/** Without outputs, and nodes that give nothing to `after`. Nodes stand in the order of their work. */
+function neededFields(fields: readonly Field[], after: readonly Uint8Array[]): readonly Field[] {
+  const needed = new Set(after.flatMap((written) => readNode(written).inputs));
+  const isNeeded = (written: Uint8Array) => {
+    const { inputs, outputs } = readNode(written);
+    if (!outputs.some((output) => needed.has(output))) return false;
+    for (const input of inputs) needed.add(input);
+    return true;
+  };
+  return fields
+    .toReversed()
+    .filter(({ number, content }) => number !== graph.output && (number !== graph.node || isNeeded(content)))
+    .toReversed();
 }
 
 function nameOf(value: Uint8Array): string {

@@ -1,12 +1,20 @@
 import type { PictureInput, TypedOutput } from '../model.ts';
-import type { ModelUse } from '../preprocessing.ts';
+import type { ModelUse, Reduction } from '../preprocessing.ts';
 import { editGraph, opsetOf } from './edit-graph.ts';
-import { nodeList, writtenValue } from './nodes.ts';
+import { readGraphNodes } from './graph-nodes.ts';
+import { type NodeList, nodeList, writtenValue } from './nodes.ts';
 import { addPreprocessing } from './preprocessing-nodes.ts';
 import { addReduction, reduced } from './reduction-nodes.ts';
+import { addSparseHead } from './sparse-head.ts';
 
 /** The input that an edited model has instead of its own. */
 export const pixelsInput = 'millrace/pixels';
+
+/** What of a model's use becomes part of its graph. */
+export interface ModelEdit extends Pick<ModelUse, 'preprocessing' | 'reduction'> {
+  /** Whether the reduced output is computed for its best boxes only: see sparse-head.ts. */
+  readonly isSparse: boolean;
+}
 
 /**
  * Writes a model's preprocessing into its graph, which then takes bytes `[pictures, height, width, 3]`, and the reduction of its output.
@@ -19,7 +27,7 @@ export function editModel(
   bytes: Uint8Array,
   input: PictureInput,
   outputs: readonly TypedOutput[],
-  { preprocessing, reduction }: Pick<ModelUse, 'preprocessing' | 'reduction'>,
+  { preprocessing, reduction, isSparse }: ModelEdit,
   pictures: number | null,
 ): Uint8Array {
   const { width, height } = input.imageSize;
@@ -27,19 +35,41 @@ export function editModel(
   const after = nodeList('millrace/output', before.opset);
   const sides = input.layout === 'nchw' ? [3, height, width] : [height, width, 3];
   addPreprocessing(before, pixelsInput, input.name, preprocessing, input.isSingle ? sides : null);
-  if (reduction !== null) {
-    const { type, dims } = outputNamed(outputs, reduction.output);
-    addReduction(after, reduction, type, dims[reduction.kind === 'v8' ? 1 : 2]!);
-  }
+  const end = reduction === null ? nothing : addEnd(after, bytes, outputs, reduction, isSparse);
   const pixels = writtenValue(pixelsInput, 'uint8', [pictures ?? 'pictures', height, width, 3]);
   return editGraph(bytes, {
     replacedInput: input.name,
-    inputs: reduction === null ? [pixels] : [pixels, writtenValue(reduced.count, 'int64', [1])],
+    inputs: [pixels, ...end.inputs],
     before: before.nodes,
     after: after.nodes,
-    outputs:
-      reduction === null ? [] : [reduced.candidates, reduced.check].map((name) => writtenValue(name, 'float32', null)),
+    outputs: end.outputs.map((name) => writtenValue(name, 'float32', null)),
+    replacesOutputs: isSparse,
   });
+}
+
+/** What the nodes at the end of a graph take besides its values, and what they give. */
+interface End {
+  readonly inputs: readonly Uint8Array[];
+  readonly outputs: readonly string[];
+}
+
+const nothing: End = { inputs: [], outputs: [] };
+
+function addEnd(
+  list: NodeList,
+  bytes: Uint8Array,
+  outputs: readonly TypedOutput[],
+  reduction: Reduction,
+  isSparse: boolean,
+): End {
+  const { type, dims } = outputNamed(outputs, reduction.output);
+  const width = dims[reduction.kind === 'v8' ? 1 : 2]!;
+  if (isSparse) {
+    addSparseHead(list, readGraphNodes(bytes), reduction, width);
+    return { inputs: [], outputs: [reduction.output] };
+  }
+  addReduction(list, reduction, type, width);
+  return { inputs: [writtenValue(reduced.count, 'int64', [1])], outputs: [reduced.candidates, reduced.check] };
 }
 
 export function outputNamed(outputs: readonly TypedOutput[], wanted: string): TypedOutput {

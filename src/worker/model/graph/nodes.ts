@@ -31,12 +31,13 @@ export interface NodeList {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
   ): string;
-  /** A node with two values. */
-  addTwo(
+  /** A node with several values. */
+  addSeveral(
+    values: number,
     operator: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
-  ): readonly [string, string];
+  ): readonly string[];
   floats(values: readonly number[], dims?: readonly number[]): string;
   integers(values: readonly number[], dims?: readonly number[]): string;
 }
@@ -55,8 +56,8 @@ export function nodeList(prefix: string, opset: number): NodeList {
     opset,
     addAs,
     add: (operator, inputs, attributes) => addAs(fresh(), operator, inputs, attributes),
-    addTwo: (operator, inputs, attributes = {}) => {
-      const outputs = [`${fresh()}a`, `${fresh()}b`] as const;
+    addSeveral: (values, operator, inputs, attributes = {}) => {
+      const outputs = Array.from({ length: values }, (_, at) => `${fresh()}/${at}`);
       nodes.push(writtenNode(operator, inputs, outputs, attributes));
       return outputs;
     },

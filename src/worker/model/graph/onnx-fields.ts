@@ -13,6 +13,6 @@ export const attribute = { name: 1, integer: 3, tensor: 5, graph: 6, integers: 8
 export const attributeTypes = { integer: 2, tensor: 4, integers: 7 };
 /** StringStringEntryProto */
 export const entry = { key: 1, value: 2 };
-export const tensor = { dimensions: 1, dataType: 2, name: 8, rawData: 9, externalData: 13 };
+export const tensor = { dimensions: 1, dataType: 2, name: 8, int64s: 7, rawData: 9, externalData: 13 };
 /** TensorProto.DataType, by the runtime's names */
 export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10, float64: 11 };

@@ -25,7 +25,7 @@ export function addReduction(list: NodeList, { output, kind, classes }: Reductio
   const floats = type === 'float32' ? output : toFloat(list, output);
   const first = kind === 'v5' ? 5 : 4;
   const { rank, check } = rankings[kind](list, floats, classes);
-  const index = list.addTwo('TopK', [rank, reduced.count], { axis: 1 })[1];
+  const index = list.addSeveral(2, 'TopK', [rank, reduced.count], { axis: 1 })[1]!;
   const rows = gatherRows(list, floats, index, kind, width);
   const scores = slice(list, rows, first, first + classes, 2);
   const parts = [
