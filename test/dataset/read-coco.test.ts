@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCoco } from '../../src/dataset/coco/read-coco.ts';
 import type { DatasetRow } from '../../src/dataset/tables.ts';
@@ -22,7 +23,11 @@ const whole = { info: { year: 2017, version: '1.0' }, licenses: [], images, anno
 
 /** In chunks of so many bytes. */
 async function read(text: string, { chunk = 7, segmentations = false } = {}): Promise<readonly DatasetRow[]> {
-  const bytes = new TextEncoder().encode(text);
+  const encoding = text.startsWith('\x1f\x8b') ? 'latin1' : 'utf8';
+  return readBytes(Buffer.from(text, encoding), { chunk, segmentations });
+}
+
+async function readBytes(bytes: Uint8Array, { chunk = 7, segmentations = false } = {}): Promise<readonly DatasetRow[]> {
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
@@ -103,6 +108,100 @@ describe('an instance file of COCO', () => {
   });
 });
 
+describe('any instance file', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+  const outline = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.array(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }))),
+  );
+  const entry = fc.record(
+    {
+      id: fc.nat(),
+      image_id: fc.nat(),
+      category_id: fc.nat(),
+      bbox: fc.constant([1, 2, 3, 4]),
+      segmentation: outline,
+      other: fc.jsonValue(),
+    },
+    { requiredKeys: ['id', 'image_id', 'category_id', 'bbox'] },
+  );
+  const file = fc.record({
+    licenses: fc.array(fc.record({ id: fc.nat(), name: text })),
+    other: fc.jsonValue(),
+    images: fc.array(
+      fc.record({
+        width: fc.integer({ min: 1, max: 99 }),
+        height: fc.constant(5),
+        id: fc.nat(),
+        file_name: fc.constant('ä" \u{1f600}'),
+      }),
+    ),
+    annotations: fc.array(entry),
+    categories: fc.array(fc.record({ id: fc.nat(), name: text, supercategory: text })),
+  });
+
+  it('has the rows that JSON.parse finds, in chunks of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        file,
+        fc.integer({ min: 1, max: 300 }),
+        fc.constantFrom(0, 1, '\t'),
+        async (value, chunk, indent) => {
+          const found = await readBytes(Buffer.from(JSON.stringify(value, null, indent)), {
+            chunk,
+            segmentations: false,
+          });
+          const parsed = JSON.parse(JSON.stringify(value)) as typeof value;
+          const idsOf = (table: string) => found.filter((row) => row.table === table).map(({ values }) => values[0]);
+          for (const table of ['licenses', 'images', 'annotations', 'categories'] as const)
+            expect(idsOf(table)).toEqual(parsed[table].map(({ id }) => id));
+          expect(found.filter(({ table }) => table === 'categories').map(({ values }) => values.slice(1))).toEqual(
+            parsed.categories.map(({ name, supercategory }) => [name, supercategory]),
+          );
+        },
+      ),
+    );
+  });
+
+  it('keeps its segmentations, in chunks of any size', async () => {
+    const withOutlines = fc.array(entry.map((value) => ({ ...value, segmentation: [[value.id, -0.5, 1e-7]] })));
+    await fc.assert(
+      fc.asyncProperty(withOutlines, fc.integer({ min: 1, max: 99 }), async (annotations, chunk) => {
+        const found = await readBytes(Buffer.from(JSON.stringify({ ...whole, annotations })), {
+          chunk,
+          segmentations: true,
+        });
+        expect(found.filter(({ table }) => table === 'annotations').map(({ values }) => values.at(-1))).toEqual(
+          annotations.map(({ segmentation }) => JSON.stringify(segmentation)),
+        );
+      }),
+    );
+  });
+});
+
+describe('the encoding of an instance file', () => {
+  const bytes = Buffer.from(JSON.stringify(whole).replace('a.jpg', 'ä.jpg'));
+
+  it.each([1, 2, 3, 100])('may begin with a byte order mark, in chunks of %i bytes', async (chunk) => {
+    const found = await readBytes(Buffer.concat([Buffer.from('\ufeff'), bytes]), { chunk });
+    expect(found[1]?.values[1]).toBe('ä.jpg');
+  });
+
+  it.each([1, 5, 1000])('must be UTF-8, in chunks of %i bytes', async (chunk) => {
+    const wrong = Buffer.from(bytes);
+    wrong[wrong.indexOf('ä')] = 0xff;
+    const message = `the annotations are not valid JSON: images[0], from byte ${bytes.indexOf('{"id":9')}, is not text in UTF-8`;
+    await expect(readBytes(wrong, { chunk })).rejects.toMatchObject({ code: 'DATASET_INVALID', message });
+    const found = await readBytes(Buffer.from(JSON.stringify(whole).replace('a.jpg', '\ufffd.jpg')), { chunk });
+    expect(found[1]?.values[1]).toBe('\ufffd.jpg');
+  });
+
+  it('of Windows is named', async () => {
+    const message = expect.stringContaining('are in UTF-16');
+    await expect(readBytes(Buffer.from('\ufeff{}', 'utf16le'))).rejects.toMatchObject({ message });
+  });
+});
+
 describe('a file that is cut off', () => {
   it('at any byte is an error', async () => {
     const text = JSON.stringify(whole);
@@ -117,14 +216,28 @@ describe('a wrong file', () => {
   it.each([
     ['[{"image_id": 1}]', 'the annotations are a list; expected an object with "images" and "annotations"'],
     ['"x"', 'the annotations are a single value; expected an object with "images" and "annotations"'],
-    ['{"images": nope}', /^the annotations are not valid JSON: unexpected "ope}" at byte 12$/],
-    ['{"images": [],, }', /^the annotations are not valid JSON: /],
-    ['{"images": [], "categories": []} x', /^the annotations are not valid JSON: /],
+    ['{"images": nope}', /^the annotations are not valid JSON: unexpected "ope}" at byte 12, in images$/],
+    ['{"images": [],, }', 'the annotations are not valid JSON: unexpected ", }" at byte 14'],
+    ['{"images": [], "categories": []} x', 'the annotations are not valid JSON: unexpected "x" at byte 33'],
+    ['{"images": [], }', 'the annotations are not valid JSON: unexpected "}" at byte 15'],
+    ['{"images" []}', 'the annotations are not valid JSON: unexpected "[]}" at byte 10'],
+    ['{images: []}', 'the annotations are not valid JSON: unexpected "images: []}" at byte 1'],
+    ['{"other": [{},]}', /unexpected "\]}" at byte 14$/],
+    ['{"other": [{} {}]}', /unexpected "{}\]}" at byte 14$/],
+    ['{"images": [], "images": []}', /the name "images" occurs twice in the file's object$/],
+    ['{"annotations": [{"id": NaN}]}', /unexpected "NaN}\]}" at byte 24, in annotations\[0\]$/],
+    ['{"other": [{}, {"id": [1}', /unexpected "}" at byte 24, in other\[1\]$/],
+    ['{"images": [{"a": 1 "b": 2}, {"id', /unexpected "\\"b\\": 2}, {\\"i" at byte 20, in images\[0\]$/],
+    ['{"images": [{"a": tru, "b', /unexpected ", \\"b" at byte 21, in images\[0\]$/],
+    ['{"other": [1, nope]}', /unexpected "ope\]}" at byte 15, in other\[1\]$/],
+    ['<html>', 'the annotations are not valid JSON: unexpected "<html>" at byte 0'],
+    ['\x1f\x8b\b\0', 'the annotations are compressed with gzip; expected an object with "images" and "annotations"'],
+    ['PK\x03\x04', 'the annotations are a zip archive; expected an object with "images" and "annotations"'],
     ['{"annotations": []}', 'images is missing; it must be a list'],
     ['{"images": []}', 'categories is missing; it must be a list'],
     ['{"images": 5}', 'images is 5; it must be a list'],
     ['{"annotations": {"1": {}}}', 'annotations is an object; it must be a list'],
-    ['{"info": [1]}', 'info is a list of 0; it must be an object'],
+    ['{"info": [1]}', 'info is a list of 1; it must be an object'],
     [`{"images": ${'['.repeat(200)}`, 'the annotations are nested deeper than 100'],
     [JSON.stringify({ ...whole, images: [5] }), 'images[0] is 5; it must be an object'],
     [

@@ -74,8 +74,8 @@ async function importLocked(
   try {
     for (const table of tableNames) await create(connection, staging(table), table, source, mark);
     const counts = await insertRows({ connection, shape: source.shape, into: staging }, source.rows(onProgress));
-    await checkReferences(connection, staging);
     for (const table of tableNames) await addIndexes(connection, staging(table), table, source);
+    await checkReferences(connection, staging);
     await publish(connection, database);
     return counts;
   } catch (error) {

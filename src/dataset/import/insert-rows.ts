@@ -1,10 +1,10 @@
-import type { PoolConnection } from 'mysql2/promise';
+import mysql, { type PoolConnection } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import { type DatasetRow, type DatasetTable, type Shape, tableNames, tableOf } from '../tables.ts';
 
-/** A batch ends at whichever comes first. The smallest `max_allowed_packet` in use is 16 MB. */
-const [batchRows, batchSize] = [2_000, 256 * 1024];
+/** Maximum length of a statement, unless one row is longer. The smallest `max_allowed_packet` in use is 16 MiB, and a character has up to 3 bytes. */
+const longestBatch = 512 * 1024;
 
 interface Target {
   readonly connection: PoolConnection;
@@ -26,13 +26,13 @@ export async function insertRows(
   const counts = Object.fromEntries(tableNames.map((table) => [table, 0])) as Record<DatasetTable, number>;
   let writing: Promise<unknown> = Promise.resolve();
   const write = async (table: DatasetTable) => {
-    const { values } = batches[table];
+    const { rows } = batches[table];
     batches[table] = emptyBatch();
-    if (values.length === 0) return;
+    if (rows.length === 0) return;
     await writing;
     const columns = tableOf(table, shape).columns.map(({ name }) => quoteName(name));
-    const sql = `INSERT INTO ${quoteTable(into(table))} (${columns.join(', ')}) VALUES ?`;
-    writing = connection.query(sql, [values]).catch((error) => {
+    const sql = `INSERT INTO ${quoteTable(into(table))} (${columns.join(', ')}) VALUES ${rows.join(',')}`;
+    writing = connection.query(sql).catch((error) => {
       throw duplicate(error, table) ?? error;
     });
     // It is awaited before the next write; until then, a rejection has no handler.
@@ -41,11 +41,11 @@ export async function insertRows(
   try {
     for await (const some of rows) {
       for (const { table, values } of some) {
-        const batch = batches[table];
-        batch.values.push(values);
-        batch.size += sizeOf(values);
+        const row = literalRow(values);
+        if (batches[table].length + row.length > longestBatch) await write(table);
+        batches[table].rows.push(row);
+        batches[table].length += row.length + 1;
         counts[table] += 1;
-        if (batch.values.length >= batchRows || batch.size >= batchSize) await write(table);
       }
     }
     for (const table of tableNames) await write(table);
@@ -56,18 +56,17 @@ export async function insertRows(
 }
 
 interface Batch {
-  readonly values: DatasetRow['values'][];
-  size: number;
+  readonly rows: string[];
+  length: number;
 }
 
 function emptyBatch(): Batch {
-  return { values: [], size: 0 };
+  return { rows: [], length: 0 };
 }
 
-function sizeOf(values: DatasetRow['values']): number {
-  let size = 0;
-  for (const value of values) size += typeof value === 'string' ? value.length : 8;
-  return size;
+/** The values as mysql2 would write them into a statement, but without lists of them that live as long as a batch. */
+function literalRow(values: DatasetRow['values']): string {
+  return `(${values.map((value) => (typeof value === 'number' ? value : mysql.escape(value))).join(',')})`;
 }
 
 /** ER_DUP_ENTRY: the only unique key of each table is its id. */
