@@ -3,7 +3,7 @@ import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
-export const planVersion = 3;
+export const planVersion = 4;
 
 /** The IR: what to execute, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {

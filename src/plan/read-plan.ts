@@ -93,8 +93,9 @@ function otherVersion(version: unknown): MillraceError {
 /** The stored plan as of this version; null: one of an unknown version. */
 function upgraded(stored: unknown, version: unknown): unknown {
   if (version === planVersion) return stored;
-  if (version === 2) return withSteps(stored, stepOfVersion2);
-  return version === 1 ? withSteps(stored, (step) => stepOfVersion2(stepOfVersion1(step))) : null;
+  const first = upgrades.findIndex(({ from }) => from === version);
+  if (first < 0) return null;
+  return withSteps(stored, (step) => upgrades.slice(first).reduce((old, { upgrade }) => upgrade(old), step));
 }
 
 /** A plan of version 1 has no kind. */
@@ -138,6 +139,22 @@ function stepOfVersion2(stored: unknown): unknown {
 }
 
 const modelSettingsSince2 = { classes_file: null, class_names: null, batch: null };
+
+/** Version 3: no model was simulated. */
+function stepOfVersion3(stored: unknown): unknown {
+  const { program, ...step } = (stored ?? {}) as VersionedStep;
+  if (program?.name !== 'detect') return stored;
+  return { ...step, program: { ...program, settings: { ...program.settings, ...settingsSince3 } } };
+}
+
+const settingsSince3 = { latency: null, accuracy: null, class_coverage: null };
+
+/** What makes a step of a version one of the next. */
+const upgrades = [
+  { from: 1, upgrade: stepOfVersion1 },
+  { from: 2, upgrade: stepOfVersion2 },
+  { from: 3, upgrade: stepOfVersion3 },
+] as const;
 
 const settingsSince2 = {
   yolo: {

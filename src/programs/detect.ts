@@ -3,6 +3,7 @@ import type { Options, OutputColumn, ProgramContract, ResultShape, Settings } fr
 import { type DetectorFamily, detectorFamilies, detectorFamilyNames, otherFamilyNames } from './detector-families.ts';
 import { explainImages, imageOptions } from './image-options.ts';
 import { explainNames, modelAliases, modelOptions, modelOptionsElsewhere } from './model-options.ts';
+import { explainSimulation, simulationOptions } from './simulation-options.ts';
 
 const options = {
   model: modelOptions.model,
@@ -57,6 +58,7 @@ const options = {
   image_size: modelOptions.image_size,
   batch: modelOptions.batch,
   device: modelOptions.device,
+  ...simulationOptions,
 } as const satisfies Options;
 
 type DetectSettings = Settings<typeof options>;
@@ -101,9 +103,6 @@ export const detect = {
   },
   optionsElsewhere: {
     ...modelOptionsElsewhere,
-    accuracy: 'leave it out: --model names the one model that runs',
-    latency: 'leave it out: --model names the one model that runs',
-    class_coverage: 'keep only some classes with --classes',
     retina_masks: 'give --masks: masks always have the size of the image',
     topk: 'give --output=top5',
   },
@@ -115,10 +114,15 @@ export const detect = {
   },
   explain: (settings: DetectSettings) => [
     ['detect', `${settings.model} on ${settings.device}, ${explainImages(settings)}${explainNames(settings)}`],
+    ...lineOf('simulate', explainSimulation(settings)),
     ['keep', explainKept(settings)],
     ...(settings.output === 'boxes' ? [] : [['output', outputs[settings.output]] as const]),
   ],
 } as const satisfies ProgramContract;
+
+function lineOf(word: string, line: string | null): readonly (readonly [string, string])[] {
+  return line === null ? [] : [[word, line]];
+}
 
 const outputs = {
   scores: 'a row for each image, with the best score of each class',

@@ -36,8 +36,9 @@ describe('a stored plan', () => {
 
   it('of version 2, where detect was called yolo and commit_rows a batch size, is read as it would be written today', () => {
     const { program, commitRows, ...rest } = step;
-    const { family, classes_file, class_names, classes, agnostic_nms, output, masks, keypoints, corners, ...later } =
+    const { family, classes_file, class_names, classes, agnostic_nms, output, masks, keypoints, corners, ...most } =
       program.settings as SettingsOf<'detect'>;
+    const { latency, accuracy, class_coverage, ...later } = most;
     const { batch, ...settings } = { ...later, iou: 0.45, max_detections: 300, image_size: 640 };
     const old = { ...rest, batchSize: 500, program: { name: 'yolo', settings } };
     const size = { width: 640, height: 640 };
@@ -47,10 +48,16 @@ describe('a stored plan', () => {
     );
   });
 
+  it('of version 3, where no model was simulated, is read as it would be written today', () => {
+    const { latency, accuracy, class_coverage, ...settings } = step.program.settings as SettingsOf<'detect'>;
+    const old = { ...step, program: { name: 'detect', settings } };
+    expect(readPlan({ ...demo, version: 3, steps: [old] })).toEqual(demo);
+  });
+
   it.each([
-    ['of a later version', { ...demo, version: 4 }, 'the stored plan has version 4; this Millrace knows 3'],
-    ['without a version', { kind: 'plan', steps: [] }, 'the stored plan has version none; this Millrace knows 3'],
-    ['that is no object', null, 'the stored plan has version none; this Millrace knows 3'],
+    ['of a later version', { ...demo, version: 5 }, 'the stored plan has version 5; this Millrace knows 4'],
+    ['without a version', { kind: 'plan', steps: [] }, 'the stored plan has version none; this Millrace knows 4'],
+    ['that is no object', null, 'the stored plan has version none; this Millrace knows 4'],
   ])('%s is an error that says what to do', (_, stored, message) => {
     expect(() => readPlan(stored)).toThrow(
       expect.objectContaining({

@@ -280,7 +280,7 @@ describe('a statement', () => {
     const plan = await server.json('GET', `/v1/statements/${body.id}/plan`);
     expect(plan.body).toMatchObject({
       kind: 'plan',
-      version: 3,
+      version: 4,
       steps: [{ kind: 'run', partitions: 2, into: { table: 'planned' } }],
     });
     const workflow = await server.json('GET', `/v1/statements/${body.id}/workflow`);
@@ -416,7 +416,7 @@ describe('an object that statements can name', () => {
   it('is planned without execution', async () => {
     const { status, body } = await server.json('POST', '/v1/explain', { body: { sql: detect(9, 'never') } });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ plan: { kind: 'plan', version: 3, steps: [{ name: 'step-1' }] }, workflow: null });
+    expect(body).toMatchObject({ plan: { kind: 'plan', version: 4, steps: [{ name: 'step-1' }] }, workflow: null });
     expect(body.text).toContain('partition × 2');
     const [tables] = (await server.database.pool.query(`SHOW TABLES LIKE 'never'`)) as unknown as [unknown[]];
     expect(tables).toEqual([]);

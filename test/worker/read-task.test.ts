@@ -82,7 +82,7 @@ describe('a task', () => {
   });
 
   it('around a foreign image has the rows and how they are shared out, and nothing else', () => {
-    const plan: Plan = { kind: 'plan', version: 3, steps: [foreignStep()] };
+    const plan: Plan = { kind: 'plan', version: 4, steps: [foreignStep()] };
     const text = variableOf(render(plan.steps), 'step-1-finish', 'MILLRACE_TASK') as string;
     expect(readTask(text)).toMatchObject({ kind: 'shares', select: null, partitions: 2 });
     expect(goldenPlan('demo').version).toBe(plan.version);

@@ -14,7 +14,7 @@ function statement(steps: readonly [sql: string, state: StepState][], state = 'r
     state,
     plan: {
       kind: 'plan',
-      version: 3,
+      version: 4,
       steps: steps.map(
         ([sql], index) =>
           ({

@@ -163,6 +163,9 @@ const detect: SettingsOf<'detect'> = {
   masks: false,
   keypoints: false,
   corners: false,
+  latency: null,
+  accuracy: null,
+  class_coverage: null,
 };
 
 /** Also checks that pixels are prepared and boxes are chosen in the graph. */

@@ -19,6 +19,10 @@ export interface DetectorSettings extends ModelSettings {
   readonly names?: readonly string[] | null;
   /** Ids or names of the only classes to detect; null: all. */
   readonly classes?: readonly string[] | null;
+  /** Ids or names of the only classes that a simulated model knows; null: all. */
+  readonly coverage?: readonly string[] | null;
+  /** Least ms of an image of a simulated model; null: as fast as it is. */
+  readonly latency?: number | null;
   readonly confidence: number;
   /** null: the family's. */
   readonly iou?: number | null;
@@ -147,6 +151,15 @@ function selectionOf(settings: DetectorSettings, family: DetectorFamily, classNa
     iou: settings.iou ?? family.iou,
     isAgnostic: settings.isAgnostic ?? false,
     maxDetections: settings.maxDetections ?? family.maxDetections,
-    classIds: chosenClasses(settings.classes ?? null, classNames),
+    classIds: inBoth(
+      chosenClasses(settings.classes ?? null, classNames),
+      chosenClasses(settings.coverage ?? null, classNames, '--class_coverage'),
+    ),
   };
+}
+
+/** null: all. */
+function inBoth(one: ReadonlySet<number> | null, other: ReadonlySet<number> | null): ReadonlySet<number> | null {
+  if (one === null || other === null) return one ?? other;
+  return new Set([...one].filter((classId) => other.has(classId)));
 }

@@ -5,6 +5,7 @@ import { loadModel } from '../../model/load-model.ts';
 import type { Look } from '../../model/look-at-model.ts';
 import type { Outputs, Processor } from '../../model/model.ts';
 import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
+import { withLatency } from '../../model/with-latency.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
 import { type DetectorModel, type DetectorSettings, lookAtDetector, type Selection } from './detector-model.ts';
 import { type Candidate, cornersOf, isFiniteBox } from './families/candidates.ts';
@@ -42,12 +43,17 @@ export async function loadDetector<Image>(
   read: ReadImage<Image>,
 ): Promise<Detector<Image>> {
   const look = (way: Look) => lookAtDetector(settings, way);
-  const { looked, inference } = await loadModel(settings, look, ({ preprocessing, layout, selection, reduction }) => ({
-    preprocessing,
-    reduction: reduction(selection.confidence),
-    constants: layout.constants ?? [],
-  }));
+  const { looked, inference: atItsSpeed } = await loadModel(
+    settings,
+    look,
+    ({ preprocessing, layout, selection, reduction }) => ({
+      preprocessing,
+      reduction: reduction(selection.confidence),
+      constants: layout.constants ?? [],
+    }),
+  );
   const { model, preprocessing, selection } = looked;
+  const inference = withLatency(atItsSpeed, settings.latency ?? null);
   const describe = extrasReader(looked.layout, settings.extras ?? [], model);
   const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
     finds: 'a box',

@@ -9,6 +9,7 @@ import { warnOfAssumedNames } from '../usual-names.ts';
 import { type DetectedImage, type Detector, loadDetector } from './detector.ts';
 import { type DetectorSettings, lookAtDetector } from './detector-model.ts';
 import type { Extra } from './families/family.ts';
+import { errorsOf } from './simulated-errors.ts';
 
 /** Detects objects in the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
 export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramPlace): Promise<OpenProgram> {
@@ -19,7 +20,11 @@ export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramP
   log.info({ model: { ...model, classes: classNames.length } }, 'model loaded');
   warnOfAssumedNames(log, assumedNames);
   const outcome = outcomes(settings, detector);
-  const process = async (rows: readonly InputRow[]) => (await detector.detect(images(rows))).map(outcome);
+  const err = errorsOf(settings, classNames);
+  const process = async (rows: readonly InputRow[]) => {
+    const { sources, erring } = err(images(rows));
+    return erring(await detector.detect(sources)).map(outcome);
+  };
   const { columns } = contractOf('detect').result(settings, classNames);
   return { columns, batch: detector.model.batch ?? 1, process, close: detector.close };
 }
@@ -38,7 +43,7 @@ async function detectorSettings(
   { volumes, threads }: ProgramPlace,
 ): Promise<DetectorSettings> {
   const { path, root } = optionPath('--model', settings.model, volumes);
-  const { device, batch, family, classes, confidence, iou, agnostic_nms: isAgnostic } = settings;
+  const { device, batch, family, classes, confidence, iou, agnostic_nms: isAgnostic, latency } = settings;
   const [maxDetections, imageSize] = [settings.max_detections, settings.image_size];
   const names = await givenNames(settings, volumes);
   const extras = extraNames.filter((extra) => settings[extra]);
@@ -47,6 +52,8 @@ async function detectorSettings(
     family: family === 'auto' ? null : family,
     names,
     classes,
+    coverage: settings.class_coverage,
+    latency,
     confidence,
     iou,
     isAgnostic,

@@ -52,6 +52,19 @@ describe.each(servers)('CMD "detect" on $name', (server) => {
     expect(rows).toEqual([{ class_name: 'hot dog', x1: 20, height: '64', counts: 'STRING' }]);
   });
 
+  it('runs a simulated model that knows only some classes', async () => {
+    await runWorkers(await contextFor('covered', { class_coverage: ['cat'] }));
+    expect(await worker.query('SELECT class_name FROM covered')).toEqual([]);
+    await runWorkers(await contextFor('wrong', { accuracy: 0, latency: 5 }));
+    expect(await worker.query('SELECT class_name FROM wrong')).toEqual([{ class_name: 'cat' }]);
+  });
+
+  it('names the class that a simulated model should know and does not have', async () => {
+    await expect(runWorkers(await contextFor('uncovered', { class_coverage: ['dog'] }))).rejects.toThrow(
+      expect.objectContaining({ code: 'WRONG_OPTION', message: expect.stringContaining('--class_coverage names') }),
+    );
+  });
+
   it('writes one row per image with the best score of each class, to which more can be appended', async () => {
     await runWorkers(await contextFor('per_class', { output: 'scores' }));
     await runWorkers(await contextFor('per_class', { output: 'scores', confidence: 0.9 }, { writeMode: 'append' }));
