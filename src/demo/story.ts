@@ -104,10 +104,10 @@ async function showAnswers(session: Session, table: string, { dataset }: Picture
 }
 
 async function showAccuracy({ pools }: Session): Promise<void> {
-  const { map50, map5095 } = await measureAccuracy(pools.tables);
+  const { AP, AP50 } = await measureAccuracy(pools.tables);
   heading('Accuracy against the ground truth');
   console.log(
-    `mAP50 ${map50.toFixed(3)}   mAP50-95 ${map5095.toFixed(3)}   (COCO's metrics, for detections with a score of at least 0.25)`,
+    `mAP50 ${AP50.toFixed(3)}   mAP50-95 ${AP.toFixed(3)}   (COCO's metrics, for detections with a score of at least 0.25)`,
   );
 }
 
