@@ -128,6 +128,7 @@ const noDetection: SettingsOf<'detect'> = {
   accuracy: null,
   class_coverage: null,
   image_size: null,
+  rect: false,
   batch: null,
   device: 'cpu',
 };

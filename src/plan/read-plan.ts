@@ -140,14 +140,14 @@ function stepOfVersion2(stored: unknown): unknown {
 
 const modelSettingsSince2 = { classes_file: null, class_names: null, batch: null };
 
-/** Version 3: no model was simulated. */
+/** Version 3: no model was simulated, and none got rectangles. */
 function stepOfVersion3(stored: unknown): unknown {
   const { program, ...step } = (stored ?? {}) as VersionedStep;
   if (program?.name !== 'detect') return stored;
   return { ...step, program: { ...program, settings: { ...program.settings, ...settingsSince3 } } };
 }
 
-const settingsSince3 = { latency: null, accuracy: null, class_coverage: null };
+const settingsSince3 = { rect: false, latency: null, accuracy: null, class_coverage: null };
 
 /** What makes a step of a version one of the next. */
 const upgrades = [

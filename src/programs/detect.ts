@@ -56,10 +56,16 @@ const options = {
   },
   corners: { kind: 'flag', takes: 'true: adds the column corners, of the four corners of a rotated box in JSON' },
   image_size: modelOptions.image_size,
+  rect: {
+    kind: 'flag',
+    takes: 'true: each image is padded only to a multiple of the stride, for models exported for any size',
+  },
   batch: modelOptions.batch,
   device: modelOptions.device,
   ...simulationOptions,
 } as const satisfies Options;
+
+const { rect: _, ...optionsElsewhere } = modelOptionsElsewhere;
 
 type DetectSettings = Settings<typeof options>;
 
@@ -102,7 +108,7 @@ export const detect = {
     max_det: 'max_detections',
   },
   optionsElsewhere: {
-    ...modelOptionsElsewhere,
+    ...optionsElsewhere,
     retina_masks: 'give --masks: masks always have the size of the image',
     topk: 'give --output=top5',
   },
@@ -113,7 +119,10 @@ export const detect = {
     return settings.output === 'top5' ? top5Shape : boxesShape(settings);
   },
   explain: (settings: DetectSettings) => [
-    ['detect', `${settings.model} on ${settings.device}, ${explainImages(settings)}${explainNames(settings)}`],
+    [
+      'detect',
+      `${settings.model} on ${settings.device}, ${explainImages(settings)}${settings.rect ? ' in rectangles' : ''}${explainNames(settings)}`,
+    ],
     ...lineOf('simulate', explainSimulation(settings)),
     ['keep', explainKept(settings)],
     ...(settings.output === 'boxes' ? [] : [['output', outputs[settings.output]] as const]),

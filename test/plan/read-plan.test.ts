@@ -38,7 +38,7 @@ describe('a stored plan', () => {
     const { program, commitRows, ...rest } = step;
     const { family, classes_file, class_names, classes, agnostic_nms, output, masks, keypoints, corners, ...most } =
       program.settings as SettingsOf<'detect'>;
-    const { latency, accuracy, class_coverage, ...later } = most;
+    const { rect, latency, accuracy, class_coverage, ...later } = most;
     const { batch, ...settings } = { ...later, iou: 0.45, max_detections: 300, image_size: 640 };
     const old = { ...rest, batchSize: 500, program: { name: 'yolo', settings } };
     const size = { width: 640, height: 640 };
@@ -48,8 +48,8 @@ describe('a stored plan', () => {
     );
   });
 
-  it('of version 3, where no model was simulated, is read as it would be written today', () => {
-    const { latency, accuracy, class_coverage, ...settings } = step.program.settings as SettingsOf<'detect'>;
+  it('of version 3, where no model was simulated and none got rectangles, is read as it would be written today', () => {
+    const { rect, latency, accuracy, class_coverage, ...settings } = step.program.settings as SettingsOf<'detect'>;
     const old = { ...step, program: { name: 'detect', settings } };
     expect(readPlan({ ...demo, version: 3, steps: [old] })).toEqual(demo);
   });

@@ -113,6 +113,7 @@ const defaults = {
       accuracy: null,
       class_coverage: null,
       image_size: null,
+      rect: false,
       batch: null,
       device: 'cpu',
     },

@@ -21,6 +21,24 @@ export function letterbox(picture: Size, input: Size): Letterbox {
   return { width, height, left, top, scale };
 }
 
+/** A picture in the smallest input that holds it; the sides of inputs are multiples of a stride. */
+export interface Rectangle {
+  readonly size: Size;
+  /** Where the picture is drawn. */
+  readonly area: Omit<Letterbox, 'scale'>;
+}
+
+/**
+ * Scales a picture to fit into the input, and pads it to the next multiple of the stride only: `LetterBox(auto=True)` of
+ * https://github.com/ultralytics/ultralytics/blob/main/ultralytics/data/augment.py
+ */
+export function rectangle(picture: Size, input: Size, stride: number): Rectangle {
+  const { width, height } = letterbox(picture, input);
+  const [across, down] = [(input.width - width) % stride, (input.height - height) % stride];
+  const [left, top] = [roundHalfEven(across / 2 - 0.1), roundHalfEven(down / 2 - 0.1)];
+  return { size: { width: width + across, height: height + down }, area: { width, height, left, top } };
+}
+
 /**
  * Where YOLOv5 takes the picture's corner to lie, in training and in `scale_boxes()`: before rounding, hence up to half a
  * pixel from where the picture is drawn.

@@ -1,5 +1,5 @@
 import type { Placement } from '../model/preprocessing.ts';
-import { type Letterbox, letterbox, type Size } from './letterbox.ts';
+import { type Letterbox, letterbox, type Rectangle, type Size } from './letterbox.ts';
 import { drawPicture } from './pack.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -24,6 +24,20 @@ export function placePicture(
   const placed = placements[placement](picture, size);
   drawPicture(picture, placed, size, padding, slot);
   return placed;
+}
+
+/**
+ * The same for an input as small as the picture allows. Boxes are scaled back as by `scale_boxes()` of the YOLO tools, which knows the
+ * rectangle only: https://github.com/ultralytics/ultralytics/blob/main/ultralytics/utils/ops.py
+ */
+export function placeInRectangle(
+  picture: Pixels,
+  { size, area }: Rectangle,
+  padding: number,
+  slot: Uint8Array,
+): Placed {
+  drawPicture(picture, area, size, padding, slot);
+  return withScales(letterbox(picture, size));
 }
 
 const placements: { readonly [Each in Exclude<Placement, 'centre-crop'>]: (picture: Size, input: Size) => Placed } = {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorRecord } from '../../errors.ts';
+import type { Size } from '../image/letterbox.ts';
 import { openLog } from '../log.ts';
 import { batchSize } from './batch-size.ts';
 import type { FromThread, ToThread } from './inference.ts';
@@ -26,7 +27,7 @@ async function serve(plan: SessionPlan): Promise<void> {
   await warmUp(run, plan, pictures);
   let last = Promise.resolve();
   port.on('message', (batch: ToThread) => {
-    last = last.then(() => infer(run, batch, plan)).catch(tellFailure);
+    last = last.then(() => infer(run, batch)).catch(tellFailure);
   });
   tell({ kind: 'ready', device, notOnGpu, notEdited, batch: pictures });
 }
@@ -42,21 +43,21 @@ function warnOfMemory(fewer: number, pictures: number, error: Error): void {
 }
 
 async function warmUp(run: Run, plan: SessionPlan, pictures: number): Promise<void> {
-  await run(new Uint8Array(pictures * pictureBytes(plan)), pictures);
+  await run(new Uint8Array(pictures * pictureBytes(plan.input.imageSize)), pictures);
 }
 
-function pictureBytes({ input: { imageSize } }: SessionPlan): number {
-  return imageSize.width * imageSize.height * 3;
+function pictureBytes({ width, height }: Size): number {
+  return width * height * 3;
 }
 
 /** The runtime does not take shared memory. One batch after the other lies here. */
 let own = new Uint8Array();
 
-async function infer(run: Run, { pixels, pictures }: ToThread, plan: SessionPlan): Promise<void> {
+async function infer(run: Run, { pixels, pictures, size }: ToThread): Promise<void> {
   const started = performance.now();
   if (own.length !== pixels.length) own = new Uint8Array(pixels.length);
   own.set(pixels);
-  const outputs = copied(await run(own.subarray(0, pictures * pictureBytes(plan)), pictures));
+  const outputs = copied(await run(own.subarray(0, pictures * pictureBytes(size)), pictures, size));
   const inferMs = performance.now() - started;
   const buffers = [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
   tell({ kind: 'inferred', outputs, inferMs }, buffers);

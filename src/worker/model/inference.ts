@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
+import type { Size } from '../image/letterbox.ts';
 import type { Outputs } from './model.ts';
 import type { ModelSession, SessionPlan } from './session.ts';
 import { visibleGpus } from './visible-gpus.ts';
@@ -8,6 +9,7 @@ export interface ToThread {
   /** `[pictures, height, width, 3]`, and places that hold none. The thread reads it until it answers. */
   readonly pixels: Uint8Array<SharedArrayBuffer>;
   readonly pictures: number;
+  readonly size: Size;
 }
 
 /** What is known of a session once it is open. */

@@ -20,6 +20,8 @@ export interface PictureInput extends Omit<ImageModel, 'classNames'> {
   readonly type: PixelType;
   /** Whether it is one picture, without a dimension for the batch. */
   readonly isSingle: boolean;
+  /** Whether the file leaves height and width free. */
+  readonly isAnySize: boolean;
 }
 
 /** An output as a run showed it. */
@@ -89,7 +91,8 @@ export function readInput(
   checkWanted(fixed, wanted);
   const imageSize = wanted ?? ownSize(fixed, metadata, kind);
   checkSize(imageSize, fixed, stride, wanted);
-  return { name, layout, type, isSingle, batch: numberOf(shape[0]), stride, imageSize };
+  const isAnySize = fixed.width === null && fixed.height === null;
+  return { name, layout, type, isSingle, isAnySize, batch: numberOf(shape[0]), stride, imageSize };
 }
 
 function numberOf(dimension: Dimension): number | null {

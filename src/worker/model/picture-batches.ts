@@ -2,9 +2,9 @@ import pLimit from 'p-limit';
 import { MillraceError } from '../../errors.ts';
 import { decodeImage } from '../image/decode.ts';
 import type { EncodedImage } from '../image/encoded-image.ts';
-import type { Size } from '../image/letterbox.ts';
+import { type Rectangle, rectangle, type Size } from '../image/letterbox.ts';
 import type { Pixels } from '../image/pixels.ts';
-import { type Placed, placePicture } from '../image/place.ts';
+import { type Placed, placeInRectangle, placePicture } from '../image/place.ts';
 import { type FailedRow, failedRow, type Timings } from '../row-program.ts';
 import type { Inference } from './inference.ts';
 import type { ImageModel, Outputs } from './model.ts';
@@ -13,6 +13,9 @@ import type { Preprocessing } from './preprocessing.ts';
 /** Batches per thread: while one is inferred, the next is decoded, and one more waits ready. */
 const batchesInFlight = 3;
 
+/** Batches whose images are sorted by the size of their input; as many more are decoded before the first is inferred. */
+const batchesSorted = 4;
+
 export type ReadImage<Image> = (image: Image) => Promise<EncodedImage>;
 
 /** A model that runs, and how it is fed. */
@@ -20,6 +23,8 @@ export interface PictureModel {
   readonly inference: Inference;
   readonly model: ImageModel;
   readonly preprocessing: Preprocessing;
+  /** Whether the input is only as large as a picture needs. */
+  readonly inRectangles?: boolean;
 }
 
 /** What a program makes of a picture. */
@@ -36,6 +41,8 @@ export interface PictureWork<Result> {
 /** A picture's size, and how it lies in the model's input. */
 export interface PlacedPicture extends Size {
   readonly placed: Placed;
+  /** Size of the input. */
+  readonly input: Size;
 }
 
 /**
@@ -49,16 +56,19 @@ export function inBatches<Image, Result>(
   work: PictureWork<Result>,
 ): (images: readonly Image[]) => Promise<(Result | FailedRow)[]> {
   const slots = running.inference.batch;
-  const inFlight = pLimit(batchesInFlight * running.inference.threads);
-  const buffers = inputBuffers(slots * slotLength(running.model));
+  const together = running.inRectangles && slots > 1 ? batchesSorted : 1;
+  const inFlight = pLimit(Math.ceil((batchesInFlight * running.inference.threads) / together));
+  const buffers = inputBuffers(slots * slotLength(running.model.imageSize));
   return async (images) => {
-    const batches = chunk(images, slots).map((batch) => inFlight(() => runBatch(running, buffers, batch, read, work)));
-    return (await Promise.all(batches)).flat();
+    const lots = chunk(images, slots * together).map((lot) =>
+      inFlight(() => runLot(running, buffers, lot, read, work)),
+    );
+    return (await Promise.all(lots)).flat();
   };
 }
 
-function slotLength({ imageSize }: ImageModel): number {
-  return 3 * imageSize.width * imageSize.height;
+function slotLength({ width, height }: Size): number {
+  return 3 * width * height;
 }
 
 function chunk<T>(items: readonly T[], length: number): T[][] {
@@ -88,8 +98,9 @@ interface DecodedImage {
   readonly decodeMs: number;
 }
 
-async function runBatch<Image, Result>(
-  { inference, model, preprocessing }: PictureModel,
+/** Decodes images that are in flight together, and runs the model over those of each input size. */
+async function runLot<Image, Result>(
+  running: PictureModel,
   buffers: InputBuffers,
   images: readonly Image[],
   read: ReadImage<Image>,
@@ -97,26 +108,63 @@ async function runBatch<Image, Result>(
 ): Promise<(Result | FailedRow)[]> {
   const decodings = await Promise.all(images.map((image) => decode(image, read)));
   const decoded = decodings.filter((decoding) => 'pixels' in decoding);
-  if (decoded.length === 0) return decodings as FailedRow[];
+  const results = new Map<DecodedImage, Result | FailedRow>();
+  const batches = bySize(running, decoded).flatMap((group) => chunk(group, running.inference.batch));
+  await Promise.all(
+    batches.map(async (batch) => {
+      const found = await runBatch(running, buffers, batch, work);
+      for (const [at, image] of batch.entries()) results.set(image, found[at]!);
+    }),
+  );
+  return decodings.map((decoding) => ('error' in decoding ? decoding : results.get(decoding)!));
+}
 
-  const length = slotLength(model);
+/** Images whose inputs have the same size. */
+function bySize({ inRectangles, model }: PictureModel, decoded: readonly DecodedImage[]): readonly DecodedImage[][] {
+  const sizeOf = ({ pixels }: DecodedImage) => {
+    const { width, height } = rectangle(pixels, model.imageSize, model.stride).size;
+    return `${width}x${height}`;
+  };
+  return [...Map.groupBy(decoded, (image) => (inRectangles ? sizeOf(image) : '')).values()];
+}
+
+async function runBatch<Result>(
+  running: PictureModel,
+  buffers: InputBuffers,
+  decoded: readonly DecodedImage[],
+  work: PictureWork<Result>,
+): Promise<(Result | FailedRow)[]> {
+  const { inference, model } = running;
   const input = buffers.take();
-  const { placement, padding } = preprocessing;
-  const lying = decoded.map(({ pixels }, slot): PlacedPicture => {
-    const place = input.subarray(slot * length, (slot + 1) * length);
-    const { width, height } = pixels;
-    return { width, height, placed: placePicture(pixels, placement, padding, model.imageSize, place) };
-  });
+  const lying = placeAll(running, decoded, input);
+  const size = lying[0]!.input;
   // A GPU pays more for a batch of another size than for a place that is not used.
-  const pictures = model.batch !== null || inference.device === 'cuda' ? input.length / length : decoded.length;
-  const { outputs, inferMs } = await inference.infer({ pixels: input, pictures });
+  const isFull = model.batch !== null || inference.device === 'cuda';
+  const pictures = isFull ? input.length / slotLength(model.imageSize) : decoded.length;
+  const { outputs, inferMs } = await inference.infer({ pixels: input, pictures, size });
   buffers.give(input);
+  return decoded.map(({ name, decodeMs }, slot) => {
+    const timings = { decodeMs, inferMs: inferMs / decoded.length };
+    return work.read(outputs, slot, lying[slot]!, timings) ?? notFinite(work.finds, name);
+  });
+}
 
-  let slot = 0;
-  return decodings.map((decoding) => {
-    if ('error' in decoding) return decoding;
-    const timings = { decodeMs: decoding.decodeMs, inferMs: inferMs / decoded.length };
-    return work.read(outputs, slot, lying[slot++]!, timings) ?? notFinite(work.finds, decoding.name);
+function placeAll(
+  { model, preprocessing: { placement, padding }, inRectangles }: PictureModel,
+  decoded: readonly DecodedImage[],
+  input: SharedPixels,
+): readonly PlacedPicture[] {
+  return decoded.map(({ pixels }, slot) => {
+    const { width, height } = pixels;
+    const fitting: Rectangle | null = inRectangles ? rectangle(pixels, model.imageSize, model.stride) : null;
+    const size = fitting?.size ?? model.imageSize;
+    const length = slotLength(size);
+    const place = input.subarray(slot * length, (slot + 1) * length);
+    const placed =
+      fitting === null
+        ? placePicture(pixels, placement, padding, size, place)
+        : placeInRectangle(pixels, fitting, padding, place);
+    return { width, height, placed, input: size };
   });
 }
 

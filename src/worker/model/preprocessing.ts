@@ -51,6 +51,8 @@ export interface ModelUse {
   readonly reduction: Reduction | null;
   /** Inputs besides the pixels: the same values for each picture of a batch. */
   readonly constants: readonly ConstantInput[];
+  /** Batches may have pictures of other sizes than the usual one, up to it. */
+  readonly anySize?: boolean;
 }
 
 export interface ConstantInput {

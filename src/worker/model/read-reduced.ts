@@ -49,11 +49,20 @@ function scoreAt(data: Float32Array, start: number, hasObjectness: boolean): num
   return hasObjectness ? Math.fround(data[start + column.objectness]! * score) : score;
 }
 
-/** What a reduced answer leaves open: `numbers`: one is infinite or not a number; `more`: more candidates than asked for may count. */
-export function openQuestion(outputs: Outputs, { confidence }: Reduction, boxes: number): 'numbers' | 'more' | null {
+/**
+ * What a reduced answer leaves open: `numbers`: one is infinite or not a number; `more`: more candidates than asked for may count.
+ * @param most that could be asked for. A picture that has fewer than `asked` gives them all
+ */
+export function openQuestion(
+  outputs: Outputs,
+  { confidence }: Reduction,
+  asked: number,
+  most: number,
+): 'numbers' | 'more' | null {
   const candidates = outputs.get(reduced.candidates)!;
   if (!outputs.get(reduced.check)!.data.every(Number.isFinite)) return 'numbers';
-  return candidates.dims[1]! < boxes && lastRanks(candidates).some((rank) => rank > confidence) ? 'more' : null;
+  const isCut = candidates.dims[1] === asked && asked < most;
+  return isCut && lastRanks(candidates).some((rank) => rank > confidence) ? 'more' : null;
 }
 
 function lastRanks({ data, dims }: OutputTensor): readonly number[] {

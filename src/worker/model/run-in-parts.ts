@@ -9,13 +9,13 @@ type Run = ModelSession['run'];
  */
 export function runInParts(run: Run, tell: (pictures: number, error: Error) => void): Run {
   let most = Number.POSITIVE_INFINITY;
-  const eachPart = async (pixels: Uint8Array, pictures: number): Promise<readonly Outputs[]> => {
+  const eachPart = async (...[pixels, pictures, size]: Parameters<Run>): Promise<readonly Outputs[]> => {
     const length = pixels.length / pictures;
     const parts: Outputs[] = [];
     for (let from = 0; from < pictures; ) {
       const count = Math.min(most, pictures - from);
       try {
-        parts.push(await run(pixels.subarray(from * length, (from + count) * length), count));
+        parts.push(await run(pixels.subarray(from * length, (from + count) * length), count, size));
         from += count;
       } catch (error) {
         if (count === 1 || !isOutOfMemory(error)) throw error;
@@ -25,9 +25,9 @@ export function runInParts(run: Run, tell: (pictures: number, error: Error) => v
     }
     return parts;
   };
-  return async (pixels, pictures) => {
+  return async (...batch) => {
     for (;;) {
-      const parts = await eachPart(pixels, pictures);
+      const parts = await eachPart(...batch);
       // A later part may have been asked for more candidates than the first; from then on, all are.
       if (parts.every((part) => haveEqualRows(part, parts[0]!))) return joined(parts);
     }

@@ -3,9 +3,14 @@ import type { Size } from '../image/letterbox.ts';
 import { unreadableModel } from './model-file.ts';
 import { runtimeReason } from './runtime-reason.ts';
 
-export function inferenceFailed(error: unknown, { width, height }: Size): MillraceError {
+/** @param usual size of the model's input */
+export function inferenceFailed(error: unknown, size: Size, usual = size): MillraceError {
+  const { width, height } = size;
   const message = `the runtime fails on images of ${width} x ${height} px: ${runtimeReason(error)}`;
-  const hint = 'give the --image_size that the model was exported for, a smaller one, or more memory';
+  const isUsual = width === usual.width && height === usual.height;
+  const hint = isUsual
+    ? 'give the --image_size that the model was exported for, a smaller one, or more memory'
+    : 'leave --rect out, or export the model for any size';
   return new MillraceError('INFERENCE_FAILED', message, { hint, cause: error });
 }
 

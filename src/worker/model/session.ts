@@ -2,6 +2,7 @@ import './runtime-environment.ts';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../errors.ts';
+import type { Size } from '../image/letterbox.ts';
 import { batchSize } from './batch-size.ts';
 import { editModel, type ModelEdit, outputNamed, pixelsInput } from './graph/edit-model.ts';
 import { reduced } from './graph/reduction-nodes.ts';
@@ -32,9 +33,10 @@ export interface ModelSession {
   readonly notEdited: string | null;
   /**
    * @param pixels `[pictures, height, width, 3]`, R, G, B; of one picture if a batch has one
+   * @param size height and width; absent: those of the model's input
    * @returns the model's outputs, or the best candidates of one: see read-reduced.ts
    */
-  run(pixels: Uint8Array, pictures: number): Promise<Outputs>;
+  run(pixels: Uint8Array, pictures: number, size?: Size): Promise<Outputs>;
 }
 
 // Its messages name paths inside packages; what goes wrong is thrown as well.
@@ -46,25 +48,25 @@ export async function openSession(plan: SessionPlan): Promise<ModelSession> {
   const { input, use, outputs } = plan;
   const given = edit?.isSparse ? outputs.filter(({ name }) => name === edit.reduction?.output) : outputs;
   let unchecked = plan.isDeclared ? given : [];
-  const ask = async (pixels: Uint8Array, pictures: number, names: readonly string[], count?: number) => {
-    const feeds = edit === null ? valueFeeds(pixels, pictures, plan) : pixelFeeds(pixels, pictures, plan);
+  const ask = async ({ pixels, pictures, size }: Batch, names: readonly string[], count?: number) => {
+    const feeds = edit === null ? valueFeeds(pixels, pictures, size, plan) : pixelFeeds(pixels, pictures, size);
     for (const constant of use.constants) feeds[constant.name] = constantTensor(constant, pictures);
     if (isReducing(edit)) feeds[reduced.count] = new Tensor('int64', BigInt64Array.of(BigInt(count ?? 1)), [1]);
     const wanted = new Set([...names, ...unchecked.map(({ name }) => name)]);
     const answered = await session.run(feeds, [...wanted]).catch((error) => {
-      throw inferenceFailed(error, input.imageSize);
+      throw inferenceFailed(error, size, input.imageSize);
     });
     checkOutputs(answered, unchecked, input.batch === null ? pictures : 1, edit?.isSparse ?? false);
     unchecked = [];
     return new Map(names.map((name) => [name, outputTensor(answered[name] as Tensor)]));
   };
-  const all = (pixels: Uint8Array, pictures: number) =>
+  const all = (batch: Batch) =>
     ask(
-      pixels,
-      pictures,
+      batch,
       given.map(({ name }) => name),
     );
-  const run = isReducing(edit) ? reducing(ask, all, edit.reduction, outputs) : all;
+  const answer = isReducing(edit) ? reducing(ask, all, edit.reduction, outputs) : all;
+  const run: ModelSession['run'] = (pixels, pictures, size = input.imageSize) => answer({ pixels, pictures, size });
   return { device, notOnGpu, notEdited, run };
 }
 
@@ -96,22 +98,29 @@ function checkOutputs(
 /** Candidates that are asked for at first: more than a picture has above any usual confidence. */
 const usualCount = 1000;
 
-type Ask = (pixels: Uint8Array, pictures: number, names: readonly string[], count: number) => Promise<Outputs>;
+/** `[pictures, height, width, 3]` of a size. */
+interface Batch {
+  readonly pixels: Uint8Array;
+  readonly pictures: number;
+  readonly size: Size;
+}
+
+type Ask = (batch: Batch, names: readonly string[], count: number) => Promise<Outputs>;
 
 /** Asks for the best candidates; for more of them where these may not be all, and for all outputs where one is no number. */
 function reducing(
   ask: Ask,
-  all: ModelSession['run'],
+  all: (batch: Batch) => Promise<Outputs>,
   reduction: Reduction,
   outputs: SessionPlan['outputs'],
-): ModelSession['run'] {
+): (batch: Batch) => Promise<Outputs> {
   const boxes = outputNamed(outputs, reduction.output).dims[reduction.kind === 'v8' ? 2 : 1]!;
   let count = Math.min(usualCount, boxes);
-  return async (pixels, pictures) => {
+  return async (batch) => {
     for (;;) {
-      const answered = await ask(pixels, pictures, [reduced.candidates, reduced.check], count);
-      const question = openQuestion(answered, reduction, boxes);
-      if (question === 'numbers') return all(pixels, pictures);
+      const answered = await ask(batch, [reduced.candidates, reduced.check], count);
+      const question = openQuestion(answered, reduction, count, boxes);
+      if (question === 'numbers') return all(batch);
       if (question === null) return answered;
       count = Math.min(count * 4, boxes);
     }
@@ -120,13 +129,16 @@ function reducing(
 
 type Feeds = Record<string, Tensor>;
 
-function pixelFeeds(pixels: Uint8Array, pictures: number, { input }: SessionPlan): Feeds {
-  const { width, height } = input.imageSize;
+function pixelFeeds(pixels: Uint8Array, pictures: number, { width, height }: Size): Feeds {
   return { [pixelsInput]: new Tensor('uint8', pixels, [pictures, height, width, 3]) };
 }
 
-function valueFeeds(pixels: Uint8Array, pictures: number, { input, use: { preprocessing } }: SessionPlan): Feeds {
-  const { width, height } = input.imageSize;
+function valueFeeds(
+  pixels: Uint8Array,
+  pictures: number,
+  { width, height }: Size,
+  { input, use: { preprocessing } }: SessionPlan,
+): Feeds {
   const values = preprocess(pixels, pictures, preprocessing);
   const sides = preprocessing.layout === 'nchw' ? [3, height, width] : [height, width, 3];
   const dims = input.isSingle ? sides : [pictures, ...sides];
@@ -214,10 +226,10 @@ function besideFile(path: string): InferenceSession.SessionOptions {
 }
 
 /** The best first. */
-function editsOf({ preprocessing, reduction }: ModelUse, isOnePicture: boolean): readonly ModelEdit[] {
-  const plain = { preprocessing, reduction: null, isSparse: false };
-  if (reduction === null) return [plain];
-  const dense = { preprocessing, reduction, isSparse: false };
+function editsOf({ constants: _, ...use }: ModelUse, isOnePicture: boolean): readonly ModelEdit[] {
+  const plain = { ...use, reduction: null, isSparse: false };
+  if (use.reduction === null) return [plain];
+  const dense = { ...use, isSparse: false };
   // On a GPU, a number of boxes that differs from picture to picture would cost more than it saves.
-  return reduction.kind === 'v5' && isOnePicture ? [{ ...dense, isSparse: true }, dense, plain] : [dense, plain];
+  return use.reduction.kind === 'v5' && isOnePicture ? [{ ...dense, isSparse: true }, dense, plain] : [dense, plain];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { letterbox, roundHalfEven, unroundedCorner } from '../../../src/worker/image/letterbox.ts';
+import { letterbox, rectangle, roundHalfEven, unroundedCorner } from '../../../src/worker/image/letterbox.ts';
 
 const input = { width: 640, height: 640 };
 
@@ -24,6 +24,24 @@ describe('letterbox', () => {
     ],
   ])('places %s', (_, picture, expected) => {
     expect(letterbox(picture, input)).toEqual(expected);
+  });
+
+  // By the formulas of LetterBox(new_shape=640, auto=True, stride=32).
+  it.each([
+    ['of the input size', [640, 640], [640, 640], [640, 640, 0, 0]],
+    ['whose sides are multiples of the stride', [640, 480], [640, 480], [640, 480, 0, 0]],
+    ['with an odd rest, of which the lesser half is above', [640, 427], [640, 448], [640, 427, 0, 10]],
+    ['that shrinks', [1000, 333], [640, 224], [640, 213, 0, 5]],
+    ['that grows', [500, 333], [640, 448], [640, 426, 0, 11]],
+    ['that is high', [333, 500], [448, 640], [426, 640, 11, 0]],
+    ['that is rounded down to a multiple', [997, 349], [640, 224], [640, 224, 0, 0]],
+    ['that is rounded up to a multiple', [997, 348], [640, 224], [640, 223, 0, 0]],
+    ['of a row of pixels', [1000, 1], [640, 32], [640, 1, 0, 15]],
+  ] as const)('pads a picture to a rectangle: one %s', (_, [width, height], [across, down], [w, h, left, top]) => {
+    expect(rectangle({ width, height }, input, 32)).toEqual({
+      size: { width: across, height: down },
+      area: { width: w, height: h, left, top },
+    });
   });
 
   it('fills an input that is not square', () => {

@@ -163,6 +163,7 @@ const detect: SettingsOf<'detect'> = {
   masks: false,
   keypoints: false,
   corners: false,
+  rect: false,
   latency: null,
   accuracy: null,
   class_coverage: null,

@@ -11,7 +11,7 @@ import { addSparseHead } from './sparse-head.ts';
 export const pixelsInput = 'millrace/pixels';
 
 /** What of a model's use becomes part of its graph. */
-export interface ModelEdit extends Pick<ModelUse, 'preprocessing' | 'reduction'> {
+export interface ModelEdit extends Omit<ModelUse, 'constants'> {
   /** Whether the reduced output is computed for its best boxes only: see sparse-head.ts. */
   readonly isSparse: boolean;
 }
@@ -27,7 +27,7 @@ export function editModel(
   bytes: Uint8Array,
   input: PictureInput,
   outputs: readonly TypedOutput[],
-  { preprocessing, reduction, isSparse }: ModelEdit,
+  { preprocessing, reduction, anySize = false, isSparse }: ModelEdit,
   pictures: number | null,
 ): Uint8Array {
   const { width, height } = input.imageSize;
@@ -35,8 +35,9 @@ export function editModel(
   const after = nodeList('millrace/output', before.opset);
   const sides = input.layout === 'nchw' ? [3, height, width] : [height, width, 3];
   addPreprocessing(before, pixelsInput, input.name, preprocessing, input.isSingle ? sides : null);
-  const end = reduction === null ? nothing : addEnd(after, bytes, outputs, reduction, isSparse);
-  const pixels = writtenValue(pixelsInput, 'uint8', [pictures ?? 'pictures', height, width, 3]);
+  const end = reduction === null ? nothing : addEnd(after, bytes, outputs, { reduction, anySize, isSparse });
+  const pixelSides = anySize ? ['height', 'width'] : [height, width];
+  const pixels = writtenValue(pixelsInput, 'uint8', [pictures ?? 'pictures', ...pixelSides, 3]);
   return editGraph(bytes, {
     replacedInput: input.name,
     inputs: [pixels, ...end.inputs],
@@ -59,8 +60,7 @@ function addEnd(
   list: NodeList,
   bytes: Uint8Array,
   outputs: readonly TypedOutput[],
-  reduction: Reduction,
-  isSparse: boolean,
+  { reduction, anySize, isSparse }: { reduction: Reduction; anySize: boolean; isSparse: boolean },
 ): End {
   const { type, dims } = outputNamed(outputs, reduction.output);
   const width = dims[reduction.kind === 'v8' ? 1 : 2]!;
@@ -68,7 +68,7 @@ function addEnd(
     addSparseHead(list, readGraphNodes(bytes), reduction, width);
     return { inputs: [], outputs: [reduction.output] };
   }
-  addReduction(list, reduction, type, width);
+  addReduction(list, reduction, type, width, anySize);
   return { inputs: [writtenValue(reduced.count, 'int64', [1])], outputs: [reduced.candidates, reduced.check] };
 }
 

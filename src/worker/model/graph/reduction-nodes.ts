@@ -18,14 +18,22 @@ const leastOpset = 11;
 /**
  * Nodes that choose the best boxes of a detector's output, with the best class of each.
  * @param width values of a box
+ * @param isAnySize whether some pictures have fewer boxes than may be asked for
  * @throws Error where the operators are missing
  */
-export function addReduction(list: NodeList, { output, kind, classes }: Reduction, type: string, width: number): void {
+export function addReduction(
+  list: NodeList,
+  { output, kind, classes }: Reduction,
+  type: string,
+  width: number,
+  isAnySize: boolean,
+): void {
   if (list.opset < leastOpset) throw new Error(`opset ${list.opset} is older than ${leastOpset}`);
   const floats = type === 'float32' ? output : toFloat(list, output);
   const first = kind === 'v5' ? 5 : 4;
   const { rank, check } = rankings[kind](list, floats, classes);
-  const index = list.addSeveral(2, 'TopK', [rank, reduced.count], { axis: 1 })[1]!;
+  const count = isAnySize ? leastOf(list, reduced.count, boxCount(list, rank)) : reduced.count;
+  const index = list.addSeveral(2, 'TopK', [rank, count], { axis: 1 })[1]!;
   const rows = gatherRows(list, floats, index, kind, width);
   const scores = slice(list, rows, first, first + classes, 2);
   const parts = [
@@ -38,6 +46,16 @@ export function addReduction(list: NodeList, { output, kind, classes }: Reductio
   list.addAs(reduced.candidates, 'Concat', parts, { axis: 2 });
   const chosen = reduce(list, 'ReduceSum', list.add('Reshape', [scores, list.integers([0, -1])]), 1, false);
   list.addAs(reduced.check, 'Add', [check, chosen]);
+}
+
+/** `[1]` */
+function boxCount(list: NodeList, rank: string): string {
+  return slice(list, list.add('Shape', [rank]), 1, 2, 0);
+}
+
+/** Min takes whole numbers from opset 12 on. */
+function leastOf(list: NodeList, one: string, other: string): string {
+  return list.add('Where', [list.add('Less', [one, other]), one, other]);
 }
 
 /** What the boxes of a picture are ordered by, `[B, N]`, and a sum that shows whether each of these is a number, `[B]`. */

@@ -32,6 +32,8 @@ export interface DetectorSettings extends ModelSettings {
   readonly maxDetections?: number | null;
   /** What is wanted besides boxes. */
   readonly extras?: readonly Extra[];
+  /** Whether pictures are padded to a multiple of the stride only. */
+  readonly inRectangles?: boolean;
 }
 
 export interface DetectorModel extends ImageModel {
@@ -79,6 +81,7 @@ export async function lookAtDetector(settings: DetectorSettings, look: Look = lo
   const { classNames, assumedNames } = namesOf(layout, own);
   const extras = settings.extras ?? [];
   checkExtras(extras, layout);
+  if (settings.inRectangles) checkRectangles(looked, layout);
   const batch = layout.takesOne ? 1 : looked.model.batch;
   const model = { ...looked.model, batch, classNames, family, layout: layout.label, assumedNames };
   const { input } = looked;
@@ -139,6 +142,18 @@ function checkExtras(extras: readonly Extra[], { extras: given = [], label }: Mo
   if (missing === undefined) return;
   const message = `--${missing} is given, but the model (${label}) has no ${missing}`;
   throw new MillraceError('WRONG_OPTION', message, { hint: `leave --${missing} out` });
+}
+
+function checkRectangles({ input }: LookedModel, { preprocessing, label }: ModelLayout): void {
+  const { width, height } = input.imageSize;
+  if (preprocessing.placement !== 'letterbox') {
+    const message = `--rect is given, but models of the family ${label} take images of ${width} x ${height} px only`;
+    throw new MillraceError('WRONG_OPTION', message, { hint: 'leave --rect out' });
+  }
+  if (input.isAnySize) return;
+  const message = `--rect is given, but the model was exported for images of ${width} x ${height} px only`;
+  const hint = 'leave --rect out, or export the model for any size (dynamic=True)';
+  throw new MillraceError('WRONG_OPTION', message, { hint });
 }
 
 function boxed({ cx, cy, width, height, score, classId }: ReducedCandidate): Candidate {

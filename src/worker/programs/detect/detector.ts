@@ -50,12 +50,14 @@ export async function loadDetector<Image>(
       preprocessing,
       reduction: reduction(selection.confidence),
       constants: layout.constants ?? [],
+      anySize: settings.inRectangles ?? false,
     }),
   );
   const { model, preprocessing, selection } = looked;
   const inference = withLatency(atItsSpeed, settings.latency ?? null);
-  const describe = extrasReader(looked.layout, settings.extras ?? [], model);
-  const detect = inBatches<Image, DetectedImage>({ inference, model, preprocessing }, read, {
+  const describe = extrasReader(looked.layout, settings.extras ?? []);
+  const running = { inference, model, preprocessing, inRectangles: settings.inRectangles ?? false };
+  const detect = inBatches<Image, DetectedImage>(running, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {
       const boxes = boxesOf(looked.read(outputs, picture, selection.confidence), selection);
@@ -74,14 +76,13 @@ function boxesOf(candidates: readonly Candidate[], { classIds, ...selection }: S
 }
 
 function detectedImage(
-  { width, height, placed }: PlacedPicture,
+  { width, height, placed, input }: PlacedPicture,
   candidates: readonly Candidate[],
   model: DetectorModel,
   timings: Timings,
   extrasOf: (box: Box, candidate: Candidate) => Detection['extras'],
 ): DetectedImage {
-  const { left, top } =
-    model.family === 'yolov5' ? unroundedCorner({ width, height }, placed.scaleX, model.imageSize) : placed;
+  const { left, top } = model.family === 'yolov5' ? unroundedCorner({ width, height }, placed.scaleX, input) : placed;
   const detections = candidates.map((candidate) => {
     const box = {
       x1: clamp((candidate.x1 - left) / placed.scaleX, width),
@@ -105,11 +106,11 @@ type ReadExtras = (
 ) => Detection['extras'];
 
 /** Reads what is wanted besides the box of a detection. */
-function extrasReader(layout: ModelLayout, wanted: readonly Extra[], { imageSize }: DetectorModel): ReadExtras {
+function extrasReader(layout: ModelLayout, wanted: readonly Extra[]): ReadExtras {
   const readers: { readonly [Each in Extra]: (...at: Parameters<ReadExtras>) => unknown } = {
     masks: (outputs, picture, candidate, box, lies) => {
       const coefficients = layout.extraValues!(outputs, picture, candidate);
-      return maskOf(outputs.get(layout.prototypes!)!, picture, coefficients, box, lies, imageSize);
+      return maskOf(outputs.get(layout.prototypes!)!, picture, coefficients, box, lies);
     },
     keypoints: (outputs, picture, candidate, _, lies) =>
       pointsOf(layout.extraValues!(outputs, picture, candidate), layout.keypointValues!, lies),

@@ -1,5 +1,4 @@
 import type { Box } from '../../../box.ts';
-import type { Size } from '../../image/letterbox.ts';
 import type { OutputTensor } from '../../model/model.ts';
 import type { PlacedPicture } from '../../model/picture-batches.ts';
 import { type RunLengths, runLengths } from './run-length.ts';
@@ -8,7 +7,6 @@ import { type RunLengths, runLengths } from './run-length.ts';
  * The mask of a detection at the picture's size: the prototypes of its picture weighted by its coefficients, enlarged bilinearly, where
  * above 0 and inside the box. https://github.com/ultralytics/ultralytics/blob/main/ultralytics/utils/ops.py (process_mask_native)
  * @param box in pixels of the picture
- * @param input size of the model's input
  */
 export function maskOf(
   prototypes: OutputTensor,
@@ -16,11 +14,11 @@ export function maskOf(
   coefficients: Float32Array,
   box: Box,
   lies: PlacedPicture,
-  input: Size,
 ): RunLengths {
   const [, , rows, columns] = prototypes.dims as [number, number, number, number];
   const logits = weighted(prototypes, picture, coefficients);
-  const { left, top, scaleX, scaleY } = lies.placed;
+  const { input, placed } = lies;
+  const { left, top, scaleX, scaleY } = placed;
   const at = bilinear(logits, rows, columns);
   const [stepX, stepY] = [columns / input.width, rows / input.height];
   const pixels = {

@@ -58,6 +58,7 @@ async function detectorSettings(
     iou,
     isAgnostic,
     maxDetections,
+    inRectangles: settings.rect,
   };
   return { modelFile: path, modelRoot: root, device, threads, batch, imageSize, ...use };
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { drawScene } from '../../../../src/demo/scenes/draw-scene.ts';
 import { cocoClasses } from '../../../../src/programs/coco-classes.ts';
+import { rectangle } from '../../../../src/worker/image/letterbox.ts';
 import { readOwnImage } from '../../../../src/worker/image/read-image.ts';
 import { type DetectedImage, type Detector, loadDetector } from '../../../../src/worker/programs/detect/detector.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
@@ -323,6 +324,30 @@ describe('a model that cannot be used', () => {
       {},
     ],
     [
+      'has one size, and is to get rectangles',
+      {
+        code: 'WRONG_OPTION',
+        message: '--rect is given, but the model was exported for images of 32 x 32 px only',
+        hint: 'leave --rect out, or export the model for any size (dynamic=True)',
+      },
+      { outputs: [dog()], metadata: names },
+      { inRectangles: true },
+    ],
+    [
+      'stretches pictures, and is to get rectangles',
+      {
+        code: 'WRONG_OPTION',
+        message: '--rect is given, but models of the family RT-DETR take images of 640 x 640 px only',
+        hint: 'leave --rect out',
+      },
+      {
+        input: free,
+        outputs: [{ dims: [1, 300, 6] }],
+        metadata: { ...names, description: 'Ultralytics RT-DETR-l model' },
+      },
+      { inRectangles: true },
+    ],
+    [
       'has a stride that the size is no multiple of',
       {
         code: 'WRONG_OPTION',
@@ -390,6 +415,42 @@ describe("the demo's model", () => {
     expect(together.every(({ detections }) => detections.length > 0)).toBe(true);
   });
 
+  it.each([1, 3])(
+    'finds with --rect what it finds in an input of that rectangle, %i pictures at once',
+    async (batch) => {
+      const detected = async (files: readonly string[], more: Partial<Parameters<typeof loadDetector>[0]>) => {
+        const detector = await loadDetector({ ...settings, modelFile: demoModel, batch, ...more }, readOwnImage);
+        loaded.push(detector);
+        return (await detector.detect(files)) as DetectedImage[];
+      };
+      const shapes = [
+        { width: 320, height: 200, input: { width: 320, height: 224 } },
+        { width: 150, height: 320, input: { width: 160, height: 320 } },
+        // So few boxes that the graph cannot give as many candidates as usual.
+        { width: 320, height: 30, input: { width: 320, height: 32 } },
+      ];
+      const files = await Promise.all(
+        [1, 2, 3, 4, 5, 6].map(async (seed) => {
+          const { jpeg } = await drawScene(seed, 'fluent', 320);
+          const { width, height } = shapes[seed % 3]!;
+          return file(
+            `rectangle-${seed}.png`,
+            await sharp(jpeg).resize(width, height, { fit: 'cover' }).png().toBuffer(),
+          );
+        }),
+      );
+      const together = await detected([...files, '/absent.jpg'], { inRectangles: true });
+      expect(together.pop()).toMatchObject({ error: { code: 'IMAGE_MISSING' } });
+      for (const [shape, { input }] of shapes.entries()) {
+        const isShape = (_: unknown, at: number) => (at + 1) % 3 === shape;
+        const own = await detected(files.filter(isShape), { imageSize: input });
+        expect(together.filter(isShape).map(classNames)).toEqual(own.map(classNames));
+        expect(largestDifference(together.filter(isShape).flatMap(numbers), own.flatMap(numbers))).toBeLessThan(0.01);
+      }
+      expect(together.filter(({ detections }) => detections.length > 0).length).toBeGreaterThan(3);
+    },
+  );
+
   const classNames = ({ detections }: DetectedImage) => detections.map(({ className }) => className);
   const numbers = ({ detections }: DetectedImage) => detections.flatMap((d) => [d.score, d.x1, d.y1, d.x2, d.y2]);
   const largestDifference = (ours: readonly number[], theirs: readonly number[]) =>
@@ -430,4 +491,41 @@ describe.skipIf(!existsSync(real))('YOLOv5n on 64 real photos (skipped where ../
     }
     expect(compared).toBe(332);
   });
+
+  it('finds with --rect what it finds in an input of that rectangle, and nearly what it finds in a square', {
+    timeout: 120_000,
+  }, async () => {
+    const detected = async (photos: readonly string[], more: Partial<Parameters<typeof loadDetector>[0]>) => {
+      const modelFile = `${real}models/yolov5n.onnx`;
+      const detector = await loadDetector({ ...settings, modelFile, ...more }, readOwnImage);
+      loaded.push(detector);
+      return (await detector.detect(photos.map((photo) => `${real}images/${photo}`))) as DetectedImage[];
+    };
+    const photos = readdirSync(`${real}images`).slice(0, 16);
+    const found = await detected(photos, { inRectangles: true });
+    const shapes = Map.groupBy(found.keys(), (at) => {
+      const { width, height } = rectangle(found[at]!, square(640), 32).size;
+      return `${width}x${height}`;
+    });
+    expect(shapes.size).toBeGreaterThan(1);
+    for (const [shape, photosOfShape] of shapes) {
+      const [width, height] = shape.split('x').map(Number) as [number, number];
+      const names = photosOfShape.map((at) => photos[at]!);
+      const own = await detected(names, { imageSize: { width, height } });
+      for (const [index, at] of photosOfShape.entries()) expectSame(found[at]!, own[index]!);
+    }
+    const inSquares = await detected(photos, {});
+    const count = (images: readonly DetectedImage[]) =>
+      images.reduce((sum, { detections }) => sum + detections.length, 0);
+    expect(Math.abs(count(found) / count(inSquares) - 1)).toBeLessThan(0.15);
+  });
+
+  function expectSame(one: DetectedImage, other: DetectedImage): void {
+    expect(one.detections.map(({ className }) => className)).toEqual(
+      other.detections.map(({ className }) => className),
+    );
+    for (const [at, detection] of one.detections.entries())
+      for (const side of ['score', 'x1', 'y1', 'x2', 'y2'] as const)
+        expect(Math.abs(detection[side] - other.detections[at]![side])).toBeLessThan(0.01);
+  }
 });
