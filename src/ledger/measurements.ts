@@ -23,6 +23,9 @@ export interface Measurement {
   readonly startS: number | null;
   /** Bytes. */
   readonly peakMemory: number | null;
+  /** Number of partitions of the run, and of those that ran at the same time. */
+  readonly partitions?: number | null;
+  readonly atOnce?: number | null;
   /** COCO's figures and others by name: map, map50, map75, small, medium, large, ar1, ar10, ar100, top1, … */
   readonly accuracy: Readonly<Record<string, number | null>> | null;
   readonly perClass: readonly ClassMeasurement[] | null;
@@ -60,13 +63,15 @@ const columns = [
   ['total_ms', 'totalMs'],
   ['start_s', 'startS'],
   ['peak_memory', 'peakMemory'],
+  ['partitions', 'partitions'],
+  ['at_once', 'atOnce'],
 ] as const satisfies readonly (readonly [string, keyof Measurement])[];
 
 const names = [...columns.map(([column]) => column), 'accuracy', 'per_class'];
 
 /** Stores a measurement. One of the same statement, step and origin replaces the earlier one: a step may be repeated. */
 export async function recordMeasurement(pool: Pool, schema: string, measurement: Measurement): Promise<void> {
-  const values = columns.map(([, key]) => measurement[key]);
+  const values = columns.map(([, key]) => measurement[key] ?? null);
   const documents = [measurement.accuracy, measurement.perClass].map((value) =>
     value === null ? null : JSON.stringify(value),
   );
@@ -114,4 +119,22 @@ function measurementOf(row: RowDataPacket): StoredMeasurement {
     perClass: json(row.per_class),
     measuredAt: row.measured_at,
   };
+}
+
+/** Number of runs of a model on a device with a batch size that are kept. */
+const runsKept = 20;
+
+/** Stores the measurement of a run, and drops the oldest runs of the same model, device and batch size. */
+export async function recordRun(pool: Pool, schema: string, run: Measurement): Promise<void> {
+  await recordMeasurement(pool, schema, run);
+  const table = tablesOf(schema)('model_measurements');
+  const where = "digest <=> ? AND model_name = ? AND device <=> ? AND batch <=> ? AND origin = 'run'";
+  const same = [run.digest, run.modelName, run.device, run.batch];
+  await withReconnect(() =>
+    pool.query(
+      `DELETE FROM ${table} WHERE ${where} AND id < (SELECT id FROM
+         (SELECT id FROM ${table} WHERE ${where} ORDER BY id DESC LIMIT 1 OFFSET ?) AS oldest)`,
+      [...same, ...same, runsKept - 1],
+    ),
+  );
 }

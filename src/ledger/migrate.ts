@@ -13,6 +13,7 @@ import { resultSizes } from './migrations/0007-result-sizes.ts';
 import { standardStatements } from './migrations/0008-standard-statements.ts';
 import { outputs } from './migrations/0009-outputs.ts';
 import { models } from './migrations/0010-models.ts';
+import { runTimings } from './migrations/0011-run-timings.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -29,6 +30,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   standardStatements,
   outputs,
   models,
+  runTimings,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -95,16 +95,30 @@ function takenOver(partitionNo: number): MillraceError {
   return new MillraceError('PARTITION_TAKEN', `partition ${partitionNo} was taken over by another worker`);
 }
 
-/** Marks the partition as done. Does nothing if another worker has taken it over. */
+/** What a worker took for its partition, and with what. */
+export interface PartitionUsage {
+  readonly processMs: number;
+  /** Bytes. */
+  readonly peakMemory: number;
+  readonly device: string;
+  readonly batch: number;
+  /** SHA-256 of the file of the model. */
+  readonly digest: string;
+}
+
+/** Marks the partition as done. Does nothing if another worker has taken it over. @param usage null: it had no rows left */
 export async function closePartition(
   { pool, schema, names }: SelectionPlace,
   { partitionNo, attempt }: TakenPartition,
+  usage: PartitionUsage | null,
 ): Promise<void> {
+  const { processMs = null, peakMemory = null, device = null, batch = null, digest = null } = usage ?? {};
   await transaction(pool, (connection) =>
     connection.query(
-      `UPDATE ${tablesOf(schema)('partitions')} SET state = 'done', finished_at = NOW(6)
+      `UPDATE ${tablesOf(schema)('partitions')} SET state = 'done', finished_at = NOW(6), process_ms = ?, peak_memory = ?, device = ?,
+         batch = ?, digest = ?
        WHERE selection_id = ? AND partition_no = ? AND attempt = ?`,
-      [names.id, partitionNo, attempt],
+      [processMs, peakMemory, device, batch, digest, names.id, partitionNo, attempt],
     ),
   );
 }

@@ -179,3 +179,18 @@ function versionOf(row: RowDataPacket): ModelVersion {
     simulation: row.simulation === null ? null : JSON.parse(row.simulation),
   };
 }
+
+/** The registered model that has a file, if one has: the one whose current version it is, or else the newest. */
+export async function modelOfDigest(
+  pool: Pool,
+  schema: string,
+  digest: string,
+): Promise<{ readonly name: string; readonly version: number } | null> {
+  const table = tablesOf(schema);
+  const [[row]] = await pool.query<RowDataPacket[]>(
+    `SELECT v.model_name, v.version FROM ${table('model_versions')} AS v JOIN ${table('models')} AS m ON m.name = v.model_name
+     WHERE v.digest = ? AND v.state = 'active' ORDER BY v.version = m.current_version DESC, v.made_at DESC LIMIT 1`,
+    [digest],
+  );
+  return row === undefined ? null : { name: row.model_name, version: row.version };
+}

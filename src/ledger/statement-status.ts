@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { RunTimings } from './run-timings.ts';
 import type { StatementState } from './statement-states.ts';
 
 export interface Submission {
@@ -65,6 +66,8 @@ export interface StepStatus {
   /** Time at which the first worker started to process its rows; null: none has. */
   readonly startedAt: string | null;
   readonly partitions: readonly PartitionStatus[];
+  /** What it took, once all partitions are done; null: it is not known. */
+  readonly timings?: RunTimings | null;
 }
 
 export interface PartitionStatus {

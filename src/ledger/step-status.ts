@@ -1,4 +1,5 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { timedColumns, timingsOf } from './run-timings.ts';
 import type { PartitionStatus, StepStatus } from './statement-status.ts';
 import { errorOf } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
@@ -27,7 +28,8 @@ export async function readStepsOf(
 async function stepRows(pool: Pool, schema: string, statements: readonly string[]): Promise<RowDataPacket[]> {
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count
+    `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count,
+       s.created_at
      FROM ${table('steps')} AS t
      LEFT JOIN ${table('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
      WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
@@ -39,7 +41,7 @@ async function stepRows(pool: Pool, schema: string, statements: readonly string[
 async function partitionRows(pool: Pool, schema: string, selections: readonly Buffer[]): Promise<RowDataPacket[]> {
   if (selections.length === 0) return [];
   const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT selection_id, partition_no, state, first_row, last_row, done_rows, failed_rows, outputs, attempt, started_at
+    `SELECT selection_id, failed_rows, outputs, ${timedColumns}
      FROM ${tablesOf(schema)('partitions')}
      WHERE selection_id IN (?) ORDER BY selection_id, partition_no`,
     [selections],
@@ -61,6 +63,7 @@ function stepStatus(row: RowDataPacket, partitions: readonly RowDataPacket[]): S
     affectedRows: row.affected_rows === null ? null : Number(row.affected_rows),
     startedAt: begun.toSorted()[0] ?? null,
     partitions: partitions.map(partitionStatus),
+    timings: row.created_at === null ? null : timingsOf(row.created_at, partitions),
   };
 }
 

@@ -26,9 +26,19 @@ export interface OpenProgram {
   readonly columns?: readonly OutputColumn[];
   /** Rows that it works on at once: fewer take as long. Default: 1. */
   readonly batch?: number;
+  /** The model that it runs. */
+  readonly model?: OpenModel;
   /** One outcome per row, in order; a row that fails does not disturb the others. Several calls may be under way at once. */
   process(rows: readonly InputRow[]): Promise<readonly Outcome[]>;
   close(): Promise<void>;
+}
+
+export interface OpenModel {
+  /** Path of its file. */
+  readonly file: string;
+  readonly device: 'cpu' | 'cuda';
+  /** Images that it takes at once. */
+  readonly batch: number;
 }
 
 /** The values of the columns that the program reads. */

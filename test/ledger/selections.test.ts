@@ -60,7 +60,7 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
       await countBatch(connection, place, taken, { ...nothing, rows: outcomes.length, failed: failures });
       await recordOutcomes(connection, place, partitionNo, outcomes);
     });
-    await closePartition(place, taken);
+    await closePartition(place, taken, null);
   }
 
   it('is read as recorded, and then becomes published', async () => {
@@ -93,10 +93,10 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     const count = (taken: typeof now) =>
       transaction(place.pool, (connection) => countBatch(connection, place, taken, { ...nothing, rows: 5 }));
     await expect(count(before)).rejects.toMatchObject({ code: 'PARTITION_TAKEN' });
-    await closePartition(place, before);
+    await closePartition(place, before, null);
     expect(await missingPartitions(place)).toEqual([0, 1]);
     await count(now);
-    await closePartition(place, now);
+    await closePartition(place, now, null);
     expect(await missingPartitions(place)).toEqual([1]);
     expect(await takePartition(place, 2)).toBe(null);
   });

@@ -4,6 +4,7 @@ import { readFailures, type Tally, tallyOutcomes } from '../../ledger/row-outcom
 import { markPublished, requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
 import { publish } from './publish.ts';
+import { recordTimings } from './record-timings.ts';
 
 /**
  * Compares the ledger with the selection, publishes the result table, records the summary and drops the selection. Started again at
@@ -19,6 +20,7 @@ export async function finish(context: RowsContext): Promise<void> {
     await publish(context, selection);
     await markPublished(context, tally);
     context.log.info({ summary: tally }, 'published');
+    await recordTimings(context);
   }
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.selection)}`);
 }

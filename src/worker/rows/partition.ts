@@ -1,6 +1,8 @@
 import { withReconnect } from '../../datasource/pool.ts';
-import { closePartition, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
+import { fileDigest } from '../../file-digest.ts';
+import { closePartition, type PartitionUsage, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
 import { requireSelection, type SelectionState } from '../../ledger/selections.ts';
+import { measuredDevice } from '../../programs/device.ts';
 import type { RowsContext } from '../context.ts';
 import { processUsage } from '../process-usage.ts';
 import type { OpenProgram } from '../row-program.ts';
@@ -22,17 +24,38 @@ export async function partition(context: RowsContext, partitionNo: number): Prom
   const pace = openPace(context.task.commitRows);
   const pages = pendingRows(context, taken, columns, pace);
   const { open, close } = opening(context, taken);
+  let usage: PartitionUsage | null = null;
   try {
     if (taken.hasRowsLeft) ahead(open());
     const first = await pages.next();
-    if (first.done !== true)
-      await processPages(context, taken, selection, startingWith(first.value, pages), await open(), pace);
+    if (first.done !== true) {
+      const program = await open();
+      const begun = performance.now();
+      await processPages(context, taken, selection, startingWith(first.value, pages), program, pace);
+      usage = await usageOf(program, performance.now() - begun, context);
+    }
   } finally {
     await close();
   }
   if (context.signal.aborted) return;
-  await withReconnect(() => closePartition(context, taken), { signal: context.signal });
+  await withReconnect(() => closePartition(context, taken, usage), { signal: context.signal });
   context.log.info({ partition: taken.partitionNo, ...processUsage() }, 'partition done');
+}
+
+/** What the partition's rows took; null for a program without a model. */
+async function usageOf(
+  { model }: OpenProgram,
+  processMs: number,
+  { task }: RowsContext,
+): Promise<PartitionUsage | null> {
+  if (model === undefined) return null;
+  return {
+    processMs: Math.round(processMs),
+    peakMemory: processUsage().peakMiB * 2 ** 20,
+    device: measuredDevice(model.device, task.threads),
+    batch: model.batch,
+    digest: await fileDigest(model.file),
+  };
 }
 
 /** The program is opened once, while the first page is read. */

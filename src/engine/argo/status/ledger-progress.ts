@@ -4,12 +4,19 @@ import type { PartitionStatus, StepStatus } from '../../../ledger/statement-stat
 export function withLedger(steps: readonly StepStatus[], ledger: readonly StepStatus[]): readonly StepStatus[] {
   const counted = new Map(ledger.map((step) => [step.name, step]));
   return steps.map((step) => {
-    const { rows = null, affectedRows = null, startedAt = null, partitions = [] } = counted.get(step.name) ?? {};
+    const {
+      rows = null,
+      affectedRows = null,
+      startedAt = null,
+      partitions = [],
+      timings = null,
+    } = counted.get(step.name) ?? {};
     return {
       ...step,
       rows,
       affectedRows,
       startedAt,
+      timings,
       // An empty selection has no partitions, whatever number was requested.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
     };

@@ -38,7 +38,8 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   });
   const { columns } = contractOf('classify').result(settings, classNames);
   const process = (rows: readonly InputRow[]) => classifyImages(images(rows));
-  return { columns, batch: inference.batch, process, close: inference.close };
+  const { batch, device } = inference;
+  return { columns, batch, model: { file: modelSettings.modelFile, device, batch }, process, close: inference.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openClassify` does */

@@ -15,8 +15,10 @@ import { errorsOf } from './simulated-errors.ts';
 export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramPlace): Promise<OpenProgram> {
   const { volumes, log } = place;
   const images = await openImages(settings.image_dir, volumes);
-  const detector = await loadDetector(await detectorSettings(settings, place), readSource);
+  const modelSettings = await detectorSettings(settings, place);
+  const detector = await loadDetector(modelSettings, readSource);
   const { classNames, assumedNames, ...model } = detector.model;
+  const batch = model.batch ?? 1;
   log.info({ model: { ...model, classes: classNames.length } }, 'model loaded');
   warnOfAssumedNames(log, assumedNames);
   const outcome = outcomes(settings, detector);
@@ -26,7 +28,8 @@ export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramP
     return erring(await detector.detect(sources)).map(outcome);
   };
   const { columns } = contractOf('detect').result(settings, classNames);
-  return { columns, batch: detector.model.batch ?? 1, process, close: detector.close };
+  const open = { file: modelSettings.modelFile, device: model.device, batch };
+  return { columns, batch, model: open, process, close: detector.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openDetect` does */

@@ -1,0 +1,9 @@
+import type { ProgramCall } from './programs.ts';
+
+/** Whether a run of the program tells what its model takes: not with another size of its input, or if it is simulated. */
+export function isMeasured({ settings }: ProgramCall): boolean {
+  const { latency = null, accuracy = null, class_coverage = null } = settings as Partial<Simulated>;
+  return (settings.image_size ?? null) === null && latency === null && accuracy === null && class_coverage === null;
+}
+
+type Simulated = Readonly<Record<'latency' | 'accuracy' | 'class_coverage', unknown>>;
