@@ -232,6 +232,21 @@ export const errorTable = {
       'do not trust this file; correct the name, or use another source',
       { status: null },
     ],
+    DATASET_ARCHIVE: [
+      'an archive is damaged, encrypted, or of an unknown kind',
+      'download the archive again, or unpack it and name the files with --annotations and --images',
+      { status: null },
+    ],
+    DATASET_ARCHIVE_UNSAFE: [
+      'an archive has links, devices or far too much data',
+      'do not trust this archive; if you do, unpack it and name the files with --annotations and --images',
+      { status: null },
+    ],
+    DATASET_ARCHIVE_FILES: [
+      'an archive has no annotations of the format, or several',
+      'name the annotations by their path in the archive with --annotations',
+      { status: null },
+    ],
     DATASET_EXISTS: [
       'the tables to import into exist and hold something else',
       'import into another database, or add --replace',

@@ -5,6 +5,10 @@ import type { PictureSize } from './boxes.ts';
 /** Extensions of the formats that the worker decodes, in lower case. */
 export const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'];
 
+export function isPicture(name: string): boolean {
+  return pictureExtensions.some((extension) => name.toLowerCase().endsWith(extension));
+}
+
 export type Picture = PictureSize | 'missing' | 'unreadable';
 
 /** The size of the upright picture, from its header. */

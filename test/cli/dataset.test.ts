@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { mariadb, useDatabase } from '../database.ts';
+import { zipFile } from '../dataset/zip-file.ts';
 import { usePictures } from '../pictures.ts';
 import { millrace } from './millrace.ts';
 
@@ -64,6 +65,45 @@ pictures of another size than in the table: 1
       boxes: { annotations: 1, empty: 0, beyond: 1, crowds: 0, withoutAnnotations: 2 },
       pictures: null,
     });
+  });
+
+  it('imports an archive of annotations and pictures, and does nothing the second time', async () => {
+    const [place, target] = [join(folder, 'archive'), join(folder, 'archive/pictures')];
+    await mkdir(place);
+    const picture = await readFile(join(pictures.folder, 'scene-1.jpg'));
+    const labels = { name: 'd/labels/train/scene-1.txt', data: '0 0.5 0.5 0.5 0.25\n' };
+    const files = [
+      labels,
+      { name: 'd/images/train/scene-1.jpg', data: picture },
+      { name: 'd/classes.txt', data: 'bus\n' },
+    ];
+    await writeFile(join(place, 'mine.zip'), zipFile(files));
+    const importing = (...more: readonly string[]) =>
+      run('import', 'yolo', '--archive', join(place, 'mine.zip'), '--images', target, '--into', database.name, ...more);
+    const first = await importing('--replace');
+    expect({ ...first, stdout: first.stdout.replaceAll(folder, '').replace(/in \d+ s/, 'in 0 s') }).toEqual({
+      code: 0,
+      stdout: `${database.name}: 1 images, 1 annotations, 1 categories in 0 s
+/archive/pictures: 1 pictures unpacked
+pictures: all 1 are readable and of the right size
+`,
+      stderr: expect.stringMatching(/^unpacking .*\nimporting .*\nchecking pictures .*\n$/s),
+    });
+    expect(await readFile(join(target, 'train/scene-1.jpg'))).toEqual(picture);
+    const second = await importing();
+    expect(second.stdout).toBe(
+      `${database.name}: these files were imported before; nothing was changed\npictures: all 1 are readable and of the right size\n`,
+    );
+    expect(await readdir(place)).toEqual(['mine.zip', 'pictures']);
+    await writeFile(join(place, 'mine.zip'), zipFile([...files, { ...labels, name: '../evil.txt' }]));
+    expect((await importing('--replace')).stderr).toBe(
+      `error[DATASET_NAME_UNSAFE]: the entry '../evil.txt' in ${join(place, 'mine.zip')} leads out of the folder: it contains '..'
+  do not trust this file; correct the name, or use another source
+`,
+    );
+    expect((await run('import', 'coco', '--into', database.name)).stderr).toContain(
+      'neither --annotations nor --archive is given',
+    );
   });
 
   it('exports and dumps what it imported, and never overwrites', async () => {

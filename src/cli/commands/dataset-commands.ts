@@ -15,9 +15,16 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
     .command('import')
     .description('import annotations into a database; the same files again change nothing')
     .addArgument(new Argument('<format>', 'format of the annotations').choices(datasetFormats))
-    .requiredOption('--annotations <path>', 'instance file of COCO, folder of VOC .xml files, or folder of YOLO labels')
+    .option('--annotations <path>', 'instance file of COCO, folder of VOC .xml files, or folder of YOLO labels')
+    .option(
+      '--archive <file...>',
+      'zip, tar or tar.gz with the annotations or pictures; --annotations is then a path in it',
+    )
     .requiredOption('--into <database>', 'database for the tables; it is created if it does not exist')
-    .option('--images <folder>', 'folder of pictures: report missing, unreadable and resized ones; required for yolo')
+    .option(
+      '--images <folder>',
+      'folder of pictures: report missing, unreadable and resized ones; new folder for those of an archive; required for yolo',
+    )
     .option('--names <file>', 'class names for yolo: data.yaml or classes.txt (default: beside the labels)')
     .option('--segmentations', 'also store the outlines of COCO, as JSON')
     .option('--replace', 'replace another dataset in this database')

@@ -7,17 +7,9 @@ import type { Output } from '../output.ts';
 import { duration } from '../progress.ts';
 import { databaseName, withTables } from './dataset-pool.ts';
 import type { DatasetFormat } from './formats.ts';
+import type { ImportArguments, ImportedFiles } from './import-arguments.ts';
 import { pictureLines } from './report.ts';
 import { openProgress } from './work-progress.ts';
-
-export interface ImportArguments {
-  readonly annotations: string;
-  readonly images?: string | undefined;
-  readonly names?: string | undefined;
-  readonly into: string;
-  readonly segmentations?: boolean | undefined;
-  readonly replace?: boolean | undefined;
-}
 
 /** `millrace dataset import FORMAT`: imports a dataset, then reports its pictures. */
 export function importFiles(
@@ -29,23 +21,55 @@ export function importFiles(
   const into = databaseName(options.into, config);
   checkArguments(format, options);
   return withTables(config, environment, output.note, async (pool) => {
-    const started = performance.now();
-    const source = await openSource(format, options);
-    const progress = openProgress(output.progress, 'importing');
-    const imported = await importDataset(pool, {
-      format,
-      source,
-      into,
-      replace: options.replace ?? false,
-      onProgress: (done) => progress.show(done, source.size),
-    }).finally(progress.end);
-    const seconds = (performance.now() - started) / 1000;
-    if (output.json)
-      output.write({ dataset: into, changed: imported !== null, rows: imported, remarks: source.remarks() });
-    else for (const line of [importLine(into, imported, seconds), ...source.remarks()]) output.line(line);
-    if (options.images !== undefined) await reportPictures(pool, into, options.images, output);
+    const work = (files: ImportedFiles) => importInto(pool, format, into, files, options, output);
+    if (options.archive === undefined)
+      await work({ annotations: options.annotations!, images: options.images ?? null, publish: async () => null });
+    else
+      await (await import('./unpack.ts')).unpackArchives(
+        pool,
+        format,
+        { ...options, archive: options.archive },
+        output,
+        work,
+      );
     return 0;
   });
+}
+
+async function importInto(
+  pool: Pool,
+  format: DatasetFormat,
+  into: string,
+  files: ImportedFiles,
+  options: ImportArguments,
+  output: Output,
+): Promise<void> {
+  const { images = null, names = null, segmentations = false, replace = false } = options;
+  const started = performance.now();
+  const source = await openSource(format, files, { names, segmentations });
+  const progress = openProgress(output.progress, 'importing');
+  const imported = await importDataset(pool, {
+    format,
+    source,
+    into,
+    replace,
+    onProgress: (done) => progress.show(done, source.size),
+  }).finally(progress.end);
+  const unpacked = await files.publish();
+  const seconds = (performance.now() - started) / 1000;
+  if (output.json)
+    output.write({
+      dataset: into,
+      changed: imported !== null,
+      rows: imported,
+      remarks: source.remarks(),
+      ...(unpacked !== null && { unpacked }),
+    });
+  else {
+    for (const line of [importLine(into, imported, seconds), ...source.remarks()]) output.line(line);
+    if (unpacked !== null) output.line(`${images}: ${unpacked} pictures unpacked`);
+  }
+  if (images !== null) await reportPictures(pool, into, images, output);
 }
 
 function importLine(into: string, rows: Imported, seconds: number): string {
@@ -54,19 +78,31 @@ function importLine(into: string, rows: Imported, seconds: number): string {
   return `${into}: ${images} images, ${annotations} annotations, ${categories} categories in ${duration(seconds)}`;
 }
 
-async function openSource(format: DatasetFormat, options: ImportArguments): Promise<Source> {
-  const { annotations, images = '', names = null, segmentations = false } = options;
+async function openSource(
+  format: DatasetFormat,
+  { annotations, images }: ImportedFiles,
+  { names, segmentations }: { readonly names: string | null; readonly segmentations: boolean },
+): Promise<Source> {
   switch (format) {
     case 'coco':
       return (await import('../../dataset/sources/coco-source.ts')).cocoSource(annotations, { segmentations });
     case 'voc':
       return (await import('../../dataset/sources/voc-source.ts')).vocSource(annotations);
     case 'yolo':
-      return (await import('../../dataset/sources/yolo-source.ts')).yoloSource({ annotations, images, names });
+      return (await import('../../dataset/sources/yolo-source.ts')).yoloSource({
+        annotations,
+        images: images ?? '',
+        names,
+      });
   }
 }
 
-function checkArguments(format: DatasetFormat, { images, names, segmentations }: ImportArguments): void {
+function checkArguments(
+  format: DatasetFormat,
+  { annotations, archive, images, names, segmentations }: ImportArguments,
+): void {
+  if (annotations === undefined && archive === undefined)
+    throw usage('neither --annotations nor --archive is given', 'name the annotations, or an archive that has them');
   if (format === 'yolo' && images === undefined)
     throw usage(
       'labels of YOLO are shares of their pictures, but --images is not given',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
@@ -7,6 +6,7 @@ import { type DatasetTable, definitionOf, indexOf, tableNames, tableOf } from '.
 import { checkReferences } from './check-references.ts';
 import { findDataset, findLeftovers, markOf, prefixes } from './existing.ts';
 import { insertRows } from './insert-rows.ts';
+import { lock } from './lock.ts';
 
 export interface ImportOptions {
   readonly format: string;
@@ -32,7 +32,7 @@ export async function importDataset(pool: Pool, options: ImportOptions): Promise
   const connection = await pool.getConnection();
   try {
     await createDatabase(connection, options.into);
-    await lock(connection, options.into);
+    await lock(connection, options.into, `another import is writing ${options.into}`);
     return await importLocked(connection, options);
   } finally {
     connection.destroy();
@@ -46,16 +46,6 @@ async function createDatabase(connection: PoolConnection, name: string): Promise
   );
   if (found.length === 0)
     await connection.query(`CREATE DATABASE IF NOT EXISTS ${quoteName(name)} CHARACTER SET utf8mb4`);
-}
-
-/** Time for the database to notice that a killed import's connection has ended. */
-const lockSeconds = 3;
-
-async function lock(connection: PoolConnection, database: string): Promise<void> {
-  // MySQL's names of locks have at most 64 characters.
-  const name = `millrace dataset ${createHash('sha256').update(database).digest('hex').slice(0, 32)}`;
-  const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS taken', [name, lockSeconds]);
-  if (Number(row?.taken) !== 1) throw new MillraceError('DATASET_BUSY', `another import is writing ${database}`);
 }
 
 async function importLocked(
