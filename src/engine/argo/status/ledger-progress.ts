@@ -16,7 +16,7 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       rows,
       affectedRows,
       startedAt,
-      timings,
+      ...(timings !== null && { timings }),
       // An empty selection has no partitions, whatever number was requested.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
     };
