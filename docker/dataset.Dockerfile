@@ -1,4 +1,5 @@
-# Contains the demo's 200 drawn pictures, its model, and the program that copies them into the claims `datasets` and `models` and the database.
+# Contains the commands of `millrace dataset`, which fill the claim `datasets` and the database from any archive; and the demo: 200 drawn
+# pictures, its model, and the program that copies them into the claims and the database, which runs if no command is given.
 #   docker build -f docker/dataset.Dockerfile -t millrace/dataset:0.1.0 .
 ARG BASE=node:24-slim
 
@@ -15,8 +16,15 @@ RUN MILLRACE_STATE=/demo node docker/demo/draw.ts
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
-# The packages that docker/demo/fill.ts imports; test/deploy/images.test.ts checks the list.
-RUN node keep-packages.ts mysql2 p-retry && rm keep-packages.ts
+# The packages that the programs import, without types and source maps; test/deploy/images.test.ts checks the list.
+RUN node keep-packages.ts @commander-js/extra-typings @streamparser/json js-yaml leven log-update mysql2 nearley p-limit \
+    p-retry saxes sharp tar-stream yauzl && rm keep-packages.ts \
+    && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
+
+FROM packages AS program
+COPY grammar grammar
+COPY src src
+RUN npm run --silent build:grammar && rm -r src/engine src/server src/service src/worker
 
 FROM ${BASE}
 ENV NODE_ENV=production
@@ -24,10 +32,10 @@ WORKDIR /app
 COPY --from=pictures /demo/datasets /demo/datasets
 COPY models/demo.onnx /demo/models/demo.onnx
 COPY --from=packages /app ./
-COPY src/errors.ts src/
-COPY src/datasource src/datasource
-COPY src/demo/database.ts src/demo/
+COPY --from=program /app/src src
+COPY docker/dataset docker/dataset
 COPY docker/demo/fill.ts docker/demo/
+RUN node --input-type=module --eval "import 'sharp'" && node docker/dataset/main.ts dataset --help >/dev/null
 USER 1000:1000
 ENTRYPOINT []
 CMD ["node", "/app/docker/demo/fill.ts"]

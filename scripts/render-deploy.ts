@@ -21,6 +21,13 @@ const manifests = {
   kubectl create secret generic millrace-users -n millrace --from-file=users.yaml
   kubectl apply --server-side -f deploy/install.yaml`,
   },
+  'dataset.yaml': {
+    options: ['--values', join(chart, 'values-dataset.yaml'), '--show-only', 'templates/datasets.yaml'],
+    introduction: `An example of a Job that fills the claim \`datasets\` and the database: COCO val2017, from the archives
+of its publisher in the claim \`downloads\`. Change its name, archives and database for another dataset (docs/datasets.md).
+
+  kubectl apply --server-side -f deploy/dataset.yaml`,
+  },
   'quick-start.yaml': {
     options: ['--values', join(chart, 'values-quick-start.yaml')],
     introduction: `Everything needed to try Millrace: the server, Argo, MySQL, the demo's pictures, Prometheus and Grafana. Use it only on a cluster that

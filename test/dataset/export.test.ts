@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,11 +12,12 @@ import { cocoSource } from '../../src/dataset/sources/coco-source.ts';
 import type { Source } from '../../src/dataset/sources/source.ts';
 import { vocSource } from '../../src/dataset/sources/voc-source.ts';
 import { yoloSource } from '../../src/dataset/sources/yolo-source.ts';
+import type { ParsedDsn } from '../../src/datasource/dsn.ts';
 import { servers, useDatabase } from '../database.ts';
 import { usePictures } from '../pictures.ts';
 
 const coco = {
-  info: { description: 'by hand', version: '1.0', year: 2026 },
+  info: { description: 'by "hand";\n-- \\g it\'s /* \u001a\nDELIMITER $$\n😀', version: '1.0', year: 2026 },
   licenses: [{ id: 1, name: 'ours', url: 'http://localhost' }],
   images: [
     { id: 3, file_name: 'val/a "b".jpg', height: 480, width: 640, license: 1, date_captured: '2013-11-19 20:40:11' },
@@ -217,14 +219,17 @@ describe.each(servers)('an export from $name', { timeout: 120_000 }, (server) =>
     expect(await text(createReadStream(compressed).pipe(createGunzip()))).toBe(script);
     const tables = 'annotations, categories, images, info, licenses';
     await database.pool.query(`DROP TABLE ${tables}`);
-    const connection = await database.pool.getConnection();
-    try {
-      for (const sql of script.split(';\n')) if (sql.trim() !== '') await connection.query(sql);
-    } finally {
-      connection.destroy();
-    }
+    runByClient(database.datasource, script);
     await exportCoco(database.pool, all(), again);
     expect(await readFile(again, 'utf8')).toBe(await readFile(join(folder, 'before.json'), 'utf8'));
     await database.pool.query(`DROP TABLE ${tables}`);
   });
 });
+
+/** Runs a script as the images of MySQL and MariaDB do: https://github.com/docker-library/mysql, docker_process_sql of docker-entrypoint.sh. */
+function runByClient({ host, port, user, password }: ParsedDsn, script: string): void {
+  const words = ['--comments', '--protocol=tcp', `--host=${host}`, `--port=${port}`, `--user=${user}`];
+  const env = { PATH: process.env.PATH, MYSQL_PWD: password, LC_ALL: 'C' };
+  const { status, stderr } = spawnSync('mariadb', words, { input: script, encoding: 'utf8', env });
+  expect([status, stderr]).toEqual([0, '']);
+}

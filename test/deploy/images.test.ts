@@ -74,16 +74,20 @@ describe('the server', () => {
   });
 });
 
-describe("the demo's image", () => {
-  const imports = importsOf('docker/demo/fill.ts');
-  const [, pictures = '', , image = ''] = dockerfile('dataset').split(/^FROM .*$/m);
+describe('the image of datasets', () => {
+  const [, pictures = ''] = dockerfile('dataset').split(/^FROM .*$/m);
+  const programs = ['docker/dataset/main.ts', 'docker/demo/fill.ts'].map(importsOf);
 
-  it('has all the packages that its program imports and no other', () => {
-    expect(keptBy(dockerfile('dataset'))).toEqual([...imports.packages].sort());
+  it('has all the packages that its programs import and no other', () => {
+    const packages = new Set(programs.flatMap((imports) => [...imports.packages]));
+    expect(keptBy(dockerfile('dataset'))).toEqual([...packages].sort());
   });
 
-  it('has all the files that its program imports', () => {
-    expect(missing(imports, copiesOf(image))).toEqual([]);
+  it('needs nothing from the omitted folders', () => {
+    const [, omitted = ''] = /rm -r (src.*)$/m.exec(dockerfile('dataset')) ?? [];
+    expect(omitted.split(' ').length).toBeGreaterThan(1);
+    const files = programs.flatMap((imports) => [...imports.files]);
+    expect(files.filter((file) => omitted.split(' ').some((folder) => file.startsWith(`${folder}/`)))).toEqual([]);
   });
 
   it('draws its pictures with all the files that this needs', () => {

@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import pRetry from 'p-retry';
 import { Agent, type Dispatcher, request } from 'undici';
-import { type ErrorCode, MillraceError } from '../../errors.ts';
+import { MillraceError } from '../../errors.ts';
+import { networkReason } from '../../network-reasons.ts';
+import { shownInvalidUrl, shownUrl } from '../../shown-url.ts';
 import type { EncodedImage } from './encoded-image.ts';
 import { allowedConnector, RefusedAddress } from './url-connector.ts';
 import type { UrlRules } from './url-rules.ts';
@@ -46,9 +48,9 @@ export function openDownloads(rules: UrlRules, changes: Partial<Bounds> = {}): D
 
 function readUrl(written: string, rules: UrlRules): URL {
   const url = URL.parse(written);
-  if (url === null) throw new MillraceError('IMAGE_MISSING', `not a valid URL: ${withoutQuery(written)}`);
+  if (url === null) throw new MillraceError('IMAGE_MISSING', `not a valid URL: ${shownInvalidUrl(written)}`);
   if (!rules.any) {
-    const message = `URLs are switched off here (MILLRACE_IMAGE_URLS): ${shown(url)}`;
+    const message = `URLs are switched off here (MILLRACE_IMAGE_URLS): ${shownUrl(url)}`;
     throw new MillraceError('IMAGE_URL_REFUSED', message);
   }
   return checked(url);
@@ -56,27 +58,12 @@ function readUrl(written: string, rules: UrlRules): URL {
 
 function checked(url: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    const message = `a URL of ${url.protocol.slice(0, -1)}; images are downloaded by http and https: ${shown(url)}`;
+    const message = `a URL of ${url.protocol.slice(0, -1)}; images are downloaded by http and https: ${shownUrl(url)}`;
     throw new MillraceError('IMAGE_URL_REFUSED', message);
   }
   if (url.username === '' && url.password === '') return url;
-  const message = `a URL with a user or password; give a signed URL instead: ${shown(url)}`;
+  const message = `a URL with a user or password; give a signed URL instead: ${shownUrl(url)}`;
   throw new MillraceError('IMAGE_URL_REFUSED', message);
-}
-
-/** A user, a password or a signature in it is not for the eyes of others. */
-function shown(url: URL): string {
-  const place = `${url.protocol}//${url.host}${url.pathname}`;
-  const cut = place.length > longestShown ? `${place.slice(0, longestShown)}…` : place;
-  return url.search === '' ? cut : `${cut}?…`;
-}
-
-const longestShown = 300;
-
-/** What cannot be parsed may have a password before the last @ of its server. */
-function withoutQuery(written: string): string {
-  const [place = ''] = written.split(/[?#]/, 1);
-  return place.slice(place.lastIndexOf('@') + 1).slice(0, longestShown);
 }
 
 /** May succeed if it is tried again. */
@@ -104,7 +91,7 @@ async function downloadOnce(first: URL, agent: Agent, bounds: Bounds): Promise<E
   const signal = AbortSignal.timeout(bounds.attemptMs);
   try {
     const response = await follow(first, agent, bounds, signal);
-    return { bytes: await readBody(response, first, bounds), name: shown(first) };
+    return { bytes: await readBody(response, first, bounds), name: shownUrl(first) };
   } catch (error) {
     throw error instanceof MillraceError ? error : failure(error as NodeJS.ErrnoException, first, bounds);
   }
@@ -122,10 +109,10 @@ async function follow(first: URL, agent: Agent, bounds: Bounds, signal: AbortSig
     if (!redirections.includes(response.statusCode) || typeof location !== 'string') return response;
     await response.body.dump({ limit: 16_384 });
     const next = URL.parse(location, url);
-    if (next === null) throw new MillraceError('IMAGE_UNREADABLE', `redirects to an invalid URL: ${shown(first)}`);
+    if (next === null) throw new MillraceError('IMAGE_UNREADABLE', `redirects to an invalid URL: ${shownUrl(first)}`);
     url = checked(next);
   }
-  throw new MillraceError('IMAGE_UNREADABLE', `redirects more than ${bounds.redirects} times: ${shown(first)}`);
+  throw new MillraceError('IMAGE_UNREADABLE', `redirects more than ${bounds.redirects} times: ${shownUrl(first)}`);
 }
 
 async function readBody(
@@ -143,7 +130,7 @@ async function readBody(
       if (length > bounds.bytes) throw tooLarge(url, bounds);
       chunks.push(chunk);
     }
-    if (length === 0) throw new MillraceError('IMAGE_BROKEN', `an empty answer: ${shown(url)}`);
+    if (length === 0) throw new MillraceError('IMAGE_BROKEN', `an empty answer: ${shownUrl(url)}`);
     return Buffer.concat(chunks, length);
   } finally {
     body.on('error', () => {}).destroy();
@@ -154,54 +141,30 @@ function refusal(status: number, retryAfter: string | string[] | undefined, url:
   if (status === 408 || status === 429 || status >= 500) {
     const seconds = Number(retryAfter);
     const pauseMs = Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, longestPauseMs) : 0;
-    return new Temporary(`the server cannot answer now (${status}): ${shown(url)}`, { pauseMs });
+    return new Temporary(`the server cannot answer now (${status}): ${shownUrl(url)}`, { pauseMs });
   }
   if (status === 404 || status === 410)
-    return new MillraceError('IMAGE_MISSING', `the server has no such image (${status}): ${shown(url)}`);
+    return new MillraceError('IMAGE_MISSING', `the server has no such image (${status}): ${shownUrl(url)}`);
   const what = status === 401 || status === 403 ? 'denies access' : 'does not send the image';
-  return new MillraceError('IMAGE_UNREADABLE', `the server ${what} (${status}): ${shown(url)}`);
+  return new MillraceError('IMAGE_UNREADABLE', `the server ${what} (${status}): ${shownUrl(url)}`);
 }
 
 function tooLarge(url: URL, { bytes }: Bounds): MillraceError {
-  return new MillraceError('IMAGE_UNREADABLE', `more than the limit of ${bytes} bytes: ${shown(url)}`);
+  return new MillraceError('IMAGE_UNREADABLE', `more than the limit of ${bytes} bytes: ${shownUrl(url)}`);
 }
-
-/** Reasons by their codes in Node and undici. The others are those of certificates. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the name of the server is unknown',
-  EAI_AGAIN: 'the name of the server cannot be looked up now',
-  ECONNREFUSED: 'the server refuses connections',
-  ECONNRESET: 'the server closed the connection',
-  EPIPE: 'the server closed the connection',
-  UND_ERR_SOCKET: 'the server closed the connection',
-  UND_ERR_CONNECT_TIMEOUT: 'the server does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'the server does not answer',
-  UND_ERR_BODY_TIMEOUT: 'the server stopped sending',
-  ETIMEDOUT: 'the server does not answer',
-  EHOSTUNREACH: 'the server cannot be reached',
-  ENETUNREACH: 'the server cannot be reached',
-  HTTPParserError: 'the server does not answer in HTTP',
-  UND_ERR_HEADERS_OVERFLOW: 'the server sends too many headers',
-};
-
-/** Those that are the same in a second. */
-const permanent: readonly string[] = ['ENOTFOUND', 'HTTPParserError', 'UND_ERR_HEADERS_OVERFLOW'];
 
 function failure(error: NodeJS.ErrnoException, url: URL, { attemptMs }: Bounds): MillraceError {
   if (isRefused(error)) {
-    const message = `MILLRACE_IMAGE_URLS does not allow the address of the server: ${shown(url)}`;
+    const message = `MILLRACE_IMAGE_URLS does not allow the address of the server: ${shownUrl(url)}`;
     return new MillraceError('IMAGE_URL_REFUSED', message, { cause: error });
   }
   if (error.name === 'TimeoutError')
-    return new Temporary(`not received within ${attemptMs / 1000} s: ${shown(url)}`, { cause: error });
-  const code = error.code ?? error.name;
-  const reason = reasons[code];
-  if (reason !== undefined && !permanent.includes(code))
-    return new Temporary(`${reason}: ${shown(url)}`, { cause: error });
-  const failed: ErrorCode = 'IMAGE_DOWNLOAD_FAILED';
-  if (reason !== undefined) return new MillraceError(failed, `${reason}: ${shown(url)}`, { cause: error });
-  const what = /CERT|TLS|SSL|SIGNATURE/.test(code) ? "the server's certificate is not valid" : 'the download failed';
-  return new MillraceError(failed, `${what} (${code}): ${shown(url)}`, { cause: error });
+    return new Temporary(`not received within ${attemptMs / 1000} s: ${shownUrl(url)}`, { cause: error });
+  const { reason, temporary } = networkReason(error);
+  const message = `${reason}: ${shownUrl(url)}`;
+  return temporary
+    ? new Temporary(message, { cause: error })
+    : new MillraceError('IMAGE_DOWNLOAD_FAILED', message, { cause: error });
 }
 
 /** Node tries several addresses at once and reports their failures together. */
