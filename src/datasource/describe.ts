@@ -8,9 +8,14 @@ export interface Column {
   readonly type: string;
 }
 
+export interface QueryColumn extends Column {
+  /** Maximum number of bytes of a value; null: its type is not one of bytes. */
+  readonly bytes: number | null;
+}
+
 export interface QueryDescription {
   /** Columns in the query's order; names may repeat. Empty for a statement that returns no rows. */
-  readonly columns: readonly Column[];
+  readonly columns: readonly QueryColumn[];
 }
 
 export interface TableDescription {
@@ -29,7 +34,7 @@ export async function describeQuery(pool: Pool, sql: string): Promise<QueryDescr
     const { statement } = (await connection.prepare(sql)) as unknown as { statement: PreparedStatement };
     connection.unprepare(sql);
     if (statement.parameters.length > 0) throw placeholder();
-    return { columns: statement.columns.map(({ name, columnType }) => ({ name, type: typeName(columnType) })) };
+    return { columns: statement.columns.map(describeField) };
   } finally {
     connection.release();
   }
@@ -37,8 +42,18 @@ export async function describeQuery(pool: Pool, sql: string): Promise<QueryDescr
 
 /** The fields of mysql2's PreparedStatementInfo that its types lack. */
 interface PreparedStatement {
-  readonly columns: readonly FieldPacket[];
+  readonly columns: readonly (FieldPacket & { readonly characterSet?: number; readonly columnLength?: number })[];
   readonly parameters: readonly FieldPacket[];
+}
+
+/** The collation of bytes: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_character_set.html */
+const binary = 63;
+
+function describeField(field: PreparedStatement['columns'][number]): QueryColumn {
+  const { name, columnType, characterSet, columnLength } = field;
+  const type = typeName(columnType);
+  const isBytes = characterSet === binary && (type.endsWith('blob') || type.endsWith('string'));
+  return { name, type, bytes: isBytes ? (columnLength ?? null) : null };
 }
 
 function typeName(columnType = -1): string {
@@ -71,4 +86,9 @@ export async function describeTable(
     kind: String(found.type).includes('VIEW') ? 'view' : 'table',
     columns: columns.map(({ name, type }) => ({ name, type })),
   };
+}
+
+/** Both servers ignore the case of columns. */
+export function hasColumn(table: TableDescription | null, column: string): boolean {
+  return table?.columns.some(({ name }) => name.toLowerCase() === column.toLowerCase()) ?? false;
 }

@@ -19,11 +19,19 @@ describe.each(servers)('describe on $name', (server) => {
       'SELECT file_name, id, 1 + 1 AS two, price FROM `odd ``name```',
     );
     expect(columns).toEqual([
-      { name: 'file_name', type: 'var_string' },
-      { name: 'id', type: 'longlong' },
-      { name: 'two', type: expect.stringMatching(/^long/) },
-      { name: 'price', type: 'newdecimal' },
+      { name: 'file_name', type: 'var_string', bytes: null },
+      { name: 'id', type: 'longlong', bytes: null },
+      { name: 'two', type: expect.stringMatching(/^long/), bytes: null },
+      { name: 'price', type: 'newdecimal', bytes: null },
     ]);
+  });
+
+  it('says how many bytes a column of bytes may have', async () => {
+    await database.pool.query(
+      'CREATE TABLE bytes (a TINYBLOB, b BLOB, c MEDIUMBLOB, d LONGBLOB, e VARBINARY(5000), f BINARY(16), g LONGTEXT)',
+    );
+    const { columns } = await describeQuery(database.pool, "SELECT *, CAST('name' AS BINARY) AS h FROM bytes");
+    expect(columns.map(({ bytes }) => bytes)).toEqual([255, 65535, 2 ** 24 - 1, 2 ** 32 - 1, 5000, 16, null, 16]);
   });
 
   it('keeps a name that is selected twice', async () => {

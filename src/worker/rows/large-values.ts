@@ -6,8 +6,13 @@ import { hiddenColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { LargeValue } from '../row-program.ts';
 
-/** Bytes of a value that are read with its page. */
+/** Bytes of a value that are read with its page, and of a value that may be a file's name. */
 const small = 4096;
+
+/** Whether a column of so many bytes may hold files. */
+export function holdsFiles(bytes: number | null): boolean {
+  return bytes !== null && bytes > small;
+}
 
 /** Columns whose values may be files: they are read one by one, so that memory does not grow with a page. */
 export async function largeColumns(context: RowsContext, columns: readonly string[]): Promise<ReadonlySet<string>> {
@@ -19,7 +24,7 @@ export async function largeColumns(context: RowsContext, columns: readonly strin
 
 function isLarge(type: string): boolean {
   const bytes = /^varbinary\((\d+)\)/i.exec(type)?.[1];
-  return bytes === undefined ? /^(?:medium|long)?blob/i.test(type) : Number(bytes) > small;
+  return bytes === undefined ? /^(?:medium|long)?blob/i.test(type) : holdsFiles(Number(bytes));
 }
 
 /** Below the smallest `max_allowed_packet` in use, 16 MiB: https://mariadb.com/kb/en/server-system-variables/#max_allowed_packet */

@@ -1,3 +1,4 @@
+import { describeTable, hasColumn } from '../../datasource/describe.ts';
 import { withReconnect } from '../../datasource/pool.ts';
 import { fileDigest } from '../../file-digest.ts';
 import { closePartition, type PartitionUsage, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
@@ -9,7 +10,7 @@ import type { OpenProgram } from '../row-program.ts';
 import { openPace, type Pace } from './pace.ts';
 import { type PendingRow, pendingRows } from './pending-rows.ts';
 import type { ProcessedRows } from './processed-rows.ts';
-import { writeBatch } from './write-batch.ts';
+import { resultTable, writeBatch } from './write-batch.ts';
 
 /**
  * Processes one partition's rows that are not in the ledger yet.
@@ -87,7 +88,15 @@ async function processPages(
 ): Promise<void> {
   pace.fill(open.batch ?? 1);
   const program = { ...context.program, columns: open.columns ?? context.program.columns };
-  await processAll({ ...context, program }, taken, selection.columns, pages, open, pace);
+  const columns = await keptColumns(context, selection);
+  await processAll({ ...context, program }, taken, columns, pages, open, pace);
+}
+
+/** Selected columns that `prepare` gave the result. */
+async function keptColumns(context: RowsContext, { columns }: SelectionState): Promise<readonly string[]> {
+  const { pool, signal } = context;
+  const table = await withReconnect(() => describeTable(pool, resultTable(context)), { signal });
+  return columns.filter((name) => hasColumn(table, name));
 }
 
 /** Four batches are under way at once: one is processed, the next has begun, two are being written. */

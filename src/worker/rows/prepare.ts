@@ -1,4 +1,4 @@
-import { describeTable } from '../../datasource/describe.ts';
+import { describeTable, hasColumn } from '../../datasource/describe.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
@@ -20,12 +20,17 @@ export async function prepare(context: RowsContext): Promise<void> {
   if (known !== null) return;
   const { task, names } = context;
   if (task.ignored !== undefined) context.log.warn({ options: task.ignored }, 'options of the command without effect');
-  const selected = await selectedColumns(context);
+  const { names: selected, files } = await selectedColumns(context);
   const target = await describeTable(context.tables, task.into);
-  await checkTarget(context, target, selected);
+  // A file would be copied into each row of its results. A table that has the column goes on getting it.
+  const isAppended = task.writeMode === 'append' ? target : null;
+  const leftOut = new Set([...files].filter((name) => !hasColumn(isAppended, name)));
+  const isKept = (name: string) => !leftOut.has(name);
+  await checkTarget(context, target, selected.filter(isKept));
   const columns = await materialise(context);
-  if (task.writeMode !== 'append') await createResultTable(context, names.staging, columns);
-  else if (target === null) await createResultTable(context, task.into, columns);
+  const kept = columns.filter(isKept);
+  if (task.writeMode !== 'append') await createResultTable(context, names.staging, kept);
+  else if (target === null) await createResultTable(context, task.into, kept);
   const rows = await shareOut(context, columns);
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }

@@ -3,17 +3,25 @@ import { MillraceError } from '../../errors.ts';
 import { addedColumns } from '../../programs/contract.ts';
 import { columnNameProblem, hiddenColumns, maxSelectedColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
+import { holdsFiles } from './large-values.ts';
+
+interface SelectedColumns {
+  readonly names: readonly string[];
+  /** Those that hold the files which the program reads, as bytes. */
+  readonly files: ReadonlySet<string>;
+}
 
 /**
  * The query's columns; nothing is executed.
  * @throws {MillraceError} DUPLICATE_COLUMN, INVALID_COLUMN, NO_IMAGE_COLUMN, QUERY_FAILED
  */
-export async function selectedColumns({ users, task, program }: RowsContext): Promise<readonly string[]> {
+export async function selectedColumns({ users, task, program }: RowsContext): Promise<SelectedColumns> {
   const { columns } = await describeQuery(users, task.select);
   const names = columns.map(({ name }) => name);
   checkNames(names, addedColumns(program));
-  program.readColumns(names);
-  return names;
+  const read = program.readColumns(names);
+  const files = columns.filter(({ name, bytes }) => read.includes(name) && holdsFiles(bytes));
+  return { names, files: new Set(files.map(({ name }) => name)) };
 }
 
 /** A program's planner knows them too, but not where an earlier statement of the program makes the table that is read. */

@@ -11,7 +11,7 @@ import {
 } from '../../ledger/partitions.ts';
 import { hasOutcome, type RowOutcome, recordOutcomes } from '../../ledger/row-outcomes.ts';
 import { addedColumns } from '../../programs/contract.ts';
-import { hiddenColumns } from '../../task.ts';
+import { hiddenColumns, type TableTarget } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { Outcome } from '../row-program.ts';
 import { copyMode } from './copy-mode.ts';
@@ -93,21 +93,26 @@ function ledgerRow(row: string, outcome: Outcome): RowOutcome {
  */
 async function insertOutputs(
   connection: PoolConnection,
-  { task, names, program }: RowsContext,
+  context: RowsContext,
   columns: readonly string[],
   texts: readonly string[],
 ): Promise<void> {
-  const target = task.writeMode === 'append' ? task.into : names.staging;
+  const { names, program } = context;
   const selected = columns.map(quoteName);
   const added = addedColumns(program).map(quoteName);
   const row = quoteName(hiddenColumns.row);
   const into = [quoteName(hiddenColumns.selection), row, ...selected, ...added];
   const from = ['UNHEX(?)', `s.${row}`, ...selected.map((name) => `s.${name}`), ...added.map((name) => `o.${name}`)];
-  const insert = `INSERT INTO ${quoteTable(target)} (${into.join(', ')})
+  const insert = `INSERT INTO ${quoteTable(resultTable(context))} (${into.join(', ')})
      SELECT ${from.join(', ')} FROM ${outputsTable(program)} AS o
      STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = o.row_id`;
   await setCopyMode(connection);
   for (const text of texts) await connection.execute(insert, [names.id.toString('hex'), text]);
+}
+
+/** Where outputs are written. */
+export function resultTable({ task, names }: RowsContext): TableTarget {
+  return task.writeMode === 'append' ? task.into : names.staging;
 }
 
 const inCopyMode = new WeakSet<object>();

@@ -47,6 +47,64 @@ describe.each(servers)('a column of images on $name', (server) => {
     expect(await found('names')).toEqual((await found('from_files')).filter(({ id }) => id === 0));
   });
 
+  const columnsOf = async (table: string) =>
+    (
+      await worker.query(
+        'SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+        [worker.database.name, table],
+      )
+    )
+      .map(({ name }) => String(name))
+      .filter((name) => !name.startsWith('millrace_'));
+  const boxes = ['detection_no', 'class_id', 'class_name', 'score', 'x1', 'y1', 'x2', 'y2'];
+
+  it('is not copied into the result, which has the other columns', async () => {
+    await runWorkers(byColumn('without', 'SELECT photo, id, file_name FROM photos ORDER BY id'));
+    expect((await columnsOf('without')).toSorted()).toEqual(['id', 'file_name', ...boxes].toSorted());
+    expect(await found('without')).toEqual(await found('from_files'));
+    await runWorkers(byColumn('nothing_else', 'SELECT photo FROM photos WHERE id = 0'));
+    expect((await columnsOf('nothing_else')).toSorted()).toEqual(boxes.toSorted());
+  });
+
+  it('is copied where it is selected once more by another name', async () => {
+    await runWorkers(byColumn('twice', 'SELECT id, photo, photo AS picture FROM photos WHERE id = 0'));
+    const [row] = await worker.query(
+      'SELECT COUNT(*) AS n FROM twice JOIN photos USING (id) WHERE SHA2(twice.picture, 256) = SHA2(photos.photo, 256)',
+    );
+    expect(Number(row?.n)).toBeGreaterThan(0);
+    expect(await columnsOf('twice')).not.toContain('photo');
+  });
+
+  it.each([
+    ['a name in a column of bytes', "SELECT 0 AS id, CAST('scene-1.jpg' AS BINARY) AS photo"],
+    ['a name in a text', "SELECT 0 AS id, REPEAT('scene-1.jpg', 1) AS photo"],
+  ])('is copied where it can only be %s', async (what, select) => {
+    const table = what.replaceAll(' ', '_');
+    await runWorkers(byColumn(table, select));
+    expect(await columnsOf(table)).toContain('photo');
+    expect(await worker.query(`SELECT DISTINCT CAST(photo AS CHAR) AS photo FROM ${table}`)).toEqual([
+      { photo: 'scene-1.jpg' },
+    ]);
+  });
+
+  it('is appended to a table that has it, and left out of one that does not', async () => {
+    const append = async () => {
+      const select = 'SELECT id, photo FROM photos WHERE id = 0';
+      const context = worker.context('appended', select, { writeMode: 'append' });
+      await runWorkers(withSettings(context, { image_column: 'photo' }));
+    };
+    await append();
+    await append();
+    expect(await columnsOf('appended')).not.toContain('photo');
+    await worker.query('ALTER TABLE appended ADD COLUMN photo LONGBLOB');
+    await append();
+    const counts = await worker.query(
+      'SELECT photo IS NULL AS missing, COUNT(*) AS n FROM appended GROUP BY 1 ORDER BY 1',
+    );
+    const [given, missing] = counts.map(({ n }) => Number(n));
+    expect(missing).toBe(2 * given!);
+  });
+
   it('fails a row whose value is not an image, and names the reason', async () => {
     await worker.query('CREATE TABLE broken (id INT PRIMARY KEY, photo MEDIUMBLOB)');
     const values = [
