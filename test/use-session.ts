@@ -58,7 +58,7 @@ export function useSession(server: DatabaseServer): TestSession {
 }
 
 /** A statement over the first rows of `shot`. Its pictures keep their own size, which takes a third of the time. */
-export function detect(rows: number, into: string, attributes = 'partitions = 2'): string {
+export function detect(rows: number, into: string, attributes = 'partitions = 1'): string {
   return `SELECT * FROM shot ORDER BY id LIMIT ${rows}
 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
 WITH ${attributes}

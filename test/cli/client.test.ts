@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { useServer } from '../server/use-server.ts';
+import { slowRows } from '../slow-rows.ts';
 import { detect } from '../use-session.ts';
 import { openFlakyProxy } from './flaky-proxy.ts';
 import { millrace, start } from './millrace.ts';
@@ -125,7 +126,8 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   });
 
   it('is cancelled by Ctrl-C, and by another command; a retry resumes unfinished work', async () => {
-    const { child, ended } = start(['run', '--json', detect(240, 'interrupted', slow)], as());
+    await slowRows(test.database, 1);
+    const { child, ended } = start(['run', '--json', detect(40, 'interrupted', slow)], as());
     const id = await vi.waitFor(async () => {
       const { body } = await test.json('GET', '/v1/statements?limit=1');
       expect(body.statements[0].sql).toContain('INTO interrupted');
@@ -136,11 +138,13 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     const { code, stdout } = await ended;
     expect(code).toBe(130);
     expect(linesOf(stdout).at(-1)).toMatchObject({ id, state: 'cancelled', error: { code: 'CANCELLED' } });
+    await slowRows(test.database, 0);
     const retried = await millrace(['retry', id], as());
-    expect(retried.stderr).toMatch(/^interrupted: \d+ detections in 240 images\nsucceeded/m);
+    expect(retried.stderr).toMatch(/^interrupted: \d+ detections in 40 images\nsucceeded/m);
     expect(retried.code).toBe(0);
 
-    const other = await inTheMiddle(await submitted(detect(240, 'elsewhere', slow)));
+    await slowRows(test.database, 1);
+    const other = await inTheMiddle(await submitted(detect(40, 'elsewhere', slow)));
     expect(await millrace(['cancel', other], as())).toMatchObject({
       code: 0,
       stderr: `${other} is being cancelled; to resume it, run millrace retry ${other}\n`,
@@ -149,18 +153,21 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   });
 
   it('does not cancel a statement that it only watches', async () => {
-    const id = await inTheMiddle(await submitted(detect(120, 'watched', slow)));
+    await slowRows(test.database, 1);
+    const id = await inTheMiddle(await submitted(detect(40, 'watched', slow)));
     const { child, ended, stderr } = start(['watch', id], as());
     await vi.waitFor(() => expect(stderr()).toMatch(/^step-1 .* images/), patience);
     process.kill(-child.pid!, 'SIGINT');
     expect((await ended).code).toBe(130);
     expect(['running', 'succeeded']).toContain((await statusOf(id)).state);
+    await slowRows(test.database, 0);
     expect((await millrace(['watch', id], as())).code).toBe(0);
   });
 
   it('follows a statement and its logs over broken connections, and shows each line once', async () => {
     const proxy = await openFlakyProxy(test.server.url);
-    const sql = detect(120, 'over_broken_connections', slow);
+    await slowRows(test.database, 1);
+    const sql = detect(40, 'over_broken_connections', slow);
     const run = start(['run', '--json', sql], as('ada', proxy.url));
     const id = await vi.waitFor(async () => {
       const { body } = await test.json('GET', '/v1/statements?limit=1');
@@ -168,13 +175,14 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
       return body.statements[0].id as string;
     }, patience);
     const logs = start(['logs', '--follow', '--json', id], as('ada', proxy.url));
-    for (const done of [1, 20, 60]) {
+    for (const done of [1, 8, 20]) {
       await vi.waitFor(async () => {
         const { body } = await test.json('GET', `/v1/statements/${id}`);
         expect(body.progress?.done ?? 0).toBeGreaterThanOrEqual(done);
       }, patience);
       proxy.cut();
     }
+    await slowRows(test.database, 0);
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr: stderr.includes('error') }).toEqual({ code: 0, stderr: false });
     expect(linesOf(stdout).at(-1)).toMatchObject({ id, state: 'succeeded' });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { mariadb } from '../database.ts';
+import { slowRows } from '../slow-rows.ts';
 import { detect, useSession } from '../use-session.ts';
 import { isRunning, workersOf } from '../workers.ts';
 import { environmentOf, program } from './millrace.ts';
@@ -67,7 +68,8 @@ describe('a command that was started with npx, once npx is killed', { timeout: 1
   );
 
   it('cancels its statement and leaves no worker', async () => {
-    const sql = detect(240, 'left_alone', 'partitions = 2, commit_rows = 1');
+    await slowRows(test.database, 1);
+    const sql = detect(40, 'left_alone', 'partitions = 2, commit_rows = 1');
     const { child } = start('npx', ['millrace', 'run', sql]);
     const engine = await vi.waitFor(async () => {
       const [newest] = await test.session.engine.list();

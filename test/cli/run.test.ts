@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { mariadb } from '../database.ts';
+import { slowRows } from '../slow-rows.ts';
 import { detect, ended, useSession } from '../use-session.ts';
 import { onnxModel } from '../worker/onnx-model.ts';
 import { isRunning, workersOf } from '../workers.ts';
@@ -140,8 +141,9 @@ describe('millrace run', { timeout: 120_000 }, () => {
   });
 
   it('is cancelled by Ctrl-C; another process resumes it', async () => {
+    await slowRows(test.database, 1);
     const { child, ended: end } = start(
-      ['run', detect(240, 'interrupted', 'partitions = 2, commit_rows = 1')],
+      ['run', detect(40, 'interrupted', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -153,14 +155,16 @@ describe('millrace run', { timeout: 120_000 }, () => {
     const id = /^cancelled in .* {2}(\S{36})$/m.exec(stderr)?.[1] ?? stderr;
     expect(await test.session.engine.status(id)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
     expect(await test.query("SHOW TABLES LIKE 'interrupted'")).toEqual([]);
+    await slowRows(test.database, 0);
     const retried = await millrace(['retry', id], environmentOf(test));
     expect(retried.code).toBe(0);
-    expect(await test.query('SELECT DISTINCT id FROM interrupted')).toHaveLength(240);
+    expect(await test.query('SELECT DISTINCT id FROM interrupted')).toHaveLength(40);
   });
 
   it('leaves no worker behind when it is killed; its statement is interrupted, and a retry resumes it', async () => {
+    await slowRows(test.database, 1);
     const { child, ended: end } = start(
-      ['run', detect(240, 'orphaned', 'partitions = 2, commit_rows = 1')],
+      ['run', detect(40, 'orphaned', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     const workers = await partitionsOf(child.pid!);
@@ -171,14 +175,16 @@ describe('millrace run', { timeout: 120_000 }, () => {
     await end;
     await vi.waitFor(() => expect(workers.filter(({ pid }) => isRunning(pid))).toEqual([]), patience);
     await vi.waitFor(async () => expect((await test.session.engine.status(id)).state).toBe('interrupted'), patience);
+    await slowRows(test.database, 0);
     await test.session.engine.retry(id);
     expect((await ended(test.session, id)).state).toBe('succeeded');
-    expect(await test.query('SELECT DISTINCT id FROM orphaned')).toHaveLength(240);
+    expect(await test.query('SELECT DISTINCT id FROM orphaned')).toHaveLength(40);
   });
 
   it('is cancelled from another terminal', async () => {
+    await slowRows(test.database, 1);
     const { child, ended: end } = start(
-      ['run', '--json', detect(240, 'elsewhere', 'partitions = 2, commit_rows = 1')],
+      ['run', '--json', detect(40, 'elsewhere', 'partitions = 2, commit_rows = 1')],
       environmentOf(test),
     );
     await partitionsOf(child.pid!);

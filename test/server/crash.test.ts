@@ -1,5 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
+import { slowRows } from '../slow-rows.ts';
 import { eventsOf, readEvents } from './read-events.ts';
 import { useReplica } from './replica.ts';
 import { type Answer, untilReady, useServer } from './use-server.ts';
@@ -14,9 +15,10 @@ describe('a server that is stopped', { timeout: 120_000 }, () => {
   it('answers, completes what ends soon, hands over the rest, and exits', async () => {
     const [leaving, staying] = await restarted();
     await waiting(detecting(6, 'undisturbed'), staying.url());
+    await slowRows(server.database, 0.5);
     const begun = await server.json('POST', '/v1/statements', {
       url: leaving.url(),
-      body: { sql: detecting(300, 'moved'), wait: 0 },
+      body: { sql: detecting(60, 'moved'), wait: 0 },
     });
     const path = begun.headers.get('location')!;
     const events = await server.ask('GET', `${path}/events`, { url: leaving.url() });
@@ -30,6 +32,7 @@ describe('a server that is stopped', { timeout: 120_000 }, () => {
       if (await isRunning('SELECT SLEEP(3)', staying.url())) stopped ??= leaving.terminate();
     }
     const { code, seconds } = await stopped!;
+    await slowRows(server.database, 0);
     expect([code, seconds < 22]).toEqual([0, true]);
     expect(told).not.toContain('end');
     const waited = await waits!;
@@ -41,8 +44,8 @@ describe('a server that is stopped', { timeout: 120_000 }, () => {
       'running',
       'succeeded',
     ]);
-    expect(rest.at(-1)!.data).toMatchObject({ state: 'succeeded', progress: { done: 300, total: 300, failed: 0 } });
-    expect(await detections('moved')).toEqual(await expectedDetections(300));
+    expect(rest.at(-1)!.data).toMatchObject({ state: 'succeeded', progress: { done: 60, total: 60, failed: 0 } });
+    expect(await detections('moved')).toEqual(await expectedDetections(60));
     const slept = await eventsOf(await server.ask('GET', waited.body.links.events, { url: staying.url() }));
     expect(slept.at(-1)!.data).toMatchObject({ state: 'succeeded', error: null });
   });

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { openSplitEngine } from '../../src/engine/split-engine.ts';
 import { openLocalService } from '../../src/service/local-service.ts';
 import type { Service } from '../../src/service/service.ts';
@@ -7,7 +7,12 @@ import { standInEngine } from '../engine/stand-in-engine.ts';
 import { useServer } from '../server/use-server.ts';
 import { detect, useSession } from '../use-session.ts';
 
-const counted = vi.hoisted(() => ({ texts: [] as string[] }));
+// Files before this one may have loaded what imports the parser, and files after it must not count.
+const counted = vi.hoisted(() => {
+  vi.resetModules();
+  return { texts: [] as string[] };
+});
+afterAll(() => vi.resetModules());
 vi.mock('../../src/sql/parse.ts', async (original) => {
   const parser = await original<typeof import('../../src/sql/parse.ts')>();
   const parseProgram: typeof parser.parseProgram = (text, mode) => {

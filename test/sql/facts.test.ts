@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { images } from '../../src/catalog/images.ts';
 import { MillraceError } from '../../src/errors.ts';
@@ -8,7 +8,12 @@ import { checkSystemSchema } from '../../src/service/access/system-schema.ts';
 import { parseProgram } from '../../src/sql/parse.ts';
 import { checkReadOnly } from '../../src/sql/read-only.ts';
 
-const counted = vi.hoisted(() => ({ scanners: 0, tokens: 0 }));
+// Files before this one may have loaded what imports the scanner, and files after it must not count.
+const counted = vi.hoisted(() => {
+  vi.resetModules();
+  return { scanners: 0, tokens: 0 };
+});
+afterAll(() => vi.resetModules());
 vi.mock('../../src/sql/tokens.ts', async (original) => {
   const actual = await original<typeof import('../../src/sql/tokens.ts')>();
   const createScanner: typeof actual.createScanner = (text, mode) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mariadb } from '../../database.ts';
 import { useServer } from '../../server/use-server.ts';
+import { slowRows } from '../../slow-rows.ts';
 import { detect, useSession } from '../../use-session.ts';
 import { environmentOf } from '../millrace.ts';
 import { keys, openTerminal } from '../terminal.ts';
@@ -47,10 +48,12 @@ describe('the prompt', { timeout: 120_000 }, () => {
 
   it('cancels the statement that runs on Ctrl-C; at the prompt, clears the input and then shows how to exit', async () => {
     const terminal = await open('interrupt');
-    terminal.type(`${detect(240, 'interrupted_here', 'partitions = 2, commit_rows = 1').replaceAll('\n', '\r')}\r`);
-    await terminal.until(/ [1-9]\d*\/240 images/);
+    await slowRows(test.database, 1);
+    terminal.type(`${detect(40, 'interrupted_here', 'partitions = 2, commit_rows = 1').replaceAll('\n', '\r')}\r`);
+    await terminal.until(/ [1-9]\d*\/40 images/);
     terminal.type(keys.interrupt);
     expect(await terminal.until(/cancelled in [\s\S]*millrace> $/)).toMatch(/cancelled in .* s {2}[0-9a-f-]{36}\n/);
+    await slowRows(test.database, 0);
     terminal.type('SELECT 1\rFROM ');
     await terminal.until('...> FROM ');
     terminal.type(keys.interrupt);

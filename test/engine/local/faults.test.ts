@@ -4,6 +4,7 @@ import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { createRandom } from '../../../src/demo/scenes/random.ts';
 import type { WorkerCommand } from '../../../src/task.ts';
 import { mariadb, servers } from '../../database.ts';
+import { slowRows } from '../../slow-rows.ts';
 import { detect, ended, rowsDone, submit, type TestSession, useSession } from '../../use-session.ts';
 import { type WorkerProcess, workersOf } from '../../workers.ts';
 
@@ -18,7 +19,7 @@ describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})
   it('ends with each row once and the same result as an undisturbed one', async () => {
     const rows = 10 * partitions;
     const lives: Record<WorkerCommand, number[]> = { prepare: [], partition: [], finish: [] };
-    const undisturbed = await submit(test.session, detect(rows, 'undisturbed'));
+    const undisturbed = await submit(test.session, detect(rows, 'undisturbed', 'partitions = 2'));
     await withWorkers(ended(test.session, undisturbed), {
       ended: ({ command }, ms) => lives[command].push(ms),
     });
@@ -55,7 +56,8 @@ describe.each(servers)('a statement whose connections are cut at random on $name
   it('ends with each row once', async () => {
     const { admin, accounts } = test.database;
     const users = [accounts.dsn, accounts.systemDsn].map((dsn) => parseDsn(dsn).user);
-    const id = await submit(test.session, detect(120, 'cut', 'partitions = 2, commit_rows = 1, retries = 0'));
+    await slowRows(test.database, 0.3);
+    const id = await submit(test.session, detect(40, 'cut', 'partitions = 2, commit_rows = 1, retries = 0'));
     const random = createRandom(seed);
     let over = false;
     const end = ended(test.session, id).finally(() => {
@@ -72,7 +74,7 @@ describe.each(servers)('a statement whose connections are cut at random on $name
     expect(await end).toMatchObject({ state: 'succeeded', error: null });
     console.info(`${cuts} connections cut, MILLRACE_SEED=${seed}`);
     expect(cuts).toBeGreaterThanOrEqual(10);
-    await expectExact(test, id, 'cut', 120);
+    await expectExact(test, id, 'cut', 40);
   });
 });
 

@@ -7,6 +7,7 @@ import type { LogLine } from '../../../src/engine/engine.ts';
 import { lockOf } from '../../../src/ledger/lock-names.ts';
 import type { StatementStatus } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
+import { slowRows } from '../../slow-rows.ts';
 import { detect, ended, rowsDone, statusWhen, submissionOf, submit, useSession } from '../../use-session.ts';
 import { workersOf } from '../../workers.ts';
 
@@ -38,13 +39,15 @@ describe('the local engine', { timeout: 120_000 }, () => {
 
   it('gives each partition its share of the cores for decoding, and its own GPU if there are several', async () => {
     vi.stubEnv('CUDA_VISIBLE_DEVICES', 'GPU-a,GPU-b');
-    const id = await submit(test.session, detect(240, 'shared_out', 'partitions = 2, batch_size = 4'));
+    await slowRows(test.database, 1);
+    const id = await submit(test.session, detect(40, 'shared_out', 'partitions = 2, batch_size = 4, commit_rows = 1'));
     await statusWhen(test.session, id, whileRunning);
     const workers = await workersOf(process.pid);
     const environments = await Promise.all(workers.map(({ pid }) => environmentOf(pid)));
     vi.unstubAllEnvs();
     await test.session.engine.cancel(id);
     await ended(test.session, id);
+    await slowRows(test.database, 0);
     for (const environment of environments) {
       const first = environment.get('MILLRACE_PARTITION') === '0';
       expect(environment.get('CUDA_VISIBLE_DEVICES')).toBe(first ? 'GPU-a' : 'GPU-b');
@@ -55,7 +58,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('treats a repeated submission as the same statement', async () => {
-    const text = detect(4, 'once');
+    const text = detect(4, 'once', 'partitions = 2');
     const submission = await submissionOf(test.session, text);
     const { engine } = await test.another();
     await Promise.all([test.session.engine.submit(submission), engine.submit(submission)]);
@@ -80,7 +83,8 @@ describe('the local engine', { timeout: 120_000 }, () => {
     'cancels %s within seconds, and a retry ends with the same rows',
     async (who) => {
       const table = `cancelled_${who.split(' ').at(-3)}`;
-      const id = await submit(test.session, detect(240, table, 'partitions = 2, commit_rows = 1'));
+      await slowRows(test.database, 1);
+      const id = await submit(test.session, detect(40, table, 'partitions = 2, commit_rows = 1'));
       await statusWhen(test.session, id, whileRunning);
       const { engine } = who.includes('another') ? await test.another() : test.session;
       const asked = performance.now();
@@ -93,16 +97,17 @@ describe('the local engine', { timeout: 120_000 }, () => {
         steps: [{ state: 'cancelled', error: { code: 'CANCELLED' } }],
       });
       expect(await workersOf(process.pid)).toEqual([]);
-      expect(rowsDone(status)).toBeLessThan(240);
+      expect(rowsDone(status)).toBeLessThan(40);
       expect(await test.query(`SHOW TABLES LIKE '${table}'`)).toEqual([]);
       const written = rowsDone(status);
+      await slowRows(test.database, 0);
       await engine.retry(id);
       const again = await ended(await test.another(), id);
       expect(again).toMatchObject({ state: 'succeeded', error: null });
-      expect(rowsDone(again)).toBe(240);
+      expect(rowsDone(again)).toBe(40);
       expect(written).toBeGreaterThan(0);
       const whole = await test.query(`SELECT DISTINCT id FROM ${table}`);
-      expect(whole).toHaveLength(240);
+      expect(whole).toHaveLength(40);
     },
   );
 
@@ -124,11 +129,13 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('rejects cancel and retry for a statement that succeeded, and retry for one that is running', async () => {
-    const id = await submit(test.session, detect(200, 'busy', 'partitions = 2, commit_rows = 1'));
+    await slowRows(test.database, 0.5);
+    const id = await submit(test.session, detect(4, 'busy', 'partitions = 1, commit_rows = 1'));
     await expect((await test.another()).engine.retry(id)).rejects.toMatchObject({
       code: 'STATEMENT_BUSY',
       message: `the statement ${id} is running`,
     });
+    await slowRows(test.database, 0);
     expect((await ended(test.session, id)).state).toBe('succeeded');
     const done = { code: 'STATEMENT_BUSY', message: `the statement ${id} is succeeded` };
     await expect(test.session.engine.cancel(id)).rejects.toMatchObject(done);
@@ -136,7 +143,8 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('stops a step that takes longer than its timeout, and keeps completed work', async () => {
-    const id = await submit(test.session, detect(3000, 'late', "partitions = 1, timeout = '3s', commit_rows = 1"));
+    await slowRows(test.database, 0.5);
+    const id = await submit(test.session, detect(40, 'late', "partitions = 1, timeout = '3s', commit_rows = 1"));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({
       state: 'failed',
@@ -148,6 +156,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
       steps: [{ state: 'failed', error: { code: 'TIMED_OUT' } }],
     });
     expect(await workersOf(process.pid)).toEqual([]);
+    await slowRows(test.database, 0);
     const [ledger] = await test.query(
       `SELECT COUNT(*) AS n FROM ${test.config.schema}.ledger AS l JOIN ${test.config.schema}.selections AS s USING (selection_id)
        WHERE s.statement_id = ?`,
@@ -245,7 +254,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
   });
 
   it('yields the lines of a log as they are written, until the statement has ended', async () => {
-    const id = await submit(test.session, detect(60, 'followed', 'partitions = 2, commit_rows = 1'));
+    const id = await submit(test.session, detect(12, 'followed', 'partitions = 2, commit_rows = 1'));
     const lines: LogLine[] = [];
     let seen: StatementStatus | null = null;
     for await (const line of test.session.engine.logs(id, { follow: true })) {

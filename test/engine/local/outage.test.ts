@@ -9,6 +9,7 @@ import { startPrivateServer, stopPrivateServer } from '../../../src/datasource/p
 import { openSession } from '../../../src/service/session.ts';
 import type { DatabaseServer } from '../../database-servers.ts';
 import { mounted } from '../../mounted.ts';
+import { slowRows } from '../../slow-rows.ts';
 import { detect, ended, rowsDone, statusWhen, submit, useSession } from '../../use-session.ts';
 
 const outageMs = 10_000;
@@ -28,7 +29,8 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
     const test = useSession(server);
 
     it('waits while the database is unreachable for ten seconds, and continues', async () => {
-      const id = await submit(test.session, detect(200, 'patient', 'partitions = 2, commit_rows = 1, retries = 0'));
+      await slowRows(test.database, 0.5);
+      const id = await submit(test.session, detect(40, 'patient', 'partitions = 2, commit_rows = 1, retries = 0'));
       await statusWhen(test.session, id, (status) => rowsDone(status) > 0);
       const watched = ended(test.session, id);
       const pid = Number(await readFile(join(folder, 'mariadb.pid'), 'utf8'));
@@ -38,14 +40,14 @@ describe('on a database of its own', { timeout: 240_000 }, () => {
       await startPrivateServer(folder);
       const status = await watched;
       expect(status).toMatchObject({ state: 'succeeded', error: null });
-      expect(rowsDone(status)).toBe(200);
+      expect(rowsDone(status)).toBe(40);
       expect(status.steps[0]?.partitions.map(({ attempts }) => attempts)).toEqual([1, 1]);
       const [ledger] = await test.query(
         `SELECT COUNT(*) AS n, SUM(outputs) AS found FROM ${test.config.schema}.ledger`,
       );
       const [found] = await test.query('SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS images FROM patient');
-      expect({ rows: ledger?.n, found: ledger?.found }).toEqual({ rows: '200', found: found?.n });
-      expect(found?.images).toBe('200');
+      expect({ rows: ledger?.n, found: ledger?.found }).toEqual({ rows: '40', found: found?.n });
+      expect(found?.images).toBe('40');
     });
 
     it('reports a full disk, keeps completed work, and continues once there is room', async ({

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { readTransitions } from '../../../src/ledger/history.ts';
 import { openStatementStore } from '../../../src/ledger/statement-store.ts';
 import { mariadb } from '../../database.ts';
+import { slowRows } from '../../slow-rows.ts';
 import { detect, ended, rowsDone, statusWhen, submissionOf, submit, useSession } from '../../use-session.ts';
 import { isRunning, workersOf } from '../../workers.ts';
 import { startStatementServer } from './start-statement-server.ts';
@@ -37,18 +38,20 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
     (await readTransitions(test.database.pool, test.config.schema, id, 0)).map(({ state }) => state);
 
   it('resumes its rows where it was', async () => {
-    const id = await survive(detect(60, 'resumed', 'partitions = 2, commit_rows = 1'), {
+    await slowRows(test.database, 1);
+    const id = await survive(detect(40, 'resumed', 'partitions = 2, commit_rows = 1'), {
       when: (id) => statusWhen(test.session, id, (status) => rowsDone(status) > 4),
     });
     const before = rowsDone(await test.session.engine.status(id));
+    await slowRows(test.database, 0);
     const status = await ended(test.session, id);
     expect(status).toMatchObject({ state: 'succeeded', error: null });
-    expect(rowsDone(status)).toBe(60);
+    expect(rowsDone(status)).toBe(40);
     expect(before).toBeGreaterThan(4);
-    expect(before).toBeLessThan(60);
+    expect(before).toBeLessThan(40);
     expect(Math.max(...status.steps[0]!.partitions.map(({ attempts }) => attempts))).toBe(2);
     const found = await test.query('SELECT COUNT(DISTINCT id) AS images FROM resumed');
-    expect(found).toEqual([{ images: '60' }]);
+    expect(found).toEqual([{ images: '40' }]);
     expect(await statesOf(id)).toEqual(['queued', 'running', 'succeeded']);
   });
 
@@ -153,7 +156,8 @@ describe('a server that leaves', { timeout: 120_000 }, () => {
 
   it('stops its workers gracefully; another resumes within seconds', async () => {
     const [id, server] = [randomUUIDv7(), await startStatementServer(test)];
-    await server.submit({ id, text: detect(120, 'handed', 'partitions = 2, commit_rows = 1') });
+    await slowRows(test.database, 1);
+    await server.submit({ id, text: detect(40, 'handed', 'partitions = 2, commit_rows = 1') });
     await statusWhen(test.session, id, (status) => rowsDone(status) > 4);
     const workers = await workersOf(server.pid);
     const other = await startStatementServer(test);
@@ -161,13 +165,14 @@ describe('a server that leaves', { timeout: 120_000 }, () => {
     expect(workers.filter(({ pid }) => isRunning(pid))).toEqual([]);
     const left = await test.session.engine.status(id);
     expect(left).toMatchObject({ state: 'running', error: null, steps: [{ state: 'running', error: null }] });
+    await slowRows(test.database, 0);
     const since = performance.now();
     await vi.waitFor(async () => expect(await workersOf(other.pid)).not.toEqual([]), patience);
     expect(performance.now() - since).toBeLessThan(15_000);
     const status = await ended(test.session, id);
     expect(status).toMatchObject({ state: 'succeeded', error: null });
-    expect(rowsDone(status)).toBe(120);
-    expect(await test.query('SELECT COUNT(DISTINCT id) AS images FROM handed')).toEqual([{ images: '120' }]);
+    expect(rowsDone(status)).toBe(40);
+    expect(await test.query('SELECT COUNT(DISTINCT id) AS images FROM handed')).toEqual([{ images: '40' }]);
   });
 
   it('waits for a running standard statement, and starts none after it', async () => {
