@@ -46,7 +46,18 @@ export function imagePath(folder: string, name: string, volumes: Volumes): strin
  */
 export async function pathInside(file: string, root: string | null): Promise<string | null> {
   const path = await realpath(file);
-  return root === null || isInside(path, await realpath(root)) ? path : null;
+  return root === null || isInside(path, await realRoot(root)) ? path : null;
+}
+
+const realRoots = new Map<string, string>();
+
+/** Volumes are where they are as long as a worker runs, and each image asks. */
+async function realRoot(root: string): Promise<string> {
+  const known = realRoots.get(root);
+  if (known !== undefined) return known;
+  const found = await realpath(root);
+  realRoots.set(root, found);
+  return found;
 }
 
 function isInside(path: string, folder: string): boolean {

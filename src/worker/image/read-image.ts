@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { MillraceError } from '../../errors.ts';
 import { pathInside } from '../volume-path.ts';
 import { checkSize, type EncodedImage } from './encoded-image.ts';
@@ -37,10 +37,21 @@ async function readRegularFile(path: string, file: string): Promise<Uint8Array> 
     if (!stats.isFile() && !stats.isDirectory())
       throw new MillraceError('IMAGE_UNREADABLE', `not a regular file: ${file}`);
     checkSize(stats.size, file);
-    return await handle.readFile();
+    return stats.isDirectory() ? await handle.readFile() : await readAll(handle, stats.size);
   } finally {
     await handle.close();
   }
+}
+
+/** `handle.readFile` asks for the size a second time, and reads once more past the end. A file may shrink meanwhile; what it grows by is not read. */
+async function readAll(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await handle.read(bytes, at, size - at);
+    if (bytesRead === 0) return bytes.subarray(0, at);
+    at += bytesRead;
+  }
+  return bytes;
 }
 
 function unreadable(file: string, cause: NodeJS.ErrnoException): MillraceError {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, errorOfRecord, MillraceError } from '../../errors.ts';
 import type { Size } from '../image/letterbox.ts';
+import { answersInOrder } from '../thread-answers.ts';
 import type { Outputs } from './model.ts';
 import type { ModelSession, SessionPlan } from './session.ts';
 import { visibleGpus } from './visible-gpus.ts';
@@ -83,7 +84,7 @@ async function startThread(plan: SessionPlan, gpu: number): Promise<Inference> {
   const workerData: SessionPlan = { file, input, outputs, isDeclared, use, settings, gpu };
   const transferList = settings.device === 'cpu' ? ownMemory(file.bytes) : [];
   const thread = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData, transferList });
-  const { nextAnswer, end } = answersInOrder(thread);
+  const { nextAnswer, end } = answersInOrder<FromThread>(thread, 'inference', 'the model was closed');
   const ready = await nextAnswer();
   if (ready.kind !== 'ready') {
     await thread.terminate();
@@ -108,43 +109,6 @@ async function startThread(plan: SessionPlan, gpu: number): Promise<Inference> {
 /** What can be handed over instead of copied: several threads of a GPU each need the model. */
 function ownMemory({ buffer, byteLength }: Uint8Array<ArrayBuffer>): ArrayBuffer[] {
   return buffer.byteLength === byteLength ? [buffer] : [];
-}
-
-interface Waiting {
-  resolve(answer: FromThread): void;
-  reject(error: MillraceError): void;
-}
-
-interface Answers {
-  /** @throws MillraceError INFERENCE_FAILED once the thread has ended or is to end */
-  nextAnswer(): Promise<FromThread>;
-  /** Takes no more questions; resolves when those already asked are answered. */
-  end(): Promise<void>;
-}
-
-function answersInOrder(thread: Worker): Answers {
-  const waiting: Waiting[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-  let ended: MillraceError | undefined;
-  const fail = (cause?: unknown) => {
-    ended ??= new MillraceError('INFERENCE_FAILED', 'the thread of inference has ended', { cause });
-    for (const { reject } of waiting.splice(0)) reject(ended);
-  };
-  thread.on('message', (answer: FromThread) => waiting.shift()?.resolve(answer));
-  thread.on('error', fail);
-  thread.on('exit', () => fail());
-  return {
-    nextAnswer: () => {
-      if (ended) throw ended;
-      const answer = new Promise<FromThread>((resolve, reject) => waiting.push({ resolve, reject }));
-      last = answer.catch(() => undefined);
-      return answer;
-    },
-    end: async () => {
-      ended ??= new MillraceError('INFERENCE_FAILED', 'the model was closed');
-      await last;
-    },
-  };
 }
 
 function failureOf(answer: FromThread): MillraceError {

@@ -1,89 +1,119 @@
-import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
-import type { Inference, ToThread } from '../../../src/worker/model/inference.ts';
-import { inBatches } from '../../../src/worker/model/picture-batches.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MillraceError } from '../../../src/errors.ts';
+import type { EncodedImage } from '../../../src/worker/image/encoded-image.ts';
+import { placeImage } from '../../../src/worker/image/placing.ts';
+import type { Inference } from '../../../src/worker/model/inference.ts';
+import type { Processor } from '../../../src/worker/model/model.ts';
+import { inBatches, type PictureBatches } from '../../../src/worker/model/picture-batches.ts';
 import type { Preprocessing } from '../../../src/worker/model/preprocessing.ts';
 import { yoloPixels } from '../../../src/worker/programs/detect/families/family.ts';
+import { copyOf, noises } from '../image/images.ts';
 
+const size = { width: 64, height: 64 };
+const slotLength = 64 * 64 * 3;
 const preprocessing: Preprocessing = { ...yoloPixels, layout: 'nchw', type: 'float32' };
-const model = { classNames: ['dog'], stride: 32, imageSize: { width: 64, height: 64 }, batch: null };
+const model = { classNames: [], stride: 32, imageSize: size, batch: null };
 
-/** Stands in for a model's threads: keeps what it is asked, and answers the mean of each picture's bytes. */
-function standIn(batch: number, device: 'cpu' | 'cuda' = 'cpu') {
-  const asked: string[] = [];
-  const inference: Inference = {
+/** Tells pictures apart. */
+function digest(pixels: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < pixels.length; at++) sum = (Math.imul(sum, 31) + pixels[at]!) | 0;
+  return Math.fround(sum);
+}
+
+/** Stands in for a session, on a GPU too: it answers with the digest of each picture. */
+function standIn(device: Processor, batch: number, threads: number): Inference & { readonly sizes: number[] } {
+  const sizes: number[] = [];
+  return {
     device,
+    batch,
+    threads,
+    sizes,
     notOnGpu: null,
     notEdited: null,
-    batch,
-    threads: 1,
-    async infer({ pixels, pictures, size }: ToThread) {
-      asked.push(`${pictures} of ${size.width}x${size.height}`);
-      const length = size.width * size.height * 3;
-      const means = Array.from({ length: pictures }, (_, picture) => {
-        const own = pixels.subarray(picture * length, (picture + 1) * length);
-        return own.reduce((sum, byte) => sum + byte, 0) / length;
-      });
-      return { outputs: new Map([['mean', { data: Float32Array.from(means), dims: [pictures] }]]), inferMs: 1 };
+    infer: async ({ pixels, pictures }) => {
+      sizes.push(pictures);
+      const given = Uint8Array.from(pixels);
+      await new Promise(setImmediate);
+      // What is given must not change while it is looked at.
+      expect(Buffer.compare(pixels, given)).toBe(0);
+      const data = Float32Array.from({ length: pictures }, (_, at) =>
+        digest(given.subarray(at * slotLength, (at + 1) * slotLength)),
+      );
+      return { outputs: new Map([['digest', { data, dims: [pictures, 1] }]]), inferMs: 1 };
     },
     close: async () => {},
   };
-  return { asked, inference };
 }
 
-interface Picture {
+const opened: { close(): Promise<void> }[] = [];
+afterAll(() => Promise.all(opened.map((batches) => batches.close())));
+
+interface Seen {
+  readonly digest: number;
   readonly width: number;
-  readonly height: number;
-  readonly grey: number;
 }
 
-async function means(pictures: readonly Picture[], inference: Inference, inRectangles: boolean) {
-  const read = async ({ width, height, grey }: Picture) => {
-    const background = { r: grey, g: grey, b: grey };
-    const bytes = await sharp({ create: { width, height, channels: 3, background } })
-      .png()
-      .toBuffer();
-    return { bytes, name: 'drawn' };
-  };
-  const run = inBatches<Picture, string>({ inference, model, preprocessing, inRectangles }, read, {
-    finds: 'a mean',
-    read: (outputs, picture, { input }) =>
-      `${Math.round(outputs.get('mean')!.data[picture]!)} in ${input.width}x${input.height}`,
+function open(
+  inference: Inference,
+  read: (image: EncodedImage) => Promise<EncodedImage>,
+): PictureBatches<EncodedImage, Seen> {
+  const batches = inBatches<EncodedImage, Seen>({ inference, model, preprocessing }, read, {
+    finds: 'a digest',
+    read: (outputs, picture, { width }) => ({ digest: outputs.get('digest')!.data[picture]!, width }),
   });
-  return run(pictures);
+  opened.push(batches);
+  return batches;
 }
 
-const wide = (grey: number) => ({ width: 128, height: 64, grey });
-const high = (grey: number) => ({ width: 64, height: 128, grey });
-const mixed = [wide(10), high(20), wide(30), high(40), wide(50), high(60), high(70)];
+async function expected(image: EncodedImage): Promise<Seen> {
+  const slot = new Uint8Array(new SharedArrayBuffer(slotLength));
+  const { width } = await placeImage(copyOf(image), { ...preprocessing, size, stride: null }, slot);
+  return { digest: digest(slot), width };
+}
 
-describe('pictures in rectangles', () => {
-  const expected = mixed.map(({ grey, width }) => `${grey} in ${width === 128 ? '64x32' : '32x64'}`);
-
-  it('share batches with those of the same shape, and keep their order', async () => {
-    const { asked, inference } = standIn(2);
-    expect(await means(mixed, inference, true)).toEqual(expected);
-    expect(asked.toSorted()).toEqual(['1 of 64x32', '2 of 32x64', '2 of 32x64', '2 of 64x32']);
+describe.each<[Processor, number, number]>([
+  ['cpu', 1, 1],
+  ['cpu', 3, 1],
+  ['cuda', 4, 2],
+])('pictures in batches, on %s, %i at once, in %i threads', (device, batch, threads) => {
+  it('are each seen as if alone, although their memory is used again and again', async () => {
+    const images = await noises(40);
+    const batches = open(standIn(device, batch, threads), async (image) => copyOf(image));
+    const seen = await Promise.all([batches.run(images.slice(0, 25)), batches.run(images.slice(25))]);
+    expect(seen.flat()).toEqual(await Promise.all(images.map(expected)));
   });
 
-  it('are alone in a batch of one', async () => {
-    const { asked, inference } = standIn(1);
-    expect(await means(mixed, inference, true)).toEqual(expected);
-    expect(asked.toSorted()).toEqual([...Array(4).fill('1 of 32x64'), ...Array(3).fill('1 of 64x32')]);
+  it('fail alone where they are missing or broken, also all of a batch', async () => {
+    const images = await noises(10);
+    const isGood = (image: EncodedImage) => [0, 5, 9].includes(images.indexOf(image));
+    const batches = open(standIn(device, batch, threads), async (image) => {
+      if (isGood(image)) return copyOf(image);
+      if (images.indexOf(image) % 2 === 0) throw new MillraceError('IMAGE_MISSING', `no such file: ${image.name}`);
+      return { bytes: Uint8Array.of(0), name: image.name };
+    });
+    const seen = await batches.run(images);
+    for (const [at, image] of images.entries()) {
+      if (isGood(image)) expect(seen[at]).toEqual(await expected(image));
+      else expect(seen[at]).toMatchObject({ error: { code: at % 2 === 0 ? 'IMAGE_MISSING' : 'IMAGE_BROKEN' } });
+    }
   });
 
-  it('fill a batch on a GPU with places that are not used', async () => {
-    const { asked, inference } = standIn(4, 'cuda');
-    expect(await means(mixed, inference, true)).toEqual(expected);
-    expect(asked.toSorted()).toEqual(['4 of 32x64', '4 of 64x32']);
+  it('do not fail for what is no fault of theirs', async () => {
+    const batches = open(standIn(device, batch, threads), async () => {
+      throw new MillraceError('DATABASE_UNREACHABLE', 'gone');
+    });
+    await expect(batches.run(await noises(2))).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 });
 
-it('other pictures share batches whatever their shape', async () => {
-  const { asked, inference } = standIn(4);
-  expect(await means(mixed.slice(0, 5), inference, false)).toEqual(
-    // Half of the input is padding of 114.
-    mixed.slice(0, 5).map(({ grey }) => `${grey / 2 + 57} in 64x64`),
-  );
-  expect(asked.toSorted()).toEqual(['1 of 64x64', '4 of 64x64']);
+it('a GPU gets batches of one size, whatever is missing', async () => {
+  const inference = standIn('cuda', 4, 2);
+  const images = await noises(6);
+  const batches = open(inference, async (image) => {
+    if (image === images[1]) throw new MillraceError('IMAGE_MISSING', 'no such file');
+    return copyOf(image);
+  });
+  await batches.run(images);
+  expect(inference.sizes).toEqual([4, 4]);
 });

@@ -29,7 +29,7 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   log.info({ model: { ...told, ...described(inference) } }, 'model loaded');
   warnOfAssumedNames(log, assumedNames);
   const choice = { ...choiceOf(settings), givesLogits: model.givesLogits };
-  const classifyImages = inBatches<ImageSource, Outcome>({ inference, model, preprocessing }, readSource, {
+  const batches = inBatches<ImageSource, Outcome>({ inference, model, preprocessing }, readSource, {
     finds: 'a score',
     read: (answered, picture, _, timings) => {
       const classes = bestClasses(answered.get(outputs[0]!.name)!, picture, choice);
@@ -37,9 +37,9 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
     },
   });
   const { columns } = contractOf('classify').result(settings, classNames);
-  const process = (rows: readonly InputRow[]) => classifyImages(images(rows));
+  const process = (rows: readonly InputRow[]) => batches.run(images(rows));
   const { batch, device } = inference;
-  return { columns, batch, model: { file: modelSettings.modelFile, device, batch }, process, close: inference.close };
+  return { columns, batch, model: { file: modelSettings.modelFile, device, batch }, process, close: batches.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openClassify` does */

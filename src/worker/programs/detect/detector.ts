@@ -1,10 +1,11 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
+import type { PlacedPicture } from '../../image/placing.ts';
 import { described } from '../../model/inference.ts';
 import { loadModel } from '../../model/load-model.ts';
 import type { Look } from '../../model/look-at-model.ts';
 import type { Outputs, Processor } from '../../model/model.ts';
-import { inBatches, type PlacedPicture, type ReadImage } from '../../model/picture-batches.ts';
+import { inBatches, type ReadImage } from '../../model/picture-batches.ts';
 import { withLatency } from '../../model/with-latency.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
 import { type DetectorModel, type DetectorSettings, lookAtDetector, type Selection } from './detector-model.ts';
@@ -57,7 +58,7 @@ export async function loadDetector<Image>(
   const inference = withLatency(atItsSpeed, settings.latency ?? null);
   const describe = extrasReader(looked.layout, settings.extras ?? []);
   const running = { inference, model, preprocessing, inRectangles: settings.inRectangles ?? false };
-  const detect = inBatches<Image, DetectedImage>(running, read, {
+  const batches = inBatches<Image, DetectedImage>(running, read, {
     finds: 'a box',
     read: (outputs, picture, lies, timings) => {
       const boxes = boxesOf(looked.read(outputs, picture, selection.confidence), selection);
@@ -67,7 +68,7 @@ export async function loadDetector<Image>(
       );
     },
   });
-  return { model: { ...model, ...described(inference) }, detect, close: inference.close };
+  return { model: { ...model, ...described(inference) }, detect: batches.run, close: batches.close };
 }
 
 function boxesOf(candidates: readonly Candidate[], { classIds, ...selection }: Selection): readonly Candidate[] | null {

@@ -1,6 +1,6 @@
 import type { Box } from '../../../box.ts';
+import type { PlacedPicture } from '../../image/placing.ts';
 import type { OutputTensor } from '../../model/model.ts';
-import type { PlacedPicture } from '../../model/picture-batches.ts';
 import { type RunLengths, runLengths } from './run-length.ts';
 
 /**
