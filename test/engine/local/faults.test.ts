@@ -147,7 +147,7 @@ async function withWorkers<T>(work: Promise<T>, { began, ended }: Witness): Prom
       seen.delete(pid);
       ended?.(worker, performance.now() - since);
     }
-    await sleep(10);
+    await sleep(30);
   }
   return work;
 }
