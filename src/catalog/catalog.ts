@@ -1,4 +1,5 @@
 import type { ProgramName } from '../programs/programs.ts';
+import type { CatalogCosts } from './costs.ts';
 
 /** What a program may name, as plain data. It is read before planning, so that planning stays pure. */
 export interface Catalog {
@@ -31,6 +32,8 @@ export interface Catalog {
   readonly queries: Readonly<Record<string, QueryFacts>>;
   /** What the database reports about each result table of the program, by `tableKey`. */
   readonly tables: Readonly<Record<string, TableFacts>>;
+  /** Absent: nothing is known about what its steps cost. */
+  readonly costs?: CatalogCosts;
 }
 
 export interface CatalogImage {

@@ -20,7 +20,16 @@ function stepLine(step: Step, isOnly: boolean): readonly string[] {
     partitions.reduce((total, partition) => total + of(partition), 0);
   const failed = sum((partition) => partition.failed);
   const broken = failed === 0 ? '' : `, ${failed} ${inputs} failed`;
-  return [`${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`];
+  return [
+    `${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`,
+    ...predictedLine(step),
+  ];
+}
+
+/** What the step was predicted to take, and took. */
+function predictedLine({ predicted, timings }: Step): readonly string[] {
+  if (predicted === null || timings === null) return [];
+  return [`predicted ${predicted.seconds.toFixed(1)} s, took ${timings.seconds.toFixed(1)} s`];
 }
 
 function took({ startedAt, finishedAt }: Statement): string {

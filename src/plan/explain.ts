@@ -1,5 +1,6 @@
 import { contractOf } from '../programs/programs.ts';
 import type { TableTarget } from '../task.ts';
+import { explainCost } from './cost/explain-cost.ts';
 import {
   type ByStepKind,
   byStepKind,
@@ -41,6 +42,7 @@ function explainRun(step: RunStep): string {
     ['partition', `× ${step.partitions}, ${atOnce(step)}, ${transactions(step)}, ${step.retries} retries`],
     ...contractOf(name).explain(settings),
     ...noteOf(withoutEffect(step.command, name)),
+    ...explainCost(step),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];

@@ -2,6 +2,7 @@ import leven from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
+import type { ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, readAttributes } from './attributes.ts';
@@ -9,6 +10,7 @@ import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
+import { type Asked, planCost } from './cost/plan-cost.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
 import { readSettings } from './program-settings.ts';
@@ -54,16 +56,29 @@ function planWorker(
   checkColumns(statement, attributes.partition_by, result, catalog, report);
   checkProgramAttributes(statement, command.contract, attributes, report);
   if (into === null) return null;
+  const costs = planCost(askedOf(statement, attributes), program, catalog);
   return {
     kind: 'run',
     ...common,
+    partitions: costs.partitions,
+    parallelism: costs.parallelism,
     image: image.runs ?? statement.image.text,
     into,
     writeMode: attributes.write_mode,
     commitRows: attributes.commit_rows === 'auto' ? null : attributes.commit_rows,
     maxFailedRows: attributes.max_failed_rows,
-    program,
+    program: withBatch(program, costs.batch),
+    ...(costs.cost !== null && { cost: costs.cost }),
+    ...(costs.choices.length > 0 && { choices: costs.choices }),
   };
+}
+
+function askedOf({ query }: RunStatement, { partitions, parallelism, gpu, cpu }: RunAttributes): Asked {
+  return { query: query.text, isCountable: query.facts.effect === null, partitions, parallelism, gpu, cpu };
+}
+
+function withBatch(program: ProgramCall, batch: number | null): ProgramCall {
+  return { ...program, settings: { ...program.settings, batch } } as ProgramCall;
 }
 
 function imageSettings(statement: RunStatement, attributes: RunAttributes, catalog: Catalog) {

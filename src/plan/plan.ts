@@ -1,6 +1,7 @@
 import type { Span } from '../errors.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
+import type { StepCost } from './cost/step-cost.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
 export const planVersion = 4;
@@ -76,6 +77,10 @@ export interface RunStep extends ImageStep {
   readonly commitRows: number | null;
   readonly maxFailedRows: number;
   readonly program: ProgramCall;
+  /** What it costs by the measurements of its model; absent: there are none. */
+  readonly cost?: StepCost;
+  /** Why the numbers that the statement leaves open are what they are; absent: it leaves none open. */
+  readonly choices?: readonly string[];
 }
 
 /** `TO RUN` with any other image: it follows SQLFlow's contract and writes its tables itself. */

@@ -29,6 +29,17 @@ const overRows = {
   nodeSelector: v.record(v.string(), v.string()),
 };
 
+const cost = v.strictObject({
+  startSeconds: v.number(),
+  imageSeconds: v.number(),
+  contention: v.number(),
+  fitting: count,
+  memory: v.nullable(v.number()),
+  images: v.nullable(count),
+  isCountable: v.boolean(),
+  measured: v.strictObject({ at: v.string(), device: v.string(), batch: count, runs: count, images: count }),
+});
+
 const stepSchemas = {
   sql: v.strictObject({
     kind: v.literal('sql'),
@@ -46,6 +57,8 @@ const stepSchemas = {
     commitRows: v.nullable(count),
     maxFailedRows: count,
     program: programCallSchema,
+    cost: v.optional(cost),
+    choices: v.optional(v.array(v.string())),
   }),
   foreign: v.strictObject({ kind: v.literal('foreign'), ...overRows, into: v.array(table) }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };

@@ -29,6 +29,13 @@ export function sqlStep(step: Step): SqlStep | null {
   return byStepKind(asSqlStep, step);
 }
 
+const asRunStep: ByStepKind<RunStep | null> = { sql: () => null, run: (step) => step, foreign: () => null };
+
+/** The step if the worker runs a program over its rows; null for another. */
+export function runStep(step: Step): RunStep | null {
+  return byStepKind(asRunStep, step);
+}
+
 const writtenTables: ByStepKind<readonly TableTarget[]> = {
   sql: () => [],
   run: ({ into }) => [into],

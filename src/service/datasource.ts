@@ -17,6 +17,8 @@ export interface Datasource extends Planner {
   readonly pool: Pool;
   /** Connections for our own statements on users' tables, with the users' account. */
   readonly tables: Pool;
+  /** Connections for SQL that users wrote. */
+  readonly users: Pool;
   readonly engine: Engine;
   readonly engineName: string;
   /** Environment of the engine. */
@@ -47,13 +49,14 @@ export async function openDatasource(
   { name, accounts, config, environment, links, limits }: DatasourceOptions,
   pools: DatabasePools,
 ): Promise<Datasource> {
-  const { system: pool, tables } = pools;
+  const { system: pool, tables, users } = pools;
   await migrate(pool, config.schema);
   return {
     name,
     schema: config.schema,
     pool,
     tables,
+    users,
     engine: await openEngine({ config, pool, accounts, environment, limits }),
     engineName: config.engine,
     environment,

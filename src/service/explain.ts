@@ -1,6 +1,9 @@
+import type { Pool } from 'mysql2/promise';
+import { countRows } from '../datasource/count-rows.ts';
 import type { Submission } from '../ledger/statement-status.ts';
 import { explainPlan } from '../plan/explain.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { runStep } from '../plan/step-facts.ts';
 import type { Datasource } from './datasource.ts';
 
 export interface Explanation {
@@ -10,9 +13,17 @@ export interface Explanation {
   workflow(): Promise<string>;
 }
 
-export function explain(datasource: Datasource, submission: Omit<Submission, 'server'>): Explanation {
-  const { plan } = submission;
+/** Rows are counted if the model of a step was measured, so that its time can be predicted. */
+export async function explain(datasource: Datasource, submission: Omit<Submission, 'server'>): Promise<Explanation> {
+  const steps = await Promise.all(submission.plan.steps.map((step) => withCount(step, datasource.users)));
+  const plan = { ...submission.plan, steps };
   return { plan, text: explainPlan(plan), workflow: () => workflowOf(datasource, submission) };
+}
+
+async function withCount(step: Step, users: Pool): Promise<Step> {
+  const run = runStep(step);
+  if (run?.cost === undefined || run.cost.images !== null || !run.cost.isCountable) return step;
+  return { ...run, cost: { ...run.cost, images: await countRows(users, run.select) } };
 }
 
 /** The Argo Workflow of a statement, as YAML. */

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
+import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { serverSqlMode } from '../datasource/sql-mode.ts';
@@ -36,7 +37,8 @@ export function openPlanner(pools: DatabasePools, config: Config, environment: N
       const isAlone = first?.kind === 'standard' && others.length === 0;
       if (isAlone) return planProgram(program, nothingKnown);
       const known = await loadCatalog(pools, config, questionsOf(program));
-      return planProgram(program, { ...known, otherImagesAccount: hasForeignAccount(environment) });
+      const costs = await loadCosts(pools, config, costQuestions(program));
+      return planProgram(program, { ...known, costs, otherImagesAccount: hasForeignAccount(environment) });
     },
   };
 }
@@ -70,4 +72,16 @@ function questionsOf(program: Program): Questions {
     sourcesOf: tableReferences,
     tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
   };
+}
+
+/** The steps that run a model, as far as their commands tell. */
+function costQuestions({ statements }: Program): readonly CostQuestion[] {
+  return statements.flatMap((statement) => {
+    if (statement.kind !== 'run') return [];
+    const model = statement.command.flatMap(({ value }) => /^--(?:model|weights)=(.*)$/s.exec(value)?.[1] ?? [])[0];
+    if (model === undefined) return [];
+    const partitions = statement.attributes.findLast(({ name }) => name === 'partitions')?.value;
+    const isCounted = partitions !== undefined && partitions.kind !== 'number' && statement.query.facts.effect === null;
+    return [{ model, query: statement.query.text, isCounted }];
+  });
 }

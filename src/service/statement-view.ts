@@ -2,8 +2,9 @@ import { queuePositions, readLabels, readTransitions, type Transition } from '..
 import { listResults, type StoredResult } from '../ledger/results.ts';
 import type { StatementStatus, StepStatus } from '../ledger/statement-status.ts';
 import { isoTime } from '../ledger/times.ts';
+import { predictionOf } from '../plan/cost/step-cost.ts';
 import type { Step } from '../plan/plan.ts';
-import { outputsOf, programOf, tablesInto } from '../plan/step-facts.ts';
+import { outputsOf, programOf, runStep, tablesInto } from '../plan/step-facts.ts';
 import type { TableTarget } from '../task.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
@@ -84,7 +85,7 @@ export function statementView(status: StatementStatus, parts: ViewParts): Statem
 }
 
 function stepView(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
-  const { name, state, error, rows, affectedRows, partitions } = step;
+  const { name, state, error, rows, affectedRows, partitions, timings } = step;
   const into = planned === undefined ? null : intoOf(planned);
   return {
     name,
@@ -97,7 +98,18 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
     rows,
     affectedRows,
     partitions: [...partitions],
+    predicted: planned === undefined ? null : predictedOf(planned, rows),
+    timings: timings ?? null,
   };
+}
+
+/** What the step is predicted to take, for the rows that were selected or counted before. */
+function predictedOf(planned: Step, rows: number | null): Statement['steps'][number]['predicted'] {
+  const run = runStep(planned);
+  const images = rows ?? run?.cost?.images ?? null;
+  if (run?.cost === undefined || images === null || images === 0) return null;
+  const { memory, measured } = run.cost;
+  return { ...predictionOf(run.cost, images, run.partitions), memory, measured: { ...measured } };
 }
 
 /** The table that a step writes; for a step that runs another image, the first one. */

@@ -27,6 +27,45 @@ const PartitionStatus = Type.Object({
   attempts: count('number of times that a worker started it'),
 });
 
+const seconds = (description: string) => Type.Number({ minimum: 0, description });
+
+const Prediction = Type.Object(
+  {
+    seconds: seconds('from the selection of the rows to the end of the last partition'),
+    imagesPerSecond: Type.Number(),
+    memory: nullable(Type.Number({ description: 'bytes of a partition; null if it was not measured' })),
+    measured: Type.Object(
+      {
+        at: time('when the latest of the runs was measured'),
+        device: Type.String({ description: 'cpu, with its threads if there are several, or cuda' }),
+        batch: count('images that the model took at once'),
+        runs: count('number of runs'),
+        images: count('images of all runs'),
+      },
+      { description: 'the runs of the model that it is predicted from' },
+    ),
+  },
+  { description: 'what the step is predicted to take, by the measurements of its model' },
+);
+
+const Timings = Type.Object(
+  {
+    seconds: seconds('from the selection of the rows to the end of the last partition'),
+    startSeconds: seconds('of a wave of partitions, beside its rows'),
+    rows: count('processed rows'),
+    partitions: count('partitions with rows'),
+    atOnce: count('maximum number of partitions that ran at the same time'),
+    decodeMs: Type.Number({ description: 'milliseconds of a row: reading and decoding its files' }),
+    inferMs: Type.Number({ description: "milliseconds of a row: its share of its batch's inference" }),
+    totalMs: Type.Number({ description: 'milliseconds of a row in its partition, where rows overlap' }),
+    peakMemory: Type.Number({ description: 'bytes of the largest worker' }),
+    device: Type.String({ description: 'cpu, with its threads if there are several, or cuda' }),
+    batch: count('images that the model took at once'),
+    digest: Type.String({ description: 'SHA-256 of the file of the model' }),
+  },
+  { description: 'what the step took; null if it is not done, or if a partition was started more than once' },
+);
+
 const StepStatus = Type.Object({
   name: Type.String(),
   kind: Type.Enum([...stepKinds], {
@@ -46,6 +85,8 @@ const StepStatus = Type.Object({
     count('rows that standard SQL inserted, changed or deleted; null before that, or for a step of another kind'),
   ),
   partitions: Type.Array(PartitionStatus),
+  predicted: nullable(Prediction),
+  timings: nullable(Timings),
 });
 
 const Progress = Type.Object(

@@ -65,7 +65,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
   });
 
   it("prints the rows of a statement's table, and the logs of its workers", async () => {
-    const id = await submit(test.session, detect(4, 'seen'));
+    const id = await submit(test.session, detect(4, 'seen', 'partitions = 2'));
     await ended(test.session, id);
     const [counted] = await test.query('SELECT COUNT(*) AS n FROM seen');
     const rows = linesOf((await run('result', id, '--format', 'ndjson')).stdout);

@@ -32,9 +32,9 @@ export function explainRoute(app: App, context: ServerContext): void {
     const program = await datasource.parse(text);
     checkAllowed(user, program, context.rules);
     const plan = await datasource.plan(program);
-    const explained = explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
+    const explained = await explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
-      plan: { ...plan, steps: [...plan.steps] },
+      plan: { ...explained.plan, steps: [...explained.plan.steps] },
       text: explained.text,
       workflow: datasource.engineName === 'argo' ? await explained.workflow() : null,
     };

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import { readMeasurements } from '../../../src/ledger/measurements.ts';
 import { readSteps } from '../../../src/ledger/step-status.ts';
+import { explain } from '../../../src/service/explain.ts';
+import { viewStatement } from '../../../src/service/statement-view.ts';
 import { mariadb } from '../../database.ts';
-import { detect, ended, submit, useSession } from '../../use-session.ts';
+import { detect, ended, submissionOf, submit, useSession } from '../../use-session.ts';
 
 const test = useSession(mariadb);
-const program = (into: string, options = '') => detect(12, into).replace(', "--image_size=160"', options);
+const program = (into: string, options = '') => detect(12, into, 'partitions = 2').replace(', "--image_size=160"', options);
 const measuredRuns = () => {
   const { pool, schema } = test.session;
   return readMeasurements(pool, schema, { name: 'demo', version: null });
@@ -23,6 +25,27 @@ it('keeps what a run took with the measurements of its model', async () => {
   expect(await measuredRuns()).toMatchObject([
     { origin: 'run', statementId: id, images: step!.rows, batch: 1, partitions: 2, digest: timings!.digest },
   ]);
+});
+
+it('predicts the next run, counts its rows where it is explained, and tells what became of the prediction', async () => {
+  const submission = await submissionOf(test.session, program('predicted'));
+  const { text } = await explain(test.session, submission);
+  expect(text).toMatch(/ {2}predict {3}[\d.]+ s for 12 images, [\d.]+ images\/s, \d+ MiB a partition/);
+  expect(text).toMatch(/ {2}measured {2}\d{4}-\d\d-\d\d over 12 images on cpu, batch 1 \(1 run\)/);
+  await test.session.engine.submit(submission);
+  const status = await ended(test.session, submission.id);
+  const [step] = (await viewStatement(test.session, status)).steps;
+  expect(step!.predicted).toMatchObject({ measured: { device: 'cpu', batch: 1, runs: 1, images: 12 } });
+  expect(step!.timings).toMatchObject({ rows: 12, partitions: 2 });
+  expect(step!.predicted!.seconds).toBeGreaterThan(step!.timings!.seconds / 5);
+  expect(step!.predicted!.seconds).toBeLessThan(step!.timings!.seconds * 5);
+});
+
+it("chooses the number of partitions for 'auto' by the measurements and the rows of the query", async () => {
+  const auto = program('automatic').replace('partitions = 2', "partitions = 'auto'");
+  const { plan } = await submissionOf(test.session, auto);
+  const [step] = plan.steps;
+  expect(step).toMatchObject({ cost: { images: 12 }, choices: [expect.stringContaining('the least predicted time')] });
 });
 
 it('keeps nothing of a run that does not tell what the model takes', async () => {

@@ -1,0 +1,28 @@
+/** A measured run of a model, as the catalog has it. */
+export interface ModelRun {
+  /** `2026-11-27T10:00:00.000000Z` */
+  readonly measuredAt: string;
+  /** `cpu`, `cpu, 2 threads` or `cuda` */
+  readonly device: string;
+  readonly batch: number;
+  readonly images: number;
+  readonly partitions: number;
+  /** Partitions that ran at the same time. */
+  readonly atOnce: number;
+  /** Milliseconds of an image in its partition. */
+  readonly imageMs: number;
+  /** Seconds of a wave of partitions beside its images. */
+  readonly startSeconds: number;
+  /** Bytes of the largest worker; null: not known. */
+  readonly peakMemory: number | null;
+}
+
+/** What the planner knows about the cost of a program's steps. */
+export interface CatalogCosts {
+  /** Measured runs of the models that the program names, by the path of their file. */
+  readonly runs: Readonly<Record<string, readonly ModelRun[]>>;
+  /** Rows of the queries that were counted, by their text. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Bytes that the workers of this machine have together; null: it is not known. */
+  readonly memory: number | null;
+}

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { posix } from 'node:path';
+import type { Pool } from 'mysql2/promise';
+import type { Config } from '../config.ts';
+import type { DatabasePools } from '../datasource/accounts.ts';
+import { countRows } from '../datasource/count-rows.ts';
+import { fileDigest } from '../file-digest.ts';
+import { readMeasurements, type StoredMeasurement } from '../ledger/measurements.ts';
+import { readModel } from '../ledger/registry.ts';
+import { isoTime } from '../ledger/times.ts';
+import type { CatalogCosts, ModelRun } from './costs.ts';
+
+/** A step whose cost the planner asks for. */
+export interface CostQuestion {
+  /** The model as the statement names it. */
+  readonly model: string;
+  readonly query: string;
+  /** Whether the planner chooses by the number of rows, and they may be counted without an effect. */
+  readonly isCounted: boolean;
+}
+
+/** Reads what runs of the models took. Rows are counted only for models that were measured. */
+export async function loadCosts(
+  { system, users }: DatabasePools,
+  { schema, volumes, engine }: Config,
+  questions: readonly CostQuestion[],
+): Promise<CatalogCosts> {
+  const runs: Record<string, readonly ModelRun[]> = {};
+  const rows: Record<string, number> = {};
+  for (const { model, query, isCounted } of questions) {
+    const { files, measurements } = await measurementsOf(system, schema, volumes, model);
+    for (const file of files) runs[file] ??= measurements.flatMap(runOf);
+    if (!isCounted || measurements.length === 0 || Object.hasOwn(rows, query)) continue;
+    const count = await countRows(users, query);
+    if (count !== null) rows[query] = count;
+  }
+  return { runs, rows, memory: engine === 'local' ? totalmem() : null };
+}
+
+interface ModelMeasurements {
+  /** What the plan may call the model's file. */
+  readonly files: readonly string[];
+  readonly measurements: readonly StoredMeasurement[];
+}
+
+async function measurementsOf(
+  pool: Pool,
+  schema: string,
+  volumes: Config['volumes'],
+  written: string,
+): Promise<ModelMeasurements> {
+  const [name = '', version] = written.split('@');
+  const registered = written.startsWith('/') ? null : await readModel(pool, schema, name, Number(version) || null);
+  if (registered?.base) return measurementsOf(pool, schema, volumes, registered.base);
+  if (registered?.digest) {
+    const files = [registered.file ?? `${registered.name}@${registered.version}`];
+    return { files, measurements: await readMeasurements(pool, schema, { digest: registered.digest }) };
+  }
+  const file = posix.normalize(written.startsWith('/') ? written : `/models/${written}.onnx`);
+  const measurements = await readMeasurements(pool, schema, { name: posix.basename(file, '.onnx'), version: null });
+  if (measurements.length === 0) return { files: [file], measurements };
+  const digest = await digestHere(file, volumes);
+  return { files: [file], measurements: measurements.filter((each) => digest === null || each.digest === digest) };
+}
+
+/** By path, size and time of change: a large model is read once. */
+const digests = new Map<string, Promise<string>>();
+
+/** null: the file is not on this machine, so it is taken for the one that was measured. */
+async function digestHere(file: string, volumes: Config['volumes']): Promise<string | null> {
+  const mount = Object.keys(volumes).find((path) => file.startsWith(`${path}/`));
+  if (mount === undefined) return null;
+  const path = posix.join(volumes[mount]!, file.slice(mount.length));
+  const found = await stat(path).catch(() => null);
+  if (found === null) return null;
+  const key = `${path} ${found.size} ${found.mtimeMs}`;
+  if (digests.size > 1000) digests.clear();
+  const digest = digests.get(key) ?? fileDigest(path);
+  digests.set(key, digest);
+  return digest.catch(() => null);
+}
+
+function runOf(measurement: StoredMeasurement): readonly ModelRun[] {
+  const { device, batch, images, partitions, atOnce, totalMs, startS, peakMemory, measuredAt } = measurement;
+  if (measurement.origin !== 'run' || device === null || batch === null || totalMs === null || startS === null)
+    return [];
+  const run = { device, batch, images, imageMs: totalMs, startSeconds: startS, peakMemory };
+  return [{ ...run, measuredAt: isoTime(measuredAt), partitions: partitions ?? 1, atOnce: atOnce ?? 1 }];
+}

@@ -1,0 +1,31 @@
+import type { RunStep } from '../plan.ts';
+import { predictionOf, type StepCost } from './step-cost.ts';
+
+/** What a step is predicted to take and from which measurements, and why its numbers are chosen: a word and a line each. */
+export function explainCost({ cost, choices = [], partitions }: RunStep): readonly (readonly [string, string])[] {
+  return [
+    ...choices.map((choice) => ['choose', choice] as const),
+    [
+      'predict',
+      cost === undefined ? 'no run of this model on this device was measured yet' : predicted(cost, partitions),
+    ],
+    ...(cost === undefined ? [] : [['measured', origin(cost)] as const]),
+  ];
+}
+
+function predicted(cost: StepCost, partitions: number): string {
+  const memory = cost.memory === null ? '' : `, ${Math.round(cost.memory / 2 ** 20)} MiB a partition`;
+  if (cost.images === null)
+    return `${rounded(cost.startSeconds)} s to start and ${rounded(cost.imageSeconds * 1000)} ms an image${memory}; the rows are not counted`;
+  const { seconds, imagesPerSecond } = predictionOf(cost, cost.images, partitions);
+  return `${rounded(seconds)} s for ${cost.images} images, ${rounded(imagesPerSecond)} images/s${memory}`;
+}
+
+/** `2026-11-27 over 512 images on cpu, batch 1 (3 runs)` */
+function origin({ measured: { at, images, device, batch, runs } }: StepCost): string {
+  return `${at.slice(0, 10)} over ${images} images on ${device}, batch ${batch} (${runs} ${runs === 1 ? 'run' : 'runs'})`;
+}
+
+function rounded(value: number): string {
+  return value < 100 ? value.toFixed(1) : String(Math.round(value));
+}
