@@ -7,7 +7,8 @@ import { mariadb } from '../../database.ts';
 import { detect, ended, submissionOf, submit, useSession } from '../../use-session.ts';
 
 const test = useSession(mariadb);
-const program = (into: string, options = '') => detect(12, into, 'partitions = 2').replace(', "--image_size=160"', options);
+const program = (into: string, options = '') =>
+  detect(12, into, 'partitions = 2').replace(', "--image_size=160"', options);
 const measuredRuns = () => {
   const { pool, schema } = test.session;
   return readMeasurements(pool, schema, { name: 'demo', version: null });
