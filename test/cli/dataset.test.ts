@@ -36,16 +36,24 @@ describe('millrace dataset', { timeout: 120_000 }, () => {
   };
 
   it('imports, says what it did and what is wrong with the pictures, and does nothing the second time', async () => {
-    const images = [image, { ...image, id: 2, file_name: 'none.jpg' }, { ...image, id: 3, file_name: 'blank.jpg' }];
+    await writeFile(join(pictures.folder, 'text.jpg'), 'not a picture');
+    const others = ['none.jpg', 'blank.jpg', 'text.jpg'].map((file_name, index) => ({
+      ...image,
+      id: index + 2,
+      file_name,
+    }));
+    const images = [image, ...others];
     const first = await importing({ ...coco, images }, '--images', pictures.folder);
     expect({
       ...first,
       stdout: first.stdout.replaceAll(database.name, 'DATASET').replace(/in \d+ s/, 'in 0 s'),
     }).toEqual({
       code: 0,
-      stdout: `DATASET: 3 images, 1 annotations, 1 categories in 0 s
+      stdout: `DATASET: 4 images, 1 annotations, 1 categories in 0 s
 pictures missing: 1
   none.jpg
+pictures unreadable: 1
+  text.jpg
 pictures of another size than in the table: 1
   blank.jpg (40×30, not 160×120)
 `,
@@ -57,12 +65,12 @@ pictures of another size than in the table: 1
     const checked = await run('check', database.name, '--images', pictures.folder);
     expect(checked.code).toBe(5);
     expect(checked.stdout).toMatch(
-      /^boxes: 1, of which 0 around crowds, 1 beyond their image, 0 without width or height\nimages without annotations: 2\npictures missing: 1\n/,
+      /^boxes: 1, of which 0 around crowds, 1 beyond their image, 0 without width or height\nimages without annotations: 3\npictures missing: 1\n/,
     );
     const json = JSON.parse((await run('check', database.name, '--json')).stdout);
     expect(json).toEqual({
       dataset: database.name,
-      boxes: { annotations: 1, empty: 0, beyond: 1, crowds: 0, withoutAnnotations: 2 },
+      boxes: { annotations: 1, empty: 0, beyond: 1, crowds: 0, withoutAnnotations: 3 },
       pictures: null,
     });
   });

@@ -128,6 +128,17 @@ describe.each(servers)('an import into $name', { timeout: 120_000 }, (server) =>
     expect(await Promise.all((await tables()).map(rowsOf))).toEqual(before);
   });
 
+  it('of a file that is cut off after many rows leaves what was there', async () => {
+    await run(await written(coco));
+    const annotations = Array.from({ length: 20_000 }, (_, index) => box(index + 1));
+    const file = join(folder, 'cut.json');
+    await writeFile(file, JSON.stringify({ ...coco, annotations }).slice(0, -30));
+    const cut = run(await cocoSource(file, { segmentations: false }));
+    await expect(cut).rejects.toMatchObject({ code: 'DATASET_TRUNCATED' });
+    expect(await tables()).toEqual(['annotations', 'categories', 'images', 'info', 'licenses']);
+    expect(await rowsOf('annotations')).toHaveLength(2);
+  });
+
   it('does not touch tables of others', async () => {
     await database.pool.query('DROP TABLE IF EXISTS annotations, categories, images, info, licenses');
     for (const name of ['images', 'importing_images', 'replaced_info']) {
@@ -224,6 +235,14 @@ describe.each(servers)('an import into $name', { timeout: 120_000 }, (server) =>
       '1 unreadable pictures were left out: broken.jpg',
       '1 files of labels without a picture were left out: nothing.txt',
     ]);
+    await writeFile(join(labels, 'scene-2.txt'), '2 0.5 0.5 0.5 0.25\n');
+    const wrong = run(await yoloSource({ annotations: labels, images: pictures.folder, names: null }), true, 'yolo');
+    await expect(wrong).rejects.toMatchObject({
+      code: 'DATASET_REFERENCE',
+      message: expect.stringContaining('scene-2.txt: line 1 names class 2'),
+    });
+    expect(await rowsOf('annotations')).toHaveLength(1);
+    expect(await tables()).toEqual(['annotations', 'categories', 'images', 'info', 'licenses']);
   });
 });
 
