@@ -176,6 +176,9 @@ pictures: all 1 are readable and of the right size
     expect((await run('import', 'voc', ...at, '--segmentations')).stderr).toContain(
       '--segmentations does not apply to voc',
     );
+    expect((await run('import', 'voc', ...at, '--images', join(folder, 'nowhere'))).stderr).toContain(
+      'nowhere does not exist',
+    );
     expect((await run('import', 'voc', ...at)).stderr).toContain('empty contains no .xml files');
     expect((await run('import', 'coco', ...at)).stderr).toContain('empty is a folder; expected a file');
     expect((await run('import', 'coco', '--annotations', 'x', '--into', database.systemSchema)).stderr).toContain(

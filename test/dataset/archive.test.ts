@@ -138,6 +138,24 @@ describe('an archive', () => {
     expect(await withUnpacked(options({ archives }), ({ publish }) => publish())).toBe(2);
   });
 
+  it('without pictures leaves the folder of pictures alone', async () => {
+    const { place, options } = await placed(zipFile(usual.slice(0, 2)));
+    await mkdir(join(place, 'pictures'));
+    await writeFile(join(place, 'pictures/a.jpg'), 'x');
+    const found = await withUnpacked(options(), async ({ images, publish }) => ({
+      images,
+      published: await publish(),
+    }));
+    expect(found).toEqual({ images: null, published: null });
+    expect(await filesBelow(join(place, 'pictures'))).toEqual(['a.jpg']);
+  });
+
+  it('makes the folders above that of the pictures', async () => {
+    const { place, options } = await placed(zipFile(usual));
+    await withUnpacked(options({ images: join(place, 'new/deep/pictures') }), ({ publish }) => publish());
+    expect(await readdir(join(place, 'new/deep'))).toEqual(['pictures']);
+  });
+
   it("has COCO's pictures where their names in the annotations lead", async () => {
     const { place, options } = await placed(
       zipFile([{ name: 'd/instances.json', data: instances('val/a.jpg') }, { name: 'd/val/a.jpg' }]),

@@ -222,6 +222,9 @@ describe.each(servers)('an export from $name', { timeout: 120_000 }, (server) =>
     runByClient(database.datasource, script);
     await exportCoco(database.pool, all(), again);
     expect(await readFile(again, 'utf8')).toBe(await readFile(join(folder, 'before.json'), 'utf8'));
+    const source = await cocoSource(join(folder, 'coco.json'), { segmentations: true });
+    const options = { format: 'x', source, into: database.name, replace: false, onProgress: () => {} };
+    expect(await importDataset(database.pool, options)).toBe(null);
     await database.pool.query(`DROP TABLE ${tables}`);
   });
 });

@@ -23,11 +23,11 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
     .requiredOption('--into <database>', 'database for the tables; it is created if it does not exist')
     .option(
       '--images <folder>',
-      'folder of pictures: report missing, unreadable and resized ones; new folder for those of an archive; required for yolo',
+      'folder of pictures: report missing, unreadable and resized ones (required for yolo); with --archive, the new folder for its pictures',
     )
     .option('--names <file>', 'class names for yolo: data.yaml or classes.txt (default: beside the labels)')
     .option('--segmentations', 'also store the outlines of COCO, as JSON')
-    .option('--replace', 'replace another dataset in this database')
+    .option('--replace', 'replace another dataset in this database, and the pictures of another archive')
     .option('--json', 'print JSON lines')
     .action((format, { json = false, ...options }) =>
       answer(json, async (output) =>

@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../../config.ts';
 import { type Imported, importDataset } from '../../dataset/import/import-dataset.ts';
+import { requireFolder } from '../../dataset/sources/files.ts';
 import type { Source } from '../../dataset/sources/source.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Output } from '../output.ts';
@@ -45,6 +46,7 @@ async function importInto(
   output: Output,
 ): Promise<void> {
   const { images = null, names = null, segmentations = false, replace = false } = options;
+  if (files.images !== null) await requireFolder(files.images);
   const started = performance.now();
   const source = await openSource(format, files, { names, segmentations });
   const progress = openProgress(output.progress, 'importing');

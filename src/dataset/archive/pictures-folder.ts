@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 
@@ -30,14 +30,14 @@ export async function stateOfFolder(folder: string, mark: string, replace: boole
 export async function openStaging(folder: string): Promise<string> {
   const target = resolve(folder);
   const prefix = `.${basename(target)}.importing-`;
-  const names = await readdir(dirname(target)).catch((error) => {
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    for (const name of await readdir(dirname(target)))
+      if (name.startsWith(prefix)) await rm(join(dirname(target), name), { recursive: true, force: true });
+    return await mkdtemp(join(dirname(target), prefix));
+  } catch (error) {
     throw outputError(folder, error);
-  });
-  for (const name of names.filter((name) => name.startsWith(prefix)))
-    await rm(join(dirname(target), name), { recursive: true, force: true });
-  return mkdtemp(join(dirname(target), prefix)).catch((error) => {
-    throw outputError(folder, error);
-  });
+  }
 }
 
 /**
@@ -67,7 +67,6 @@ export async function publishFolder({
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'the folder above it does not exist',
   ENOTDIR: 'it or a part of its path is not a folder',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
@@ -83,5 +82,5 @@ export function outputError(folder: string, cause: unknown): unknown {
   const { code, syscall } = Object(cause) as { readonly code?: string; readonly syscall?: string };
   if (cause instanceof MillraceError || code === undefined || syscall === undefined) return cause;
   const message = `${folder} cannot be filled: ${reasons[code] ?? code}`;
-  return new MillraceError('DATASET_OUTPUT', message, { cause, hint: 'name another folder' });
+  return new MillraceError('DATASET_OUTPUT', message, { cause, hint: 'name another folder, such as one in a volume' });
 }

@@ -16,7 +16,7 @@ export interface UnpackOptions {
   readonly format: ArchiveFormat;
   /** Path of the annotations in the archives, or the end of it; null: to be found. */
   readonly annotations: string | null;
-  /** Folder that the pictures get; null: they are not unpacked. */
+  /** Folder that the pictures get, if the archives have some; null: they are not unpacked. */
   readonly images: string | null;
   /** Whether the pictures of other archives in that folder are replaced. */
   readonly replace: boolean;
@@ -26,7 +26,7 @@ export interface UnpackOptions {
 
 export interface UnpackedFiles {
   readonly annotations: string;
-  /** Where the pictures are now; null: the archives have none, or they were not asked for. */
+  /** Where the pictures are now; null: the archives have none, or nobody asked for them. */
   readonly images: string | null;
   /** Gives the pictures their folder. @returns number of pictures; null: they were there before */
   publish(): Promise<number | null>;
@@ -40,33 +40,35 @@ export interface UnpackedFiles {
  */
 export async function withUnpacked<T>(options: UnpackOptions, work: (files: UnpackedFiles) => Promise<T>): Promise<T> {
   const archives = await Promise.all(options.archives.map(openArchive));
-  const mark = archives.map(({ digest }) => `${digest}\n`).join('');
-  const { images: target, format } = options;
-  const state = target === null ? 'free' : await stateOfFolder(target, mark, options.replace);
+  const { format, annotations: asked } = options;
   const sizes = await listFiles(archives);
-  const withPictures = target !== null && state !== 'same';
-  const chosen = chooseFiles([...sizes.keys()], format, { annotations: options.annotations, withPictures });
+  const chosen = chooseFiles([...sizes.keys()], format, { annotations: asked, withPictures: options.images !== null });
   if (chosen.annotations === null)
     throw new MillraceError(
       'DATASET_ARCHIVE_FILES',
       `${options.archives.join(', ')}: no annotations of ${format} were found`,
     );
-  const total = chosen.files.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+  const target = chosen.images === null ? null : options.images;
+  const mark = archives.map(({ digest }) => `${digest}\n`).join('');
+  const state = target === null ? 'free' : await stateOfFolder(target, mark, options.replace);
+  const files = state === 'same' ? chosen.files.filter((name) => !isPicture(name)) : chosen.files;
+  const total = files.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
   const staging = target === null ? await mkdtemp(join(tmpdir(), 'millrace-dataset-')) : await openStaging(target);
   try {
     const onProgress = (done: number) => options.onProgress(done, total);
-    await extractFiles(archives, new Set(chosen.files), staging, onProgress).catch((error) => {
+    await extractFiles(archives, new Set(files), staging, onProgress).catch((error) => {
       throw outputError(target ?? staging, error);
     });
     const annotations = join(staging, chosen.annotations);
-    const images = format === 'coco' ? await folderOfNames(annotations, chosen) : chosen.images;
+    if (target === null || state === 'same')
+      return await work({ annotations, images: target, publish: async () => null });
+    const from = join(staging, format === 'coco' ? await folderOfNames(annotations, chosen) : (chosen.images ?? ''));
     return await work({
       annotations,
-      images: state === 'same' ? target : images === null ? null : join(staging, images),
+      images: from,
       publish: async () => {
-        if (target === null || images === null) return null;
-        await publishFolder({ from: join(staging, images), to: target, mark, state, staging });
-        return chosen.files.filter(isPicture).length;
+        await publishFolder({ from, to: target, mark, state, staging });
+        return files.filter(isPicture).length;
       },
     });
   } catch (error) {
@@ -77,11 +79,10 @@ export async function withUnpacked<T>(options: UnpackOptions, work: (files: Unpa
 }
 
 /** The folder below which COCO's file names are: `a/b/c.jpg` is in `a` if the name is `b/c.jpg`. */
-async function folderOfNames(annotations: string, { images, files }: ChosenFiles): Promise<string | null> {
-  if (images === null) return null;
+async function folderOfNames(annotations: string, { images, files }: ChosenFiles): Promise<string> {
   const name = await firstFileName(annotations);
   const found = files.find((file) => file === name || file.endsWith(`/${name}`));
-  return found === undefined ? images : found.slice(0, -name.length).replace(/\/$/, '');
+  return found === undefined ? (images ?? '') : found.slice(0, -name.length).replace(/\/$/, '');
 }
 
 async function firstFileName(annotations: string): Promise<string> {

@@ -9,8 +9,16 @@ const openBrace = 0x7b;
 
 /** What the first bytes of a file mean that is not an instance file. https://en.wikipedia.org/wiki/List_of_file_signatures */
 const others = [
-  { bytes: [0x1f, 0x8b], what: 'compressed with gzip', hint: 'decompress it with gunzip' },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], what: 'a zip archive', hint: 'unpack it with unzip' },
+  {
+    bytes: [0x1f, 0x8b],
+    what: 'compressed with gzip',
+    hint: 'decompress the file with gunzip, or name a tar.gz with --archive',
+  },
+  {
+    bytes: [0x50, 0x4b, 0x03, 0x04],
+    what: 'a zip archive',
+    hint: 'name the archive with --archive instead of --annotations',
+  },
   { bytes: [0xff, 0xfe], what: 'in UTF-16', hint: 'convert it to UTF-8' },
   { bytes: [0xfe, 0xff], what: 'in UTF-16', hint: 'convert it to UTF-8' },
   { bytes: [0x5b], what: 'a list', hint: "name an instance file of COCO; a list is the form of a detector's results" },

@@ -3,6 +3,7 @@ import { escape as quoteValue } from 'mysql2';
 import type { Pool } from 'mysql2/promise';
 import { describeTable } from '../../datasource/describe.ts';
 import { quoteName } from '../../datasource/identifiers.ts';
+import { readMark } from '../import/existing.ts';
 import { type NamedRow, rowsOfTable } from '../read-rows.ts';
 import { type DatasetTable, definitionOf, type Shape, tableNames, tableOf } from '../tables.ts';
 import { writeFileWhole } from './output.ts';
@@ -16,7 +17,9 @@ const insertSize = 1024 * 1024;
  */
 export async function dumpDataset(pool: Pool, database: string, file: string): Promise<void> {
   const shape = await shapeOf(pool, database);
-  await writeFileWhole(file, scriptOf(pool, database, shape), file.endsWith('.gz') ? createGzip() : undefined);
+  // Imports know the tables of the script as they know those that it was made of.
+  const mark = await readMark(pool, database);
+  await writeFileWhole(file, scriptOf(pool, database, shape, mark), file.endsWith('.gz') ? createGzip() : undefined);
 }
 
 async function shapeOf(pool: Pool, database: string): Promise<Shape> {
@@ -25,14 +28,14 @@ async function shapeOf(pool: Pool, database: string): Promise<Shape> {
   return { segmentations: names.has('segmentation'), remarks: names.has('difficult') };
 }
 
-async function* scriptOf(pool: Pool, database: string, shape: Shape): AsyncGenerator<string> {
+async function* scriptOf(pool: Pool, database: string, shape: Shape, mark: string): AsyncGenerator<string> {
   yield `-- The dataset ${JSON.stringify(database)}, written by millrace dataset dump.\n`;
   yield '/*!40101 SET NAMES utf8mb4 */;\n';
   // Values are written with backslashes as escapes.
   yield "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION';\n";
   yield `CREATE DATABASE IF NOT EXISTS ${quoteName(database)} CHARACTER SET utf8mb4;\nUSE ${quoteName(database)};\n`;
   for (const table of tableNames) {
-    yield `CREATE TABLE ${quoteName(table)} ${definitionOf(table, shape, { indexes: true })};\n`;
+    yield `CREATE TABLE ${quoteName(table)} ${definitionOf(table, shape, { indexes: true })} COMMENT ${quoteValue(mark)};\n`;
     yield* insertsOf(table, shape, rowsOfTable(pool, database, table));
   }
 }

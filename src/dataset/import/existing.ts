@@ -49,6 +49,13 @@ export async function findDataset(queries: Queries, database: string): Promise<s
   return found.size === tableNames.length && marks.size === 1 ? [...marks][0]! : 'incomplete';
 }
 
+/** The mark of a dataset's tables; '' if they have none, or several. */
+export async function readMark(queries: Queries, database: string): Promise<string> {
+  const marks = new Set((await comments(queries, database, tableNames)).values());
+  const [only = ''] = marks;
+  return marks.size === 1 && only.startsWith(mark) ? only : '';
+}
+
 /** Tables that an earlier import left when it was killed. @throws {MillraceError} DATASET_EXISTS if such a name belongs to somebody else */
 export async function findLeftovers(queries: Queries, database: string): Promise<readonly string[]> {
   const names = Object.values(prefixes).flatMap((prefix) => tableNames.map((table) => `${prefix}${table}`));

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 
@@ -21,6 +21,14 @@ async function openFile(file: string): Promise<FileHandle> {
     'DATASET_UNREADABLE',
     `${file} is ${stats.isDirectory() ? 'a folder' : 'not a regular file'}; expected a file`,
   );
+}
+
+/** @throws {MillraceError} DATASET_UNREADABLE if it is not a folder that exists */
+export async function requireFolder(folder: string): Promise<void> {
+  const stats = await stat(folder).catch((error) => {
+    throw unreadable(folder, error);
+  });
+  if (!stats.isDirectory()) throw new MillraceError('DATASET_UNREADABLE', `${folder} is not a folder`);
 }
 
 /**
