@@ -87,7 +87,7 @@ async function runStatement(session: Session, schema: string, command: string, p
     WITH partitions = ${partitions}, write_mode = 'overwrite'
     INTO demo.detections;`;
   const program = await session.parse(sql);
-  const submission = session.submission(program, await session.plan(program));
+  const submission = session.submission(program, await session.plan(program, { user: 'test', isAdmin: true }));
   await session.engine.submit(submission);
   await ended(session, submission.id);
   return readRun(session, schema, submission.id);

@@ -32,6 +32,8 @@ const catalog: Catalog = {
   otherImages: false,
   otherImagesAccount: false,
   otherModels: false,
+  knownNames: [],
+  actor: { user: 'test', isAdmin: false },
   mounted: null,
   database: 'bench',
   parallelism: 2,

@@ -139,7 +139,7 @@ async function onEngine(session: Session, imageDir: string, schema: string): Pro
   const begun = Date.now();
   const sql = statement(imageDir);
   const program = await session.parse(sql);
-  const submission = session.submission(program, await session.plan(program));
+  const submission = session.submission(program, await session.plan(program, { user: 'test', isAdmin: true }));
   await session.engine.submit(submission);
   return (await partitionStarted(session, schema, submission.id)) - begun;
 }

@@ -1,4 +1,4 @@
-# What follows the query of an extended statement, from the verb to the end; and SHOW TRAIN.
+# What follows the query of an extended statement, from the verb to the end; and the statements about models.
 # Compiled to src/sql/grammar.generated.ts by `npm run build:grammar`.
 
 @preprocessor typescript
@@ -15,6 +15,11 @@ statement -> run %end {% node.only %}
   | evaluate %end {% node.only %}
   | optimize %end {% node.only %}
   | showTrain %end {% node.only %}
+  | createModel %end {% node.only %}
+  | showModels %end {% node.only %}
+  | describeModel %end {% node.only %}
+  | dropModel %end {% node.only %}
+  | setModel %end {% node.only %}
 
 run -> %RUN reference command:? with:? intoTables:?
   {% ([, image, command, attributes, into]) => ({ kind: 'run', image, command, attributes, into }) %}
@@ -37,6 +42,22 @@ optimize -> %OPTIMIZE expression constraint:? with using:? intoTable
     ({ kind: 'optimize', direction, objective, constraints, attributes, solver, into }) %}
 
 showTrain -> %SHOW %TRAIN reference {% ([, , model]) => ({ kind: 'showTrain', model }) %}
+
+createModel -> %CREATE %MODEL reference %FROM %string with:?
+    {% ([, , model, , from, attributes]) => ({ kind: 'createModel', model, from, like: null, attributes }) %}
+  | %CREATE %MODEL reference %LIKE reference with:?
+    {% ([, , model, , like, attributes]) => ({ kind: 'createModel', model, from: null, like, attributes }) %}
+
+showModels -> %SHOW %MODELS like:? {% ([, , like]) => ({ kind: 'showModels', like }) %}
+like -> %LIKE %string {% node.second %}
+
+describeModel -> %DESCRIBE %MODEL reference {% ([, , model]) => ({ kind: 'describeModel', model }) %}
+
+dropModel -> %DROP %MODEL reference {% ([, , model]) => ({ kind: 'dropModel', model, ifExists: false }) %}
+  | %DROP %MODEL %IF %EXISTS reference {% ([, , , , model]) => ({ kind: 'dropModel', model, ifExists: true }) %}
+
+setModel -> %SET %MODEL reference %VERSION %number
+  {% ([, , model, , version]) => ({ kind: 'setModel', model, version }) %}
 
 command -> %CMD strings {% node.second %}
 strings -> %string {% node.one %}

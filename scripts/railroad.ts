@@ -21,6 +21,11 @@ const statements = {
   evaluate: true,
   optimize: true,
   showTrain: false,
+  createModel: false,
+  showModels: false,
+  describeModel: false,
+  dropModel: false,
+  setModel: false,
 };
 /** The rules that are drawn as one box; all others are drawn in place. */
 const boxes = new Set(['expression', 'name', 'reference', 'primary']);

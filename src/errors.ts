@@ -120,6 +120,11 @@ export const errorTable = {
       'a model cannot be registered under this name',
       'use 1 to 128 letters, digits, _, - and ., starting with a letter or digit',
     ],
+    MODEL_TOO_LARGE: [
+      'the model is larger than the database stores',
+      "keep the file in a volume, and register its path: WITH storage = 'path'",
+      { status: 413 },
+    ],
     MODEL_EXISTS: ['the name belongs to a model of another user', 'choose another name', { status: 409 }],
     MODEL_NOT_OWNED: [
       'only the owner of a model or an administrator may change or drop it',

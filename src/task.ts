@@ -1,10 +1,11 @@
+import type { ModelAction, ModelActor, ModelReference } from './model-task.ts';
 import type { ProgramCall } from './programs/programs.ts';
 
 /**
  * The contract between a step and the worker. Both sides import nothing else of each other.
  *
- * The worker is one program. Its commands are `prepare`, `partition` and `finish` for a step over rows, and `statement` for a standard
- * statement. Its environment:
+ * The worker is one program. Its commands are `prepare`, `partition` and `finish` for a step over rows, `statement` for a standard
+ * statement, and `model` for a statement about models. Its environment:
  *
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
  *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
@@ -13,18 +14,21 @@ import type { ProgramCall } from './programs/programs.ts';
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
  *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`
  *   MILLRACE_IMAGE_URLS   servers that images may be downloaded from: `public` (default), `none`, or networks besides
+ *   MILLRACE_MODEL_CACHE  folder for models from the system schema and for digests of files; default: a folder of its own in the
+ *                         system's folder for temporary files
+ *   MILLRACE_MODEL_CACHE_BYTES  how much space models may take there; default: 2 GiB
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts. Absent in a pod, which has the
  *                         mounts themselves
  *
  * It writes JSON lines to standard output. After a failure, the last one contains `error: {code, message, hint}`; that of `prepare`
  * contains `missing`, the numbers of the partitions that have rows left. The exit code is one of `workerExit`.
  */
-export type Task = RowsTask | SharesTask | StatementTask;
+export type Task = RowsTask | SharesTask | StatementTask | ModelTask;
 
 export type TaskKind = Task['kind'];
 
 /** Incremented with every change of the contract. A worker accepts only tasks of its own version. */
-export const taskVersion = 2;
+export const taskVersion = 3;
 
 interface TaskBase {
   readonly version: typeof taskVersion;
@@ -53,6 +57,8 @@ export interface RowsTask extends SelectionTask {
   /** Mount paths of the step's volumes: no file outside them is read. */
   readonly mounts: readonly string[];
   readonly program: ProgramCall;
+  /** The registered model that the program runs; absent: the file is not registered. */
+  readonly model?: ModelReference | undefined;
   /** Options of the command that have no effect. The log names them. */
   readonly ignored?: readonly string[] | undefined;
 }
@@ -70,6 +76,15 @@ export interface StatementTask extends TaskBase {
   readonly onlyReads: boolean;
 }
 
+/** A statement about models. */
+export interface ModelTask extends TaskBase {
+  readonly kind: 'model';
+  readonly action: ModelAction;
+  readonly actor: ModelActor;
+  /** Mount paths of the step's volumes. */
+  readonly mounts: readonly string[];
+}
+
 /** A task as it is in MILLRACE_TASK. */
 export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sql' ? T[Key] | null : T[Key] };
 
@@ -78,7 +93,7 @@ export type WriteMode = 'fail' | 'append' | 'overwrite';
 /** Maximum number of rows per transaction. */
 export const mostCommitRows = 10_000;
 
-/** Commands for a step over rows. */
+/** Commands for a step over rows. A statement about models has the command `model`. */
 export type WorkerCommand = 'prepare' | 'partition' | 'finish';
 
 export interface TableTarget {

@@ -33,6 +33,8 @@ const catalog: Catalog = {
   otherImagesAccount: true,
   models: [],
   otherModels: true,
+  knownNames: [],
+  actor: { user: 'test', isAdmin: false },
   volumes: [],
   mounted: null,
   database: 'd',

@@ -1,3 +1,4 @@
+import type { ModelActor, Simulation } from '../model-task.ts';
 import type { ProgramName } from '../programs/programs.ts';
 import type { CatalogCosts } from './costs.ts';
 
@@ -9,7 +10,12 @@ export interface Catalog {
   readonly otherImages: boolean;
   /** Whether a database account is set up for them. */
   readonly otherImagesAccount: boolean;
+  /** Those that the program may name, with all versions of each. */
   readonly models: readonly CatalogModel[];
+  /** Names of models, for suggestions. */
+  readonly knownNames: readonly string[];
+  /** Who submits the program. */
+  readonly actor: ModelActor;
   /** Whether `/models` may hold more models than are known here. If so, any name may be that of a file in it. */
   readonly otherModels: boolean;
   /** Volumes mounted into every step. The attribute `volume` adds more. */
@@ -51,8 +57,29 @@ export interface CatalogImage {
 
 export interface CatalogModel {
   readonly name: string;
-  /** The model file as a step sees it, e.g. `/models/demo.onnx`. */
+  /** The model file as a step sees it, e.g. `/models/demo.onnx`; `name@version` if it is in the system schema. */
   readonly file: string;
+  /** Absent: a file in `/models` that is not registered. */
+  readonly registered?: RegisteredModel;
+}
+
+/** A version of a registered model. */
+export interface RegisteredModel {
+  /** null: an earlier statement of the program makes it. */
+  readonly version: number | null;
+  /** Whether it is what the bare name stands for. */
+  readonly isCurrent: boolean;
+  readonly owner: string;
+  /** SHA-256 of the file, of a simulated model of its base's; null: not known yet, or the base is not registered. */
+  readonly digest: string | null;
+  readonly location: 'path' | 'database';
+  /** Names of the classes that CREATE MODEL gave; null: the file's. */
+  readonly classNames: readonly string[] | null;
+  /** What a simulated model is like. */
+  readonly base: string | null;
+  readonly simulation: Simulation | null;
+  /** The step of the program that makes it. */
+  readonly madeBy: string | null;
 }
 
 export interface CatalogVolume {

@@ -1,15 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { describeQuery, describeTable } from '../datasource/describe.ts';
 import { MillraceError } from '../errors.ts';
-import { listModels } from '../ledger/registry.ts';
+import type { ModelActor } from '../model-task.ts';
 import type { TableTarget } from '../task.ts';
-import { type Catalog, type CatalogModel, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
+import { type Catalog, type QueryFacts, type TableFacts, tableKey } from './catalog.ts';
 import { images } from './images.ts';
+import { namedModels } from './named-models.ts';
 
 /** What the planner needs to know from the database about a program. */
 export interface Questions {
@@ -19,9 +18,9 @@ export interface Questions {
   /** Tables and views whose sources must be known, and how the sources of a view are read from its query. */
   readonly sources: readonly TableTarget[];
   readonly sourcesOf: (query: string) => readonly TableTarget[];
+  /** Names of models, or words that may be such names; `name@version` is a version. */
+  readonly models: readonly string[];
 }
-
-export const noQuestions: Questions = { queries: [], tables: [], sources: [], sourcesOf: () => [] };
 
 /** A few large partitions are faster than many small ones, because the pod of each takes seconds to start. */
 const partitionsOfAuto = 4;
@@ -38,11 +37,12 @@ const volumes = [
   { claim: 'models', mountPath: '/models', readOnly: true },
 ];
 
-/** The models are those registered in the system schema, and each file `NAME.onnx` in the folder used as `/models`. */
+/** Of the models, those that the program may name: registered in the system schema, or files `NAME.onnx` in the folder used as `/models`. */
 export async function loadCatalog(
   { system, tables, users }: DatabasePools,
   config: Config,
   questions: Questions,
+  actor: ModelActor,
 ): Promise<Omit<Catalog, 'otherImagesAccount'>> {
   const remote = config.engine !== 'local';
   const database = await defaultDatabase(tables);
@@ -52,7 +52,11 @@ export async function loadCatalog(
     volumes,
     mounted: remote ? null : Object.keys(config.volumes),
     database,
-    models: [...(await registeredModels(system, config.schema)), ...(await modelFiles(config.volumes['/models']))],
+    ...(await namedModels(
+      { pool: system, schema: config.schema, folder: config.volumes['/models'] },
+      questions.models,
+    )),
+    actor,
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
     mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
@@ -105,19 +109,6 @@ async function viewsAmong(pool: Pool, names: readonly TableTarget[]) {
     name: { database: String(db), table: String(name) },
     query: query === null || query === '' ? null : String(query),
   }));
-}
-
-async function registeredModels(pool: Pool, schema: string): Promise<readonly CatalogModel[]> {
-  const models = await listModels(pool, schema, null);
-  return models.flatMap(({ name, file }) => (file === null ? [] : [{ name, file }]));
-}
-
-async function modelFiles(folder: string | undefined): Promise<readonly CatalogModel[]> {
-  const files = folder === undefined ? [] : await readdir(folder).catch(() => []);
-  return files
-    .filter((file) => file.endsWith('.onnx'))
-    .sort()
-    .map((file) => ({ name: basename(file, '.onnx'), file: join('/models', file) }));
 }
 
 async function describeQueries(pool: Pool, queries: Questions['queries']): Promise<Record<string, QueryFacts>> {

@@ -10,8 +10,11 @@ export function listModels(place: Place, output: Output): Promise<number> {
     else
       output.line(
         formatRows(
-          ['model', 'file'],
-          models.map(({ name, file }) => [name, file]),
+          ['model', 'version', 'kind', 'classes', 'file', 'mAP', 'images/s'],
+          models.map(({ name, version, kind, classes, file, base, map, imagesPerSecond }) => [
+            ...[name, version, kind, classes, file ?? (base === null ? 'in the database' : `like ${base}`)],
+            ...[map?.toFixed(3) ?? null, imagesPerSecond?.toFixed(1) ?? null],
+          ]),
         ),
       );
     return 0;

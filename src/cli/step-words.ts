@@ -4,14 +4,14 @@ import type { Statement } from '../service/statement.ts';
 
 type Step = Statement['steps'][number];
 
-const verbs: Readonly<Record<StepKind, string>> = { sql: 'sql', run: 'run', foreign: 'run' };
+const verbs: Readonly<Record<StepKind, string>> = { sql: 'sql', run: 'run', foreign: 'run', model: 'model' };
 
 /** What the command line calls a step. */
 export function verbOf({ kind }: Pick<Step, 'kind'>): string {
   return verbs[kind];
 }
 
-const overRows: Readonly<Record<StepKind, boolean>> = { sql: false, run: true, foreign: true };
+const overRows: Readonly<Record<StepKind, boolean>> = { sql: false, run: true, foreign: true, model: false };
 
 /** Whether it runs a program or an image over rows. */
 export function isOverRows({ kind }: Pick<Step, 'kind'>): boolean {

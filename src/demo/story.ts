@@ -78,7 +78,7 @@ async function runStatement(session: Session, sql: string): Promise<StatementSta
   heading('Statement');
   console.log(visibleText(sql));
   const program = await session.parse(sql);
-  const plan = await session.plan(program);
+  const plan = await session.plan(program, session.actor);
   heading('Plan');
   console.log(visibleText(explainPlan(plan)));
   heading('Running');

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
-import { onlyReads } from '../plan/step-facts.ts';
+import { needsNoPod } from '../plan/step-facts.ts';
 import type { Engine } from './engine.ts';
 import { newestFirst } from './list-statements.ts';
 
@@ -28,7 +28,7 @@ export function openSplitEngine({ queries, workflows }: SplitEngineOptions): Eng
 
   return {
     submit: (submission, here) =>
-      onlyReads(submission.plan) ? queries.submit(submission, here) : workflows.submit(submission),
+      needsNoPod(submission.plan) ? queries.submit(submission, here) : workflows.submit(submission),
     status: async (id) => (await queryStatus(id)) ?? workflows.status(id),
     async *events(id, signal) {
       yield* (await engineOf(id)).events(id, signal);

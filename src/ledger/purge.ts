@@ -2,6 +2,7 @@ import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { workSchemaOf } from '../task.ts';
+import { sweepFiles } from './model-files.ts';
 import { namesOfTables } from './selection-names.ts';
 import { verbSql, workSums } from './statement-ends.ts';
 import { endStates, settledStates } from './statement-states.ts';
@@ -25,6 +26,7 @@ export async function purge(pool: Pool, schema: string, olderThan: string, signa
     more = forgotten === batch.statements;
     await dropRows(pool, schema, signal);
   }
+  await sweepFiles(pool, schema);
   return purged;
 }
 
@@ -36,6 +38,7 @@ const partsOfStatements = [
   'labels',
   'transitions',
   'workflows',
+  'statement_models',
 ] as const;
 
 /** Deletes statements, which can then no longer be retried. `purges` lists them until their many rows are deleted, too. */

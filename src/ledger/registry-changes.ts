@@ -2,16 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { transaction, withReconnect } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
+import type { ModelActor } from '../model-task.ts';
 import type { ModelFacts, ModelVersion } from './registry.ts';
-import { readVersions } from './registry.ts';
+import { readModel } from './registry.ts';
 import { tablesOf } from './tables.ts';
-
-/** Who changes the registry. */
-export interface Actor {
-  readonly user: string;
-  /** Whether the user may change the models of others. */
-  readonly isAdmin: boolean;
-}
 
 /** A version to add. */
 export type NewVersion = Pick<
@@ -31,7 +25,7 @@ export interface Added {
  *
  * @throws {MillraceError} MODEL_EXISTS if the name is another user's, MODEL_DROPPED if its file in the database is not complete, DATABASE_…
  */
-export function addVersion(pool: Pool, schema: string, model: NewVersion, actor: Actor): Promise<Added> {
+export function addVersion(pool: Pool, schema: string, model: NewVersion, actor: ModelActor): Promise<Added> {
   return change(pool, async (connection) => {
     const table = tablesOf(schema);
     // Takes the lock on the name even if no model has it yet.
@@ -55,23 +49,38 @@ export function addVersion(pool: Pool, schema: string, model: NewVersion, actor:
 /**
  * Removes a name and its versions. Running statements keep theirs. The numbers of its versions are not used again.
  *
- * @returns false if there is no such model
+ * @returns the digests of its files in the database; null if there is no such model
  * @throws {MillraceError} MODEL_NOT_OWNED, DATABASE_…
  */
-export function dropModel(pool: Pool, schema: string, name: string, actor: Actor): Promise<boolean> {
+export function dropModel(
+  pool: Pool,
+  schema: string,
+  name: string,
+  actor: ModelActor,
+): Promise<readonly string[] | null> {
   return change(pool, async (connection) => {
     const table = tablesOf(schema);
     const found = await lockName(connection, schema, name);
-    if (found === null) return false;
+    if (found === null) return null;
     requireOwner(name, found.owner, actor, 'drop');
+    const [stored] = await connection.query<RowDataPacket[]>(
+      `SELECT digest FROM ${table('model_versions')} WHERE model_name = ? AND state = 'active' AND location = 'database'`,
+      [name],
+    );
     await connection.query(`UPDATE ${table('model_versions')} SET state = 'dropped' WHERE model_name = ?`, [name]);
     await connection.query(`DELETE FROM ${table('models')} WHERE name = ?`, [name]);
-    return true;
+    return stored.map(({ digest }) => String(digest));
   });
 }
 
 /** Makes another version the current one. @throws {MillraceError} UNKNOWN_MODEL, MODEL_NOT_OWNED, DATABASE_… */
-export function setVersion(pool: Pool, schema: string, name: string, version: number, actor: Actor): Promise<void> {
+export function setVersion(
+  pool: Pool,
+  schema: string,
+  name: string,
+  version: number,
+  actor: ModelActor,
+): Promise<void> {
   return change(pool, async (connection) => {
     const table = tablesOf(schema);
     const found = await lockName(connection, schema, name);
@@ -117,8 +126,8 @@ async function requireFile(connection: PoolConnection, schema: string, { name, d
 
 async function sameVersion(connection: PoolConnection, schema: string, model: NewVersion, current: number) {
   if (current === 0) return null;
-  const [known] = await readVersions(connection, schema, [{ name: model.name, version: current }]);
-  if (known === undefined) return null;
+  const known = await readModel(connection, schema, model.name, current);
+  if (known === null) return null;
   const parts = ({ kind, digest, location, file, base, facts, simulation }: NewVersion) =>
     JSON.parse(JSON.stringify({ kind, digest, location, file, base, facts, simulation }));
   return isDeepStrictEqual(parts(known), parts(model)) ? current : null;
@@ -137,7 +146,7 @@ async function insertVersion(
   schema: string,
   { name, kind, digest, size, location, file, base, facts, statement, simulation }: NewVersion,
   version: number,
-  { user }: Actor,
+  { user }: ModelActor,
 ): Promise<void> {
   await connection.query<ResultSetHeader>(
     `INSERT INTO ${tablesOf(schema)('model_versions')} (model_name, version, kind, digest, size, location, file, base, family, classes,
@@ -156,7 +165,7 @@ function taken(name: string, owner: string): MillraceError {
   });
 }
 
-function requireOwner(name: string, owner: string, { user, isAdmin }: Actor, what: 'drop' | 'change'): void {
+function requireOwner(name: string, owner: string, { user, isAdmin }: ModelActor, what: 'drop' | 'change'): void {
   if (owner === user || isAdmin) return;
   throw new MillraceError('MODEL_NOT_OWNED', `the model '${name}' belongs to ${owner}`, {
     hint: `ask ${owner} or an administrator to ${what} it`,

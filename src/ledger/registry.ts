@@ -1,4 +1,5 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+import type { Simulation } from '../model-task.ts';
 import { tablesOf } from './tables.ts';
 
 export type ModelKind = 'detector' | 'classifier' | 'tabular' | 'simulated';
@@ -7,21 +8,13 @@ export type ModelKind = 'detector' | 'classifier' | 'tabular' | 'simulated';
 export interface ModelFacts {
   readonly family: string | null;
   readonly classNames: readonly string[];
+  /** Whether the statement gave the names: then they are used instead of the file's. */
+  readonly namesAreGiven: boolean;
   /** Size of the input in px; null: any. */
   readonly width: number | null;
   readonly height: number | null;
   /** Names of the model's inputs. */
   readonly inputs: readonly string[];
-}
-
-/** A constrained variation of the thesis. */
-export interface Simulation {
-  /** ms that each image takes; null: as long as the base. */
-  readonly latency: number | null;
-  /** Share of the base's detections that are kept, 0 to 1; null: all. */
-  readonly accuracy: number | null;
-  /** Ids of the classes that it can detect; null: those of the base. */
-  readonly classCoverage: readonly number[] | null;
 }
 
 /** A version of a registered model. */
@@ -76,38 +69,22 @@ export async function readModel(
   name: string,
   version: number | null,
 ): Promise<ModelVersion | null> {
-  const [found] = await readVersions(pool, schema, [{ name, version }]);
-  return found ?? null;
+  const versions = await readVersions(pool, schema, [name]);
+  return versions.find((each) => (version === null ? each.isCurrent : each.version === version)) ?? null;
 }
 
-/** The versions that exist among those named, with one query. Work is proportional to the number of names, not of models. */
+/** All versions of the named models that were not dropped, oldest first. Reads these models only. */
 export async function readVersions(
   pool: Pick<Pool, 'query'>,
   schema: string,
-  asked: readonly { readonly name: string; readonly version: number | null }[],
+  names: readonly string[],
 ): Promise<readonly ModelVersion[]> {
-  if (asked.length === 0) return [];
+  if (names.length === 0) return [];
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT ${columns} FROM ${table('models')} AS m JOIN ${table('model_versions')} AS v ON v.model_name = m.name
      WHERE m.name IN (?) AND v.state = 'active' ORDER BY v.model_name, v.version`,
-    [[...new Set(asked.map(({ name }) => name))]],
-  );
-  const known = rows.map(versionOf);
-  return known.filter((each) =>
-    asked.some(
-      ({ name, version }) => each.name === name && (version === null ? each.isCurrent : each.version === version),
-    ),
-  );
-}
-
-/** Every version of a model that was not dropped, oldest first. */
-export async function readHistory(pool: Pool, schema: string, name: string): Promise<readonly ModelVersion[]> {
-  const table = tablesOf(schema);
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT ${columns} FROM ${table('models')} AS m JOIN ${table('model_versions')} AS v ON v.model_name = m.name
-     WHERE m.name = ? AND v.state = 'active' ORDER BY v.version`,
-    [name],
+    [names],
   );
   return rows.map(versionOf);
 }
@@ -165,6 +142,7 @@ function sharedParts(row: RowDataPacket) {
 function versionOf(row: RowDataPacket): ModelVersion {
   const {
     classNames = [],
+    namesAreGiven = false,
     width = null,
     height = null,
     inputs = [],
@@ -173,7 +151,7 @@ function versionOf(row: RowDataPacket): ModelVersion {
   return {
     ...sharedParts(row),
     isCurrent: Number(row.is_current) === 1,
-    facts: { family, classNames, width, height, inputs },
+    facts: { family, classNames, namesAreGiven, width, height, inputs },
     statement: row.statement,
     madeBy: row.made_by,
     simulation: row.simulation === null ? null : JSON.parse(row.simulation),

@@ -123,6 +123,13 @@ async function insertParts(connection: PoolConnection, schema: string, submissio
   };
   const steps = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
   await insert('steps', 'statement_id, step, position, state', steps);
+  // The same file may serve several steps.
+  const digests = new Set(plan.steps.flatMap(storedDigest));
+  await insert(
+    'statement_models',
+    'statement_id, digest',
+    [...digests].map((digest) => [id, digest]),
+  );
   if (server === null) return;
   const { readOnly, resultBytes, statementSeconds } = server;
   await insert('submissions', 'statement_id, read_only, result_bytes, statement_seconds', [
@@ -130,6 +137,12 @@ async function insertParts(connection: PoolConnection, schema: string, submissio
   ]);
   const labels = Object.entries(server.labels).map(([name, value]) => [id, name, value]);
   await insert('labels', 'statement_id, name, value', labels);
+}
+
+/** Digest of a step's model in the database, which is kept while the statement may need it. */
+function storedDigest(step: Plan['steps'][number]): readonly string[] {
+  const model = step.kind === 'run' ? step.model : null;
+  return model?.isInDatabase === true && model.digest !== null ? [model.digest] : [];
 }
 
 interface Conditions {

@@ -1,3 +1,4 @@
+import type { ModelAction } from '../model-task.ts';
 import { contractOf } from '../programs/programs.ts';
 import type { TableTarget } from '../task.ts';
 import { explainCost } from './cost/explain-cost.ts';
@@ -5,6 +6,7 @@ import {
   type ByStepKind,
   byStepKind,
   type ForeignStep,
+  type ModelStep,
   type Plan,
   type RunStep,
   type SqlStep,
@@ -17,7 +19,12 @@ export function explainPlan(plan: Plan): string {
   return plan.steps.map((step) => byStepKind(explanations, step)).join('\n');
 }
 
-const explanations: ByStepKind<string> = { sql: explainSql, run: explainRun, foreign: explainForeign };
+const explanations: ByStepKind<string> = {
+  sql: explainSql,
+  run: explainRun,
+  foreign: explainForeign,
+  model: explainModel,
+};
 
 function explainForeign(step: ForeignStep): string {
   const lines = [
@@ -30,6 +37,34 @@ function explainForeign(step: ForeignStep): string {
   return withLines(step, lines);
 }
 
+function explainModel({ name, action }: ModelStep): string {
+  return `${name}  model  ${explainAction(action)}`;
+}
+
+function explainAction(action: ModelAction): string {
+  switch (action.does) {
+    case 'create': {
+      const into = action.storage === 'database' ? ', store it in the database' : '';
+      return `look at ${action.file}${into}, add a version to the model ${action.name}`;
+    }
+    case 'like':
+      return `add a version to the model ${action.name}: a simulation of ${action.base}`;
+    case 'show':
+      return action.like === null ? 'list the models' : `list the models like '${action.like}'`;
+    case 'describe':
+      return `describe the model ${named(action)}`;
+    case 'showTrain':
+      return `show the statement that made the model ${named(action)}`;
+    case 'drop':
+      return `drop the model ${action.name} and its versions${action.ifExists ? ', if it exists' : ''}`;
+    case 'setVersion':
+      return `make version ${action.version} of the model ${action.name} the current one`;
+  }
+}
+
+const named = ({ name, version }: { readonly name: string; readonly version: number | null }) =>
+  version === null ? name : `${name}@${version}`;
+
 function explainSql(step: SqlStep): string {
   return `${step.name}  sql  ${oneLine(step.sql)}`;
 }
@@ -41,12 +76,25 @@ function explainRun(step: RunStep): string {
     ['prepare', 'store the selection once, as numbered rows'],
     ['partition', `× ${step.partitions}, ${atOnce(step)}, ${transactions(step)}, ${step.retries} retries`],
     ...contractOf(name).explain(settings),
+    ...registeredModel(step),
     ...noteOf(withoutEffect(step.command, name)),
     ...explainCost(step),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
   ];
   return withLines(step, lines);
+}
+
+/** `yolov5s@3, SHA-256 0123456789ab…, from the database` */
+function registeredModel({ model }: RunStep): string[][] {
+  if (model === null) return [];
+  const { name, version, digest, isInDatabase, madeBy } = model;
+  const parts = [
+    version === null ? `${name}, made by ${madeBy ?? 'this program'}` : `${name}@${version}`,
+    ...(digest === null ? [] : [`SHA-256 ${digest.slice(0, 12)}…`]),
+    ...(isInDatabase ? ['from the database'] : []),
+  ];
+  return [['registered', parts.join(', ')]];
 }
 
 function transactions({ commitRows }: RunStep): string {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
-import type { Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
+import type { ModelStatement, Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
 import { checkSessions } from './check-sessions.ts';
@@ -9,6 +9,7 @@ import { checkTargets } from './check-targets.ts';
 import { withCommandAttributes } from './command-attributes.ts';
 import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
+import { afterStatement, planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
 
 /**
@@ -21,9 +22,12 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   const statements = written.statements.map((statement) => withCommandAttributes(statement, catalog));
   const program: Program = { ...written, statements };
   const order = orderStatements(statements, catalog.views);
+  let known = catalog;
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
-    return planStatement(statement, place, catalog, report);
+    const step = planStatement(statement, place, known, report);
+    if (step?.kind === 'model') known = afterStatement(known, statement as ModelStatement, step);
+    return step;
   });
   checkPartitions(program, steps, catalog, report);
   checkTargets(program, catalog, report);
@@ -45,6 +49,13 @@ function planStatement(
       return planStandard(statement, place);
     case 'run':
       return planRun(statement, place, catalog, report);
+    case 'createModel':
+    case 'showModels':
+    case 'describeModel':
+    case 'showTrain':
+    case 'dropModel':
+    case 'setModel':
+      return planModel(statement, place, catalog, report);
     default:
       report(notPlanned(statement));
       return null;
@@ -63,10 +74,12 @@ const verbs = {
   explain: 'TO EXPLAIN',
   evaluate: 'TO EVALUATE',
   optimize: 'TO MAXIMIZE and TO MINIMIZE',
-  showTrain: 'SHOW TRAIN',
 } as const;
 
-function notPlanned({ kind, span }: Exclude<SqlStatement, { kind: 'standard' | 'run' }>): MillraceError {
+function notPlanned({
+  kind,
+  span,
+}: Exclude<SqlStatement, ModelStatement | { kind: 'standard' | 'run' }>): MillraceError {
   const hint = 'use standard SQL or TO RUN';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,

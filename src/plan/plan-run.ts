@@ -11,9 +11,11 @@ import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
 import { type Asked, planCost } from './cost/plan-cost.ts';
+import { modelReference } from './model-catalog.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
 import { readSettings } from './program-settings.ts';
+import { modelOf, withClassNames, withRegistered } from './registered-model.ts';
 import { mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
@@ -51,8 +53,11 @@ function planWorker(
   if (written === null) return null;
   const command = withBatchSize(written, statement, attributes, report);
   const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
-  const program = readSettings(command, { statement, gpu: attributes.gpu, mounts, catalog, report });
-  const result = command.contract.result(program.settings, program.settings.class_names);
+  const model = modelOf(command, catalog);
+  const registered = withRegistered(command, model, report);
+  const program = readSettings(registered, { statement, gpu: attributes.gpu, mounts, catalog, report });
+  const named = withClassNames(program, model);
+  const result = command.contract.result(named.settings, named.settings.class_names);
   checkColumns(statement, attributes.partition_by, result, catalog, report);
   checkProgramAttributes(statement, command.contract, attributes, report);
   if (into === null) return null;
@@ -67,9 +72,10 @@ function planWorker(
     writeMode: attributes.write_mode,
     commitRows: attributes.commit_rows === 'auto' ? null : attributes.commit_rows,
     maxFailedRows: attributes.max_failed_rows,
-    program: withBatch(program, costs.batch),
+    program: withBatch(named, costs.batch),
     ...(costs.cost !== null && { cost: costs.cost }),
     ...(costs.choices.length > 0 && { choices: costs.choices }),
+    model: model && modelReference(model),
   };
 }
 

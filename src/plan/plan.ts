@@ -1,4 +1,5 @@
 import type { Span } from '../errors.ts';
+import type { ModelAction, ModelActor, ModelReference } from '../model-task.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
 import type { StepCost } from './cost/step-cost.ts';
@@ -13,7 +14,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-export type Step = SqlStep | RunStep | ForeignStep;
+export type Step = SqlStep | RunStep | ForeignStep | ModelStep;
 
 export type StepKind = Step['kind'];
 
@@ -81,12 +82,23 @@ export interface RunStep extends ImageStep {
   readonly cost?: StepCost;
   /** Why the numbers that the statement leaves open are what they are; absent: it leaves none open. */
   readonly choices?: readonly string[];
+  /** null: the file of the model is not registered. */
+  readonly model: ModelReference | null;
 }
 
 /** `TO RUN` with any other image: it follows SQLFlow's contract and writes its tables itself. */
 export interface ForeignStep extends ImageStep {
   readonly kind: 'foreign';
   readonly into: readonly TableTarget[];
+}
+
+/** A statement about models, which Millrace answers from the system schema. */
+export interface ModelStep extends StepBase {
+  readonly kind: 'model';
+  readonly action: ModelAction;
+  readonly actor: ModelActor;
+  /** Volumes in which it looks at a file. */
+  readonly volumes: readonly VolumeMount[];
 }
 
 export interface Resources {

@@ -7,6 +7,8 @@ import { columnOf } from '../programs/input-columns.ts';
 import type { ProgramCall, ProgramName } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
+import { findModel, splitName, unknownModel } from './model-catalog.ts';
+import { pathInVolumes } from './paths.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -72,42 +74,20 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
     return '';
   }
   if (given.value.startsWith('/')) return readPath(given.value, given, place);
-  const model = catalog.models.find((known) => known.name === given.value);
-  if (model === undefined && !catalog.otherModels) {
-    report(unknownModel(given, catalog));
+  const model = findModel(given.value, catalog);
+  if (
+    model === null &&
+    (!catalog.otherModels || catalog.models.some(({ name }) => name === splitName(given.value).name))
+  ) {
+    report(unknownModel({ text: given.value, span: given.span }, catalog));
     return '';
   }
+  if (model?.registered?.location === 'database') return model.file;
   return readPath(model?.file ?? `/models/${given.value}.onnx`, given, place);
 }
 
-/** A file or folder that the worker opens, normalized; it must be in a volume. */
-function readPath(written: string, given: GivenOption, { mounts, report }: Place): string {
-  const path = normalPath(written);
-  if (mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)) && !path.includes('\0')) return path;
-  const message = `${given.written} names ${path}, which is outside the step's volumes`;
-  const inside = mounts.length === 0 ? 'the step has none' : mounts.join(', ');
-  report(
-    new MillraceError('OUTSIDE_VOLUMES', message, { span: given.span, hint: `give a path inside a volume: ${inside}` }),
-  );
-  return path;
-}
-
-function normalPath(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
-
-function unknownModel({ value, span }: GivenOption, catalog: Catalog): MillraceError {
-  const names = catalog.models.map(({ name }) => name);
-  const nearest = nearestName(value, names);
-  const known = names.length === 0 ? 'no models are known' : `known models: ${names.join(', ')}`;
-  const hint =
-    nearest === undefined ? `${known}; name one of them, or give the path of an ONNX file` : `did you mean ${nearest}?`;
-  return new MillraceError('UNKNOWN_MODEL', `unknown model '${value}'`, { span, hint });
+function readPath(value: string, { span, written }: GivenOption, { mounts, report }: Place): string {
+  return pathInVolumes({ value, span, written }, mounts, report);
 }
 
 function readFolder({ given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string | null {

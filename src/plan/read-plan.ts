@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MillraceError } from '../errors.ts';
+import { modelActionSchema, modelActorSchema, modelReferenceSchema } from '../model-task.ts';
 import { programCallSchema } from '../programs/read-program-call.ts';
 import { type Plan, planVersion, type Step, type StepKind } from './plan.ts';
 
@@ -59,8 +60,16 @@ const stepSchemas = {
     program: programCallSchema,
     cost: v.optional(cost),
     choices: v.optional(v.array(v.string())),
+    model: v.nullable(modelReferenceSchema),
   }),
   foreign: v.strictObject({ kind: v.literal('foreign'), ...overRows, into: v.array(table) }),
+  model: v.strictObject({
+    kind: v.literal('model'),
+    ...place,
+    action: modelActionSchema,
+    actor: modelActorSchema,
+    volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
+  }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
 
 const planSchema: v.GenericSchema<Plan> = v.strictObject({
@@ -153,11 +162,12 @@ function stepOfVersion2(stored: unknown): unknown {
 
 const modelSettingsSince2 = { classes_file: null, class_names: null, batch: null };
 
-/** Version 3: no model was simulated, and none got rectangles. */
+/** Version 3: no model was registered or simulated, and none got rectangles. */
 function stepOfVersion3(stored: unknown): unknown {
   const { program, ...step } = (stored ?? {}) as VersionedStep;
-  if (program?.name !== 'detect') return stored;
-  return { ...step, program: { ...program, settings: { ...program.settings, ...settingsSince3 } } };
+  if (program === undefined) return stored;
+  const more = program.name === 'detect' ? settingsSince3 : {};
+  return { ...step, program: { ...program, settings: { ...program.settings, ...more } }, model: null };
 }
 
 const settingsSince3 = { rect: false, latency: null, accuracy: null, class_coverage: null };

@@ -15,21 +15,32 @@ const asRowsStep: ByStepKind<RunStep | ForeignStep | null> = {
   sql: () => null,
   run: (step) => step,
   foreign: (step) => step,
+  model: () => null,
 };
 
-/** The step if it runs over the rows of a query; null for a standard statement. */
+/** The step if it runs over the rows of a query; null for a standard statement and one about models. */
 export function rowsStep(step: Step): RunStep | ForeignStep | null {
   return byStepKind(asRowsStep, step);
 }
 
-const asSqlStep: ByStepKind<SqlStep | null> = { sql: (step) => step, run: () => null, foreign: () => null };
+const asSqlStep: ByStepKind<SqlStep | null> = {
+  sql: (step) => step,
+  run: () => null,
+  foreign: () => null,
+  model: () => null,
+};
 
-/** The step if it is a standard statement; null for one over rows. */
+/** The step if it is a standard statement; null for others. */
 export function sqlStep(step: Step): SqlStep | null {
   return byStepKind(asSqlStep, step);
 }
 
-const asRunStep: ByStepKind<RunStep | null> = { sql: () => null, run: (step) => step, foreign: () => null };
+const asRunStep: ByStepKind<RunStep | null> = {
+  sql: () => null,
+  run: (step) => step,
+  foreign: () => null,
+  model: () => null,
+};
 
 /** The step if the worker runs a program over its rows; null for another. */
 export function runStep(step: Step): RunStep | null {
@@ -40,6 +51,7 @@ const writtenTables: ByStepKind<readonly TableTarget[]> = {
   sql: () => [],
   run: ({ into }) => [into],
   foreign: ({ into }) => into,
+  model: () => [],
 };
 
 /** The tables that INTO names. */
@@ -51,6 +63,7 @@ const programs: ByStepKind<ProgramName | null> = {
   sql: () => null,
   run: ({ program }) => program.name,
   foreign: () => null,
+  model: () => null,
 };
 
 /** The worker's program that the step runs; null if none. */
@@ -62,6 +75,7 @@ const outputs: ByStepKind<string | null> = {
   sql: () => null,
   run: ({ program: { name, settings } }) => contractOf(name).result(settings, null).outputs,
   foreign: () => null,
+  model: () => null,
 };
 
 /** What the outputs of the worker's program are called, in the plural; null if the step runs none. */
@@ -73,14 +87,26 @@ export function outputsOf(step: Step): string | null {
 export const stepKinds = Object.keys(asRowsStep) as readonly StepKind[];
 
 /** Whether the workers of such a step write the ledger, which shows its progress. */
-export const keepsLedger: Readonly<Record<StepKind, boolean>> = { sql: false, run: true, foreign: false };
+export const keepsLedger: Readonly<Record<StepKind, boolean>> = {
+  sql: false,
+  run: true,
+  foreign: false,
+  model: false,
+};
 
 /** Whether a plan has only standard statements. */
 export function isStandard({ steps }: Plan): boolean {
   return steps.every((step) => sqlStep(step) !== null);
 }
 
-/** Whether a program only queries: it can run anywhere and leaves no state. */
-export function onlyReads({ steps }: Plan): boolean {
-  return steps.length > 0 && steps.every((step) => sqlStep(step)?.onlyReads === true);
+const needNoPod: ByStepKind<boolean> = {
+  sql: ({ onlyReads }) => onlyReads,
+  run: () => false,
+  foreign: () => false,
+  model: ({ action }) => action.does !== 'create',
+};
+
+/** Whether a program only queries and uses the registry of models: any process with a connection can run it. */
+export function needsNoPod({ steps }: Plan): boolean {
+  return steps.length > 0 && steps.every((step) => byStepKind(needNoPod, step));
 }

@@ -21,6 +21,7 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
     mounts: step.volumes.map(({ mountPath }) => mountPath),
     program: withoutDefaults(step.program),
+    ...(step.model !== null && { model: step.model }),
     ...(ignored.length > 0 && { ignored }),
   };
 }

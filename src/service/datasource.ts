@@ -1,11 +1,10 @@
 import type { Pool } from 'mysql2/promise';
-import type { CatalogModel } from '../catalog/catalog.ts';
-import { loadCatalog, noQuestions } from '../catalog/load-catalog.ts';
 import type { Config } from '../config.ts';
 import type { Accounts, DatabasePools } from '../datasource/accounts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineOptions, openEngine } from '../engine/open-engine.ts';
 import { migrate } from '../ledger/migrate.ts';
+import { listAllModels, type Model } from './models.ts';
 import { openPlanner, type Planner } from './planner.ts';
 
 /** A database that programs are submitted to, and the engine that runs them. */
@@ -25,7 +24,8 @@ export interface Datasource extends Planner {
   readonly environment: NodeJS.ProcessEnv;
   /** Addresses of other pages about its statements. */
   readonly links: LinkTemplates;
-  models(): Promise<readonly CatalogModel[]>;
+  /** The models that `--model` can name. */
+  models(): Promise<readonly Model[]>;
 }
 
 /** Addresses with `{id}` in place of the statement's id; null if there is no such page. */
@@ -62,6 +62,6 @@ export async function openDatasource(
     environment,
     links,
     ...openPlanner(pools, config, environment),
-    models: async () => (await loadCatalog(pools, config, noQuestions)).models,
+    models: () => listAllModels(pool, config),
   };
 }

@@ -33,7 +33,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       const text = parameters === undefined ? sql : bindParameters(sql, parameters, mode);
       onBound?.(text);
       const program = await session.parse(text, mode);
-      const plan = await session.plan(program);
+      const plan = await session.plan(program, session.actor);
       if (kept !== undefined) checkUse(plan, kept);
       const submission = session.submission(program, plan);
       await engine.submit(submission, { kept, tap: isStandard(plan) ? tap : undefined });
@@ -62,7 +62,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
     },
     async explain(sql) {
       const program = await session.parse(sql);
-      return explain(session, session.submission(program, await session.plan(program)));
+      return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
     async mode() {

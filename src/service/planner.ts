@@ -5,13 +5,14 @@ import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { serverSqlMode } from '../datasource/sql-mode.ts';
 import { hasForeignAccount } from '../engine/argo/config.ts';
+import type { ModelActor } from '../model-task.ts';
 import { mayReplace } from '../plan/check-sources.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
-import type { Program } from '../sql/statement.ts';
+import type { Program, SqlStatement } from '../sql/statement.ts';
 
 /** Turns a program's text into a plan, with the help of the database and the catalog. */
 export interface Planner {
@@ -23,7 +24,7 @@ export interface Planner {
    */
   parse(text: string, mode?: LexicalMode): Promise<Program>;
   /** @throws {MillraceError} the errors in the program, with their places; DATABASE_… */
-  plan(program: Program): Promise<Plan>;
+  plan(program: Program, actor: ModelActor): Promise<Plan>;
 }
 
 /** @param environment of the engine */
@@ -32,11 +33,11 @@ export function openPlanner(pools: DatabasePools, config: Config, environment: N
   return {
     mode,
     parse: async (text, given) => parseProgram(text, given ?? (await mode())),
-    async plan(program) {
+    async plan(program, actor) {
       const [first, ...others] = program.statements;
       const isAlone = first?.kind === 'standard' && others.length === 0;
       if (isAlone) return planProgram(program, nothingKnown);
-      const known = await loadCatalog(pools, config, questionsOf(program));
+      const known = await loadCatalog(pools, config, questionsOf(program), actor);
       const costs = await loadCosts(pools, config, costQuestions(program));
       return planProgram(program, { ...known, costs, otherImagesAccount: hasForeignAccount(environment) });
     },
@@ -49,6 +50,8 @@ const nothingKnown: Catalog = {
   otherImages: false,
   otherImagesAccount: false,
   models: [],
+  knownNames: [],
+  actor: { user: '', isAdmin: false },
   otherModels: false,
   volumes: [],
   mounted: null,
@@ -70,6 +73,7 @@ function questionsOf(program: Program): Questions {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
     sources: runs.flatMap(({ statement }) => (mayReplace(statement) ? statement.query.facts.references : [])),
     sourcesOf: tableReferences,
+    models: program.statements.flatMap(mayNameModels),
     tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
   };
 }
@@ -85,3 +89,23 @@ function costQuestions({ statements }: Program): readonly CostQuestion[] {
     return [{ model, query: statement.query.text, isCounted }];
   });
 }
+/** Words of a statement that may name a model. */
+function mayNameModels(statement: SqlStatement): readonly string[] {
+  switch (statement.kind) {
+    case 'run':
+      return statement.command.flatMap(({ value }) => [value, value.slice(value.indexOf('=') + 1)]).filter(isModelName);
+    case 'createModel':
+      return [statement.model, ...(statement.like === null ? [] : [statement.like])].map(({ text }) => text);
+    case 'describeModel':
+    case 'showTrain':
+    case 'dropModel':
+    case 'setModel':
+    case 'evaluate':
+    case 'explain':
+      return [statement.model.text];
+    default:
+      return [];
+  }
+}
+
+const isModelName = (word: string) => /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,140}$/.test(word);

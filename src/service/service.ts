@@ -5,6 +5,7 @@ import type { RowTap } from '../ledger/store-result.ts';
 import type { LexicalMode } from '../sql/lexical-mode.ts';
 import type { Parameters } from '../sql/parameters.ts';
 import type { Explanation } from './explain.ts';
+import type { Model } from './models.ts';
 import type { Statement } from './statement.ts';
 
 /** What the front doors offer: on the engine and database of this machine's settings, or on a server with its own. */
@@ -54,9 +55,4 @@ export interface RowOptions {
   /** Maximum number of rows. Default: all. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
-}
-
-export interface Model {
-  readonly name: string;
-  readonly file: string;
 }

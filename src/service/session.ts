@@ -5,6 +5,7 @@ import { type DatabasePools, openDatabase } from '../datasource/accounts.ts';
 import { type KeptSession, keepSession } from '../datasource/kept-session.ts';
 import { namedAccounts } from '../datasource/own-database.ts';
 import type { Submission } from '../ledger/statement-status.ts';
+import type { ModelActor } from '../model-task.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Program } from '../sql/statement.ts';
 import { type Datasource, openDatasource } from './datasource.ts';
@@ -14,6 +15,8 @@ export interface Session extends Datasource {
   readonly pools: DatabasePools;
   /** Opens one session for the standard statements of several consecutive programs. */
   keepSession(): KeptSession;
+  /** The user of this machine, who has the database's account and so may change everything. */
+  readonly actor: ModelActor;
   submission(program: Program, plan: Plan): Submission;
   close(): Promise<void>;
 }
@@ -26,15 +29,17 @@ export async function openSession(config: Config, note: (line: string) => void):
     await pools.end();
     throw error;
   });
+  const user = userInfo().username;
   return {
     ...datasource,
     pools,
     keepSession: () => keepSession(accounts.dsn),
+    actor: { user, isAdmin: true },
     submission: ({ text }, plan) => ({
       id: randomUUIDv7(),
       text,
       plan,
-      submittedBy: userInfo().username,
+      submittedBy: user,
       server: null,
     }),
     async close() {

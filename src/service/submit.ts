@@ -8,7 +8,7 @@ import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
 import { type AllowedImages, checkImages } from './access/images.ts';
 import { checkSystemSchema } from './access/system-schema.ts';
-import type { Role, User } from './access/users.ts';
+import { actorOf, type Role, type User } from './access/users.ts';
 import type { Datasource } from './datasource.ts';
 import type { FairGate } from './fair-gate.ts';
 import { isUnknown } from './find-statement.ts';
@@ -123,7 +123,7 @@ async function start(
   await nextTurn();
   checkAllowed(user, program, rules);
   await checkRoom(user, datasource, limits);
-  const plan = await timed('plan', () => datasource.plan(program));
+  const plan = await timed('plan', () => datasource.plan(program, actorOf(user)));
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,

@@ -1,36 +1,35 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { maxNesting } from './bounds.ts';
-import type { AttributeNode, Clauses, ColumnsNode, ConstraintNode } from './clauses.ts';
+import type { AttributeNode, Clauses, ColumnsNode, ConstraintNode, ModelClauses } from './clauses.ts';
 import { type Items, spanOf, string, toArray } from './expression-nodes.ts';
 import { parseImageReference } from './image-reference.ts';
 import { nameParts, unquoteName, unquoteString } from './quoting.ts';
+import { quoteToken } from './split-errors.ts';
 import type { Token } from './standard-lexer.ts';
 import type {
   Attribute,
   ColumnClause,
   Constraint,
   ExtendedStatement,
+  ModelStatement,
   PredictionTarget,
   Query,
   Reference,
-  ShowTrainStatement,
   TableName,
   Value,
 } from './statement.ts';
 
 /** Builds the frozen statement from its clauses. Throws a MillraceError for the first invalid name, attribute or value. */
 export function buildStatement(clauses: Clauses, span: Span, query: Query | null): ExtendedStatement {
-  if (clauses.kind === 'showTrain') {
-    return Object.freeze<ShowTrainStatement>({ kind: 'showTrain', span, model: reference(clauses.model) });
-  }
-  return Object.freeze(buildExtended(clauses, span, query as Query));
+  if (query === null) return Object.freeze(buildModelStatement(clauses as ModelClauses, span));
+  return Object.freeze(buildExtended(clauses as Exclude<Clauses, ModelClauses>, span, query));
 }
 
 function buildExtended(
-  clauses: Exclude<Clauses, { kind: 'showTrain' }>,
+  clauses: Exclude<Clauses, ModelClauses>,
   span: Span,
   query: Query,
-): Exclude<ExtendedStatement, ShowTrainStatement> {
+): Exclude<ExtendedStatement, ModelStatement> {
   const attributes = buildAttributes(clauses.attributes);
   switch (clauses.kind) {
     case 'run': {
@@ -102,6 +101,48 @@ function buildExtended(
       };
     }
   }
+}
+
+function buildModelStatement(clauses: ModelClauses, span: Span): ModelStatement {
+  switch (clauses.kind) {
+    case 'showTrain':
+    case 'describeModel':
+      return { kind: clauses.kind, span, model: reference(clauses.model) };
+    case 'createModel': {
+      const { model, from, like } = clauses;
+      const attributes = buildAttributes(clauses.attributes);
+      const source = { from: from && string(from), like: like && reference(like) };
+      return { kind: 'createModel', span, model: newModel(model), ...source, attributes };
+    }
+    case 'showModels':
+      return { kind: 'showModels', span, like: clauses.like && string(clauses.like) };
+    case 'dropModel':
+      return { kind: 'dropModel', span, model: reference(clauses.model), ifExists: clauses.ifExists };
+    case 'setModel': {
+      const { model, version } = clauses;
+      return { kind: 'setModel', span, model: reference(model), version: versionOf(version) };
+    }
+  }
+}
+
+/** Limits of what a model can be called, so that `name@3` and `/models/name.onnx` always mean one thing. */
+const modelName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
+function newModel(token: Token): Reference {
+  const name = reference(token);
+  if (modelName.test(name.text)) return name;
+  const shown = quoteToken(name.text);
+  throw new MillraceError('MODEL_NAME', `a model cannot be called ${shown}`, { span: name.span });
+}
+
+function versionOf(token: Token) {
+  const value = Number(token.text);
+  const span = spanOf(token);
+  if (Number.isInteger(value) && value >= 1 && value < 2 ** 32) return Object.freeze({ value, span });
+  throw new MillraceError('SYNTAX', `${quoteToken(token.text)} is not the number of a version`, {
+    span,
+    hint: 'give a whole number from 1',
+  });
 }
 
 function buildAttributes(items: Items<AttributeNode> | null): readonly Attribute[] {

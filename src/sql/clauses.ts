@@ -53,7 +53,21 @@ export type Clauses =
       readonly solver: Token | null;
       readonly into: Token;
     }
-  | { readonly kind: 'showTrain'; readonly model: Token };
+  | ModelClauses;
+
+/** Statements about models. */
+export type ModelClauses =
+  | { readonly kind: 'showTrain' | 'describeModel'; readonly model: Token }
+  | {
+      readonly kind: 'createModel';
+      readonly model: Token;
+      readonly from: Token | null;
+      readonly like: Token | null;
+      readonly attributes: Items<AttributeNode> | null;
+    }
+  | { readonly kind: 'showModels'; readonly like: Token | null }
+  | { readonly kind: 'dropModel'; readonly model: Token; readonly ifExists: boolean }
+  | { readonly kind: 'setModel'; readonly model: Token; readonly version: Token };
 
 export interface AttributeNode {
   readonly name: Token;

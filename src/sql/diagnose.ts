@@ -1,6 +1,6 @@
 import type { MillraceError } from '../errors.ts';
 import { type Failure, failAt } from './failure.ts';
-import { clauseKeywords } from './keywords.ts';
+import { clauseKeywords, modelKeywords } from './keywords.ts';
 import { nearestWord } from './nearest-word.ts';
 import { quoteToken } from './split-errors.ts';
 import type { Token } from './standard-lexer.ts';
@@ -16,13 +16,14 @@ export interface Expectation {
 /** Turns what the parser expected and what it found into an error that tells the user what to do. */
 export function diagnose(tokens: readonly Token[], index: number, expected: readonly Expectation[]): MillraceError {
   const first = tokens[0] as Token;
+  const words = `${first.type} ${tokens[1]?.type}`;
   const failure: Failure = {
     tokens,
     index,
     found: tokens[index] as Token,
     expected: new Map(expected.map(({ type, rule }) => [type, rule])),
-    form: verbForms[first.type] as VerbForm,
-    verb: first.type === 'SHOW' ? 'SHOW TRAIN' : `TO ${first.text.toUpperCase()}`,
+    form: (verbForms[words] ?? verbForms[first.type]) as VerbForm,
+    verb: words in verbForms ? words : `TO ${first.text.toUpperCase()}`,
     seen: tokens.slice(0, index).flatMap(({ type }) => (clauseWords.has(type) ? [type] : [])),
   };
   return (
@@ -60,7 +61,7 @@ function executableComment({ found }: Failure): MillraceError | null {
 
 function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceError | null {
   if ((found.type !== 'name' && found.type !== 'reference') || tokens[index + 1]?.type === 'equals') return null;
-  const keywords = [...expected.keys()].filter((type) => (clauseKeywords as readonly string[]).includes(type));
+  const keywords = [...expected.keys()].filter(isKeyword);
   const nearest = nearestWord(found.text, keywords);
   if (!nearest) return null;
   return failAt(
@@ -70,6 +71,9 @@ function misspeltKeyword({ tokens, index, found, expected }: Failure): MillraceE
     `did you mean ${nearest}?`,
   );
 }
+
+const modelWords = Object.values(modelKeywords).flat();
+const isKeyword = (type: string) => (clauseKeywords as readonly string[]).includes(type) || modelWords.includes(type);
 
 const valueStarts = new Set(['number', 'string', 'name', 'open', 'openList', 'NOT']);
 /** The lists of the grammar: what their items are called, and which tokens an item starts with. */

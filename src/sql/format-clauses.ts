@@ -1,3 +1,4 @@
+import { modelKeywords } from './keywords.ts';
 import { quoteString, unquoteString } from './quoting.ts';
 import type { Token } from './standard-lexer.ts';
 import { clauseWords } from './verb-forms.ts';
@@ -24,7 +25,7 @@ export function formatComments(comments: readonly Token[], source: string): stri
   return comments.map(({ text }, index) => separators[index] + text.trimEnd()).join('');
 }
 
-/** The clauses of a statement, from TO or SHOW on, each on its own line; `tokens` without the `end`. */
+/** The clauses of a statement, from TO or the first word on, each on its own line; `tokens` without the `end`. */
 export const formatClauses = (tokens: readonly Token[], source: string): string =>
   groupByClause(tokens)
     .map((group) => formatClause(group, source))
@@ -86,7 +87,10 @@ function formatItems(tokens: readonly Token[], source: string): string {
 }
 
 const opening = (first: Token | undefined) =>
-  first?.type === 'SHOW' || clauseWords.has(first?.type ?? '') ? '' : 'TO ';
+  modelWords.has(first?.type ?? '') || clauseWords.has(first?.type ?? '') ? '' : 'TO ';
+
+/** First words of statements about models. */
+const modelWords = new Set(Object.keys(modelKeywords));
 
 const depthOf = ({ type }: Token) => (type.startsWith('open') ? 1 : type.startsWith('close') ? -1 : 0);
 

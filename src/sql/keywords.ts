@@ -19,6 +19,15 @@ export const clauseKeywords = [
   'WITH',
 ] as const;
 
+/** Words that are keywords only in statements about models, by the first word of the statement. */
+export const modelKeywords: Readonly<Record<string, readonly string[]>> = {
+  CREATE: ['FROM', 'LIKE'],
+  SHOW: ['LIKE'],
+  DESCRIBE: [],
+  DROP: ['IF', 'EXISTS'],
+  SET: ['VERSION'],
+};
+
 const keywords = new Set<string>(clauseKeywords);
 
 /** @param word in upper case */

@@ -84,7 +84,21 @@ function partsOf(statement: SqlStatement): Readonly<Record<string, JsonValue>> {
     case 'standard':
       return { text: statement.text };
     case 'showTrain':
+    case 'describeModel':
       return { model: statement.model.text };
+    case 'createModel':
+      return {
+        model: statement.model.text,
+        from: statement.from?.value ?? null,
+        like: textOf(statement.like),
+        attributes: attributesOf(statement.attributes),
+      };
+    case 'showModels':
+      return { like: statement.like?.value ?? null };
+    case 'dropModel':
+      return { model: statement.model.text, ifExists: statement.ifExists };
+    case 'setModel':
+      return { model: statement.model.text, version: statement.version.value };
     case 'run':
       return {
         query: statement.query.text,

@@ -32,12 +32,14 @@ export interface Head {
 
 /** The place where a statement turns out to be an extended one. */
 export interface Extension {
-  /** Null for SHOW TRAIN. */
+  /** Null for statements about models. */
   readonly query: Span | null;
-  /** Between the query and the verb, or between SHOW and TRAIN. */
+  /** Between the query and the verb, or between the words of a statement about models. */
   readonly comments: readonly Token[];
-  /** The verb; for SHOW TRAIN both words. */
+  /** The verb; for statements about models both words. */
   readonly verb: readonly Token[];
+  /** Whether the token after the verb has been read as standard SQL, and must be read again. */
+  readonly isAhead: boolean;
 }
 
 const queryWords = new Set(['SELECT', 'WITH', 'TABLE', 'VALUES', '(']);
@@ -133,7 +135,8 @@ function findVerb(head: Head, token: Token, word: string): Extension | null {
     return null;
   }
   if (head.previousWord === 'TO') return verbAfterTo(head, head.previous as Token, token, word);
-  if (head.previousWord === 'SHOW' && word === 'TRAIN') return showTrain(head, head.previous as Token, token);
+  const model = modelStatement(head, token, word);
+  if (model !== null) return model;
   followQuery(head, token, word);
   return null;
 }
@@ -158,23 +161,38 @@ function verbAfterTo(head: Head, to: Token, token: Token, word: string): Extensi
   const last = head.beforePrevious as Token;
   if (last.text === '-') throw errors.unfinishedQuery(last);
   const query = { start: first.offset, end: last.end };
-  return { query, comments: commentsFrom(head, query.end), verb: [{ ...token, type: verbType(word) }] };
+  return { query, comments: commentsFrom(head, query.end), verb: [{ ...token, type: verbType(word) }], isAhead: false };
 }
 
 const commentsFrom = ({ comments }: Head, offset: number) => comments.filter((comment) => comment.offset >= offset);
 
 const verbType = (word: string) => (word === 'MAXIMIZE' || word === 'MINIMIZE' ? 'OPTIMIZE' : word);
 
-function showTrain(head: Head, show: Token, token: Token): Extension | null {
-  if (show === head.first) {
-    const verb = [
-      { ...show, type: 'SHOW' },
-      { ...token, type: 'TRAIN' },
-    ];
-    return { query: null, comments: head.comments, verb };
+/** Pairs of words that start no statement of SQL. */
+const modelPairs: readonly (readonly [first: string, second: string])[] = [
+  ['SHOW', 'TRAIN'],
+  ['SHOW', 'MODELS'],
+  ['CREATE', 'MODEL'],
+  ['DROP', 'MODEL'],
+];
+/** In SQL, `DESCRIBE model` names a table, and `SET model = 1` a variable. A name after these words makes a statement about a model. */
+const modelNamed = new Set(['DESCRIBE', 'SET']);
+const modelNameStarts = new Set(['word', 'name', 'number', 'string']);
+
+function modelStatement(head: Head, token: Token, word: string): Extension | null {
+  const { previous, previousWord, first } = head;
+  if (modelPairs.some(([one, two]) => previousWord === one && word === two)) {
+    if (previous === first) return modelExtension(head, previous as Token, token, false);
+    if (head.isQuery && previousWord === 'SHOW') throw errors.missingSemicolon(previous as Token, `SHOW ${word}`);
   }
-  if (head.isQuery) throw errors.missingSemicolon(show, 'SHOW TRAIN');
-  return null;
+  const isNamed = head.beforePrevious === first && previousWord === 'MODEL' && modelNamed.has(head.statementWord);
+  if (!isNamed || !modelNameStarts.has(token.type)) return null;
+  return modelExtension(head, first as Token, previous as Token, true);
+}
+
+function modelExtension({ comments }: Head, first: Token, second: Token, isAhead: boolean): Extension {
+  const verb = [first, second].map((word) => ({ ...word, type: word.text.toUpperCase() }));
+  return { query: null, comments, verb, isAhead };
 }
 
 /** WITH can introduce an UPDATE or DELETE, and a query can follow a query. */

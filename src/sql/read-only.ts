@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import type { Program, SqlStatement } from './statement.ts';
+import type { ExtendedStatement, Program, SqlStatement } from './statement.ts';
 
 /**
  * Finds the first statement of a program that may write, lock or set anything, or run hidden statements. Sessions of readers are also
@@ -20,5 +20,22 @@ export function checkReadOnly({ statements }: Program): MillraceError | null {
 /** What it does that a reader may not; null if nothing. */
 function writes(statement: SqlStatement): string | null {
   if (statement.kind === 'standard') return statement.facts.effect;
-  return statement.kind === 'showTrain' ? 'this is SHOW TRAIN' : 'TO writes a result';
+  return extendedEffects[statement.kind];
 }
+
+const result = 'TO writes a result';
+
+const extendedEffects: Readonly<Record<ExtendedStatement['kind'], string | null>> = {
+  run: result,
+  train: result,
+  predict: result,
+  explain: result,
+  evaluate: result,
+  optimize: result,
+  createModel: 'CREATE MODEL registers a model',
+  dropModel: 'DROP MODEL removes a model',
+  setModel: 'SET MODEL changes a model',
+  showModels: null,
+  describeModel: null,
+  showTrain: null,
+};

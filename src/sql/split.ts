@@ -1,6 +1,7 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
 import { createFactsReader, type Facts, type FactsReader } from './facts/facts.ts';
+import { modelKeywords } from './keywords.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
@@ -20,13 +21,13 @@ export interface StandardPiece {
 export interface ExtendedPiece {
   readonly kind: 'extended';
   readonly span: Span;
-  /** Null for SHOW TRAIN. */
+  /** Null for statements about models. */
   readonly query: Span | null;
   /** Facts of the query; null if there is none or they were not requested. */
   readonly facts: Facts | null;
-  /** Between the query and the verb, or between SHOW and TRAIN. */
+  /** Between the query and the verb, or between the words of a statement about models. */
   readonly comments: readonly Token[];
-  /** Tokens from the verb on (from SHOW for SHOW TRAIN), including comments; the last one has the type `end`. */
+  /** Tokens from the verb on, including comments; the last one has the type `end`. */
   readonly tokens: readonly Token[];
 }
 
@@ -43,7 +44,9 @@ interface Step {
 }
 
 /** Verbs that are followed by the reference of an image, estimator or model. */
-const referenceVerbs = new Set(['RUN', 'TRAIN', 'EXPLAIN', 'EVALUATE', 'SHOW']);
+const referenceVerbs = new Set(['RUN', 'TRAIN', 'EXPLAIN', 'EVALUATE', 'SHOW', 'CREATE', 'DESCRIBE', 'DROP', 'SET']);
+/** The reference of a model may follow them. */
+const referenceWords = new Set(['USING', 'LIKE', 'EXISTS']);
 const closings: Readonly<Record<string, string>> = { open: 'close', openList: 'closeList' };
 /** After these errors the start of the next statement is unknown. */
 const lastErrors = new Set(['DELIMITER', 'PROGRAM_TOO_LONG', 'UNCLOSED_STRING', 'UNCLOSED_COMMENT']);
@@ -102,7 +105,7 @@ function factsOf(reader: FactsReader | null, text: string, span: Span, withTo = 
 
 function readClauses(
   scanner: Scanner,
-  { query, comments, verb }: Extension,
+  { query, comments, verb, isAhead }: Extension,
   factsOf: (query: Span) => Facts | null,
 ): Step {
   const tokens = [...verb];
@@ -110,10 +113,12 @@ function readClauses(
   const start = query?.start ?? (verb[0] as Token).offset;
   let end = (verb.at(-1) as Token).end;
   scanner.enter(referenceVerbs.has((verb[0] as Token).type) ? 'reference' : 'clause');
-  for (let token = scanner.next(); token && token.type !== 'semicolon'; token = scanner.next()) {
-    tokens.push(refuseUnclosed(token));
+  if (isAhead) scanner.back();
+  for (let read = scanner.next(); read && read.type !== 'semicolon'; read = scanner.next()) {
+    const token = asKeyword(refuseUnclosed(read), tokens);
+    tokens.push(token);
     if (token.type === 'comment') continue;
-    scanner.enter(token.type === 'USING' ? 'reference' : 'clause');
+    scanner.enter(referenceWords.has(token.type) ? 'reference' : 'clause');
     followBrackets(brackets, token);
     if (tokens.length > maxClauseTokens) throw errors.tooManyTokens(token);
     end = token.end;
@@ -124,6 +129,19 @@ function readClauses(
   tokens.push(endToken(scanner.last(), end));
   const facts = query && factsOf(query);
   return { piece: { kind: 'extended', span, query, facts, comments, tokens }, more: scanner.last() !== undefined };
+}
+
+/** Words that are keywords only in statements about models, and only before WITH. */
+function asKeyword(token: Token, before: readonly Token[]): Token {
+  const [first, second] = before as [Token, Token?];
+  if (second === undefined || !/^MODELS?$/.test(second.type)) return token;
+  if (token.type !== 'name' && token.type !== 'reference') return token;
+  const upper = token.text.toUpperCase();
+  const words = before.filter(({ type }) => type !== 'comment').length;
+  // The first word after CREATE MODEL or SET MODEL is the model's name, whatever it is.
+  const isName = words === 2 && (first.type === 'CREATE' || first.type === 'SET');
+  if (isName || words > 5 || !modelKeywords[first.type]?.includes(upper)) return token;
+  return { ...token, type: upper };
 }
 
 /** The semicolon, or the place where it would be. */

@@ -20,7 +20,18 @@ export type ExtendedStatement =
   | ExplainStatement
   | EvaluateStatement
   | OptimizeStatement
-  | ShowTrainStatement;
+  | ModelStatement;
+
+/** A statement about registered models, which has no query. */
+export type ModelStatement =
+  | CreateModelStatement
+  | ShowModelsStatement
+  | DescribeModelStatement
+  | ShowTrainStatement
+  | DropModelStatement
+  | SetModelStatement;
+
+export type ModelStatementKind = ModelStatement['kind'];
 
 /** A statement that is sent to the database unchanged: `text` is what the user wrote, byte for byte, from its first token to its `;`. */
 export interface StandardStatement {
@@ -98,6 +109,48 @@ export interface OptimizeStatement {
   readonly attributes: readonly Attribute[];
   readonly solver: Reference | null;
   readonly into: TableName;
+}
+
+/** `CREATE MODEL name FROM 'file' [WITH …]`, `CREATE MODEL name LIKE model [WITH …]` */
+export interface CreateModelStatement {
+  readonly kind: 'createModel';
+  readonly span: Span;
+  readonly model: Reference;
+  /** null with LIKE. */
+  readonly from: StringLiteral | null;
+  /** null with FROM. */
+  readonly like: Reference | null;
+  readonly attributes: readonly Attribute[];
+}
+
+/** `SHOW MODELS [LIKE 'pattern']` */
+export interface ShowModelsStatement {
+  readonly kind: 'showModels';
+  readonly span: Span;
+  readonly like: StringLiteral | null;
+}
+
+/** `DESCRIBE MODEL name` */
+export interface DescribeModelStatement {
+  readonly kind: 'describeModel';
+  readonly span: Span;
+  readonly model: Reference;
+}
+
+/** `DROP MODEL [IF EXISTS] name` */
+export interface DropModelStatement {
+  readonly kind: 'dropModel';
+  readonly span: Span;
+  readonly model: Reference;
+  readonly ifExists: boolean;
+}
+
+/** `SET MODEL name VERSION n` */
+export interface SetModelStatement {
+  readonly kind: 'setModel';
+  readonly span: Span;
+  readonly model: Reference;
+  readonly version: { readonly value: number; readonly span: Span };
 }
 
 /** `SHOW TRAIN model` */

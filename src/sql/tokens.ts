@@ -24,6 +24,8 @@ export interface Scanner {
   /** The token that `next` returned last. */
   readonly last: () => Token | undefined;
   readonly enter: (state: LexicalState) => void;
+  /** Makes `next` read the last token again, as the state wants it. */
+  readonly back: () => void;
 }
 
 /** Reads each character once, so takes time linear in the length of the text. */
@@ -42,6 +44,9 @@ export function createScanner(text: string, mode: LexicalMode = defaultMode): Sc
     last: () => last,
     enter: (entered) => {
       state = entered;
+    },
+    back: () => {
+      offset = last?.offset ?? offset;
     },
   };
 }

@@ -5,7 +5,7 @@ export interface VerbForm {
   readonly form: string;
 }
 
-/** By the type of a statement's first token after the query. The grammar decides; these are for its error messages. */
+/** By the verb's type, or by both words of a statement about models. The grammar decides; these are for its error messages. */
 export const verbForms: Readonly<Record<string, VerbForm>> = {
   RUN: {
     clauses: ['CMD', 'WITH', 'INTO'],
@@ -37,7 +37,16 @@ export const verbForms: Readonly<Record<string, VerbForm>> = {
     required: ['WITH', 'INTO'],
     form: 'TO MAXIMIZE expression [CONSTRAINT expression [GROUP BY name], …] WITH name = value, … [USING solver] INTO table',
   },
-  SHOW: { clauses: [], required: [], form: 'SHOW TRAIN model' },
+  'SHOW TRAIN': { clauses: [], required: [], form: 'SHOW TRAIN model' },
+  'CREATE MODEL': {
+    clauses: ['WITH'],
+    required: [],
+    form: "CREATE MODEL name FROM 'file' [WITH name = value, …], or CREATE MODEL name LIKE model [WITH name = value, …]",
+  },
+  'SHOW MODELS': { clauses: [], required: [], form: "SHOW MODELS [LIKE 'pattern']" },
+  'DESCRIBE MODEL': { clauses: [], required: [], form: 'DESCRIBE MODEL name' },
+  'DROP MODEL': { clauses: [], required: [], form: 'DROP MODEL [IF EXISTS] name' },
+  'SET MODEL': { clauses: [], required: [], form: 'SET MODEL name VERSION number' },
 };
 
 export const clauseWords: ReadonlySet<string> = new Set(Object.values(verbForms).flatMap(({ clauses }) => clauses));

@@ -9,8 +9,11 @@ import { selectionNames } from '../ledger/selection-names.ts';
 import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
 import type { RowsContext, WorkerContext } from './context.ts';
 import { openLog } from './log.ts';
-import { columnClassNames, rowProgram } from './programs/programs.ts';
+import { modelCache } from './model-cache.ts';
+import { runModelStep } from './model-step.ts';
+import { columnClassNames, namesColumnsByClass, rowProgram } from './programs/programs.ts';
 import { readTask, type WrittenTask } from './read-task.ts';
+import { locateModel } from './registered-model.ts';
 import { finish } from './rows/finish.ts';
 import { partition } from './rows/partition.ts';
 import { prepare } from './rows/prepare.ts';
@@ -30,6 +33,7 @@ process.once('disconnect', () => ending.abort());
 const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { kind: Kind }>> } = {
   rows: runRows,
   shares: runShares,
+  model: runModelStep,
   statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
 };
 
@@ -80,15 +84,23 @@ type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
 
 async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
+  const readsModel = command === 'partition' || (command === 'prepare' && namesColumnsByClass(written.program));
+  const located = readsModel
+    ? await withReconnect(
+        () => locateModel(written.program, written.model, { ...place, cache: modelCache(process.env) }),
+        place,
+      )
+    : { program: written.program, volumes: place.volumes };
   const context = (select: string, classNames: readonly string[] | null): RowsContext => ({
     ...place,
-    program: rowProgram(written.program, classNames),
+    volumes: located.volumes,
+    program: rowProgram(located.program, classNames),
     task: { ...written, select, into: named(written.into, place.accounts) },
   });
   const withoutSelect = context(written.select ?? '', null);
   switch (command) {
     case 'prepare': {
-      const classNames = await columnClassNames(written.program, { ...place, threads: written.threads });
+      const classNames = await columnClassNames(located.program, { ...place, ...located, threads: written.threads });
       const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select, classNames));
       return withReconnect(once, place).then(() => tellMissing(withoutSelect));
     }
@@ -135,7 +147,7 @@ function unknownCommand(command: string | undefined, known: string): MillraceErr
 function readVolumes(task: WrittenTask): Volumes {
   const { MILLRACE_VOLUMES: written } = process.env;
   if (written !== undefined) return JSON.parse(written);
-  const mounts = task.kind === 'rows' ? task.mounts : [];
+  const mounts = 'mounts' in task ? task.mounts : [];
   return Object.fromEntries(mounts.map((mount) => [mount, mount]));
 }
 

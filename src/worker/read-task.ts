@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { MillraceError } from '../errors.ts';
+import { modelActionSchema, modelActorSchema, modelReferenceSchema } from '../model-task.ts';
 import { writtenCallSchema } from '../programs/read-program-call.ts';
 import {
+  type ModelTask,
   type RowsTask,
   type SharesTask,
   type StatementTask,
@@ -12,7 +14,7 @@ import {
 } from '../task.ts';
 
 /** As the worker is told it: a text that is too long is null. */
-export type WrittenTask = Written<RowsTask> | Written<SharesTask> | Written<StatementTask>;
+export type WrittenTask = Written<RowsTask> | Written<SharesTask> | Written<StatementTask> | ModelTask;
 
 const step = { version: v.literal(taskVersion), statement: v.string(), step: v.string() };
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -34,6 +36,7 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     threads: count,
     mounts: v.array(v.string()),
     program: writtenCallSchema,
+    model: v.optional(modelReferenceSchema),
     ignored: v.optional(v.array(v.string())),
   }),
   shares: v.strictObject({ kind: v.literal('shares'), ...selection }),
@@ -42,6 +45,13 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     ...step,
     sql: v.nullable(v.string()),
     onlyReads: v.boolean(),
+  }),
+  model: v.strictObject({
+    kind: v.literal('model'),
+    ...step,
+    action: modelActionSchema,
+    actor: modelActorSchema,
+    mounts: v.array(v.string()),
   }),
 };
 

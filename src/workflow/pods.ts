@@ -3,7 +3,7 @@ import type { ContainerTemplate, Deployment, Rendering, Template } from './workf
 import { statementLabel } from './workflow-name.ts';
 
 /** The part of a pod in its step; also the name of its log. */
-export type PodSource = 'statement' | 'prepare' | 'partition-{{inputs.parameters.partition}}' | 'finish';
+export type PodSource = 'model' | 'statement' | 'prepare' | 'partition-{{inputs.parameters.partition}}' | 'finish';
 
 /** Labels by which a pod, its log and its metrics are found. */
 export function podLabels(

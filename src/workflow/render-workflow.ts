@@ -4,6 +4,7 @@ import { rowsStep } from '../plan/step-facts.ts';
 import { checkSizes } from './check-sizes.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
+import { renderModelStep } from './model-step.ts';
 import { renderRunStep } from './run-step.ts';
 import { renderSqlStep } from './sql-step.ts';
 import type { Deployment, Rendering, Template, Workflow, WorkflowSubmission, WorkflowTemplates } from './workflow.ts';
@@ -59,6 +60,7 @@ const renderers: ByStepKind<Template[], [Rendering]> = {
   sql: (step, rendering) => [renderSqlStep(step, rendering)],
   run: renderRunStep,
   foreign: renderForeignStep,
+  model: (step, rendering) => [renderModelStep(step, rendering)],
 };
 
 /** Runs each step after those it needs. */

@@ -100,6 +100,8 @@ export function useCluster(): TestCluster {
       otherImages: true,
       otherImagesAccount: true,
       otherModels: true,
+      knownNames: [],
+      actor: { user: 'test', isAdmin: false },
       mounted: null,
       database: null,
       models: [],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { type Measurement, readMeasurements, recordMeasurement } from '../../src/ledger/measurements.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { listModels, listNames, readHistory, readModel } from '../../src/ledger/registry.ts';
+import { listModels, listNames, readModel, readVersions } from '../../src/ledger/registry.ts';
 import { addVersion, dropModel, type NewVersion, setVersion } from '../../src/ledger/registry-changes.ts';
 import { servers, useDatabase } from '../database.ts';
 
@@ -20,7 +20,14 @@ function model(name: string, content = 'a', others: Partial<NewVersion> = {}): N
     location: 'path',
     file: `/models/${name}.onnx`,
     base: null,
-    facts: { family: 'yolov8', classNames: ['cup', 'cat'], width: 640, height: 640, inputs: ['images'] },
+    facts: {
+      family: 'yolov8',
+      classNames: ['cup', 'cat'],
+      namesAreGiven: false,
+      width: 640,
+      height: 640,
+      inputs: ['images'],
+    },
     statement: null,
     simulation: null,
     ...others,
@@ -31,7 +38,7 @@ function measurement(others: Partial<Measurement> = {}): Measurement {
   return {
     ...{ modelName: 'seen', version: 1, digest: 'a'.repeat(64), statementId: null, step: null, origin: 'run' },
     ...{ device: 'cpu', batch: 8, images: 200, decodeMs: 2.5, inferMs: 10, totalMs: 12.5, startS: 1.5 },
-    ...{ peakMemory: 5_000_000_000, accuracy: null, perClass: null },
+    ...{ peakMemory: 5_000_000_000, accuracy: null, perClass: null, partitions: null, atOnce: null },
     ...others,
   } as Measurement;
 }
@@ -51,7 +58,7 @@ describe.each(servers)('the registry of models on $name', (server) => {
     expect(await read('kept')).toMatchObject({ version: 2, isCurrent: true, owner: 'alice', digest: 'b'.repeat(64) });
     expect(await read('kept', 1)).toMatchObject({ ...model('kept'), isCurrent: false, madeBy: 'alice' });
     expect(await read('kept', 3)).toBeNull();
-    expect((await readHistory(database.pool, database.systemSchema, 'kept')).map(({ version }) => version)).toEqual([
+    expect((await readVersions(database.pool, database.systemSchema, ['kept'])).map(({ version }) => version)).toEqual([
       1, 2,
     ]);
   });
@@ -71,7 +78,7 @@ describe.each(servers)('the registry of models on $name', (server) => {
     await expect(set).rejects.toMatchObject({ code: 'MODEL_NOT_OWNED' });
     expect(await add(model('owned', 'c'), admin)).toEqual({ version: 2, isNew: true });
     expect(await read('owned')).toMatchObject({ owner: 'alice', madeBy: 'root' });
-    expect(await drop('owned', admin)).toBe(true);
+    expect(await drop('owned', admin)).toEqual([]);
   });
 
   it('gives successive versions to concurrent statements with one name', async () => {
@@ -97,8 +104,8 @@ describe.each(servers)('the registry of models on $name', (server) => {
   it('never uses the number of a version twice, even if the model was dropped', async () => {
     await add(model('reborn'));
     await add(model('reborn', 'b'));
-    expect(await drop('reborn')).toBe(true);
-    expect(await drop('reborn')).toBe(false);
+    expect(await drop('reborn')).toEqual([]);
+    expect(await drop('reborn')).toBeNull();
     expect(await read('reborn', 1)).toBeNull();
     expect(await add(model('reborn'), bob)).toEqual({ version: 3, isNew: true });
     expect(await read('reborn')).toMatchObject({ version: 3, owner: 'bob' });
@@ -170,7 +177,7 @@ describe.each(servers)('the registry of models on $name', (server) => {
     await migrate(database.pool, database.systemSchema);
     expect(await read('old', 1)).toMatchObject({
       ...{ kind: 'detector', digest: 'ab'.repeat(32), location: 'path', file: '/models/old.onnx', isCurrent: true },
-      facts: { family: 'yolov5', classNames: ['cup'], width: 640, height: 640, inputs: [] },
+      facts: { family: 'yolov5', classNames: ['cup'], namesAreGiven: false, width: 640, height: 640, inputs: [] },
     });
     const [rows] = await database.pool.query<RowDataPacket[]>(`SELECT * FROM ${table('models')}`);
     expect(Object.keys(rows[0]!)).toEqual(['name', 'created_at', 'current_version', 'owner']);

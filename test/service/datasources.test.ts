@@ -39,7 +39,13 @@ describe('the statements of several datasources', () => {
   async function submit({ engine, parse, plan }: Datasource, number: number): Promise<string> {
     const program = await parse(`DO ${number}`);
     const id = `00000000-0000-7000-8000-00000000000${number}`;
-    await engine.submit({ id, text: program.text, plan: await plan(program), submittedBy: 'ada', server: null });
+    await engine.submit({
+      id,
+      text: program.text,
+      plan: await plan(program, { user: 'ada', isAdmin: false }),
+      submittedBy: 'ada',
+      server: null,
+    });
     for await (const _ of engine.events(id));
     return id;
   }

@@ -16,7 +16,10 @@ describe('the language page', () => {
 
   test('has an example of every kind of statement and of every clause', () => {
     const statements = examples.flatMap((text) => parseProgram(text).statements);
-    const kinds = ['evaluate', 'explain', 'optimize', 'predict', 'run', 'showTrain', 'standard', 'train'];
+    const kinds = [
+      ...['createModel', 'describeModel', 'dropModel', 'evaluate', 'explain', 'optimize', 'predict', 'run'],
+      ...['setModel', 'showModels', 'showTrain', 'standard', 'train'],
+    ];
     expect([...new Set(statements.map(({ kind }) => kind))].sort()).toEqual(kinds);
     expect(
       [...clauseWords].filter((word) => !examples.some((text) => new RegExp(`^${word} `, 'm').test(text))),

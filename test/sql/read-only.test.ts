@@ -143,7 +143,9 @@ const refused: readonly (readonly [sql: string, message: string, outcome: string
   ['USE mysql', 'USE is not a query', 'runs'],
   ['SELECT a FROM t TO RUN a/b:1 CMD "yolo" INTO r', 'TO writes a result', 'ER_PARSE_ERROR'],
   ['SELECT a FROM t TO PREDICT r.a USING m', 'TO writes a result', 'ER_PARSE_ERROR'],
-  ['SHOW TRAIN m', 'this is SHOW TRAIN', 'ER_PARSE_ERROR'],
+  ["CREATE MODEL m FROM '/models/m.onnx'", 'CREATE MODEL registers a model', 'ER_PARSE_ERROR'],
+  ['DROP MODEL m', 'DROP MODEL removes a model', 'ER_PARSE_ERROR'],
+  ['SET MODEL m VERSION 1', 'SET MODEL changes a model', 'ER_PARSE_ERROR'],
 ];
 
 describe('a reader', () => {

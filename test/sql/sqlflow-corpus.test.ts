@@ -73,6 +73,11 @@ function partsOf(text: string, statement: SqlStatement): Record<string, unknown>
   const attrs = (all: readonly Attribute[]) => Object.fromEntries(all.map((each) => [each.name, piece(each.value)]));
   switch (statement.kind) {
     case 'standard':
+    case 'createModel':
+    case 'showModels':
+    case 'describeModel':
+    case 'dropModel':
+    case 'setModel':
       return {};
     case 'showTrain':
       return { model: statement.model.text };

@@ -40,14 +40,14 @@ describe('a task', () => {
   });
 
   it.each([
-    [3, '3'],
+    [2, '2'],
     ['1', '"1"'],
     [undefined, 'none'],
   ])('of version %s is an error that says what to do', (version, told) => {
     expect(() => readTask(written({ version }))).toThrow(
       expect.objectContaining({
         code: 'TASK_VERSION',
-        message: `the task has version ${told}; this worker knows version 2`,
+        message: `the task has version ${told}; this worker knows version 3`,
         hint: 'give the server and the worker images of the same version of Millrace',
       }),
     );

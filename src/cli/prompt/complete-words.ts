@@ -4,14 +4,14 @@ import { runAttributes } from '../../plan/attributes.ts';
 import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
 import { contractOf } from '../../programs/programs.ts';
-import type { Model } from '../../service/service.ts';
+import type { Model } from '../../service/models.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
 import { createScanner } from '../../sql/tokens.ts';
 
 /** Sources of names other than the dialect's own; queried when such a name is expected. */
 export interface Names {
   tables(): Promise<readonly string[]>;
-  models(): Promise<readonly Model[]>;
+  models(): Promise<readonly Pick<Model, 'name'>[]>;
 }
 
 /** readline's format: the candidates, and the part that is already typed. */
@@ -25,7 +25,7 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
   const text = whole.slice(-longestLook);
   const typed = lastWord(text);
   const before = text.slice(0, text.length - typed.length);
-  const model = /--model=([^"'\s]*)$/.exec(text)?.[1];
+  const model = /--model=([^"'\s]*)$/.exec(text)?.[1] ?? modelDue.exec(text)?.[1];
   if (model !== undefined)
     return startingWith(
       model,
@@ -85,6 +85,10 @@ function lastWord(text: string): string {
   return text.slice(start);
 }
 
+/** The name of an existing model follows; in CREATE MODEL, after LIKE. */
+const modelDue =
+  /\b(?:DESCRIBE MODEL|DROP MODEL|DROP MODEL IF EXISTS|SET MODEL|SHOW TRAIN|MODEL [\w.-]{1,128} LIKE) ([\w.@-]{0,140})$/i;
+
 const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
 
 /** Whether an attribute may follow: after the WITH of a TO RUN, and after each comma in it. */
@@ -108,8 +112,8 @@ function lastClauseToken(text: string): Token | undefined {
 /** Keywords of the dialect and of queries. */
 const keywords =
   `ALTER AND AS ASC BETWEEN BY CASE CMD COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
-EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT NOT NULL OFFSET ON OR ORDER OUTER PARTITION
-RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRUE TRUNCATE UNION UPDATE USING VALUES VIEW WHEN WHERE WITH`
+EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION
+RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRAIN TRUE TRUNCATE UNION UPDATE USING VALUES VERSION VIEW WHEN WHERE WITH`
     .split(/\s+/)
     .map((word) => `${word} `);
 

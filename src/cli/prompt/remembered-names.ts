@@ -1,4 +1,5 @@
-import type { Model, Service } from '../../service/service.ts';
+import type { Model } from '../../service/models.ts';
+import type { Service } from '../../service/service.ts';
 import type { Names } from './complete-words.ts';
 
 export interface RememberedNames extends Names {

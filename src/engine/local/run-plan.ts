@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'mysql2/promise';
 import type { LimitFunction } from 'p-limit';
+import { modelFiles } from '../../catalog/named-models.ts';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
 import { type ErrorRecord, errorRecord, MillraceError } from '../../errors.ts';
@@ -11,6 +12,7 @@ import { type ByStepKind, byStepKind, type Plan, type Step } from '../../plan/pl
 import { rowsStep } from '../../plan/step-facts.ts';
 import type { StandardRun } from '../engine.ts';
 import { needsSession } from './recovery-decision.ts';
+import { runModelStep } from './run-model-step.ts';
 import { runStep } from './run-step.ts';
 import { openSqlSession, type SqlSession } from './sql-session.ts';
 import type { StatementLock } from './statement-locks.ts';
@@ -135,6 +137,8 @@ async function beginStep(step: Step, { id, token, lock, states }: Run): Promise<
 const runners: ByStepKind<Promise<void>, [Run]> = {
   sql: (step, { session }) => session.run(step),
   run: (step, run) => runStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) }),
+  model: (step, run) =>
+    runModelStep(step, { ...run, statement: run.id, unregistered: () => modelFiles(run.volumes['/models']) }),
   foreign: ({ image }) => {
     throw new MillraceError('UNKNOWN_IMAGE', `${image} cannot run on this machine`, { hint: 'run it on Kubernetes' });
   },

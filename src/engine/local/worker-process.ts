@@ -16,7 +16,7 @@ const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.
 const graceMs = 30_000;
 
 export interface WorkerRun {
-  readonly command: WorkerCommand;
+  readonly command: WorkerCommand | 'model';
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly signal: AbortSignal;
@@ -29,8 +29,10 @@ export interface WorkerEnd {
   readonly error: MillraceError | null;
 }
 
+const cacheSettings = ['MILLRACE_MODEL_CACHE', 'MILLRACE_MODEL_CACHE_BYTES'];
+
 /** Variables that locate programs and CUDA's libraries, select GPUs and allow URLs. Workers inherit nothing else from this process. */
-const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MILLRACE_IMAGE_URLS'];
+const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MILLRACE_IMAGE_URLS', ...cacheSettings];
 
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));

@@ -4,34 +4,8 @@ import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts'
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
-/** Objects that statements can name: `GET /v1/models`, `GET /v1/tables`, `GET /v1/datasources` */
+/** Objects that statements can name: `GET /v1/tables`, `GET /v1/datasources` */
 export function catalogRoutes(app: App, context: ServerContext): void {
-  app.get(
-    '/v1/models',
-    {
-      schema: {
-        summary: 'Models that statements can name',
-        tags: ['catalog'],
-        querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
-        response: {
-          200: Type.Object({
-            models: Type.Array(
-              Type.Object({
-                name: Type.String(),
-                file: Type.String({ description: 'path of the model as a step sees it' }),
-              }),
-            ),
-          }),
-          ...problems,
-        },
-      },
-    },
-    async ({ user, query }) => {
-      const datasource = datasourceNamed(user, query.datasource, context.datasources);
-      return { models: (await datasource.models()).map(({ name, file }) => ({ name, file })) };
-    },
-  );
-
   app.get(
     '/v1/tables',
     {

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
+import { actorOf } from '../../service/access/users.ts';
 import { explain } from '../../service/explain.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { PlanDocument } from '../../service/statement.ts';
@@ -31,7 +32,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = text;
     const program = await datasource.parse(text);
     checkAllowed(user, program, context.rules);
-    const plan = await datasource.plan(program);
+    const plan = await datasource.plan(program, actorOf(user));
     const explained = await explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
       plan: { ...explained.plan, steps: [...explained.plan.steps] },

@@ -1,7 +1,7 @@
 import { MillraceError, type Span } from '../../errors.ts';
 import type { Facts } from '../../sql/facts/facts.ts';
 import { foldName } from '../../sql/facts/word.ts';
-import type { ExtendedStatement, Program } from '../../sql/statement.ts';
+import type { ExtendedStatement, ModelStatement, Program } from '../../sql/statement.ts';
 import { workSchemaOf } from '../../task.ts';
 
 /** The schemas that only Millrace itself writes. */
@@ -16,7 +16,7 @@ export function systemSchemasOf(datasources: readonly { readonly schema: string 
 export function checkSystemSchema({ statements }: Program, schema: string): MillraceError | null {
   const wanted = foldName(schema);
   for (const statement of statements) {
-    if (statement.kind === 'showTrain') continue;
+    if (statement.kind !== 'standard' && !('query' in statement)) continue;
     const read = statement.kind === 'standard' ? statement : statement.query;
     const named = findName(read, wanted) ?? (statement.kind === 'standard' ? null : findTarget(statement, wanted));
     if (named !== null) return refused(schema, named);
@@ -40,7 +40,7 @@ function findName({ text, span, facts: { names } }: Read, schema: string): Span 
 /** A quote inside a name is doubled in the text. */
 const mayHold = (text: string, schema: string) => /[`"]/.test(schema) || foldName(text).includes(schema);
 
-function findTarget(statement: Exclude<ExtendedStatement, { kind: 'showTrain' }>, schema: string): Span | null {
+function findTarget(statement: Exclude<ExtendedStatement, ModelStatement>, schema: string): Span | null {
   if (!('into' in statement) || statement.into === null) return null;
   const targets = 'length' in statement.into ? statement.into : [statement.into];
   const isSystem = (target: (typeof targets)[number]) =>

@@ -1,3 +1,5 @@
+import type { ModelActor } from '../../model-task.ts';
+
 /** `reader`: queries only. `user`: all statements, but only sees its own. `admin`: sees those of all users, and may use the system schema. */
 export const roles = ['reader', 'user', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -39,4 +41,9 @@ export function maySee(user: User, submittedBy: string): boolean {
 /** Whether the user may cancel or retry it. */
 export function mayChange(user: User, submittedBy: string): boolean {
   return maySee(user, submittedBy);
+}
+
+/** Who the user is to the registry of models. */
+export function actorOf({ name, role }: User): ModelActor {
+  return { user: name, isAdmin: role === 'admin' };
 }

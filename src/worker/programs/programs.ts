@@ -53,6 +53,11 @@ export async function columnClassNames(
   { name, settings }: ProgramCall,
   place: ProgramPlace,
 ): Promise<readonly string[] | null> {
-  if (!contractOf(name).namesColumnsByClass(settings)) return null;
+  if (!namesColumnsByClass({ name, settings } as ProgramCall)) return null;
   return (await implementationOf(name)).classNames(settings, place);
+}
+
+/** Whether `prepare` needs the model. */
+export function namesColumnsByClass({ name, settings }: ProgramCall): boolean {
+  return contractOf(name).namesColumnsByClass(settings);
 }

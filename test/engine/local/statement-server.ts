@@ -14,7 +14,7 @@ console.log(JSON.stringify({ ready: true }));
 async function submit(line: string): Promise<void> {
   const { id, text, readOnly } = JSON.parse(line);
   try {
-    const plan = await session.plan(await session.parse(text));
+    const plan = await session.plan(await session.parse(text), { user: 'test', isAdmin: true });
     const server = { readOnly, resultBytes: 1_000_000, statementSeconds: null, labels: { test: 'yes' } };
     await session.engine.submit({ id, text, plan, submittedBy: 'ada', server });
     console.log(JSON.stringify({ id }));

@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { withFileLock } from '../datasource/file-lock.ts';
+import { MillraceError } from '../errors.ts';
+import { fileDigest } from '../file-digest.ts';
+import { makePrivate } from '../private-folder.ts';
+
+/** A folder of this machine with models of the system schema by their digests, shared by its workers. */
+export interface ModelCache {
+  readonly folder: string;
+  /** Maximum size of all models in it, in bytes. One that a worker has just begun to use may exceed it. */
+  readonly most: number;
+}
+
+const usualSize = 2 * 2 ** 30;
+
+/** A worker loads a model soon after it has found it; later, the file may go. */
+const inUseMs = 10 * 60_000;
+
+/** The cache of `MILLRACE_MODEL_CACHE` and `MILLRACE_MODEL_CACHE_BYTES`. */
+export function modelCache(environment: NodeJS.ProcessEnv): ModelCache {
+  const most = Number(environment.MILLRACE_MODEL_CACHE_BYTES);
+  return {
+    folder: environment.MILLRACE_MODEL_CACHE || join(tmpdir(), `millrace-models-${userInfo().uid}`),
+    most: most > 0 ? most : usualSize,
+  };
+}
+
+/**
+ * The file with this digest. It is fetched once, by one of the workers that want it at the same time, and checked before any sees it.
+ * @param fetch gives the bytes
+ * @throws {MillraceError} MODEL_CHANGED if the bytes have another digest; what `fetch` throws
+ */
+export async function cachedFile(
+  { folder, most }: ModelCache,
+  digest: string,
+  fetch: () => AsyncIterable<Uint8Array>,
+): Promise<string> {
+  await makePrivate(folder);
+  const file = join(folder, `${digest}.onnx`);
+  if (await touch(file)) return file;
+  return withFileLock(join(folder, `${digest}.lock`), async () => {
+    if (await touch(file)) return file;
+    const partial = join(folder, `${digest}.${randomUUID()}.part`);
+    try {
+      const size = await fetchTo(partial, digest, fetch());
+      await makeRoom(folder, most - size);
+      await rename(partial, file);
+      return file;
+    } finally {
+      await rm(partial, { force: true });
+    }
+  });
+}
+
+/** Marks the file as used now. @returns false if it does not exist */
+async function touch(file: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(file, now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function fetchTo(file: string, digest: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const target = await open(file, 'wx', 0o600);
+  try {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      size += chunk.length;
+      await target.writeFile(chunk);
+    }
+    await target.sync();
+  } finally {
+    await target.close();
+  }
+  if (hash.digest('hex') === digest) return size;
+  const message = `the model file in the database does not have the SHA-256 ${digest.slice(0, 12)}… it was stored with`;
+  throw new MillraceError('MODEL_CHANGED', message, { hint: 'register the model again with CREATE MODEL' });
+}
+
+/** Removes the files that were not used for longest, and what died workers left. */
+async function makeRoom(folder: string, most: number): Promise<void> {
+  const names = await readdir(folder);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const facts = await stat(join(folder, name)).catch(() => null);
+      return facts === null ? [] : [{ name, size: facts.size, used: facts.mtimeMs }];
+    }),
+  );
+  const files = found.flat();
+  const idle = Date.now() - inUseMs;
+  for (const { name, used } of files)
+    if (name.endsWith('.part') && used < idle) await rm(join(folder, name), { force: true });
+  const models = files.filter(({ name }) => name.endsWith('.onnx')).sort((a, b) => a.used - b.used);
+  let size = models.reduce((sum, model) => sum + model.size, 0);
+  for (const model of models) {
+    if (size <= most || model.used > idle) return;
+    await rm(join(folder, model.name), { force: true });
+    size -= model.size;
+  }
+}
+
+/**
+ * Checks that a file still has the digest that it was registered with. The digest of an unchanged file is computed once per machine: it is
+ * kept under the file's path, size, time of change and inode.
+ *
+ * @param path where the file is here
+ * @param named the file as the statement knows it
+ * @throws {MillraceError} MODEL_CHANGED; MODEL_MISSING if it cannot be read
+ */
+export async function checkDigest({ folder }: ModelCache, path: string, named: string, digest: string): Promise<void> {
+  const found = await knownDigest(folder, path).catch((cause: NodeJS.ErrnoException) => {
+    const message = `the model file cannot be read (${cause.code}): ${named}`;
+    throw new MillraceError('MODEL_MISSING', message, { cause });
+  });
+  if (found === digest) return;
+  const message = `${named} is not the registered file: its SHA-256 is ${found.slice(0, 12)}…, that of the model is ${digest.slice(0, 12)}…`;
+  throw new MillraceError('MODEL_CHANGED', message);
+}
+
+async function knownDigest(folder: string, path: string): Promise<string> {
+  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
+  const key = createHash('sha256').update(JSON.stringify([path, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)]));
+  const note = join(folder, 'digests', key.digest('hex'));
+  const noted = await readFile(note, 'utf8').catch(() => '');
+  if (/^[0-9a-f]{64}$/.test(noted)) return noted;
+  const digest = await fileDigest(path);
+  // Without a place for the note, the next worker computes it again.
+  await writeNote(folder, note, digest).catch(() => {});
+  return digest;
+}
+
+async function writeNote(folder: string, note: string, digest: string): Promise<void> {
+  await makePrivate(folder);
+  await mkdir(join(folder, 'digests'), { recursive: true, mode: 0o700 });
+  const own = `${note}.${randomUUID()}`;
+  await writeFile(own, digest, { mode: 0o600 });
+  await rename(own, note);
+}

@@ -1,0 +1,1 @@
+CREATE MODEL mine FORM '/models/mine.onnx';

@@ -1,0 +1,1 @@
+CREATE MODEL cups LIKE yolov5s 5;

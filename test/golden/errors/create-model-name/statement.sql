@@ -1,0 +1,1 @@
+CREATE MODEL 'my model' FROM '/models/mine.onnx';

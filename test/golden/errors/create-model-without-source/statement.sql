@@ -1,0 +1,1 @@
+CREATE MODEL yolov5s;

@@ -1,0 +1,1 @@
+DESCRIBE MODEL yolov5s classes;

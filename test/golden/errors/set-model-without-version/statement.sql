@@ -1,0 +1,1 @@
+SET MODEL yolov5s 3;

@@ -1,0 +1,136 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { openLocalService } from '../../src/service/local-service.ts';
+import type { Service } from '../../src/service/service.ts';
+import { servers } from '../database.ts';
+import { ended, useSession } from '../use-session.ts';
+
+const demo = new URL('../../models/demo.onnx', import.meta.url);
+
+describe.each(servers)('statements about models on $name', (server) => {
+  const test = useSession(server);
+  let folder: string;
+  let service: Service;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-models-'));
+    await copyFile(demo, join(folder, 'a.onnx'));
+    await copyFile(demo, join(folder, 'unknown.onnx'));
+    Object.assign(test.config, { volumes: { ...test.config.volumes, '/models': folder } });
+    process.env.MILLRACE_MODEL_CACHE = join(folder, 'cache');
+    service = openLocalService(await test.another());
+  });
+
+  afterAll(async () => {
+    delete process.env.MILLRACE_MODEL_CACHE;
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  async function run(sql: string) {
+    const id = await service.submit(sql);
+    const status = await ended(test.session, id);
+    return { id, status };
+  }
+
+  async function answer(sql: string): Promise<readonly Record<string, unknown>[]> {
+    const { id, status } = await run(sql);
+    if (status.error !== null) throw Object.assign(new Error(status.error.message), status.error);
+    const { columns, rows } = await service.rows(id);
+    const found: Record<string, unknown>[] = [];
+    for await (const row of rows) found.push(Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
+    return found;
+  }
+
+  const detect = (model: string, into: string) => `SELECT * FROM shot ORDER BY id LIMIT 6
+    TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=/datasets", "--image_size=160" INTO ${into}`;
+
+  it('registers a file by its path, and shows what it is', async () => {
+    const [added] = await answer("CREATE MODEL paths FROM '/models/a.onnx'");
+    expect(added).toMatchObject({ model: 'paths', version: 1, kind: 'detector', note: 'added' });
+    expect(String(added?.digest)).toMatch(/^[0-9a-f]{64}$/);
+    const [shown] = await answer("SHOW MODELS LIKE 'path%'");
+    expect(shown).toMatchObject({ model: 'paths', version: 1, location: 'path', file: '/models/a.onnx' });
+    const [described] = await answer('DESCRIBE MODEL paths');
+    expect(described).toMatchObject({ version: 1, is_current: 1, family: 'yolov8', digest: added?.digest });
+    expect(await answer('SHOW TRAIN paths')).toEqual([
+      { model: 'paths', version: 1, statement: "CREATE MODEL paths FROM '/models/a.onnx'" },
+    ]);
+  });
+
+  it('shows files that nobody registered', async () => {
+    expect(await answer("SHOW MODELS LIKE 'unkn_wn'")).toMatchObject([{ model: 'unknown', kind: 'unregistered' }]);
+    expect(await answer('DESCRIBE MODEL unknown')).toMatchObject([
+      { kind: 'unregistered', file: '/models/unknown.onnx' },
+    ]);
+  });
+
+  it('adds nothing if the file is the same, and a version if the names of its classes change', async () => {
+    await answer("CREATE MODEL again FROM '/models/a.onnx'");
+    expect(await answer("CREATE MODEL again FROM '/models/a.onnx'")).toMatchObject([
+      { version: 1, note: 'unchanged: the current version is the same' },
+    ]);
+  });
+
+  it('runs a model that the same program registers, by path and from the database', async () => {
+    const { status } = await run(`CREATE MODEL both FROM '/models/a.onnx'; ${detect('both', 'both_path')};
+      CREATE MODEL both FROM '/models/a.onnx' WITH storage = 'database'; ${detect('both', 'both_database')}`);
+    expect(status.error).toBeNull();
+    expect((await run(detect('both@1', 'both_first'))).status.error).toBeNull();
+    const [paths, database, first] = await Promise.all(
+      ['both_path', 'both_database', 'both_first'].map((table) =>
+        test.query(`SELECT * FROM ${table} ORDER BY 1, 2, 3`),
+      ),
+    );
+    expect(paths!.length).toBeGreaterThan(0);
+    expect(database).toEqual(paths);
+    expect(first).toEqual(paths);
+  });
+
+  it('never runs a file that changed under its name', async () => {
+    await copyFile(demo, join(folder, 'changing.onnx'));
+    await answer("CREATE MODEL changing FROM '/models/changing.onnx'");
+    const bytes = await readFile(demo);
+    await writeFile(join(folder, 'changing.onnx'), Buffer.concat([bytes, Buffer.from([0x72, 0])]));
+    const { status } = await run(detect('changing', 'changed'));
+    expect(status.error).toMatchObject({ code: 'MODEL_CHANGED' });
+    expect(status.error?.message).toContain('/models/changing.onnx is not the registered file');
+  });
+
+  it('keeps the file of a dropped model until no statement needs it', async () => {
+    await answer("CREATE MODEL dropped FROM '/models/a.onnx' WITH storage = 'database', class_names = 'x'").catch(
+      () => {},
+    );
+    await answer("CREATE MODEL dropped FROM '/models/a.onnx' WITH storage = 'database'");
+    const files = async () =>
+      (await test.query(`SELECT digest FROM ${quoteTable({ database: test.config.schema, table: 'model_files' })}`))
+        .length;
+    expect(await files()).toBe(1);
+    const { status } = await run('DROP MODEL dropped');
+    expect(status.error).toBeNull();
+    // Another model has the same file.
+    expect(await files()).toBe(1);
+    await run('DROP MODEL both');
+    expect(await files()).toBe(0);
+    expect((await run('DROP MODEL IF EXISTS dropped')).status.error).toBeNull();
+    await expect(service.submit('DROP MODEL dropped')).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
+  });
+
+  it('says at the name what is wrong before anything runs', async () => {
+    await expect(service.submit('DESCRIBE MODEL path')).rejects.toMatchObject({
+      code: 'UNKNOWN_MODEL',
+      hint: 'did you mean paths?',
+      span: { start: 15, end: 19 },
+    });
+    await expect(service.submit('SET MODEL paths VERSION 7')).rejects.toMatchObject({
+      message: "the model 'paths' has no version 7",
+      hint: 'its versions: 1',
+    });
+    await expect(service.submit("CREATE MODEL x FROM '/etc/passwd'")).rejects.toMatchObject({
+      code: 'OUTSIDE_VOLUMES',
+    });
+    await expect(service.submit(detect('paths@9', 't'))).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
+  });
+});
