@@ -34,11 +34,11 @@ export interface OpenProgram {
 }
 
 export interface OpenModel {
-  /** Path of its file. */
-  readonly file: string;
   readonly device: 'cpu' | 'cuda';
   /** Images that it takes at once. */
   readonly batch: number;
+  /** SHA-256 of its files in hexadecimal digits. */
+  digest(): Promise<string>;
 }
 
 /** The values of the columns that the program reads. */

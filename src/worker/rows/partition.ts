@@ -1,6 +1,5 @@
 import { describeTable, hasColumn } from '../../datasource/describe.ts';
 import { withReconnect } from '../../datasource/pool.ts';
-import { fileDigest } from '../../file-digest.ts';
 import { closePartition, type PartitionUsage, type TakenPartition, takePartition } from '../../ledger/partitions.ts';
 import { requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import { measuredDevice } from '../../programs/device.ts';
@@ -55,7 +54,7 @@ async function usageOf(
     peakMemory: processUsage().peakMiB * 2 ** 20,
     device: measuredDevice(model.device, task.threads),
     batch: model.batch,
-    digest: await fileDigest(model.file),
+    digest: await model.digest(),
   };
 }
 

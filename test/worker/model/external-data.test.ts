@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { fileDigest } from '../../../src/file-digest.ts';
 import { readOwnImage } from '../../../src/worker/image/read-image.ts';
+import { modelDigest } from '../../../src/worker/model/model-digest.ts';
 import { openSession } from '../../../src/worker/model/session.ts';
 import { loadDetector } from '../../../src/worker/programs/detect/detector.ts';
 import { type DetectorSettings, lookAtDetector } from '../../../src/worker/programs/detect/detector-model.ts';
@@ -83,6 +85,27 @@ describe('a model with its weights in another file', () => {
     const { notEdited, run } = await openSession({ ...looked, use, settings });
     expect(notEdited).toBeNull();
     expect([...(await run(new Uint8Array(32 * 32 * 3), 1)).keys()]).toEqual(['millrace/candidates', 'millrace/check']);
+  });
+});
+
+describe('the digest of a model', () => {
+  it('changes with its graph, and with any of its files of weights', async () => {
+    writeWeights('one');
+    writeWeights('two');
+    const { modelFile } = settingsFor('one');
+    const digests = [await modelDigest(modelFile, ['one', 'two'])];
+    expect(await modelDigest(modelFile, ['two', 'one'])).toBe(digests[0]);
+    writeWeights('two', 4);
+    digests.push(await modelDigest(modelFile, ['one', 'two']));
+    writeFileSync(modelFile, onnxModel({ ...sketch, externalFile: 'one', irVersion: 7 }));
+    digests.push(await modelDigest(modelFile, ['one', 'two']));
+    expect(new Set(digests).size).toBe(3);
+    for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is that of its only file', async () => {
+    const { modelFile } = settingsFor('one');
+    expect(await modelDigest(modelFile, [])).toBe(await fileDigest(modelFile));
   });
 });
 

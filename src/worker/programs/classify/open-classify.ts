@@ -4,6 +4,7 @@ import { openImages, readSource } from '../../image/image-rows.ts';
 import { described } from '../../model/inference.ts';
 import { loadModel } from '../../model/load-model.ts';
 import type { Look } from '../../model/look-at-model.ts';
+import { modelDigest } from '../../model/model-digest.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
@@ -39,7 +40,8 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const { columns } = contractOf('classify').result(settings, classNames);
   const process = (rows: readonly InputRow[]) => batches.run(images(rows));
   const { batch, device } = inference;
-  return { columns, batch, model: { file: modelSettings.modelFile, device, batch }, process, close: batches.close };
+  const digest = () => modelDigest(modelSettings.modelFile, looked.file.externalFiles.keys());
+  return { columns, batch, model: { device, batch, digest }, process, close: batches.close };
 }
 
 /** Names of the model's classes. @throws {MillraceError} as `openClassify` does */

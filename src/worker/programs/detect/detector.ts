@@ -30,6 +30,8 @@ export interface DetectedImage extends Size {
 
 export interface Detector<Image> {
   readonly model: DetectorModel & { readonly device: Processor };
+  /** Names of the files beside the model's that hold its weights. */
+  readonly weights: readonly string[];
   /** One result per image, in order; one that cannot be read or decoded does not disturb the others. */
   detect(images: readonly Image[]): Promise<(DetectedImage | FailedRow)[]>;
   close(): Promise<void>;
@@ -68,7 +70,8 @@ export async function loadDetector<Image>(
       );
     },
   });
-  return { model: { ...model, ...described(inference) }, detect: batches.run, close: batches.close };
+  const weights = [...looked.file.externalFiles.keys()];
+  return { model: { ...model, ...described(inference) }, weights, detect: batches.run, close: batches.close };
 }
 
 function boxesOf(candidates: readonly Candidate[], { classIds, ...selection }: Selection): readonly Candidate[] | null {

@@ -1,6 +1,7 @@
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
+import { modelDigest } from '../../model/model-digest.ts';
 import type { FailedRow, InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { bestClassRow, scoresRow } from '../class-rows.ts';
@@ -28,7 +29,8 @@ export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramP
     return erring(await detector.detect(sources)).map(outcome);
   };
   const { columns } = contractOf('detect').result(settings, classNames);
-  const open = { file: modelSettings.modelFile, device: model.device, batch };
+  const digest = () => modelDigest(modelSettings.modelFile, detector.weights);
+  const open = { device: model.device, batch, digest };
   return { columns, batch, model: open, process, close: detector.close };
 }
 
