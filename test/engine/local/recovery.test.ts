@@ -10,7 +10,7 @@ import { startStatementServer } from './start-statement-server.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 
-describe('a statement whose server has died', { timeout: 120_000 }, () => {
+describe('a statement whose server has died', { timeout: 240_000 }, () => {
   const test = useSession(mariadb);
 
   /** Submits to a server, kills it once the statement has reached this point, and starts another. */
@@ -151,7 +151,7 @@ describe('a statement whose server has died', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a server that leaves', { timeout: 120_000 }, () => {
+describe('a server that leaves', { timeout: 240_000 }, () => {
   const test = useSession(mariadb);
 
   it('stops its workers gracefully; another resumes within seconds', async () => {
