@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { withFileLock } from '../datasource/file-lock.ts';
 import { MillraceError } from '../errors.ts';
-import { fileDigest } from '../file-digest.ts';
 import { makePrivate } from '../private-folder.ts';
 
 /** A folder of this machine with models of the system schema by their digests, shared by its workers. */
@@ -124,21 +123,53 @@ export async function checkDigest({ folder }: ModelCache, path: string, named: s
 }
 
 async function knownDigest(folder: string, path: string): Promise<string> {
-  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
-  const key = createHash('sha256').update(JSON.stringify([path, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)]));
-  const note = join(folder, 'digests', key.digest('hex'));
-  const noted = await readFile(note, 'utf8').catch(() => '');
-  if (/^[0-9a-f]{64}$/.test(noted)) return noted;
-  const digest = await fileDigest(path);
+  const key = createHash('sha256').update(JSON.stringify([path, ...(await factsOf(path))]));
+  const file = join(folder, 'digests', key.digest('hex'));
+  const noted = await readNote(file);
+  if (noted !== null && (await areUnchanged(path, noted.weights))) return noted.digest;
+  const { modelDigest, weightFiles } = await import('./model/model-digest.ts');
+  const names = await weightFiles(path);
+  const weights = await Promise.all(names.map(async (name) => ({ name, facts: await factsBeside(path, name) })));
+  const note: DigestNote = { digest: await modelDigest(path, names), weights };
   // Without a place for the note, the next worker computes it again.
-  await writeNote(folder, note, digest).catch(() => {});
-  return digest;
+  await writeNote(folder, file, JSON.stringify(note)).catch(() => {});
+  return note.digest;
 }
 
-async function writeNote(folder: string, note: string, digest: string): Promise<void> {
+/** The digest of a model, and the files beside it that it covers as they were. */
+interface DigestNote {
+  readonly digest: string;
+  readonly weights: readonly { readonly name: string; readonly facts: readonly string[] }[];
+}
+
+async function readNote(file: string): Promise<DigestNote | null> {
+  try {
+    const { digest, weights } = JSON.parse(await readFile(file, 'utf8')) as DigestNote;
+    return /^[0-9a-f]{64}$/.test(digest) && Array.isArray(weights) ? { digest, weights } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function areUnchanged(path: string, weights: DigestNote['weights']): Promise<boolean> {
+  const now = await Promise.all(weights.map(({ name }) => factsBeside(path, name)));
+  return weights.every(({ facts }, at) => facts.join() === now[at]!.join());
+}
+
+/** Of a file that does not exist: nothing. */
+function factsBeside(path: string, name: string): Promise<readonly string[]> {
+  return factsOf(join(dirname(path), name)).catch(() => []);
+}
+
+async function factsOf(path: string): Promise<readonly string[]> {
+  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
+  return [size, mtimeNs, ctimeNs, ino, dev].map(String);
+}
+
+async function writeNote(folder: string, file: string, note: string): Promise<void> {
   await makePrivate(folder);
   await mkdir(join(folder, 'digests'), { recursive: true, mode: 0o700 });
-  const own = `${note}.${randomUUID()}`;
-  await writeFile(own, digest, { mode: 0o600 });
-  await rename(own, note);
+  const own = `${file}.${randomUUID()}`;
+  await writeFile(own, note, { mode: 0o600 });
+  await rename(own, file);
 }

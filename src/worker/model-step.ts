@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { fileDigest } from '../file-digest.ts';
+import { basename } from 'node:path';
+import { MillraceError } from '../errors.ts';
 import { addFound, type CreateAction, type FoundFile, runModelAction } from '../ledger/model-actions.ts';
 import { readFile, storeFile } from '../ledger/model-files.ts';
 import type { ModelTask } from '../task.ts';
 import type { WorkerContext } from './context.ts';
+import { modelDigest, weightFiles } from './model/model-digest.ts';
 import { cachedFile, modelCache } from './model-cache.ts';
 import { givenNames } from './programs/given-names.ts';
 import { optionPath, type Volumes } from './volume-path.ts';
@@ -26,9 +28,20 @@ export async function runModelStep(task: ModelTask, worker: Place): Promise<void
     'model looked at',
   );
   const stored = { digest: found.digest!, size: found.size! };
-  if (action.storage === 'database')
+  if (action.storage === 'database') {
+    await checkOneFile(file.path);
     await storeFile(pool, schema, stored, () => createReadStream(file.path, { highWaterMark: 2 ** 20 }));
+  }
   await addFound(action, found, place);
+}
+
+async function checkOneFile(path: string): Promise<void> {
+  const weights = await weightFiles(path);
+  if (weights.length === 0) return;
+  const message = `${basename(path)} keeps its weights in other files (${weights.join(', ')}); the database stores models of one file`;
+  throw new MillraceError('MODEL_UNSUPPORTED', message, {
+    hint: "leave storage = 'database' out, or export the model as one file",
+  });
 }
 
 /** `root`: null for a file of the cache. */
@@ -50,5 +63,10 @@ async function lookAtFile(action: CreateAction, { path, root }: FileHere, volume
   const { identifyModel } = await import('./programs/identify-model.ts');
   const { kind, ...facts } = await identifyModel({ ...settings, modelFile: path, modelRoot: root }, action.kind, names);
   const { size } = await stat(path);
-  return { kind, digest: await fileDigest(path), size, facts: { ...facts, namesAreGiven: names !== null } };
+  return {
+    kind,
+    digest: await modelDigest(path, await weightFiles(path)),
+    size,
+    facts: { ...facts, namesAreGiven: names !== null },
+  };
 }

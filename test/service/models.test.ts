@@ -7,6 +7,7 @@ import { openLocalService } from '../../src/service/local-service.ts';
 import type { Service } from '../../src/service/service.ts';
 import { servers } from '../database.ts';
 import { ended, useSession } from '../use-session.ts';
+import { onnxModel } from '../worker/onnx-model.ts';
 
 const demo = new URL('../../models/demo.onnx', import.meta.url);
 
@@ -97,6 +98,25 @@ describe.each(servers)('statements about models on $name', (server) => {
     const { status } = await run(detect('changing', 'changed'));
     expect(status.error).toMatchObject({ code: 'MODEL_CHANGED' });
     expect(status.error?.message).toContain('/models/changing.onnx is not the registered file');
+  });
+
+  it('never runs a model whose weights in another file changed, and does not store such a model in the database', async () => {
+    const outputs = [{ dims: [1, 6, 21] }];
+    const metadata = { names: "{0: 'cat', 1: 'dog'}" };
+    await writeFile(join(folder, 'two.onnx'), onnxModel({ outputs, metadata, externalFile: 'two.onnx_data' }));
+    const writeWeights = (first: number) =>
+      writeFile(join(folder, 'two.onnx_data'), new Uint8Array(new Float32Array(6 * 21).fill(0).with(0, first).buffer));
+    await writeWeights(0);
+    await answer("CREATE MODEL two FROM '/models/two.onnx'");
+    const run = (table: string) => answer(detect('two', table).replace(', "--image_size=160"', ''));
+    await run('two_once');
+    await writeWeights(1);
+    await expect(run('two_again')).rejects.toMatchObject({ code: 'MODEL_CHANGED' });
+    await expect(answer("CREATE MODEL three FROM '/models/two.onnx' WITH storage = 'database'")).rejects.toMatchObject({
+      code: 'MODEL_UNSUPPORTED',
+      message: 'two.onnx keeps its weights in other files (two.onnx_data); the database stores models of one file',
+      hint: "leave storage = 'database' out, or export the model as one file",
+    });
   });
 
   it('keeps the file of a dropped model until no statement needs it', async () => {

@@ -38,7 +38,7 @@ export async function readModelFile(file: string, root: string | null): Promise<
 }
 
 /** Bytes of a protobuf message at most: https://protobuf.dev/programming-guides/proto-limits/#total */
-const largestFile = 2 ** 31 - 1;
+export const largestFile = 2 ** 31 - 1;
 
 function tooLarge(file: string, size: number): MillraceError {
   const what = `has ${(size / 2 ** 30).toFixed(1)} GiB; an ONNX file has at most 2 GiB`;

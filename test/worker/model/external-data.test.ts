@@ -5,8 +5,9 @@ import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../../src/file-digest.ts';
 import { readOwnImage } from '../../../src/worker/image/read-image.ts';
-import { modelDigest } from '../../../src/worker/model/model-digest.ts';
+import { modelDigest, weightFiles } from '../../../src/worker/model/model-digest.ts';
 import { openSession } from '../../../src/worker/model/session.ts';
+import { checkDigest } from '../../../src/worker/model-cache.ts';
 import { loadDetector } from '../../../src/worker/programs/detect/detector.ts';
 import { type DetectorSettings, lookAtDetector } from '../../../src/worker/programs/detect/detector-model.ts';
 import { type ModelSketch, onnxModel } from '../onnx-model.ts';
@@ -106,6 +107,36 @@ describe('the digest of a model', () => {
   it('is that of its only file', async () => {
     const { modelFile } = settingsFor('one');
     expect(await modelDigest(modelFile, [])).toBe(await fileDigest(modelFile));
+  });
+});
+
+describe('a registered model', () => {
+  it('is not run once a file of its weights has changed, and is run again once that is restored', async () => {
+    writeWeights('one');
+    const { modelFile } = settingsFor('one');
+    const cache = { folder: join(folder, 'cache'), most: 0 };
+    const digest = await modelDigest(modelFile, await weightFiles(modelFile));
+    const check = () => checkDigest(cache, modelFile, '/models/dogs.onnx', digest);
+    await check();
+    await check();
+    writeWeights('one', 4);
+    const changed = {
+      code: 'MODEL_CHANGED',
+      message: expect.stringContaining('/models/dogs.onnx is not the registered'),
+    };
+    await expect(check()).rejects.toMatchObject(changed);
+    await expect(check()).rejects.toMatchObject(changed);
+    rmSync(join(folder, 'one'));
+    await expect(check()).rejects.toMatchObject(changed);
+    writeWeights('one');
+    await check();
+  });
+
+  it('has no files of weights where it is not a model at all', async () => {
+    const { modelFile } = settingsFor('one');
+    expect(await weightFiles(modelFile)).toEqual(['one']);
+    writeFileSync(modelFile, '<html>');
+    expect(await weightFiles(modelFile)).toEqual([]);
   });
 });
 
