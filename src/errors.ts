@@ -210,6 +210,11 @@ export const errorTable = {
       'write {"id": 1, "sql": "SELECT …"}',
       { status: null },
     ],
+    MODEL_LIST_INVALID: [
+      'a list of simulated models has wrong lines; nothing was registered',
+      'correct these lines; the header is id,model,latency_s,accuracy,classes,classes_unique',
+      { status: null },
+    ],
     // dataset
     DATASET_UNREADABLE: [
       'a file or folder of a dataset does not exist or cannot be read',

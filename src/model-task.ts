@@ -24,7 +24,7 @@ export interface ModelActor {
 export interface Simulation {
   /** ms that each image takes; null: as long as the base. */
   readonly latency: number | null;
-  /** Share of the base's detections that are kept, 0 to 1; null: all. */
+  /** Probability that a detection of the base keeps its class, 0 to 1; null: all do. */
   readonly accuracy: number | null;
   /** Ids of the classes that it can detect; null: those of the base. */
   readonly classCoverage: readonly number[] | null;

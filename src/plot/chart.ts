@@ -27,7 +27,7 @@ export interface Chart {
 
 const size = { width: 960, height: 600 };
 const frame: Area = { x: 76, y: 104, width: 856, height: 420 };
-const radius = 4.5;
+const radius = 4;
 const labelSize = 12;
 
 /** Eight hues that people with any colour vision tell apart: https://jfly.uni-koeln.de/color/ (the black one depends on the theme). */
@@ -59,8 +59,9 @@ export function drawChart(chart: Chart): string {
     chart.note === undefined ? '' : text(frame.x, 62, chart.note, 'faded', 'font-size="13"'),
     drawLegend(chart.series),
     drawAxes(chart, x, y),
-    ...chart.series.map((series, at) => drawSeries(series, colourOf(at), x, y)),
+    ...chart.series.map((series) => drawLine(series, x, y)),
     ...labelsOf(chart, x, y).map(drawLabel),
+    ...drawPoints(chart.series, x, y),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" font-family="Inter, system-ui, 'DejaVu Sans', sans-serif" role="img" aria-label="${escaped(chart.title)}">
 <style>${style}</style>
@@ -107,34 +108,84 @@ function drawLegend(series: readonly Series[]): string {
   return entries.join('\n');
 }
 
-function drawSeries({ kind, points }: Series, colour: string, x: Scale, y: Scale): string {
-  const places = points.map((point) => [round(x.at(point.x)), round(y.at(point.y))] as const);
-  if (kind === 'points') {
-    return places
-      .map(
-        ([px, py]) => `<circle class="halo" cx="${px}" cy="${py}" r="${radius}" fill="${colour}" fill-opacity="0.85"/>`,
-      )
-      .join('\n');
-  }
-  const [first, ...others] = places;
-  if (first === undefined) return '';
+function drawLine({ kind, points }: Series, x: Scale, y: Scale): string {
+  const [first, ...others] = points.map((point) => [round(x.at(point.x)), round(y.at(point.y))] as const);
+  if (kind === 'points' || first === undefined) return '';
   const path = others.map(([px, py]) => (kind === 'steps' ? `H${px}V${py}` : `L${px} ${py}`)).join('');
   return `<path class="front" fill="none" stroke-width="2" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly colour: string;
+}
+
+/** The points of all series; those at the same place lie around it. */
+function spotsOf(series: readonly Series[], x: Scale, y: Scale): readonly Spot[] {
+  const spots = series.flatMap(({ kind, points }, at) =>
+    kind === 'points' ? points.map((point) => ({ x: x.at(point.x), y: y.at(point.y), colour: colourOf(at) })) : [],
+  );
+  const places = Map.groupBy(spots, (spot) => `${round(spot.x)} ${round(spot.y)}`);
+  return [...places.values()].flatMap((same) => same.map((spot, at) => aside(spot, at, same.length)));
+}
+
+function aside(spot: Spot, at: number, of: number): Spot {
+  if (of === 1) return spot;
+  const angle = (2 * Math.PI * at) / of - Math.PI / 2;
+  const distance = Math.max(radius * 0.9, (of * radius * 1.5) / (2 * Math.PI));
+  return { ...spot, x: spot.x + distance * Math.cos(angle), y: spot.y + distance * Math.sin(angle) };
+}
+
+function drawPoints(series: readonly Series[], x: Scale, y: Scale): readonly string[] {
+  return spotsOf(series, x, y).map(
+    (spot) => `<circle class="halo" cx="${round(spot.x)}" cy="${round(spot.y)}" r="${radius}" fill="${spot.colour}"/>`,
+  );
 }
 
 function labelsOf({ series }: Chart, x: Scale, y: Scale): readonly PlacedLabel[] {
   const all = series.flatMap(({ points }) => points.map((point) => ({ ...point, x: x.at(point.x), y: y.at(point.y) })));
   const labels = all.flatMap(({ label, ...point }) => (label === undefined ? [] : [{ ...point, text: label }]));
-  return placeLabels(labels, all, frame, {
+  labels.sort((one, other) => one.x - other.x);
+  const obstacles = [...spotsOf(series, x, y), ...series.flatMap((each) => alongLine(each, x, y))];
+  return placeLabels(labels, obstacles, frame, {
     height: labelSize + 2,
     radius,
     textWidth: (written) => textWidth(written, labelSize),
   });
 }
 
+/** Places on a line, close enough that no label fits between them. */
+function alongLine(
+  { kind, points }: Series,
+  x: Scale,
+  y: Scale,
+): readonly { readonly x: number; readonly y: number }[] {
+  if (kind === 'points') return [];
+  const places = points.map((point) => ({ x: x.at(point.x), y: y.at(point.y) }));
+  const corners = places.flatMap((place, at) => {
+    const next = places[at + 1];
+    return next !== undefined && kind === 'steps' ? [place, { x: next.x, y: place.y }] : [place];
+  });
+  return corners.slice(1).flatMap((end, at) => between(corners[at]!, end));
+}
+
+function between(start: Pick<Spot, 'x' | 'y'>, end: Pick<Spot, 'x' | 'y'>) {
+  const steps = Math.max(1, Math.ceil(Math.hypot(end.x - start.x, end.y - start.y) / radius));
+  return Array.from({ length: steps + 1 }, (_, at) => ({
+    x: start.x + ((end.x - start.x) * at) / steps,
+    y: start.y + ((end.y - start.y) * at) / steps,
+  }));
+}
+
+/** A label that is not next to its point has a line to it. */
 function drawLabel({ point, area }: PlacedLabel): string {
   const baseline = area.y + labelSize - 1;
-  return text(area.x, baseline, point.text, 'ink', `font-size="${labelSize}"`);
+  const nearX = Math.min(Math.max(point.x, area.x), area.x + area.width);
+  const nearY = Math.min(Math.max(point.y, area.y), area.y + area.height);
+  const isFar = Math.hypot(nearX - point.x, nearY - point.y) > 3 * radius;
+  const leader = `<path class="axis" stroke-width="0.75" d="M${round(nearX)} ${round(nearY)}L${round(point.x)} ${round(point.y)}"/>`;
+  return `${isFar ? leader : ''}${text(area.x, baseline, point.text, 'ink', `font-size="${labelSize}"`)}`;
 }
 
 /** No font is at hand to measure with: the mean width of letters and digits of sans-serif fonts, and a little more. */

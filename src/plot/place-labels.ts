@@ -50,6 +50,8 @@ function candidates({ x, y }: LabelledPoint, width: number, height: number, radi
     return [
       [left, above + radius],
       [x - width / 2, above],
+      [x - radius, above],
+      [x - width / 4, above],
       [right, above + radius],
       [left, middle],
       [right, middle],

@@ -8,10 +8,24 @@ export function addAdministrationCommands(millrace: Command, config: Config, env
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
   millrace.commandsGroup('Administration:');
 
-  placed(millrace.command('models').description('list the models that statements can name'))
+  const models = placed(millrace.command('models').description('list the models that statements can name'))
     .option('--json', 'print JSON lines')
-    .action(({ json = false, ...where }) =>
-      answer(json, async (output) => (await import('../models.ts')).listModels(on(where), output)),
+    .option('--plot <file>', 'draw accuracy against cost of the registered models, as SVG')
+    .helpCommand(false)
+    .action(({ json = false, plot, ...where }) =>
+      answer(json, async (output) => {
+        if (plot !== undefined) return (await import('../model-files.ts')).drawModels(plot, on(where), output);
+        return (await import('../models.ts')).listModels(on(where), output);
+      }),
+    );
+
+  models
+    .command('import')
+    .description('register the simulated models of a list: id,model,latency_s,accuracy,classes,classes_unique')
+    .argument('<file>', 'CSV file; the same list again changes nothing')
+    .option('--json', 'print JSON lines')
+    .action((file, { json = false }) =>
+      answer(json, async (output) => (await import('../model-files.ts')).importModels(file, on({}), output)),
     );
 
   placed(

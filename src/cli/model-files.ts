@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { MillraceError } from '../errors.ts';
+import { importModelList } from '../service/models/import-model-list.ts';
+import { plotModels } from '../service/models/model-chart.ts';
+import { openSession, type Session } from '../service/session.ts';
+import type { Place } from './open-service.ts';
+import type { Output } from './output.ts';
+
+/** `millrace models import FILE`: registers the simulated models of a list. */
+export function importModels(file: string, place: Place, output: Output): Promise<number> {
+  return withSession(place, output, async ({ pool, schema }) => {
+    const actor = { user: userInfo().username, isAdmin: false };
+    const imported = await importModelList(pool, schema, await readText(file), actor);
+    const { models, added, missingBases } = imported;
+    if (output.json) output.write(imported);
+    else output.line(`${models} simulated models, ${added} of them new or changed`);
+    if (missingBases.length > 0 && !output.json)
+      output.note(`not registered yet: ${missingBases.join(', ')}; statements can run their variations once they are`);
+    return 0;
+  });
+}
+
+/** `millrace models --plot FILE`: draws accuracy against cost of the registered models. */
+export function drawModels(file: string, place: Place, output: Output): Promise<number> {
+  return withSession(place, output, async ({ pool, schema }) => {
+    const { svg, left } = await plotModels(pool, schema);
+    await writeFile(file, svg).catch((error) => {
+      throw new MillraceError('OUTPUT_FAILED', `${file} cannot be written: ${reasonOf(error)}`);
+    });
+    if (output.json) output.write({ file, left });
+    else
+      output.line(
+        `${file} written${left === 0 ? '' : `; ${left} models without measured accuracy and cost are left out`}`,
+      );
+    return 0;
+  });
+}
+
+async function withSession(
+  { config, server }: Place,
+  output: Output,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  if (server !== null && config.dsn === null) {
+    throw new MillraceError('USAGE', 'this command needs the database itself, but only MILLRACE_URL is set', {
+      hint: 'set MILLRACE_DATASOURCE=mysql://user:password@host:port/database',
+    });
+  }
+  const session = await openSession(config, output.note);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Most of a list that is read. */
+const mostBytes = 64 * 2 ** 20;
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error) => {
+    throw new MillraceError('USAGE', `${file} cannot be read: ${reasonOf(error)}`, { hint: 'correct the path' });
+  });
+  if (bytes.length > mostBytes) throw new MillraceError('USAGE', `${file} has more than ${mostBytes} bytes`);
+  return bytes.toString('utf8');
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (
+    { ENOENT: 'it does not exist', EACCES: 'permission denied', EISDIR: 'it is a folder' }[code ?? ''] ??
+    code ??
+    'unknown'
+  );
+}
