@@ -16,7 +16,7 @@ describe('the state folder', { timeout: 120_000 }, () => {
 
   it('is created for its owner only, including its logs', async () => {
     const state = join(test.config.stateFolder, 'new');
-    expect((await run(state, detect(2, 'logged'))).code).toBe(0);
+    expect((await run(state, detect(2, 'logged', 'partitions = 2'))).code).toBe(0);
     await expectPrivate(state);
   });
 
