@@ -272,6 +272,10 @@ export const errorTable = {
       'name a database that millrace dataset import created',
       { status: null },
     ],
+    LABELS_UNUSABLE: [
+      'a table does not hold labels that results can be measured against',
+      'name a table with the images, their classes and, for a detector, boxes',
+    ],
     DATASET_OUTPUT: [
       'the file or folder to write to exists or cannot be written',
       'name another path, or remove what is there',

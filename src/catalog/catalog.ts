@@ -40,6 +40,8 @@ export interface Catalog {
   readonly tables: Readonly<Record<string, TableFacts>>;
   /** Absent: nothing is known about what its steps cost. */
   readonly costs?: CatalogCosts;
+  /** Columns of the tables of labels that the program names, by `tableKey`; null: the database has no such table. */
+  readonly labels?: Readonly<Record<string, readonly string[] | null>>;
 }
 
 export interface CatalogImage {

@@ -20,6 +20,8 @@ export interface Questions {
   readonly sourcesOf: (query: string) => readonly TableTarget[];
   /** Names of models, or words that may be such names; `name@version` is a version. */
   readonly models: readonly string[];
+  /** Tables of labels. */
+  readonly labels?: readonly TableTarget[];
 }
 
 /** A few large partitions are faster than many small ones, because the pod of each takes seconds to start. */
@@ -65,6 +67,7 @@ export async function loadCatalog(
     viewDefinitions: await describeViews(tables, database, questions),
     queries: await describeQueries(users, questions.queries),
     tables: await describeTargets(tables, questions.tables),
+    labels: await describeLabels(tables, database, questions.labels ?? []),
   };
 }
 
@@ -126,6 +129,19 @@ async function factsOf(pool: Pool, query: string, afterOthers: boolean): Promise
     if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') throw error;
     return afterOthers ? { kind: 'unknown' } : { kind: 'refused', message: error.message };
   }
+}
+
+async function describeLabels(
+  pool: Pool,
+  database: string | null,
+  tables: readonly TableTarget[],
+): Promise<Record<string, readonly string[] | null>> {
+  const facts: Record<string, readonly string[] | null> = {};
+  for (const table of tables) {
+    const at = { ...table, database: table.database ?? database };
+    facts[tableKey(at)] = (await describeTable(pool, at))?.columns.map(({ name }) => name) ?? null;
+  }
+  return facts;
 }
 
 async function describeTargets(pool: Pool, tables: readonly TableTarget[]): Promise<Record<string, TableFacts>> {

@@ -56,6 +56,12 @@ export function withoutOutcome(schema: string, row: string): { readonly join: st
   };
 }
 
+/** SQL that joins the ledger's rows without an error. @param row SQL of a row's number */
+export function succeededRows({ schema, names }: Pick<SelectionPlace, 'schema' | 'names'>, row: string): string {
+  return `JOIN ${tablesOf(schema)('ledger')} AS l
+     ON l.selection_id = UNHEX('${names.id.toString('hex')}') AND l.row_id = ${row} AND l.error_code IS NULL`;
+}
+
 /** Counts over all rows of a selection that have an outcome. */
 export interface Tally {
   readonly rows: number;

@@ -11,6 +11,8 @@ export interface SelectionNames {
   readonly selection: TableTarget;
   /** Table of the result until it is published. */
   readonly staging: TableTarget;
+  /** Table of what is computed of the results until it is published in their stead. */
+  readonly summary: TableTarget;
   /** Name of the overwritten table, between renaming and dropping it. */
   readonly replaced: TableTarget;
 }
@@ -23,7 +25,12 @@ function selectionId({ statement, step }: { readonly statement: string; readonly
 /** Names of a selection's tables, without their schema. */
 export function namesOfTables(id: Buffer) {
   const name = (kind: string) => `${kind}_${id.toString('hex')}`;
-  return { selection: name('selection'), staging: name('result'), replaced: name('replaced') };
+  return {
+    selection: name('selection'),
+    staging: name('result'),
+    summary: name('summary'),
+    replaced: name('replaced'),
+  };
 }
 
 /** @param isSeparate whether the system schema has its own account */
@@ -37,5 +44,6 @@ export function selectionNames(
   const table = (name: string, database = schema) => ({ database, table: name });
   const made = table(names.selection, workSchemaOf(schema, isSeparate));
   const selection = task.kind === 'shares' ? made : table(names.selection);
-  return { id, made, selection, staging: table(names.staging), replaced: table(names.replaced) };
+  const [staging, summary, replaced] = [names.staging, names.summary, names.replaced].map((name) => table(name));
+  return { id, made, selection, staging: staging!, summary: summary!, replaced: replaced! };
 }

@@ -27,7 +27,7 @@ export function checkSources(program: Program, catalog: Catalog, report: Report)
   }
 }
 
-export function mayReplace({ attributes }: RunStatement): boolean {
+export function mayReplace({ attributes }: Pick<RunStatement, 'attributes'>): boolean {
   const mode = attributes.find(({ name }) => name === 'write_mode')?.value;
   const written = mode?.kind === 'expression' ? mode.text : mode?.kind === 'string' ? mode.value : '';
   return written.toLowerCase() === 'overwrite';

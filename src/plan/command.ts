@@ -2,7 +2,7 @@ import type { CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError, type Span } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { ProgramContract } from '../programs/contract.ts';
-import { contractOf } from '../programs/programs.ts';
+import { contractOf, verbPrograms } from '../programs/programs.ts';
 import type { RunStatement, StringLiteral } from '../sql/statement.ts';
 
 /** The content of CMD: a program of the worker, and its options as written, `--name=value`, by their names in the contract. */
@@ -34,7 +34,16 @@ export function readCommand(
   }
   const own = rest.filter((literal) => !isIgnored(literal, image));
   const name = program?.value ?? contract.name;
-  return { name, contract, options: readOptions(own, name, contract, report) };
+  const options = readOptions(own, name, contract, report);
+  return { name, contract, options: Object.hasOwn(verbPrograms, name) ? asAttributes(options) : options };
+}
+
+/** Names of options as the statement of a verb writes them. */
+function asAttributes(options: Command['options']): Command['options'] {
+  const written = (name: string) => (name === 'labels' ? 'LABEL' : name);
+  return Object.fromEntries(
+    Object.entries(options).map(([name, given]) => [name, { ...given, written: written(name) }]),
+  );
 }
 
 function isIgnored({ value }: StringLiteral, { ignoredOptions, attributeOptions }: CatalogImage): boolean {
@@ -53,7 +62,8 @@ function findProgram(
     const hint = `add CMD ${known}, "--model=…", "--image_dir=…"`;
     return new MillraceError('MISSING_COMMAND', `${image.name} needs a CMD`, { span: statement.image.span, hint });
   }
-  const name = Object.hasOwn(image.programs, program.value) ? image.programs[program.value] : undefined;
+  const commands = { ...verbPrograms, ...image.programs };
+  const name = Object.hasOwn(commands, program.value) ? commands[program.value] : undefined;
   if (name !== undefined) return contractOf(name);
   const message = `unknown program '${program.value}' for ${image.name}`;
   return new MillraceError('UNKNOWN_PROGRAM', message, { span: program.span, hint: `use ${known}` });

@@ -1,12 +1,13 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
-import type { ModelStatement, Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
+import type { EvaluateStatement, ModelStatement, Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
 import { withCommandAttributes } from './command-attributes.ts';
+import { asRun } from './evaluate-statement.ts';
 import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { afterStatement, planModel } from './plan-model.ts';
@@ -19,7 +20,9 @@ import { planRun } from './plan-run.ts';
 export function planProgram(written: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];
   const report = (error: MillraceError) => void errors.push(error);
-  const statements = written.statements.map((statement) => withCommandAttributes(statement, catalog));
+  const statements = written.statements.map((statement, index) =>
+    withCommandAttributes(asRun(statement, catalog, index === 0, report), catalog),
+  );
   const program: Program = { ...written, statements };
   const order = orderStatements(statements, catalog.views);
   let known = catalog;
@@ -39,7 +42,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
 }
 
 function planStatement(
-  statement: SqlStatement,
+  statement: Exclude<SqlStatement, EvaluateStatement>,
   place: Pick<Step, 'name' | 'needs'>,
   catalog: Catalog,
   report: (error: MillraceError) => void,
@@ -72,14 +75,13 @@ const verbs = {
   train: 'TO TRAIN',
   predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
-  evaluate: 'TO EVALUATE',
   optimize: 'TO MAXIMIZE and TO MINIMIZE',
 } as const;
 
 function notPlanned({
   kind,
   span,
-}: Exclude<SqlStatement, ModelStatement | { kind: 'standard' | 'run' }>): MillraceError {
+}: Exclude<SqlStatement, ModelStatement | { kind: 'standard' | 'run' | 'evaluate' }>): MillraceError {
   const hint = 'use standard SQL or TO RUN';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,

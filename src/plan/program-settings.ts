@@ -1,12 +1,13 @@
 import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
-import type { ColumnOption, Option, OptionKind, Setting, SizeSetting } from '../programs/contract.ts';
+import type { ColumnOption, LabelSetting, Option, OptionKind, Setting, SizeSetting } from '../programs/contract.ts';
 import { type Device, devices } from '../programs/device.ts';
 import { columnOf } from '../programs/input-columns.ts';
 import type { ProgramCall, ProgramName } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
+import { labelTable } from './evaluate-statement.ts';
 import { findModel, splitName, unknownModel } from './model-catalog.ts';
 import { pathInVolumes } from './paths.ts';
 
@@ -63,6 +64,7 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   flag: readFlag,
   list: readList,
   size: readSize,
+  label: readLabel,
   device: readDevice,
 };
 
@@ -178,6 +180,27 @@ function readSize({ option, given }: Read<Extract<Option, { kind: 'size' }>>, { 
     ),
   );
   return null;
+}
+
+/** A name without a dot is that of a selected column, if there is one, or of a table. */
+function readLabel({ name, given }: Read<Extract<Option, { kind: 'label' }>>, place: Place): LabelSetting {
+  const { statement, catalog, report } = place;
+  if (given === undefined) {
+    report(missing(name, '"--labels=database.table"', place));
+    return { column: '' };
+  }
+  const facts: QueryFacts = catalog.queries[statement.query.text] ?? { kind: 'unknown' };
+  const columns = facts.kind === 'columns' ? facts.columns : [];
+  const column = columns.find((each) => each.toLowerCase() === given.value.toLowerCase());
+  if (column !== undefined) return { column };
+  const table = labelTable(given.value, catalog);
+  if (table.database === null) {
+    const message = `${given.written} names '${given.value}', which the query does not select`;
+    const hint =
+      columns.length === 0 ? 'write database.table' : `use one of ${columns.join(', ')}, or write database.table`;
+    report(new MillraceError('UNKNOWN_COLUMN', message, { span: given.span, hint }));
+  }
+  return table;
 }
 
 /** As PyTorch's users name the first GPU; which of several a partition gets is decided by the engine. */

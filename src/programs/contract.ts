@@ -19,6 +19,8 @@ export interface ProgramContract {
   result(settings: Readonly<Record<string, unknown>>, classNames: readonly string[] | null): ResultShape;
   /** Whether `result` needs the names of the model's classes. */
   namesColumnsByClass(settings: Readonly<Record<string, unknown>>): boolean;
+  /** Columns of the table that is published instead of the outputs: what is computed of them in the end. */
+  readonly summary?: readonly OutputColumn[];
   /** What it does, for people: a word and a line each. */
   explain(settings: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[];
 }
@@ -110,6 +112,13 @@ interface SizeOption extends OptionBase {
   readonly most: number;
 }
 
+/** Ground truth: a table, as `database.table`, or a selected column; must be given. */
+interface LabelOption extends OptionBase {
+  readonly kind: 'label';
+}
+
+export type LabelSetting = { readonly column: string } | { readonly database: string | null; readonly table: string };
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -125,6 +134,7 @@ export type Option =
   | FlagOption
   | ListOption
   | SizeOption
+  | LabelOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -141,6 +151,7 @@ interface SettingsByKind {
   readonly flag: boolean;
   readonly list: readonly string[] | null;
   readonly size: SizeSetting | null;
+  readonly label: LabelSetting;
   readonly device: Device;
 }
 

@@ -1,9 +1,15 @@
 import { classify } from './classify.ts';
 import type { ProgramContract, Settings } from './contract.ts';
 import { detect } from './detect.ts';
+import { evaluate, evaluateClassifier } from './evaluate.ts';
 
 /** All that can be run over rows. */
-export const programs = { detect, classify } as const satisfies Readonly<Record<string, ProgramContract>>;
+export const programs = {
+  detect,
+  classify,
+  evaluate,
+  'evaluate-classifier': evaluateClassifier,
+} as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
 
@@ -19,6 +25,12 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   detect: 'detect',
   yolo: 'detect',
   classify: 'classify',
+};
+
+/** Programs that a verb of their own asks for. */
+export const verbPrograms: Readonly<Record<string, ProgramName>> = {
+  evaluate: 'evaluate',
+  'evaluate-classifier': 'evaluate-classifier',
 };
 
 export const programNames = Object.keys(programs) as ProgramName[];

@@ -7,12 +7,14 @@ import { serverSqlMode } from '../datasource/sql-mode.ts';
 import { hasForeignAccount } from '../engine/argo/config.ts';
 import type { ModelActor } from '../model-task.ts';
 import { mayReplace } from '../plan/check-sources.ts';
+import { namedTable } from '../plan/evaluate-statement.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
-import type { Program, SqlStatement } from '../sql/statement.ts';
+import type { EvaluateStatement, Program, RunStatement, SqlStatement } from '../sql/statement.ts';
+import type { TableTarget } from '../task.ts';
 
 /** Turns a program's text into a plan, with the help of the database and the catalog. */
 export interface Planner {
@@ -65,16 +67,23 @@ const nothingKnown: Catalog = {
   tables: {},
 };
 
+function targetsOf(statement: RunStatement | EvaluateStatement): readonly TableTarget[] {
+  return statement.kind === 'run' ? statement.into : [statement.into];
+}
+
 function questionsOf(program: Program): Questions {
   const runs = program.statements
     .map((statement, index) => ({ statement, first: index === 0 }))
-    .flatMap(({ statement, first }) => (statement.kind === 'run' ? [{ statement, first }] : []));
+    .flatMap(({ statement, first }) =>
+      statement.kind === 'run' || statement.kind === 'evaluate' ? [{ statement, first }] : [],
+    );
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
     sources: runs.flatMap(({ statement }) => (mayReplace(statement) ? statement.query.facts.references : [])),
     sourcesOf: tableReferences,
     models: program.statements.flatMap(mayNameModels),
-    tables: runs.flatMap(({ statement, first }) => (first ? statement.into.slice(0, 1) : [])),
+    tables: runs.flatMap(({ statement, first }) => (first ? targetsOf(statement).slice(0, 1) : [])),
+    labels: runs.flatMap(({ statement }) => (statement.kind === 'evaluate' ? [namedTable(statement.label.text)] : [])),
   };
 }
 

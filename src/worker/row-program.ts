@@ -1,6 +1,8 @@
+import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
 import type { ErrorCode, MillraceError } from '../errors.ts';
 import type { AddedColumns, OutputColumn, ProgramContract } from '../programs/contract.ts';
+import type { TableTarget } from '../task.ts';
 import type { Volumes } from './volume-path.ts';
 
 /** What is done with rows, as the row machinery sees it. It knows no ledger. */
@@ -12,6 +14,54 @@ export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumn
   readColumns(selected: readonly string[]): readonly string[];
   /** Loads what it needs: once for a partition, and not for one without rows. @throws {MillraceError} */
   open(place: ProgramPlace): Promise<OpenProgram>;
+  /** What is published instead of the outputs; absent: they are. */
+  readonly summary?: RowSummary;
+}
+
+/** What is computed of the outputs of all rows, in the end. */
+export interface RowSummary {
+  readonly columns: readonly OutputColumn[];
+  /** Refuses, before any work, what could not be computed. @throws {MillraceError} */
+  check(place: SummaryPlace): Promise<void>;
+  compute(place: SummaryPlace): Promise<Summary>;
+}
+
+export interface SummaryPlace {
+  /** Reads the outputs. */
+  readonly pool: Pool;
+  /** Reads tables of users, with no more rights than they have. */
+  readonly tables: Pool;
+  /** The database of names without one. */
+  readonly database: string | null;
+  /** Columns of the selection, which the outputs have as well. */
+  readonly selected: readonly string[];
+  readonly outputs: TableTarget;
+  /** SQL of columns of the selected rows that did not fail. */
+  processed(columns: readonly string[]): string;
+  /** What the rows took: figures by name. */
+  readonly speed: Readonly<Record<string, number | null>>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface Summary {
+  /** Each has a value for each of the summary's columns. */
+  readonly rows: readonly OutputRow[];
+  /** Figures of the model for the registry. */
+  readonly images: number;
+  readonly accuracy: Readonly<Record<string, number | null>>;
+  readonly perClass: readonly ClassFigures[];
+}
+
+interface ClassFigures {
+  readonly classId: number;
+  readonly name: string;
+  readonly ap: number | null;
+  readonly right: number | null;
+  readonly wrong: number | null;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly images: number | null;
 }
 
 /** Where a program runs. */

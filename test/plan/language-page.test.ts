@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { runAttributes } from '../../src/plan/attributes.ts';
-import { addedColumns } from '../../src/programs/contract.ts';
+import { addedColumns, type Options } from '../../src/programs/contract.ts';
+import { metricColumns } from '../../src/programs/evaluate.ts';
 import { contractOf, programNames, programs } from '../../src/programs/programs.ts';
 
 const page = readFileSync(new URL('../../grammar/README.md', import.meta.url), 'utf8');
@@ -12,7 +14,28 @@ test('the language page has a row for each attribute of TO RUN, and no other', (
   expect(rows(section, /^\| `(\w+)` \|/gm)).toEqual(Object.keys(runAttributes));
 });
 
-test.each(programNames)(
+const ofCommands = programNames.filter((name) => contractOf(name).summary === undefined);
+
+test('the language page has a row for each attribute of TO EVALUATE that detect does not have so, and names the missing ones', () => {
+  const start = page.indexOf('## TO EVALUATE');
+  const section = page.slice(start, page.indexOf('\n## ', start + 1));
+  const different = Object.entries(programs.evaluate.options).filter(
+    ([name, option]) => name !== 'labels' && !isDeepStrictEqual(option, (programs.detect.options as Options)[name]),
+  );
+  const table = [...section.matchAll(/^\| `(\w+)` \| (.*) \| (.*) \|$/gm)];
+  expect(table.slice(-different.length).map(([, name, takes, otherwise]) => [name, takes, otherwise])).toEqual(
+    different.map(([name, option]) => [name, option.takes, String('otherwise' in option && option.otherwise)]),
+  );
+  for (const [of, own] of [
+    [programs.detect, programs.evaluate],
+    [programs.classify, programs['evaluate-classifier']],
+  ] as const)
+    for (const name of Object.keys(of.options).filter((each) => !Object.hasOwn(own.options, each)))
+      expect(section).toContain(`\`${name}\``);
+  for (const { name } of metricColumns) expect(section).toContain(`\`${name}\``);
+});
+
+test.each(ofCommands)(
   'the language page has a row for each option of %s, and no other, and names its columns',
   (name) => {
     const start = page.indexOf(`### CMD "${name}": `);

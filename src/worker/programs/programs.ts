@@ -1,7 +1,8 @@
 import { MillraceError } from '../../errors.ts';
+import { classifySettings, detectSettings } from '../../programs/evaluate.ts';
 import { inputColumns } from '../../programs/input-columns.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
-import type { OpenProgram, ProgramPlace, RowProgram } from '../row-program.ts';
+import type { OpenProgram, ProgramPlace, RowProgram, RowSummary } from '../row-program.ts';
 
 /** What the worker does for a program. */
 interface Implementation<Name extends ProgramName> {
@@ -20,7 +21,41 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
     const { classifierClassNames, openClassify } = await import('./classify/open-classify.ts');
     return { open: openClassify, classNames: classifierClassNames };
   },
+  evaluate: async () => {
+    const { detectorClassNames, openDetect } = await import('./detect/open-detect.ts');
+    return {
+      open: (settings, place) => openDetect(detectSettings(settings), place, { isMultiLabel: true }),
+      classNames: (settings, place) => detectorClassNames(detectSettings(settings), place),
+    };
+  },
+  'evaluate-classifier': async () => {
+    const { classifierClassNames, openClassify } = await import('./classify/open-classify.ts');
+    return {
+      open: (settings, place) => openClassify(classifySettings(settings), place),
+      classNames: (settings, place) => classifierClassNames(classifySettings(settings), place),
+    };
+  },
 };
+
+type Summarise<Name extends ProgramName> = (settings: SettingsOf<Name>) => Omit<RowSummary, 'columns'>;
+
+const summaries: { readonly [Name in ProgramName]?: () => Promise<Summarise<Name>> } = {
+  evaluate: async () => (await import('../summaries/summarise-detections.ts')).summariseDetections,
+  'evaluate-classifier': async () => (await import('../summaries/summarise-classes.ts')).summariseClasses,
+};
+
+/** undefined: the outputs are published. */
+function summaryOf({ name, settings }: ProgramCall): RowSummary | undefined {
+  const { summary: columns } = contractOf(name);
+  const load = summaries[name] as (() => Promise<Summarise<ProgramName>>) | undefined;
+  if (columns === undefined || load === undefined) return undefined;
+  const summarise = async () => (await load())(settings);
+  return {
+    columns,
+    check: async (place) => (await summarise()).check(place),
+    compute: async (place) => (await summarise()).compute(place),
+  };
+}
 
 function implementationOf(name: ProgramName): Promise<Implementation<ProgramName>> {
   return implementations[name]() as Promise<Implementation<ProgramName>>;
@@ -32,7 +67,9 @@ function implementationOf(name: ProgramName): Promise<Implementation<ProgramName
  */
 export function rowProgram({ name, settings }: ProgramCall, classNames: readonly string[] | null = null): RowProgram {
   const contract = contractOf(name);
+  const summary = summaryOf({ name, settings } as ProgramCall);
   return {
+    ...(summary !== undefined && { summary }),
     inputs: contract.inputs,
     ...contract.result(settings, classNames),
     readColumns: (selected) =>

@@ -1,10 +1,13 @@
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import { readFailures, type Tally, tallyOutcomes } from '../../ledger/row-outcomes.ts';
+import { readRunTimings } from '../../ledger/run-timings.ts';
 import { markPublished, requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
 import { publish } from './publish.ts';
+import { recordEvaluation, speedOf } from './record-evaluation.ts';
 import { recordTimings } from './record-timings.ts';
+import { summarise } from './summarise.ts';
 
 /**
  * Compares the ledger with the selection, publishes the result table, records the summary and drops the selection. Started again at
@@ -17,12 +20,25 @@ export async function finish(context: RowsContext): Promise<void> {
     const tally = await tallyOutcomes(context);
     checkComplete(selection, tally);
     await checkFailed(context, tally);
+    if (selection.state === 'ready') await evaluate(context, selection);
     await publish(context, selection);
     await markPublished(context, tally);
     context.log.info({ summary: tally }, 'published');
-    await recordTimings(context);
+    // An evaluation reads all of the model's output, which takes longer than a run.
+    if (context.program.summary === undefined) await recordTimings(context);
   }
-  await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.selection)}`);
+  const { selection: rows, staging, summary } = context.names;
+  const left = context.program.summary === undefined ? [rows] : [rows, staging, summary];
+  await context.pool.query(`DROP TABLE IF EXISTS ${left.map(quoteTable).join(', ')}`);
+}
+
+/** Computes what is published instead of the results, if the program does, and keeps it with the measurements of the model. */
+async function evaluate(context: RowsContext, { columns }: SelectionState): Promise<void> {
+  const { summary } = context.program;
+  if (summary === undefined) return;
+  const timings = await readRunTimings(context);
+  const { images, accuracy, perClass } = await summarise(context, summary, columns, speedOf(timings));
+  await recordEvaluation(context, { images, accuracy, perClass }, timings);
 }
 
 function checkComplete(selection: SelectionState, tally: Tally): void {

@@ -9,7 +9,8 @@ import type { OpenProgram } from '../row-program.ts';
 import { openPace, type Pace } from './pace.ts';
 import { type PendingRow, pendingRows } from './pending-rows.ts';
 import type { ProcessedRows } from './processed-rows.ts';
-import { resultTable, writeBatch } from './write-batch.ts';
+import { outputsTableOf } from './result-table.ts';
+import { writeBatch } from './write-batch.ts';
 
 /**
  * Processes one partition's rows that are not in the ledger yet.
@@ -94,7 +95,7 @@ async function processPages(
 /** Selected columns that `prepare` gave the result. */
 async function keptColumns(context: RowsContext, { columns }: SelectionState): Promise<readonly string[]> {
   const { pool, signal } = context;
-  const table = await withReconnect(() => describeTable(pool, resultTable(context)), { signal });
+  const table = await withReconnect(() => describeTable(pool, outputsTableOf(context)), { signal });
   return columns.filter((name) => hasColumn(table, name));
 }
 

@@ -3,9 +3,10 @@ import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
 import { checkTarget } from './check-target.ts';
-import { createResultTable } from './result-table.ts';
+import { createResultTable, outputsTableOf } from './result-table.ts';
 import { materialise, shareOut } from './select-rows.ts';
 import { selectedColumns } from './selected-columns.ts';
+import { checkSummary } from './summarise.ts';
 
 /**
  * Materialises the selection once, as rows numbered 1..n in the query's order, and lays out the partitions. Started again after
@@ -23,14 +24,14 @@ export async function prepare(context: RowsContext): Promise<void> {
   const { names: selected, files } = await selectedColumns(context);
   const target = await describeTable(context.tables, task.into);
   // A file would be copied into each row of its results. A table that has the column goes on getting it.
-  const isAppended = task.writeMode === 'append' ? target : null;
+  const isAppended = task.writeMode === 'append' && outputsTableOf(context) === task.into ? target : null;
   const leftOut = new Set([...files].filter((name) => !hasColumn(isAppended, name)));
   const isKept = (name: string) => !leftOut.has(name);
   await checkTarget(context, target, selected.filter(isKept));
+  await checkSummary(context, selected.filter(isKept));
   const columns = await materialise(context);
-  const kept = columns.filter(isKept);
-  if (task.writeMode !== 'append') await createResultTable(context, names.staging, kept);
-  else if (target === null) await createResultTable(context, task.into, kept);
+  const outputs = outputsTableOf(context);
+  if (outputs === names.staging || target === null) await createResultTable(context, outputs, columns.filter(isKept));
   const rows = await shareOut(context, columns);
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
 }

@@ -3,6 +3,7 @@ import { describeTable } from '../../datasource/describe.ts';
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
 import { markPublishing, type SelectionState } from '../../ledger/selections.ts';
+import type { TableTarget } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 
 /**
@@ -13,12 +14,13 @@ import type { RowsContext } from '../context.ts';
 export async function publish(context: RowsContext, selection: SelectionState): Promise<void> {
   if (context.task.writeMode === 'append') return;
   if (selection.state === 'ready') await markPublishing(context);
-  if ((await describeTable(context.pool, context.names.staging)) !== null) await rename(context);
+  const finished = context.program.summary === undefined ? context.names.staging : context.names.summary;
+  if ((await describeTable(context.pool, finished)) !== null) await rename(context, finished);
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.replaced)}`);
 }
 
-async function rename({ task, pool, names, signal }: RowsContext): Promise<void> {
-  const [staging, target, replaced] = [names.staging, task.into, names.replaced].map(quoteTable);
+async function rename({ task, pool, names, signal }: RowsContext, finished: TableTarget): Promise<void> {
+  const [staging, target, replaced] = [finished, task.into, names.replaced].map(quoteTable);
   const present = await describeTable(pool, task.into);
   // It waits for who reads the old table.
   const rename = (pairs: string) => abortableQuery(pool, { sql: `RENAME TABLE ${pairs}` }, signal);

@@ -16,6 +16,34 @@ export const columnTypes: Readonly<Record<OutputColumn['type'], string>> = {
   json: 'JSON',
 };
 
+/** The table that partitions write. */
+export function outputsTableOf({ task, names, program }: Pick<RowsContext, 'task' | 'names' | 'program'>): TableTarget {
+  return task.writeMode === 'append' && program.summary === undefined ? task.into : names.staging;
+}
+
+const hidden = [
+  `${hiddenColumns.selection} BINARY(16) NOT NULL DEFAULT '' INVISIBLE`,
+  `${hiddenColumns.row} BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE`,
+];
+
+function declared(columns: readonly OutputColumn[]): readonly string[] {
+  return columns.map(
+    ({ name, type, nullable }) =>
+      `${quoteName(name)} ${columnTypes[type]}${type === 'text' ? ' CHARACTER SET utf8mb4' : ''}${nullable ? '' : ' NOT NULL'}`,
+  );
+}
+
+/** Makes an empty table for what is computed of the results. */
+export async function createSummaryTable(
+  { pool, signal }: Pick<RowsContext, 'pool' | 'signal'>,
+  table: TableTarget,
+  columns: readonly OutputColumn[],
+): Promise<void> {
+  const parts = [...hidden, ...declared(columns), `PRIMARY KEY (${hiddenColumns.selection}, ${hiddenColumns.row})`];
+  const sql = `CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (${parts.join(', ')}) ENGINE=InnoDB`;
+  await abortableQuery(pool, { sql }, signal);
+}
+
 /**
  * Makes an empty result table: the selected columns with their types, then the program's. The key holds the row's origin, in
  * invisible columns, so that a second writer of the same row is refused; MariaDB wants a default for those.
@@ -27,16 +55,11 @@ export async function createResultTable(
   columns: readonly string[],
 ): Promise<void> {
   const select = [...columns.map(quoteName), ...addedColumns(program).map((name) => `NULL AS ${quoteName(name)}`)];
-  const declared = program.columns.map(
-    ({ name, type, nullable }) =>
-      `${quoteName(name)} ${columnTypes[type]}${type === 'text' ? ' CHARACTER SET utf8mb4' : ''}${nullable ? '' : ' NOT NULL'}`,
-  );
   const numbering = program.numbering === null ? [] : [quoteName(program.numbering)];
   const parts = [
-    `${hiddenColumns.selection} BINARY(16) NOT NULL DEFAULT '' INVISIBLE`,
-    `${hiddenColumns.row} BIGINT UNSIGNED NOT NULL DEFAULT 0 INVISIBLE`,
+    ...hidden,
     ...numbering.map((name) => `${name} ${columnTypes.count} NOT NULL`),
-    ...declared,
+    ...declared(program.columns),
     `PRIMARY KEY (${[hiddenColumns.selection, hiddenColumns.row, ...numbering].join(', ')})`,
   ];
   const sql = `CREATE TABLE ${quoteTable(table)} (${parts.join(', ')})
@@ -50,9 +73,11 @@ export function checkAppend(
   found: TableDescription,
   columns: readonly string[],
 ): void {
-  const wanted = [...Object.values(hiddenColumns), ...columns, ...addedColumns(program)].map((name) =>
-    name.toLowerCase(),
-  );
+  const own =
+    program.summary === undefined
+      ? [...columns, ...addedColumns(program)]
+      : program.summary.columns.map(({ name }) => name);
+  const wanted = [...Object.values(hiddenColumns), ...own].map((name) => name.toLowerCase());
   const present = found.columns.map(({ name }) => name.toLowerCase());
   const missing = wanted.filter((name) => !present.includes(name));
   const surplus = present.filter((name) => !wanted.includes(name));

@@ -11,12 +11,13 @@ import {
 } from '../../ledger/partitions.ts';
 import { hasOutcome, type RowOutcome, recordOutcomes } from '../../ledger/row-outcomes.ts';
 import { addedColumns } from '../../programs/contract.ts';
-import { hiddenColumns, type TableTarget } from '../../task.ts';
+import { hiddenColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { Outcome } from '../row-program.ts';
 import { copyMode } from './copy-mode.ts';
 import { outputsTable, outputsTexts } from './outputs-text.ts';
 import type { ProcessedRows } from './processed-rows.ts';
+import { outputsTableOf } from './result-table.ts';
 
 /**
  * One transaction: a ledger row per input row, the result rows, and the partition's counters (refused for a worker that no longer holds
@@ -103,16 +104,11 @@ async function insertOutputs(
   const row = quoteName(hiddenColumns.row);
   const into = [quoteName(hiddenColumns.selection), row, ...selected, ...added];
   const from = ['UNHEX(?)', `s.${row}`, ...selected.map((name) => `s.${name}`), ...added.map((name) => `o.${name}`)];
-  const insert = `INSERT INTO ${quoteTable(resultTable(context))} (${into.join(', ')})
+  const insert = `INSERT INTO ${quoteTable(outputsTableOf(context))} (${into.join(', ')})
      SELECT ${from.join(', ')} FROM ${outputsTable(program)} AS o
      STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = o.row_id`;
   await setCopyMode(connection);
   for (const text of texts) await connection.execute(insert, [names.id.toString('hex'), text]);
-}
-
-/** Where outputs are written. */
-export function resultTable({ task, names }: RowsContext): TableTarget {
-  return task.writeMode === 'append' ? task.into : names.staging;
 }
 
 const inCopyMode = new WeakSet<object>();

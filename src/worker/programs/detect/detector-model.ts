@@ -28,6 +28,8 @@ export interface DetectorSettings extends ModelSettings {
   readonly iou?: number | null;
   /** Whether detections of different classes suppress each other. */
   readonly isAgnostic?: boolean;
+  /** Whether a box is a candidate for each class whose score is above the confidence, as in `val` of the YOLO tools; or for its best class. */
+  readonly isMultiLabel?: boolean | undefined;
   /** null: the family's. */
   readonly maxDetections?: number | null;
   /** What is wanted besides boxes. */
@@ -79,7 +81,7 @@ export async function lookAtDetector(settings: DetectorSettings, look: Look = lo
   checkInputs(otherInputs, layout);
   if (layout.reduction !== null) checkScores(outputNamed(outputs, layout.reduction.output));
   const { classNames, assumedNames } = namesOf(layout, own);
-  const extras = settings.extras ?? [];
+  const { extras = [], isMultiLabel = false } = settings;
   checkExtras(extras, layout);
   if (settings.inRectangles) checkRectangles(looked, layout);
   const batch = layout.takesOne ? 1 : looked.model.batch;
@@ -95,13 +97,13 @@ export async function lookAtDetector(settings: DetectorSettings, look: Look = lo
     reduction: (confidence) => {
       const { reduction, classes } = layout;
       // What else a box has is read from the model's own outputs.
-      if (reduction === null || classes === null || extras.length > 0) return null;
+      if (reduction === null || classes === null || extras.length > 0 || isMultiLabel) return null;
       return { ...reduction, classes, confidence };
     },
     read: (answered, picture, confidence) =>
       isReduced(answered)
         ? readReduced(answered, picture, confidence).map(boxed)
-        : layout.read(answered, picture, confidence),
+        : layout.read(answered, picture, confidence, isMultiLabel),
   };
 }
 

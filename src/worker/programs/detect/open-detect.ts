@@ -13,10 +13,14 @@ import type { Extra } from './families/family.ts';
 import { errorsOf } from './simulated-errors.ts';
 
 /** Detects objects in the images that rows name. @throws {MillraceError} OUTSIDE_VOLUMES, MODEL_…, DEVICE_UNAVAILABLE, WRONG_OPTION */
-export async function openDetect(settings: SettingsOf<'detect'>, place: ProgramPlace): Promise<OpenProgram> {
+export async function openDetect(
+  settings: SettingsOf<'detect'>,
+  place: ProgramPlace,
+  { isMultiLabel }: Pick<DetectorSettings, 'isMultiLabel'> = {},
+): Promise<OpenProgram> {
   const { volumes, log } = place;
   const images = await openImages(settings.image_dir, volumes);
-  const modelSettings = await detectorSettings(settings, place);
+  const modelSettings = { ...(await detectorSettings(settings, place)), isMultiLabel };
   const detector = await loadDetector(modelSettings, readSource);
   const { classNames, assumedNames, ...model } = detector.model;
   const batch = model.batch ?? 1;

@@ -34,8 +34,11 @@ export interface ModelLayout {
   /** Whether its outputs are those of one picture only. */
   readonly takesOne?: true;
   readonly extras?: readonly Extra[];
-  /** Reads the candidates of one picture whose score is above `confidence`. */
-  read(outputs: Outputs, picture: number, confidence: number): Candidate[];
+  /**
+   * Reads the candidates of one picture whose score is above `confidence`.
+   * @param isMultiLabel whether a box is a candidate for each of its classes, if the family gives several; otherwise for the best
+   */
+  read(outputs: Outputs, picture: number, confidence: number, isMultiLabel?: boolean): Candidate[];
   /** Values of a box behind those of its classes: coefficients of its mask, or its key points. */
   extraValues?(outputs: Outputs, picture: number, candidate: Candidate): Float32Array;
   /** The output with the prototypes of masks. */

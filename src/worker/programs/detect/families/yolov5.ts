@@ -24,7 +24,10 @@ function layouts({ outputs, size }: ModelFacts): readonly ModelLayout[] {
       classes,
       preprocessing: yoloPixels,
       reduction: { kind: 'v5', output: output.name },
-      read: (answered, picture, confidence) => readYolov5(answered.get(output.name)!, picture, confidence, classes),
+      read: (answered, picture, confidence, isMultiLabel) => {
+        const read = isMultiLabel ? readEveryClass : readYolov5;
+        return read(answered.get(output.name)!, picture, confidence, classes);
+      },
       ...(prototypes !== null && {
         extras: ['masks'],
         prototypes,
@@ -54,6 +57,23 @@ export function readYolov5(
     if (!(score > confidence)) continue;
     const [cx, cy, w, h] = [data[box]!, data[box + 1]!, data[box + 2]!, data[box + 3]!];
     found.push(candidate(cx, cy, w, h, score, best - box - 5, index));
+  }
+  return found;
+}
+
+/** A candidate for each class of a box, as YOLOv5's `non_max_suppression` has them with `multi_label`. */
+function readEveryClass(output: OutputTensor, picture: number, confidence: number, classes: number): Candidate[] {
+  const [, boxes, width] = output.dims as [number, number, number];
+  const { data } = output;
+  const found: Candidate[] = [];
+  for (let index = 0, box = picture * boxes * width; index < boxes; index++, box += width) {
+    const objectness = data[box + 4]!;
+    if (!(objectness > confidence)) continue;
+    const [cx, cy, w, h] = [data[box]!, data[box + 1]!, data[box + 2]!, data[box + 3]!];
+    for (let classId = 0; classId < classes; classId++) {
+      const score = Math.fround(objectness * data[box + 5 + classId]!);
+      if (score > confidence) found.push(candidate(cx, cy, w, h, score, classId, index));
+    }
   }
   return found;
 }

@@ -23,7 +23,7 @@ function layouts(facts: ModelFacts): readonly ModelLayout[] {
 function layoutOf(facts: ModelFacts, name: string, width: number, isTransposed: boolean): ModelLayout {
   const behind = behindClasses(facts, facts.names === null ? null : width - 4 - facts.names);
   const classes = width - 4 - behind.values;
-  const read = isTransposed ? readTransposedYolov8 : readYolov8;
+  const readBest = isTransposed ? readTransposedYolov8 : readYolov8;
   const prototypes = prototypesOf(facts.outputs);
   const valuesOf = (tensor: OutputTensor, picture: number, index: number) => {
     const { data, dims } = picturesPart(new Map([[name, tensor]]), { name, dims: [] }, picture);
@@ -35,9 +35,11 @@ function layoutOf(facts: ModelFacts, name: string, width: number, isTransposed: 
     classes,
     preprocessing: yoloPixels,
     reduction: behind.extra === 'corners' ? null : { kind: isTransposed ? 'v8-transposed' : 'v8', output: name },
-    read: (outputs, picture, confidence) => {
+    read: (outputs, picture, confidence, isMultiLabel) => {
       const tensor = outputs.get(name)!;
-      const found = read(tensor, picture, confidence, classes);
+      const found = isMultiLabel
+        ? readEveryClass(tensor, picture, confidence, { classes, isTransposed })
+        : readBest(tensor, picture, confidence, classes);
       return behind.extra === 'corners'
         ? found.map((box) => turned(box, valuesOf(tensor, picture, box.index)[0]!))
         : found;
@@ -93,6 +95,27 @@ export function readTransposedYolov8(
     const score = data[best] ?? Number.NaN;
     if (!(score > confidence)) continue;
     found.push(candidate(data[box]!, data[box + 1]!, data[box + 2]!, data[box + 3]!, score, best - box - 4, index));
+  }
+  return found;
+}
+
+/** A candidate for each class of a box, as Ultralytics' `non_max_suppression` has them with `multi_label`. */
+function readEveryClass(
+  { data, dims }: OutputTensor,
+  picture: number,
+  confidence: number,
+  { classes, isTransposed }: { readonly classes: number; readonly isTransposed: boolean },
+): Candidate[] {
+  const [, second, third] = dims as [number, number, number];
+  const start = picture * second * third;
+  const [boxes, boxStep, valueStep] = isTransposed ? [second, third, 1] : [third, 1, third];
+  const found: Candidate[] = [];
+  for (let index = 0; index < boxes; index++) {
+    const at = (value: number) => data[start + index * boxStep + value * valueStep]!;
+    for (let classId = 0; classId < classes; classId++) {
+      const score = at(4 + classId);
+      if (score > confidence) found.push(candidate(at(0), at(1), at(2), at(3), score, classId, index));
+    }
   }
   return found;
 }

@@ -1,0 +1,132 @@
+import { type Catalog, tableKey } from '../catalog/catalog.ts';
+import { MillraceError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
+import { contractOf, type ProgramName } from '../programs/programs.ts';
+import { valueText } from '../sql/expression-nodes.ts';
+import { foldName } from '../sql/facts/word.ts';
+import type {
+  Attribute,
+  EvaluateStatement,
+  RunStatement,
+  SqlStatement,
+  StringLiteral,
+  Value,
+} from '../sql/statement.ts';
+import type { TableTarget } from '../task.ts';
+import { runAttributes } from './attributes.ts';
+
+const worker = 'millrace/worker';
+
+/**
+ * `TO EVALUATE model WITH … LABEL … INTO table` as the `TO RUN` that does it: attributes that are options of the program become options of
+ * its command. All checks of TO RUN then apply, with their places in the text.
+ */
+export function asRun(
+  statement: SqlStatement,
+  catalog: Catalog,
+  isFirst: boolean,
+  report: (error: MillraceError) => void,
+): Exclude<SqlStatement, EvaluateStatement> {
+  if (statement.kind !== 'evaluate') return statement;
+  const { span, model, label, into } = statement;
+  const program = programFor(statement, catalog);
+  if (isFirst) checkLabels(statement, catalog, report);
+  const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
+  const options = statement.attributes
+    .filter(({ name }) => !Object.hasOwn(runAttributes, name))
+    .flatMap((attribute) => optionOf(attribute, program, report) ?? []);
+  const literal = (value: string, at: StringLiteral['span']): StringLiteral => ({ kind: 'string', value, span: at });
+  const command = [
+    literal(program, model.span),
+    literal(`--model=${model.text}`, model.span),
+    literal(`--labels=${label.text}`, label.span),
+    ...options,
+  ];
+  const image = { text: worker, name: worker, tag: null, digest: null, span: model.span };
+  const query =
+    program === 'evaluate' || !isSelected(statement, catalog) ? withLabels(statement, catalog) : statement.query;
+  return { kind: 'run', span, query, image, command, attributes, into: [into] } satisfies RunStatement;
+}
+
+/** An earlier statement of the program may make the table. */
+function checkLabels(statement: EvaluateStatement, catalog: Catalog, report: (error: MillraceError) => void): void {
+  const { text, span } = statement.label;
+  const table = labelTable(text, catalog);
+  if (isSelected(statement, catalog) || catalog.labels?.[tableKey(table)] !== null) return;
+  const message = `the table of labels ${tableKey(table)} does not exist`;
+  report(new MillraceError('LABELS_UNUSABLE', message, { span, hint: 'name a table, such as coco_val.annotations' }));
+}
+
+/** The table of labels that LABEL names; its database is null if neither LABEL nor the DSN names one. */
+export function labelTable(name: string, { database, labels = {} }: Catalog): TableTarget {
+  const named = namedTable(name);
+  const here = { ...named, database: named.database ?? database };
+  return named.database !== null || (labels[tableKey(here)] ?? null) !== null ? here : named;
+}
+
+/** `database.table`, as LABEL and options write it. */
+export function namedTable(name: string): TableTarget {
+  const dot = name.indexOf('.');
+  return dot < 0 ? { database: null, table: name } : { database: name.slice(0, dot), table: name.slice(dot + 1) };
+}
+
+const boxes = [
+  ['x', 'y', 'width', 'height'],
+  ['x1', 'y1', 'x2', 'y2'],
+];
+
+/** Labels with boxes are those of a detector. A table that the program itself makes is not known; then it has boxes. */
+function programFor(statement: EvaluateStatement, catalog: Catalog): ProgramName {
+  if (isSelected(statement, catalog)) return 'evaluate-classifier';
+  const columns = catalog.labels?.[tableKey(labelTable(statement.label.text, catalog))]?.map((name) =>
+    name.toLowerCase(),
+  );
+  if (columns === undefined) return 'evaluate';
+  return boxes.some((names) => names.every((name) => columns.includes(name))) ? 'evaluate' : 'evaluate-classifier';
+}
+
+function isSelected({ label, query }: EvaluateStatement, catalog: Catalog): boolean {
+  const facts = catalog.queries[query.text];
+  return facts?.kind === 'columns' && facts.columns.some((name) => name.toLowerCase() === label.text.toLowerCase());
+}
+
+/** The query as one that also reads the labels: the step waits for who writes them, and must not replace them. */
+function withLabels({ query, label: { text, span } }: EvaluateStatement, catalog: Catalog): EvaluateStatement['query'] {
+  const table = labelTable(text, catalog);
+  const { tables, references } = query.facts;
+  const reads = new Set([...tables.reads.keys(), foldName(table.table)]);
+  const facts = { ...query.facts, tables: { ...tables, reads }, references: [...references, { ...table, span }] };
+  return { ...query, facts };
+}
+
+function optionOf(
+  { name, nameSpan, value }: Attribute,
+  program: ProgramName,
+  report: (error: MillraceError) => void,
+): StringLiteral | null {
+  const { options, aliases, optionsElsewhere } = contractOf(program);
+  const own = Object.keys(options).filter((each) => each !== 'model' && each !== 'labels');
+  const meant = Object.hasOwn(aliases, name) ? aliases[name]! : name;
+  if (!own.includes(meant)) {
+    const known = [...own, ...Object.keys(runAttributes)];
+    const nearest = nearestName(name, known);
+    const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
+    const hint = elsewhere ?? (nearest === undefined ? `use one of ${known.join(', ')}` : `did you mean ${nearest}?`);
+    report(
+      new MillraceError('UNKNOWN_ATTRIBUTE', `unknown attribute '${name}' for TO EVALUATE`, { span: nameSpan, hint }),
+    );
+    return null;
+  }
+  return { kind: 'string', value: `--${meant}=${textOf(value)}`, span: value.span };
+}
+
+function textOf(value: Value): string {
+  switch (value.kind) {
+    case 'string':
+      return value.value;
+    case 'list':
+      return value.items.map(textOf).join(',');
+    default:
+      return valueText(value);
+  }
+}
