@@ -24,9 +24,12 @@ FROM ${BASE} AS worker
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
-COPY src/box.ts src/errors.ts src/file-digest.ts src/nearest-name.ts src/network-reasons.ts src/shown-url.ts src/task.ts src/
+COPY src/box.ts src/errors.ts src/file-digest.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
+    src/private-folder.ts src/shown-url.ts src/task.ts src/
 COPY src/programs src/programs
 COPY src/datasource src/datasource
+COPY src/evaluation src/evaluation
+COPY src/labels src/labels
 COPY src/ledger src/ledger
 COPY src/worker src/worker
 # Checks that everything loads: without a task, the worker only reports that it has none (exit code 70).

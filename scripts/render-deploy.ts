@@ -23,8 +23,8 @@ const manifests = {
   },
   'dataset.yaml': {
     options: ['--values', join(chart, 'values-dataset.yaml'), '--show-only', 'templates/datasets.yaml'],
-    introduction: `An example of a Job that fills the claim \`datasets\` and the database: COCO val2017, from the archives
-of its publisher in the claim \`downloads\`. Change its name, archives and database for another dataset (docs/datasets.md).
+    introduction: `An example of a Job that fills the claim \`datasets\` and the database: COCO val2017, from its publisher's
+server (1 GB). Change its name, archives and database for another dataset (docs/datasets.md).
 
   kubectl apply --server-side -f deploy/dataset.yaml`,
   },

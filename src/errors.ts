@@ -257,6 +257,16 @@ export const errorTable = {
       'name the annotations by their path in the archive with --annotations',
       { status: null },
     ],
+    DATASET_DOWNLOAD_FAILED: [
+      'an archive of a dataset cannot be downloaded',
+      'check the URL and the server; another run continues the download',
+      { status: null },
+    ],
+    DATASET_DIGEST: [
+      'an archive of a dataset does not have the given SHA-256',
+      'check the digest and the source of the archive',
+      { status: null },
+    ],
     DATASET_EXISTS: [
       'the tables to import into exist and hold something else',
       'import into another database, or add --replace',

@@ -138,7 +138,7 @@ export function useCluster(): TestCluster {
 }
 
 /** This machine's address for pods of ../shared/cluster: its API server listens there. */
-function nodeAddress(kubeconfig: KubeConfig): string {
+export function nodeAddress(kubeconfig: KubeConfig): string {
   return process.env.MILLRACE_TEST_HOST || new URL(kubeconfig.getCurrentCluster()!.server).hostname;
 }
 
@@ -199,7 +199,7 @@ async function unpack(
     encoding: 'buffer',
     maxBuffer: 2 ** 28,
   });
-  const command = ['sh', '-c', `head -c ${archive.length} | tar -x -C ${into}`];
+  const command = ['sh', '-c', `head -c ${archive.length} | tar -x --no-overwrite-dir -C ${into}`];
   const status = await new Promise<{ status?: string; message?: string }>((resolve, reject) => {
     new Exec(kubeconfig)
       .exec(namespace, filler, 'main', command, null, process.stderr, Readable.from([archive]), false, resolve)

@@ -27,7 +27,7 @@ const broughtForWorkflows = [
   'PersistentVolumeClaim/models',
   'Secret/millrace-datasource',
 ];
-const brought = [...broughtForWorkflows, 'Secret/millrace-users', 'PersistentVolumeClaim/downloads'];
+const brought = [...broughtForWorkflows, 'Secret/millrace-users'];
 
 /** In no namespace. */
 const global = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];

@@ -17,8 +17,8 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
     .addArgument(new Argument('<format>', 'format of the annotations').choices(datasetFormats))
     .option('--annotations <path>', 'instance file of COCO, folder of VOC .xml files, or folder of YOLO labels')
     .option(
-      '--archive <file...>',
-      'zip, tar or tar.gz with the annotations or pictures; --annotations is then a path in it',
+      '--archive <source...>',
+      'zip, tar, tar.gz, folder or http(s) URL with the annotations or pictures; --annotations is then a path in it',
     )
     .requiredOption('--into <database>', 'database for the tables; it is created if it does not exist')
     .option(

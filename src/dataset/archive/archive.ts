@@ -22,6 +22,11 @@ export interface Archive {
   entries(): AsyncIterable<ArchiveEntry>;
 }
 
+/** An archive with the SHA-256 of its file. */
+export interface OpenedArchive extends Archive {
+  readonly digest: string;
+}
+
 /** Maximum number of entries. ImageNet's training set has 1.3 million. */
 const mostEntries = 5_000_000;
 /** Maximum size of unpacked files: this many times the archive's. Labels as text reach 30; pictures are compressed already. */

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { MillraceError } from '../../errors.ts';
 import { chunksOf } from '../sources/files.ts';
-import type { Archive } from './archive.ts';
+import type { OpenedArchive } from './archive.ts';
+import { openFolder } from './read-folder.ts';
 import { tarArchive } from './read-tar.ts';
 import { zipArchive } from './read-zip.ts';
-
-/** An archive and the SHA-256 of its file. */
-export interface OpenedArchive extends Archive {
-  readonly digest: string;
-}
 
 const kinds = [
   { at: 0, bytes: [0x50, 0x4b, 0x03, 0x04], open: zipArchive },
@@ -22,10 +19,11 @@ const kinds = [
 ];
 
 /**
- * Opens a zip, tar, or tar.gz, whatever its name is.
+ * Opens a zip, tar, or tar.gz, whatever its name is, or a folder.
  * @throws {MillraceError} DATASET_UNREADABLE, DATASET_TRUNCATED if it is empty, DATASET_ARCHIVE if it is of another kind
  */
 export async function openArchive(file: string): Promise<OpenedArchive> {
+  if (await isFolder(file)) return openFolder(file);
   const hash = createHash('sha256');
   let size = 0;
   let start = Buffer.alloc(0);
@@ -41,4 +39,9 @@ export async function openArchive(file: string): Promise<OpenedArchive> {
       hint: 'unpack it, and name the files with --annotations and --images',
     });
   return { ...kind.open(file, size), digest: hash.digest('hex') };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => null);
+  return stats?.isDirectory() ?? false;
 }

@@ -75,7 +75,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'a file name is too long',
 };
 
-function asOutputError(path: string, cause: unknown): unknown {
+export function asOutputError(path: string, cause: unknown): unknown {
   const { code, syscall } = Object(cause) as { readonly code?: string; readonly syscall?: string };
   if (cause instanceof MillraceError || code === undefined || syscall === undefined) return cause;
   const message = `${path} cannot be written: ${reasons[code] ?? code}`;

@@ -95,7 +95,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'is a link to itself',
 };
 
-function unreadable(file: string, cause: unknown): unknown {
+export function unreadable(file: string, cause: unknown): unknown {
   if (cause instanceof MillraceError) return cause;
   const { code = '' } = Object(cause) as { readonly code?: string };
   return new MillraceError('DATASET_UNREADABLE', `${file} ${reasons[code] ?? `cannot be read (${code})`}`, { cause });
