@@ -42,7 +42,7 @@ const withoutVersion = (name: string) => name.replace(/@\d{1,9}$/, '');
 
 function catalogModel(model: ModelVersion, bases: readonly ModelVersion[]): CatalogModel {
   const { name, version, isCurrent, owner, base: baseName, simulation, facts } = model;
-  const base = baseName === null ? model : bases.find((each) => `${each.name}@${each.version}` === baseName);
+  const base = baseName === null ? model : bases.find((each) => isNamed(each, baseName));
   const { digest = null, location = 'path', file = null } = base ?? {};
   return {
     name,
@@ -53,6 +53,11 @@ function catalogModel(model: ModelVersion, bases: readonly ModelVersion[]): Cata
       classNames: (base ?? model).facts.namesAreGiven ? facts.classNames : null,
     },
   };
+}
+
+/** A bare name stands for the current version: a list of simulated models may be imported before the model that they vary. */
+function isNamed({ name, version, isCurrent }: ModelVersion, written: string): boolean {
+  return written === `${name}@${version}` || (isCurrent && written === name);
 }
 
 /** A name with a slash or the like is not looked for. */
