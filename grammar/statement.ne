@@ -13,6 +13,7 @@ statement -> run %end {% node.only %}
   | predict %end {% node.only %}
   | explain %end {% node.only %}
   | evaluate %end {% node.only %}
+  | find %end {% node.only %}
   | optimize %end {% node.only %}
   | showTrain %end {% node.only %}
   | createModel %end {% node.only %}
@@ -36,6 +37,9 @@ explain -> %EXPLAIN reference with:? using:? intoTable:?
 
 evaluate -> %EVALUATE reference with:? label intoTable
   {% ([, model, attributes, label, into]) => ({ kind: 'evaluate', model, attributes, label, into }) %}
+
+find -> %FIND expression with:? usingModels:? intoTable
+  {% ([, predicate, attributes, models, into]) => ({ kind: 'find', predicate, attributes, models, into }) %}
 
 optimize -> %OPTIMIZE expression constraint:? with using:? intoTable
   {% ([direction, objective, constraints, attributes, solver, into]) =>
@@ -87,6 +91,9 @@ label -> %LABEL name {% node.second %}
   | %LABEL %string {% node.second %}
 
 using -> %USING reference {% node.second %}
+usingModels -> %USING models {% node.second %}
+models -> reference {% node.one %}
+  | models %comma reference {% node.more %}
 
 intoModel -> %INTO name {% node.second %}
 intoTable -> %INTO name {% node.second %}

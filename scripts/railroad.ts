@@ -19,6 +19,7 @@ const statements = {
   predict: true,
   explain: true,
   evaluate: true,
+  find: true,
   optimize: true,
   showTrain: false,
   createModel: false,

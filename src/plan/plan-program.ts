@@ -75,6 +75,7 @@ const verbs = {
   train: 'TO TRAIN',
   predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
+  find: 'TO FIND',
   optimize: 'TO MAXIMIZE and TO MINIMIZE',
 } as const;
 

@@ -86,6 +86,18 @@ function buildExtended(
         into: tableName(into),
       };
     }
+    case 'find': {
+      const { predicate, models, into } = clauses;
+      return {
+        kind: 'find',
+        span,
+        query,
+        predicate: boundDepth(predicate),
+        attributes,
+        models: Object.freeze(toArray(models).map(reference)),
+        into: tableName(into),
+      };
+    }
     case 'optimize': {
       const { direction, objective, constraints, solver, into } = clauses;
       return {

@@ -45,6 +45,13 @@ export type Clauses =
       readonly into: Token;
     }
   | {
+      readonly kind: 'find';
+      readonly predicate: Value;
+      readonly attributes: Items<AttributeNode> | null;
+      readonly models: Items<Token> | null;
+      readonly into: Token;
+    }
+  | {
       readonly kind: 'optimize';
       readonly direction: Token;
       readonly objective: Value;

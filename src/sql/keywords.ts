@@ -1,4 +1,4 @@
-export const verbs = ['RUN', 'TRAIN', 'PREDICT', 'EXPLAIN', 'EVALUATE', 'MAXIMIZE', 'MINIMIZE'] as const;
+export const verbs = ['RUN', 'TRAIN', 'PREDICT', 'EXPLAIN', 'EVALUATE', 'FIND', 'MAXIMIZE', 'MINIMIZE'] as const;
 
 /** Words that cannot be an unquoted name in a clause. */
 export const clauseKeywords = [

@@ -140,6 +140,14 @@ function partsOf(statement: SqlStatement): Readonly<Record<string, JsonValue>> {
         label: statement.label.text,
         into: tableOf(statement.into),
       };
+    case 'find':
+      return {
+        query: statement.query.text,
+        predicate: jsonOf(statement.predicate),
+        attributes: attributesOf(statement.attributes),
+        models: statement.models.map(({ text }) => text),
+        into: tableOf(statement.into),
+      };
     case 'optimize':
       return {
         query: statement.query.text,

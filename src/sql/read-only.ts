@@ -31,6 +31,7 @@ const extendedEffects: Readonly<Record<ExtendedStatement['kind'], string | null>
   predict: result,
   explain: result,
   evaluate: result,
+  find: result,
   optimize: result,
   createModel: 'CREATE MODEL registers a model',
   dropModel: 'DROP MODEL removes a model',

@@ -1,7 +1,7 @@
 import { MillraceError, type Span } from '../errors.ts';
 import { maxClauseTokens, maxErrors, maxNesting, maxStatementLength, maxStatements } from './bounds.ts';
 import { createFactsReader, type Facts, type FactsReader } from './facts/facts.ts';
-import { modelKeywords } from './keywords.ts';
+import { isClauseKeyword, modelKeywords } from './keywords.ts';
 import { defaultMode, type LexicalMode } from './lexical-mode.ts';
 import { closeHead, createHead, type Extension, endsHead, readHead } from './query-head.ts';
 import * as errors from './split-errors.ts';
@@ -112,13 +112,16 @@ function readClauses(
   const brackets: Token[] = [];
   const start = query?.start ?? (verb[0] as Token).offset;
   let end = (verb.at(-1) as Token).end;
+  let clause = '';
   scanner.enter(referenceVerbs.has((verb[0] as Token).type) ? 'reference' : 'clause');
   if (isAhead) scanner.back();
   for (let read = scanner.next(); read && read.type !== 'semicolon'; read = scanner.next()) {
     const token = asKeyword(refuseUnclosed(read), tokens);
     tokens.push(token);
     if (token.type === 'comment') continue;
-    scanner.enter(referenceWords.has(token.type) ? 'reference' : 'clause');
+    clause = isClauseKeyword(token.type) ? token.type : clause;
+    const isListed = token.type === 'comma' && clause === 'USING';
+    scanner.enter(referenceWords.has(token.type) || isListed ? 'reference' : 'clause');
     followBrackets(brackets, token);
     if (tokens.length > maxClauseTokens) throw errors.tooManyTokens(token);
     end = token.end;

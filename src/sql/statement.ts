@@ -19,6 +19,7 @@ export type ExtendedStatement =
   | PredictStatement
   | ExplainStatement
   | EvaluateStatement
+  | FindStatement
   | OptimizeStatement
   | ModelStatement;
 
@@ -95,6 +96,19 @@ export interface EvaluateStatement {
   readonly model: Reference;
   readonly attributes: readonly Attribute[];
   readonly label: Reference;
+  readonly into: TableName;
+}
+
+/** `query TO FIND expression [WITH …] [USING model, …] INTO table` */
+export interface FindStatement {
+  readonly kind: 'find';
+  readonly span: Span;
+  readonly query: Query;
+  /** What the rows' pictures must show. */
+  readonly predicate: Value;
+  readonly attributes: readonly Attribute[];
+  /** The only models that may be asked; empty: all. */
+  readonly models: readonly Reference[];
   readonly into: TableName;
 }
 

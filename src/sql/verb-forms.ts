@@ -32,6 +32,11 @@ export const verbForms: Readonly<Record<string, VerbForm>> = {
     required: ['LABEL', 'INTO'],
     form: 'TO EVALUATE model [WITH name = value, …] LABEL name INTO table',
   },
+  FIND: {
+    clauses: ['WITH', 'USING', 'INTO'],
+    required: ['INTO'],
+    form: 'TO FIND expression [WITH name = value, …] [USING model, …] INTO table',
+  },
   OPTIMIZE: {
     clauses: ['CONSTRAINT', 'WITH', 'USING', 'INTO'],
     required: ['WITH', 'INTO'],

@@ -58,7 +58,7 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
     expect(await millrace(['run', '-'], as(), 'SELECT 1;\nSELECT *\nFROM shot\nTO RUM x')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error[UNKNOWN_VERB]: TO must be followed by RUN, TRAIN, PREDICT, EXPLAIN, EVALUATE, MAXIMIZE or MINIMIZE, not by 'RUM'
+      stderr: `error[UNKNOWN_VERB]: TO must be followed by RUN, TRAIN, PREDICT, EXPLAIN, EVALUATE, FIND, MAXIMIZE or MINIMIZE, not by 'RUM'
   --> stdin:4:4
    3 | FROM shot
    4 | TO RUM x

@@ -96,7 +96,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
     expect(await millrace(['run', '-'], environmentOf(test), 'SELECT *\nFROM shot\nTO RUM x')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error[UNKNOWN_VERB]: TO must be followed by RUN, TRAIN, PREDICT, EXPLAIN, EVALUATE, MAXIMIZE or MINIMIZE, not by 'RUM'
+      stderr: `error[UNKNOWN_VERB]: TO must be followed by RUN, TRAIN, PREDICT, EXPLAIN, EVALUATE, FIND, MAXIMIZE or MINIMIZE, not by 'RUM'
   --> stdin:3:4
    2 | FROM shot
    3 | TO RUM x

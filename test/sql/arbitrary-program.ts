@@ -322,6 +322,11 @@ const constraint = sequence([anyValue, optional(after('GROUP BY', joined(2)), nu
   groupBy,
 }));
 
+const find = sequence(
+  [query, keyword('TO FIND'), anyValue, optionalWith, optional(after('USING', listOf(reference)), []), into],
+  ([query, , predicate, attributes, models, into]) => ({ kind: 'find', query, predicate, attributes, models, into }),
+);
+
 const optimize = fc.constantFrom('maximize', 'minimize').chain((direction) =>
   sequence(
     [
@@ -357,7 +362,7 @@ const standards = [
 ];
 const standard = fc.constantFrom(...standards).map((text) => ({ tokens: [text], value: { kind: 'standard', text } }));
 
-const statement: Arbitrary = fc.oneof(run, train, predict, explain, evaluate, optimize, showTrain, standard);
+const statement: Arbitrary = fc.oneof(run, train, predict, explain, evaluate, find, optimize, showTrain, standard);
 
 const separators = [' ', '\n', '\t', '  ', ' /* c ; */ ', ' -- TO RUN\n', ' # c\n', '\n-- own line\n'];
 const separator = fc.oneof({ weight: 6, arbitrary: fc.constant(' ') }, fc.constantFrom(...separators));

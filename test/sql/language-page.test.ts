@@ -17,7 +17,7 @@ describe('the language page', () => {
   test('has an example of every kind of statement and of every clause', () => {
     const statements = examples.flatMap((text) => parseProgram(text).statements);
     const kinds = [
-      ...['createModel', 'describeModel', 'dropModel', 'evaluate', 'explain', 'optimize', 'predict', 'run'],
+      ...['createModel', 'describeModel', 'dropModel', 'evaluate', 'explain', 'find', 'optimize', 'predict', 'run'],
       ...['setModel', 'showModels', 'showTrain', 'standard', 'train'],
     ];
     expect([...new Set(statements.map(({ kind }) => kind))].sort()).toEqual(kinds);

@@ -87,6 +87,17 @@ describe('viewProgram', () => {
       },
     ],
     [
+      'SELECT 1 TO FIND cat AND NOT (dog OR "hot dog" >= 2) WITH max_cost = 5 USING a, `b c` INTO d.t',
+      {
+        kind: 'find',
+        query: 'SELECT 1',
+        predicate: { expression: 'cat AND NOT (dog OR "hot dog" >= 2)' },
+        attributes: { max_cost: 5 },
+        models: ['a', 'b c'],
+        into: { database: 'd', table: 't' },
+      },
+    ],
+    [
       'SELECT 1 TO minimize SUM(a*b) CONSTRAINT a<=1, SUM(b) >= 2 GROUP BY g WITH v="x" USING glpk INTO t',
       {
         kind: 'optimize',

@@ -118,6 +118,8 @@ function partsOf(text: string, statement: SqlStatement): Record<string, unknown>
         label: statement.label.text,
         into: table(statement.into),
       };
+    case 'find':
+      throw new Error('SQLFlow has no TO FIND');
     case 'optimize':
       return {
         direction: statement.direction.toUpperCase(),

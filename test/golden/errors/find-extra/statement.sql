@@ -1,0 +1,2 @@
+SELECT * FROM images
+TO FIND cat OR dog INTO found, others;

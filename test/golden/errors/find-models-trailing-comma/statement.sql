@@ -1,0 +1,2 @@
+SELECT * FROM images
+TO FIND cat USING yolov5s, INTO found;

@@ -1,0 +1,2 @@
+SELECT * FROM images
+TO FIND dining table AND person INTO found;
