@@ -1,6 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import { quoteTable } from '../datasource/identifiers.ts';
-import { streamQuery } from '../datasource/table-rows.ts';
+import { streamQuery, type TableName } from '../datasource/table-rows.ts';
 import { Boxes } from '../evaluation/boxes.ts';
 import { type LabelClass, readClasses, type UnknownClass, unknownClasses } from './classes.ts';
 import { ImageNumbers } from './image-numbers.ts';
@@ -79,4 +79,20 @@ function truthQuery({ table, images, className, classId, box, joins, columns }: 
   const crowd = columns.has('iscrowd') ? 't.iscrowd' : '0';
   return `SELECT ${[images.get(key), className ?? 'NULL', classId ?? 'NULL', ...box!, area, crowd].join(', ')}
      FROM ${quoteTable(table)} AS t${joins}`;
+}
+
+/** The boxes of a table of results, in its order. */
+export function resultQuery(
+  { table, images, className, classId, box, joins }: LabelTable,
+  key: string,
+  order: readonly string[],
+): string {
+  const by = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+  return `SELECT ${[images.get(key), className ?? 'NULL', classId ?? 'NULL', ...box!, 't.score'].join(', ')}
+     FROM ${quoteTable(table)} AS t${joins}${by}`;
+}
+
+/** The keys of the images of a dataset. */
+export function imagesQuery(images: TableName, key: string): string {
+  return `SELECT ${key === 'image_id' ? 'image_id' : 'file_name'} FROM ${quoteTable(images)}`;
 }

@@ -20,6 +20,7 @@ const commands = [
   'cancel',
   'retry',
   'dataset',
+  'evaluate',
   'models',
   'doctor',
   'serve',

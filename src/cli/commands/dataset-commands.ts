@@ -1,4 +1,4 @@
-import { Argument, type Command } from '@commander-js/extra-typings';
+import { Argument, type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
 import { datasetFormats } from '../dataset/formats.ts';
 import { answer } from './answer.ts';
@@ -72,4 +72,24 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
         (await import('../dataset/export.ts')).dumpTables(database, options, place, output),
       ),
     );
+
+  millrace
+    .command('evaluate')
+    .description("measure a table of detections against labels: COCO's figures, and each class")
+    .argument('<result>', 'table of detections, as database.table')
+    .argument('<labels>', 'table of boxes, such as coco_val.annotations')
+    .option('--confidence <score>', 'minimum score that counts for the presence of a class', confidenceOf, 0.25)
+    .option('--plot <file>', 'write precision by recall as a picture (SVG)')
+    .option('--json', 'print JSON')
+    .action((result, labels, { json = false, ...options }) =>
+      answer(json, async (output) =>
+        (await import('../evaluate.ts')).evaluateTables([result, labels], options, place, output),
+      ),
+    );
+}
+
+function confidenceOf(written: string): number {
+  const value = written.trim() === '' ? Number.NaN : Number(written);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
