@@ -1,6 +1,10 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { MillraceError } from '../errors.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { formatRows } from './result-table.ts';
+import { runProgram } from './run.ts';
 
 /** `millrace models`: lists the models that `--model` can name. */
 export function listModels(place: Place, output: Output): Promise<number> {
@@ -19,4 +23,47 @@ export function listModels(place: Place, output: Output): Promise<number> {
       );
     return 0;
   });
+}
+
+/** `millrace models show`, `drop` and `set-version`: the statements of the same meaning. */
+export const modelStatements = {
+  show: (name: string) => `DESCRIBE MODEL ${quoted(name)}`,
+  drop: (name: string) => `DROP MODEL ${quoted(name)}`,
+  setVersion: (name: string, version: string) => `SET MODEL ${quoted(name)} VERSION ${wholeNumber(version)}`,
+};
+
+/** Runs such a statement, and prints its rows. */
+export function runModelStatement(sql: string, place: Place, output: Output): Promise<number> {
+  return runProgram({ text: sql, name: 'argument' }, {}, place, output);
+}
+
+/**
+ * `millrace models create`: registers a path in a volume, or uploads a file of this machine into the database.
+ * @param file begins with a mount path of a volume, or is a file here
+ */
+export async function createModel(name: string, file: string, place: Place, output: Output): Promise<number> {
+  const volumes = Object.keys(place.config.volumes);
+  if (volumes.some((mount) => file.startsWith(`${mount}/`)))
+    return runModelStatement(`CREATE MODEL ${quoted(name)} FROM ${JSON.stringify(file)}`, place, output);
+  const found = await stat(file).catch(() => null);
+  if (found?.isFile() !== true) throw new MillraceError('MODEL_MISSING', `there is no file ${file}`);
+  const bytes = () => createReadStream(file, { highWaterMark: 2 ** 20 });
+  let text = '';
+  const stored = await withService(place, output.note, async (service) => {
+    text = await service.storeModel(plainName(name), bytes());
+    return 0;
+  });
+  return stored === 0 ? runModelStatement(text, place, output) : stored;
+}
+
+function plainName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)) return name;
+  throw new MillraceError('MODEL_NAME', `a model cannot be called '${name}'`);
+}
+
+const quoted = (name: string) => `\`${name.replaceAll('`', '``')}\``;
+
+function wholeNumber(version: string): string {
+  if (/^\d{1,9}$/.test(version)) return version;
+  throw new MillraceError('USAGE', `'${version}' is not the number of a version`);
 }

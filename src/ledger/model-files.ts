@@ -6,7 +6,7 @@ import { activeStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
 /** Maximum size of a model in the database, in bytes. */
-const largestStoredModel = 256 * 2 ** 20;
+export const largestStoredModel = 256 * 2 ** 20;
 
 /** Maximum size of a chunk, in bytes. */
 const largestChunk = 4 * 2 ** 20;

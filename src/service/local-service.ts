@@ -16,6 +16,7 @@ import { resultOf, resultRows } from './results.ts';
 import type { ListFilter, RowOptions, Service } from './service.ts';
 import type { Session } from './session.ts';
 import { viewStatement, viewStatements } from './statement-view.ts';
+import { storeModel } from './upload-model.ts';
 import { withoutServer } from './without-server.ts';
 
 /**
@@ -65,6 +66,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
+    storeModel: (name, bytes) => storeModel(session, name, bytes),
     async mode() {
       const ofSession = (await kept?.mode()) ?? null;
       return ofSession === null ? session.mode() : lexicalMode(ofSession);

@@ -141,6 +141,7 @@ function written({ path, method }: Route, parts: Parts): GeneratedRequest {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(parts.path[name]!));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parts.query)) for (const each of [value].flat()) query.append(name, each);
-  const body = method === 'POST' && parts.body !== undefined ? JSON.stringify(parts.body) : undefined;
+  const hasBody = method === 'POST' || method === 'PATCH';
+  const body = hasBody && parts.body !== undefined ? JSON.stringify(parts.body) : undefined;
   return { path: query.size === 0 ? filled : `${filled}?${query}`, headers: parts.header, body };
 }

@@ -13,10 +13,12 @@ const server = useServer({ requestsPerMinute: 1_000_000, runningStatementsPerUse
 
 /** The routes that answer with JSON or streams; pages and metrics are for others. */
 const routes = [
+  'DELETE /v1/models/{name}',
   'GET /healthz',
   'GET /readyz',
   'GET /v1/datasources',
   'GET /v1/models',
+  'GET /v1/models/{name}',
   'GET /v1/statements',
   'GET /v1/statements/{id}',
   'GET /v1/statements/{id}/events',
@@ -25,13 +27,18 @@ const routes = [
   'GET /v1/statements/{id}/result',
   'GET /v1/statements/{id}/workflow',
   'GET /v1/tables',
+  'PATCH /v1/models/{name}',
   'POST /v1/explain',
   'POST /v1/statements',
   'POST /v1/statements/{id}/cancel',
   'POST /v1/statements/{id}/retry',
+  'PUT /v1/models/{name}',
 ];
-/** Not on this engine, and not of statements that have ended. */
-const neverDone = ['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'];
+/** Not on this engine, not of statements that have ended, and not of models that nobody registered. */
+const neverDone = [
+  ...['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'],
+  ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /v1/models/{name}`),
+];
 const hidden = /^(\/|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 
 let document: OpenApi;

@@ -2,31 +2,14 @@ import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config.ts';
 import { type PlaceOptions, readPlace } from '../open-service.ts';
 import { answer } from './answer.ts';
+import { addModelCommands } from './model-commands.ts';
 import { placed } from './options.ts';
 
 export function addAdministrationCommands(millrace: Command, config: Config, environment: NodeJS.ProcessEnv): void {
   const on = (options: PlaceOptions) => readPlace(config, environment, options);
   millrace.commandsGroup('Administration:');
 
-  const models = placed(millrace.command('models').description('list the models that statements can name'))
-    .option('--json', 'print JSON lines')
-    .option('--plot <file>', 'draw accuracy against cost of the registered models, as SVG')
-    .helpCommand(false)
-    .action(({ json = false, plot, ...where }) =>
-      answer(json, async (output) => {
-        if (plot !== undefined) return (await import('../model-files.ts')).drawModels(plot, on(where), output);
-        return (await import('../models.ts')).listModels(on(where), output);
-      }),
-    );
-
-  models
-    .command('import')
-    .description('register the simulated models of a list: id,model,latency_s,accuracy,classes,classes_unique')
-    .argument('<file>', 'CSV file; the same list again changes nothing')
-    .option('--json', 'print JSON lines')
-    .action((file, { json = false }) =>
-      answer(json, async (output) => (await import('../model-files.ts')).importModels(file, on({}), output)),
-    );
+  addModelCommands(millrace, on);
 
   placed(
     millrace.command('doctor').description('check everything that statements need, and print a fix for each failure'),

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { useServer } from './use-server.ts';
+
+const demo = new URL('../../models/demo.onnx', import.meta.url);
+
+describe('the registry of models over HTTP', () => {
+  const test = useServer();
+
+  async function upload(name: string, user: 'ada' | 'rita' = 'ada', body: Buffer | null = null) {
+    const bytes = body ?? (await readFile(demo));
+    const answer = await fetch(`${test.server.url}/v1/models/${name}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${test.tokens[user]}`, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+  }
+
+  async function ended(id: string | undefined) {
+    // The stream of events ends with the statement.
+    await (await test.ask('GET', `/v1/statements/${id}/events`)).text();
+    return (await test.json('GET', `/v1/statements/${id}`)).body;
+  }
+
+  it('takes the bytes of a model, looks at them, and lets its owner drop it', async () => {
+    const { status, body } = await upload('uploaded');
+    expect(status).toBe(202);
+    expect((await ended(body.statement)).state).toBe('succeeded');
+    const { body: shown } = await test.json('GET', '/v1/models/uploaded');
+    expect(shown).toMatchObject({
+      ...{ name: 'uploaded', owner: 'ada' },
+      versions: [{ version: 1, isCurrent: true, kind: 'detector', location: 'database', file: null }],
+    });
+    expect((await test.json('GET', '/v1/models', { user: 'rita' })).body.models).toContainEqual(
+      expect.objectContaining({ name: 'uploaded', version: 1, owner: 'ada' }),
+    );
+    for (const user of ['bob', 'rita'] as const)
+      expect((await test.ask('DELETE', '/v1/models/uploaded', { user })).status).toBe(403);
+    expect((await test.ask('PATCH', '/v1/models/uploaded', { body: { version: 1 } })).status).toBe(204);
+    expect((await test.json('PATCH', '/v1/models/uploaded', { body: { version: 2 } })).body.code).toBe('UNKNOWN_MODEL');
+    expect((await test.ask('DELETE', '/v1/models/uploaded')).status).toBe(204);
+    expect((await test.json('GET', '/v1/models/uploaded')).body.code).toBe('UNKNOWN_MODEL');
+  });
+
+  it('refuses readers, wrong names and files that are no models', async () => {
+    expect((await upload('by-a-reader', 'rita')).body).toMatchObject({ code: 'READ_ONLY_ROLE' });
+    expect((await upload('a%20b')).body).toMatchObject({ code: 'REQUEST_INVALID' });
+    expect((await upload('empty', 'ada', Buffer.alloc(0))).body).toMatchObject({ code: 'MODEL_UNREADABLE' });
+    const { body } = await upload('no-model', 'ada', Buffer.from('no model'));
+    expect((await ended(body.statement)).error).toMatchObject({ code: 'MODEL_UNREADABLE' });
+    expect((await test.json('GET', '/v1/models/no-model')).body.code).toBe('UNKNOWN_MODEL');
+  });
+});
