@@ -1,5 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { namedModels } from '../../src/catalog/named-models.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { type Measurement, readMeasurements, recordMeasurement } from '../../src/ledger/measurements.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
@@ -181,5 +182,56 @@ describe.each(servers)('the registry of models on $name', (server) => {
     });
     const [rows] = await database.pool.query<RowDataPacket[]>(`SELECT * FROM ${table('models')}`);
     expect(Object.keys(rows[0]!)).toEqual(['name', 'created_at', 'current_version', 'owner']);
+  });
+});
+
+describe.each(servers)('ten thousand registered models on $name', (server) => {
+  const database = useDatabase(server);
+  const models = 10_000;
+
+  beforeAll(async () => {
+    await migrate(database.pool, database.systemSchema);
+    const table = (name: string) => quoteTable({ database: database.systemSchema, table: name });
+    const facts = JSON.stringify({ classNames: Array.from({ length: 80 }, (_, id) => `class number ${id}`) });
+    const names = Array.from({ length: models }, (_, index) => `model-${String(index).padStart(5, '0')}`);
+    for (let start = 0; start < models; start += 2000) {
+      const batch = names.slice(start, start + 2000);
+      await database.pool.query(`INSERT INTO ${table('models')} (name, owner, current_version) VALUES ?`, [
+        batch.map((name) => [name, 'ada', 1]),
+      ]);
+      await database.pool.query(
+        `INSERT INTO ${table('model_versions')} (model_name, version, kind, location, file, classes, facts, made_by, state) VALUES ?`,
+        [batch.map((name) => [name, 1, 'detector', 'path', `/models/${name}.onnx`, 80, facts, 'ada', 'active'])],
+      );
+    }
+  });
+
+  it('are listed without the names of their classes', async () => {
+    const listed = await listModels(database.pool, database.systemSchema, null);
+    expect(listed).toHaveLength(models);
+    expect(listed[1234]).toMatchObject({ name: 'model-01234', classes: 80 });
+    expect(listed[1234]).not.toHaveProperty('facts');
+  });
+
+  it('are not read for a program that names one of them', async () => {
+    const sent: string[] = [];
+    const returned: number[] = [];
+    const counting = new Proxy(database.pool, {
+      get(pool, key) {
+        if (key !== 'query') return Reflect.get(pool, key);
+        return async (sql: string, values: unknown[]) => {
+          const [rows, fields] = await pool.query<RowDataPacket[]>(sql, values);
+          sent.push(sql);
+          returned.push(rows.length);
+          return [rows, fields];
+        };
+      },
+    });
+    const places = { pool: counting, schema: database.systemSchema, folder: undefined };
+    const { models: found, knownNames } = await namedModels(places, ['model-07777', 'model-07777']);
+    expect(found.map(({ name }) => name)).toEqual(['model-07777']);
+    expect(knownNames).toEqual(['model-07777']);
+    expect(sent).toHaveLength(1);
+    expect(returned).toEqual([1]);
   });
 });
