@@ -31,7 +31,7 @@ export function drawModels(file: string, place: Place, output: Output): Promise<
     if (output.json) output.write({ file, left });
     else
       output.line(
-        `${file} written${left === 0 ? '' : `; ${left} models without measured accuracy and cost are left out`}`,
+        `${file} written${left === 0 ? '' : `; models without measured accuracy and cost are left out: ${left}`}`,
       );
     return 0;
   });

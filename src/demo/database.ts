@@ -9,9 +9,9 @@ const mark = 'made by the demo of millrace';
 /** Creates the database `demo` with the pictures' names and their annotations. Replaces the tables of an earlier run. */
 export async function fillDatabase(pool: Pool, prefix: string, { fileNames, dataset }: Pictures): Promise<void> {
   await pool.query('CREATE DATABASE IF NOT EXISTS demo CHARACTER SET utf8mb4');
-  const [images, truth, detections] = [`${prefix}images`, `${prefix}ground_truth`, `${prefix}detections`];
+  const [images, truth] = [`${prefix}images`, `${prefix}ground_truth`];
   for (const table of [images, truth]) await dropOwn(pool, table);
-  await pool.query(`DROP TABLE IF EXISTS demo.${detections}`);
+  for (const result of ['detections', 'evaluation']) await pool.query(`DROP TABLE IF EXISTS demo.${prefix}${result}`);
   await pool.query(
     `CREATE TABLE demo.${images} (image_id INT UNSIGNED PRIMARY KEY, file_name VARCHAR(512) NOT NULL,
        width INT UNSIGNED, height INT UNSIGNED) COMMENT '${mark}'`,

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
+import type { RowDataPacket } from 'mysql2/promise';
 import { followStatement } from '../cli/follow.ts';
 import { openOutput } from '../cli/output.ts';
 import { duration } from '../cli/progress.ts';
@@ -10,10 +11,11 @@ import { describeDsn, parseDsn } from '../datasource/dsn.ts';
 import { startPrivateDatabase } from '../datasource/private-accounts.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { explainPlan } from '../plan/explain.ts';
+import type { Plan } from '../plan/plan.ts';
 import { openLocalService } from '../service/local-service.ts';
 import { openSession, type Session } from '../service/session.ts';
+import type { Program } from '../sql/statement.ts';
 import { visibleText } from '../visible-text.ts';
-import { measureAccuracy } from './accuracy.ts';
 import { fillDatabase } from './database.ts';
 import { followUps } from './follow-ups.ts';
 import type { Material, Pictures } from './material.ts';
@@ -33,7 +35,7 @@ export async function tellStory(configured: Config, material: Material): Promise
     const status = await runStatement(session, sql);
     if (status === null) return 5;
     await showAnswers(session, table, pictures);
-    if (pictures.dataset !== null) await showAccuracy(session);
+    if (pictures.dataset !== null && !(await showAccuracy(session, material))) return 5;
     showSpeed(status, pictures);
     await showSheet(session, config, material, table);
     showNext(table);
@@ -77,11 +79,20 @@ INTO demo.${prefix}detections;`;
 async function runStatement(session: Session, sql: string): Promise<StatementStatus | null> {
   heading('Statement');
   console.log(visibleText(sql));
-  const program = await session.parse(sql);
-  const plan = await session.plan(program, session.actor);
+  const { program, plan } = await planned(session, sql);
   heading('Plan');
   console.log(visibleText(explainPlan(plan)));
   heading('Running');
+  return run(session, program, plan);
+}
+
+async function planned(session: Session, sql: string) {
+  const program = await session.parse(sql);
+  return { program, plan: await session.plan(program, session.actor) };
+}
+
+/** @returns null if the statement failed, which is shown */
+async function run(session: Session, program: Program, plan: Plan): Promise<StatementStatus | null> {
   const submission = session.submission(program, plan);
   await session.engine.submit(submission);
   const output = openOutput(false, () => null);
@@ -103,12 +114,23 @@ async function showAnswers(session: Session, table: string, { dataset }: Picture
   }
 }
 
-async function showAccuracy({ pools }: Session): Promise<void> {
-  const { AP, AP50 } = await measureAccuracy(pools.tables);
+/** @returns false if it could not be measured, which is shown */
+async function showAccuracy(session: Session, { model, imageDir }: Material): Promise<boolean> {
+  const sql = `SELECT image_id, file_name FROM demo.images
+TO EVALUATE ${model.startsWith('/') ? `"${model}"` : model} WITH image_dir = "${imageDir}", partitions = 2
+LABEL demo.ground_truth
+INTO demo.evaluation;`;
   heading('Accuracy against the ground truth');
-  console.log(
-    `mAP50 ${AP50.toFixed(3)}   mAP50-95 ${AP.toFixed(3)}   (COCO's metrics, for detections with a score of at least 0.25)`,
+  console.log(styleText('dim', sql));
+  const { program, plan } = await planned(session, sql);
+  if ((await run(session, program, plan)) === null) return false;
+  const [rows] = await session.pools.tables.query<RowDataPacket[]>(
+    'SELECT metric, value FROM demo.evaluation WHERE class_name IS NULL',
   );
+  const figures = new Map(rows.map(({ metric, value }) => [metric, Number(value)]));
+  const shown = (metric: string) => figures.get(metric)!.toFixed(3);
+  console.log(`mAP50 ${shown('AP50')}   mAP50-95 ${shown('AP')}   (COCO's metrics)`);
+  return true;
 }
 
 function showSpeed({ startedAt, finishedAt }: StatementStatus, { fileNames }: Pictures): void {

@@ -94,7 +94,7 @@ function registeredModel({ model }: RunStep): string[][] {
     ...(digest === null ? [] : [`SHA-256 ${digest.slice(0, 12)}…`]),
     ...(isInDatabase ? ['from the database'] : []),
   ];
-  return [['registered', parts.join(', ')]];
+  return [['version', parts.join(', ')]];
 }
 
 function transactions({ commitRows }: RunStep): string {

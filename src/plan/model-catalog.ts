@@ -29,16 +29,18 @@ export function modelReference({ name, registered }: CatalogModel): ModelReferen
   return { name, version, digest, isInDatabase: location === 'database', madeBy };
 }
 
-/** An error at a place in the text for a model that neither the registry nor `/models` has. */
-export function unknownModel({ text, span }: Reference, catalog: Catalog): MillraceError {
+/**
+ * An error at a place in the text for a model that neither the registry nor `/models` has.
+ * @param orElse what else could be written there
+ */
+export function unknownModel({ text, span }: Reference, catalog: Catalog, orElse = ''): MillraceError {
   const { name, version } = splitName(text);
   const versions = catalog.models.flatMap((known) => (known.name === name ? (known.registered?.version ?? []) : []));
   if (version !== null && versions.length > 0) return unknownVersion({ name, version, versions }, span);
   const names = catalog.knownNames;
   const nearest = nearestName(text, names);
   const known = names.length === 0 ? 'no models are known' : `known models: ${listed(names)}`;
-  const hint =
-    nearest === undefined ? `${known}; name one of them, or give the path of an ONNX file` : `did you mean ${nearest}?`;
+  const hint = nearest === undefined ? known + orElse : `did you mean ${nearest}?`;
   return new MillraceError('UNKNOWN_MODEL', `unknown model '${text}'`, { span, hint });
 }
 

@@ -81,7 +81,8 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
     model === null &&
     (!catalog.otherModels || catalog.models.some(({ name }) => name === splitName(given.value).name))
   ) {
-    report(unknownModel({ text: given.value, span: given.span }, catalog));
+    const orElse = '; name one of them, or give the path of an ONNX file';
+    report(unknownModel({ text: given.value, span: given.span }, catalog, orElse));
     return '';
   }
   if (model?.registered?.location === 'database') return model.file;
