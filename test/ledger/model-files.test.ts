@@ -1,10 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseDsn } from '../../src/datasource/dsn.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { openPool } from '../../src/datasource/pool.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { readFile, storeFile, sweepFiles } from '../../src/ledger/model-files.ts';
+import { readModel } from '../../src/ledger/registry.ts';
 import { addVersion, dropModel } from '../../src/ledger/registry-changes.ts';
-import { servers, useDatabase } from '../database.ts';
+import { servers, type TestDatabase, useDatabase } from '../database.ts';
+import { fullTable } from '../full-table.ts';
+import { useOwnServer } from '../own-server.ts';
 
 const alice = { user: 'alice', isAdmin: false };
 const bytesOf = (size: number) => {
@@ -16,8 +22,8 @@ const pieces = (bytes: Buffer, size = 700_001) =>
     for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
   };
 
-describe.each(servers)('files of models in the database on $name', (server) => {
-  const database = useDatabase(server);
+/** What the tests do with the files in a database. */
+function filesIn(database: Pick<TestDatabase, 'pool' | 'systemSchema'>) {
   const table = (name: string) => quoteTable({ database: database.systemSchema, table: name });
   const store = ({ bytes, file }: ReturnType<typeof bytesOf>) =>
     storeFile(database.pool, database.systemSchema, file, pieces(bytes));
@@ -45,6 +51,13 @@ describe.each(servers)('files of models in the database on $name', (server) => {
       alice,
     );
 
+  return { table, store, chunks, read, register };
+}
+
+describe.each(servers)('files of models in the database on $name', (server) => {
+  const database = useDatabase(server);
+  const { table, store, chunks, read, register } = filesIn(database);
+
   beforeAll(() => migrate(database.pool, database.systemSchema));
 
   it('are stored in chunks of at most 4 MiB, and read back as they were', async () => {
@@ -66,6 +79,24 @@ describe.each(servers)('files of models in the database on $name', (server) => {
     const stored = storeFile(database.pool, database.systemSchema, file, pieces(Buffer.alloc(0)));
     await expect(stored).rejects.toMatchObject({ code: 'MODEL_TOO_LARGE' });
     expect(await chunks(file.digest)).toEqual([]);
+  });
+
+  it('are reported, not registered, and completed later, if the database is full', async () => {
+    const { pool, admin, systemSchema: schema } = database;
+    const model = bytesOf(9_000_000);
+    const full = await fullTable(database, 'model_chunks', 'NEW.chunk_no = 2');
+    await expect(store(model)).rejects.toMatchObject({
+      code: 'DATABASE_FULL',
+      message: "the database is out of space: The table 'model_chunks' is full",
+    });
+    expect(await chunks(model.file.digest)).toHaveLength(2);
+    await expect(read(model.file.digest)).rejects.toMatchObject({ code: 'MODEL_DROPPED' });
+    await expect(register('full', model.file)).rejects.toMatchObject({ code: 'MODEL_DROPPED' });
+    expect(await readModel(pool, schema, 'full', null)).toBeNull();
+    await admin.query(`DROP TRIGGER ${full}`);
+    await store(model);
+    expect((await read(model.file.digest)).equals(model.bytes)).toBe(true);
+    expect(await register('full', model.file)).toEqual({ version: 1, isNew: true });
   });
 
   it('go with the last model that has them, unless an unfinished statement needs them', async () => {
@@ -97,5 +128,31 @@ describe.each(servers)('files of models in the database on $name', (server) => {
       [model.file.digest],
     );
     expect(await sweepFiles(database.pool, database.systemSchema)).toBe(1);
+  });
+});
+
+describe('files of models on a server with small packets', () => {
+  const own = useOwnServer();
+  const database = useDatabase({
+    name: own.name,
+    async start(folder) {
+      const dsn = await own.start(folder);
+      const administrator = openPool(parseDsn(dsn), { connections: 1 });
+      // Sessions that begin later have it.
+      await administrator.query('SET GLOBAL max_allowed_packet = 1048576');
+      await administrator.end();
+      return dsn;
+    },
+  });
+  const { store, chunks, read } = filesIn(database);
+
+  it('are stored in chunks that fit into a packet', async () => {
+    const [[packet]] = await database.pool.query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes');
+    expect(packet).toEqual({ bytes: '1048576' });
+    await migrate(database.pool, database.systemSchema);
+    const model = bytesOf(3_000_000);
+    await store(model);
+    expect(await chunks(model.file.digest)).toEqual([983_040, 983_040, 983_040, 50_880]);
+    expect((await read(model.file.digest)).equals(model.bytes)).toBe(true);
   });
 });

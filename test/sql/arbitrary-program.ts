@@ -351,7 +351,48 @@ const optimize = fc.constantFrom('maximize', 'minimize').chain((direction) =>
   ),
 );
 
+const newModel: Arbitrary<{ text: string }> = fc
+  .tuple(fc.constantFrom('yolov5s', 'a', '0.b_c-d', `m${'x'.repeat(127)}`), fc.constantFrom('', '"', "'", '`'))
+  .filter(([text, quote]) => quote !== '' || /^[a-z]\w*$/.test(text))
+  .map(([text, quote]) => ({ tokens: [quote + text + quote], value: { text } }));
+
+const createModel = sequence(
+  [keyword('CREATE MODEL'), newModel, keyword('FROM'), string, optionalWith],
+  ([, model, , from, attributes]) => ({ kind: 'createModel', model, from, like: null, attributes }),
+);
+
+const likeModel = sequence(
+  [keyword('CREATE MODEL'), newModel, keyword('LIKE'), reference, optionalWith],
+  ([, model, , like, attributes]) => ({ kind: 'createModel', model, from: null, like, attributes }),
+);
+
+const showModels = sequence([keyword('SHOW MODELS'), optional(after('LIKE', string), null)], ([, like]) => ({
+  kind: 'showModels',
+  like,
+}));
+
+const describeModel = sequence([keyword('DESCRIBE MODEL'), reference], ([, model]) => ({
+  kind: 'describeModel',
+  model,
+}));
+
+const dropModel = sequence(
+  [keyword('DROP MODEL'), optional(keyword('IF EXISTS'), 'always'), reference],
+  ([, condition, model]) => ({ kind: 'dropModel', model, ifExists: condition === null }),
+);
+
+const setModel = sequence(
+  [keyword('SET MODEL'), reference, keyword('VERSION'), fc.constantFrom('1', '42', '4294967295').map(version)],
+  ([, model, , version]) => ({ kind: 'setModel', model, version }),
+);
+
+function version(text: string): Sample {
+  return { tokens: [text], value: { value: Number(text) } };
+}
+
 const showTrain = sequence([keyword('SHOW TRAIN'), reference], ([, model]) => ({ kind: 'showTrain', model }));
+
+const aboutModels = fc.oneof(createModel, likeModel, showModels, describeModel, dropModel, setModel, showTrain);
 
 const standards = [
   'RENAME TABLE a TO run',
@@ -362,7 +403,7 @@ const standards = [
 ];
 const standard = fc.constantFrom(...standards).map((text) => ({ tokens: [text], value: { kind: 'standard', text } }));
 
-const statement: Arbitrary = fc.oneof(run, train, predict, explain, evaluate, find, optimize, showTrain, standard);
+const statement: Arbitrary = fc.oneof(run, train, predict, explain, evaluate, find, optimize, aboutModels, standard);
 
 const separators = [' ', '\n', '\t', '  ', ' /* c ; */ ', ' -- TO RUN\n', ' # c\n', '\n-- own line\n'];
 const separator = fc.oneof({ weight: 6, arbitrary: fc.constant(' ') }, fc.constantFrom(...separators));

@@ -77,6 +77,14 @@ const fragments = [
     'END',
     'CASE',
     'CREATE PROCEDURE',
+    'CREATE MODEL',
+    'SHOW MODELS',
+    'DESCRIBE MODEL',
+    'DROP MODEL IF EXISTS',
+    'SET MODEL',
+    'VERSION',
+    'FROM',
+    'LIKE',
     '1',
     'a',
   ],
@@ -123,7 +131,7 @@ describe(`fuzzing, ${numRuns} runs each`, () => {
       .map((parts) => parts.flat().join(''));
     fc.assert(
       fc.property(
-        fc.tuple(fc.constantFrom('', 'SELECT 1 TO RUN i ', 'SELECT 1 TO TRAIN i WITH v = '), heap),
+        fc.tuple(fc.constantFrom('', 'SELECT 1 TO RUN i ', 'SELECT 1 TO TRAIN i WITH v = ', 'CREATE MODEL m '), heap),
         ([head, tail]) => answersWell(head + tail),
       ),
       options,
