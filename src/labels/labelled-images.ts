@@ -9,11 +9,11 @@ export async function labelledImages(
   { table, images, className, classId, joins }: LabelTable,
   key: string,
   signal: AbortSignal,
-): Promise<(image: string) => string | undefined> {
+): Promise<ReadonlyMap<string, string>> {
   const labels = new Map<string, string>();
   const sql = `SELECT ${images.get(key)}, ${className ?? classId} FROM ${quoteTable(table)} AS t${joins}`;
   for await (const [image, label] of (await streamQuery(pool, sql, signal)).rows) {
     if (label !== null && !labels.has(String(image))) labels.set(String(image), String(label));
   }
-  return (image) => labels.get(image);
+  return labels;
 }

@@ -75,15 +75,22 @@ export function addDatasetCommands(millrace: Command, config: Config, environmen
 
   millrace
     .command('evaluate')
-    .description("measure a table of detections against labels: COCO's figures, and each class")
-    .argument('<result>', 'table of detections, as database.table')
-    .argument('<labels>', 'table of boxes, such as coco_val.annotations')
-    .option('--confidence <score>', 'minimum score that counts for the presence of a class', confidenceOf, 0.25)
-    .option('--plot <file>', 'write precision by recall as a picture (SVG)')
+    .description(
+      "measure a table of detections or classes against labels: COCO's figures or top-1 and top-5, and each class",
+    )
+    .argument('<result>', 'table of detections or classes, as database.table')
+    .argument('<labels>', 'table of boxes such as coco_val.annotations, or of classes of images')
+    .option(
+      '--confidence <score>',
+      'minimum score of a detection that counts for the presence of a class',
+      confidenceOf,
+      0.25,
+    )
+    .option('--plot <file>', 'write precision by recall of detections as a picture (SVG)')
     .option('--json', 'print JSON')
     .action((result, labels, { json = false, ...options }) =>
       answer(json, async (output) =>
-        (await import('../evaluate.ts')).evaluateTables([result, labels], options, place, output),
+        (await import('../evaluate/evaluate-tables.ts')).evaluateTables([result, labels], options, place, output),
       ),
     );
 }

@@ -1,9 +1,9 @@
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { streamQuery } from '../../datasource/table-rows.ts';
 import { Classifications } from '../../evaluation/classification.ts';
-import type { LabelClass } from '../../labels/classes.ts';
 import { commonImageKey, type LabelTable, lookAtLabels, unusable } from '../../labels/label-columns.ts';
 import { labelledImages } from '../../labels/labelled-images.ts';
+import { NumberedClasses } from '../../labels/numbered-classes.ts';
 import type { SettingsOf } from '../../programs/programs.ts';
 import { hiddenColumns } from '../../task.ts';
 import type { RowSummary, SummaryPlace } from '../row-program.ts';
@@ -15,18 +15,17 @@ export function summariseClasses(settings: SettingsOf<'evaluate-classifier'>): O
     check: async (place) => void (await labelColumn(settings, place)),
     async compute(place) {
       const { column, labels } = await labelColumn(settings, place);
-      const classes = new Classes();
+      const classes = new NumberedClasses();
       const { pool, outputs, signal, speed } = place;
       const known = `SELECT DISTINCT class_id, class_name FROM ${quoteTable(outputs)}`;
       for await (const [id, name] of (await streamQuery(pool, known, signal)).rows)
-        classes.add(String(name), Number(id));
-      const labelOf =
-        labels === null ? (value: string) => value : await labelledImages(place.tables, labels, column, signal);
+        classes.ofResult(String(name), Number(id));
+      const labelled = labels === null ? null : await labelledImages(place.tables, labels, column, signal);
       const images: { readonly label: number; readonly best: number[] }[] = [];
       let last: unknown = null;
       for await (const [row, value, name] of (await streamQuery(pool, classesQuery(place, column), signal)).rows) {
         if (row !== last) {
-          const label = value === null ? undefined : labelOf(String(value));
+          const label = value === null ? undefined : labelled === null ? String(value) : labelled.get(String(value));
           images.push({ label: label === undefined ? -1 : classes.numberOf(label), best: [] });
           last = row;
         }
@@ -56,23 +55,4 @@ function classesQuery({ outputs, processed }: SummaryPlace, column: string): str
   const row = hiddenColumns.row;
   return `SELECT s.${row}, s.${quoteName(column)}, o.class_name FROM (${processed([row, column])}) AS s
      LEFT JOIN ${quoteTable(outputs)} AS o ON o.${row} = s.${row} ORDER BY s.${row}, o.class_rank`;
-}
-
-/** Classes by name, numbered as they come. A label may also be the id of a class of the model. */
-class Classes {
-  readonly list: LabelClass[] = [];
-  readonly #byName = new Map<string, number>();
-  readonly #byId = new Map<string, number>();
-
-  add(name: string, id: number | null): number {
-    const number = this.list.length;
-    this.list.push({ id, name });
-    this.#byName.set(name, number);
-    if (id !== null) this.#byId.set(String(id), number);
-    return number;
-  }
-
-  numberOf(label: string): number {
-    return this.#byName.get(label) ?? this.#byId.get(label) ?? this.add(label, null);
-  }
 }
