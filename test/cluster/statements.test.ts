@@ -23,6 +23,39 @@ describe('statements on Kubernetes', () => {
     expect(await rowsOf('there')).toEqual(rows);
   });
 
+  it('measure a model as the local engine does', async () => {
+    const truth = await submit(cluster.session, detect(12, 'truth', 'partitions = 2'));
+    expect(await ended(cluster.session, truth)).toMatchObject({ state: 'succeeded' });
+    const evaluate = (into: string, attributes = '') => `SELECT id AS image_id, file_name FROM shot WHERE id <= 12
+TO EVALUATE demo WITH image_dir = "/datasets", image_size = 160, partitions = 2${attributes} LABEL truth INTO ${into}`;
+    const here = await submit(cluster.session, evaluate('measured_here'));
+    expect(await ended(cluster.session, here)).toMatchObject({ state: 'succeeded' });
+    const status = await cluster.ended(await cluster.start(evaluate('measured_there', ', cpu = 0.2')));
+    expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ rows: 12 }] });
+    const figures = (table: string) =>
+      cluster.query(`SELECT metric, class_name, value FROM ${table}
+        WHERE metric NOT REGEXP '_ms$|_bytes$|per_second$' ORDER BY metric, class_name`);
+    const measured = await figures('measured_here');
+    expect(measured.length).toBeGreaterThan(20);
+    expect(await figures('measured_there')).toEqual(measured);
+  });
+
+  it('register a model in a pod, and run the registered file', async () => {
+    const program = `CREATE MODEL registered FROM '/models/demo.onnx';
+SELECT * FROM shot LIMIT 4
+TO RUN millrace/worker CMD "detect", "--model=registered", "--image_dir=/datasets" INTO found_by_registered;
+DESCRIBE MODEL registered;`;
+    const id = await cluster.start(program);
+    expect(await cluster.ended(id)).toMatchObject({
+      state: 'succeeded',
+      steps: [{ state: 'succeeded' }, { state: 'succeeded', rows: 4 }, { state: 'succeeded' }],
+    });
+    const { pool, systemSchema } = cluster.database;
+    const rows: unknown[][] = [];
+    for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-3' })) rows.push([...row]);
+    expect(rows.map((row) => row.slice(0, 3))).toEqual([[1, 1, 'detector']]);
+  });
+
   it('create one workflow if submitted twice', async () => {
     const text = detect(8, 'twice', options());
     const plan = await planOf(cluster.session, text);
