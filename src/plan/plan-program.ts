@@ -83,7 +83,7 @@ function notPlanned({
   kind,
   span,
 }: Exclude<SqlStatement, ModelStatement | { kind: 'standard' | 'run' | 'evaluate' }>): MillraceError {
-  const hint = 'use standard SQL or TO RUN';
+  const hint = 'use standard SQL, TO RUN or TO EVALUATE';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,
     hint,

@@ -60,7 +60,7 @@ async function existingPath(file: string, root: string | null): Promise<string> 
 }
 
 function missing(message: string, cause: unknown): MillraceError {
-  return new MillraceError('MODEL_MISSING', message, { hint: 'check --model and the volume it lies in', cause });
+  return new MillraceError('MODEL_MISSING', message, { hint: 'check its path and the volume', cause });
 }
 
 interface Instead {
