@@ -51,4 +51,21 @@ describe('the registry of models over HTTP', () => {
     expect((await ended(body.statement)).error).toMatchObject({ code: 'MODEL_UNREADABLE' });
     expect((await test.json('GET', '/v1/models/no-model')).body.code).toBe('UNKNOWN_MODEL');
   });
+
+  it('takes no name for SQL or a path', async () => {
+    const before = await test.json('GET', '/v1/models');
+    const names = ["'", '"', '`', '\\', '%', "x' OR '1'='1", 'x\0', 'x\n', '😀', '../models', 'x/y', 'm'.repeat(129)];
+    for (const name of names) {
+      const path = `/v1/models/${encodeURIComponent(name)}`;
+      expect((await test.json('GET', path)).body, name).toMatchObject({ code: 'REQUEST_INVALID', status: 400 });
+      expect((await test.json('DELETE', path)).body, name).toMatchObject({ code: 'REQUEST_INVALID' });
+      expect((await test.json('PATCH', path, { body: { version: 1 } })).body, name).toMatchObject({
+        code: 'REQUEST_INVALID',
+      });
+      expect((await upload(encodeURIComponent(name))).body, name).toMatchObject({ code: 'REQUEST_INVALID' });
+    }
+    for (const name of ['x_', 'constructor', '0.-', 'm'.repeat(128)])
+      expect((await test.json('GET', `/v1/models/${name}`)).body, name).toMatchObject({ code: 'UNKNOWN_MODEL' });
+    expect((await test.json('GET', '/v1/models')).body).toEqual(before.body);
+  });
 });

@@ -6,8 +6,29 @@ import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { openLocalService } from '../../src/service/local-service.ts';
 import type { Service } from '../../src/service/service.ts';
 import { servers } from '../database.ts';
-import { ended, useSession } from '../use-session.ts';
+import { fullTable } from '../full-table.ts';
+import { slowRows } from '../slow-rows.ts';
+import { ended, rowsDone, statusWhen, useSession } from '../use-session.ts';
 import { onnxModel } from '../worker/onnx-model.ts';
+
+/** Names that would do harm if they became part of another text, and no model has. */
+const hostile = [
+  ...[
+    "'",
+    '"',
+    '`',
+    '\\',
+    "\\'",
+    "x' OR '1'='1",
+    "x'; DROP TABLE models; -- ",
+    'x` WHERE 1=1 -- ',
+    '%',
+    '_',
+    '/*',
+    '#',
+  ],
+  ...['x\0y', 'x\ny', '😀', 'é', '../../etc/passwd', 'x/y', '..', '__proto__', 'constructor@1', ' ', 'm'.repeat(129)],
+];
 
 const demo = new URL('../../models/demo.onnx', import.meta.url);
 
@@ -45,8 +66,8 @@ describe.each(servers)('statements about models on $name', (server) => {
     return found;
   }
 
-  const detect = (model: string, into: string) => `SELECT * FROM shot ORDER BY id LIMIT 6
-    TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=/datasets", "--image_size=160" INTO ${into}`;
+  const detect = (model: string, into: string, attributes = '') => `SELECT * FROM shot ORDER BY id LIMIT 6
+    TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=/datasets", "--image_size=160" ${attributes} INTO ${into}`;
 
   it('registers a file by its path, and shows what it is', async () => {
     const [added] = await answer("CREATE MODEL paths FROM '/models/a.onnx'");
@@ -136,6 +157,121 @@ describe.each(servers)('statements about models on $name', (server) => {
     expect(await files()).toBe(0);
     expect((await run('DROP MODEL IF EXISTS dropped')).status.error).toBeNull();
     await expect(service.submit('DROP MODEL dropped')).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
+  });
+
+  it('runs a simulated model: the classes that it covers, its errors, and the same rows again', async () => {
+    await answer("CREATE MODEL simulated_base FROM '/models/a.onnx'");
+    await answer(detect('simulated_base', 'of_base'));
+    const classes = async (table: string) =>
+      (await test.query(`SELECT DISTINCT class_id FROM ${table} ORDER BY class_id`)).map(({ class_id }) => class_id);
+    const covered = (await classes('of_base')).slice(0, 3);
+    expect(covered).toHaveLength(3);
+    const sql = `CREATE MODEL simulated LIKE simulated_base WITH latency = 2.5, accuracy = 0.5, class_coverage = [${covered.join(', ')}]`;
+    expect(await answer(sql)).toMatchObject([{ model: 'simulated', version: 1, kind: 'simulated', digest: null }]);
+    const [described] = await answer('DESCRIBE MODEL simulated');
+    expect(described).toMatchObject({ base: 'simulated_base@1', statement: sql });
+    expect(JSON.parse(String(described?.simulation))).toEqual({
+      ...{ latency: 2.5, accuracy: 0.5, classCoverage: covered },
+    });
+    await answer(detect('simulated', 'of_simulated'));
+    await answer(detect('simulated@1', 'of_simulated_again'));
+    const rows = (table: string) => test.query(`SELECT * FROM ${table} ORDER BY 1, 2, 3, 4, 5, 6`);
+    const simulated = await rows('of_simulated');
+    expect(simulated.length).toBeGreaterThan(0);
+    expect(await rows('of_simulated_again')).toEqual(simulated);
+    expect(covered).toEqual(expect.arrayContaining(await classes('of_simulated')));
+    const list = covered.join(', ');
+    const [right] = await test.query(`SELECT COUNT(*) AS n FROM of_base WHERE class_id IN (${list})`);
+    expect(simulated).toHaveLength(Number(right?.n));
+    const same = await test.query(`SELECT * FROM of_base WHERE class_id IN (${list}) ORDER BY 1, 2, 3, 4, 5, 6`);
+    expect(simulated).not.toEqual(same);
+  });
+
+  it('finishes a running statement whose model is dropped; run again after the drop, it says so', async () => {
+    await answer("CREATE MODEL fleeting FROM '/models/a.onnx' WITH storage = 'database'");
+    const files = () =>
+      test.query(`SELECT digest FROM ${quoteTable({ database: test.config.schema, table: 'model_files' })}`);
+    await slowRows(test.database, 0.2);
+    const start = async (into: string) => {
+      const id = await service.submit(detect('fleeting', into, 'WITH partitions = 1, commit_rows = 1'));
+      await statusWhen(test.session, id, (status) => rowsDone(status) > 0);
+      return id;
+    };
+    const finishing = await start('finishing');
+    await run('DROP MODEL fleeting');
+    await expect(service.submit(detect('fleeting', 'late'))).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
+    expect(await files()).toHaveLength(1);
+    await slowRows(test.database, 0);
+    expect(await ended(test.session, finishing)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await test.query('SELECT COUNT(DISTINCT id) AS images FROM finishing')).toEqual([{ images: '6' }]);
+
+    await answer("CREATE MODEL fleeting FROM '/models/a.onnx' WITH storage = 'database'");
+    await slowRows(test.database, 0.2);
+    const cancelled = await start('cancelled');
+    await service.cancel(cancelled);
+    expect((await ended(test.session, cancelled)).state).toBe('cancelled');
+    await slowRows(test.database, 0);
+    await run('DROP MODEL fleeting');
+    expect(await files()).toEqual([]);
+    // A worker that still has the file in its cache could go on with it.
+    await rm(join(folder, 'cache'), { recursive: true });
+    await service.retry(cancelled, { repeat: false });
+    expect(await ended(test.session, cancelled)).toMatchObject({
+      state: 'failed',
+      error: { code: 'MODEL_DROPPED', message: expect.stringContaining('the model was dropped') },
+    });
+  });
+
+  it('registers nothing while the database is full', async () => {
+    await rm(join(folder, 'cache'), { recursive: true, force: true });
+    const full = await fullTable(test.database, 'model_chunks');
+    const sql = "CREATE MODEL roomless FROM '/models/a.onnx' WITH storage = 'database'";
+    const { id, status } = await run(sql);
+    expect(status.error).toMatchObject({
+      code: 'DATABASE_FULL',
+      message: "the database is out of space: The table 'model_chunks' is full",
+    });
+    expect(await answer("SHOW MODELS LIKE 'roomless'")).toEqual([]);
+    await test.database.admin.query(`DROP TRIGGER ${full}`);
+    await service.retry(id, { repeat: false });
+    expect((await ended(test.session, id)).error).toBeNull();
+    expect(await answer("SHOW MODELS LIKE 'roomless'")).toMatchObject([{ version: 1, location: 'database' }]);
+  });
+
+  it('takes no name or pattern for SQL', async () => {
+    for (const name of ['like_1', 'likex1']) await answer(`CREATE MODEL ${name} FROM '/models/a.onnx'`);
+    await copyFile(demo, join(folder, 'like_2.onnx'));
+    await copyFile(demo, join(folder, 'likex2.onnx'));
+    const before = await answer('SHOW MODELS');
+    for (const name of hostile) {
+      const quoted = `\`${name.replaceAll('`', '``')}\``;
+      const made = service.submit(`CREATE MODEL ${quoted} FROM '/models/a.onnx'`);
+      await expect(made, name).rejects.toMatchObject({ code: 'MODEL_NAME' });
+      const about = ['DESCRIBE MODEL', 'SHOW TRAIN', 'DROP MODEL'].map((verb) => `${verb} ${quoted}`);
+      for (const sql of [...about, `SET MODEL ${quoted} VERSION 1`, `CREATE MODEL x LIKE ${quoted}`])
+        await expect(service.submit(sql), sql).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
+    }
+    const dropped = hostile.map((name) => `DROP MODEL IF EXISTS \`${name.replaceAll('`', '``')}\`;`);
+    expect((await run(dropped.join('\n'))).status.error).toBeNull();
+    const literal = (name: string) =>
+      name
+        .replace(/[\\%_]/g, '\\$&')
+        .replaceAll('\\', '\\\\')
+        .replaceAll("'", "''");
+    const { id } = await run(hostile.map((name) => `SHOW MODELS LIKE '${literal(name)}';`).join('\n'));
+    for (const [at, name] of hostile.entries()) {
+      const { rows } = await service.rows(id, { step: `step-${at + 1}` });
+      for await (const row of rows) expect(row, name).toBeNull();
+    }
+    const shown = async (pattern: string) =>
+      (await answer(`SHOW MODELS LIKE '${pattern}'`)).map(({ model }) => model).join(' ');
+    expect(await shown('like_1')).toBe('like_1 likex1');
+    expect(await shown('like_2')).toBe('like_2 likex2');
+    expect(await shown('like\\_%')).toBe('like_1 like_2');
+    expect(await shown('LIKE\\_%')).toBe('');
+    expect(await shown('like\\_1\\\\')).toBe('');
+    expect(await shown('like_1%%%%%%')).toBe('like_1 likex1');
+    expect(await answer('SHOW MODELS')).toEqual(before);
   });
 
   it('says at the name what is wrong before anything runs', async () => {
