@@ -31,6 +31,7 @@ COPY src/datasource src/datasource
 COPY src/evaluation src/evaluation
 COPY src/labels src/labels
 COPY src/ledger src/ledger
+COPY src/onnx src/onnx
 COPY src/worker src/worker
 # Checks that everything loads: without a task, the worker only reports that it has none (exit code 70).
 RUN node --input-type=module --eval "import 'sharp'; import 'onnxruntime-node'" \

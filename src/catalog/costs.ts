@@ -1,5 +1,7 @@
-/** A measured run of a model, as the catalog has it. */
+/** A measured run or evaluation of a model, as the catalog has it. */
 export interface ModelRun {
+  /** An evaluation reads all of the model's output, which takes longer than a run. */
+  readonly kind: 'run' | 'evaluation';
   /** `2026-11-27T10:00:00.000000Z` */
   readonly measuredAt: string;
   /** `cpu`, `cpu, 2 threads` or `cuda` */

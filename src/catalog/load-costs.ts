@@ -1,15 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { posix } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { countRows } from '../datasource/count-rows.ts';
-import { fileDigest } from '../file-digest.ts';
 import { readMeasurements, type StoredMeasurement } from '../ledger/measurements.ts';
 import { readModel } from '../ledger/registry.ts';
 import { isoTime } from '../ledger/times.ts';
 import type { CatalogCosts, ModelRun } from './costs.ts';
+import { digestHere } from './digest-here.ts';
 
 /** A step whose cost the planner asks for. */
 export interface CostQuestion {
@@ -60,31 +59,15 @@ async function measurementsOf(
   const file = posix.normalize(written.startsWith('/') ? written : `/models/${written}.onnx`);
   const measurements = await readMeasurements(pool, schema, { name: posix.basename(file, '.onnx'), version: null });
   if (measurements.length === 0) return { files: [file], measurements };
-  const digest = await digestHere(file, volumes);
+  const digest = await digestHere(file, volumes, new Set(measurements.map((each) => each.digest)));
   return { files: [file], measurements: measurements.filter((each) => digest === null || each.digest === digest) };
 }
 
-/** By path, size and time of change: a large model is read once. */
-const digests = new Map<string, Promise<string>>();
-
-/** null: the file is not on this machine, so it is taken for the one that was measured. */
-async function digestHere(file: string, volumes: Config['volumes']): Promise<string | null> {
-  const mount = Object.keys(volumes).find((path) => file.startsWith(`${path}/`));
-  if (mount === undefined) return null;
-  const path = posix.join(volumes[mount]!, file.slice(mount.length));
-  const found = await stat(path).catch(() => null);
-  if (found === null) return null;
-  const key = `${path} ${found.size} ${found.mtimeMs}`;
-  if (digests.size > 1000) digests.clear();
-  const digest = digests.get(key) ?? fileDigest(path);
-  digests.set(key, digest);
-  return digest.catch(() => null);
-}
-
 function runOf(measurement: StoredMeasurement): readonly ModelRun[] {
-  const { device, batch, images, partitions, atOnce, totalMs, startS, peakMemory, measuredAt } = measurement;
-  if (measurement.origin !== 'run' || device === null || batch === null || totalMs === null || startS === null)
-    return [];
-  const run = { device, batch, images, imageMs: totalMs, startSeconds: startS, peakMemory };
+  const { origin, device, batch, images, partitions, atOnce, totalMs, startS, peakMemory, measuredAt } = measurement;
+  if (origin === 'imported' || device === null || batch === null || totalMs === null || startS === null) return [];
+  // Evaluations with another size of the input are kept for their accuracy, without the partitions.
+  if (origin === 'evaluation' && partitions === null) return [];
+  const run = { kind: origin, device, batch, images, imageMs: totalMs, startSeconds: startS, peakMemory };
   return [{ ...run, measuredAt: isoTime(measuredAt), partitions: partitions ?? 1, atOnce: atOnce ?? 1 }];
 }

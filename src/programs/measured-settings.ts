@@ -1,9 +1,14 @@
-import type { ProgramCall } from './programs.ts';
+import { contractOf, type ProgramCall } from './programs.ts';
 
 /** Whether a run of the program tells what its model takes: not with another size of its input, or if it is simulated. */
 export function isMeasured({ settings }: ProgramCall): boolean {
   const { latency = null, accuracy = null, class_coverage = null } = settings as Partial<Simulated>;
   return (settings.image_size ?? null) === null && latency === null && accuracy === null && class_coverage === null;
+}
+
+/** What a run of the program is measured as: an evaluation reads all of the model's output, which takes longer. */
+export function measuredAs({ name }: Pick<ProgramCall, 'name'>): 'run' | 'evaluation' {
+  return contractOf(name).summary === undefined ? 'run' : 'evaluation';
 }
 
 type Simulated = Readonly<Record<'latency' | 'accuracy' | 'class_coverage', unknown>>;

@@ -90,8 +90,11 @@ function questionsOf(program: Program): Questions {
 /** The steps that run a model, as far as their commands tell. */
 function costQuestions({ statements }: Program): readonly CostQuestion[] {
   return statements.flatMap((statement) => {
-    if (statement.kind !== 'run') return [];
-    const model = statement.command.flatMap(({ value }) => /^--(?:model|weights)=(.*)$/s.exec(value)?.[1] ?? [])[0];
+    if (statement.kind !== 'run' && statement.kind !== 'evaluate') return [];
+    const model =
+      statement.kind === 'evaluate'
+        ? statement.model.text
+        : statement.command.flatMap(({ value }) => /^--(?:model|weights)=(.*)$/s.exec(value)?.[1] ?? [])[0];
     if (model === undefined) return [];
     const partitions = statement.attributes.findLast(({ name }) => name === 'partitions')?.value;
     const isCounted = partitions !== undefined && partitions.kind !== 'number' && statement.query.facts.effect === null;

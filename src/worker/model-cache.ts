@@ -127,7 +127,7 @@ async function knownDigest(folder: string, path: string): Promise<string> {
   const file = join(folder, 'digests', key.digest('hex'));
   const noted = await readNote(file);
   if (noted !== null && (await areUnchanged(path, noted.weights))) return noted.digest;
-  const { modelDigest, weightFiles } = await import('./model/model-digest.ts');
+  const { modelDigest, weightFiles } = await import('../onnx/model-digest.ts');
   const names = await weightFiles(path);
   const weights = await Promise.all(names.map(async (name) => ({ name, facts: await factsBeside(path, name) })));
   const note: DigestNote = { digest: await modelDigest(path, names), weights };

@@ -1,15 +1,19 @@
+import { measuredAs } from '../../programs/measured-settings.ts';
 import type { RunStep } from '../plan.ts';
+import { notMeasured } from './plan-cost.ts';
 import { predictionOf, type StepCost } from './step-cost.ts';
 
 /** What a step is predicted to take and from which measurements, and why its numbers are chosen: a word and a line each. */
-export function explainCost({ cost, choices = [], partitions }: RunStep): readonly (readonly [string, string])[] {
+export function explainCost({
+  cost,
+  choices = [],
+  partitions,
+  program,
+}: RunStep): readonly (readonly [string, string])[] {
   return [
     ...choices.map((choice) => ['choose', choice] as const),
-    [
-      'predict',
-      cost === undefined ? 'no run of this model on this device was measured yet' : predicted(cost, partitions),
-    ],
-    ...(cost === undefined ? [] : [['measured', origin(cost)] as const]),
+    ['predict', cost === undefined ? notMeasured(program) : predicted(cost, partitions)],
+    ...(cost === undefined ? [] : [['measured', origin(cost, measuredAs(program))] as const]),
   ];
 }
 
@@ -22,8 +26,8 @@ function predicted(cost: StepCost, partitions: number): string {
 }
 
 /** `2026-11-27 over 512 images on cpu, batch 1 (3 runs)` */
-function origin({ measured: { at, images, device, batch, runs } }: StepCost): string {
-  return `${at.slice(0, 10)} over ${images} images on ${device}, batch ${batch} (${runs} ${runs === 1 ? 'run' : 'runs'})`;
+function origin({ measured: { at, images, device, batch, runs } }: StepCost, kind: 'run' | 'evaluation'): string {
+  return `${at.slice(0, 10)} over ${images} images on ${device}, batch ${batch} (${runs} ${kind}${runs === 1 ? '' : 's'})`;
 }
 
 function rounded(value: number): string {

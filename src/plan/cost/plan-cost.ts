@@ -1,5 +1,6 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { measuredDevice } from '../../programs/device.ts';
+import { measuredAs } from '../../programs/measured-settings.ts';
 import type { ProgramCall } from '../../programs/programs.ts';
 import { chooseShape } from './choose-shape.ts';
 import { runSeconds } from './run-time.ts';
@@ -39,8 +40,7 @@ export function planCost(asked: Asked, program: ProgramCall, catalog: Catalog): 
   const fitting = Math.max(...batches.map((batch) => batch.fitting));
   if (batches.length === 0 || images === null || images === 0) {
     const most = batches.length === 0 ? catalog.parallelism : fitting;
-    const why =
-      batches.length === 0 ? 'no run of this model on this device was measured yet' : 'the rows are not counted';
+    const why = batches.length === 0 ? notMeasured(program) : 'the rows are not counted';
     const choice = `partitions = ${most}: as many as run at once; ${why}`;
     return withPartitions(asked, most, program, batches, images, [choice]);
   }
@@ -51,16 +51,23 @@ export function planCost(asked: Asked, program: ProgramCall, catalog: Catalog): 
   return withPartitions(asked, best.partitions, program, chosen, images, [choice], batches);
 }
 
+/** Why nothing is predicted. */
+export function notMeasured(program: Pick<ProgramCall, 'name'>): string {
+  return `no ${measuredAs(program)} of this model on this device was measured yet`;
+}
+
 interface Candidate extends MeasuredBatch {
   readonly fitting: number;
 }
 
 /** The measured batch sizes that the statement allows. */
-function candidates(asked: Asked, { settings }: ProgramCall, catalog: Catalog): readonly Candidate[] {
+function candidates(asked: Asked, program: ProgramCall, catalog: Catalog): readonly Candidate[] {
+  const { settings } = program;
   if (settings.image_size !== null) return [];
   const isGpu = settings.device === 'cuda' || (settings.device === 'auto' && asked.gpu > 0);
   const threads = Math.max(1, Math.ceil(asked.cpu ?? 1));
-  const runs = catalog.costs?.runs[settings.model] ?? [];
+  const kind = measuredAs(program);
+  const runs = (catalog.costs?.runs[settings.model] ?? []).filter((run) => run.kind === kind);
   const usable = catalog.costs?.memory ?? null;
   const places = isGpu ? catalog.parallelism : Math.floor(catalog.parallelism / threads);
   const most = Math.max(

@@ -1,9 +1,9 @@
 import './runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import type { DeclaredValue } from '../../onnx/declared-value.ts';
 import type { Device } from '../../programs/device.ts';
 import type { Size } from '../image/letterbox.ts';
 import { readClassNames } from './class-names.ts';
-import type { DeclaredValue } from './graph/declared-value.ts';
 import { halfTensor } from './half-tensor.ts';
 import {
   type DeclaredShape,

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { MillraceError } from '../../errors.ts';
+import { largestFile, type OnnxFile, readOnnxFile } from '../../onnx/onnx-file.ts';
 import { pathInside } from '../volume-path.ts';
-import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
 
 export interface ModelFile extends OnnxFile {
   /** As the task names it. */
@@ -36,9 +36,6 @@ export async function readModelFile(file: string, root: string | null): Promise<
     throw unreadableModel(file, 'is not an ONNX file, or is truncated', exportAgain, error);
   }
 }
-
-/** Bytes of a protobuf message at most: https://protobuf.dev/programming-guides/proto-limits/#total */
-export const largestFile = 2 ** 31 - 1;
 
 function tooLarge(file: string, size: number): MillraceError {
   const what = `has ${(size / 2 ** 30).toFixed(1)} GiB; an ONNX file has at most 2 GiB`;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { recordMeasurement } from '../../ledger/measurements.ts';
 import { modelOfDigest } from '../../ledger/registry.ts';
 import type { RunTimings } from '../../ledger/run-timings.ts';
+import { isMeasured } from '../../programs/measured-settings.ts';
 import type { RowsContext } from '../context.ts';
 import type { Summary } from '../row-program.ts';
 
@@ -40,6 +41,7 @@ export async function recordEvaluation(
     totalMs: timings?.totalMs ?? null,
     startS: timings?.startSeconds ?? null,
     peakMemory: timings?.peakMemory ?? null,
+    ...(isMeasured(task.program) && { partitions: timings?.partitions ?? null, atOnce: timings?.atOnce ?? null }),
     accuracy,
     perClass,
   });

@@ -1,12 +1,6 @@
+import { elementTypes, graph, model, opset as opsetFields, tensor } from '../../../src/onnx/onnx-fields.ts';
+import { message, writeMessage, writeNumber, writeText } from '../../../src/onnx/protobuf.ts';
 import { nodeList, writtenValue } from '../../../src/worker/model/graph/nodes.ts';
-import {
-  elementTypes,
-  graph,
-  model,
-  opset as opsetFields,
-  tensor,
-} from '../../../src/worker/model/graph/onnx-fields.ts';
-import { message, writeMessage, writeNumber, writeText } from '../../../src/worker/model/graph/protobuf.ts';
 
 export interface YoloV5Sketch {
   readonly opset?: number;

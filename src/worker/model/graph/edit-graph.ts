@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { graph, model, opset, valueInfo } from '../../../onnx/onnx-fields.ts';
+import { eachMessage, type Field, fieldsOf, messageHeader, textOf } from '../../../onnx/protobuf.ts';
 import { readNode } from './graph-nodes.ts';
-import { graph, model, opset, valueInfo } from './onnx-fields.ts';
-import { eachMessage, type Field, fieldsOf, messageHeader, textOf } from './protobuf.ts';
 
 /** Changes of a model's outermost graph; nodes and values are written already. */
 export interface GraphEdit {

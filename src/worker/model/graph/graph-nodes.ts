@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { attribute, graph, model, node, tensor } from './onnx-fields.ts';
-import { eachField, eachMessage, fieldsOf, textOf } from './protobuf.ts';
+import { attribute, graph, model, node, tensor } from '../../../onnx/onnx-fields.ts';
+import { eachField, eachMessage, fieldsOf, textOf } from '../../../onnx/protobuf.ts';
 
 /** A node of a model's outermost graph. */
 export interface GraphNode {

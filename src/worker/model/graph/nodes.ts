@@ -3,6 +3,7 @@ import {
   attribute,
   attributeTypes,
   dimension,
+  type ElementType,
   elementTypes,
   node,
   shape,
@@ -10,10 +11,8 @@ import {
   tensorType,
   type,
   valueInfo,
-} from './onnx-fields.ts';
-import { message, writeMessage, writeNumber, writeText } from './protobuf.ts';
-
-export type ElementType = keyof typeof elementTypes;
+} from '../../../onnx/onnx-fields.ts';
+import { message, writeMessage, writeNumber, writeText } from '../../../onnx/protobuf.ts';
 
 /** An attribute of a node: a number, numbers, or a tensor that is written already. */
 type AttributeValue = number | readonly number[] | { readonly tensor: Uint8Array };

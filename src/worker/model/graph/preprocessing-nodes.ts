@@ -1,6 +1,6 @@
+import { elementTypes } from '../../../onnx/onnx-fields.ts';
 import type { Preprocessing } from '../preprocessing.ts';
 import type { NodeList } from './nodes.ts';
-import { elementTypes } from './onnx-fields.ts';
 
 /**
  * Nodes that make a model's input of bytes `[pictures, height, width, 3]` in the order R, G, B.

@@ -1,6 +1,6 @@
+import { elementTypes } from '../../../onnx/onnx-fields.ts';
 import type { OutputLayout, Reduction } from '../preprocessing.ts';
 import type { NodeList } from './nodes.ts';
-import { elementTypes } from './onnx-fields.ts';
 
 /** Outputs that an edited model has besides its own. */
 export const reduced = {

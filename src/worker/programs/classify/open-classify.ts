@@ -1,10 +1,10 @@
+import { modelDigest } from '../../../onnx/model-digest.ts';
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
 import { described } from '../../model/inference.ts';
 import { loadModel } from '../../model/load-model.ts';
 import type { Look } from '../../model/look-at-model.ts';
-import { modelDigest } from '../../model/model-digest.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';

@@ -1,7 +1,7 @@
+import { modelDigest } from '../../../onnx/model-digest.ts';
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
-import { modelDigest } from '../../model/model-digest.ts';
 import type { FailedRow, InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { bestClassRow, scoresRow } from '../class-rows.ts';

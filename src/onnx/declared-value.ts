@@ -1,6 +1,5 @@
 import { WireType } from '@bufbuild/protobuf/wire';
-import type { ElementType } from './nodes.ts';
-import { dimension, elementTypes, shape, tensorType, type, valueInfo } from './onnx-fields.ts';
+import { dimension, type ElementType, elementTypes, shape, tensorType, type, valueInfo } from './onnx-fields.ts';
 import { eachField, eachMessage, textOf } from './protobuf.ts';
 
 /** An input or output as the file declares it. */

@@ -1,7 +1,7 @@
 import { WireType } from '@bufbuild/protobuf/wire';
-import { type DeclaredValue, readDeclaredValue } from './graph/declared-value.ts';
-import { attribute, entry, graph, model, node, tensor } from './graph/onnx-fields.ts';
-import { eachField, eachMessage, textOf } from './graph/protobuf.ts';
+import { type DeclaredValue, readDeclaredValue } from './declared-value.ts';
+import { attribute, entry, graph, model, node, tensor } from './onnx-fields.ts';
+import { eachField, eachMessage, textOf } from './protobuf.ts';
 
 /** What an ONNX file says that the runtime's binding does not show. */
 export interface OnnxFile {
@@ -41,6 +41,9 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   const inputs = found.inputs.filter(({ name }) => !weights.has(name));
   return { metadata, externalFiles, quantisesAsItRuns, lastOperator: lastOperator(found), inputs, outputs };
 }
+
+/** Bytes of a protobuf message at most: https://protobuf.dev/programming-guides/proto-limits/#total */
+export const largestFile = 2 ** 31 - 1;
 
 /** Graphs in graphs; more than any exporter makes. */
 const maxDepth = 32;

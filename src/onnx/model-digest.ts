@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileDigest } from '../../file-digest.ts';
-import { largestFile } from './model-file.ts';
-import { readOnnxFile } from './onnx-file.ts';
+import { fileDigest } from '../file-digest.ts';
+import { largestFile, readOnnxFile } from './onnx-file.ts';
 
 /**
  * SHA-256 of a model in hexadecimal digits: of its file; of a model with weights in other files, of a list with the SHA-256 of each, so

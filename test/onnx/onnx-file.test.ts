@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readNumbers } from '../../../src/worker/model/model.ts';
-import { readOnnxFile } from '../../../src/worker/model/onnx-file.ts';
-import { onnxModel } from '../onnx-model.ts';
+import { readOnnxFile } from '../../src/onnx/onnx-file.ts';
+import { readNumbers } from '../../src/worker/model/model.ts';
+import { onnxModel } from '../worker/onnx-model.ts';
 
 const outputs = [{ dims: [1, 6, 21] }];
 
