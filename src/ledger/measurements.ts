@@ -1,5 +1,5 @@
-import type { Pool, RowDataPacket } from 'mysql2/promise';
-import { withReconnect } from '../datasource/pool.ts';
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { transaction, withReconnect } from '../datasource/pool.ts';
 import { tablesOf } from './tables.ts';
 
 /** One measurement of a model: by a run, by an evaluation, or imported. */
@@ -77,12 +77,33 @@ export async function recordMeasurement(pool: Pool, schema: string, measurement:
   );
   const changes = names.map((name) => `${name} = VALUES(${name})`);
   await withReconnect(() =>
-    pool.query(
-      `INSERT INTO ${tablesOf(schema)('model_measurements')} (${names.join(', ')}) VALUES (?)
-       ON DUPLICATE KEY UPDATE ${changes.join(', ')}, measured_at = NOW(6)`,
-      [[...values, ...documents]],
-    ),
+    transaction(pool, async (connection) => {
+      await connection.query(
+        `INSERT INTO ${tablesOf(schema)('model_measurements')} (${names.join(', ')}) VALUES (?)
+         ON DUPLICATE KEY UPDATE ${changes.join(', ')}, measured_at = NOW(6)`,
+        [[...values, ...documents]],
+      );
+      await keepLatest(connection, schema, measurement);
+    }),
   );
+}
+
+/** Lists of models show these figures of each version without reading its measurements. */
+async function keepLatest(
+  connection: PoolConnection,
+  schema: string,
+  { modelName, version, accuracy, totalMs }: Measurement,
+): Promise<void> {
+  const latest = {
+    ...(accuracy !== null && { map: accuracy.map ?? null }),
+    ...(totalMs !== null && totalMs > 0 && { total_ms: totalMs }),
+  };
+  if (version === null || Object.keys(latest).length === 0) return;
+  await connection.query(`UPDATE ${tablesOf(schema)('model_versions')} SET ? WHERE model_name = ? AND version = ?`, [
+    latest,
+    modelName,
+    version,
+  ]);
 }
 
 /** What measurements are of: a file, or a version of a simulated model. A name without a version is an unregistered model. */

@@ -14,6 +14,7 @@ import { standardStatements } from './migrations/0008-standard-statements.ts';
 import { outputs } from './migrations/0009-outputs.ts';
 import { models } from './migrations/0010-models.ts';
 import { runTimings } from './migrations/0011-run-timings.ts';
+import { latestMeasurements } from './migrations/0012-latest-measurements.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -31,6 +32,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   outputs,
   models,
   runTimings,
+  latestMeasurements,
 ];
 
 /** Version of the system schema after `migrate`. */

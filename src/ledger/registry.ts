@@ -92,62 +92,39 @@ export async function readVersions(
 /** @param like a pattern of SQL; null: all models */
 export async function listModels(pool: Pool, schema: string, like: string | null): Promise<readonly ListedModel[]> {
   const table = tablesOf(schema);
-  // Ten thousand rows as arrays take a third less time than as objects.
+  // Ten thousand rows as arrays take a third less time than as objects. In this order of the tables, the rows need no sorting.
   const [rows] = await pool.query<RowDataPacket[][]>({
-    sql: `SELECT v.model_name, v.version, m.owner, v.kind, v.digest, v.size, v.location, v.file, v.base, v.made_at, v.family, v.classes
+    sql: `SELECT v.model_name, v.version, m.owner, v.kind, v.digest, v.size, v.location, v.file, v.base, v.made_at, v.family, v.classes, v.map,
+       v.total_ms
      FROM ${table('models')} AS m
-     JOIN ${table('model_versions')} AS v ON v.model_name = m.name AND v.version = m.current_version
+     STRAIGHT_JOIN ${table('model_versions')} AS v ON v.model_name = m.name AND v.version = m.current_version
      ${like === null ? '' : 'WHERE m.name LIKE ?'} ORDER BY m.name`,
     values: like === null ? [] : [like],
     rowsAsArray: true,
   });
-  const accuracies = await latest(pool, schema, 'accuracy IS NOT NULL', 'accuracy');
-  const times = await latest(pool, schema, 'total_ms > 0', 'total_ms');
   return (rows as unknown as ListedRow[]).map(
-    ([name, version, owner, kind, digest, size, location, file, base, madeAt, family, classes]) => {
-      const accuracy = accuracies.get(`${name}@${version}`);
-      const total = times.get(`${name}@${version}`);
-      return {
-        ...{
-          name,
-          version,
-          owner,
-          kind,
-          digest,
-          size: size === null ? null : Number(size),
-          location,
-          file,
-          base,
-          madeAt,
-          family,
-          classes,
-        },
-        map: accuracy === undefined ? null : (JSON.parse(String(accuracy)).map ?? null),
-        imagesPerSecond: total === undefined ? null : 1000 / Number(total),
-      };
-    },
+    ([name, version, owner, kind, digest, size, location, file, base, madeAt, family, classes, map, totalMs]) => ({
+      ...{
+        name,
+        version,
+        owner,
+        kind,
+        digest,
+        size: size === null ? null : Number(size),
+        location,
+        file,
+        base,
+        madeAt,
+      },
+      ...{ family, classes, map, imagesPerSecond: totalMs === null ? null : 1000 / totalMs },
+    }),
   );
 }
 
 type ListedRow = [
   ...[string, number, string, ModelKind, string | null, string | null, ModelVersion['location'], string | null],
-  ...[string | null, string, string | null, number | null],
+  ...[string | null, string, string | null, number | null, number | null, number | null],
 ];
-
-/** A column of the latest measurement of each version that has one, by `name@version`. */
-async function latest(
-  pool: Pool,
-  schema: string,
-  condition: string,
-  column: 'accuracy' | 'total_ms',
-): Promise<ReadonlyMap<string, unknown>> {
-  const measurements = tablesOf(schema)('model_measurements');
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT CONCAT(t.model_name, '@', t.version) AS model, t.${column} AS value FROM ${measurements} AS t
-     JOIN (SELECT MAX(id) AS id FROM ${measurements} WHERE version IS NOT NULL AND ${condition} GROUP BY model_name, version) AS l ON l.id = t.id`,
-  );
-  return new Map(rows.map(({ model, value }) => [model, value]));
-}
 
 /** Names of models, for suggestions: at most `most`, in alphabetical order. */
 export async function listNames(pool: Pool, schema: string, most: number): Promise<readonly string[]> {

@@ -138,6 +138,8 @@ describe.each(servers)('the registry of models on $name', (server) => {
     await record({ totalMs: 100 });
     await record({ totalMs: 20 });
     await record({ origin: 'evaluation', totalMs: null, accuracy: { map: 0.37 } });
+    await record({ version: null, totalMs: 7, accuracy: { map: 0.9 } });
+    await record({ modelName: 'list-b', version: 2, totalMs: 7 });
     expect(await listModels(database.pool, database.systemSchema, 'list-%')).toMatchObject([
       { name: 'list-a', version: 1, family: 'yolov8', classes: 2, map: 0.37, imagesPerSecond: 50 },
       { name: 'list-b', version: 1, map: null, imagesPerSecond: null },
@@ -159,6 +161,25 @@ describe.each(servers)('the registry of models on $name', (server) => {
       { ...first, images: 300, perClass },
     ]);
     expect(await readMeasurements(database.pool, database.systemSchema, { digest: 'f'.repeat(64) })).toEqual([]);
+  });
+
+  it('lists models that were measured before their latest figures were kept beside them', async () => {
+    const table = (name: string) => quoteTable({ database: database.systemSchema, table: name });
+    for (const name of ['early-a', 'early-b', 'early-c']) await add(model(name));
+    const record = (modelName: string, others: Partial<Measurement>) =>
+      recordMeasurement(database.pool, database.systemSchema, measurement({ modelName, ...others }));
+    await record('early-a', { accuracy: { map: 0.5 }, totalMs: 50 });
+    await record('early-a', { accuracy: { map: 0.25 }, totalMs: 25 });
+    await record('early-b', { accuracy: { map: null }, totalMs: 0 });
+    await database.pool.query(`UPDATE ${table('model_versions')} SET map = NULL, total_ms = NULL`);
+    await database.pool.query(`DELETE FROM ${table('migrations')} WHERE version = 12`);
+    await migrate(database.pool, database.systemSchema);
+    const listed = await listModels(database.pool, database.systemSchema, 'early-%');
+    expect(listed.map(({ name, map, imagesPerSecond }) => [name, map, imagesPerSecond])).toEqual([
+      ['early-a', 0.25, 40],
+      ['early-b', null, null],
+      ['early-c', null, null],
+    ]);
   });
 
   it('takes on the models of an earlier registry as version 1', async () => {
@@ -206,8 +227,21 @@ describe.each(servers)('ten thousand registered models on $name', (server) => {
     }
   });
 
-  it('are listed without the names of their classes', async () => {
-    const listed = await listModels(database.pool, database.systemSchema, null);
+  it('are listed by one query, without the names of their classes or the measurements', async () => {
+    const sent: string[] = [];
+    const noting = new Proxy(database.pool, {
+      get(pool, key) {
+        if (key !== 'query') return Reflect.get(pool, key);
+        return (query: { readonly sql: string }) => {
+          sent.push(query.sql);
+          return pool.query(query);
+        };
+      },
+    });
+    const listed = await listModels(noting, database.systemSchema, null);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).not.toMatch(/facts|model_measurements/);
+    expect(listed.map(({ name }) => name)).toEqual(listed.map(({ name }) => name).sort());
     expect(listed).toHaveLength(models);
     expect(listed[1234]).toMatchObject({ name: 'model-01234', classes: 80 });
     expect(listed[1234]).not.toHaveProperty('facts');
