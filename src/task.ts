@@ -27,8 +27,11 @@ export type Task = RowsTask | SharesTask | StatementTask | ModelTask;
 
 export type TaskKind = Task['kind'];
 
-/** Incremented with every change of the contract. A worker accepts only tasks of its own version. */
-export const taskVersion = 3;
+/**
+ * Incremented with every change of the contract, of which the programs with their options and defaults are a part. A worker accepts only
+ * tasks of its own version.
+ */
+export const taskVersion = 4;
 
 interface TaskBase {
   readonly version: typeof taskVersion;

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
 import { taskOf } from '../../src/plan/task-of.ts';
+import { contractOf, programNames } from '../../src/programs/programs.ts';
 import { withoutDefaults } from '../../src/programs/read-program-call.ts';
+import { taskVersion } from '../../src/task.ts';
 import { readTask } from '../../src/worker/read-task.ts';
 import { foreignStep, goldenPlan, render, runStep, variableOf } from '../workflow/deployment.ts';
 
@@ -47,10 +49,23 @@ describe('a task', () => {
     expect(() => readTask(written({ version }))).toThrow(
       expect.objectContaining({
         code: 'TASK_VERSION',
-        message: `the task has version ${told}; this worker knows version 3`,
+        message: `the task has version ${told}; this worker knows version 4`,
         hint: 'give the server and the worker images of the same version of Millrace',
       }),
     );
+  });
+
+  it('has a new version if a program, an option or a default changes', () => {
+    const golden = new URL('../golden/task-programs.json', import.meta.url);
+    const contract = programNames.map((name) => {
+      const options = Object.entries(contractOf(name).options).map(([option, { takes: _, ...rest }]) => [option, rest]);
+      return [name, Object.fromEntries(options)];
+    });
+    const found = JSON.parse(JSON.stringify({ version: taskVersion, programs: Object.fromEntries(contract) }));
+    const known = JSON.parse(readFileSync(golden, 'utf8'));
+    if (process.env.UPDATE_GOLDEN && known.version !== taskVersion)
+      writeFileSync(golden, `${JSON.stringify(found, null, 2)}\n`);
+    else expect(found, 'raise taskVersion, then UPDATE_GOLDEN=1').toEqual(known);
   });
 
   const { settings } = task.program;
