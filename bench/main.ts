@@ -8,6 +8,7 @@ import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { type Material, openMaterial } from './material.ts';
 import { benchMemory, memoryRows } from './memory.ts';
+import { benchModels } from './models.ts';
 import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
 import { benchServer } from './server.ts';
@@ -24,6 +25,7 @@ const benchmarks = {
   'end-to-end': async (material) => benchEndToEnd(await material.detector(), await material.config()),
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   dataset: async (material) => benchDataset((await material.config()).dsn),
+  models: async (material) => benchModels(await material.config()),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
