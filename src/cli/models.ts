@@ -1,8 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { MillraceError } from '../errors.ts';
+import type { Rows } from '../formats/format.ts';
+import { openProgress } from './dataset/work-progress.ts';
+import { followStatement } from './follow.ts';
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
+import { writeRows } from './print-rows.ts';
 import { formatRows } from './result-table.ts';
 import { runProgram } from './run.ts';
 
@@ -38,7 +42,7 @@ export function runModelStatement(sql: string, place: Place, output: Output): Pr
 }
 
 /**
- * `millrace models create`: registers a path in a volume, or uploads a file of this machine into the database.
+ * `millrace models create`: registers a path in a volume, or stores a file of this machine in the database, which a server does with its bytes.
  * @param file begins with a mount path of a volume, or is a file here
  */
 export async function createModel(name: string, file: string, place: Place, output: Output): Promise<number> {
@@ -47,13 +51,32 @@ export async function createModel(name: string, file: string, place: Place, outp
     return runModelStatement(`CREATE MODEL ${quoted(name)} FROM ${JSON.stringify(file)}`, place, output);
   const found = await stat(file).catch(() => null);
   if (found?.isFile() !== true) throw new MillraceError('MODEL_MISSING', `there is no file ${file}`);
-  const bytes = () => createReadStream(file, { highWaterMark: 2 ** 20 });
-  let text = '';
-  const stored = await withService(place, output.note, async (service) => {
-    text = await service.storeModel(plainName(name), bytes());
-    return 0;
+  return withService(place, output.note, async (service) => {
+    const progress = openProgress(output.progress, place.server === null ? 'storing' : 'uploading');
+    const bytes = bytesOf(file, (done) => progress.show(done, found.size));
+    const id = await service.storeModel(plainName(name), bytes).finally(progress.end);
+    const shown = new Set<string>();
+    const show = async (rows: Rows) => {
+      shown.add(rows.step);
+      await writeRows(rows, output.json ? 'line' : 'table');
+    };
+    return followStatement(service, id, output, { results: { shown, show, isWhole: true } });
   });
-  return stored === 0 ? runModelStatement(text, place, output) : stored;
+}
+
+async function* bytesOf(file: string, onRead: (done: number) => void): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+      done += chunk.length;
+      onRead(done);
+      yield chunk;
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === 'EACCES' ? 'permission denied' : code;
+    throw new MillraceError('MODEL_UNREADABLE', `${file} cannot be read: ${reason}`, { cause });
+  }
 }
 
 function plainName(name: string): string {

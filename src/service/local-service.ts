@@ -66,7 +66,9 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
-    storeModel: (name, bytes) => storeModel(session, name, bytes),
+    async storeModel(name, bytes) {
+      return this.submit(await storeModel(session, name, bytes));
+    },
     async mode() {
       const ofSession = (await kept?.mode()) ?? null;
       return ofSession === null ? session.mode() : lexicalMode(ofSession);

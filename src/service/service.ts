@@ -26,7 +26,7 @@ export interface Service {
   /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
-  /** Stores a file in the database. @returns the statement that registers it */
+  /** Stores a file in the database. @returns the id of the statement that registers it */
   storeModel(name: string, bytes: AsyncIterable<Uint8Array>): Promise<string>;
   /** The mode in which the next program's standard SQL is read, as far as it is known here. @throws {MillraceError} DATABASE_… */
   mode(): Promise<LexicalMode>;

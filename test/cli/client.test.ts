@@ -1,4 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { useServer } from '../server/use-server.ts';
 import { slowRows } from '../slow-rows.ts';
 import { detect } from '../use-session.ts';
@@ -45,6 +49,38 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
 `,
       stderr: expect.stringMatching(/^succeeded in \d+\.\d s {2}[0-9a-f-]{36}\n$/),
     });
+  });
+
+  it('uploads a model, shows the progress, and registers it', async () => {
+    const file = fileURLToPath(new URL('../../models/demo.onnx', import.meta.url));
+    const { code, stdout, stderr } = await millrace(['models', 'create', 'sent', file], as());
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^uploading {2}█{24} {2}100 %\nsucceeded in .* s {2}[0-9a-f-]{36}\n$/m);
+    expect(stdout).toMatch(/^ sent +1 {3}detector .* added *$/m);
+    expect(await millrace(['models', 'create', 'sent', file, '--json'], as())).toMatchObject({ code: 0 });
+    const { body } = await test.json('GET', '/v1/models/sent');
+    expect(body).toMatchObject({
+      owner: 'ada',
+      versions: [{ version: 1, location: 'database', size: (await stat(file)).size }],
+    });
+    expect(await millrace(['models', 'drop', 'sent'], as())).toMatchObject({ code: 0 });
+  });
+
+  it('reports why a model is refused, even while its bytes are still being sent', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-upload-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'large.onnx');
+    await writeFile(file, Buffer.alloc(24_000_000, 1));
+    const create = (...args: readonly string[]) => ['models', 'create', ...args];
+    const refused = await millrace(create('refused', file), as('rita'));
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error\[READ_ONLY_ROLE\].*\n.*\n$/) });
+    const unknown = await millrace(create('refused', file), { ...as(), MILLRACE_TOKEN: 'mr_unknown' });
+    expect(unknown).toMatchObject({ stderr: expect.stringContaining('error[SERVER_REFUSED]') });
+    const noModel = await millrace(create('refused', file), as());
+    expect(noModel).toMatchObject({ code: 2, stderr: expect.stringContaining('error[MODEL_UNREADABLE]') });
+    const missing = await millrace(create('refused', join(folder, 'absent.onnx')), as());
+    expect(missing).toMatchObject({ stderr: expect.stringContaining('error[MODEL_MISSING]') });
+    expect((await test.json('GET', '/v1/models/refused')).body.code).toBe('UNKNOWN_MODEL');
   });
 
   it('follows a TO RUN to its end', async () => {
@@ -213,7 +249,9 @@ describe('millrace as the client of a server', { timeout: 120_000 }, () => {
   });
 
   it('lists models', async () => {
-    expect((await millrace(['models', '--json'], as())).stdout).toBe('{"name":"demo","file":"/models/demo.onnx"}\n');
+    expect(linesOf((await millrace(['models', '--json'], as())).stdout)).toEqual([
+      expect.objectContaining({ name: 'demo', file: '/models/demo.onnx', kind: 'unregistered' }),
+    ]);
   });
 
   it("has the rights of the token's role", async () => {

@@ -3,6 +3,7 @@ import { bar } from '../progress.ts';
 
 export interface WorkProgress {
   show(done: number, total: number): void;
+  /** Nothing is shown after it. */
   end(): void;
 }
 
@@ -12,7 +13,14 @@ export function openProgress(stream: NodeJS.WriteStream, what: string): WorkProg
     `${what}  ${bar(total === 0 ? 1 : Math.min(1, done / total))}  ${total === 0 ? 100 : Math.floor((done * 100) / total)} %`;
   if (stream.isTTY) {
     const update = createLogUpdate(stream);
-    return { show: (done, total) => update(lineOf(done, total)), end: () => update.done() };
+    let hasEnded = false;
+    return {
+      show: (done, total) => hasEnded || update(lineOf(done, total)),
+      end() {
+        hasEnded = true;
+        update.done();
+      },
+    };
   }
   let shown = 0;
   return {
@@ -21,6 +29,8 @@ export function openProgress(stream: NodeJS.WriteStream, what: string): WorkProg
       if (tenth > shown) stream.write(`${lineOf(done, total)}\n`);
       shown = Math.max(shown, tenth);
     },
-    end() {},
+    end() {
+      shown = 10;
+    },
   };
 }

@@ -50,9 +50,14 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
       });
       return models;
     },
-    storeModel: (name) => {
-      const hint = `put the file into a volume and name its path, or upload it: curl -T FILE -H 'content-type: application/octet-stream' $MILLRACE_URL/v1/models/${name}`;
-      return Promise.reject(new MillraceError('USAGE', 'the file is not in a volume of the server', { hint }));
+    async storeModel(name, bytes) {
+      const { statement } = await api.upload<{ statement: string }>({
+        method: 'PUT',
+        path: `/v1/models/${encodeURIComponent(name)}`,
+        query: [['datasource', datasource ?? undefined]],
+        bytes,
+      });
+      return statement;
     },
     async tables() {
       const { tables } = await api.json<{ tables: readonly string[] }>({

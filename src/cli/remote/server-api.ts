@@ -6,16 +6,20 @@ import { errorOfProblem, type Problem } from './problem-error.ts';
 export interface ServerApi {
   /** Returns the answer's object. While the server is unreachable, repeatable requests are retried for a few seconds. */
   json<T>(request: ServerRequest): Promise<T>;
+  /** Sends the request's bytes, without retries and for as long as that takes. Returns the answer's object. */
+  upload<T>(request: ServerRequest & { readonly bytes: AsyncIterable<Uint8Array> }): Promise<T>;
   /** Returns the answer as it arrives, without retries. */
   stream(request: ServerRequest): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface ServerRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** Names and values; undefined values are omitted. */
   readonly query?: readonly (readonly [string, string | number | boolean | undefined])[];
   readonly body?: unknown;
+  /** Instead of `body`. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
   /** The program in the request, in which the server's errors show their place. */
   readonly sql?: string;
@@ -34,7 +38,7 @@ const answerMs = 90_000;
 export function openServerApi(url: string, token: string | null): ServerApi {
   const base = readUrl(url);
 
-  async function send({ method = 'GET', path, query = [], body, headers, sql, signal }: ServerRequest) {
+  async function send({ method = 'GET', path, query = [], body, bytes, headers, sql, signal }: ServerRequest) {
     const target = new URL(`${base.href.replace(/(?<!\/)\/+$/, '')}${path}`);
     for (const [name, value] of query) if (value !== undefined) target.searchParams.append(name, String(value));
     const response = await fetch(target, {
@@ -43,22 +47,31 @@ export function openServerApi(url: string, token: string | null): ServerApi {
         ...headers,
         ...(token !== null && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(bytes !== undefined && { 'content-type': 'application/octet-stream' }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      // Node's fetch sends any async iterable: https://github.com/nodejs/undici#requestbody; TypeScript's types lack it.
+      ...(bytes === undefined
+        ? { body: body === undefined ? null : JSON.stringify(body) }
+        : { body: bytes as unknown as BodyInit, duplex: 'half' as const }),
       // Following a redirect would turn a POST into a GET.
       redirect: 'manual',
       signal: signal ?? null,
     }).catch((cause) => {
+      if (cause.cause instanceof MillraceError) throw cause.cause;
       throw signal?.aborted ? cause : unreachable(base, cause);
     });
     if (!response.ok) throw await refusal(response, base, sql ?? null);
     return response;
   }
 
-  const once = async (request: ServerRequest) => {
+  const once = (request: ServerRequest) => {
     const signals = [AbortSignal.timeout(answerMs), ...(request.signal ? [request.signal] : [])];
+    return objectOf(request, AbortSignal.any(signals));
+  };
+
+  const objectOf = async (request: ServerRequest, signal: AbortSignal | undefined) => {
     try {
-      const response = await send({ ...request, signal: AbortSignal.any(signals) });
+      const response = await send({ ...request, ...(signal && { signal }) });
       return await response.json();
     } catch (error) {
       request.signal?.throwIfAborted();
@@ -82,6 +95,7 @@ export function openServerApi(url: string, token: string | null): ServerApi {
             signal: request.signal,
             shouldRetry: ({ error }) => mayPass(error),
           }),
+    upload: (request) => objectOf(request, request.signal),
     async stream(request) {
       const { body } = await send(request);
       if (body === null) throw noServer(base);
