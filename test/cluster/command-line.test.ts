@@ -49,7 +49,7 @@ describe('millrace --engine=argo', () => {
     let id: string;
 
     it('reports its progress and its results, and has the same rows as on the local engine', async () => {
-      const { code, stdout, stderr } = await onArgo('run', detect(rows, 'whole'));
+      const { code, stdout, stderr } = await onArgo('run', detect(rows, 'whole', 'partitions = 2'));
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
       expect(await rowsOf('whole')).toEqual(expected);
       const lines = stderr.trimEnd().split('\n');
