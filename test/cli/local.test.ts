@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { latestVersion } from '../../src/ledger/migrate.ts';
 import { mariadb, useDatabase } from '../database.ts';
@@ -105,6 +106,19 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
       stdout: '',
       stderr: `${stderr}(millrace --help lists the commands)\n`,
     });
+  });
+
+  it('stores a model of this machine in the database, and registers it', async () => {
+    const file = fileURLToPath(new URL('../../models/demo.onnx', import.meta.url));
+    const { code, stdout, stderr } = await run('models', 'create', 'kept', file);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^storing {2}█{24} {2}100 %\nsucceeded in .* s {2}[0-9a-f-]{36}\n$/m);
+    expect(stdout).toMatch(/^ kept +1 {3}detector .* added *$/m);
+    const [shown] = linesOf((await run('models', 'show', 'kept', '--json')).stdout);
+    expect(shown.rows).toMatchObject([expect.arrayContaining([1, 'detector', 'database'])]);
+    expect((await run('models', 'show', 'kept', '--datasource', 'x')).stderr).toMatch(
+      /^error\[USAGE\]: --datasource requires a server/,
+    );
   });
 });
 

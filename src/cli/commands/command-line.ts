@@ -13,6 +13,8 @@ export function openCommandLine(config: Config, environment: NodeJS.ProcessEnv):
     .description('SQL in, GPU workflows out, rows back. Without a command on a terminal, opens a prompt.')
     .version(version, '-V, --version', 'print the version')
     .helpCommand(false)
+    // Options after the name of a subcommand are the subcommand's, even those that its parent has too.
+    .enablePositionalOptions()
     .showHelpAfterError('(millrace --help lists the commands)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
     .addHelpText('after', settings);

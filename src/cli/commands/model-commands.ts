@@ -9,6 +9,7 @@ export function addModelCommands(millrace: Command, on: (options: PlaceOptions) 
     .option('--json', 'print JSON lines')
     .option('--plot <file>', 'draw accuracy against cost of the registered models, as SVG')
     .helpCommand(false)
+    .enablePositionalOptions()
     .action(({ json = false, plot, ...where }) =>
       answer(json, async (output) => {
         if (plot !== undefined) return (await import('../model-files.ts')).drawModels(plot, on(where), output);
