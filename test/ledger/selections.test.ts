@@ -125,8 +125,9 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
 
 it('the names of a selection follow from its statement and step alone', () => {
   const task = { kind: 'rows', statement: '0198c5a2-7d3e-7b41-9c6f-2f1e8a4b5c6d', step: 'step-1' } as const;
-  const { id, made, staging, replaced } = selectionNames(task, 'millrace', true);
+  const { id, made, staging, summary, replaced } = selectionNames(task, 'millrace', true);
   expect(id.toString('hex')).toBe(selectionNames(task, 'other').id.toString('hex'));
   expect([made.database, staging.database]).toEqual(['millrace_work', 'millrace']);
-  expect(namesOfTables(id)).toEqual({ selection: made.table, staging: staging.table, replaced: replaced.table });
+  const names = { selection: made.table, staging: staging.table, summary: summary.table, replaced: replaced.table };
+  expect(namesOfTables(id)).toEqual(names);
 });

@@ -409,7 +409,9 @@ describe('a result', () => {
 describe('an object that statements can name', () => {
   it('is listed', async () => {
     const models = await server.json('GET', '/v1/models');
-    expect(models.body.models).toContainEqual({ name: 'demo', file: '/models/demo.onnx' });
+    expect(models.body.models).toContainEqual(
+      expect.objectContaining({ name: 'demo', file: '/models/demo.onnx', kind: 'unregistered' }),
+    );
     await server.database.pool.query('CREATE VIEW named AS SELECT id FROM shot');
     const { tables } = (await server.json('GET', '/v1/tables')).body;
     expect(tables).toEqual(expect.arrayContaining(['named', 'shot']));
