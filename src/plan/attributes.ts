@@ -1,12 +1,9 @@
-import { MillraceError } from '../errors.ts';
-import { nearestName } from '../nearest-name.ts';
 import { largestBatch } from '../programs/model-options.ts';
-import { valueText } from '../sql/expression-nodes.ts';
-import type { Attribute, Value } from '../sql/statement.ts';
 import { mostCommitRows, type WriteMode } from '../task.ts';
-import { bytes, duration, oneOf, positiveNumber, text, texts, Wrong, wholeNumber } from './attribute-values.ts';
+import { bytes, duration, oneOf, positiveNumber, text, texts, wholeNumber } from './attribute-values.ts';
 import { nodeSelector } from './node-selector.ts';
 import type { VolumeMount } from './plan.ts';
+import type { AttributeReader } from './read-attributes.ts';
 import { parseVolumes } from './volumes.ts';
 
 /** The WITH attributes of TO RUN after reading; absent ones have their default. */
@@ -28,13 +25,7 @@ export interface RunAttributes {
   node_selector: Readonly<Record<string, string>>;
 }
 
-interface Reader<T> {
-  readonly expects: string;
-  readonly read: (value: Value) => T | Wrong | undefined;
-  readonly otherwise: T;
-}
-
-type Readers = { readonly [Name in keyof RunAttributes]: Reader<RunAttributes[Name]> };
+type Readers = { readonly [Name in keyof RunAttributes]: AttributeReader<RunAttributes[Name]> };
 
 export const runAttributes: Readers = {
   partitions: {
@@ -89,50 +80,3 @@ export const runAttributes: Readers = {
   },
   node_selector: { expects: "'label=value', or a list of them", read: nodeSelector, otherwise: {} },
 };
-
-const defaults = Object.fromEntries(Object.entries(runAttributes).map(([name, { otherwise }]) => [name, otherwise]));
-
-/** Reads the attributes and reports each that is unknown or of the wrong kind. */
-export function readAttributes(
-  attributes: readonly Attribute[],
-  report: (error: MillraceError) => void,
-): RunAttributes {
-  const values: Record<string, unknown> = { ...defaults };
-  for (const attribute of attributes) {
-    try {
-      values[attribute.name] = readAttribute(attribute);
-    } catch (error) {
-      report(error as MillraceError);
-    }
-  }
-  return values as unknown as RunAttributes;
-}
-
-function readAttribute(attribute: Attribute): unknown {
-  const reader = Object.hasOwn(runAttributes, attribute.name)
-    ? runAttributes[attribute.name as keyof RunAttributes]
-    : undefined;
-  if (reader === undefined) throw unknownAttribute(attribute);
-  const value = reader.read(attribute.value);
-  if (value instanceof Wrong) {
-    throw new MillraceError('WRONG_ATTRIBUTE', value.message, { span: attribute.value.span, hint: value.hint });
-  }
-  if (value !== undefined) return value;
-  throw new MillraceError(
-    'WRONG_ATTRIBUTE',
-    `the attribute '${attribute.name}' cannot be ${valueText(attribute.value)}`,
-    {
-      span: attribute.value.span,
-      hint: `give ${reader.expects}`,
-    },
-  );
-}
-
-function unknownAttribute({ name, nameSpan }: Attribute): MillraceError {
-  const nearest = nearestName(name, Object.keys(runAttributes));
-  const known = Object.keys(runAttributes).join(', ');
-  return new MillraceError('UNKNOWN_ATTRIBUTE', `unknown attribute '${name}' for TO RUN`, {
-    span: nameSpan,
-    hint: nearest === undefined ? `use one of ${known}` : `did you mean ${nearest}?`,
-  });
-}

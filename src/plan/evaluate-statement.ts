@@ -1,6 +1,5 @@
 import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import { nearestName } from '../nearest-name.ts';
 import { contractOf, type ProgramName } from '../programs/programs.ts';
 import { valueText } from '../sql/expression-nodes.ts';
 import { foldName } from '../sql/facts/word.ts';
@@ -14,6 +13,7 @@ import type {
 } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { runAttributes } from './attributes.ts';
+import { unknownAttribute } from './read-attributes.ts';
 
 const worker = 'millrace/worker';
 
@@ -100,21 +100,17 @@ function withLabels({ query, label: { text, span } }: EvaluateStatement, catalog
 }
 
 function optionOf(
-  { name, nameSpan, value }: Attribute,
+  attribute: Attribute,
   program: ProgramName,
   report: (error: MillraceError) => void,
 ): StringLiteral | null {
+  const { name, value } = attribute;
   const { options, aliases, optionsElsewhere } = contractOf(program);
   const own = Object.keys(options).filter((each) => each !== 'model' && each !== 'labels');
   const meant = Object.hasOwn(aliases, name) ? aliases[name]! : name;
   if (!own.includes(meant)) {
-    const known = [...own, ...Object.keys(runAttributes)];
-    const nearest = nearestName(name, known);
     const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
-    const hint = elsewhere ?? (nearest === undefined ? `use one of ${known.join(', ')}` : `did you mean ${nearest}?`);
-    report(
-      new MillraceError('UNKNOWN_ATTRIBUTE', `unknown attribute '${name}' for TO EVALUATE`, { span: nameSpan, hint }),
-    );
+    report(unknownAttribute(attribute, [...own, ...Object.keys(runAttributes)], 'TO EVALUATE', elsewhere));
     return null;
   }
   return { kind: 'string', value: `--${meant}=${textOf(value)}`, span: value.span };

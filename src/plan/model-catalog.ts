@@ -22,6 +22,11 @@ export function findModel(written: string, { models }: Catalog): CatalogModel | 
   return registered ?? models.find((known) => known.name === written && known.registered === undefined) ?? null;
 }
 
+/** The versions of a model that are known to the catalog. */
+export function registeredVersions({ text }: Reference, { models }: Catalog): readonly CatalogModel[] {
+  return models.filter(({ name, registered }) => name === text && registered !== undefined);
+}
+
 /** What the worker needs to find the file and to know that it is the registered one; null: an unregistered file. */
 export function modelReference({ name, registered }: CatalogModel): ModelReference | null {
   if (registered === undefined) return null;

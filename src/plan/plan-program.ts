@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
 import type { EvaluateStatement, ModelStatement, Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
+import { catalogAfter } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
 import { checkSessions } from './check-sessions.ts';
@@ -10,7 +11,7 @@ import { withCommandAttributes } from './command-attributes.ts';
 import { asRun } from './evaluate-statement.ts';
 import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
-import { afterStatement, planModel } from './plan-model.ts';
+import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
 
 /**
@@ -29,7 +30,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     const step = planStatement(statement, place, known, report);
-    if (step?.kind === 'model') known = afterStatement(known, statement as ModelStatement, step);
+    if (step?.kind === 'model') known = catalogAfter(known, statement as ModelStatement, step);
     return step;
   });
   checkPartitions(program, steps, catalog, report);

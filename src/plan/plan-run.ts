@@ -5,7 +5,7 @@ import { nearestName } from '../nearest-name.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
-import { type RunAttributes, readAttributes } from './attributes.ts';
+import { type RunAttributes, runAttributes } from './attributes.ts';
 import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
@@ -15,6 +15,7 @@ import { modelReference } from './model-catalog.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
 import { readSettings } from './program-settings.ts';
+import { readAttributes } from './read-attributes.ts';
 import { modelOf, withClassNames, withRegistered } from './registered-model.ts';
 import { mergeVolumes } from './volumes.ts';
 
@@ -27,7 +28,7 @@ export function planRun(
   catalog: Catalog,
   report: Report,
 ): RunStep | ForeignStep | null {
-  const attributes = readAttributes(statement.attributes, report);
+  const attributes = readAttributes(statement.attributes, runAttributes, 'TO RUN', report);
   const image = catalog.images.find(({ name }) => name === statement.image.name);
   const common = { ...place, ...imageSettings(statement, attributes, catalog) };
   if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);

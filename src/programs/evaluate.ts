@@ -51,7 +51,10 @@ export const evaluate = {
   optionsElsewhere: detect.optionsElsewhere,
   unusedAttributes: [],
   namesColumnsByClass: () => false,
-  result: (settings: DetectorSettings): ResultShape => detect.result(detectSettings(settings), null),
+  result: (settings: DetectorSettings): ResultShape => ({
+    ...detect.result(detectSettings(settings), null),
+    outputs: 'measured detections',
+  }),
   summary: metricColumns,
   explain: (settings: DetectorSettings) => [
     ...detect.explain(detectSettings(settings)),
@@ -87,7 +90,10 @@ export const evaluateClassifier = {
   },
   unusedAttributes: [],
   namesColumnsByClass: () => false,
-  result: (settings: ClassifierSettings): ResultShape => classify.result(classifySettings(settings), null),
+  result: (settings: ClassifierSettings): ResultShape => ({
+    ...classify.result(classifySettings(settings), null),
+    outputs: 'measured classes',
+  }),
   summary: metricColumns,
   explain: (settings: ClassifierSettings) => [
     ['classify', `${settings.model} on ${settings.device}, ${explainImages(settings)}${explainNames(settings)}`],

@@ -1,4 +1,5 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { len, message, nested } from './protobuf-message.ts';
 
 /** TensorProto.DataType */
 const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 };
@@ -71,18 +72,7 @@ export function onnxGraph({ opset, input, output, metadata, nodes }: GraphSketch
   });
 }
 
-const len = WireType.LengthDelimited;
 const varint = WireType.Varint;
-
-function message(write: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = new BinaryWriter();
-  write(writer);
-  return writer.finish();
-}
-
-function nested(writer: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
-  writer.tag(field, len).bytes(message(write));
-}
 
 function bytesOf(type: ElementType, values: readonly number[]): Uint8Array {
   const arrays = {

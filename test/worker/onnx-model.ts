@@ -1,4 +1,5 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { len, message, nested } from './protobuf-message.ts';
 
 export interface ModelSketch {
   /** Dimensions of the input `images`; a text is a free dimension. */
@@ -82,18 +83,6 @@ export function onnxModel({
       nested(model, 14, (entry) => entry.tag(1, len).string(key).tag(2, len).string(value));
     }
   });
-}
-
-const len = WireType.LengthDelimited;
-
-function message(write: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = new BinaryWriter();
-  write(writer);
-  return writer.finish();
-}
-
-function nested(writer: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
-  writer.tag(field, len).bytes(message(write));
 }
 
 interface Constant {

@@ -1,21 +1,13 @@
 import { join } from 'node:path';
-import type { Pool } from 'mysql2/promise';
-import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
 import { runModelAction } from '../../ledger/model-actions.ts';
 import type { ModelStep } from '../../plan/plan.ts';
 import { type ModelTask, taskVersion, workerExit } from '../../task.ts';
+import type { StepRun } from './run-step.ts';
 import { runWorker } from './worker-process.ts';
 
-interface ModelRun {
-  readonly pool: Pool;
-  readonly statement: string;
-  readonly accounts: Accounts;
-  readonly schema: string;
-  readonly volumes: Readonly<Record<string, string>>;
-  readonly logFolder: string;
-  readonly signal: AbortSignal;
+interface ModelRun extends Omit<StepRun, 'cores'> {
   readonly unregistered: () => Promise<readonly { readonly name: string; readonly file: string }[]>;
 }
 
