@@ -61,6 +61,12 @@ export const modelReferenceSchema: v.GenericSchema<ModelReference> = v.strictObj
   madeBy: v.nullable(v.string()),
 });
 
+export const simulationSchema: v.GenericSchema<Simulation> = v.strictObject({
+  latency: v.nullable(v.number()),
+  accuracy: v.nullable(v.number()),
+  classCoverage: v.nullable(v.array(count)),
+});
+
 export const modelActorSchema: v.GenericSchema<ModelActor> = v.strictObject({
   user: v.string(),
   isAdmin: v.boolean(),
@@ -80,11 +86,7 @@ export const modelActionSchema: v.GenericSchema<ModelAction> = v.variant('does',
     does: v.literal('like'),
     name: v.string(),
     base: v.string(),
-    simulation: v.strictObject({
-      latency: v.nullable(v.number()),
-      accuracy: v.nullable(v.number()),
-      classCoverage: v.nullable(v.array(count)),
-    }),
+    simulation: simulationSchema,
   }),
   v.strictObject({ does: v.literal('show'), like: v.nullable(v.string()) }),
   v.strictObject({ does: v.picklist(['describe', 'showTrain']), name: v.string(), version }),

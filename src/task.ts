@@ -31,7 +31,7 @@ export type TaskKind = Task['kind'];
  * Incremented with every change of the contract, of which the programs with their options and defaults are a part. A worker accepts only
  * tasks of its own version.
  */
-export const taskVersion = 4;
+export const taskVersion = 5;
 
 interface TaskBase {
   readonly version: typeof taskVersion;

@@ -2,7 +2,7 @@ import leven from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
-import type { ProgramCall } from '../programs/programs.ts';
+import type { ModelCall, ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { type RunAttributes, runAttributes } from './attributes.ts';
@@ -56,7 +56,8 @@ function planWorker(
   const mounts = catalog.mounted ?? common.volumes.map(({ mountPath }) => mountPath);
   const model = modelOf(command, catalog);
   const registered = withRegistered(command, model, report);
-  const program = readSettings(registered, { statement, gpu: attributes.gpu, mounts, catalog, report });
+  // What CMD can name runs one model.
+  const program = readSettings(registered, { statement, gpu: attributes.gpu, mounts, catalog, report }) as ModelCall;
   const named = withClassNames(program, model);
   const result = command.contract.result(named.settings, named.settings.class_names);
   checkColumns(statement, attributes.partition_by, result, catalog, report);

@@ -5,7 +5,7 @@ import type { TableTarget, WriteMode } from '../task.ts';
 import type { StepCost } from './cost/step-cost.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
-export const planVersion = 4;
+export const planVersion = 5;
 
 /** The IR: what to execute, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {

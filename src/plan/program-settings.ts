@@ -1,6 +1,7 @@
 import type { Catalog, QueryFacts } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
+import type { CascadeSetting } from '../programs/cascade.ts';
 import type { ColumnOption, LabelSetting, Option, OptionKind, Setting, SizeSetting } from '../programs/contract.ts';
 import { type Device, devices } from '../programs/device.ts';
 import { columnOf } from '../programs/input-columns.ts';
@@ -22,6 +23,8 @@ interface Place {
   /** Mount paths of the step's volumes. */
   readonly mounts: readonly string[];
   readonly catalog: Catalog;
+  /** Absent: the program has no cascade. */
+  readonly cascade?: CascadeSetting;
   readonly report: Report;
 }
 
@@ -65,8 +68,11 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   list: readList,
   size: readSize,
   label: readLabel,
+  cascade: (_, { cascade }) => cascade ?? noCascade,
   device: readDevice,
 };
+
+const noCascade: CascadeSetting = { predicate: { kind: 'all', of: [] }, models: [] };
 
 function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place): string {
   const { name, option, given } = read;
@@ -151,12 +157,13 @@ const flagWords: Readonly<Record<string, boolean>> = {
   0: false,
 };
 
-function readFlag({ given }: Read<Extract<Option, { kind: 'flag' }>>, { report }: Place): boolean {
-  if (given === undefined) return false;
+function readFlag({ option, given }: Read<Extract<Option, { kind: 'flag' }>>, { report }: Place): boolean {
+  const otherwise = option.otherwise ?? false;
+  if (given === undefined) return otherwise;
   const word = given.value.toLowerCase();
   const flag = Object.hasOwn(flagWords, word) ? flagWords[word] : undefined;
   if (flag === undefined) report(wrongOption(given, 'true or false'));
-  return flag ?? false;
+  return flag ?? otherwise;
 }
 
 function readList({ given }: Read<Extract<Option, { kind: 'list' }>>, { report }: Place): readonly string[] | null {

@@ -177,6 +177,8 @@ const upgrades = [
   { from: 1, upgrade: stepOfVersion1 },
   { from: 2, upgrade: stepOfVersion2 },
   { from: 3, upgrade: stepOfVersion3 },
+  // Version 4: no statement was TO FIND.
+  { from: 4, upgrade: (step: unknown) => step },
 ] as const;
 
 const settingsSince2 = {

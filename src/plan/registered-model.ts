@@ -1,7 +1,7 @@
 import type { Catalog, CatalogModel } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { Simulation } from '../model-task.ts';
-import type { ProgramCall } from '../programs/programs.ts';
+import type { ModelCall } from '../programs/programs.ts';
 import type { Command, GivenOption } from './command.ts';
 import { findModel } from './model-catalog.ts';
 
@@ -42,9 +42,9 @@ export function withRegistered(
 }
 
 /** The names of classes that CREATE MODEL gave, unless the statement gives others. */
-export function withClassNames(program: ProgramCall, model: CatalogModel | null): ProgramCall {
+export function withClassNames(program: ModelCall, model: CatalogModel | null): ModelCall {
   const names = model?.registered?.classNames ?? null;
   const { class_names, classes_file } = program.settings;
   if (names === null || class_names !== null || classes_file !== null) return program;
-  return { ...program, settings: { ...program.settings, class_names: names } } as ProgramCall;
+  return { ...program, settings: { ...program.settings, class_names: names } } as ModelCall;
 }

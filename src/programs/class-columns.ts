@@ -11,7 +11,7 @@ export function scoresShape(classNames: readonly string[] | null): ResultShape {
 }
 
 /** Names that occur twice (ImageNet has two cranes) get their class ids. */
-function columnNames(classNames: readonly string[]): readonly string[] {
+export function columnNames(classNames: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   return classNames.map((className, id) => {
     const name = seen.has(className.toLowerCase()) ? `${className} ${id}` : className;

@@ -1,3 +1,4 @@
+import type { CascadeSetting } from './cascade.ts';
 import type { Device } from './device.ts';
 
 /** What can be run over the rows of a query, as data: how a statement asks for it and what it answers. */
@@ -95,9 +96,10 @@ interface ChoiceOption extends OptionBase {
   readonly otherwise: string;
 }
 
-/** True or false, or given without a value: true. */
+/** True or false, or given without a value: true. Not given, `otherwise`; without it, false. */
 interface FlagOption extends OptionBase {
   readonly kind: 'flag';
+  readonly otherwise?: boolean;
 }
 
 /** Texts separated by commas; null: none are given. */
@@ -119,6 +121,11 @@ interface LabelOption extends OptionBase {
 
 export type LabelSetting = { readonly column: string } | { readonly database: string | null; readonly table: string };
 
+/** The models that are asked, and what they decide: the planner makes it, and no statement writes it. */
+interface CascadeOption extends OptionBase {
+  readonly kind: 'cascade';
+}
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -135,6 +142,7 @@ export type Option =
   | ListOption
   | SizeOption
   | LabelOption
+  | CascadeOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -152,6 +160,7 @@ interface SettingsByKind {
   readonly list: readonly string[] | null;
   readonly size: SizeSetting | null;
   readonly label: LabelSetting;
+  readonly cascade: CascadeSetting;
   readonly device: Device;
 }
 

@@ -1,7 +1,9 @@
-import { contractOf, type ProgramCall } from './programs.ts';
+import { contractOf, type ModelCall, type ProgramCall, runsOneModel } from './programs.ts';
 
 /** Whether a run of the program tells what its model takes: not with another size of its input, or if it is simulated. */
-export function isMeasured({ settings }: ProgramCall): boolean {
+export function isMeasured(call: ProgramCall): call is ModelCall {
+  if (!runsOneModel(call)) return false;
+  const { settings } = call;
   const { latency = null, accuracy = null, class_coverage = null } = settings as Partial<Simulated>;
   return (settings.image_size ?? null) === null && latency === null && accuracy === null && class_coverage === null;
 }

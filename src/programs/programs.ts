@@ -2,6 +2,7 @@ import { classify } from './classify.ts';
 import type { ProgramContract, Settings } from './contract.ts';
 import { detect } from './detect.ts';
 import { evaluate, evaluateClassifier } from './evaluate.ts';
+import { find } from './find.ts';
 
 /** All that can be run over rows. */
 export const programs = {
@@ -9,6 +10,7 @@ export const programs = {
   classify,
   evaluate,
   'evaluate-classifier': evaluateClassifier,
+  find,
 } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
@@ -20,6 +22,13 @@ export type ProgramCall = {
   [Name in ProgramName]: { readonly name: Name; readonly settings: SettingsOf<Name> };
 }[ProgramName];
 
+/** A program that runs one model, which its option `model` names. */
+export type ModelCall = Extract<ProgramCall, { readonly settings: { readonly model: string } }>;
+
+export function runsOneModel(call: ProgramCall): call is ModelCall {
+  return 'model' in call.settings;
+}
+
 /** What CMD begins with, and the program that it runs. YOLO's users know `detect` as `yolo`. */
 export const commandNames: Readonly<Record<string, ProgramName>> = {
   detect: 'detect',
@@ -27,7 +36,7 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   classify: 'classify',
 };
 
-/** Programs that a verb of their own asks for. */
+/** Programs that a verb of their own asks for, by its command. `find` has none: its models are chosen by the planner. */
 export const verbPrograms: Readonly<Record<string, ProgramName>> = {
   evaluate: 'evaluate',
   'evaluate-classifier': 'evaluate-classifier',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { cascadeSchema } from './cascade.ts';
 import type { Option, OptionKind, Options, ProgramContract } from './contract.ts';
 import { devices } from './device.ts';
 import { type ProgramCall, type ProgramName, programNames, programs } from './programs.ts';
@@ -26,6 +27,7 @@ const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
       v.strictObject({ column: v.string() }),
       v.strictObject({ database: v.nullable(v.string()), table: v.string() }),
     ]),
+  cascade: () => cascadeSchema,
   device: () => v.picklist(devices),
 };
 

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts';
 import { readFile } from '../ledger/model-files.ts';
 import { readModel } from '../ledger/registry.ts';
 import type { ModelReference } from '../model-task.ts';
-import type { ProgramCall } from '../programs/programs.ts';
+import { type ProgramCall, runsOneModel } from '../programs/programs.ts';
 import { cachedFile, checkDigest, type ModelCache } from './model-cache.ts';
 import { optionPath, pathInside, type Volumes } from './volume-path.ts';
 
@@ -33,7 +33,7 @@ export async function locateModel(
   model: ModelReference | undefined,
   { pool, schema, volumes, cache }: Place,
 ): Promise<Located> {
-  if (model === undefined) return { program, volumes };
+  if (model === undefined || !runsOneModel(program)) return { program, volumes };
   const digest = model.digest ?? (await digestMadeEarlier(model, { pool, schema }));
   if (digest === null) return { program, volumes };
   if (!model.isInDatabase) {

@@ -61,7 +61,7 @@ export function render(
 ): Workflow {
   const given = { ...submission, ...changes.submission };
   return renderWorkflow(
-    { kind: 'plan', version: 4, steps },
+    { kind: 'plan', version: 5, steps },
     given,
     { ...deployment, ...changes.deployment },
     templates,

@@ -35,6 +35,12 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
       classNames: (settings, place) => classifierClassNames(classifySettings(settings), place),
     };
   },
+  find: async () => {
+    const unsupported = async () => {
+      throw new MillraceError('MODEL_UNSUPPORTED', 'this worker cannot run TO FIND yet');
+    };
+    return { open: unsupported, classNames: unsupported };
+  },
 };
 
 type Summarise<Name extends ProgramName> = (settings: SettingsOf<Name>) => Omit<RowSummary, 'columns'>;

@@ -3,6 +3,7 @@ import { recordMeasurement } from '../../ledger/measurements.ts';
 import { modelOfDigest } from '../../ledger/registry.ts';
 import type { RunTimings } from '../../ledger/run-timings.ts';
 import { isMeasured } from '../../programs/measured-settings.ts';
+import { runsOneModel } from '../../programs/programs.ts';
 import type { RowsContext } from '../context.ts';
 import type { Summary } from '../row-program.ts';
 
@@ -25,9 +26,11 @@ export async function recordEvaluation(
   { images, accuracy, perClass }: Omit<Summary, 'rows'>,
   timings: RunTimings | null,
 ): Promise<void> {
+  const { program } = task;
+  if (!runsOneModel(program)) return;
   const registered = timings === null ? null : await modelOfDigest(pool, schema, timings.digest);
   await recordMeasurement(pool, schema, {
-    modelName: registered?.name ?? basename(task.program.settings.model, '.onnx'),
+    modelName: registered?.name ?? basename(program.settings.model, '.onnx'),
     version: registered?.version ?? null,
     digest: timings?.digest ?? null,
     statementId: task.statement,
@@ -41,7 +44,7 @@ export async function recordEvaluation(
     totalMs: timings?.totalMs ?? null,
     startS: timings?.startSeconds ?? null,
     peakMemory: timings?.peakMemory ?? null,
-    ...(isMeasured(task.program) && { partitions: timings?.partitions ?? null, atOnce: timings?.atOnce ?? null }),
+    ...(isMeasured(program) && { partitions: timings?.partitions ?? null, atOnce: timings?.atOnce ?? null }),
     accuracy,
     perClass,
   });

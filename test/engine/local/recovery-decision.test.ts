@@ -14,7 +14,7 @@ function statement(steps: readonly [sql: string, state: StepState][], state = 'r
     state,
     plan: {
       kind: 'plan',
-      version: 4,
+      version: 5,
       steps: steps.map(
         ([sql], index) =>
           ({

@@ -16,7 +16,7 @@ test('what was submitted is read back from the workflow', () => {
     attempt: 2,
     done: ['step-0'],
     text: "SELECT '{{' \ud800",
-    plan: { kind: 'plan', version: 4, steps: [runStep()] },
+    plan: { kind: 'plan', version: 5, steps: [runStep()] },
   });
   expect(submittedStatement({ metadata: { name: 'other', creationTimestamp: '' } })).toBeNull();
 });
@@ -94,7 +94,7 @@ describe('a workflow of a real controller', () => {
 
   test('that succeeded has no error, even if a partition was retried', () => {
     const workflow = sample('succeeded');
-    const plan = { kind: 'plan', version: 4, steps: [runStep({ partitions: 4 })] } as const;
+    const plan = { kind: 'plan', version: 5, steps: [runStep({ partitions: 4 })] } as const;
     const status = statementStatus(workflow, { ...submitted, plan }, asStep(readNodes(workflow), 'sample', 'step-1'));
     expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', error: null }] });
     expect(status.steps[0]?.partitions.map(({ state, attempts }) => [state, attempts])).toEqual([

@@ -1,0 +1,70 @@
+import type { CascadeModel } from './cascade.ts';
+import { columnNames } from './class-columns.ts';
+import type { Options, ProgramContract, ResultShape, Settings } from './contract.ts';
+import { detect } from './detect.ts';
+import { explainImages, imageOptions } from './image-options.ts';
+import { askedClasses } from './predicate/predicate.ts';
+import { predicateText } from './predicate/predicate-text.ts';
+
+const { confidence, iou, max_detections, batch, device } = detect.options;
+
+const options = {
+  ...imageOptions,
+  cascade: { kind: 'cascade', takes: 'the models that are asked, in their order, and what they decide' },
+  confidence: { ...confidence, takes: 'minimum score of an object that counts, 0 to 1' },
+  iou,
+  max_detections,
+  reuse: {
+    kind: 'flag',
+    takes: 'false: stored answers of earlier statements are not used',
+    otherwise: true,
+  },
+  batch,
+  device,
+} as const satisfies Options;
+
+type FindSettings = Settings<typeof options>;
+
+/**
+ * Finds the pictures that show what a predicate asks for: models are asked one after the other, each only about pictures that are still
+ * undecided. A row has one output or none.
+ */
+export const find = {
+  name: 'find',
+  inputs: 'images',
+  rows: 'split',
+  options,
+  aliases: {},
+  optionsElsewhere: {},
+  unusedAttributes: [],
+  namesColumnsByClass: () => false,
+  /** The number of objects of each class that is asked for; NULL if no model had to be asked about it. */
+  result: ({ cascade }: FindSettings): ResultShape => ({
+    outputs: 'found images',
+    numbering: null,
+    columns: columnNames(askedClasses(cascade.predicate).map(({ name }) => name)).map((name) => ({
+      name,
+      type: 'count',
+      nullable: true,
+    })),
+  }),
+  explain: (settings: FindSettings) => [
+    ['find', `${predicateText(settings.cascade.predicate)}, ${explainImages(settings)}`],
+    ...settings.cascade.models.map((model, index): readonly [string, string] => [
+      index === 0 ? 'ask' : 'then',
+      explainModel(model),
+    ]),
+    ['keep', explainKept(settings)],
+  ],
+} as const satisfies ProgramContract;
+
+/** `demo about person, dog: 31 % of the images, 12.5 ms an image` */
+function explainModel({ name, classes, reach, cost }: CascadeModel): string {
+  const price = cost === null ? 'not measured' : `${Number(cost.toPrecision(3))} ms an image`;
+  return `${name} about ${classes.join(', ')}: ${Number((reach * 100).toPrecision(3))} % of the images, ${price}`;
+}
+
+function explainKept({ confidence: least, device: runsOn, reuse }: FindSettings): string {
+  const stored = reuse ? 'stored answers are used' : 'stored answers are not used';
+  return `objects with scores of ${least} or more, on ${runsOn}; ${stored}`;
+}
