@@ -77,6 +77,7 @@ async function measure(dsn: string, pool: Pool, rows: number): Promise<Measured>
     schema,
     names,
     volumes: {},
+    answers: null,
     log: pino({ enabled: false }),
     signal,
   });

@@ -57,6 +57,7 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
     schema,
     names: selectionNames(task, schema),
     volumes: {},
+    answers: null,
     log: pino({ enabled: false }),
     signal: new AbortController().signal,
   };

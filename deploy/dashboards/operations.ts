@@ -148,13 +148,22 @@ export const operations = dashboard({
       }),
       lines('Outputs per second', 'Rows that workers wrote to result tables, such as detections.', Short, {
         outputs: `sum(max by (datasource) (${rate('millrace_outputs_total')}))`,
-      }).span(12),
+      }).span(8),
+      lines(
+        'Stored answers per second',
+        'Answers of models that TO FIND stored, and those that it used instead of asking the model.',
+        Short,
+        {
+          stored: `sum(max by (datasource) (${rate('millrace_answers_stored_total')}))`,
+          reused: `sum(max by (datasource) (${rate('millrace_answers_reused_total')}))`,
+        },
+      ).span(8),
       lines(
         'Partitions restarted per hour',
         'Restarts after a transient failure, or after another server took over the statement.',
         Short,
         { retries: `3600 * sum(max by (datasource) (${rate('millrace_partition_retries_total')}))` },
-      ).span(12),
+      ).span(8),
     ],
     API: [
       areas('Requests per second', 'By status. 499: the client disconnected before the answer.', RequestsPerSecond, {

@@ -1,6 +1,7 @@
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { errorTable, isErrorCode } from '../errors.ts';
 import type { Step } from '../plan/plan.ts';
+import type { AnswerCounts } from './answer-sets.ts';
 import { type EndError, endErrors, type Verb, verbSql, workSums } from './statement-ends.ts';
 import { activeStates, endStates, type StatementState } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
@@ -83,6 +84,8 @@ export interface LedgerQueries {
   countEnded(): Promise<readonly EndedCount[]>;
   /** Sums over all partitions, including purged ones. */
   sumWork(): Promise<Work>;
+  /** Answers of models, including purged ones. */
+  countAnswers(): Promise<AnswerCounts>;
   activeIds(): Promise<readonly string[]>;
   /** Transitions with a higher number, in order. */
   transitionsAfter(number: number): Promise<readonly Transition[]>;
@@ -131,6 +134,16 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
          ) AS w`,
       );
       return workOf(sums ?? {});
+    },
+
+    async countAnswers() {
+      const [sums] = await rows(
+        `SELECT SUM(stored_count) AS stored_count, SUM(reused_count) AS reused_count FROM (
+           SELECT stored_count, reused_count FROM ${table('answer_sets')}
+           UNION ALL SELECT stored_count, reused_count FROM ${table('purged_answers')}
+         ) AS a`,
+      );
+      return { stored: Number(sums?.stored_count ?? 0), reused: Number(sums?.reused_count ?? 0) };
     },
 
     async activeIds() {

@@ -15,6 +15,7 @@ import { outputs } from './migrations/0009-outputs.ts';
 import { models } from './migrations/0010-models.ts';
 import { runTimings } from './migrations/0011-run-timings.ts';
 import { latestMeasurements } from './migrations/0012-latest-measurements.ts';
+import { answers } from './migrations/0013-answers.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -33,6 +34,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   models,
   runTimings,
   latestMeasurements,
+  answers,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -2,6 +2,8 @@ import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql
 import { quoteTable } from '../datasource/identifiers.ts';
 import { transaction } from '../datasource/pool.ts';
 import { workSchemaOf } from '../task.ts';
+import { purgeSets } from './answer-sets.ts';
+import { purgeAnswers } from './answers.ts';
 import { sweepFiles } from './model-files.ts';
 import { namesOfTables } from './selection-names.ts';
 import { verbSql, workSums } from './statement-ends.ts';
@@ -12,7 +14,7 @@ import { tablesOf } from './tables.ts';
 const batch = { statements: 50, ledger: 10_000, results: 50 };
 
 /**
- * Deletes the records of statements that ended before a time. The sums over all statements and the users' result tables stay. The
+ * Deletes the records of statements that ended before a time, and the answers of models that were stored before it. The sums over all statements and the users' result tables stay. The
  * result is the same if a purge is interrupted and repeated, or if several servers purge at once.
  *
  * @param olderThan `YYYY-MM-DD HH:MM:SS.ffffff`, UTC
@@ -27,6 +29,8 @@ export async function purge(pool: Pool, schema: string, olderThan: string, signa
     await dropRows(pool, schema, signal);
   }
   await sweepFiles(pool, schema);
+  await purgeAnswers(pool, schema, olderThan, signal);
+  await purgeSets(pool, schema, olderThan);
   return purged;
 }
 

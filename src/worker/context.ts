@@ -1,5 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
+import type { AnswerStore } from '../answer-store.ts';
 import type { SelectionNames } from '../ledger/selection-names.ts';
 import type { RowsTask, SelectionTask, StatementTask } from '../task.ts';
 import type { RowProgram } from './row-program.ts';
@@ -18,6 +19,8 @@ export interface WorkerContext<T extends SelectionTask | StatementTask = Selecti
   readonly schema: string;
   readonly names: SelectionNames;
   readonly volumes: Volumes;
+  /** Answers of models to earlier statements; null: none are kept. */
+  readonly answers: AnswerStore | null;
   readonly log: Logger;
   /** Aborted when the worker is to end in good order. */
   readonly signal: AbortSignal;

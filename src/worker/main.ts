@@ -4,6 +4,7 @@ import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { withReconnect } from '../datasource/pool.ts';
 import { errorRecord, errorTable, MillraceError } from '../errors.ts';
+import { openAnswerStore } from '../ledger/answers.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
 import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
@@ -58,7 +59,8 @@ async function work(command: string | undefined): Promise<void> {
     systemDsn: process.env.MILLRACE_SYSTEM_DATASOURCE || null,
     readerDsn: null,
   });
-  const pools = openDatabase(accounts, { connections: 3 });
+  const pools = openDatabase(accounts, { connections: 4 });
+  const answers = openAnswerStore(pools.system, schema, { log, signal: ending.signal });
   const place: Place = {
     pool: pools.system,
     tables: pools.tables,
@@ -66,6 +68,7 @@ async function work(command: string | undefined): Promise<void> {
     schema,
     names: selectionNames(task, schema, isSeparate(accounts)),
     volumes: readVolumes(task),
+    answers,
     log,
     signal: ending.signal,
     accounts,
@@ -74,6 +77,7 @@ async function work(command: string | undefined): Promise<void> {
     const run = commands[task.kind] as (task: WrittenTask, place: Place, command: string | undefined) => Promise<void>;
     await run(task, place, command);
   } finally {
+    await answers.close();
     await pools.end();
   }
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
+import type { AnswerStore } from '../answer-store.ts';
 import type { ErrorCode, MillraceError } from '../errors.ts';
 import type { AddedColumns, OutputColumn, ProgramContract } from '../programs/contract.ts';
 import type { TableTarget } from '../task.ts';
@@ -68,6 +69,8 @@ interface ClassFigures {
 export interface ProgramPlace {
   readonly volumes: Volumes;
   readonly threads: number;
+  /** Answers of models to earlier statements; null: none are kept. */
+  readonly answers: AnswerStore | null;
   readonly log: Logger;
 }
 

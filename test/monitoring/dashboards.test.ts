@@ -93,6 +93,8 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
       'millrace_outputs_total',
       'millrace_partition_retries_total',
       'millrace_batch_seconds_total',
+      'millrace_answers_stored_total',
+      'millrace_answers_reused_total',
     ]) {
       const [least, most] = ['min', 'max'].map((of) => `${of} by (datasource, verb, state, error, stage) (${metric})`);
       const differences = (await prometheus.now(`${most} - ${least}`)).map(({ value }) => value);

@@ -5,6 +5,7 @@ import { type LedgerReading, openLedgerReader } from '../../src/server/metrics/l
 import { servers, useDatabase } from '../database.ts';
 import { storedStatements } from './stored-statements.ts';
 
+const noAnswers = { stored: 0, reused: 0 };
 const nothing = { done: 0, failed: 0, outputs: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
 
 describe.each(servers)('the reading of statements on $name', (server) => {
@@ -21,8 +22,22 @@ describe.each(servers)('the reading of statements on $name', (server) => {
 
   it('is empty if there are none', async () => {
     const read = openReader();
-    expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
-    expect(await read()).toEqual({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
+    expect(await read()).toEqual({
+      ended: [],
+      phases: [],
+      work: nothing,
+      answers: noAnswers,
+      statements: [],
+      partitions: [],
+    });
+    expect(await read()).toEqual({
+      ended: [],
+      phases: [],
+      work: nothing,
+      answers: noAnswers,
+      statements: [],
+      partitions: [],
+    });
   });
 
   it('counts each end once, on every replica, also on one that starts later', async () => {
@@ -174,7 +189,14 @@ describe.each(servers)('the reading of statements on $name', (server) => {
     for (const name of ['statements', 'transitions', 'selections', 'partitions']) {
       await stored.query(`DELETE FROM ${stored.table(name)}`);
     }
-    expect(await read()).toMatchObject({ ended: [], phases: [], work: nothing, statements: [], partitions: [] });
+    expect(await read()).toMatchObject({
+      ended: [],
+      phases: [],
+      work: nothing,
+      answers: noAnswers,
+      statements: [],
+      partitions: [],
+    });
     await stored.move(await stored.add(['sql'], 'running'), 'succeeded');
     expect(ends(await read())).toEqual(['sql succeeded 1']);
   });

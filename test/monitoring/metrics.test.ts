@@ -4,7 +4,9 @@ import { connect } from 'node:net';
 import fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openPool } from '../../src/datasource/pool.ts';
+import { openAnswerStore } from '../../src/ledger/answers.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { purge } from '../../src/ledger/purge.ts';
 import type { MeteredDatasource } from '../../src/server/metrics/ledger-metrics.ts';
 import { openMetrics } from '../../src/server/metrics.ts';
 import { mariadb, useDatabase } from '../database.ts';
@@ -147,6 +149,31 @@ describe('of datasources', () => {
     expect(await of('statements', 'state="running"')).toBe(0);
     expect(await of('statement_state', `statement="${id}",verb="run",state="succeeded"`)).toBe(1);
     expect(await metricValue(metrics, 'millrace_statement_phase_seconds_count{phase="run"}')).toBe(1);
+  });
+
+  it('count answers of models that were stored and used, also after a purge', async () => {
+    const { pool, systemSchema } = database;
+    const log = { warn: expect.unreachable };
+    const answer = { floor: 0.1, scores: new Map([[3, [0.5]]]) };
+    const key = { modelDigest: 'a'.repeat(64), width: 320, height: 320, iou: 0.7, settings: '{}' };
+    const keys = [1, 2, 3].map((number) => ({ ...key, imageDigest: String(number).repeat(64) }));
+    const counted = async (metrics: ReturnType<typeof metricsOf>) =>
+      Promise.all(
+        ['stored', 'reused'].map((what) =>
+          metricValue(metrics, `millrace_answers_${what}_total{datasource="default"}`),
+        ),
+      );
+    const early = metricsOf(datasource());
+    expect(await counted(early)).toEqual([0, 0]);
+    const answers = openAnswerStore(pool, systemSchema, { log });
+    await answers.write(keys.slice(1).map((key) => ({ key, answer })));
+    await answers.read(keys, 0.25);
+    await answers.read(keys, 0.05);
+    await answers.close();
+    await vi.waitFor(async () => expect(await counted(early)).toEqual([2, 2]), patience);
+    await purge(pool, systemSchema, '2100-01-01 00:00:00');
+    expect(await answers.read(keys, 0.25)).toEqual([null, null, null]);
+    expect(await counted(metricsOf(datasource()))).toEqual([2, 2]);
   });
 
   it('have series for at most 50 statements and 200 partitions, running ones first', async () => {

@@ -39,6 +39,7 @@ describe.each(servers)('the worker on $name', (server) => {
       schema,
       names: selectionNames(task, schema, true),
       volumes: {},
+      answers: null,
       log: pino({ level: 'silent' }),
       signal,
     };

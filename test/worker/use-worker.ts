@@ -65,6 +65,7 @@ export function useWorker(server: DatabaseServer): TestWorker {
         schema,
         names: selectionNames(task, schema, true),
         ...pictures,
+        answers: null,
         log,
         signal,
       };

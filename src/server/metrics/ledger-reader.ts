@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import type { AnswerCounts } from '../../ledger/answer-sets.ts';
 import {
   type EndedCount,
   type LedgerPartition,
@@ -19,6 +20,7 @@ export interface LedgerReading {
   /** Empty in the first reading. */
   readonly phases: readonly PhaseTime[];
   readonly work: Work;
+  readonly answers: AnswerCounts;
   /** The active statements, and those that ended within the last minute. */
   readonly statements: readonly LedgerStatement[];
   readonly partitions: readonly LedgerPartition[];
@@ -36,29 +38,38 @@ export function openLedgerReader(pool: Pool, schema: string): () => Promise<Ledg
   /** When each statement ended, by the clock of this process; null: it is active. */
   let known = new Map<string, number | null>();
   const lastWork = new Map<string, Work>();
+  let lastAnswers: AnswerCounts = { stored: 0, reused: 0 };
 
   async function first(): Promise<LedgerReading> {
-    const { latest, ...reading } = await snapshot(pool, async (connection) => {
+    const { latest, answers, ...reading } = await snapshot(pool, async (connection) => {
       const ask = ledgerQueries(connection, schema);
       const latest = await ask.latestTransitions();
       const ended = await ask.countEnded();
       const work = await ask.sumWork();
-      return { latest, ended, work, ...(await statementsOf(ask, await ask.activeIds())) };
+      const answers = await ask.countAnswers();
+      return { latest, ended, work, answers, ...(await statementsOf(ask, await ask.activeIds())) };
     });
     window = openTransitionWindow(latest);
     addedWork(reading.partitions, () => false);
     remember(reading);
-    return { ...reading, phases: [] };
+    return { ...reading, answers: addedAnswers(answers), phases: [] };
   }
 
   async function next(seen: TransitionWindow): Promise<LedgerReading> {
-    const { above, fresh, history, ...reading } = await snapshot(pool, async (connection) => {
+    const { above, fresh, history, answers, ...reading } = await snapshot(pool, async (connection) => {
       const ask = ledgerQueries(connection, schema);
       const above = await ask.transitionsAfter(seen.floor);
       const fresh = seen.fresh(above);
       const changed = [...new Set(fresh.map(({ statement }) => statement))];
       const history = await ask.historyOf(changed);
-      return { above, fresh, history, ...(await statementsOf(ask, [...new Set([...known.keys(), ...changed])])) };
+      const answers = await ask.countAnswers();
+      return {
+        above,
+        fresh,
+        history,
+        answers,
+        ...(await statementsOf(ask, [...new Set([...known.keys(), ...changed])])),
+      };
     });
     const changes = changesOf(fresh, history, reading.statements);
     const work = addedWork(reading.partitions, (id) => known.has(id) || changes.get(id)?.isNew === true);
@@ -67,6 +78,7 @@ export function openLedgerReader(pool: Pool, schema: string): () => Promise<Ledg
     return {
       ...reading,
       work,
+      answers: addedAnswers(answers),
       ended: [...changes.values()].flatMap(({ ended }) => ended),
       phases: [...changes.values()].flatMap(({ phases }) => phases),
     };
@@ -81,6 +93,12 @@ export function openLedgerReader(pool: Pool, schema: string): () => Promise<Ledg
       return mapWork((field) => Math.max(0, work[field] - (before?.[field] ?? 0)));
     });
     return mapWork((field) => added.reduce((sum, work) => sum + work[field], 0));
+  }
+
+  function addedAnswers(answers: AnswerCounts): AnswerCounts {
+    const { stored, reused } = lastAnswers;
+    lastAnswers = answers;
+    return { stored: Math.max(0, answers.stored - stored), reused: Math.max(0, answers.reused - reused) };
   }
 
   function remember({ statements, partitions }: Pick<LedgerReading, 'statements' | 'partitions'>): void {

@@ -41,6 +41,11 @@ export function openStatementTotals(registry: Registry): StatementTotals {
   const failed = counter('millrace_rows_failed_total', 'Rows that failed; each failed attempt counts');
   const outputs = counter('millrace_outputs_total', 'Rows of results that workers have written');
   const retries = counter('millrace_partition_retries_total', 'Number of times that workers restarted a partition');
+  const stored = counter('millrace_answers_stored_total', 'Answers of models about pictures that workers have stored');
+  const reused = counter(
+    'millrace_answers_reused_total',
+    'Stored answers that workers have used instead of asking the model',
+  );
   const batches = new Counter({
     name: 'millrace_batch_seconds_total',
     help: 'Time of workers, by stage of a batch: decode, infer, write; stages overlap',
@@ -63,6 +68,11 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     batches.inc({ datasource, stage: 'write' }, work.writeMs / 1000);
   }
 
+  function addAnswers(datasource: string, answers: LedgerReading['answers']): void {
+    stored.inc({ datasource }, answers.stored);
+    reused.inc({ datasource }, answers.reused);
+  }
+
   function setActive(datasource: string, { statements, partitions }: LedgerReading): void {
     for (const state of activeStates) {
       active.set({ datasource, state }, statements.filter((statement) => statement.state === state).length);
@@ -76,6 +86,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     add(datasource, reading) {
       addEnded(datasource, reading.ended);
       addWork(datasource, reading.work);
+      addAnswers(datasource, reading.answers);
       setActive(datasource, reading);
     },
   };

@@ -60,10 +60,10 @@ async function usageOf(
 }
 
 /** The program is opened once, while the first page is read. */
-function opening({ program, task, volumes, log }: RowsContext, { partitionNo }: TakenPartition) {
+function opening({ program, task, volumes, answers, log }: RowsContext, { partitionNo }: TakenPartition) {
   let opened: Promise<OpenProgram> | undefined;
   const load = async () => {
-    const open = await program.open({ volumes, threads: task.threads, log });
+    const open = await program.open({ volumes, threads: task.threads, answers, log });
     log.info({ partition: partitionNo, ...processUsage() }, 'program open');
     return open;
   };
