@@ -87,6 +87,17 @@ export const statement = dashboard({
         '{{step}}': `max by (datasource, step) (${own('millrace_statement_outputs')})`,
       }).decimals(0),
     ],
+    'Models of TO FIND': [
+      lines('Images asked of each model', 'Images that reached the first, second, … model so far.', Short, {
+        '{{step}} model {{position}}': `max by (datasource, step, position) (${own('millrace_statement_model_asked')})`,
+      }).decimals(0),
+      lines('Images decided by each model', 'Images after whose answer no other model was asked.', Short, {
+        '{{step}} model {{position}}': `max by (datasource, step, position) (${own('millrace_statement_model_decided')})`,
+      }).decimals(0),
+      lines('Stored answers used', 'Images about which a stored answer was used instead of the model.', Short, {
+        '{{step}} model {{position}}': `max by (datasource, step, position) (${own('millrace_statement_model_reused')})`,
+      }).decimals(0),
+    ],
     Workers: [
       areas('Partitions', 'Partitions, by state.', Short, {
         '{{state}}': `sum by (state) (max by (datasource, step, state) (${own('millrace_statement_partitions')}))`,

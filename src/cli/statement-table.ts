@@ -1,4 +1,5 @@
 import type { Statement } from '../service/statement.ts';
+import { askedModelLines } from './asked-models.ts';
 import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
 import { countedAs, verbOf } from './step-words.ts';
 
@@ -10,8 +11,16 @@ export function statementTable(statement: Statement, now: Date, height = Number.
   const { steps, error } = statement;
   const head = [headLine(statement, now), ...(error === null ? [] : [`${error.code}: ${error.message}`])];
   const partitions = steps.reduce((count, step) => count + step.partitions.length, 0);
-  const room = height - head.length - steps.length;
-  return [...head, ...steps.flatMap((step) => [stepLine(step, statement), ...partitionLines(step, room, partitions)])];
+  const models = steps.reduce((count, step) => count + (step.models?.length ?? 0), 0);
+  const room = height - head.length - steps.length - models;
+  return [
+    ...head,
+    ...steps.flatMap((step) => [
+      stepLine(step, statement),
+      ...askedModelLines(step),
+      ...partitionLines(step, room, partitions),
+    ]),
+  ];
 }
 
 function headLine({ id, state, submittedBy, startedAt, finishedAt }: Statement, now: Date): string {

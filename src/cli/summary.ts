@@ -1,4 +1,5 @@
 import type { Statement } from '../service/statement.ts';
+import { askedModelLines } from './asked-models.ts';
 import { duration, type Partition, type Step } from './progress.ts';
 import { countedAs } from './step-words.ts';
 
@@ -22,6 +23,7 @@ function stepLine(step: Step, isOnly: boolean): readonly string[] {
   const broken = failed === 0 ? '' : `, ${failed} ${inputs} failed`;
   return [
     `${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`,
+    ...askedModelLines(step),
     ...predictedLine(step),
   ];
 }

@@ -2,7 +2,7 @@ import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { errorTable, isErrorCode } from '../errors.ts';
 import type { Step } from '../plan/plan.ts';
 import type { AnswerCounts } from './answer-sets.ts';
-import { type EndError, endErrors, type Verb, verbSql, workSums } from './statement-ends.ts';
+import { type EndError, endErrors, questionSums, type Verb, verbSql, workSums } from './statement-ends.ts';
 import { activeStates, endStates, type StatementState } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
@@ -49,6 +49,21 @@ export interface Work {
   readonly decodeMs: number;
   readonly inferMs: number;
   readonly writeMs: number;
+  /** Number of times that a row was put to a model of several. */
+  readonly asked: number;
+  /** Those that a stored answer answered. */
+  readonly reused: number;
+}
+
+/** What a model of a step that asks several was asked. */
+export interface LedgerModel {
+  readonly statement: string;
+  readonly step: string;
+  /** Its place in the order in which models are asked, from 1. */
+  readonly position: number;
+  readonly asked: number;
+  readonly decided: number;
+  readonly reused: number;
 }
 
 export interface EndedCount {
@@ -94,6 +109,7 @@ export interface LedgerQueries {
   historyOf(ids: readonly string[]): Promise<readonly Transition[]>;
   statements(ids: readonly string[]): Promise<readonly LedgerStatement[]>;
   partitionsOf(ids: readonly string[]): Promise<readonly LedgerPartition[]>;
+  modelsOf(ids: readonly string[]): Promise<readonly LedgerModel[]>;
 }
 
 export function ledgerQueries(connection: PoolConnection, schema: string): LedgerQueries {
@@ -133,7 +149,12 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
            UNION ALL SELECT ${Object.keys(workSums).join(', ')} FROM ${table('purged_work')}
          ) AS w`,
       );
-      return workOf(sums ?? {});
+      const [questions] = await rows(
+        `SELECT SUM(asked) AS asked, SUM(reused) AS reused FROM (
+           SELECT ${questionSums} FROM ${table('model_counts')} UNION ALL SELECT asked, reused FROM ${table('purged_work')}
+         ) AS q`,
+      );
+      return workOf({ ...sums, ...questions });
     },
 
     async countAnswers() {
@@ -173,10 +194,13 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
 
     async partitionsOf(ids) {
       if (ids.length === 0) return [];
+      const ofModels = (column: string) =>
+        `(SELECT SUM(m.${column}) FROM ${table('model_counts')} AS m
+          WHERE m.selection_id = p.selection_id AND m.partition_no = p.partition_no) AS ${column}`;
       const found = await rows(
         `SELECT s.statement_id, s.step, HEX(s.selection_id) AS selection, p.partition_no, p.state, p.first_row, p.last_row,
            p.done_rows AS done, p.failed_rows AS failed, p.outputs, GREATEST(p.attempt, 1) - 1 AS retries,
-           p.decode_ms AS decodeMs, p.infer_ms AS inferMs, p.write_ms AS writeMs,
+           p.decode_ms AS decodeMs, p.infer_ms AS inferMs, p.write_ms AS writeMs, ${ofModels('asked')}, ${ofModels('reused')},
            UNIX_TIMESTAMP(GREATEST(s.created_at, COALESCE(p.started_at, s.created_at), COALESCE(p.heartbeat_at, s.created_at)))
              AS last_progress
          FROM ${table('selections')} AS s JOIN ${table('partitions')} AS p ON p.selection_id = s.selection_id
@@ -184,6 +208,24 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
         [ids],
       );
       return found.map(partition);
+    },
+
+    async modelsOf(ids) {
+      if (ids.length === 0) return [];
+      const found = await rows(
+        `SELECT s.statement_id, s.step, m.model_no, SUM(m.asked) AS asked, SUM(m.decided) AS decided, SUM(m.reused) AS reused
+         FROM ${table('selections')} AS s JOIN ${table('model_counts')} AS m ON m.selection_id = s.selection_id
+         WHERE s.statement_id IN (?) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+        [ids],
+      );
+      return found.map(({ statement_id, step, model_no, asked, decided, reused }) => ({
+        statement: statement_id,
+        step,
+        position: model_no + 1,
+        asked: Number(asked),
+        decided: Number(decided),
+        reused: Number(reused),
+      }));
     },
   };
 }
@@ -240,7 +282,17 @@ function partition(row: RowDataPacket): LedgerPartition {
   };
 }
 
-const workFields = ['done', 'failed', 'outputs', 'retries', 'decodeMs', 'inferMs', 'writeMs'] as const;
+const workFields = [
+  'done',
+  'failed',
+  'outputs',
+  'retries',
+  'decodeMs',
+  'inferMs',
+  'writeMs',
+  'asked',
+  'reused',
+] as const;
 
 export function mapWork(value: (field: keyof Work) => number): Work {
   return Object.fromEntries(workFields.map((field) => [field, value(field)])) as Record<keyof Work, number>;

@@ -16,6 +16,7 @@ import { models } from './migrations/0010-models.ts';
 import { runTimings } from './migrations/0011-run-timings.ts';
 import { latestMeasurements } from './migrations/0012-latest-measurements.ts';
 import { answers } from './migrations/0013-answers.ts';
+import { modelCounts } from './migrations/0014-model-counts.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -35,6 +36,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   runTimings,
   latestMeasurements,
   answers,
+  modelCounts,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -6,7 +6,7 @@ import { purgeSets } from './answer-sets.ts';
 import { purgeAnswers } from './answers.ts';
 import { sweepFiles } from './model-files.ts';
 import { namesOfTables } from './selection-names.ts';
-import { verbSql, workSums } from './statement-ends.ts';
+import { questionSums, verbSql, workSums } from './statement-ends.ts';
 import { endStates, settledStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
 
@@ -120,7 +120,12 @@ async function dropPartitions(connection: PoolConnection, schema: string, id: Bu
      ON DUPLICATE KEY UPDATE ${added.join(', ')}`,
     [id],
   );
-  for (const part of ['partitions', 'selections'] as const) {
+  await connection.query(
+    `UPDATE ${table('purged_work')} AS w, (SELECT ${questionSums} FROM ${table('model_counts')} WHERE selection_id = ?) AS q
+     SET w.asked = w.asked + q.asked, w.reused = w.reused + q.reused`,
+    [id],
+  );
+  for (const part of ['model_counts', 'partitions', 'selections'] as const) {
     await connection.query(`DELETE FROM ${table(part)} WHERE selection_id = ?`, [id]);
   }
 }

@@ -28,3 +28,6 @@ export const workSums = {
   infer_ms: 'SUM(infer_ms)',
   write_ms: 'SUM(write_ms)',
 } as const;
+
+/** SQL for the sums of `model_counts`, by column of `purged_work`. */
+export const questionSums = 'COALESCE(SUM(asked), 0) AS asked, COALESCE(SUM(reused), 0) AS reused';

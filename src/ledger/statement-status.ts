@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { ModelCounts } from './model-counts.ts';
 import type { RunTimings } from './run-timings.ts';
 import type { StatementState } from './statement-states.ts';
 
@@ -66,6 +67,8 @@ export interface StepStatus {
   /** Time at which the first worker started to process its rows; null: none has. */
   readonly startedAt: string | null;
   readonly partitions: readonly PartitionStatus[];
+  /** What its models were asked, for a step that asks several; absent if none was asked yet. */
+  readonly models?: readonly ModelCounts[];
   /** What it took, once all partitions are done; null: it is not known. */
   readonly timings?: RunTimings | null;
 }

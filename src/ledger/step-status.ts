@@ -1,4 +1,5 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { type ModelCounts, readModelCounts } from './model-counts.ts';
 import { timedColumns, timingsOf } from './run-timings.ts';
 import type { PartitionStatus, StepStatus } from './statement-status.ts';
 import { errorOf } from './stored-error.ts';
@@ -9,7 +10,7 @@ export async function readSteps(pool: Pool, schema: string, statement: string): 
   return (await readStepsOf(pool, schema, [statement])).get(statement) ?? [];
 }
 
-/** Steps by statement, with at most two queries for all statements. */
+/** Steps by statement, with at most three queries for all statements. */
 export async function readStepsOf(
   pool: Pool,
   schema: string,
@@ -19,8 +20,11 @@ export async function readStepsOf(
   const steps = await stepRows(pool, schema, statements);
   const selected = steps.flatMap(({ selection_id }) => (selection_id === null ? [] : [selection_id]));
   const partitions = Map.groupBy(await partitionRows(pool, schema, selected), selectionOf);
-  const status = (row: RowDataPacket) =>
-    stepStatus(row, row.selection_id === null ? [] : (partitions.get(selectionOf(row)) ?? []));
+  const models = await readModelCounts(pool, schema, selected);
+  const status = (row: RowDataPacket) => {
+    const selection = row.selection_id === null ? '' : selectionOf(row);
+    return stepStatus(row, partitions.get(selection) ?? [], models.get(selection) ?? []);
+  };
   const byStatement = Map.groupBy(steps, ({ statement_id }) => statement_id as string);
   return new Map([...byStatement].map(([id, rows]) => [id, rows.map(status)]));
 }
@@ -53,7 +57,11 @@ function selectionOf({ selection_id }: RowDataPacket): string {
   return (selection_id as Buffer).toString('hex');
 }
 
-function stepStatus(row: RowDataPacket, partitions: readonly RowDataPacket[]): StepStatus {
+function stepStatus(
+  row: RowDataPacket,
+  partitions: readonly RowDataPacket[],
+  models: readonly ModelCounts[],
+): StepStatus {
   const begun: string[] = partitions.flatMap(({ started_at }) => (started_at === null ? [] : [started_at]));
   return {
     name: row.step,
@@ -63,6 +71,7 @@ function stepStatus(row: RowDataPacket, partitions: readonly RowDataPacket[]): S
     affectedRows: row.affected_rows === null ? null : Number(row.affected_rows),
     startedAt: begun.toSorted()[0] ?? null,
     partitions: partitions.map(partitionStatus),
+    ...(models.length > 0 && { models }),
     timings: row.created_at === null ? null : timingsOf(row.created_at, partitions),
   };
 }

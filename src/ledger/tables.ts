@@ -13,6 +13,7 @@ export const tableNames = [
   'selections',
   'partitions',
   'ledger',
+  'model_counts',
   'results',
   'result_rows',
   'result_sizes',

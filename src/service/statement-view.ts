@@ -6,6 +6,7 @@ import { predictionOf } from '../plan/cost/step-cost.ts';
 import type { Step } from '../plan/plan.ts';
 import { outputsOf, programOf, runStep, tablesInto } from '../plan/step-facts.ts';
 import type { TableTarget } from '../task.ts';
+import { askedModels } from './asked-models.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
 import type { Statement } from './statement.ts';
 
@@ -98,6 +99,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
     rows,
     affectedRows,
     partitions: [...partitions],
+    models: askedModels(planned, step),
     predicted: planned === undefined ? null : predictedOf(planned, rows),
     timings: timings ?? null,
   };

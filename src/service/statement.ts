@@ -66,6 +66,19 @@ const Timings = Type.Object(
   { description: 'what the step took; null if it is not done, or if a partition was started more than once' },
 );
 
+const AskedModel = Type.Object({
+  name: Type.String(),
+  classes: Type.Array(Type.String(), { description: 'classes that it is asked about' }),
+  asked: count('images that reached it; failed ones do not count'),
+  decided: count('images after whose answer no other model had to be asked'),
+  reused: count('images among the asked ones that a stored answer answered'),
+  inferMs: nullable(Type.Number({ description: 'milliseconds of inference of an image; null if it was not run' })),
+  predicted: Type.Object({
+    asked: Type.Number({ description: 'share of the images that reach it, 0 to 1' }),
+    totalMs: nullable(Type.Number({ description: 'milliseconds of an image; null if it was not measured' })),
+  }),
+});
+
 const StepStatus = Type.Object({
   name: Type.String(),
   kind: Type.Enum([...stepKinds], {
@@ -85,6 +98,11 @@ const StepStatus = Type.Object({
     count('rows that standard SQL inserted, changed or deleted; null before that, or for a step of another kind'),
   ),
   partitions: Type.Array(PartitionStatus),
+  models: nullable(
+    Type.Array(AskedModel, {
+      description: 'models that TO FIND asks, in their order, so far; null for a step of another kind',
+    }),
+  ),
   predicted: nullable(Prediction),
   timings: nullable(Timings),
 });

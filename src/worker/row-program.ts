@@ -112,6 +112,19 @@ export interface DoneRow {
   /** Each has a value for each of the program's columns. */
   readonly outputs: readonly OutputRow[];
   readonly timings: Timings;
+  /** The models that the row was put to, for a program that asks several. */
+  readonly asked?: readonly AskedModel[];
+}
+
+export interface AskedModel {
+  /** Its place in the order in which models are asked, from 0. */
+  readonly model: number;
+  /** Whether no model had to be asked after it. */
+  readonly isLast: boolean;
+  /** Whether a stored answer answered. */
+  readonly isStored: boolean;
+  /** Milliseconds: the row's share of its batch's inference. */
+  readonly inferMs: number;
 }
 
 export type OutputRow = readonly (string | number | null)[];

@@ -33,6 +33,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
         into: null,
         rows: null,
         partitions: [],
+        models: null,
       },
       {
         name: 'step-2',
@@ -44,6 +45,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
         into: 'd.t',
         rows: 30,
         partitions,
+        models: null,
       },
     ],
   } as unknown as Statement;
@@ -61,6 +63,20 @@ describe('the table of a statement', () => {
       '  partition 0  done     ████████████████████████  10/10  20 detections',
       '  partition 1  running  ████████████────────────  5/10  10 detections  1 failed  attempt 2',
       '  partition 2  pending  ────────────────────────  0/10  0 detections',
+    ]);
+  });
+
+  it('says what each model of TO FIND was asked, decided and took, beside the prediction', () => {
+    const shown = statement([partition(0, 'done', 10)]);
+    const predicted = { asked: 0.5, totalMs: 12.345 };
+    const models = [
+      { name: 'quick', classes: ['dog'], asked: 10, decided: 8, reused: 0, inferMs: 5.0049, predicted },
+      { name: 'slow@2', classes: ['cat'], asked: 2, decided: 2, reused: 2, inferMs: null, predicted },
+    ];
+    const steps = [shown.steps[0]!, { ...shown.steps[1]!, models }];
+    expect(statementTable({ ...shown, steps }, now).slice(3, 5)).toEqual([
+      '  quick   asked about 10 images (100 %, predicted 50 %)  decided 8  5 ms an image (predicted 12.3 ms)',
+      '  slow@2  asked about 2 images (20 %, predicted 50 %)  decided 2  2 by stored answers',
     ]);
   });
 

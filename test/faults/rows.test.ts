@@ -8,10 +8,11 @@ import { migrate } from '../../src/ledger/migrate.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
 import { taskOf } from '../../src/plan/task-of.ts';
 import type { RowsTask, WorkerCommand } from '../../src/task.ts';
+import type { AskedModel } from '../../src/worker/row-program.ts';
 import { useDatabase } from '../database.ts';
 import { useOwnServer } from '../own-server.ts';
 import { runStep } from '../workflow/deployment.ts';
-import { outputsOf } from './stand-in-program.ts';
+import { askedOf, outputsOf } from './stand-in-program.ts';
 import { startWorker, type WorkerEnd, type WorkerRun } from './worker-run.ts';
 
 /** Another run with the same: `npm run test:faults -- --seed=… --kills=…` */
@@ -210,7 +211,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
       );
     }
 
-    /** Each selected row once in ledger, counters and result; no table, lock, session or process is left. */
+    /** Each selected row once in ledger, counters and result, each of its questions once; no table, lock, session or process is left. */
     async function expectExact(task: RowsTask, id: Buffer, before: number): Promise<void> {
       const { systemSchema, name } = database;
       const expected = await query(`SELECT * FROM ${name}.expected ORDER BY millrace_row`);
@@ -244,6 +245,21 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
         [id],
       );
       expect(counters).toEqual({ done: String(expected.length), failed: '0', outputs: String(wanted.length) });
+      const asked = expected.flatMap(({ word }) => askedOf(String(word)));
+      const models = await query(
+        `SELECT model_no AS model, SUM(asked) AS asked, SUM(decided) AS decided, SUM(reused) AS reused, SUM(infer_ms) AS inferMs
+         FROM ${systemSchema}.model_counts WHERE selection_id = ? GROUP BY model_no ORDER BY model_no`,
+        [id],
+      );
+      expect(models).toEqual(
+        [0, 1, 2].flatMap((model) => {
+          const own = asked.filter((each) => each.model === model);
+          const count = (of: (each: AskedModel) => boolean) => String(own.filter(of).length);
+          const inferMs = own.reduce((sum, each) => sum + each.inferMs, 0);
+          const counts = { asked: count(() => true), decided: count(({ isLast }) => isLast) };
+          return own.length === 0 ? [] : [{ model, ...counts, reused: count(({ isStored }) => isStored), inferMs }];
+        }),
+      );
       const left = await query(
         `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)
          AND TABLE_NAME REGEXP '^(selection|result|replaced)_[0-9a-f]{32}$'`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outcome, RowProgram } from '../../src/worker/row-program.ts';
+import type { AskedModel, Outcome, RowProgram } from '../../src/worker/row-program.ts';
 import type { Faults } from './faulty-process.ts';
 
 // What else the worker takes from there.
@@ -29,11 +29,20 @@ export function rowProgram(): RowProgram {
 
 function outcomeOf(word: string, badRows: boolean): Outcome {
   if (badRows && word.includes('7')) return { error: { code: 'IMAGE_MISSING', message: `missing: ${word}` } };
-  return { outputs: outputsOf(word), timings: { decodeMs: 0.1, inferMs: 0.1 } };
+  return { outputs: outputsOf(word), timings: { decodeMs: 0.1, inferMs: 0.1 }, asked: askedOf(word) };
 }
 
 /** None for some words. */
 export function outputsOf(word: string): readonly (readonly [string, number, number])[] {
   const letters = [...word].slice(0, word.length % 4);
   return letters.map((letter, index) => [letter, letter.codePointAt(0)!, (index + 1) / word.length]);
+}
+
+/** One to three models, as of a program that asks several. */
+export function askedOf(word: string): readonly AskedModel[] {
+  const models = 1 + (word.length % 3);
+  return Array.from({ length: models }, (_, model) => {
+    const isStored = word.length % 2 === model % 2;
+    return { model, isLast: model === models - 1, isStored, inferMs: isStored ? 0 : 0.25 };
+  });
 }

@@ -17,6 +17,7 @@ const tables = [
   'selections',
   'partitions',
   'ledger',
+  'model_counts',
   'results',
   'result_rows',
   'purges',
@@ -57,6 +58,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
         'ledger (selection_id, row_id, partition_no, outputs) VALUES (?, 1, 0, 0), (?, 2, 0, 0)',
         [selection, selection],
       ],
+      ['model_counts VALUES (?, 0, 0, 5, 3, 2, 7.5), (?, 0, 1, 2, 2, 0, 7.5)', [selection, selection]],
       ["results VALUES (?, 'step-1', '', 0, FALSE)", [id]],
       ["result_rows VALUES (?, 'step-1', 0, 1, ''), (?, 'step-1', 1, 1, '')", [id, id]],
     ];
@@ -102,6 +104,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       selections: 4,
       partitions: 4,
       ledger: 8,
+      model_counts: 8,
       results: 4,
       result_rows: 8,
       purges: 0,

@@ -36,7 +36,12 @@ export function targetsOf(dashboard: Dashboard) {
 }
 
 /** Panels whose events rarely happen; their expressions are evaluated and need not return anything. */
-export const rarePanels = ['Pods that wait, by reason'];
+export const rarePanels = [
+  'Pods that wait, by reason',
+  'Images asked of each model',
+  'Images decided by each model',
+  'Stored answers used',
+];
 
 export interface Rule {
   readonly alert?: string;

@@ -6,7 +6,17 @@ import { servers, useDatabase } from '../database.ts';
 import { storedStatements } from './stored-statements.ts';
 
 const noAnswers = { stored: 0, reused: 0 };
-const nothing = { done: 0, failed: 0, outputs: 0, retries: 0, decodeMs: 0, inferMs: 0, writeMs: 0 };
+const nothing = {
+  done: 0,
+  failed: 0,
+  outputs: 0,
+  retries: 0,
+  decodeMs: 0,
+  inferMs: 0,
+  writeMs: 0,
+  asked: 0,
+  reused: 0,
+};
 
 describe.each(servers)('the reading of statements on $name', (server) => {
   const database = useDatabase(server);
@@ -15,7 +25,15 @@ describe.each(servers)('the reading of statements on $name', (server) => {
   beforeEach(() => migrate(database.pool, database.systemSchema));
   afterEach(async () => {
     vi.useRealTimers();
-    for (const name of ['statements', 'transitions', 'selections', 'partitions', 'purged_ends', 'purged_work']) {
+    for (const name of [
+      'statements',
+      'transitions',
+      'selections',
+      'partitions',
+      'model_counts',
+      'purged_ends',
+      'purged_work',
+    ]) {
       await stored.query(`DELETE FROM ${stored.table(name)}`);
     }
   });
@@ -29,6 +47,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       answers: noAnswers,
       statements: [],
       partitions: [],
+      models: [],
     });
     expect(await read()).toEqual({
       ended: [],
@@ -37,6 +56,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       answers: noAnswers,
       statements: [],
       partitions: [],
+      models: [],
     });
   });
 
@@ -93,11 +113,13 @@ describe.each(servers)('the reading of statements on $name', (server) => {
     await read();
     const selection = await stored.select(await stored.add(['run'], 'running'), 3);
     await stored.work(selection, { done: 4, failed: 1 });
+    await stored.ask(selection, 3, 1);
     const work = { done: 4, failed: 1, outputs: 8, retries: 0, decodeMs: 100, inferMs: 250, writeMs: 50 };
-    expect((await read()).work).toEqual(work);
+    expect((await read()).work).toEqual({ ...work, asked: 3, reused: 1 });
     expect((await read()).work).toEqual(nothing);
     await stored.work(selection, { done: 2, attempt: 3 });
-    expect((await read()).work).toMatchObject({ done: 2, failed: 0, outputs: 4, retries: 2 });
+    await stored.ask(selection, 7, 2);
+    expect((await read()).work).toMatchObject({ done: 2, failed: 0, outputs: 4, retries: 2, asked: 4, reused: 1 });
     expect((await openReader()()).work).toMatchObject({ done: 6, failed: 1, outputs: 12, retries: 2, inferMs: 500 });
   });
 
@@ -157,7 +179,9 @@ describe.each(servers)('the reading of statements on $name', (server) => {
     for (const purgeTime of [1, 2]) {
       for (const state of ['succeeded', 'failed', 'failed'] as const) {
         const id = await stored.add(['run'], 'running');
-        await stored.work(await stored.select(id, 2), { done: 5, failed: 1, attempt: 2 });
+        const selection = await stored.select(id, 2);
+        await stored.work(selection, { done: 5, failed: 1, attempt: 2 });
+        await stored.ask(selection, 4, 3);
         await stored.move(id, 'interrupted');
         await stored.move(id, state, 'ROWS_FAILED');
         await stored.query(`UPDATE ${stored.table('statements')} SET finished_at = NOW(6) WHERE id = ?`, [id]);
@@ -178,6 +202,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       ]);
       expect(after.work).toEqual(before.work);
       expect(after.work).toMatchObject({ done: 15 * purgeTime, failed: 3 * purgeTime, retries: 3 * purgeTime });
+      expect(after.work).toMatchObject({ asked: 12 * purgeTime, reused: 9 * purgeTime });
     }
   });
 
@@ -196,6 +221,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       answers: noAnswers,
       statements: [],
       partitions: [],
+      models: [],
     });
     await stored.move(await stored.add(['sql'], 'running'), 'succeeded');
     expect(ends(await read())).toEqual(['sql succeeded 1']);

@@ -91,7 +91,7 @@ describe('of datasources', () => {
   });
   beforeEach(() => migrate(database.pool, database.systemSchema));
   afterEach(async () => {
-    for (const name of ['statements', 'transitions', 'selections', 'partitions']) {
+    for (const name of ['statements', 'transitions', 'selections', 'partitions', 'model_counts']) {
       await stored.query(`DELETE FROM ${stored.table(name)}`);
     }
   });
@@ -123,6 +123,7 @@ describe('of datasources', () => {
     await stored.move(id, 'running');
     const selection = await stored.select(id, 2);
     await stored.work(selection, { done: 6, failed: 1 });
+    await stored.ask(selection, 5, 2);
     await vi.waitFor(
       async () => expect(await of('statement_rows_done', `statement="${id}",step="step-1"`)).toBe(6),
       patience,
@@ -135,12 +136,21 @@ describe('of datasources', () => {
     expect(await of('statement_rows_failed', labels)).toBe(1);
     expect(await of('statement_batch_seconds', `${labels},stage="infer"`)).toBe(0.25);
     expect(await of('statement_partitions', `${labels},state="pending"`)).toBe(1);
+    for (const [name, count] of [
+      ['asked', 5],
+      ['decided', 1],
+      ['reused', 2],
+    ]) {
+      expect(await of(`statement_model_${name}`, `${labels},position="1"`)).toBe(count);
+    }
     expect(await of('partition_rows_done', `${labels},partition="0"`)).toBe(6);
     expect(await of('partition_rows_done', `${labels},partition="1"`)).toBe(null);
     const now = Date.now() / 1000;
     expect(await of('statement_last_progress_timestamp_seconds', `statement="${id}"`)).toBeGreaterThan(now - 30);
     expect(await metricValue(metrics, 'millrace_rows_done_total{datasource="warehouse"}')).toBe(6);
     expect(await metricValue(metrics, 'millrace_batch_seconds_total{datasource="warehouse",stage="decode"}')).toBe(0.1);
+    expect(await of('questions_total', 'answered="model"')).toBe(3);
+    expect(await of('questions_total', 'answered="store"')).toBe(2);
     await stored.move(id, 'succeeded');
     await vi.waitFor(
       async () => expect(await of('statements_total', 'verb="run",state="succeeded",error=""')).toBe(1),

@@ -73,6 +73,11 @@ export function storedStatements(database: TestDatabase) {
       );
     },
 
+    /** What partition 0 has asked of the first model, so far. */
+    async ask(selection: Buffer, asked: number, stored: number): Promise<void> {
+      await query(`REPLACE INTO ${table('model_counts')} VALUES (?, 0, 0, ?, 1, ?, 0)`, [selection, asked, stored]);
+    },
+
     query,
   };
 }

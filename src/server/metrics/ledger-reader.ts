@@ -2,6 +2,7 @@ import type { Pool } from 'mysql2/promise';
 import type { AnswerCounts } from '../../ledger/answer-sets.ts';
 import {
   type EndedCount,
+  type LedgerModel,
   type LedgerPartition,
   type LedgerQueries,
   type LedgerStatement,
@@ -24,6 +25,8 @@ export interface LedgerReading {
   /** The active statements, and those that ended within the last minute. */
   readonly statements: readonly LedgerStatement[];
   readonly partitions: readonly LedgerPartition[];
+  /** Models of steps that ask several. */
+  readonly models: readonly LedgerModel[];
 }
 
 /** Ended statements are read for this long, so that their last figures are scraped and those of late workers counted. */
@@ -116,7 +119,11 @@ export function openLedgerReader(pool: Pool, schema: string): () => Promise<Ledg
 }
 
 async function statementsOf(ask: LedgerQueries, ids: readonly string[]) {
-  return { statements: await ask.statements(ids), partitions: await ask.partitionsOf(ids) };
+  return {
+    statements: await ask.statements(ids),
+    partitions: await ask.partitionsOf(ids),
+    models: await ask.modelsOf(ids),
+  };
 }
 
 interface Change {

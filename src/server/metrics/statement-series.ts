@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { LedgerPartition, LedgerStatement, Work } from '../../ledger/metric-queries.ts';
+import type { LedgerModel, LedgerPartition, LedgerStatement, Work } from '../../ledger/metric-queries.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';
@@ -18,6 +18,7 @@ interface Shown {
   readonly datasource: string;
   readonly statement: LedgerStatement;
   readonly partitions: readonly LedgerPartition[];
+  readonly models: readonly LedgerModel[];
   readonly lastProgress: number | undefined;
 }
 
@@ -38,6 +39,10 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   const outputs = gauge('statement_outputs', 'Result rows written by the step', 'step');
   const partitions = gauge('statement_partitions', 'Partitions of the step', 'step', 'state');
   const batches = gauge('statement_batch_seconds', 'Time of its workers, by stage of a batch', 'step', 'stage');
+  const ofModel = ['step', 'position'] as const;
+  const asked = gauge('statement_model_asked', 'Rows of TO FIND that reached its first, second, … model', ...ofModel);
+  const decided = gauge('statement_model_decided', 'Rows after whose answer no other model was asked', ...ofModel);
+  const reused = gauge('statement_model_reused', 'Rows that a stored answer answered instead', ...ofModel);
   const ofPartition = ['step', 'partition'] as const;
   const partitionRows = gauge('partition_rows', 'Rows of the partition', ...ofPartition);
   const partitionDone = gauge('partition_rows_done', 'Rows of the partition that are processed', ...ofPartition);
@@ -78,6 +83,13 @@ export function openStatementSeries(registry: Registry): StatementSeries {
     }
   }
 
+  function showModel({ datasource, statement }: Shown, { step, position, ...counts }: LedgerModel): void {
+    const labels = { datasource, statement: statement.id, step, position };
+    asked.set(labels, counts.asked);
+    decided.set(labels, counts.decided);
+    reused.set(labels, counts.reused);
+  }
+
   function showPartition(datasource: string, { statement, step, number, rows, work }: LedgerPartition): void {
     const labels = { datasource, statement, step, partition: number };
     partitionRows.set(labels, rows);
@@ -92,6 +104,7 @@ export function openStatementSeries(registry: Registry): StatementSeries {
       for (const each of shown.slice(0, mostStatements)) {
         showStatement(each);
         for (const [step, own] of Map.groupBy(each.partitions, ({ step }) => step)) showStep(each, step, own);
+        for (const model of each.models) showModel(each, model);
       }
       for (const { datasource, partition } of begunPartitions(shown.slice(0, mostStatements))) {
         showPartition(datasource, partition);
@@ -100,13 +113,15 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   };
 }
 
-function candidates(datasource: string, { statements, partitions }: LedgerReading): readonly Shown[] {
+function candidates(datasource: string, { statements, partitions, models }: LedgerReading): readonly Shown[] {
   const byStatement = Map.groupBy(partitions, ({ statement }) => statement);
+  const modelsByStatement = Map.groupBy(models, ({ statement }) => statement);
   const progress = lastProgressOf(statements, partitions);
   return statements.map((statement) => ({
     datasource,
     statement,
     partitions: byStatement.get(statement.id) ?? [],
+    models: modelsByStatement.get(statement.id) ?? [],
     lastProgress: progress.get(statement.id),
   }));
 }

@@ -53,6 +53,13 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     registers,
   });
 
+  const questions = new Counter({
+    name: 'millrace_questions_total',
+    help: 'Number of times that TO FIND put an image to a model, by who answered: model, or store (the stored answer of an earlier statement)',
+    labelNames: ['datasource', 'answered'] as const,
+    registers,
+  });
+
   function addEnded(datasource: string, ends: LedgerReading['ended']): void {
     for (const verb of verbs) for (const end of possibleEnds) ended.inc({ datasource, verb, ...end }, 0);
     for (const { count, ...labels } of ends) ended.inc({ datasource, ...labels }, count);
@@ -66,6 +73,8 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     batches.inc({ datasource, stage: 'decode' }, work.decodeMs / 1000);
     batches.inc({ datasource, stage: 'infer' }, work.inferMs / 1000);
     batches.inc({ datasource, stage: 'write' }, work.writeMs / 1000);
+    questions.inc({ datasource, answered: 'model' }, work.asked - work.reused);
+    questions.inc({ datasource, answered: 'store' }, work.reused);
   }
 
   function addAnswers(datasource: string, answers: LedgerReading['answers']): void {

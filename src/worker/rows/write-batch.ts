@@ -2,6 +2,7 @@ import type { PoolConnection } from 'mysql2/promise';
 import { isTemporary } from '../../datasource/database-error.ts';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { transaction, withReconnect } from '../../datasource/pool.ts';
+import { countModels, type ModelCounts } from '../../ledger/model-counts.ts';
 import {
   type BatchCounts,
   countBatch,
@@ -20,8 +21,9 @@ import type { ProcessedRows } from './processed-rows.ts';
 import { outputsTableOf } from './result-table.ts';
 
 /**
- * One transaction: a ledger row per input row, the result rows, and the partition's counters (refused for a worker that no longer holds
- * it). The counters come last, because they lock the partition: until then, another transaction of the same worker goes on beside it.
+ * One transaction: a ledger row per input row, the result rows, and the counters of the partition and its models (refused for a worker that
+ * no longer holds it). The counters come last, because they lock the partition: until then, another transaction of the same worker goes on
+ * beside it.
  * After a lost connection nobody knows whether a commit took place; the ledger does.
  * @param lastWriteMs what an earlier batch took, for the counters
  * @returns ms that writing took
@@ -37,6 +39,7 @@ export async function writeBatch(
   const texts = [...outputsTexts(processed, context.program)];
   const outcomes = processed.outcomes.map((outcome, index) => ledgerRow(processed.rows[index]!.row, outcome));
   const counts = countsOf(processed.outcomes, lastWriteMs);
+  const models = modelCountsOf(processed.outcomes);
   let tried = false;
   const write = async (connection: PoolConnection) => {
     if (tried && (await isWritten(connection, context, taken, processed))) return;
@@ -50,10 +53,12 @@ export async function writeBatch(
       throw error;
     }
     await countBatch(connection, context, taken, counts);
+    await countModels(connection, context, taken.partitionNo, models);
   };
   await withReconnect(() => transaction(context.pool, write), { signal: context.signal });
   const writeMs = Math.round(performance.now() - started);
-  context.log.info({ partition: taken.partitionNo, rows: outcomes.length, writeMs }, 'batch written');
+  const asked = models.length === 0 ? {} : { models: models.map(rounded) };
+  context.log.info({ partition: taken.partitionNo, rows: outcomes.length, writeMs, ...asked }, 'batch written');
   return writeMs;
 }
 
@@ -79,6 +84,28 @@ function countsOf(outcomes: readonly Outcome[], writeMs: number): BatchCounts {
     }
   }
   return { ...counts, decodeMs: Math.round(counts.decodeMs), inferMs: Math.round(counts.inferMs) };
+}
+
+/** What the rows asked of each model. */
+function modelCountsOf(outcomes: readonly Outcome[]): readonly ModelCounts[] {
+  const counts = new Map<number, ModelCounts>();
+  for (const outcome of outcomes) {
+    for (const { model, isLast, isStored, inferMs } of 'error' in outcome ? [] : (outcome.asked ?? [])) {
+      const before = counts.get(model) ?? { model, asked: 0, decided: 0, reused: 0, inferMs: 0 };
+      counts.set(model, {
+        model,
+        asked: before.asked + 1,
+        decided: before.decided + Number(isLast),
+        reused: before.reused + Number(isStored),
+        inferMs: before.inferMs + inferMs,
+      });
+    }
+  }
+  return [...counts.values()].toSorted((one, other) => one.model - other.model);
+}
+
+function rounded(counts: ModelCounts): ModelCounts {
+  return { ...counts, inferMs: Math.round(counts.inferMs) };
 }
 
 function ledgerRow(row: string, outcome: Outcome): RowOutcome {

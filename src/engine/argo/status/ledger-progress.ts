@@ -9,6 +9,7 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       affectedRows = null,
       startedAt = null,
       partitions = [],
+      models = [],
       timings = null,
     } = counted.get(step.name) ?? {};
     return {
@@ -16,6 +17,7 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       rows,
       affectedRows,
       startedAt,
+      ...(models.length > 0 && { models }),
       ...(timings !== null && { timings }),
       // An empty selection has no partitions, whatever number was requested.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
