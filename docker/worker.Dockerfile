@@ -25,7 +25,7 @@ ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
 COPY src/box.ts src/errors.ts src/file-digest.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
-    src/private-folder.ts src/shown-url.ts src/task.ts src/
+    src/private-folder.ts src/shown-url.ts src/task.ts src/version.ts src/
 COPY src/programs src/programs
 COPY src/datasource src/datasource
 COPY src/evaluation src/evaluation
