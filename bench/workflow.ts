@@ -18,6 +18,8 @@ const deployment: Deployment = {
   readerDatasource: null,
   foreignDatasource: null,
   schema: 'millrace',
+  profiles: [],
+  places: { namespace: 'millrace', configMap: 'millrace-places' },
   gpuTolerations: [],
   deadlineSeconds: 86_400,
   statementUrl: null,

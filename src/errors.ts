@@ -132,6 +132,13 @@ export const errorTable = {
       { status: 403 },
     ],
     UNKNOWN_ATTRIBUTE: ['unknown attribute for the verb', 'use an attribute of the verb'],
+    UNKNOWN_PROFILE: ['WITH names a profile that does not exist', 'use a profile that the administrator has defined'],
+    PROFILE_EXCEEDED: ['a statement requests more than its profile allows', 'request less, or name another profile'],
+    PROFILE_NOT_ALLOWED: [
+      'the role may not use the profile',
+      'use another profile, or ask an administrator to allow it',
+      { status: 403 },
+    ],
     WRONG_ATTRIBUTE: ['the value of an attribute has the wrong type or is out of range', 'correct the value'],
     IMAGE_NOT_ALLOWED: [
       'the role may not run the image',

@@ -82,7 +82,8 @@ const takers: Readonly<Record<string, (text: string) => unknown>> = {
   'parseDsn of an address': (text) => parseDsn(`mysql://user:${text}@host:3306/${text}`),
   databaseError: (text) => databaseError(Object.assign(new Error(text), { errno: 1064, sqlMessage: text })),
   statementEnd,
-  completeWords: (text) => completeWords(text, { tables: async () => [], models: async () => [] }),
+  completeWords: (text) =>
+    completeWords(text, { tables: async () => [], models: async () => [], profiles: async () => [] }),
   visibleText,
 };
 

@@ -1,6 +1,7 @@
 import type { ModelActor, Simulation } from '../model-task.ts';
 import type { ProgramName } from '../programs/programs.ts';
 import type { CatalogCosts } from './costs.ts';
+import type { Profile } from './profile.ts';
 
 /** What a program may name, as plain data. It is read before planning, so that planning stays pure. */
 export interface Catalog {
@@ -18,6 +19,8 @@ export interface Catalog {
   readonly actor: ModelActor;
   /** Whether `/models` may hold more models than are known here. If so, any name may be that of a file in it. */
   readonly otherModels: boolean;
+  /** Absent: there are none. */
+  readonly profiles?: readonly Profile[];
   /** Volumes mounted into every step. The attribute `volume` adds more. */
   readonly volumes: readonly CatalogVolume[];
   /** Mount paths that have folders on this machine. null: the engine mounts what `volumes` and the attribute `volume` name. */

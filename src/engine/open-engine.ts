@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
 import type { Accounts } from '../datasource/accounts.ts';
 import { MillraceError } from '../errors.ts';
@@ -14,6 +15,7 @@ export interface EngineOptions {
   readonly pool: Pool;
   readonly accounts: Accounts;
   readonly environment: NodeJS.ProcessEnv;
+  readonly profiles: readonly Profile[];
   readonly limits?: Pick<LocalEngineOptions, 'running' | 'serverDeaths'>;
 }
 
@@ -35,13 +37,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Loading the Kubernetes client takes most of a second, so only processes that need it do so. */
-async function openArgo({ config, pool, environment, limits }: EngineOptions): Promise<Engine> {
+async function openArgo({ config, pool, environment, profiles, limits }: EngineOptions): Promise<Engine> {
   const [{ openArgoEngine }, { readDeployment }, { connectKubernetes }] = await Promise.all([
     import('./argo/argo-engine.ts'),
     import('./argo/config.ts'),
     import('./argo/kubernetes/kubernetes-api.ts'),
   ]);
-  const deployment = readDeployment(environment, config.schema);
+  const deployment = readDeployment(environment, config.schema, profiles);
   const runningPerUser = limits?.running?.perUser;
   return openArgoEngine({ api: await connectKubernetes(), pool, deployment, runningPerUser });
 }

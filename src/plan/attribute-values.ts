@@ -54,24 +54,33 @@ export const byteUnits: Readonly<Record<string, number>> = {
 /** Bytes, in Kubernetes' notation of quantities: 536870912, '512Mi', '1.5G'. */
 export function bytes(value: Value): number | Wrong | undefined {
   const written = value.kind === 'number' ? value.text : text(value);
-  const match = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(written?.trim() ?? '');
-  const unit = byteUnits[match?.[2] ?? ''];
-  if (match === null || unit === undefined) return undefined;
-  const amount = Math.round(Number(match[1]) * unit);
+  const amount = byteCount(written?.trim() ?? '');
+  if (amount === undefined) return undefined;
   if (amount >= leastBytes && Number.isSafeInteger(amount)) return amount;
   const hint = "give at least 64Mi, with its unit: '512Mi', '4Gi'";
   return new Wrong(`memory = ${written} is ${amount} bytes, too little for a worker to start`, hint);
 }
 
+/** `512Mi` is 536870912. @returns undefined if the text is not a quantity */
+export function byteCount(written: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(written);
+  const unit = byteUnits[match?.[2] ?? ''];
+  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+}
+
 /** Argo's executor starts within the memory of every container; the worker needs more. */
-const leastBytes = 2 ** 26;
+export const leastBytes = 2 ** 26;
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 
 /** Seconds: 90, '90s', '30m', '2h', '1h30m'. */
 export function duration(value: Value): number | undefined {
   if (value.kind === 'number') return wholeNumber(value, 1, 31_536_000);
-  const written = text(value)?.trim() ?? '';
+  return secondCount(text(value)?.trim() ?? '');
+}
+
+/** `1h30m` is 5400. @returns undefined if the text is not a duration from a second to a year */
+export function secondCount(written: string): number | undefined {
   if (!/^(\d+[smhd])+$/.test(written)) return undefined;
   const parts = [...written.matchAll(/(\d+)([smhd])/gy)];
   const seconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (secondsPerUnit[unit ?? ''] ?? 0), 0);

@@ -23,6 +23,8 @@ export interface RunAttributes {
   volume: readonly VolumeMount[];
   priority: number | null;
   node_selector: Readonly<Record<string, string>>;
+  profile: string | null;
+  pending_timeout: number | null;
 }
 
 type Readers = { readonly [Name in keyof RunAttributes]: AttributeReader<RunAttributes[Name]> };
@@ -79,4 +81,6 @@ export const runAttributes: Readers = {
     otherwise: null,
   },
   node_selector: { expects: "'label=value', or a list of them", read: nodeSelector, otherwise: {} },
+  profile: { expects: "the name of a profile, e.g. 'a100'", read: text, otherwise: null },
+  pending_timeout: { expects: "seconds, or a duration such as '30m' or '2h'", read: duration, otherwise: null },
 };

@@ -33,12 +33,13 @@ function explainForeign(step: ForeignStep): string {
     ['partition', `× ${step.partitions}, ${atOnce(step)}, ${step.retries} retries, by the image itself`],
     ['into', step.into.map(targetOf).join(', ')],
     ['needs', needs(step)],
+    ...explainProfile(step),
   ];
   return withLines(step, lines);
 }
 
-function explainModel({ name, action }: ModelStep): string {
-  return `${name}  model  ${explainAction(action)}`;
+function explainModel({ name, action, profile }: ModelStep): string {
+  return `${name}  model  ${explainAction(action)}${profile === null ? '' : `, with the profile ${profile.name}`}`;
 }
 
 function explainAction(action: ModelAction): string {
@@ -81,6 +82,7 @@ function explainRun(step: RunStep): string {
     ...explainCost(step),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
+    ...explainProfile(step),
   ];
   return withLines(step, lines);
 }
@@ -95,6 +97,16 @@ function registeredModel({ model }: RunStep): string[][] {
     ...(isInDatabase ? ['from the database'] : []),
   ];
   return [['version', parts.join(', ')]];
+}
+
+/** `a100-mig: nvidia.com/mig-1g.10gb, queue team-a`; on this machine, the settings that mean nothing to it. */
+function explainProfile({ profile, pendingSeconds }: RunStep | ForeignStep): string[][] {
+  const waits = pendingSeconds === null ? [] : [['waits', `a pod for at most ${pendingSeconds} s`]];
+  if (profile === null) return waits;
+  const { name, facts, withoutEffect } = profile;
+  const told = facts.length === 0 ? name : `${name}: ${facts.join(', ')}`;
+  const note = `without effect on this machine: ${withoutEffect.join(', ')}`;
+  return [['profile', told], ...(withoutEffect.length === 0 ? [] : [['note', note]]), ...waits];
 }
 
 function transactions({ commitRows }: RunStep): string {

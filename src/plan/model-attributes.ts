@@ -23,6 +23,7 @@ export const fileAttributes = {
     },
     otherwise: null as readonly string[] | null,
   },
+  profile: { expects: "the name of a profile, e.g. 'a100'", read: text, otherwise: null as string | null },
   classes_file: { expects: 'a path inside a volume', read: text, otherwise: null as string | null },
 };
 

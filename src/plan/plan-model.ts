@@ -11,7 +11,8 @@ import type {
 import { fileAttributes, simulationAttributes } from './model-attributes.ts';
 import { findModel, registeredVersions, splitName, unknownModel } from './model-catalog.ts';
 import { pathInVolumes } from './paths.ts';
-import type { ModelStep, Step } from './plan.ts';
+import type { ModelStep, Step, StepProfile } from './plan.ts';
+import { findProfile, stepProfile } from './profile.ts';
 import { readAttributes } from './read-attributes.ts';
 import { mergeVolumes } from './volumes.ts';
 
@@ -35,9 +36,19 @@ export function planModel(
     report: Report,
   ) => ModelAction;
   const action = planner(statement, catalog, note);
+  const profile = profileOf(statement, catalog, note);
   if (failed) return null;
   const volumes = action.does === 'create' ? mergeVolumes(catalog.volumes, []) : [];
-  return { kind: 'model', ...place, action, actor: catalog.actor, volumes, span: statement.span };
+  return { kind: 'model', ...place, action, actor: catalog.actor, volumes, profile, span: statement.span };
+}
+
+/** Only CREATE MODEL … FROM looks at a file, so that it matters where it runs. */
+function profileOf(statement: ModelStatement, catalog: Catalog, report: Report): StepProfile | null {
+  if (statement.kind !== 'createModel' || statement.from === null) return null;
+  const value = statement.attributes.findLast(({ name }) => name === 'profile')?.value;
+  if (value?.kind !== 'string') return null;
+  findProfile(value.value, statement.attributes, catalog, report);
+  return stepProfile(value.value, catalog);
 }
 
 type Planner<Kind extends ModelStatementKind> = (

@@ -14,6 +14,7 @@ import { type Asked, planCost } from './cost/plan-cost.ts';
 import { modelReference } from './model-catalog.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
+import { stepProfile, withProfile } from './profile.ts';
 import { readSettings } from './program-settings.ts';
 import { readAttributes } from './read-attributes.ts';
 import { modelOf, withClassNames, withRegistered } from './registered-model.ts';
@@ -28,7 +29,8 @@ export function planRun(
   catalog: Catalog,
   report: Report,
 ): RunStep | ForeignStep | null {
-  const attributes = readAttributes(statement.attributes, runAttributes, 'TO RUN', report);
+  const written = readAttributes(statement.attributes, runAttributes, 'TO RUN', report);
+  const attributes = withProfile(written, statement.attributes, catalog, report);
   const image = catalog.images.find(({ name }) => name === statement.image.name);
   const common = { ...place, ...imageSettings(statement, attributes, catalog) };
   if (image !== undefined) return planWorker(statement, image, common, attributes, catalog, report);
@@ -103,6 +105,8 @@ function imageSettings(statement: RunStatement, attributes: RunAttributes, catal
     resources: { cpu: attributes.cpu, memory: attributes.memory, gpu: attributes.gpu },
     priority: attributes.priority,
     nodeSelector: attributes.node_selector,
+    profile: stepProfile(attributes.profile, catalog),
+    pendingSeconds: attributes.pending_timeout,
     volumes: mergeVolumes(catalog.volumes, attributes.volume),
     span: statement.span,
   };

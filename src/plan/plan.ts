@@ -67,6 +67,10 @@ interface ImageStep extends StepBase {
   readonly volumes: readonly VolumeMount[];
   readonly priority: number | null;
   readonly nodeSelector: Readonly<Record<string, string>>;
+  /** The administrator's profile that it runs with; null: none. */
+  readonly profile: StepProfile | null;
+  /** Maximum seconds for which a pod waits before it runs. */
+  readonly pendingSeconds: number | null;
 }
 
 /** `TO RUN` with an image of the project's worker. */
@@ -99,6 +103,16 @@ export interface ModelStep extends StepBase {
   readonly actor: ModelActor;
   /** Volumes in which it looks at a file. */
   readonly volumes: readonly VolumeMount[];
+  readonly profile: StepProfile | null;
+}
+
+/** The engine looks up the profile by its name when it starts the step. */
+export interface StepProfile {
+  readonly name: string;
+  /** What it sets, for people. */
+  readonly facts: readonly string[];
+  /** Its settings that mean nothing to the engine of this plan. */
+  readonly withoutEffect: readonly string[];
 }
 
 export interface Resources {

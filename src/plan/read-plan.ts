@@ -14,6 +14,10 @@ const place = {
 
 const table = v.strictObject({ database: v.nullable(v.string()), table: v.string() });
 
+const profile = v.nullable(
+  v.strictObject({ name: v.string(), facts: v.array(v.string()), withoutEffect: v.array(v.string()) }),
+);
+
 const overRows = {
   ...place,
   image: v.string(),
@@ -28,6 +32,8 @@ const overRows = {
   volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
   priority: v.nullable(v.number()),
   nodeSelector: v.record(v.string(), v.string()),
+  profile,
+  pendingSeconds: v.nullable(v.number()),
 };
 
 const cost = v.strictObject({
@@ -69,6 +75,7 @@ const stepSchemas = {
     action: modelActionSchema,
     actor: modelActorSchema,
     volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
+    profile,
   }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
 
@@ -172,13 +179,19 @@ function stepOfVersion3(stored: unknown): unknown {
 
 const settingsSince3 = { rect: false, latency: null, accuracy: null, class_coverage: null };
 
+/** Version 4: no statement was TO FIND, and there were no profiles. */
+function stepOfVersion4(stored: unknown): unknown {
+  const step = (stored ?? {}) as VersionedStep;
+  if (step.kind === 'run' || step.kind === 'foreign') return { ...step, profile: null, pendingSeconds: null };
+  return step.kind === 'model' ? { ...step, profile: null } : stored;
+}
+
 /** What makes a step of a version one of the next. */
 const upgrades = [
   { from: 1, upgrade: stepOfVersion1 },
   { from: 2, upgrade: stepOfVersion2 },
   { from: 3, upgrade: stepOfVersion3 },
-  // Version 4: no statement was TO FIND.
-  { from: 4, upgrade: (step: unknown) => step },
+  { from: 4, upgrade: stepOfVersion4 },
 ] as const;
 
 const settingsSince2 = {

@@ -5,7 +5,8 @@ import { withoutEffect } from './without-effect.ts';
 
 /** The worker's task for a step. */
 export function taskOf(statement: string, step: RunStep): RowsTask {
-  const ignored = withoutEffect(step.command, step.program.name);
+  const ofProfile = step.profile?.withoutEffect.map((setting) => `profile.${setting}`) ?? [];
+  const ignored = [...withoutEffect(step.command, step.program.name), ...ofProfile];
   return {
     kind: 'rows',
     version: taskVersion,

@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import type { Profile } from '../catalog/profile.ts';
 import { type Accounts, accountsOf } from '../datasource/accounts.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
 import type { AllowedImages } from '../service/access/images.ts';
 import type { KnownUser } from '../service/access/users.ts';
+import { profilesOf } from '../service/profiles.ts';
+import { invalid } from '../service/settings-file.ts';
 import type { SubmissionLimits } from '../service/submit.ts';
 import { workSchemaOf } from '../task.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import {
   type ConfigFile,
   type DatasourceEntry,
-  invalid,
   type LimitName,
   limitBounds,
   readConfigFile,
@@ -34,6 +36,7 @@ export interface ServerConfig {
   /** URLs with `{id}` in place of the statement's id; null: none. */
   readonly links: { readonly argo: string | null; readonly grafana: string | null };
   readonly images: AllowedImages;
+  readonly profiles: readonly Profile[];
   readonly stop: { readonly seconds: number };
   /** Days that ended statements are kept. */
   readonly retentionDays: number;
@@ -63,7 +66,7 @@ const statementSeconds = { reader: 60, user: 3600 };
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   address to listen on; default: 127.0.0.1 and 8080
- *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, limits, links, images, stop, retentionDays
+ *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, profiles, limits, links, images, stop, retentionDays
  *   MILLRACE_USERS_FILE            further users: a YAML list
  *   MILLRACE_DATASOURCE            DSN of the datasource `default`
  *   MILLRACE_SYSTEM_DATASOURCE     its DSN for the system schema; MILLRACE_READER_DATASOURCE: for statements of readers
@@ -88,6 +91,7 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
     limits: readLimits(file.limits ?? {}),
     links: { argo: file.links?.argo ?? null, grafana: file.links?.grafana ?? null },
     images: file.images ?? {},
+    profiles: profilesOf(path ?? '', file.profiles ?? {}),
     stop: { seconds: file.stop?.seconds ?? stopSeconds },
     retentionDays: file.retentionDays ?? retentionDays,
   };

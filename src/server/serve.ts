@@ -59,6 +59,7 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   const rules = {
     limits,
     images: config.images,
+    profiles: config.profiles,
     systemSchemas: systemSchemasOf(config.datasources),
     acceptance: openFairGate(acceptedAtOnce),
     observePhase: metrics.observePhase,
@@ -112,6 +113,7 @@ function openDatasources(
       accounts: datasource,
       config: { ...base, schema: datasource.schema },
       environment: { ...environment, ...secretsOf(datasource, environment, config.users.length > 0) },
+      profiles: config.profiles,
       links: config.links,
       connections,
       limits: {

@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
 import type { Accounts, DatabasePools } from '../datasource/accounts.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -22,6 +23,8 @@ export interface Datasource extends Planner {
   readonly engineName: string;
   /** Environment of the engine. */
   readonly environment: NodeJS.ProcessEnv;
+  /** The administrator's profiles. */
+  readonly profiles: readonly Profile[];
   /** Addresses of other pages about its statements. */
   readonly links: LinkTemplates;
   /** The models that `--model` can name. */
@@ -40,13 +43,14 @@ export interface DatasourceOptions {
   readonly config: Config;
   /** Environment of the engine. */
   readonly environment: NodeJS.ProcessEnv;
+  readonly profiles: readonly Profile[];
   readonly links: LinkTemplates;
   readonly limits?: EngineOptions['limits'];
 }
 
 /** Brings the system schema up to date and opens the engine. @throws {MillraceError} what `migrate` and `openEngine` throw */
 export async function openDatasource(
-  { name, accounts, config, environment, links, limits }: DatasourceOptions,
+  { name, accounts, config, environment, profiles, links, limits }: DatasourceOptions,
   pools: DatabasePools,
 ): Promise<Datasource> {
   const { system: pool, tables, users } = pools;
@@ -57,11 +61,12 @@ export async function openDatasource(
     pool,
     tables,
     users,
-    engine: await openEngine({ config, pool, accounts, environment, limits }),
+    engine: await openEngine({ config, pool, accounts, environment, profiles, limits }),
     engineName: config.engine,
     environment,
+    profiles,
     links,
-    ...openPlanner(pools, config, environment),
+    ...openPlanner(pools, config, { environment, profiles }),
     models: () => listAllModels(pool, config),
   };
 }

@@ -28,9 +28,9 @@ async function withCount(step: Step, users: Pool): Promise<Step> {
 
 /** The Argo Workflow of a statement, as YAML. */
 export async function workflowOf(
-  { environment, schema }: Pick<Datasource, 'environment' | 'schema'>,
+  { environment, schema, profiles }: Pick<Datasource, 'environment' | 'schema' | 'profiles'>,
   submission: Omit<Submission, 'server'>,
 ): Promise<string> {
   const { workflowYaml } = await import('../engine/argo/workflows/workflow-yaml.ts');
-  return workflowYaml(submission, environment, schema);
+  return workflowYaml(submission, environment, schema, profiles);
 }

@@ -11,6 +11,7 @@ import type { Program } from '../sql/statement.ts';
 import { systemSchemasOf } from './access/system-schema.ts';
 import { explain } from './explain.ts';
 import { first } from './first-rows.ts';
+import { viewProfile } from './profile-view.ts';
 import { checkRepeat } from './repeat.ts';
 import { resultOf, resultRows } from './results.ts';
 import type { ListFilter, RowOptions, Service } from './service.ts';
@@ -66,6 +67,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
+    profiles: async () => session.profiles.map(viewProfile),
     async storeModel(name, bytes) {
       return this.submit(await storeModel(session, name, bytes));
     },

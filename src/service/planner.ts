@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
+import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
 import { serverSqlMode } from '../datasource/sql-mode.ts';
@@ -29,8 +30,12 @@ export interface Planner {
   plan(program: Program, actor: ModelActor): Promise<Plan>;
 }
 
-/** @param environment of the engine */
-export function openPlanner(pools: DatabasePools, config: Config, environment: NodeJS.ProcessEnv): Planner {
+/** @param engine its environment, and the administrator's profiles */
+export function openPlanner(
+  pools: DatabasePools,
+  config: Config,
+  engine: { readonly environment: NodeJS.ProcessEnv; readonly profiles: readonly Profile[] },
+): Planner {
   const mode = async () => lexicalMode(await serverSqlMode(pools.users));
   return {
     mode,
@@ -41,7 +46,12 @@ export function openPlanner(pools: DatabasePools, config: Config, environment: N
       if (isAlone) return planProgram(program, nothingKnown);
       const known = await loadCatalog(pools, config, questionsOf(program), actor);
       const costs = await loadCosts(pools, config, costQuestions(program));
-      return planProgram(program, { ...known, costs, otherImagesAccount: hasForeignAccount(environment) });
+      return planProgram(program, {
+        ...known,
+        costs,
+        otherImagesAccount: hasForeignAccount(engine.environment),
+        profiles: engine.profiles,
+      });
     },
   };
 }

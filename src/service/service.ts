@@ -6,6 +6,7 @@ import type { LexicalMode } from '../sql/lexical-mode.ts';
 import type { Parameters } from '../sql/parameters.ts';
 import type { Explanation } from './explain.ts';
 import type { Model } from './models.ts';
+import type { ProfileView } from './profile-view.ts';
 import type { Statement } from './statement.ts';
 
 /** What the front doors offer: on the engine and database of this machine's settings, or on a server with its own. */
@@ -26,6 +27,8 @@ export interface Service {
   /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
+  /** The administrator's profiles that the user may name. */
+  profiles(): Promise<readonly ProfileView[]>;
   /** Stores a file in the database. @returns the id of the statement that registers it */
   storeModel(name: string, bytes: AsyncIterable<Uint8Array>): Promise<string>;
   /** The mode in which the next program's standard SQL is read, as far as it is known here. @throws {MillraceError} DATABASE_… */

@@ -9,6 +9,7 @@ import type { ModelActor } from '../model-task.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Program } from '../sql/statement.ts';
 import { type Datasource, openDatasource } from './datasource.ts';
+import { readProfiles } from './profiles.ts';
 
 /** Opens the datasource of this machine's settings for the duration of one command. */
 export interface Session extends Datasource {
@@ -22,9 +23,12 @@ export interface Session extends Datasource {
 }
 
 export async function openSession(config: Config, note: (line: string) => void): Promise<Session> {
+  const profiles = await readProfiles(process.env);
   const accounts = await namedAccounts(config, note);
   const pools = openDatabase(accounts, { connections: 8 });
-  const settings = { name: 'local', accounts, config, environment: process.env, links: { argo: null, grafana: null } };
+  const environment = process.env;
+  const links = { argo: null, grafana: null };
+  const settings = { name: 'local', accounts, config, environment, profiles, links };
   const datasource = await openDatasource(settings, pools).catch(async (error) => {
     await pools.end();
     throw error;

@@ -1,5 +1,6 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Profile } from '../catalog/profile.ts';
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/queue.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
@@ -7,6 +8,7 @@ import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
 import { type AllowedImages, checkImages } from './access/images.ts';
+import { checkProfiles } from './access/profiles.ts';
 import { checkSystemSchema } from './access/system-schema.ts';
 import { actorOf, type Role, type User } from './access/users.ts';
 import type { Datasource } from './datasource.ts';
@@ -17,6 +19,7 @@ import { isUnknown } from './find-statement.ts';
 export interface SubmissionRules {
   readonly limits: SubmissionLimits;
   readonly images: AllowedImages;
+  readonly profiles: readonly Profile[];
   /** System schemas of all datasources: the account of one may be able to reach another's. */
   readonly systemSchemas: readonly string[];
   /** Limits how many programs are planned and recorded at once. */
@@ -145,15 +148,16 @@ function phases(rules: SubmissionRules) {
   };
 }
 
-/** Whether a program may be planned and run for this user. @throws {MillraceError} READ_ONLY_ROLE, IMAGE_NOT_ALLOWED, SYSTEM_SCHEMA */
+/** Whether a program may be planned and run for this user. @throws {MillraceError} READ_ONLY_ROLE, IMAGE_NOT_ALLOWED, PROFILE_NOT_ALLOWED, SYSTEM_SCHEMA */
 export function checkAllowed(
   user: User,
   program: Program,
-  { images, systemSchemas }: Pick<SubmissionRules, 'images' | 'systemSchemas'>,
+  { images, profiles, systemSchemas }: Pick<SubmissionRules, 'images' | 'profiles' | 'systemSchemas'>,
 ): void {
   const errors = [
     user.role === 'reader' ? checkReadOnly(program) : null,
     checkImages(program, user.role, images),
+    checkProfiles(program, user.role, profiles),
     ...(user.role === 'admin' ? [] : systemSchemas.map((schema) => checkSystemSchema(program, schema))),
   ];
   for (const error of errors) if (error !== null) throw error;

@@ -7,6 +7,7 @@ import { foreignProgram } from './foreign-program.ts';
 import { shareQuery } from './foreign-share.ts';
 import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
+import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
 import type { Deployment, Rendering, SecretKey, Template } from './workflow.ts';
@@ -35,31 +36,35 @@ export function renderForeignStep(step: ForeignStep, rendering: Rendering): Temp
 }
 
 function renderShare(step: ForeignStep, rendering: Rendering): Template {
+  const program = renderProgram(step, shareQuery(step, rendering), rendering);
+  const { labels } = podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering);
   return {
-    ...renderProgram(step, shareQuery(step, rendering), rendering),
+    ...program,
     name: `${step.name}-partition`,
-    metadata: podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering),
+    metadata: { labels: { ...program.metadata?.labels, ...labels } },
     inputs: { parameters: [{ name: 'partition' }] },
   };
 }
 
 function renderProgram(step: ForeignStep, select: string, rendering: Rendering): Template {
   const { deployment, templates } = rendering;
+  const profile = profileOf(step, deployment);
   const { container, ...template } = withClaims(withRetries(templates.foreignImage, step.retries), step.volumes);
-  return {
+  const rendered = {
     name: step.name,
     metadata: podLabels(step.name, 'statement', rendering),
     ...template,
     ...podDeadline(step),
-    ...placement(step, deployment),
+    ...placement(step, profile, deployment),
     container: {
       image: imageReference(step.image, deployment),
       ...container,
       command: foreignProgram(step.command).map(literal),
-      resources: resourceRequirements(step.resources, container.resources),
+      resources: resourceRequirements(step.resources, profile, container.resources),
       env: foreignEnvironment(step, select, rendering),
     },
   };
+  return withProfile(rendered, profile, deployment);
 }
 
 function foreignEnvironment(step: ForeignStep, select: string, { deployment }: Rendering): EnvironmentVariable[] {

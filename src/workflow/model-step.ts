@@ -2,7 +2,8 @@ import type { ModelStep } from '../plan/plan.ts';
 import { type ModelTask, taskVersion } from '../task.ts';
 import { withClaims } from './claims.ts';
 import { workerEnvironment } from './environment.ts';
-import { podLabels, withRetries } from './pods.ts';
+import { placement, podLabels, withRetries } from './pods.ts';
+import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
 import type { Rendering, Template } from './workflow.ts';
 
@@ -10,16 +11,21 @@ import type { Rendering, Template } from './workflow.ts';
 const retries = 3;
 
 /** A pod of the worker with the volumes mounted: it looks at the model's file as a partition does. */
-export function renderModelStep({ name, action, actor, volumes }: ModelStep, rendering: Rendering): Template {
+export function renderModelStep(step: ModelStep, rendering: Rendering): Template {
+  const { name, action, actor, volumes } = step;
   const { deployment, statement, templates } = rendering;
+  const profile = profileOf(step, deployment);
   const mounts = volumes.map(({ mountPath }) => mountPath);
   const task: ModelTask = { kind: 'model', version: taskVersion, statement, step: name, action, actor, mounts };
   const { container, ...template } = withClaims(withRetries(templates.worker, retries), volumes);
-  const resources = resourceRequirements({ cpu: null, memory: null, gpu: 0 }, templates.partition.container.resources);
-  return {
+  const { cpu, memory } = profile?.default ?? { cpu: null, memory: null };
+  const asked = { cpu, memory, gpu: 0 };
+  const resources = resourceRequirements(asked, profile, templates.partition.container.resources);
+  const rendered = {
     name,
     metadata: podLabels(name, 'model', rendering),
     ...template,
+    ...placement({ nodeSelector: {}, resources: asked }, profile, deployment),
     container: {
       image: deployment.workerImage,
       ...container,
@@ -28,4 +34,5 @@ export function renderModelStep({ name, action, actor, volumes }: ModelStep, ren
       env: workerEnvironment(task, deployment),
     },
   };
+  return withProfile(rendered, profile, deployment);
 }

@@ -1,3 +1,4 @@
+import type { Profile } from '../catalog/profile.ts';
 import type { RunStep } from '../plan/plan.ts';
 import type { ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
 import { statementLabel } from './workflow-name.ts';
@@ -29,13 +30,16 @@ export function podDeadline({ timeoutSeconds }: Pick<RunStep, 'timeoutSeconds'>)
   return timeoutSeconds === null ? {} : { activeDeadlineSeconds: timeoutSeconds };
 }
 
-/** The nodes on which a partition may run. */
+/** The nodes on which a partition may run. A label that both the statement and the profile name is the profile's. */
 export function placement(
   { nodeSelector, resources }: Pick<RunStep, 'nodeSelector' | 'resources'>,
+  profile: Profile | null,
   { gpuTolerations }: Deployment,
 ): Partial<Template> {
+  const labels = { ...nodeSelector, ...profile?.pods.nodeSelector };
+  const tolerations = [...(resources.gpu === 0 ? [] : gpuTolerations), ...(profile?.pods.tolerations ?? [])];
   return {
-    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector: { ...nodeSelector } }),
-    ...(resources.gpu === 0 || gpuTolerations.length === 0 ? {} : { tolerations: [...gpuTolerations] }),
+    ...(Object.keys(labels).length === 0 ? {} : { nodeSelector: labels }),
+    ...(tolerations.length === 0 ? {} : { tolerations }),
   };
 }

@@ -1,17 +1,28 @@
+import { defaultGpuResource, type Profile } from '../catalog/profile.ts';
 import type { Resources } from '../plan/plan.ts';
 import type { Container } from './workflow.ts';
 
 type ResourceRequirements = NonNullable<Container['resources']>;
 
 /** The statement's resources are both requests and limits; others are those of the template. GPUs are whole, and limits only. */
-export function resourceRequirements({ cpu, memory, gpu }: Resources, defaults: ResourceRequirements = {}) {
+export function resourceRequirements(
+  { cpu, memory, gpu }: Resources,
+  profile: Profile | null,
+  defaults: ResourceRequirements = {},
+) {
+  const storage = profile?.pods.ephemeralStorage ?? null;
   const asked = {
     ...(cpu === null ? {} : { cpu: cpuQuantity(cpu) }),
     ...(memory === null ? {} : { memory: memoryQuantity(memory) }),
+    ...(storage === null ? {} : { 'ephemeral-storage': memoryQuantity(storage) }),
   };
   return {
     requests: { ...defaults.requests, ...asked },
-    limits: { ...defaults.limits, ...asked, ...(gpu === 0 ? {} : { 'nvidia.com/gpu': String(gpu) }) },
+    limits: {
+      ...defaults.limits,
+      ...asked,
+      ...(gpu === 0 ? {} : { [profile?.gpuResource ?? defaultGpuResource]: String(gpu) }),
+    },
   };
 }
 

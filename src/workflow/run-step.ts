@@ -6,8 +6,9 @@ import { withClaims } from './claims.ts';
 import { workerEnvironment } from './environment.ts';
 import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
+import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
-import type { ContainerTemplate, Rendering, Template } from './workflow.ts';
+import type { ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
 
 /** The step's DAG and its pods. All pods run the worker's image with the same task. */
 export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
@@ -36,7 +37,8 @@ function renderPrepare(pod: WorkerPod & { readonly step: RunStep }, rendering: R
   const worker = renderWorker('prepare', pod, rendering);
   if (!contractOf(program.name).namesColumnsByClass(program.settings)) return worker;
   const { partition } = rendering.templates;
-  const enough = resourceRequirements({ ...resources, gpu: 0 }, partition.container.resources);
+  const profile = profileOf(pod.step, rendering.deployment);
+  const enough = resourceRequirements({ ...resources, gpu: 0 }, profile, partition.container.resources);
   return withClaims({ ...worker, container: { ...worker.container, resources: enough } }, volumes);
 }
 
@@ -57,17 +59,18 @@ function renderPartition(
   rendering: Rendering,
 ): Template {
   const { deployment, templates } = rendering;
+  const profile = profileOf(step, deployment);
   const { container, ...template } = withClaims(withRetries(templates.partition, step.retries), step.volumes);
-  return {
+  const rendered = {
     name: `${step.name}-partition`,
     metadata: podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering),
     ...template,
     ...podDeadline(step),
-    ...placement(step, deployment),
+    ...placement(step, profile, deployment),
     container: {
-      image: step.resources.gpu > 0 && image === deployment.workerImage ? deployment.gpuWorkerImage : image,
+      image: profile?.pods.image ?? partitionImage(step, image, deployment),
       ...container,
-      resources: resourceRequirements(step.resources, container.resources),
+      resources: resourceRequirements(step.resources, profile, container.resources),
       env: [
         { name: 'MILLRACE_PARTITION', value: '{{inputs.parameters.partition}}' },
         { name: 'UV_THREADPOOL_SIZE', value: String(poolThreads(step.resources.cpu ?? 1)) },
@@ -75,4 +78,9 @@ function renderPartition(
       ],
     },
   };
+  return withProfile(rendered, profile, deployment);
+}
+
+function partitionImage({ resources }: RunStep, image: string, { workerImage, gpuWorkerImage }: Deployment): string {
+  return resources.gpu > 0 && image === workerImage ? gpuWorkerImage : image;
 }

@@ -1,5 +1,6 @@
 import type { ITemplate } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Template';
 import type { IWorkflow } from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1/Workflow';
+import type { Profile } from '../catalog/profile.ts';
 
 export type Workflow = IWorkflow;
 export type Template = ITemplate;
@@ -60,6 +61,10 @@ export interface Deployment {
   readonly foreignDatasource: SecretKey | null;
   /** Name of the system schema. */
   readonly schema: string;
+  /** The administrator's profiles. */
+  readonly profiles: readonly Profile[];
+  /** ConfigMap with the number of pods of each profile that may run at once, for Argo's semaphores. */
+  readonly places: { readonly namespace: string; readonly configMap: string };
   /** Tolerations of pods that request a GPU. */
   readonly gpuTolerations: readonly Toleration[];
   /** Deadline of a step without a timeout, in seconds. */

@@ -82,7 +82,7 @@ export function useCluster(): TestCluster {
       MILLRACE_WORKER_IMAGE: inject('workerImage'),
       ...environment,
     };
-    const deployment = readDeployment(settings, session.database.systemSchema);
+    const deployment = readDeployment(settings, session.database.systemSchema, []);
     const api = given ?? (await connectKubernetes());
     const engine = openArgoEngine({ api, pool: session.database.pool, deployment, runningPerUser });
     engines.push(engine);

@@ -266,7 +266,11 @@ describe('the server of quick-start.yaml', () => {
     const all = ['datasource', 'system-datasource', 'reader-datasource'].map(secret);
     expect(given).toMatchObject({ 'millrace-server': all, mysql: [], 'demo-0-1-0': [secret('datasource')] });
     const { MILLRACE_SCHEMA: schema, ...environment } = dataOf('ConfigMap/millrace-server');
-    const { datasource, systemDatasource, readerDatasource, foreignDatasource } = readDeployment(environment, schema);
+    const { datasource, systemDatasource, readerDatasource, foreignDatasource } = readDeployment(
+      environment,
+      schema,
+      [],
+    );
     expect([datasource, systemDatasource, readerDatasource, foreignDatasource]).toEqual(
       ['datasource', 'system-datasource', 'reader-datasource', 'foreign-datasource'].map((name) => ({
         secret: `millrace-${name}`,
@@ -284,7 +288,7 @@ describe('the server of quick-start.yaml', () => {
 });
 
 it.skipIf(!helmIsHere)(
-  'the chart gives the server more datasources, limits and links (skipped where Helm is missing)',
+  'the chart gives the server more datasources, profiles, limits and links (skipped where Helm is missing)',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
     const values = join(folder, 'values.yaml');
@@ -296,7 +300,17 @@ it.skipIf(!helmIsHere)(
     const archive = { secret: 'archive-dsn', key: 'dsn', ...accounts, port: 3307, schema: 'jobs' };
     const links = { grafana: 'https://grafana.example/d/statement?var-statement={id}' };
     const limits = { bodyBytes: 33_554_432, streams: 5 };
-    await writeFile(values, JSON.stringify({ server: { datasources: { archive }, limits, links } }));
+    const profiles = {
+      mig: {
+        resource: 'nvidia.com/mig-1g.10gb',
+        default: { gpu: 1, cpu: 1.5, memory: '16Gi' },
+        tolerations: [{ key: 'spot', operator: 'Exists' }],
+        places: 100_000,
+        spot: true,
+      },
+      plain: {},
+    };
+    await writeFile(values, JSON.stringify({ server: { datasources: { archive }, profiles, limits, links } }));
     const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
     const { stdout } = spawnSync(
       'helm',
@@ -319,9 +333,11 @@ it.skipIf(!helmIsHere)(
           schema: 'jobs',
         },
       },
+      profiles,
       limits,
       links,
     });
+    expect(objects.find(({ metadata }) => metadata.name === 'millrace-places')?.data).toEqual({ mig: '100000' });
     const [server] = podTemplates(objects);
     expect(server?.spec.volumes).toContainEqual({
       name: 'datasources',
@@ -437,7 +453,12 @@ function renderedWorkflow(objects: readonly KubernetesObject[]): Workflow {
     labels: {},
     recorded: false,
   };
-  return renderWorkflow(plan, submission, readDeployment(environment, environment.MILLRACE_SCHEMA), loadTemplates());
+  return renderWorkflow(
+    plan,
+    submission,
+    readDeployment(environment, environment.MILLRACE_SCHEMA, []),
+    loadTemplates(),
+  );
 }
 
 /** What an object of this file names, as `Kind/name`. */

@@ -3,6 +3,7 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { limitBounds } from '../../src/server/config-file.ts';
 import { roles } from '../../src/service/access/users.ts';
+import { Profiles } from '../../src/service/profiles.ts';
 
 interface Schema {
   readonly minimum?: number;
@@ -44,6 +45,13 @@ describe('values of the chart', () => {
     expect(Object.keys(maxStatementSeconds?.properties ?? {})).toEqual(roles);
     const bounds = Object.entries(limits).map(([name, { minimum, maximum }]) => [name, minimum, maximum]);
     expect(bounds).toEqual(Object.entries(limitBounds).map(([name, [, least, most]]) => [name, least, most]));
+  });
+
+  it('have the same keys of profiles as the server', () => {
+    const { additionalProperties } = schema.properties?.server?.properties?.profiles ?? {};
+    const [ofServer] = Object.values(Profiles.patternProperties);
+    const ofChart = (additionalProperties as Schema).properties;
+    expect(Object.keys(ofChart ?? {}).toSorted()).toEqual(Object.keys(ofServer!.properties).toSorted());
   });
 
   it('are each used by a template, and templates use no others', () => {

@@ -67,6 +67,7 @@ describe('the configuration of a server', () => {
       },
       links: { argo: null, grafana: null },
       images: {},
+      profiles: [],
       stop: { seconds: 30 },
       retentionDays: 30,
     });
@@ -165,7 +166,7 @@ describe('an invalid configuration is rejected with the place, what was found an
     ['limits: {bodybytes: 5}', 'FILE: limits has an unknown key "bodybytes" (write bodyBytes)'],
     [
       'colour: red',
-      'FILE: there is an unknown key "colour" (remove it; the keys here are datasources, users, limits, links, images, stop, retentionDays)',
+      'FILE: there is an unknown key "colour" (remove it; the keys here are datasources, users, limits, links, profiles, images, stop, retentionDays)',
     ],
     ['limits: {bodyBytes: 12}', 'FILE: limits.bodyBytes is 12 (write a whole number from 1024 to 67108864)'],
     ['limits: {streams: 1.5}', 'FILE: limits.streams is 1.5 (write a whole number from 1 to 100000)'],

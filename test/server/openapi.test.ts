@@ -19,6 +19,7 @@ const routes = [
   'GET /v1/datasources',
   'GET /v1/models',
   'GET /v1/models/{name}',
+  'GET /v1/profiles',
   'GET /v1/statements',
   'GET /v1/statements/{id}',
   'GET /v1/statements/{id}/events',

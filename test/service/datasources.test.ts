@@ -25,7 +25,7 @@ describe('the statements of several datasources', () => {
       const accounts = accountsOf({ dsn: database.dsn, systemDsn: null, readerDsn: null });
       const config = { ...readConfig({}), schema };
       pools.push(openDatabase(accounts, { connections: 2 }));
-      const options = { name, accounts, config, environment: {}, links: { argo: null, grafana: null } };
+      const options = { name, accounts, config, environment: {}, profiles: [], links: { argo: null, grafana: null } };
       datasources.push(await openDatasource(options, pools.at(-1)!));
     }
     for (let number = 0; number < 6; number++) submitted.push(await submit(datasources[number % 2]!, number));

@@ -18,6 +18,8 @@ export const deployment: Deployment = {
   readerDatasource: null,
   foreignDatasource: { secret: 'database', key: 'dsn' },
   schema: 'millrace',
+  profiles: JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')).profiles,
+  places: { namespace: 'millrace', configMap: 'millrace-places' },
   gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
   deadlineSeconds: 86_400,
   statementUrl: 'https://millrace.example/statements/',

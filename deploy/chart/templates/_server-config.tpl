@@ -11,6 +11,7 @@ MILLRACE_STATE: /tmp/millrace
 MILLRACE_VOLUMES: /models=/models
 MILLRACE_NAMESPACE: {{ .Release.Namespace }}
 MILLRACE_SERVICE_ACCOUNT: workflow
+MILLRACE_PLACES_CONFIGMAP: {{ .Release.Namespace }}/millrace-places
 MILLRACE_WORKER_IMAGE: {{ .Values.images.worker }}
 {{- with .Values.images.gpuWorker }}
 MILLRACE_GPU_WORKER_IMAGE: {{ . }}
@@ -36,7 +37,7 @@ MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
 
 {{/* Read by src/server/config-file.ts. */}}
 {{- define "millrace.serverFile" -}}
-# The server's limits, links, and datasources other than `default`. Its users are in the Secret {{ .Values.server.usersSecret }}.
+# The server's profiles, limits, links, and datasources other than `default`. Its users are in the Secret {{ .Values.server.usersSecret }}.
 {{- with .Values.server.datasources }}
 datasources:
   {{- range $name, $datasource := . }}
@@ -58,6 +59,10 @@ datasources:
     schema: {{ . }}
     {{- end }}
   {{- end }}
+{{- end }}
+{{- with .Values.server.profiles }}
+profiles:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.server.limits }}
 limits:

@@ -1,7 +1,9 @@
+import type { Profile } from '../../catalog/profile.ts';
 import { readDeployment } from '../../engine/argo/config.ts';
 import { connectKubernetes } from '../../engine/argo/kubernetes/kubernetes-api.ts';
 import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes/kubernetes-error.ts';
 import { MillraceError } from '../../errors.ts';
+import { readProfiles } from '../../service/profiles.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { type Check, check, type Skipped, type Warning } from './check.ts';
 import { checkPermissions, mayDo } from './check-permissions.ts';
@@ -10,8 +12,15 @@ import { type Cluster, openCluster } from './cluster.ts';
 /** Checks what the engine argo needs. Ends early if Kubernetes does not answer. */
 export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: string): AsyncGenerator<Check> {
   const configured: { deployment?: Deployment; cluster?: Cluster } = {};
+  const profiles: Profile[] = [];
+  if (environment.MILLRACE_SERVER_CONFIG) {
+    yield check('profiles', async () => {
+      profiles.push(...(await readProfiles(environment)));
+      return profiles.length === 0 ? 'none' : profiles.map(({ name }) => name).join(', ');
+    });
+  }
   yield check('worker image', () => {
-    configured.deployment = readDeployment(environment, schema);
+    configured.deployment = readDeployment(environment, schema, profiles);
     return pinned(configured.deployment.workerImage);
   });
   if (environment.MILLRACE_GPU_WORKER_IMAGE)

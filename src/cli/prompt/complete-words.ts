@@ -12,6 +12,7 @@ import { createScanner } from '../../sql/tokens.ts';
 export interface Names {
   tables(): Promise<readonly string[]>;
   models(): Promise<readonly Pick<Model, 'name'>[]>;
+  profiles(): Promise<readonly { readonly name: string }[]>;
 }
 
 /** readline's format: the candidates, and the part that is already typed. */
@@ -30,6 +31,12 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
     return startingWith(
       model,
       (await names.models()).map(({ name }) => name),
+    );
+  const profile = /\bprofile\s?=\s?'([\w.-]{0,63})$/i.exec(text)?.[1];
+  if (profile !== undefined)
+    return startingWith(
+      profile,
+      (await names.profiles()).map(({ name }) => name),
     );
   const option = optionBeing(text);
   if (option !== null) return option;

@@ -11,7 +11,12 @@ export interface RememberedNames extends Names {
 export function rememberedNames(service: Service): RememberedNames {
   let tables: Promise<readonly string[]> | null = null;
   let models: Promise<readonly Model[]> | null = null;
+  let profiles: Promise<readonly { readonly name: string }[]> | null = null;
   return {
+    profiles() {
+      profiles ??= service.profiles().catch(() => []);
+      return profiles;
+    },
     tables() {
       tables ??= service.tables().catch(() => []);
       return tables;

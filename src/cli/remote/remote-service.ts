@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Explanation } from '../../service/explain.ts';
 import type { Model } from '../../service/models.ts';
+import type { ProfileView } from '../../service/profile-view.ts';
 import type { ListFilter, Service } from '../../service/service.ts';
 import type { Statement } from '../../service/statement.ts';
 import { defaultMode } from '../../sql/lexical-mode.ts';
@@ -49,6 +50,10 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
         query: [['datasource', datasource ?? undefined]],
       });
       return models;
+    },
+    async profiles() {
+      const { profiles } = await api.json<{ profiles: readonly ProfileView[] }>({ path: '/v1/profiles' });
+      return profiles;
     },
     async storeModel(name, bytes) {
       const { statement } = await api.upload<{ statement: string }>({

@@ -1,3 +1,4 @@
+import type { Profile } from '../../catalog/profile.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Deployment, SecretKey } from '../../workflow/workflow.ts';
 
@@ -20,10 +21,16 @@ const workerName = 'millrace/worker';
  *   MILLRACE_FOREIGN_DATASOURCE_SECRET  `secret/key` of the DSN for images other than the worker's; default:
  *                               MILLRACE_DATASOURCE_SECRET; `none`: such images are rejected
  *   MILLRACE_STATEMENT_URL      URL of the page that shows a statement; the id is appended
+ *   MILLRACE_PLACES_CONFIGMAP   `namespace/name` of the ConfigMap with the number of pods of each profile that may run at once;
+ *                               default: `millrace-places` in MILLRACE_NAMESPACE
  *
  * @throws {MillraceError} WORKER_IMAGE_MISSING
  */
-export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): Deployment {
+export function readDeployment(
+  environment: NodeJS.ProcessEnv,
+  schema: string,
+  profiles: readonly Profile[],
+): Deployment {
   const workerImage = environment.MILLRACE_WORKER_IMAGE;
   if (!workerImage) {
     const hint = 'set it to the image that docker/worker.Dockerfile builds, by a reference that the cluster can pull';
@@ -35,8 +42,9 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     MILLRACE_READER_DATASOURCE_SECRET: reader,
     MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign,
   } = environment;
+  const namespace = environment.MILLRACE_NAMESPACE || 'millrace';
   return {
-    namespace: environment.MILLRACE_NAMESPACE || 'millrace',
+    namespace,
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
     imageUrls: environment.MILLRACE_IMAGE_URLS || null,
     workerImage,
@@ -47,6 +55,8 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
     readerDatasource: reader ? secretKey(reader) : null,
     foreignDatasource: !hasForeignAccount(environment) ? null : foreign ? secretKey(foreign) : datasource,
     schema,
+    profiles,
+    places: readPlaces(environment.MILLRACE_PLACES_CONFIGMAP || `${namespace}/millrace-places`),
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
     deadlineSeconds: 86_400,
     statementUrl: environment.MILLRACE_STATEMENT_URL || null,
@@ -56,6 +66,11 @@ export function readDeployment(environment: NodeJS.ProcessEnv, schema: string): 
 /** Whether images other than the worker's get an account of the database. */
 export function hasForeignAccount({ MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign }: NodeJS.ProcessEnv): boolean {
   return foreign !== 'none';
+}
+
+function readPlaces(written: string): Deployment['places'] {
+  const [namespace = '', configMap = ''] = written.split('/');
+  return { namespace, configMap };
 }
 
 function secretKey(written: string): SecretKey {

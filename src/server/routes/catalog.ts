@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import { listTables } from '../../datasource/list-tables.ts';
+import { mayUseProfile } from '../../service/access/profiles.ts';
 import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
+import { ProfileView, viewProfile } from '../../service/profile-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
-/** Objects that statements can name: `GET /v1/tables`, `GET /v1/datasources` */
+/** Objects that statements can name: `GET /v1/tables`, `GET /v1/datasources`, `GET /v1/profiles` */
 export function catalogRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/tables',
@@ -55,6 +57,21 @@ export function catalogRoutes(app: App, context: ServerContext): void {
         engine: engineName === 'argo' ? ('argo' as const) : ('local' as const),
         default: index === 0,
       })),
+    }),
+  );
+
+  app.get(
+    '/v1/profiles',
+    {
+      schema: {
+        summary: 'Profiles that statements can name',
+        description: 'Those of the administrator that your role may use, in the order of the configuration.',
+        tags: ['catalog'],
+        response: { 200: Type.Object({ profiles: Type.Array(ProfileView) }), ...problems },
+      },
+    },
+    async ({ user }) => ({
+      profiles: context.config.profiles.filter((profile) => mayUseProfile(profile, user.role)).map(viewProfile),
     }),
   );
 }

@@ -7,6 +7,7 @@ const names = {
     { name: 'demo', file: '/models/demo.onnx' },
     { name: 'yolo11', file: '/models/yolo11.onnx' },
   ],
+  profiles: async () => [{ name: 'a100' }, { name: 'a100-mig' }, { name: 'cpu' }],
 };
 const attributes = expect.arrayContaining(['partitions = ', 'write_mode = ', 'volume = ']);
 
@@ -35,6 +36,8 @@ describe('the completions of', () => {
     ['SELECT 1 TO RUN a CMD "b" WITH part', [['partitions = ', 'partition_by = '], 'part']],
     ["SELECT 1 TO RUN a CMD 'b' WITH volume = ['a:/b', 'c:/d'], wr", [['write_mode = '], 'wr']],
     ['SELECT 1 TO RUN a CMD "b" WITH partitions = ', [[], '']],
+    ["SELECT 1 TO RUN a CMD 'b' WITH profile = '", [['a100', 'a100-mig', 'cpu'], '']],
+    ["SELECT 1 TO RUN a CMD 'b' WITH gpu = 1, profile='a100-", [['a100-mig'], 'a100-']],
     ['WITH part AS (SELECT 1) SEL', [['SELECT '], 'SEL']],
     ['SELECT 1 TO RUN a CMD "b" WITH gpu = 1 INTO im', [['images', 'imports'], 'im']],
     ['', [[], '']],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { readDeployment } from '../../../src/engine/argo/config.ts';
 
 it('requires only the image of the worker', () => {
-  expect(readDeployment({ MILLRACE_WORKER_IMAGE: 'r/w:1' }, 'millrace')).toEqual({
+  expect(readDeployment({ MILLRACE_WORKER_IMAGE: 'r/w:1' }, 'millrace', [])).toEqual({
     namespace: 'millrace',
     serviceAccount: 'workflow',
     imageUrls: null,
@@ -14,11 +14,13 @@ it('requires only the image of the worker', () => {
     readerDatasource: null,
     foreignDatasource: { secret: 'millrace-datasource', key: 'dsn' },
     schema: 'millrace',
+    profiles: [],
+    places: { namespace: 'millrace', configMap: 'millrace-places' },
     gpuTolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
     deadlineSeconds: 86_400,
     statementUrl: null,
   });
-  expect(() => readDeployment({}, 'millrace')).toThrow(expect.objectContaining({ code: 'WORKER_IMAGE_MISSING' }));
+  expect(() => readDeployment({}, 'millrace', [])).toThrow(expect.objectContaining({ code: 'WORKER_IMAGE_MISSING' }));
 });
 
 it('reads all settings', () => {
@@ -35,7 +37,7 @@ it('reads all settings', () => {
     MILLRACE_IMAGE_URLS: 'public,10.20.0.0/16',
     MILLRACE_STATEMENT_URL: 'https://millrace.example/statements/',
   };
-  expect(readDeployment(environment, 'system')).toMatchObject({
+  expect(readDeployment(environment, 'system', [])).toMatchObject({
     namespace: 'vision',
     serviceAccount: 'runner',
     imageUrls: 'public,10.20.0.0/16',

@@ -1,3 +1,4 @@
+import type { Profile } from '../../../catalog/profile.ts';
 import type { Submission } from '../../../ledger/statement-status.ts';
 import { renderWorkflow } from '../../../workflow/render-workflow.ts';
 import { toYaml } from '../../../workflow/to-yaml.ts';
@@ -9,7 +10,8 @@ export function workflowYaml(
   { id, text, plan, submittedBy }: Omit<Submission, 'server'>,
   environment: NodeJS.ProcessEnv,
   schema: string,
+  profiles: readonly Profile[],
 ): string {
   const submission = { id, attempt: 1, text, submittedBy, done: [], labels: {}, readOnly: false, recorded: false };
-  return toYaml(renderWorkflow(plan, submission, readDeployment(environment, schema), loadTemplates()));
+  return toYaml(renderWorkflow(plan, submission, readDeployment(environment, schema, profiles), loadTemplates()));
 }

@@ -1,0 +1,1 @@
+CREATE MODEL mine FROM '/models/mine.onnx' WITH profile = 'h100';
