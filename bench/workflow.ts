@@ -10,6 +10,7 @@ const deployment: Deployment = {
   namespace: 'millrace',
   serviceAccount: 'workflow',
   imageUrls: null,
+  buckets: null,
   workerImage: 'millrace/worker:0.1.0',
   gpuWorkerImage: 'millrace/worker:0.1.0',
   images: {},

@@ -7,7 +7,7 @@ FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
 # The packages that the worker imports, without types and source maps; test/deploy/images.test.ts checks the list.
-RUN node keep-packages.ts @bufbuild/protobuf ipaddr.js leven mysql2 onnxruntime-node p-limit p-retry pino sharp undici \
+RUN node keep-packages.ts @bufbuild/protobuf aws4fetch ipaddr.js leven mysql2 onnxruntime-node p-limit p-retry pino sharp undici \
     valibot && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 # onnxruntime ships its libraries for every platform.
@@ -24,7 +24,7 @@ FROM ${BASE} AS worker
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
-COPY src/box.ts src/errors.ts src/file-digest.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
+COPY src/box.ts src/bucket-url.ts src/errors.ts src/file-digest.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
     src/private-folder.ts src/shown-url.ts src/task.ts src/version.ts src/
 COPY src/programs src/programs
 COPY src/datasource src/datasource

@@ -164,6 +164,11 @@ export const errorTable = {
       'correct the option',
     ],
     MISSING_OPTION: ['CMD lacks an option that the program needs', 'add the option'],
+    BUCKET_NOT_ALLOWED: [
+      'the statement may not read the bucket',
+      'name another bucket, or ask an administrator to allow it',
+      { status: 403 },
+    ],
     OUTSIDE_VOLUMES: ["a path in CMD is outside the step's volumes", 'use a path inside a volume'],
     MISSING_INTO: ['the statement writes rows but names no table for them', 'add INTO table'],
     MISSING_DATABASE: [
@@ -451,6 +456,10 @@ export const errorTable = {
       'Argo Workflows is not installed in the cluster, or its controller is not running',
       'install Argo Workflows, and check its workflow-controller',
     ],
+    BUCKETS_INVALID: [
+      'a setting of the buckets cannot be read',
+      'correct MILLRACE_BUCKETS, MILLRACE_S3_… or the credentials, as docs/models-and-images.md describes',
+    ],
     IMAGE_URLS_INVALID: [
       'MILLRACE_IMAGE_URLS cannot be read',
       'set it to none, public, or networks besides, e.g. public,10.20.0.0/16',
@@ -486,7 +495,7 @@ export const errorTable = {
     ],
     MODEL_MISSING: [
       'the model file does not exist or cannot be read',
-      'put the file into the volume of models, or name another',
+      'put the file into the volume or the bucket of models, or name another',
     ],
     MODEL_CHANGED: [
       'the file of a registered model is not the one that was registered',
@@ -587,8 +596,13 @@ export const errorTable = {
     ],
     IMAGE_BROKEN: ['an image is truncated or in an unsupported format', 'replace the image, then retry'],
     IMAGE_URL_REFUSED: [
-      'the URL of an image is not allowed: URLs are switched off, or the server has a private or reserved address',
-      'use another URL, or ask the administrator to add the network to MILLRACE_IMAGE_URLS',
+      'the URL of an image is not allowed: URLs are switched off, the server has a private or reserved address, or the bucket is not allowed',
+      'use another URL, or ask the administrator to add the network to MILLRACE_IMAGE_URLS or the bucket to MILLRACE_BUCKETS',
+    ],
+    BUCKET_UNAVAILABLE: [
+      'the store of a bucket does not answer',
+      'retry; if it persists, ask the administrator to check MILLRACE_S3_ENDPOINT and the network policies',
+      { mayPass: true },
     ],
     IMAGE_DOWNLOAD_FAILED: ['an image could not be downloaded', 'check the URL and its server, then retry'],
     MODEL_OUTPUT_INVALID: ["the model's output for an image is infinite or not a number", 'export the model again'],

@@ -14,11 +14,13 @@ import type { ProgramCall } from './programs/programs.ts';
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
  *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`
  *   MILLRACE_IMAGE_URLS   servers that images may be downloaded from: `public` (default), `none`, or networks besides
- *   MILLRACE_MODEL_CACHE  folder for models from the system schema and for digests of files; default: a folder of its own in the
+ *   MILLRACE_BUCKETS      buckets, or folders of buckets, that steps may read, as far as their tasks name them; default: none
+ *   MILLRACE_S3_…, AWS_…  the store of the buckets and its credentials (a secret): src/worker/buckets/store-settings.ts
+ *   MILLRACE_MODEL_CACHE  folder for models from the system schema and from buckets, and for digests of files; default: a folder of its own in the
  *                         system's folder for temporary files
  *   MILLRACE_MODEL_CACHE_BYTES  how much space models may take there; default: 2 GiB
- *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts. Absent in a pod, which has the
- *                         mounts themselves
+ *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts, with buckets as {"s3://bucket": ""}.
+ *                         Absent in a pod, which has the mounts themselves
  *
  * It writes JSON lines to standard output. After a failure, the last one contains `error: {code, message, hint}`; that of `prepare`
  * contains `missing`, the numbers of the partitions that have rows left. The exit code is one of `workerExit`.
@@ -57,7 +59,7 @@ export interface RowsTask extends SelectionTask {
   readonly maxFailedRows: number;
   /** Threads of inference. */
   readonly threads: number;
-  /** Mount paths of the step's volumes: no file outside them is read. */
+  /** Mount paths of the step's volumes, and URLs of buckets (`s3://bucket`): nothing outside them is read. */
   readonly mounts: readonly string[];
   readonly program: ProgramCall;
   /** The registered model that the program runs; absent: the file is not registered. */
@@ -84,7 +86,7 @@ export interface ModelTask extends TaskBase {
   readonly kind: 'model';
   readonly action: ModelAction;
   readonly actor: ModelActor;
-  /** Mount paths of the step's volumes. */
+  /** Mount paths of the step's volumes, and URLs of buckets. */
   readonly mounts: readonly string[];
 }
 

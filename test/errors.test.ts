@@ -63,6 +63,7 @@ describe('the table', () => {
       'KUBERNETES_UNREACHABLE',
       'DATABASE_UNREACHABLE',
       'DATABASE_BUSY',
+      'BUCKET_UNAVAILABLE',
       'TOO_MANY_REQUESTS',
       'TOO_MANY_STATEMENTS',
       'TOO_MANY_STREAMS',

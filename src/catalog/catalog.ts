@@ -25,6 +25,8 @@ export interface Catalog {
   readonly volumes: readonly CatalogVolume[];
   /** Mount paths that have folders on this machine. null: the engine mounts what `volumes` and the attribute `volume` name. */
   readonly mounted: readonly string[] | null;
+  /** Buckets, or folders of buckets, that the user may read; absent: none. */
+  readonly buckets?: readonly string[];
   /** The database of unqualified names; null: there is none. */
   readonly database: string | null;
   /** Number of partitions that the engine runs in parallel: the meaning of `partitions = 'auto'`. */

@@ -10,11 +10,11 @@ import type {
 } from '../sql/statement.ts';
 import { fileAttributes, simulationAttributes } from './model-attributes.ts';
 import { findModel, registeredVersions, splitName, unknownModel } from './model-catalog.ts';
-import { pathInVolumes } from './paths.ts';
+import { pathInVolumes, readablePath } from './paths.ts';
 import type { ModelStep, Step, StepProfile } from './plan.ts';
 import { findProfile, stepProfile } from './profile.ts';
 import { readAttributes } from './read-attributes.ts';
-import { mergeVolumes } from './volumes.ts';
+import { allowedBuckets, mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -38,8 +38,10 @@ export function planModel(
   const action = planner(statement, catalog, note);
   const profile = profileOf(statement, catalog, note);
   if (failed) return null;
-  const volumes = action.does === 'create' ? mergeVolumes(catalog.volumes, []) : [];
-  return { kind: 'model', ...place, action, actor: catalog.actor, volumes, profile, span: statement.span };
+  const isCreated = action.does === 'create';
+  const volumes = isCreated ? mergeVolumes(catalog.volumes, []) : [];
+  const buckets = isCreated ? allowedBuckets(catalog) : {};
+  return { kind: 'model', ...place, action, actor: catalog.actor, volumes, ...buckets, profile, span: statement.span };
 }
 
 /** Only CREATE MODEL … FROM looks at a file, so that it matters where it runs. */
@@ -131,7 +133,8 @@ function planFrom(
   const given = readAttributes(attributes, fileAttributes, 'CREATE MODEL', report);
   const mounts = catalog.mounted ?? catalog.volumes.map(({ mountPath }) => mountPath);
   const digest = storedDigest(from.value);
-  const file = digest === null ? pathInVolumes(from, mounts, report) : from.value;
+  const readable = { mounts, buckets: catalog.buckets ?? [] };
+  const file = digest === null ? readablePath(from, readable, report) : from.value;
   const classesFile =
     given.classes_file === null ? null : pathInVolumes({ value: given.classes_file, span: from.span }, mounts, report);
   return {

@@ -18,7 +18,7 @@ import { stepProfile, withProfile } from './profile.ts';
 import { readSettings } from './program-settings.ts';
 import { readAttributes } from './read-attributes.ts';
 import { modelOf, withClassNames, withRegistered } from './registered-model.ts';
-import { mergeVolumes } from './volumes.ts';
+import { allowedBuckets, mergeVolumes } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -80,6 +80,7 @@ function planWorker(
     ...(costs.cost !== null && { cost: costs.cost }),
     ...(costs.choices.length > 0 && { choices: costs.choices }),
     model: model && modelReference(model),
+    ...allowedBuckets(catalog),
   };
 }
 

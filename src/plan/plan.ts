@@ -88,6 +88,8 @@ export interface RunStep extends ImageStep {
   readonly choices?: readonly string[];
   /** null: the file of the model is not registered. */
   readonly model: ModelReference | null;
+  /** Buckets, or folders of buckets, that it may read; absent: none. */
+  readonly buckets?: readonly string[];
 }
 
 /** `TO RUN` with any other image: it follows SQLFlow's contract and writes its tables itself. */
@@ -103,6 +105,8 @@ export interface ModelStep extends StepBase {
   readonly actor: ModelActor;
   /** Volumes in which it looks at a file. */
   readonly volumes: readonly VolumeMount[];
+  /** Buckets in which it may look at a file; absent: none. */
+  readonly buckets?: readonly string[];
   readonly profile: StepProfile | null;
 }
 

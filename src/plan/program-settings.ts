@@ -10,7 +10,7 @@ import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
 import { labelTable } from './evaluate-statement.ts';
 import { findModel, splitName, unknownModel } from './model-catalog.ts';
-import { pathInVolumes } from './paths.ts';
+import { isPlace, pathInVolumes, readablePath } from './paths.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -81,7 +81,7 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
     report(missing(name, option.example, place));
     return '';
   }
-  if (given.value.startsWith('/')) return readPath(given.value, given, place);
+  if (isPlace(given.value)) return readPath(given.value, given, place);
   const model = findModel(given.value, catalog);
   if (
     model === null &&
@@ -95,20 +95,21 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
   return readPath(model?.file ?? `/models/${given.value}.onnx`, given, place);
 }
 
-function readPath(value: string, { span, written }: GivenOption, { mounts, report }: Place): string {
-  return pathInVolumes({ value, span, written }, mounts, report);
+function readPath(value: string, { span, written }: GivenOption, { mounts, catalog, report }: Place): string {
+  return readablePath({ value, span, written }, { mounts, buckets: catalog.buckets ?? [] }, report);
 }
 
 function readFolder({ given }: Read<Extract<Option, { kind: 'folder' }>>, place: Place): string | null {
   if (given === undefined) return null;
-  if (given.value.startsWith('/')) return readPath(given.value, given, place);
-  place.report(wrongOption(given, 'a path inside a volume, e.g. /datasets/demo'));
+  if (isPlace(given.value)) return readPath(given.value, given, place);
+  place.report(wrongOption(given, 'a path inside a volume, e.g. /datasets/demo, or s3://bucket/folder'));
   return null;
 }
 
 function readFile({ given }: Read<Extract<Option, { kind: 'file' }>>, place: Place): string | null {
   if (given === undefined) return null;
-  if (given.value.startsWith('/')) return readPath(given.value, given, place);
+  const { value, span, written } = given;
+  if (value.startsWith('/')) return pathInVolumes({ value, span, written }, place.mounts, place.report);
   place.report(wrongOption(given, 'a path inside a volume, e.g. /models/names.txt'));
   return null;
 }

@@ -67,6 +67,7 @@ const stepSchemas = {
     cost: v.optional(cost),
     choices: v.optional(v.array(v.string())),
     model: v.nullable(modelReferenceSchema),
+    buckets: v.optional(v.array(v.string())),
   }),
   foreign: v.strictObject({ kind: v.literal('foreign'), ...overRows, into: v.array(table) }),
   model: v.strictObject({
@@ -76,6 +77,7 @@ const stepSchemas = {
     actor: modelActorSchema,
     volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
     profile,
+    buckets: v.optional(v.array(v.string())),
   }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
 

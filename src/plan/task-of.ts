@@ -1,6 +1,7 @@
 import { withoutDefaults } from '../programs/read-program-call.ts';
 import { type RowsTask, taskVersion } from '../task.ts';
 import type { RunStep } from './plan.ts';
+import { mountsOf } from './volumes.ts';
 import { withoutEffect } from './without-effect.ts';
 
 /** The worker's task for a step. */
@@ -20,7 +21,7 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     commitRows: step.commitRows,
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),
-    mounts: step.volumes.map(({ mountPath }) => mountPath),
+    mounts: mountsOf(step),
     program: withoutDefaults(step.program),
     ...(step.model !== null && { model: step.model }),
     ...(ignored.length > 0 && { ignored }),

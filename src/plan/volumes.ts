@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/catalog.ts';
 import { Wrong } from './attribute-values.ts';
 import type { VolumeMount } from './plan.ts';
 
@@ -29,6 +30,22 @@ function parseVolume(written: string): VolumeMount | Wrong | undefined {
     return new Wrong(`a claim cannot be mounted at ${path}`, 'give the path of a folder, e.g. /datasets');
   }
   return { claim, mountPath: `/${segments.join('/')}`, readOnly: mode !== 'rw' };
+}
+
+/** The buckets that a step may read, for its plan: nothing if there are none. */
+export function allowedBuckets({ buckets = [] }: Catalog): { readonly buckets?: readonly string[] } {
+  return buckets.length === 0 ? {} : { buckets };
+}
+
+/** What a step may read, as tasks name it: mount paths of volumes, and URLs of buckets. */
+export function mountsOf({
+  volumes,
+  buckets = [],
+}: {
+  readonly volumes: readonly VolumeMount[];
+  readonly buckets?: readonly string[];
+}): readonly string[] {
+  return [...volumes.map(({ mountPath }) => mountPath), ...buckets.map((bucket) => `s3://${bucket}`)];
 }
 
 /** A DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */

@@ -97,6 +97,10 @@ const images = Type.Optional(
   Type.Array(Type.String({ minLength: 1 }), { description: 'a list of images or prefixes of images' }),
 );
 
+const buckets = Type.Optional(
+  Type.Array(Type.String({ minLength: 1 }), { description: 'a list of buckets or folders of buckets' }),
+);
+
 const Users = Type.Array(User, { description: 'a list of users' });
 
 const File = Type.Object(
@@ -119,6 +123,7 @@ const File = Type.Object(
     links: Type.Optional(Type.Object({ argo: link, grafana: link }, closed)),
     profiles: Type.Optional(Profiles),
     images: Type.Optional(Type.Object({ reader: images, user: images, admin: images }, closed)),
+    buckets: Type.Optional(Type.Object({ reader: buckets, user: buckets, admin: buckets }, closed)),
     stop: Type.Optional(Type.Object({ seconds: between(0, 3600) }, closed)),
     retentionDays: between(1, 36_500),
   },

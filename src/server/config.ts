@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { readBuckets } from '../bucket-url.ts';
 import type { Profile } from '../catalog/profile.ts';
 import { type Accounts, accountsOf } from '../datasource/accounts.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { MillraceError } from '../errors.ts';
+import type { AllowedBuckets } from '../service/access/buckets.ts';
 import type { AllowedImages } from '../service/access/images.ts';
 import type { KnownUser } from '../service/access/users.ts';
 import { profilesOf } from '../service/profiles.ts';
@@ -37,6 +39,7 @@ export interface ServerConfig {
   readonly links: { readonly argo: string | null; readonly grafana: string | null };
   readonly images: AllowedImages;
   readonly profiles: readonly Profile[];
+  readonly buckets: AllowedBuckets;
   readonly stop: { readonly seconds: number };
   /** Days that ended statements are kept. */
   readonly retentionDays: number;
@@ -66,7 +69,7 @@ const statementSeconds = { reader: 60, user: 3600 };
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   address to listen on; default: 127.0.0.1 and 8080
- *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, profiles, limits, links, images, stop, retentionDays
+ *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, profiles, limits, links, images, buckets, stop, retentionDays
  *   MILLRACE_USERS_FILE            further users: a YAML list
  *   MILLRACE_DATASOURCE            DSN of the datasource `default`
  *   MILLRACE_SYSTEM_DATASOURCE     its DSN for the system schema; MILLRACE_READER_DATASOURCE: for statements of readers
@@ -92,9 +95,19 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
     links: { argo: file.links?.argo ?? null, grafana: file.links?.grafana ?? null },
     images: file.images ?? {},
     profiles: profilesOf(path ?? '', file.profiles ?? {}),
+    buckets: readAllowedBuckets(file.buckets ?? {}, environment),
     stop: { seconds: file.stop?.seconds ?? stopSeconds },
     retentionDays: file.retentionDays ?? retentionDays,
   };
+}
+
+/** A mistake in the list of all buckets is found at the start, too. @throws {MillraceError} BUCKETS_INVALID */
+function readAllowedBuckets(
+  written: NonNullable<ConfigFile['buckets']>,
+  environment: NodeJS.ProcessEnv,
+): AllowedBuckets {
+  readBuckets(environment.MILLRACE_BUCKETS ?? '');
+  return Object.fromEntries(Object.entries(written).map(([role, list]) => [role, readBuckets(list.join(','))]));
 }
 
 function readLimits({ maxStatementSeconds, ...given }: NonNullable<ConfigFile['limits']>): Limits {

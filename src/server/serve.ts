@@ -60,6 +60,7 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
     limits,
     images: config.images,
     profiles: config.profiles,
+    buckets: config.buckets,
     systemSchemas: systemSchemasOf(config.datasources),
     acceptance: openFairGate(acceptedAtOnce),
     observePhase: metrics.observePhase,

@@ -1,3 +1,4 @@
+import { inBoth, readBuckets } from '../bucket-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
@@ -26,8 +27,11 @@ export interface Planner {
    * @throws {MillraceError} the errors in the text, with their places; DATABASE_…
    */
   parse(text: string, mode?: LexicalMode): Promise<Program>;
-  /** @throws {MillraceError} the errors in the program, with their places; DATABASE_… */
-  plan(program: Program, actor: ModelActor): Promise<Plan>;
+  /**
+   * @param buckets that the user may read; default: all of MILLRACE_BUCKETS
+   * @throws {MillraceError} the errors in the program, with their places; DATABASE_…, BUCKETS_INVALID
+   */
+  plan(program: Program, actor: ModelActor, buckets?: readonly string[]): Promise<Plan>;
 }
 
 /** @param engine its environment, and the administrator's profiles */
@@ -40,17 +44,19 @@ export function openPlanner(
   return {
     mode,
     parse: async (text, given) => parseProgram(text, given ?? (await mode())),
-    async plan(program, actor) {
+    async plan(program, actor, buckets) {
       const [first, ...others] = program.statements;
       const isAlone = first?.kind === 'standard' && others.length === 0;
       if (isAlone) return planProgram(program, nothingKnown);
       const known = await loadCatalog(pools, config, questionsOf(program), actor);
       const costs = await loadCosts(pools, config, costQuestions(program));
+      const ofAll = readBuckets(engine.environment.MILLRACE_BUCKETS ?? '');
       return planProgram(program, {
         ...known,
         costs,
         otherImagesAccount: hasForeignAccount(engine.environment),
         profiles: engine.profiles,
+        buckets: buckets === undefined ? ofAll : inBoth(ofAll, buckets),
       });
     },
   };

@@ -7,6 +7,7 @@ import type { StatementStatus } from '../ledger/statement-status.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
+import type { AllowedBuckets } from './access/buckets.ts';
 import { type AllowedImages, checkImages } from './access/images.ts';
 import { checkProfiles } from './access/profiles.ts';
 import { checkSystemSchema } from './access/system-schema.ts';
@@ -20,6 +21,7 @@ export interface SubmissionRules {
   readonly limits: SubmissionLimits;
   readonly images: AllowedImages;
   readonly profiles: readonly Profile[];
+  readonly buckets: AllowedBuckets;
   /** System schemas of all datasources: the account of one may be able to reach another's. */
   readonly systemSchemas: readonly string[];
   /** Limits how many programs are planned and recorded at once. */
@@ -126,7 +128,7 @@ async function start(
   await nextTurn();
   checkAllowed(user, program, rules);
   await checkRoom(user, datasource, limits);
-  const plan = await timed('plan', () => datasource.plan(program, actorOf(user)));
+  const plan = await timed('plan', () => datasource.plan(program, actorOf(user), rules.buckets[user.role]));
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,

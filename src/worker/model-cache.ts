@@ -30,28 +30,95 @@ export function modelCache(environment: NodeJS.ProcessEnv): ModelCache {
 /**
  * The file with this digest. It is fetched once, by one of the workers that want it at the same time, and checked before any sees it.
  * @param fetch gives the bytes
+ * @param source where they come from, for messages
  * @throws {MillraceError} MODEL_CHANGED if the bytes have another digest; what `fetch` throws
  */
 export async function cachedFile(
   { folder, most }: ModelCache,
   digest: string,
   fetch: () => AsyncIterable<Uint8Array>,
+  source = 'the model file in the database',
 ): Promise<string> {
   await makePrivate(folder);
-  const file = join(folder, `${digest}.onnx`);
+  const file = fileIn(folder, digest);
   if (await touch(file)) return file;
   return withFileLock(join(folder, `${digest}.lock`), async () => {
-    if (await touch(file)) return file;
-    const partial = join(folder, `${digest}.${randomUUID()}.part`);
-    try {
-      const size = await fetchTo(partial, digest, fetch());
-      await makeRoom(folder, most - size);
-      await rename(partial, file);
-      return file;
-    } finally {
-      await rm(partial, { force: true });
-    }
+    if (!(await touch(file))) await addFile({ folder, most }, fetch(), { digest, source });
+    return file;
   });
+}
+
+/** A version of an object in a bucket, or of anything else whose digest is not known before it is read. */
+export interface TaggedFile {
+  /** Changes with the content; null: none is known. */
+  readonly tag: string | null;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The file as it is now. It is fetched once, by one of the workers that want it at the same time, and again once its tag has changed.
+ * @param name what is fetched; different files have different names
+ * @param fetch gives the file; null: it still has the tag `known`
+ */
+export async function currentFile(
+  { folder, most }: ModelCache,
+  name: string,
+  fetch: (known: string | null) => Promise<TaggedFile | null>,
+): Promise<string> {
+  await makePrivate(folder);
+  const id = createHash('sha256').update(name).digest('hex');
+  const noteFile = join(folder, 'tags', id);
+  return withFileLock(join(folder, `${id}.lock`), async () => {
+    const note = await readTag(noteFile);
+    const known = note !== null && (await touch(fileIn(folder, note.digest))) ? note : null;
+    const fetched = await fetch(known?.tag ?? null);
+    if (fetched === null && known !== null) return fileIn(folder, known.digest);
+    const digest = await addFile({ folder, most }, fetched!.chunks, null);
+    // Without a note, the next worker fetches it again.
+    if (fetched!.tag !== null)
+      await writeNote(folder, noteFile, JSON.stringify({ tag: fetched!.tag, digest })).catch(() => {});
+    return fileIn(folder, digest);
+  });
+}
+
+interface TagNote {
+  readonly tag: string;
+  readonly digest: string;
+}
+
+async function readTag(file: string): Promise<TagNote | null> {
+  try {
+    const { tag, digest } = JSON.parse(await readFile(file, 'utf8')) as TagNote;
+    return typeof tag === 'string' && isDigest(digest) ? { tag, digest } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isDigest = (text: string) => /^[0-9a-f]{64}$/.test(text);
+const fileIn = (folder: string, digest: string) => join(folder, `${digest}.onnx`);
+
+/** @param expected null: whatever it is @returns the digest */
+async function addFile(
+  { folder, most }: ModelCache,
+  chunks: AsyncIterable<Uint8Array>,
+  expected: { readonly digest: string; readonly source: string } | null,
+): Promise<string> {
+  const partial = join(folder, `${randomUUID()}.part`);
+  try {
+    const { size, digest } = await fetchTo(partial, chunks);
+    if (expected !== null && expected.digest !== digest) throw otherDigest(expected.source, expected.digest);
+    await makeRoom(folder, most - size);
+    await rename(partial, fileIn(folder, digest));
+    return digest;
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+function otherDigest(source: string, digest: string): MillraceError {
+  const message = `${source} does not have the SHA-256 ${digest.slice(0, 12)}… it was registered with`;
+  return new MillraceError('MODEL_CHANGED', message, { hint: 'register the model again with CREATE MODEL' });
 }
 
 /** Marks the file as used now. @returns false if it does not exist */
@@ -63,12 +130,12 @@ async function touch(file: string): Promise<boolean> {
   );
 }
 
-async function fetchTo(file: string, digest: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+async function fetchTo(file: string, chunks: AsyncIterable<Uint8Array>) {
   const hash = createHash('sha256');
   let size = 0;
   const target = await open(file, 'wx', 0o600);
   try {
-    for await (const chunk of source) {
+    for await (const chunk of chunks) {
       hash.update(chunk);
       size += chunk.length;
       await target.writeFile(chunk);
@@ -77,9 +144,7 @@ async function fetchTo(file: string, digest: string, source: AsyncIterable<Uint8
   } finally {
     await target.close();
   }
-  if (hash.digest('hex') === digest) return size;
-  const message = `the model file in the database does not have the SHA-256 ${digest.slice(0, 12)}… it was stored with`;
-  throw new MillraceError('MODEL_CHANGED', message, { hint: 'register the model again with CREATE MODEL' });
+  return { size, digest: hash.digest('hex') };
 }
 
 /** Removes the files that were not used for longest, and what died workers left. */
@@ -145,7 +210,7 @@ interface DigestNote {
 async function readNote(file: string): Promise<DigestNote | null> {
   try {
     const { digest, weights } = JSON.parse(await readFile(file, 'utf8')) as DigestNote;
-    return /^[0-9a-f]{64}$/.test(digest) && Array.isArray(weights) ? { digest, weights } : null;
+    return isDigest(digest) && Array.isArray(weights) ? { digest, weights } : null;
   } catch {
     return null;
   }
@@ -168,7 +233,7 @@ async function factsOf(path: string): Promise<readonly string[]> {
 
 async function writeNote(folder: string, file: string, note: string): Promise<void> {
   await makePrivate(folder);
-  await mkdir(join(folder, 'digests'), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const own = `${file}.${randomUUID()}`;
   await writeFile(own, note, { mode: 0o600 });
   await rename(own, file);

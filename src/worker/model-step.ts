@@ -2,11 +2,13 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
+import { isBucketUrl } from '../bucket-url.ts';
 import { MillraceError } from '../errors.ts';
 import { addFound, type CreateAction, type FoundFile, runModelAction } from '../ledger/model-actions.ts';
 import { readFile, storeFile } from '../ledger/model-files.ts';
 import { modelDigest, weightFiles } from '../onnx/model-digest.ts';
 import type { ModelTask } from '../task.ts';
+import { bucketModel } from './buckets/bucket-model.ts';
 import type { WorkerContext } from './context.ts';
 import { cachedFile, modelCache } from './model-cache.ts';
 import { givenNames } from './programs/given-names.ts';
@@ -50,9 +52,13 @@ interface FileHere {
   readonly root: string | null;
 }
 
-/** The file of a volume, or one that was stored in the database under its digest. */
+/** The file of a volume or of a bucket, or one that was stored in the database under its digest. */
 async function fileOf({ file }: CreateAction, { pool, schema, volumes }: Place): Promise<FileHere> {
   const [, digest] = /^sha256:([0-9a-f]{64})$/.exec(file) ?? [];
+  if (isBucketUrl(file)) {
+    const place = { volumes, cache: modelCache(process.env) };
+    return { path: await bucketModel(file, null, place), root: null };
+  }
   if (digest === undefined) return optionPath('FROM', file, volumes);
   return { path: await cachedFile(modelCache(process.env), digest, () => readFile(pool, schema, digest)), root: null };
 }

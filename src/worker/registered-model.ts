@@ -1,10 +1,13 @@
+import { basename, dirname } from 'node:path';
 import type { Pool } from 'mysql2/promise';
+import { isBucketUrl } from '../bucket-url.ts';
 import { withReconnect } from '../datasource/pool.ts';
 import { MillraceError } from '../errors.ts';
 import { readFile } from '../ledger/model-files.ts';
 import { readModel } from '../ledger/registry.ts';
 import type { ModelReference } from '../model-task.ts';
 import { type ProgramCall, runsOneModel } from '../programs/programs.ts';
+import { bucketModel } from './buckets/bucket-model.ts';
 import { cachedFile, checkDigest, type ModelCache } from './model-cache.ts';
 import { optionPath, pathInside, type Volumes } from './volume-path.ts';
 
@@ -15,7 +18,7 @@ interface Place {
   readonly cache: ModelCache;
 }
 
-/** What a program needs to open its registered model. */
+/** What a program needs to open its model. */
 interface Located {
   readonly program: ProgramCall;
   readonly volumes: Volumes;
@@ -25,27 +28,40 @@ interface Located {
 const cacheMount = '/millrace-models';
 
 /**
- * Makes sure that the program opens the registered file: fetches one of the system schema, or compares the digest of one in a volume.
- * @throws {MillraceError} MODEL_CHANGED, MODEL_DROPPED, MODEL_MISSING, UNKNOWN_MODEL, OUTSIDE_VOLUMES, DATABASE_…
+ * Makes sure that the program opens the registered file: fetches one of the system schema or of a bucket, or compares the digest of one in
+ * a volume. A file of a bucket that is not registered is fetched as it is now.
+ * @throws {MillraceError} MODEL_CHANGED, MODEL_DROPPED, MODEL_MISSING, UNKNOWN_MODEL, OUTSIDE_VOLUMES, BUCKET_…, DATABASE_…
  */
 export async function locateModel(
   program: ProgramCall,
   model: ModelReference | undefined,
   { pool, schema, volumes, cache }: Place,
 ): Promise<Located> {
-  if (model === undefined || !runsOneModel(program)) return { program, volumes };
-  const digest = model.digest ?? (await digestMadeEarlier(model, { pool, schema }));
-  if (digest === null) return { program, volumes };
-  if (!model.isInDatabase) {
-    const { path, root } = optionPath('--model', program.settings.model, volumes);
-    // Whether a link leads out of the volume is checked when the file is opened.
-    const real = (await pathInside(path, root).catch(() => null)) ?? path;
-    await checkDigest(cache, real, program.settings.model, digest);
-    return { program, volumes };
-  }
-  await cachedFile(cache, digest, () => readFile(pool, schema, digest));
-  const settings = { ...program.settings, model: `${cacheMount}/${digest}.onnx` };
-  return { program: { ...program, settings } as ProgramCall, volumes: { ...volumes, [cacheMount]: cache.folder } };
+  if (!runsOneModel(program)) return { program, volumes };
+  const file = await locateFile(program.settings.model, model, { pool, schema, volumes, cache });
+  if (file === null) return { program, volumes };
+  const settings = { ...program.settings, model: `${cacheMount}/${basename(file)}` };
+  return {
+    program: { ...program, settings } as ProgramCall,
+    volumes: { ...volumes, [cacheMount]: dirname(file) },
+  };
+}
+
+/** @returns the file in the cache; null: it is `named`, in a volume */
+async function locateFile(
+  named: string,
+  model: ModelReference | undefined,
+  { pool, schema, volumes, cache }: Place,
+): Promise<string | null> {
+  const digest = model === undefined ? null : (model.digest ?? (await digestMadeEarlier(model, { pool, schema })));
+  if (isBucketUrl(named)) return bucketModel(named, digest, { volumes, cache });
+  if (model === undefined || digest === null) return null;
+  if (model.isInDatabase) return cachedFile(cache, digest, () => readFile(pool, schema, digest));
+  const { path, root } = optionPath('--model', named, volumes);
+  // Whether a link leads out of the volume is checked when the file is opened.
+  const real = (await pathInside(path, root).catch(() => null)) ?? path;
+  await checkDigest(cache, real, named, digest);
+  return null;
 }
 
 /** Digest of the version that an earlier step of the program made. */

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, normalize, relative } from 'node:path/posix';
 import { MillraceError } from '../errors.ts';
 
-/** Mount paths and the folders that stand for them here. */
+/** Mount paths and the folders that stand for them here. A bucket is there by its URL, `s3://bucket`, which stands for itself. */
 export type Volumes = Readonly<Record<string, string>>;
 
 /** A path of the volumes as it is here, and the folder of its volume, which it must not leave by a link either. */
@@ -11,10 +11,14 @@ export interface VolumePath {
   readonly root: string;
 }
 
+export function mountPaths(volumes: Volumes): readonly string[] {
+  return Object.keys(volumes).filter((mount) => mount.startsWith('/'));
+}
+
 /** The longest mount path that holds a path decides where it lies; null: it lies in no volume. */
 export function volumePath(path: string, volumes: Volumes): VolumePath | null {
   const whole = normalize(path);
-  const mounts = Object.keys(volumes).sort((a, b) => b.length - a.length);
+  const mounts = mountPaths(volumes).toSorted((a, b) => b.length - a.length);
   const mount = mounts.find((candidate) => isInside(whole, candidate));
   if (mount === undefined) return null;
   const root = volumes[mount] ?? mount;
@@ -28,7 +32,7 @@ export function volumePath(path: string, volumes: Volumes): VolumePath | null {
 export function optionPath(option: string, path: string, volumes: Volumes): VolumePath {
   const found = volumePath(path, volumes);
   if (found !== null) return found;
-  const message = `${option}=${path} is outside the volumes ${Object.keys(volumes).join(', ')}`;
+  const message = `${option}=${path} is outside the volumes ${mountPaths(volumes).join(', ')}`;
   throw new MillraceError('OUTSIDE_VOLUMES', message, { hint: 'give a path inside one of them' });
 }
 

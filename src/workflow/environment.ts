@@ -15,6 +15,26 @@ export function workerEnvironment(task: unknown, deployment: Deployment): Enviro
   ];
 }
 
+/** Variables for a step that may read buckets. Workflows and logs never have the credentials: pods get them from the Secret. */
+export function bucketEnvironment(
+  { buckets = [] }: { readonly buckets?: readonly string[] },
+  { buckets: deployed }: Deployment,
+): EnvironmentVariable[] {
+  if (buckets.length === 0 || deployed === null) return [];
+  const { allowed, store, secret } = deployed;
+  return [
+    ...Object.entries({ MILLRACE_BUCKETS: allowed, ...store }).map(([name, value]) => ({ name, value })),
+    ...(secret === null ? [] : credentialNames.map((name) => credentialVariable(name, secret))),
+  ];
+}
+
+const credentialNames = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+function credentialVariable(name: (typeof credentialNames)[number], secret: string): EnvironmentVariable {
+  const isOptional = name === 'AWS_SESSION_TOKEN' ? { optional: true } : {};
+  return { name, valueFrom: { secretKeyRef: { name: secret, key: name, ...isOptional } } };
+}
+
 export function datasourceVariable(name: string, { secret, key }: SecretKey): EnvironmentVariable {
   return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }

@@ -1,7 +1,8 @@
 import type { ModelStep } from '../plan/plan.ts';
+import { mountsOf } from '../plan/volumes.ts';
 import { type ModelTask, taskVersion } from '../task.ts';
 import { withClaims } from './claims.ts';
-import { workerEnvironment } from './environment.ts';
+import { bucketEnvironment, workerEnvironment } from './environment.ts';
 import { placement, podLabels, withRetries } from './pods.ts';
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
@@ -15,7 +16,7 @@ export function renderModelStep(step: ModelStep, rendering: Rendering): Template
   const { name, action, actor, volumes } = step;
   const { deployment, statement, templates } = rendering;
   const profile = profileOf(step, deployment);
-  const mounts = volumes.map(({ mountPath }) => mountPath);
+  const mounts = mountsOf(step);
   const task: ModelTask = { kind: 'model', version: taskVersion, statement, step: name, action, actor, mounts };
   const { container, ...template } = withClaims(withRetries(templates.worker, retries), volumes);
   const { cpu, memory } = profile?.default ?? { cpu: null, memory: null };
@@ -31,7 +32,7 @@ export function renderModelStep(step: ModelStep, rendering: Rendering): Template
       ...container,
       args: ['model'],
       resources,
-      env: workerEnvironment(task, deployment),
+      env: [...workerEnvironment(task, deployment), ...bucketEnvironment(step, deployment)],
     },
   };
   return withProfile(rendered, profile, deployment);

@@ -3,7 +3,7 @@ import { poolThreads } from '../plan/pool-threads.ts';
 import { taskOf } from '../plan/task-of.ts';
 import { contractOf } from '../programs/programs.ts';
 import { withClaims } from './claims.ts';
-import { workerEnvironment } from './environment.ts';
+import { bucketEnvironment, workerEnvironment } from './environment.ts';
 import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { profileOf, withProfile } from './profile.ts';
@@ -39,7 +39,8 @@ function renderPrepare(pod: WorkerPod & { readonly step: RunStep }, rendering: R
   const { partition } = rendering.templates;
   const profile = profileOf(pod.step, rendering.deployment);
   const enough = resourceRequirements({ ...resources, gpu: 0 }, profile, partition.container.resources);
-  return withClaims({ ...worker, container: { ...worker.container, resources: enough } }, volumes);
+  const env = [...(worker.container.env ?? []), ...bucketEnvironment(pod.step, rendering.deployment)];
+  return withClaims({ ...worker, container: { ...worker.container, resources: enough, env } }, volumes);
 }
 
 export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rendering: Rendering): ContainerTemplate {
@@ -75,6 +76,7 @@ function renderPartition(
         { name: 'MILLRACE_PARTITION', value: '{{inputs.parameters.partition}}' },
         { name: 'UV_THREADPOOL_SIZE', value: String(poolThreads(step.resources.cpu ?? 1)) },
         ...workerEnvironment(task, deployment),
+        ...bucketEnvironment(step, deployment),
       ],
     },
   };

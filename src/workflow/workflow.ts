@@ -42,6 +42,8 @@ export interface Deployment {
   readonly serviceAccount: string;
   /** MILLRACE_IMAGE_URLS of the worker; null: not set. */
   readonly imageUrls: string | null;
+  /** The store whose buckets steps may read; null: none. */
+  readonly buckets: DeployedBuckets | null;
   /** Runs standard statements, and `prepare` and `finish` around foreign images. */
   readonly workerImage: string;
   /** Runs the partitions of steps that request GPUs. */
@@ -71,6 +73,16 @@ export interface Deployment {
   readonly deadlineSeconds: number;
   /** URL of the page that shows a statement; the id is appended. */
   readonly statementUrl: string | null;
+}
+
+/** Settings of the worker: src/worker/buckets/store-settings.ts. */
+export interface DeployedBuckets {
+  /** MILLRACE_BUCKETS. */
+  readonly allowed: string;
+  /** MILLRACE_S3_…, as far as they are set. */
+  readonly store: Readonly<Record<string, string>>;
+  /** Secret with the credentials, whose keys are the worker's variables; null: requests are not signed. */
+  readonly secret: string | null;
 }
 
 export interface SecretKey {

@@ -385,6 +385,47 @@ it.skipIf(!helmIsHere)(
   },
 );
 
+it.skipIf(!helmIsHere)(
+  'the chart lets workers reach the store of buckets only if there are any (skipped if Helm is missing)',
+  () => {
+    const rendered = (...options: string[]) => {
+      const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+      const values = options.flatMap((option) => ['--set', option]);
+      const { stdout } = spawnSync('helm', ['template', 'millrace', chart, '--kube-version', '1.30.0', ...values], {
+        encoding: 'utf8',
+      });
+      const objects = loadAll(stdout) as KubernetesObject[];
+      const named = (kind: string, name: string) =>
+        objects.find((object) => object.kind === kind && object.metadata.name === name);
+      return {
+        settings: named('ConfigMap', 'millrace-server')?.data,
+        file: named('ConfigMap', 'millrace-server-file')?.data['server.yaml'],
+        egress: named('NetworkPolicy', 'millrace-worker')?.spec.egress,
+      };
+    };
+    const off = rendered('buckets.secret=unused');
+    expect(JSON.stringify(off.settings)).not.toMatch(/BUCKETS|S3/);
+    const on = rendered(
+      'buckets.allowed={datasets,models/public}',
+      'buckets.endpoint=https://store.example:9000',
+      'buckets.secret=millrace-buckets',
+      'buckets.port=9000',
+      'buckets.networks={10.20.0.0/16}',
+      'server.buckets.user={datasets}',
+    );
+    expect(on.settings).toMatchObject({
+      MILLRACE_BUCKETS: 'datasets,models/public',
+      MILLRACE_S3_ENDPOINT: 'https://store.example:9000',
+      MILLRACE_S3_REGION: 'us-east-1',
+      MILLRACE_S3_SECRET: 'millrace-buckets',
+    });
+    expect(load(on.file)).toMatchObject({ buckets: { user: ['datasets'] } });
+    expect(on.egress.slice(off.egress.length)).toEqual([
+      { to: [{ ipBlock: { cidr: '10.20.0.0/16' } }], ports: [{ port: 9000 }] },
+    ]);
+  },
+);
+
 it.skipIf(!helmIsHere)('the chart makes a Job of each dataset (skipped where Helm is missing)', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
   const values = join(folder, 'values.yaml');

@@ -15,6 +15,7 @@ const catalog: Catalog = {
   ...JSON.parse(readFileSync(new URL('../golden/catalog.json', import.meta.url), 'utf8')),
   images,
   otherModels: true,
+  buckets: ['datasets', 'models'],
 };
 
 test.each(examples)(
@@ -27,7 +28,7 @@ test.each(examples)(
 
 test('the page on models and images names columns and errors that exist', () => {
   for (const name of imageOptions.image_column.usualNames) expect(page).toContain(`\`${name}\``);
-  const codes = [...page.matchAll(/`((?:IMAGE|MODEL)_[A-Z_]+)`/g)].map(([, code]) => code as string);
+  const codes = [...page.matchAll(/`((?:IMAGE|MODEL|BUCKET)_[A-Z_]+)`/g)].map(([, code]) => code as string);
   expect(codes.length).toBeGreaterThan(8);
   for (const code of codes) expect(Object.keys(errorTable)).toContain(code);
 });

@@ -68,6 +68,7 @@ describe('the configuration of a server', () => {
       links: { argo: null, grafana: null },
       images: {},
       profiles: [],
+      buckets: {},
       stop: { seconds: 30 },
       retentionDays: 30,
     });
@@ -101,6 +102,13 @@ retentionDays: 90
     expect(config.limits).toMatchObject({ bodyBytes: 4096, streams: 7, maxWaitSeconds: 60 });
     expect(config.links).toEqual({ argo: null, grafana: 'https://grafana.example/d/statement?var-id={id}' });
     expect([config.stop.seconds, config.retentionDays]).toEqual([5, 90]);
+  });
+
+  it('reads the buckets of each role, and refuses what is no bucket', async () => {
+    const { buckets } = await read('buckets: {user: [datasets/team/, models], reader: []}');
+    expect(buckets).toEqual({ user: ['datasets/team', 'models'], reader: [] });
+    await expect(read('buckets: {user: ["*"]}')).rejects.toMatchObject({ code: 'BUCKETS_INVALID' });
+    await expect(read('', { MILLRACE_BUCKETS: '../datasets' })).rejects.toMatchObject({ code: 'BUCKETS_INVALID' });
   });
 
   it('finds DSNs in the file, in other files and in the environment; the first datasource is the default', async () => {
@@ -166,7 +174,7 @@ describe('an invalid configuration is rejected with the place, what was found an
     ['limits: {bodybytes: 5}', 'FILE: limits has an unknown key "bodybytes" (write bodyBytes)'],
     [
       'colour: red',
-      'FILE: there is an unknown key "colour" (remove it; the keys here are datasources, users, limits, links, profiles, images, stop, retentionDays)',
+      'FILE: there is an unknown key "colour" (remove it; the keys here are datasources, users, limits, links, profiles, images, buckets, stop, retentionDays)',
     ],
     ['limits: {bodyBytes: 12}', 'FILE: limits.bodyBytes is 12 (write a whole number from 1024 to 67108864)'],
     ['limits: {streams: 1.5}', 'FILE: limits.streams is 1.5 (write a whole number from 1 to 100000)'],

@@ -10,6 +10,7 @@ export const deployment: Deployment = {
   namespace: 'millrace',
   serviceAccount: 'workflow',
   imageUrls: null,
+  buckets: null,
   workerImage: 'registry.example/millrace-worker:0.1.0',
   gpuWorkerImage: 'registry.example/millrace-worker:0.1.0-cuda',
   images: { 'millrace/worker': 'registry.example/millrace-worker:0.1.0' },

@@ -567,3 +567,27 @@ test('every container and every pod is restricted', () => {
   const writable = containers.filter(({ securityContext }) => securityContext?.readOnlyRootFilesystem !== true);
   expect(writable.map(({ image }) => image)).toEqual(['hebafer/yolov5-sqlflow:1.0']);
 });
+
+test('only pods that read images or models get the credentials of buckets, from their Secret', () => {
+  const buckets = { allowed: 'datasets', store: { MILLRACE_S3_REGION: 'auto' }, secret: 'millrace-buckets' };
+  const step = runStep({ buckets: ['datasets'] });
+  const workflow = render([step], { deployment: { buckets } });
+  const variables = (name: string) => templateOf(workflow, name).container?.env ?? [];
+  expect(variables(`${step.name}-partition`)).toEqual(
+    expect.arrayContaining([
+      { name: 'MILLRACE_BUCKETS', value: 'datasets' },
+      { name: 'MILLRACE_S3_REGION', value: 'auto' },
+      {
+        name: 'AWS_SECRET_ACCESS_KEY',
+        valueFrom: { secretKeyRef: { name: 'millrace-buckets', key: 'AWS_SECRET_ACCESS_KEY' } },
+      },
+    ]),
+  );
+  expect(JSON.parse(variableOf(workflow, `${step.name}-partition`, 'MILLRACE_TASK') ?? '').mounts).toContain(
+    's3://datasets',
+  );
+  for (const name of ['prepare', 'finish'])
+    expect(secretsOf(templateOf(workflow, `${step.name}-${name}`))).not.toContain('millrace-buckets');
+  const foreign = render([foreignStep()], { deployment: { buckets } });
+  expect(JSON.stringify(foreign)).not.toContain('millrace-buckets');
+});

@@ -20,6 +20,19 @@ MILLRACE_GPU_WORKER_IMAGE: {{ . }}
 MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
 {{- end }}
 MILLRACE_IMAGE_URLS: {{ if .Values.imageUrls.enabled }}{{ prepend .Values.imageUrls.networks "public" | join "," }}{{ else }}none{{ end }}
+{{- with .Values.buckets.allowed }}
+MILLRACE_BUCKETS: {{ join "," . }}
+MILLRACE_S3_REGION: {{ $.Values.buckets.region }}
+{{- with $.Values.buckets.endpoint }}
+MILLRACE_S3_ENDPOINT: {{ . }}
+{{- end }}
+{{- with $.Values.buckets.pathStyle }}
+MILLRACE_S3_PATH_STYLE: {{ . | quote }}
+{{- end }}
+{{- with $.Values.buckets.secret }}
+MILLRACE_S3_SECRET: {{ . }}
+{{- end }}
+{{- end }}
 MILLRACE_DATASOURCE_SECRET: {{ .Values.datasource.secret }}/{{ .Values.datasource.key }}
 {{- with .Values.datasource.systemSecret }}
 MILLRACE_SYSTEM_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}
@@ -72,6 +85,10 @@ limits:
 {{- end }}
 {{- with .Values.server.images }}
 images:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.server.buckets }}
+buckets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.server.links }}

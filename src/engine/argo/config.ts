@@ -1,6 +1,6 @@
 import type { Profile } from '../../catalog/profile.ts';
 import { MillraceError } from '../../errors.ts';
-import type { Deployment, SecretKey } from '../../workflow/workflow.ts';
+import type { DeployedBuckets, Deployment, SecretKey } from '../../workflow/workflow.ts';
 
 /** Name of the worker's image in statements. */
 const workerName = 'millrace/worker';
@@ -15,6 +15,10 @@ const workerName = 'millrace/worker';
  *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`
  *   MILLRACE_IMAGE_URLS         servers that workers may download images from: `public` (default), `none`, or networks besides:
  *                               `public,10.20.0.0/16`
+ *   MILLRACE_BUCKETS            buckets, or folders of buckets, that statements may name; default: none
+ *   MILLRACE_S3_ENDPOINT, MILLRACE_S3_REGION, MILLRACE_S3_PATH_STYLE   their store: src/worker/buckets/store-settings.ts
+ *   MILLRACE_S3_SECRET          Secret with its credentials, under the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, optional,
+ *                               AWS_SESSION_TOKEN; default: none, for public buckets
  *   MILLRACE_DATASOURCE_SECRET  `secret/key` of the pods' DSN; default: `millrace-datasource/dsn`
  *   MILLRACE_SYSTEM_DATASOURCE_SECRET   `secret/key` of the DSN for the system schema; default: MILLRACE_DATASOURCE_SECRET
  *   MILLRACE_READER_DATASOURCE_SECRET   `secret/key` of the DSN for statements of readers; default: MILLRACE_DATASOURCE_SECRET
@@ -47,6 +51,7 @@ export function readDeployment(
     namespace,
     serviceAccount: environment.MILLRACE_SERVICE_ACCOUNT || 'workflow',
     imageUrls: environment.MILLRACE_IMAGE_URLS || null,
+    buckets: readBuckets(environment),
     workerImage,
     gpuWorkerImage: environment.MILLRACE_GPU_WORKER_IMAGE || workerImage,
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },
@@ -71,6 +76,15 @@ export function hasForeignAccount({ MILLRACE_FOREIGN_DATASOURCE_SECRET: foreign 
 function readPlaces(written: string): Deployment['places'] {
   const [namespace = '', configMap = ''] = written.split('/');
   return { namespace, configMap };
+}
+
+const storeSettings = ['MILLRACE_S3_ENDPOINT', 'MILLRACE_S3_REGION', 'MILLRACE_S3_PATH_STYLE'];
+
+function readBuckets(environment: NodeJS.ProcessEnv): DeployedBuckets | null {
+  const { MILLRACE_BUCKETS: allowed, MILLRACE_S3_SECRET: secret } = environment;
+  if (!allowed) return null;
+  const store = storeSettings.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  return { allowed, store: Object.fromEntries(store), secret: secret || null };
 }
 
 function secretKey(written: string): SecretKey {

@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.ts';
 import { runModelAction } from '../../ledger/model-actions.ts';
 import type { ModelStep } from '../../plan/plan.ts';
 import { type ModelTask, taskVersion, workerExit } from '../../task.ts';
-import type { StepRun } from './run-step.ts';
+import { type StepRun, withBuckets } from './run-step.ts';
 import { runWorker } from './worker-process.ts';
 
 interface ModelRun extends Omit<StepRun, 'cores'> {
@@ -12,11 +12,13 @@ interface ModelRun extends Omit<StepRun, 'cores'> {
 }
 
 /** Carries out a statement about models. Only a worker looks at files: a broken one may end the process that loads it. */
-export async function runModelStep({ name, action, actor }: ModelStep, run: ModelRun): Promise<void> {
+export async function runModelStep(step: ModelStep, run: ModelRun): Promise<void> {
+  const { name, action, actor } = step;
   const { statement } = run;
   if (action.does !== 'create') return runModelAction(action, { ...run, step: name, actor });
   const task: ModelTask = { kind: 'model', version: taskVersion, statement, step: name, action, actor, mounts: [] };
-  await withReconnect(() => look(task, run), { signal: run.signal });
+  const volumes = withBuckets(run.volumes, step);
+  await withReconnect(() => look(task, { ...run, volumes }), { signal: run.signal });
 }
 
 async function look(task: ModelTask, { accounts, schema, volumes, logFolder, signal }: ModelRun): Promise<void> {

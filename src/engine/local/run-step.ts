@@ -125,7 +125,7 @@ function environmentOf(step: RunStep, run: StepRun, partition: PartitionPlace | 
     MILLRACE_DATASOURCE: run.accounts.dsn,
     MILLRACE_SYSTEM_DATASOURCE: run.accounts.systemDsn,
     MILLRACE_SCHEMA: run.schema,
-    MILLRACE_VOLUMES: JSON.stringify(run.volumes),
+    MILLRACE_VOLUMES: JSON.stringify(withBuckets(run.volumes, step)),
     ...(partition === undefined ? {} : partitionEnvironment(step, partition)),
   };
 }
@@ -152,4 +152,12 @@ function failureOf({ exitCode, error }: WorkerEnd, step: RunStep): MillraceError
   return new MillraceError('WORKER_FAILED', `a worker of ${step.name} ${how}`, {
     hint: 'see millrace logs; completed work is kept; retry to continue',
   });
+}
+
+/** Folders of this machine by mount path, with the buckets that the step may read. */
+export function withBuckets(
+  volumes: StepRun['volumes'],
+  { buckets = [] }: { readonly buckets?: readonly string[] },
+): StepRun['volumes'] {
+  return { ...volumes, ...Object.fromEntries(buckets.map((bucket) => [`s3://${bucket}`, ''])) };
 }

@@ -30,9 +30,19 @@ export interface WorkerEnd {
 }
 
 const cacheSettings = ['MILLRACE_MODEL_CACHE', 'MILLRACE_MODEL_CACHE_BYTES'];
+const storeSettings = ['MILLRACE_BUCKETS', 'MILLRACE_S3_ENDPOINT', 'MILLRACE_S3_REGION', 'MILLRACE_S3_PATH_STYLE'];
+const storeCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
-/** Variables that locate programs and CUDA's libraries, select GPUs and allow URLs. Workers inherit nothing else from this process. */
-const inheritedNames = ['PATH', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'MILLRACE_IMAGE_URLS', ...cacheSettings];
+/** Variables that locate programs and CUDA's libraries, select GPUs, and allow URLs and buckets. Workers inherit nothing else from this process. */
+const inheritedNames = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'MILLRACE_IMAGE_URLS',
+  ...cacheSettings,
+  ...storeSettings,
+  ...storeCredentials,
+];
 
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(inheritedNames.map((name) => [name, process.env[name]]));

@@ -32,7 +32,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = text;
     const program = await datasource.parse(text);
     checkAllowed(user, program, context.rules);
-    const plan = await datasource.plan(program, actorOf(user));
+    const plan = await datasource.plan(program, actorOf(user), context.rules.buckets[user.role]);
     const explained = await explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
       plan: { ...explained.plan, steps: [...explained.plan.steps] },

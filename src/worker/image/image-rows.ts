@@ -1,6 +1,9 @@
+import { isBucketUrl } from '../../bucket-url.ts';
 import { MillraceError } from '../../errors.ts';
+import { stepBuckets } from '../buckets/step-buckets.ts';
 import type { InputRow, InputValue, LargeValue } from '../row-program.ts';
-import { imagePath, optionPath, pathInside, type Volumes, volumePath } from '../volume-path.ts';
+import { imagePath, mountPaths, optionPath, pathInside, type Volumes, volumePath } from '../volume-path.ts';
+import { type BucketImages, openBucketImages } from './bucket-images.ts';
 import type { Downloads } from './download.ts';
 import { checkSize, type EncodedImage, type ImageSource, maxImageBytes } from './encoded-image.ts';
 import { isUrl, nameOf, nameProblem } from './image-name.ts';
@@ -8,7 +11,7 @@ import { readAhead } from './read-ahead.ts';
 import { readImage } from './read-image.ts';
 import { readUrlRules } from './url-rules.ts';
 
-/** The folder of `--image_dir`. */
+/** The folder of `--image_dir` in a volume. */
 interface ImageFolder {
   /** As the task has it. */
   readonly named: string;
@@ -24,25 +27,34 @@ export function readSource(source: ImageSource): Promise<EncodedImage> {
 /**
  * Where the images of rows lie: the first value of a row is the image itself, its URL, or its path. A folder that is not there fails
  * each row by name.
- * @param folder of relative paths; null: none is given
- * @throws {MillraceError} OUTSIDE_VOLUMES, IMAGE_URLS_INVALID
+ * @param folder of relative paths, in a volume or a bucket; null: none is given
+ * @throws {MillraceError} OUTSIDE_VOLUMES, BUCKET_NOT_ALLOWED, IMAGE_URLS_INVALID, BUCKETS_INVALID
  */
 export async function openImages(
   folder: string | null,
   volumes: Volumes,
 ): Promise<(rows: readonly InputRow[]) => readonly ImageSource[]> {
   const rules = readUrlRules(process.env.MILLRACE_IMAGE_URLS);
+  const isInBucket = folder !== null && isBucketUrl(folder);
+  const buckets = openBucketImages(stepBuckets(volumes, process.env), isInBucket ? folder : null);
   const places: Places = {
-    folder: folder === null ? null : await openFolder(folder, volumes),
+    folder: folder === null || isInBucket ? null : await openFolder(folder, volumes),
+    isInBucket,
+    buckets,
     volumes,
     downloads: once(async () => (await import('./download.ts')).openDownloads(rules)),
   };
   return (rows) => {
     const values = rows.map(([value = null]) => value);
     const sources = values.map((value) => ({ read: () => readValue(value, places) }));
-    return values.some(isElsewhere) ? readAhead(sources) : sources;
+    return isInBucket || values.some(isElsewhere) ? readAhead(sources, isInBucket ? aheadInBucket : ahead) : sources;
   };
 }
+
+const ahead = 8;
+
+/** A store answers many requests at once, each after some ten milliseconds. */
+const aheadInBucket = 16;
 
 async function openFolder(named: string, volumes: Volumes): Promise<ImageFolder> {
   const { path, root } = optionPath('--image_dir', named, volumes);
@@ -61,6 +73,9 @@ function isElsewhere(value: InputValue): boolean {
 
 interface Places {
   readonly folder: ImageFolder | null;
+  /** Whether `--image_dir` is in a bucket. */
+  readonly isInBucket: boolean;
+  readonly buckets: BucketImages;
   readonly volumes: Volumes;
   /** Loaded when the first URL is read. */
   downloads(): Promise<Downloads>;
@@ -97,8 +112,11 @@ async function readLarge(value: LargeValue): Promise<Buffer | null> {
   return read.bytes;
 }
 
-async function readNamed(name: string, { folder, volumes, downloads }: Places): Promise<EncodedImage> {
+async function readNamed(name: string, places: Places): Promise<EncodedImage> {
+  const { folder, isInBucket, buckets, volumes, downloads } = places;
+  if (isBucketUrl(name)) return buckets.read(name);
   if (isUrl(name)) return (await downloads()).read(name);
+  if (isInBucket) return buckets.readInFolder(name);
   if (folder === null) return readInVolumes(name, volumes);
   const path = imagePath(folder.path, name, volumes);
   if (path === null) throw new MillraceError('IMAGE_OUTSIDE', `outside ${folder.named}: ${name}`);
@@ -110,5 +128,5 @@ async function readInVolumes(name: string, volumes: Volumes): Promise<EncodedIma
     throw new MillraceError('IMAGE_MISSING', `a relative path, and no --image_dir is given: ${name}`);
   const place = volumePath(name, volumes);
   if (place !== null) return readImage(place.path, place.root);
-  throw new MillraceError('IMAGE_OUTSIDE', `outside the volumes ${Object.keys(volumes).join(', ')}: ${name}`);
+  throw new MillraceError('IMAGE_OUTSIDE', `outside the volumes ${mountPaths(volumes).join(', ')}: ${name}`);
 }

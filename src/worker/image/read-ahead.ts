@@ -1,10 +1,10 @@
 import type { EncodedImage, ImageSource } from './encoded-image.ts';
 
-/** Images of which another machine sends several at once, while others are decoded. They are all in memory. */
-const ahead = 8;
-
-/** Sources that are read in order: the next ones are asked for while one is waited for. */
-export function readAhead(sources: readonly ImageSource[]): readonly ImageSource[] {
+/**
+ * Sources that are read in order: the next ones are asked for while one is waited for.
+ * @param ahead images of which other machines send several at once, while others are decoded. They are all in memory
+ */
+export function readAhead(sources: readonly ImageSource[], ahead: number): readonly ImageSource[] {
   const asked = new Map<number, Promise<EncodedImage>>();
   let next = 0;
   const askUpTo = (end: number) => {

@@ -6,6 +6,7 @@ it('requires only the image of the worker', () => {
     namespace: 'millrace',
     serviceAccount: 'workflow',
     imageUrls: null,
+    buckets: null,
     workerImage: 'r/w:1',
     gpuWorkerImage: 'r/w:1',
     images: { 'millrace/worker': 'r/w:1' },
@@ -35,12 +36,20 @@ it('reads all settings', () => {
     MILLRACE_READER_DATASOURCE_SECRET: 'reader/dsn',
     MILLRACE_FOREIGN_DATASOURCE_SECRET: 'foreign/dsn',
     MILLRACE_IMAGE_URLS: 'public,10.20.0.0/16',
+    MILLRACE_BUCKETS: 'datasets,models/public',
+    MILLRACE_S3_ENDPOINT: 'https://store.example',
+    MILLRACE_S3_SECRET: 'millrace-buckets',
     MILLRACE_STATEMENT_URL: 'https://millrace.example/statements/',
   };
   expect(readDeployment(environment, 'system', [])).toMatchObject({
     namespace: 'vision',
     serviceAccount: 'runner',
     imageUrls: 'public,10.20.0.0/16',
+    buckets: {
+      allowed: 'datasets,models/public',
+      store: { MILLRACE_S3_ENDPOINT: 'https://store.example' },
+      secret: 'millrace-buckets',
+    },
     workerImage: 'r/w:1',
     gpuWorkerImage: 'r/w:1-cuda',
     images: { 'millrace/worker': 'r/w:1', 'hebafer/yolov5-sqlflow': 'r/yolo:2', other: 'r/other@sha256:1' },
