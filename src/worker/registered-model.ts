@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.ts';
 import { readFile } from '../ledger/model-files.ts';
 import { readModel } from '../ledger/registry.ts';
 import type { ModelReference } from '../model-task.ts';
+import type { CascadeModel } from '../programs/cascade.ts';
 import { type ProgramCall, runsOneModel } from '../programs/programs.ts';
 import { bucketModel } from './buckets/bucket-model.ts';
 import { cachedFile, checkDigest, type ModelCache } from './model-cache.ts';
@@ -28,23 +29,39 @@ interface Located {
 const cacheMount = '/millrace-models';
 
 /**
- * Makes sure that the program opens the registered file: fetches one of the system schema or of a bucket, or compares the digest of one in
+ * Makes sure that the program opens the registered files: fetches one of the system schema or of a bucket, or compares the digest of one in
  * a volume. A file of a bucket that is not registered is fetched as it is now.
  * @throws {MillraceError} MODEL_CHANGED, MODEL_DROPPED, MODEL_MISSING, UNKNOWN_MODEL, OUTSIDE_VOLUMES, BUCKET_…, DATABASE_…
  */
 export async function locateModel(
   program: ProgramCall,
   model: ModelReference | undefined,
-  { pool, schema, volumes, cache }: Place,
+  place: Place,
 ): Promise<Located> {
-  if (!runsOneModel(program)) return { program, volumes };
-  const file = await locateFile(program.settings.model, model, { pool, schema, volumes, cache });
-  if (file === null) return { program, volumes };
-  const settings = { ...program.settings, model: `${cacheMount}/${basename(file)}` };
-  return {
-    program: { ...program, settings } as ProgramCall,
-    volumes: { ...volumes, [cacheMount]: dirname(file) },
+  const volumes: Record<string, string> = { ...place.volumes };
+  const locate = async (named: string, reference: ModelReference | undefined): Promise<string> => {
+    const file = await locateFile(named, reference, place);
+    return file === null ? named : `${mountOf(dirname(file), volumes)}/${basename(file)}`;
   };
+  if (program.name === 'find') {
+    const { cascade } = program.settings;
+    const models: CascadeModel[] = [];
+    for (const each of cascade.models)
+      models.push({ ...each, file: await locate(each.file, each.reference ?? undefined) });
+    const settings = { ...program.settings, cascade: { ...cascade, models } };
+    return { program: { ...program, settings }, volumes };
+  }
+  if (!runsOneModel(program)) return { program, volumes };
+  const settings = { ...program.settings, model: await locate(program.settings.model, model) };
+  return { program: { ...program, settings } as ProgramCall, volumes };
+}
+
+/** A folder of the cache as a volume. */
+function mountOf(folder: string, volumes: Record<string, string>): string {
+  const known = Object.keys(volumes).filter((mount) => mount.startsWith(cacheMount));
+  const mount = known.find((each) => volumes[each] === folder) ?? `${cacheMount}${known.length || ''}`;
+  volumes[mount] = folder;
+  return mount;
 }
 
 /** @returns the file in the cache; null: it is `named`, in a volume */

@@ -6,6 +6,7 @@ import { decodeImage } from './decode.ts';
 import type { EncodedImage } from './encoded-image.ts';
 import { freeMemory, hasOwnMemory } from './free-memory.ts';
 import { rectangle, type Size } from './letterbox.ts';
+import type { Pixels } from './pixels.ts';
 import { type Placed, placeInRectangle, placePicture } from './place.ts';
 
 /** A picture's size, and how it lies in the model's input. */
@@ -39,12 +40,18 @@ export interface Placing {
   close(): Promise<void>;
 }
 
-export async function placeImage(
-  image: EncodedImage,
+export async function placeImage(image: EncodedImage, rules: PlacingRules, slot: Slot): Promise<PlacedPicture> {
+  const picture = await decodeImage(image);
+  const placed = placePixels(picture, rules, slot);
+  freeMemory(picture.data);
+  return placed;
+}
+
+export function placePixels(
+  picture: Pixels,
   { placement, padding, size, stride }: PlacingRules,
   slot: Slot,
-): Promise<PlacedPicture> {
-  const picture = await decodeImage(image);
+): PlacedPicture {
   const { width, height } = picture;
   const fitting = stride === null ? null : rectangle(picture, size, stride);
   const input = fitting?.size ?? size;
@@ -53,7 +60,6 @@ export async function placeImage(
     fitting === null
       ? placePicture(picture, placement, padding, size, own)
       : placeInRectangle(picture, fitting, padding, own);
-  freeMemory(picture.data);
   return { width, height, placed, input };
 }
 
@@ -107,6 +113,6 @@ function startThread(rules: PlacingRules) {
 }
 
 /** What can be handed over instead of copied; memory of libraries cannot. */
-function transferable(bytes: Uint8Array): ArrayBuffer[] {
+export function transferable(bytes: Uint8Array): ArrayBuffer[] {
   return hasOwnMemory(bytes) && !isMarkedAsUntransferable(bytes.buffer) ? [bytes.buffer] : [];
 }

@@ -55,9 +55,14 @@ let own = new Uint8Array();
 
 async function infer(run: Run, { pixels, pictures, size }: ToThread): Promise<void> {
   const started = performance.now();
-  if (own.length !== pixels.length) own = new Uint8Array(pixels.length);
-  own.set(pixels);
-  const outputs = copied(await run(own.subarray(0, pictures * pictureBytes(size)), pictures, size));
+  const length = pictures * pictureBytes(size);
+  if (own.length < length) own = new Uint8Array(length);
+  let at = 0;
+  for (const part of pixels) {
+    own.set(part.subarray(0, length - at), at);
+    at += Math.min(part.length, length - at);
+  }
+  const outputs = copied(await run(own.subarray(0, length), pictures, size));
   const inferMs = performance.now() - started;
   const buffers = [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
   tell({ kind: 'inferred', outputs, inferMs }, buffers);

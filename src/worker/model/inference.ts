@@ -7,8 +7,8 @@ import type { ModelSession, SessionPlan } from './session.ts';
 import { visibleGpus } from './visible-gpus.ts';
 
 export interface ToThread {
-  /** `[pictures, height, width, 3]`, and places that hold none. The thread reads it until it answers. */
-  readonly pixels: Uint8Array<SharedArrayBuffer>;
+  /** Parts of `[pictures, height, width, 3]` in their order; the last places may hold none. The thread reads them until it answers. */
+  readonly pixels: readonly Uint8Array<SharedArrayBuffer>[];
   readonly pictures: number;
   readonly size: Size;
 }
@@ -48,7 +48,16 @@ const threadsPerGpu = 2;
 
 /** On the CPU one thread, on GPUs some for each. @throws MillraceError whatever `openSession` throws */
 export async function startInference(plan: SessionPlan): Promise<Inference> {
-  const first = await startThread(plan, 0);
+  return onAllGpus(await startAlone(plan), plan);
+}
+
+/** In one thread, wherever it runs. Its first run shows whether the memory suffices. @throws MillraceError whatever `openSession` throws */
+export function startAlone(plan: SessionPlan): Promise<Inference> {
+  return startThread(plan, 0);
+}
+
+/** The same model in the other threads that it gets. */
+export async function onAllGpus(first: Inference, plan: SessionPlan): Promise<Inference> {
   if (first.device === 'cpu') return first;
   const gpus = visibleGpus(process.env);
   const others = Array.from({ length: gpus * threadsPerGpu - 1 }, (_, at) => startThread(plan, (at + 1) % gpus));

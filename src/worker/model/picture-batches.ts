@@ -179,7 +179,7 @@ async function infer<Result>(
   // A GPU pays more for a batch of another size than for a place that is not used.
   const isFull = model.batch !== null || inference.device === 'cuda';
   const pictures = isFull ? pixels.length / slotLength(model.imageSize) : placings.length;
-  const { outputs, inferMs } = await inference.infer({ pixels, pictures, size });
+  const { outputs, inferMs } = await inference.infer({ pixels: [pixels], pictures, size });
   const placed = placings.filter((each) => 'picture' in each).length;
   return placings.map((each, slot) => {
     if ('error' in each) return each;

@@ -36,10 +36,8 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
     };
   },
   find: async () => {
-    const unsupported = async () => {
-      throw new MillraceError('MODEL_UNSUPPORTED', 'this worker cannot run TO FIND yet');
-    };
-    return { open: unsupported, classNames: unsupported };
+    const { openFind } = await import('./find/open-find.ts');
+    return { open: openFind, classNames: async () => [] };
   },
 };
 

@@ -31,12 +31,12 @@ function standIn(device: Processor, batch: number, threads: number): Inference &
     sizes,
     notOnGpu: null,
     notEdited: null,
-    infer: async ({ pixels, pictures }) => {
+    infer: async ({ pixels: [pixels], pictures }) => {
       sizes.push(pictures);
-      const given = Uint8Array.from(pixels);
+      const given = Uint8Array.from(pixels!);
       await new Promise(setImmediate);
       // What is given must not change while it is looked at.
-      expect(Buffer.compare(pixels, given)).toBe(0);
+      expect(Buffer.compare(pixels!, given)).toBe(0);
       const data = Float32Array.from({ length: pictures }, (_, at) =>
         digest(given.subarray(at * slotLength, (at + 1) * slotLength)),
       );

@@ -17,11 +17,11 @@ function standIn(batch: number, device: 'cpu' | 'cuda' = 'cpu') {
     notEdited: null,
     batch,
     threads: 1,
-    async infer({ pixels, pictures, size }: ToThread) {
+    async infer({ pixels: [pixels], pictures, size }: ToThread) {
       asked.push(`${pictures} of ${size.width}x${size.height}`);
       const length = size.width * size.height * 3;
       const means = Array.from({ length: pictures }, (_, picture) => {
-        const own = pixels.subarray(picture * length, (picture + 1) * length);
+        const own = pixels!.subarray(picture * length, (picture + 1) * length);
         return own.reduce((sum, byte) => sum + byte, 0) / length;
       });
       return { outputs: new Map([['mean', { data: Float32Array.from(means), dims: [pictures] }]]), inferMs: 1 };

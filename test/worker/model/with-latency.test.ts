@@ -12,7 +12,7 @@ const inference: Inference = {
   infer: async () => ({ outputs: new Map(), inferMs: 1 }),
   close: async () => {},
 };
-const batch = { pixels: new Uint8Array(new SharedArrayBuffer(1)), pictures: 2, size: { width: 1, height: 1 } };
+const batch = { pixels: [new Uint8Array(new SharedArrayBuffer(1))], pictures: 2, size: { width: 1, height: 1 } };
 
 it('a simulated model takes its latency for each image, also if several batches are asked for at once', async () => {
   const slow = withLatency(inference, 10);

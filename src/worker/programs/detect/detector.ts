@@ -1,11 +1,12 @@
 import type { Box } from '../../../box.ts';
 import { type Size, unroundedCorner } from '../../image/letterbox.ts';
 import type { PlacedPicture } from '../../image/placing.ts';
-import { described } from '../../model/inference.ts';
+import { described, type Inference } from '../../model/inference.ts';
 import { loadModel } from '../../model/load-model.ts';
 import type { Look } from '../../model/look-at-model.ts';
 import type { Outputs, Processor } from '../../model/model.ts';
 import { inBatches, type ReadImage } from '../../model/picture-batches.ts';
+import type { SessionPlan } from '../../model/session.ts';
 import { withLatency } from '../../model/with-latency.ts';
 import type { FailedRow, Timings } from '../../row-program.ts';
 import { type DetectorModel, type DetectorSettings, lookAtDetector, type Selection } from './detector-model.ts';
@@ -38,15 +39,12 @@ export interface Detector<Image> {
 }
 
 /**
- * @param read reads an image when it is its turn
+ * @param start starts the model; absent: wherever it gets threads
  * @throws MillraceError whatever `lookAtDetector` and `loadModel` throw
  */
-export async function loadDetector<Image>(
-  settings: DetectorSettings,
-  read: ReadImage<Image>,
-): Promise<Detector<Image>> {
+export function startDetector(settings: DetectorSettings, start?: (plan: SessionPlan) => Promise<Inference>) {
   const look = (way: Look) => lookAtDetector(settings, way);
-  const { looked, inference: atItsSpeed } = await loadModel(
+  return loadModel(
     settings,
     look,
     ({ preprocessing, layout, selection, reduction }) => ({
@@ -55,7 +53,19 @@ export async function loadDetector<Image>(
       constants: layout.constants ?? [],
       anySize: settings.inRectangles ?? false,
     }),
+    start,
   );
+}
+
+/**
+ * @param read reads an image when it is its turn
+ * @throws MillraceError whatever `lookAtDetector` and `loadModel` throw
+ */
+export async function loadDetector<Image>(
+  settings: DetectorSettings,
+  read: ReadImage<Image>,
+): Promise<Detector<Image>> {
+  const { looked, inference: atItsSpeed } = await startDetector(settings);
   const { model, preprocessing, selection } = looked;
   const inference = withLatency(atItsSpeed, settings.latency ?? null);
   const describe = extrasReader(looked.layout, settings.extras ?? []);
@@ -74,7 +84,11 @@ export async function loadDetector<Image>(
   return { model: { ...model, ...described(inference) }, weights, detect: batches.run, close: batches.close };
 }
 
-function boxesOf(candidates: readonly Candidate[], { classIds, ...selection }: Selection): readonly Candidate[] | null {
+/** What a detector sees; null: it gave a box that is infinite or not a number. */
+export function boxesOf(
+  candidates: readonly Candidate[],
+  { classIds, ...selection }: Selection,
+): readonly Candidate[] | null {
   const wanted = classIds === null ? candidates : candidates.filter(({ classId }) => classIds.has(classId));
   return wanted.every(isFiniteBox) ? suppress(wanted, selection) : null;
 }
