@@ -116,6 +116,30 @@ export const errorTable = {
     // plan
     UNKNOWN_IMAGE: ['TO RUN names an image that the catalog does not know', 'use an image of the catalog'],
     UNKNOWN_MODEL: ['--model names a model that the catalog does not know', 'millrace models lists the models'],
+    UNKNOWN_CLASS: [
+      'TO FIND names a class that no registered model knows',
+      'DESCRIBE MODEL lists the classes of a model',
+    ],
+    WRONG_PREDICATE: [
+      'the expression after TO FIND is not one of classes and numbers of objects',
+      'write classes, such as person, and comparisons, such as car >= 3, with AND, OR, NOT and brackets',
+    ],
+    CLASS_NOT_COVERED: [
+      'no model that may be asked knows a class of TO FIND',
+      'measure a model that knows it with TO EVALUATE, or name one after USING',
+    ],
+    COUNT_UNSUPPORTED: [
+      'a number of objects is asked for, but only classifiers know the class',
+      'ask only whether there is one, or register a detector that knows it',
+    ],
+    BOUND_NOT_MET: [
+      'no plan costs as little, or is as accurate, as the statement asks for',
+      'allow a higher cost or a lower accuracy',
+    ],
+    SEARCH_TOO_LARGE: [
+      'the search for the models of TO FIND needs more time or memory than it may have',
+      'ask for fewer classes, or name fewer models after USING',
+    ],
     MODEL_NAME: [
       'a model cannot be registered under this name',
       'use 1 to 128 letters, digits, _, - and ., starting with a letter or digit',

@@ -1,7 +1,10 @@
-import type { ModelActor, Simulation } from '../model-task.ts';
+import type { ModelActor } from '../model-task.ts';
 import type { ProgramName } from '../programs/programs.ts';
+import type { SearchedCascades } from './cascades.ts';
+import type { CatalogModel } from './catalog-model.ts';
 import type { CatalogCosts } from './costs.ts';
 import type { Profile } from './profile.ts';
+import type { CatalogRepository } from './repository.ts';
 
 /** What a program may name, as plain data. It is read before planning, so that planning stays pure. */
 export interface Catalog {
@@ -45,6 +48,10 @@ export interface Catalog {
   readonly tables: Readonly<Record<string, TableFacts>>;
   /** Absent: nothing is known about what its steps cost. */
   readonly costs?: CatalogCosts;
+  /** What is known for the predicates of TO FIND; absent: the program has none. */
+  readonly repository?: CatalogRepository;
+  /** The plans that were found for each TO FIND, by the name of its step. */
+  readonly cascades?: Readonly<Record<string, SearchedCascades>>;
   /** Columns of the tables of labels that the program names, by `tableKey`; null: the database has no such table. */
   readonly labels?: Readonly<Record<string, readonly string[] | null>>;
 }
@@ -60,33 +67,6 @@ export interface CatalogImage {
   readonly ignoredOptions: readonly string[];
   /** Options of the image's own program that the attributes of the same names stand for. */
   readonly attributeOptions: readonly string[];
-}
-
-export interface CatalogModel {
-  readonly name: string;
-  /** The model file as a step sees it, e.g. `/models/demo.onnx`; `name@version` if it is in the system schema. */
-  readonly file: string;
-  /** Absent: a file in `/models` that is not registered. */
-  readonly registered?: RegisteredModel;
-}
-
-/** A version of a registered model. */
-export interface RegisteredModel {
-  /** null: an earlier statement of the program makes it. */
-  readonly version: number | null;
-  /** Whether it is what the bare name stands for. */
-  readonly isCurrent: boolean;
-  readonly owner: string;
-  /** SHA-256 of the file, of a simulated model of its base's; null: not known yet, or the base is not registered. */
-  readonly digest: string | null;
-  readonly location: 'path' | 'database';
-  /** Names of the classes that CREATE MODEL gave; null: the file's. */
-  readonly classNames: readonly string[] | null;
-  /** What a simulated model is like. */
-  readonly base: string | null;
-  readonly simulation: Simulation | null;
-  /** The step of the program that makes it. */
-  readonly madeBy: string | null;
 }
 
 export interface CatalogVolume {

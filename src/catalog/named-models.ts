@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import { listNames, type ModelVersion, readVersions } from '../ledger/registry.ts';
-import type { CatalogModel } from './catalog.ts';
+import type { CatalogModel } from './catalog-model.ts';
 
 export interface ModelPlaces {
   /** Connections to the system schema. */
@@ -40,7 +40,7 @@ export async function namedModels(
 
 const withoutVersion = (name: string) => name.replace(/@\d{1,9}$/, '');
 
-function catalogModel(model: ModelVersion, bases: readonly ModelVersion[]): CatalogModel {
+export function catalogModel(model: ModelVersion, bases: readonly ModelVersion[]): CatalogModel {
   const { name, version, isCurrent, owner, base: baseName, simulation, facts } = model;
   const base = baseName === null ? model : bases.find((each) => isNamed(each, baseName));
   const { digest = null, location = 'path', file = null } = base ?? {};
@@ -74,7 +74,7 @@ async function filesNamed(folder: string | undefined, names: readonly string[]):
   return (await Promise.all(found)).flat();
 }
 
-const unregisteredModel = (name: string): CatalogModel => ({ name, file: `/models/${name}.onnx` });
+export const unregisteredModel = (name: string): CatalogModel => ({ name, file: `/models/${name}.onnx` });
 
 async function someNames({ pool, schema, folder }: ModelPlaces): Promise<readonly string[]> {
   const registered = await listNames(pool, schema, mostSuggestions);

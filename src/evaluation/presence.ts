@@ -5,6 +5,8 @@ export interface Presence {
   /** Images in which the class is rightly found or rightly not found. */
   readonly right: number;
   readonly wrong: number;
+  /** Images that show the class. */
+  readonly shown: number;
   /** Share of the images with a detection that show the class; null: there are none. */
   readonly precision: number | null;
   /** Share of the images that show the class which have a detection; null: there are none. */
@@ -36,7 +38,13 @@ function imagesByClass(boxes: Boxes, classes: number, counts: (box: number) => b
 function presenceOf(shown: ReadonlySet<number>, found: ReadonlySet<number>, images: number): Presence {
   const both = [...found].filter((image) => shown.has(image)).length;
   const wrong = shown.size + found.size - 2 * both;
-  return { right: images - wrong, wrong, precision: share(both, found.size), recall: share(both, shown.size) };
+  return {
+    right: images - wrong,
+    wrong,
+    shown: shown.size,
+    precision: share(both, found.size),
+    recall: share(both, shown.size),
+  };
 }
 
 function share(part: number, whole: number): number | null {

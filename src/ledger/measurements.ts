@@ -38,6 +38,8 @@ export interface ClassMeasurement {
   /** Images about which the model is right or wrong that they show the class. */
   readonly right: number | null;
   readonly wrong: number | null;
+  /** Images that show the class. */
+  readonly shown: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
   readonly images: number | null;

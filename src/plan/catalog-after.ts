@@ -1,4 +1,5 @@
-import type { Catalog, CatalogModel } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { CatalogModel } from '../catalog/catalog-model.ts';
 import type { ModelAction } from '../model-task.ts';
 import type { CreateModelStatement, ModelStatement } from '../sql/statement.ts';
 import { findModel, registeredVersions } from './model-catalog.ts';

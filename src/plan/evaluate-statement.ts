@@ -1,33 +1,23 @@
 import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { contractOf, type ProgramName } from '../programs/programs.ts';
-import { valueText } from '../sql/expression-nodes.ts';
-import { foldName } from '../sql/facts/word.ts';
-import type {
-  Attribute,
-  EvaluateStatement,
-  RunStatement,
-  SqlStatement,
-  StringLiteral,
-  Value,
-} from '../sql/statement.ts';
-import type { TableTarget } from '../task.ts';
+import type { Attribute, EvaluateStatement, RunStatement, StringLiteral } from '../sql/statement.ts';
+import { attributeText } from './attribute-text.ts';
 import { runAttributes } from './attributes.ts';
+import { labelTable, withLabels } from './label-tables.ts';
 import { unknownAttribute } from './read-attributes.ts';
-
-const worker = 'millrace/worker';
+import { workerImage } from './worker-image.ts';
 
 /**
  * `TO EVALUATE model WITH … LABEL … INTO table` as the `TO RUN` that does it: attributes that are options of the program become options of
  * its command. All checks of TO RUN then apply, with their places in the text.
  */
-export function asRun(
-  statement: SqlStatement,
+export function evaluateAsRun(
+  statement: EvaluateStatement,
   catalog: Catalog,
   isFirst: boolean,
   report: (error: MillraceError) => void,
-): Exclude<SqlStatement, EvaluateStatement> {
-  if (statement.kind !== 'evaluate') return statement;
+): RunStatement {
   const { span, model, label, into } = statement;
   const program = programFor(statement, catalog);
   if (isFirst) checkLabels(statement, catalog, report);
@@ -42,10 +32,12 @@ export function asRun(
     literal(`--labels=${label.text}`, label.span),
     ...options,
   ];
-  const image = { text: worker, name: worker, tag: null, digest: null, span: model.span };
+  const image = workerImage(model.span);
   const query =
-    program === 'evaluate' || !isSelected(statement, catalog) ? withLabels(statement, catalog) : statement.query;
-  return { kind: 'run', span, query, image, command, attributes, into: [into] } satisfies RunStatement;
+    program === 'evaluate' || !isSelected(statement, catalog)
+      ? withLabels(statement.query, statement.label, catalog)
+      : statement.query;
+  return { kind: 'run', span, query, image, command, attributes, into: [into] };
 }
 
 /** An earlier statement of the program may make the table. */
@@ -55,19 +47,6 @@ function checkLabels(statement: EvaluateStatement, catalog: Catalog, report: (er
   if (isSelected(statement, catalog) || catalog.labels?.[tableKey(table)] !== null) return;
   const message = `the table of labels ${tableKey(table)} does not exist`;
   report(new MillraceError('LABELS_UNUSABLE', message, { span, hint: 'name a table, such as coco_val.annotations' }));
-}
-
-/** The table of labels that LABEL names; its database is null if neither LABEL nor the DSN names one. */
-export function labelTable(name: string, { database, labels = {} }: Catalog): TableTarget {
-  const named = namedTable(name);
-  const here = { ...named, database: named.database ?? database };
-  return named.database !== null || (labels[tableKey(here)] ?? null) !== null ? here : named;
-}
-
-/** `database.table`, as LABEL and options write it. */
-export function namedTable(name: string): TableTarget {
-  const dot = name.indexOf('.');
-  return dot < 0 ? { database: null, table: name } : { database: name.slice(0, dot), table: name.slice(dot + 1) };
 }
 
 const boxes = [
@@ -90,15 +69,6 @@ function isSelected({ label, query }: EvaluateStatement, catalog: Catalog): bool
   return facts?.kind === 'columns' && facts.columns.some((name) => name.toLowerCase() === label.text.toLowerCase());
 }
 
-/** The query as one that also reads the labels: the step waits for who writes them, and must not replace them. */
-function withLabels({ query, label: { text, span } }: EvaluateStatement, catalog: Catalog): EvaluateStatement['query'] {
-  const table = labelTable(text, catalog);
-  const { tables, references } = query.facts;
-  const reads = new Set([...tables.reads.keys(), foldName(table.table)]);
-  const facts = { ...query.facts, tables: { ...tables, reads }, references: [...references, { ...table, span }] };
-  return { ...query, facts };
-}
-
 function optionOf(
   attribute: Attribute,
   program: ProgramName,
@@ -113,16 +83,5 @@ function optionOf(
     report(unknownAttribute(attribute, [...own, ...Object.keys(runAttributes)], 'TO EVALUATE', elsewhere));
     return null;
   }
-  return { kind: 'string', value: `--${meant}=${textOf(value)}`, span: value.span };
-}
-
-function textOf(value: Value): string {
-  switch (value.kind) {
-    case 'string':
-      return value.value;
-    case 'list':
-      return value.items.map(textOf).join(',');
-    default:
-      return valueText(value);
-  }
+  return { kind: 'string', value: `--${meant}=${attributeText(value)}`, span: value.span };
 }

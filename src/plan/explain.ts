@@ -2,6 +2,7 @@ import type { ModelAction } from '../model-task.ts';
 import { contractOf } from '../programs/programs.ts';
 import type { TableTarget } from '../task.ts';
 import { explainCost } from './cost/explain-cost.ts';
+import { explainFind } from './find/explain-find.ts';
 import {
   type ByStepKind,
   byStepKind,
@@ -79,7 +80,7 @@ function explainRun(step: RunStep): string {
     ...contractOf(name).explain(settings),
     ...registeredModel(step),
     ...noteOf(withoutEffect(step.command, name)),
-    ...explainCost(step),
+    ...(step.find === undefined ? explainCost(step) : explainFind(step.find)),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
     ['needs', needs(step)],
     ...explainProfile(step),

@@ -1,4 +1,5 @@
-import type { Catalog, CatalogModel } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { CatalogModel } from '../catalog/catalog-model.ts';
 import { MillraceError } from '../errors.ts';
 import type { ModelReference } from '../model-task.ts';
 import { nearestName } from '../nearest-name.ts';

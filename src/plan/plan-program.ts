@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
-import type { EvaluateStatement, ModelStatement, Program, SqlStatement, StandardStatement } from '../sql/statement.ts';
+import type { ModelStatement, Program, RunStatement, StandardStatement } from '../sql/statement.ts';
+import { asRun } from './as-run.ts';
 import { catalogAfter } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPartitions } from './check-partitions.ts';
@@ -8,11 +9,12 @@ import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
 import { withCommandAttributes } from './command-attributes.ts';
-import { asRun } from './evaluate-statement.ts';
+import { planFind } from './find/plan-find.ts';
 import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
+import { stepName } from './step-name.ts';
 
 /**
  * Program + Catalog -> Plan. Pure and deterministic.
@@ -29,7 +31,11 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   let known = catalog;
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
-    const step = planStatement(statement, place, known, report);
+    const asWritten = written.statements[index]!;
+    const step =
+      asWritten.kind === 'find'
+        ? planFind(asWritten, statement as RunStatement, place, known, report)
+        : planStatement(statement, place, known, report);
     if (step?.kind === 'model') known = catalogAfter(known, statement as ModelStatement, step);
     return step;
   });
@@ -43,7 +49,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
 }
 
 function planStatement(
-  statement: Exclude<SqlStatement, EvaluateStatement>,
+  statement: ReturnType<typeof asRun>,
   place: Pick<Step, 'name' | 'needs'>,
   catalog: Catalog,
   report: (error: MillraceError) => void,
@@ -76,21 +82,16 @@ const verbs = {
   train: 'TO TRAIN',
   predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
-  find: 'TO FIND',
   optimize: 'TO MAXIMIZE and TO MINIMIZE',
 } as const;
 
 function notPlanned({
   kind,
   span,
-}: Exclude<SqlStatement, ModelStatement | { kind: 'standard' | 'run' | 'evaluate' }>): MillraceError {
-  const hint = 'use standard SQL, TO RUN or TO EVALUATE';
+}: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' }>): MillraceError {
+  const hint = 'use standard SQL, TO RUN, TO EVALUATE or TO FIND';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,
     hint,
   });
-}
-
-function stepName(index: number): string {
-  return `step-${index + 1}`;
 }

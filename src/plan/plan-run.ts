@@ -4,21 +4,22 @@ import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { ModelCall, ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
-import type { TableTarget } from '../task.ts';
 import { type RunAttributes, runAttributes } from './attributes.ts';
 import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
 import { readCommand } from './command.ts';
 import { type Asked, planCost } from './cost/plan-cost.ts';
+import { imageSettings } from './image-settings.ts';
 import { modelReference } from './model-catalog.ts';
 import type { ForeignStep, RunStep } from './plan.ts';
 import { type ImageSettings, missingAccount, planForeign } from './plan-foreign.ts';
-import { stepProfile, withProfile } from './profile.ts';
+import { withProfile } from './profile.ts';
 import { readSettings } from './program-settings.ts';
 import { readAttributes } from './read-attributes.ts';
 import { modelOf, withClassNames, withRegistered } from './registered-model.ts';
-import { allowedBuckets, mergeVolumes } from './volumes.ts';
+import { findTarget } from './result-target.ts';
+import { allowedBuckets } from './volumes.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -92,27 +93,6 @@ function withBatch(program: ProgramCall, batch: number | null): ProgramCall {
   return { ...program, settings: { ...program.settings, batch } } as ProgramCall;
 }
 
-function imageSettings(statement: RunStatement, attributes: RunAttributes, catalog: Catalog) {
-  const partitions = attributes.partitions === 'auto' ? catalog.parallelism : attributes.partitions;
-  return {
-    image: statement.image.text,
-    command: statement.command.map(({ value }) => value),
-    select: statement.query.text,
-    partitions,
-    parallelism: Math.min(attributes.parallelism ?? partitions, partitions),
-    partitionBy: attributes.partition_by,
-    retries: attributes.retries,
-    timeoutSeconds: attributes.timeout,
-    resources: { cpu: attributes.cpu, memory: attributes.memory, gpu: attributes.gpu },
-    priority: attributes.priority,
-    nodeSelector: attributes.node_selector,
-    profile: stepProfile(attributes.profile, catalog),
-    pendingSeconds: attributes.pending_timeout,
-    volumes: mergeVolumes(catalog.volumes, attributes.volume),
-    span: statement.span,
-  };
-}
-
 /** A name that differs from one of the catalog's by one or two letters is a typo, not another image. */
 function isOther({ image }: RunStatement, catalog: Catalog): boolean {
   return catalog.otherImages && catalog.images.every(({ name }) => leven(name, image.name) > 2);
@@ -123,28 +103,4 @@ function unknownImage({ image: { name, span } }: RunStatement, catalog: Catalog)
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? `use one of ${names.join(', ')}` : `did you mean ${nearest}?`;
   return new MillraceError('UNKNOWN_IMAGE', `the catalog has no image '${name}'`, { span, hint });
-}
-
-function findTarget(statement: RunStatement, catalog: Catalog, report: Report): TableTarget | null {
-  const [target, second] = statement.into;
-  if (target === undefined) {
-    const message = `${statement.image.name} writes rows, but the statement names no table for them`;
-    report(
-      new MillraceError('MISSING_INTO', message, {
-        span: statement.image.span,
-        hint: 'add INTO and a table at the end',
-      }),
-    );
-    return null;
-  }
-  if (second !== undefined) {
-    const message = `${statement.image.name} writes only one table`;
-    report(new MillraceError('TOO_MANY_TABLES', message, { span: second.span, hint: 'name one table after INTO' }));
-  }
-  if (target.database === null && catalog.database === null) {
-    const message = `INTO names the table ${target.table} without a database, and the DSN names no database either`;
-    const hint = `write INTO database.${target.table}, or add a database to MILLRACE_DATASOURCE`;
-    report(new MillraceError('MISSING_DATABASE', message, { span: target.span, hint }));
-  }
-  return { database: target.database, table: target.table };
 }

@@ -3,6 +3,7 @@ import type { ModelAction, ModelActor, ModelReference } from '../model-task.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
 import type { StepCost } from './cost/step-cost.ts';
+import type { FindPlan } from './find/find-plan.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
 export const planVersion = 5;
@@ -86,7 +87,9 @@ export interface RunStep extends ImageStep {
   readonly cost?: StepCost;
   /** Why the numbers that the statement leaves open are what they are; absent: it leaves none open. */
   readonly choices?: readonly string[];
-  /** null: the file of the model is not registered. */
+  /** Why its models are asked in their order; absent: it is not TO FIND. */
+  readonly find?: FindPlan;
+  /** null: the file of the model is not registered, or there are several models. */
   readonly model: ModelReference | null;
   /** Buckets, or folders of buckets, that it may read; absent: none. */
   readonly buckets?: readonly string[];

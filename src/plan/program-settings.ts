@@ -8,7 +8,7 @@ import { columnOf } from '../programs/input-columns.ts';
 import type { ProgramCall, ProgramName } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
-import { labelTable } from './evaluate-statement.ts';
+import { labelTable } from './label-tables.ts';
 import { findModel, splitName, unknownModel } from './model-catalog.ts';
 import { isPlace, pathInVolumes, readablePath } from './paths.ts';
 
@@ -192,8 +192,12 @@ function readSize({ option, given }: Read<Extract<Option, { kind: 'size' }>>, { 
 }
 
 /** A name without a dot is that of a selected column, if there is one, or of a table. */
-function readLabel({ name, given }: Read<Extract<Option, { kind: 'label' }>>, place: Place): LabelSetting {
+function readLabel(
+  { name, option, given }: Read<Extract<Option, { kind: 'label' }>>,
+  place: Place,
+): LabelSetting | null {
   const { statement, catalog, report } = place;
+  if (given === undefined && option.otherwise === null) return null;
   if (given === undefined) {
     report(missing(name, '"--labels=database.table"', place));
     return { column: '' };

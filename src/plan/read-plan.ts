@@ -47,6 +47,33 @@ const cost = v.strictObject({
   measured: v.strictObject({ at: v.string(), device: v.string(), batch: count, runs: count, images: count }),
 });
 
+const share = v.pipe(v.number(), v.minValue(0));
+
+const strategy = v.strictObject({
+  reachesGoal: v.boolean(),
+  cascade: v.nullable(
+    v.strictObject({
+      steps: v.array(v.strictObject({ model: v.string(), cost: share, classes: v.array(v.string()), reach: share })),
+      cost: share,
+      accuracy: share,
+      agreement: v.nullable(share),
+    }),
+  ),
+});
+
+const find = v.strictObject({
+  goal: v.variant('kind', [
+    v.strictObject({ kind: v.literal('best') }),
+    v.strictObject({ kind: v.literal('maxCost'), cost: v.number() }),
+    v.strictObject({ kind: v.literal('minAccuracy'), accuracy: v.number() }),
+  ]),
+  strategy: v.picklist(['baseline', 'basic', 'order']),
+  presence: v.strictObject({ kind: v.picklist(['joint', 'independent']), from: v.string() }),
+  notes: v.array(v.string()),
+  strategies: v.strictObject({ baseline: strategy, basic: strategy, order: strategy }),
+  front: v.nullable(v.array(v.strictObject({ cost: share, accuracy: share }))),
+});
+
 const stepSchemas = {
   sql: v.strictObject({
     kind: v.literal('sql'),
@@ -66,6 +93,7 @@ const stepSchemas = {
     program: programCallSchema,
     cost: v.optional(cost),
     choices: v.optional(v.array(v.string())),
+    find: v.optional(find),
     model: v.nullable(modelReferenceSchema),
     buckets: v.optional(v.array(v.string())),
   }),

@@ -114,9 +114,10 @@ interface SizeOption extends OptionBase {
   readonly most: number;
 }
 
-/** Ground truth: a table, as `database.table`, or a selected column; must be given. */
+/** Ground truth: a table, as `database.table`, or a selected column; must be given, unless it has a default. */
 interface LabelOption extends OptionBase {
   readonly kind: 'label';
+  readonly otherwise?: null;
 }
 
 export type LabelSetting = { readonly column: string } | { readonly database: string | null; readonly table: string };
@@ -169,9 +170,11 @@ export type Setting<O extends Option> = O extends NumberOption
   ? number | (null extends O['otherwise'] ? null : never)
   : O extends ChoiceOption
     ? O['of'][number]
-    : O extends { readonly kind: keyof SettingsByKind }
-      ? SettingsByKind[O['kind']]
-      : never;
+    : O extends LabelOption
+      ? LabelSetting | (O extends { readonly otherwise: null } ? null : LabelOption extends O ? null : never)
+      : O extends { readonly kind: keyof SettingsByKind }
+        ? SettingsByKind[O['kind']]
+        : never;
 
 /** What a program is asked to do: the values of its options. Paths are those inside the volumes. */
 export type Settings<Of extends Options> = { readonly [Name in keyof Of]: Setting<Of[Name]> };

@@ -1,4 +1,3 @@
-import type { CascadeModel } from './cascade.ts';
 import { columnNames } from './class-columns.ts';
 import type { Options, ProgramContract, ResultShape, Settings } from './contract.ts';
 import { detect } from './detect.ts';
@@ -18,6 +17,12 @@ const options = {
     kind: 'flag',
     takes: 'false: stored answers of earlier statements are not used',
     otherwise: true,
+  },
+  labels: {
+    kind: 'label',
+    takes:
+      'a table with the objects of labelled images: tells which classes occur together, and how many answers are right',
+    otherwise: null,
   },
   batch,
   device,
@@ -50,19 +55,9 @@ export const find = {
   }),
   explain: (settings: FindSettings) => [
     ['find', `${predicateText(settings.cascade.predicate)}, ${explainImages(settings)}`],
-    ...settings.cascade.models.map((model, index): readonly [string, string] => [
-      index === 0 ? 'ask' : 'then',
-      explainModel(model),
-    ]),
     ['keep', explainKept(settings)],
   ],
 } as const satisfies ProgramContract;
-
-/** `demo about person, dog: 31 % of the images, 12.5 ms an image` */
-function explainModel({ name, classes, reach, cost }: CascadeModel): string {
-  const price = cost === null ? 'not measured' : `${Number(cost.toPrecision(3))} ms an image`;
-  return `${name} about ${classes.join(', ')}: ${Number((reach * 100).toPrecision(3))} % of the images, ${price}`;
-}
 
 function explainKept({ confidence: least, device: runsOn, reuse }: FindSettings): string {
   const stored = reuse ? 'stored answers are used' : 'stored answers are not used';

@@ -22,11 +22,13 @@ const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
     const side = v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
     return v.nullable(v.strictObject({ width: side, height: side }));
   },
-  label: () =>
-    v.union([
+  label: ({ otherwise }) => {
+    const label = v.union([
       v.strictObject({ column: v.string() }),
       v.strictObject({ database: v.nullable(v.string()), table: v.string() }),
-    ]),
+    ]);
+    return otherwise === null ? v.nullable(label) : label;
+  },
   cascade: () => cascadeSchema,
   device: () => v.picklist(devices),
 };

@@ -2,6 +2,7 @@ import { inBoth, readBuckets } from '../bucket-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
+import { loadRepository, type RepositoryQuestions } from '../catalog/load-repository.ts';
 import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
 import type { DatabasePools } from '../datasource/accounts.ts';
@@ -9,14 +10,17 @@ import { serverSqlMode } from '../datasource/sql-mode.ts';
 import { hasForeignAccount } from '../engine/argo/config.ts';
 import type { ModelActor } from '../model-task.ts';
 import { mayReplace } from '../plan/check-sources.ts';
-import { namedTable } from '../plan/evaluate-statement.ts';
+import { labelsOf } from '../plan/find/find-statement.ts';
+import { spansOf } from '../plan/find/read-predicate.ts';
+import { namedTable } from '../plan/label-tables.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
-import type { EvaluateStatement, Program, RunStatement, SqlStatement } from '../sql/statement.ts';
+import type { EvaluateStatement, FindStatement, Program, RunStatement, SqlStatement } from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
+import { searchCascades } from './find/search-cascades.ts';
 
 /** Turns a program's text into a plan, with the help of the database and the catalog. */
 export interface Planner {
@@ -28,10 +32,16 @@ export interface Planner {
    */
   parse(text: string, mode?: LexicalMode): Promise<Program>;
   /**
-   * @param buckets that the user may read; default: all of MILLRACE_BUCKETS
-   * @throws {MillraceError} the errors in the program, with their places; DATABASE_…, BUCKETS_INVALID
+   * @throws {MillraceError} the errors in the program, with their places; DATABASE_…, BUCKETS_INVALID, SEARCH_TOO_LARGE
    */
-  plan(program: Program, actor: ModelActor, buckets?: readonly string[]): Promise<Plan>;
+  plan(program: Program, actor: ModelActor, options?: PlanOptions): Promise<Plan>;
+}
+
+export interface PlanOptions {
+  /** Those that the user may read; default: all of MILLRACE_BUCKETS. */
+  readonly buckets?: readonly string[] | undefined;
+  /** Stops the search for models. */
+  readonly signal?: AbortSignal;
 }
 
 /** @param engine its environment, and the administrator's profiles */
@@ -44,20 +54,25 @@ export function openPlanner(
   return {
     mode,
     parse: async (text, given) => parseProgram(text, given ?? (await mode())),
-    async plan(program, actor, buckets) {
+    async plan(program, actor, { buckets, signal = new AbortController().signal } = {}) {
       const [first, ...others] = program.statements;
       const isAlone = first?.kind === 'standard' && others.length === 0;
       if (isAlone) return planProgram(program, nothingKnown);
       const known = await loadCatalog(pools, config, questionsOf(program), actor);
       const costs = await loadCosts(pools, config, costQuestions(program));
       const ofAll = readBuckets(engine.environment.MILLRACE_BUCKETS ?? '');
-      return planProgram(program, {
+      const catalog: Catalog = {
         ...known,
         costs,
         otherImagesAccount: hasForeignAccount(engine.environment),
         profiles: engine.profiles,
         buckets: buckets === undefined ? ofAll : inBoth(ofAll, buckets),
-      });
+      };
+      const questions = repositoryQuestions(program);
+      if (questions === null) return planProgram(program, catalog);
+      const repository = await loadRepository(pools, config.schema, known.database, questions);
+      const cascades = await searchCascades(program, { ...catalog, repository }, signal);
+      return planProgram(program, { ...catalog, repository, cascades });
     },
   };
 }
@@ -83,7 +98,10 @@ const nothingKnown: Catalog = {
   tables: {},
 };
 
-function targetsOf(statement: RunStatement | EvaluateStatement): readonly TableTarget[] {
+/** A statement that runs a program over the rows of its query. */
+type RowsStatement = RunStatement | EvaluateStatement | FindStatement;
+
+function targetsOf(statement: RowsStatement): readonly TableTarget[] {
   return statement.kind === 'run' ? statement.into : [statement.into];
 }
 
@@ -91,7 +109,9 @@ function questionsOf(program: Program): Questions {
   const runs = program.statements
     .map((statement, index) => ({ statement, first: index === 0 }))
     .flatMap(({ statement, first }) =>
-      statement.kind === 'run' || statement.kind === 'evaluate' ? [{ statement, first }] : [],
+      statement.kind === 'run' || statement.kind === 'evaluate' || statement.kind === 'find'
+        ? [{ statement, first }]
+        : [],
     );
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
@@ -99,7 +119,24 @@ function questionsOf(program: Program): Questions {
     sourcesOf: tableReferences,
     models: program.statements.flatMap(mayNameModels),
     tables: runs.flatMap(({ statement, first }) => (first ? targetsOf(statement).slice(0, 1) : [])),
-    labels: runs.flatMap(({ statement }) => (statement.kind === 'evaluate' ? [namedTable(statement.label.text)] : [])),
+    labels: runs.flatMap(({ statement }) => labelsNamed(statement)),
+  };
+}
+
+function labelsNamed(statement: RowsStatement): readonly TableTarget[] {
+  const label =
+    statement.kind === 'evaluate' ? statement.label : statement.kind === 'find' ? labelsOf(statement) : null;
+  return label === null ? [] : [namedTable(label.text)];
+}
+
+/** null: no statement is TO FIND. */
+function repositoryQuestions({ statements }: Program): RepositoryQuestions | null {
+  const finds = statements.filter((statement) => statement.kind === 'find');
+  if (finds.length === 0) return null;
+  return {
+    words: finds.flatMap(({ predicate }) => [...spansOf(predicate).keys()]),
+    models: finds.flatMap(({ models }) => models.map(({ text }) => text)),
+    labels: finds.flatMap(labelsNamed),
   };
 }
 
@@ -131,6 +168,8 @@ function mayNameModels(statement: SqlStatement): readonly string[] {
     case 'evaluate':
     case 'explain':
       return [statement.model.text];
+    case 'find':
+      return statement.models.map(({ text }) => text);
     default:
       return [];
   }

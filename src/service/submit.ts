@@ -128,7 +128,9 @@ async function start(
   await nextTurn();
   checkAllowed(user, program, rules);
   await checkRoom(user, datasource, limits);
-  const plan = await timed('plan', () => datasource.plan(program, actorOf(user), rules.buckets[user.role]));
+  const plan = await timed('plan', () =>
+    datasource.plan(program, actorOf(user), { buckets: rules.buckets[user.role] }),
+  );
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,

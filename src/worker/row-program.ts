@@ -60,6 +60,8 @@ interface ClassFigures {
   readonly ap: number | null;
   readonly right: number | null;
   readonly wrong: number | null;
+  /** Images that show the class. */
+  readonly shown: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
   readonly images: number | null;

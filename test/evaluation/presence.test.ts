@@ -22,8 +22,8 @@ it('presence: counts images by whether a class is there and whether it is detect
     ],
   });
   expect(measurePresence(truth, found, { classes, images: 4, confidence: 0.25 })).toEqual([
-    { right: 2, wrong: 2, precision: 0.5, recall: 0.5 },
-    { right: 4, wrong: 0, precision: null, recall: null },
+    { right: 2, wrong: 2, shown: 2, precision: 0.5, recall: 0.5 },
+    { right: 4, wrong: 0, shown: 0, precision: null, recall: null },
   ]);
 });
 

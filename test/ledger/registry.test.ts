@@ -150,7 +150,7 @@ describe.each(servers)('the registry of models on $name', (server) => {
   it('replaces the measurement of a repeated step', async () => {
     const first = measurement({ statementId: 's'.repeat(36), step: 'step-1' });
     const perClass = [
-      { classId: 0, name: 'cup', ap: 0.5, right: 8, wrong: 2, precision: 0.8, recall: null, images: 10 },
+      { classId: 0, name: 'cup', ap: 0.5, right: 8, wrong: 2, shown: 4, precision: 0.8, recall: null, images: 10 },
     ];
     await recordMeasurement(database.pool, database.systemSchema, first);
     await recordMeasurement(database.pool, database.systemSchema, { ...first, images: 300, perClass });

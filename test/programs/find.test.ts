@@ -39,6 +39,7 @@ const settings = {
   iou: null,
   max_detections: null,
   reuse: true,
+  labels: null,
   batch: null,
   device: 'cpu',
 } as const;
@@ -52,10 +53,9 @@ describe('the program find', () => {
     });
   });
 
-  it('explains what is asked of whom', () => {
+  it('explains what it looks for', () => {
     expect(find.explain(settings)).toEqual([
       ['find', 'person AND (dog >= 3 OR "dining table") AND NOT Car = 2, images in /datasets/demo named by file_name'],
-      ['ask', 'demo about person, Car: 50 % of the images, not measured'],
       ['keep', 'objects with scores of 0.25 or more, on cpu; stored answers are used'],
     ]);
   });

@@ -8,6 +8,7 @@ import { boundText, checkAllowed } from '../../service/submit.ts';
 import type { App, ServerContext } from '../context.ts';
 import { parametersOf } from '../exact-numbers.ts';
 import { Program, problems } from '../schemas.ts';
+import { leaving } from './open-stream.ts';
 
 /** `POST /v1/explain` */
 export function explainRoute(app: App, context: ServerContext): void {
@@ -24,7 +25,7 @@ export function explainRoute(app: App, context: ServerContext): void {
       ...problems,
     },
   };
-  app.post('/v1/explain', { schema }, async (request) => {
+  app.post('/v1/explain', { schema }, async (request, reply) => {
     const { user, body } = request;
     const datasource = datasourceNamed(user, body.datasource, context.datasources);
     request.source = body.sql;
@@ -32,7 +33,10 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = text;
     const program = await datasource.parse(text);
     checkAllowed(user, program, context.rules);
-    const plan = await datasource.plan(program, actorOf(user), context.rules.buckets[user.role]);
+    const plan = await datasource.plan(program, actorOf(user), {
+      buckets: context.rules.buckets[user.role],
+      signal: leaving(reply, context.streams),
+    });
     const explained = await explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
       plan: { ...explained.plan, steps: [...explained.plan.steps] },

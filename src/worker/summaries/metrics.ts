@@ -42,10 +42,12 @@ export function detectorSummary({ accuracy, presence, classes, images, speed }: 
     ],
     images,
     accuracy: Object.fromEntries(Object.entries(figures).map(([name, value]) => [registryNames[name] ?? name, value])),
-    perClass: each.map(({ AP, images_right, images_wrong, precision, recall }, index) => ({
-      ...{ classId: classes[index]!.id ?? index, name: classes[index]!.name, ap: AP },
-      ...{ right: images_right, wrong: images_wrong, precision, recall, images },
-    })),
+    perClass: accuracy.classes.map(({ classNo }, index) => {
+      const { AP, images_right: right, images_wrong: wrong, precision, recall } = each[index]!;
+      const { id, name } = classes[index]!;
+      const { shown } = presence[classNo]!;
+      return { classId: id ?? index, name, ap: AP, right, wrong, shown, precision, recall, images };
+    }),
   };
 }
 
@@ -79,9 +81,10 @@ export function classifierSummary(
     ],
     images,
     accuracy: { top1, top5 },
-    perClass: measured.map(({ classNo, right, wrong, precision, recall, images }) => ({
+    perClass: measured.map(({ classNo, wrong, precision, recall, images: shown }) => ({
       ...{ classId: classes[classNo]!.id ?? classNo, name: classes[classNo]!.name, ap: null },
-      ...{ right, wrong, precision, recall, images },
+      // An image of another class that is not given this one is told right as well.
+      ...{ right: images - wrong, wrong, shown, precision, recall, images },
     })),
   };
 }

@@ -105,10 +105,12 @@ ${command('--model=of_bucket', '--image_dir=s3://datasets/team/scenes')} WITH pa
     const plan = await test.session.plan(
       await test.session.parse(sql.replace('datasets/other', 'datasets/team/x')),
       test.session.actor,
-      ['datasets', 'models'],
+      { buckets: ['datasets', 'models'] },
     );
     expect(plan.steps[0]).toMatchObject({ buckets: ['datasets/team', 'models'] });
-    await expect(test.session.plan(await test.session.parse(sql), test.session.actor, [])).rejects.toMatchObject({
+    await expect(
+      test.session.plan(await test.session.parse(sql), test.session.actor, { buckets: [] }),
+    ).rejects.toMatchObject({
       hint: 'use a volume, or ask an administrator for a bucket',
     });
   });

@@ -13,6 +13,7 @@ export const findSettings: Omit<SettingsOf<'find'>, 'cascade'> = {
   iou: null,
   max_detections: null,
   reuse: true,
+  labels: null,
   batch: null,
   device: 'cpu',
 };

@@ -1,0 +1,16 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import type { MillraceError } from '../errors.ts';
+import type { EvaluateStatement, FindStatement, SqlStatement } from '../sql/statement.ts';
+import { evaluateAsRun } from './evaluate-statement.ts';
+import { findAsRun } from './find/find-statement.ts';
+
+/** A statement whose verb runs a program over rows as the TO RUN that does it: all checks of TO RUN then apply. */
+export function asRun(
+  statement: SqlStatement,
+  catalog: Catalog,
+  isFirst: boolean,
+  report: (error: MillraceError) => void,
+): Exclude<SqlStatement, EvaluateStatement | FindStatement> {
+  if (statement.kind === 'evaluate') return evaluateAsRun(statement, catalog, isFirst, report);
+  return statement.kind === 'find' ? findAsRun(statement, catalog) : statement;
+}

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { SearchedCascades } from '../../catalog/cascades.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { MillraceError } from '../../errors.ts';
+import { findAsRun } from '../../plan/find/find-statement.ts';
+import { readFind } from '../../plan/find/read-find.ts';
+import type { Goal, Problem } from '../../plan/optimize/problem.ts';
+import { stepName } from '../../plan/step-name.ts';
+import type { Program } from '../../sql/statement.ts';
+
+/** What a thread searches. */
+export interface Search {
+  readonly problem: Problem;
+  readonly goal: Goal;
+}
+
+/** Memory of a search in MiB, and how long it may take. Ten classes and a thousand models need a tenth. */
+const mostMemory = 512;
+const mostSeconds = 20;
+
+/**
+ * Finds the cascades of each TO FIND of a program, in threads: a search of many classes would stop the server's other work. Statements
+ * with errors are left out; planning reports them.
+ * @returns by the names of their steps
+ * @throws {MillraceError} SEARCH_TOO_LARGE
+ * @throws the signal's reason once it is aborted
+ */
+export async function searchCascades(
+  { statements }: Program,
+  catalog: Catalog,
+  signal: AbortSignal,
+): Promise<NonNullable<Catalog['cascades']>> {
+  const found: Record<string, SearchedCascades> = {};
+  for (const [index, statement] of statements.entries()) {
+    if (statement.kind !== 'find') continue;
+    const question = readFind(statement, findAsRun(statement, catalog), catalog, () => {});
+    if (question === null) continue;
+    const models = question.problem.models.map(({ name, cost, accuracies, counts }) => ({
+      name,
+      cost,
+      accuracies,
+      counts,
+    }));
+    found[stepName(index)] = await searchInThread(
+      { problem: { ...question.problem, models }, goal: question.goal },
+      statement.predicate.span,
+      signal,
+    );
+  }
+  return found;
+}
+
+async function searchInThread(
+  search: Search,
+  span: MillraceError['span'],
+  signal: AbortSignal,
+): Promise<SearchedCascades> {
+  signal.throwIfAborted();
+  const thread = new Worker(new URL('./search-thread.ts', import.meta.url), {
+    workerData: search,
+    resourceLimits: { maxOldGenerationSizeMb: mostMemory },
+  });
+  const tooLarge = (what: string) =>
+    new MillraceError('SEARCH_TOO_LARGE', `the search for models needs more than ${what}`, { span });
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(mostSeconds * 1000)]);
+  try {
+    return await new Promise<SearchedCascades>((resolve, reject) => {
+      thread.once('message', resolve);
+      thread.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(`${mostMemory} MiB`) : error),
+      );
+      thread.once('exit', () => reject(new Error('the thread that searches models has ended')));
+      stop.onabort = () => reject(signal.aborted ? signal.reason : tooLarge(`${mostSeconds} s`));
+    });
+  } finally {
+    await thread.terminate();
+  }
+}
