@@ -6,6 +6,7 @@ import { devices } from '../src/programs/device.ts';
 import { benchDataset } from './dataset.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
+import { benchFind } from './find.ts';
 import { type Material, openMaterial } from './material.ts';
 import { benchMemory, memoryRows } from './memory.ts';
 import { benchModels } from './models.ts';
@@ -26,6 +27,7 @@ const benchmarks = {
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   dataset: async (material) => benchDataset((await material.config()).dsn),
   models: async (material) => benchModels(await material.config()),
+  find: async (material) => benchFind(material.choice.charts),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
@@ -44,12 +46,15 @@ const command = new Command('npm run bench --')
   .option('--batch <images>', 'images that the model takes at once', Number)
   .addOption(new Option('--device <device>', 'where the model runs').choices(devices).default('cpu'))
   .option('--rows <n>', 'rows of the largest selection of memory, and of the statement over chosen images', Number)
+  .option('--charts <folder>', 'where find writes its charts as SVG; else it draws none')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : errorKinds.request.exitCode))
   .parse();
 
 const report = openReport(command.opts().json ?? false);
-const { model = null, images = null, rows, batch = null, device } = command.opts();
-const material = openMaterial({ model, images, rows: rows ?? imageRows, batch, device }, (line) => console.error(line));
+const { model = null, images = null, rows, batch = null, device, charts = null } = command.opts();
+const material = openMaterial({ model, images, rows: rows ?? imageRows, batch, device, charts }, (line) =>
+  console.error(line),
+);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(errorKinds.cancelled.exitCode));
 
 let ended: Promise<never> | undefined;

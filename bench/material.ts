@@ -43,6 +43,8 @@ export interface Choice {
   readonly rows: number;
   readonly batch: number | null;
   readonly device: Device;
+  /** Folder for charts; null: none are drawn. */
+  readonly charts: string | null;
 }
 
 /** What benchmarks need; each part is created when it is first requested. */

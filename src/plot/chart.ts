@@ -1,5 +1,5 @@
 import { type Area, type PlacedLabel, placeLabels } from './place-labels.ts';
-import { linearScale, type Scale } from './scale.ts';
+import { linearScale, logarithmicScale, namedScale, type Scale } from './scale.ts';
 
 export interface ChartPoint {
   readonly x: number;
@@ -22,6 +22,10 @@ export interface Chart {
   /** What the axes show, with the unit: `accuracy`, `ms per image`. */
   readonly x: string;
   readonly y: string;
+  /** Names along the x axis, which stand at 1, 2, …; default: numbers. */
+  readonly names?: readonly string[];
+  /** Whether each power of ten of y has the same height. */
+  readonly isLogarithmic?: boolean;
   readonly series: readonly Series[];
 }
 
@@ -42,24 +46,19 @@ const style = `.paper{fill:#ffffff}.ink{fill:#1c2330}.faded{fill:#5b6472}.grid{s
 /** Draws a chart as SVG: axes with their names, grid, legend, and labels that cover nothing. The same chart gives the same bytes. */
 export function drawChart(chart: Chart): string {
   const points = chart.series.flatMap((series) => series.points);
-  const x = linearScale(
-    points.map((point) => point.x),
-    frame.x,
-    frame.x + frame.width,
-    8,
-  );
-  const y = linearScale(
-    points.map((point) => point.y),
-    frame.y + frame.height,
-    frame.y,
-  );
+  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+  const x =
+    chart.names === undefined
+      ? linearScale(xs, frame.x, frame.x + frame.width, 8)
+      : namedScale(chart.names, frame.x, frame.x + frame.width);
+  const y = (chart.isLogarithmic ? logarithmicScale : linearScale)(ys, frame.y + frame.height, frame.y);
   const parts = [
     `<rect class="paper" width="${size.width}" height="${size.height}"/>`,
     text(frame.x, 40, chart.title, 'ink', 'font-size="20" font-weight="600"'),
     chart.note === undefined ? '' : text(frame.x, 62, chart.note, 'faded', 'font-size="13"'),
     drawLegend(chart.series),
     drawAxes(chart, x, y),
-    ...chart.series.map((series) => drawLine(series, x, y)),
+    ...chart.series.map((series, at) => drawLine(series, inkOf(chart.series, at), x, y)),
     ...labelsOf(chart, x, y).map(drawLabel),
     ...drawPoints(chart.series, x, y),
   ];
@@ -72,6 +71,12 @@ ${parts.filter((part) => part !== '').join('\n')}
 
 function colourOf(at: number): string {
   return colours[at % colours.length]!;
+}
+
+/** The only line has the colour of the text; several have colours of their own. */
+function inkOf(series: readonly Series[], at: number): string {
+  const isOnly = series.filter(({ kind }) => kind !== 'points').length === 1;
+  return isOnly ? 'class="front"' : `stroke="${colourOf(at)}"`;
 }
 
 function drawAxes(chart: Chart, x: Scale, y: Scale): string {
@@ -102,17 +107,17 @@ function drawLegend(series: readonly Series[]): string {
     const mark =
       kind === 'points'
         ? `<circle cx="${place + 8}" cy="84" r="${radius}" fill="${colourOf(at)}"/>`
-        : `<path class="front" fill="none" stroke-width="2" d="M${place} 84h18"/>`;
+        : `<path ${inkOf(series, at)} fill="none" stroke-width="2" d="M${place} 84h18"/>`;
     return `${mark}${text(place + 24, 88, name, 'ink', 'font-size="13"')}`;
   });
   return entries.join('\n');
 }
 
-function drawLine({ kind, points }: Series, x: Scale, y: Scale): string {
+function drawLine({ kind, points }: Series, ink: string, x: Scale, y: Scale): string {
   const [first, ...others] = points.map((point) => [round(x.at(point.x)), round(y.at(point.y))] as const);
   if (kind === 'points' || first === undefined) return '';
   const path = others.map(([px, py]) => (kind === 'steps' ? `H${px}V${py}` : `L${px} ${py}`)).join('');
-  return `<path class="front" fill="none" stroke-width="2" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
+  return `<path ${ink} fill="none" stroke-width="2" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
 }
 
 interface Spot {

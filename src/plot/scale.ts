@@ -25,6 +25,27 @@ export function linearScale(values: readonly number[], from: number, to: number,
   };
 }
 
+/** A scale on which each power of ten has the same length; its ends are powers of ten. @param values above 0 */
+export function logarithmicScale(values: readonly number[], from: number, to: number): Scale {
+  const [least, most] = rangeOf(values.map(Math.log10));
+  const [first, last] = [Math.floor(least + 1e-9), Math.ceil(most - 1e-9)];
+  const powers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  return {
+    ticks: powers.map((power) => 10 ** power),
+    texts: powers.map((power) => (10 ** power).toFixed(Math.max(0, -power))),
+    at: (value) => from + ((Math.log10(value) - first) / (last - first)) * (to - from),
+  };
+}
+
+/** A scale for things that are counted from 1 and have names: each lies in the middle of its column. */
+export function namedScale(names: readonly string[], from: number, to: number): Scale {
+  return {
+    ticks: names.map((_, at) => at + 1),
+    texts: names,
+    at: (value) => from + ((value - 0.5) / names.length) * (to - from),
+  };
+}
+
 /** Not empty, even if all values are the same. */
 function rangeOf(values: readonly number[]): readonly [number, number] {
   const finite = values.filter(Number.isFinite);

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { drawChart } from '../../src/plot/chart.ts';
 import { placeLabels } from '../../src/plot/place-labels.ts';
-import { linearScale } from '../../src/plot/scale.ts';
+import { linearScale, logarithmicScale, namedScale } from '../../src/plot/scale.ts';
 
 describe('a scale', () => {
   it.each([
@@ -25,6 +25,18 @@ describe('a scale', () => {
     [[], ['0.0', '0.2', '0.4', '0.6', '0.8', '1.0']],
   ])('of %j has the ticks %j', (values, texts) => {
     expect(linearScale(values, 0, 100).texts).toEqual(texts);
+  });
+
+  it('of powers of ten gives each the same length', () => {
+    const { texts, ticks, at } = logarithmicScale([0.3, 200], 0, 400);
+    expect(texts).toEqual(['0.1', '1', '10', '100', '1000']);
+    expect(ticks.map(at)).toEqual([0, 100, 200, 300, 400]);
+  });
+
+  it('of names has each in the middle of its column', () => {
+    const { texts, ticks, at } = namedScale(['a', 'b'], 0, 100);
+    expect(texts).toEqual(['a', 'b']);
+    expect(ticks.map(at)).toEqual([25, 75]);
   });
 
   it('begins and ends with a tick', () => {
@@ -95,6 +107,14 @@ describe('a chart', () => {
       .toBuffer()
       .then((png) => sharp(png).metadata());
     expect([width, height]).toEqual([960, 600]);
+  });
+
+  it('gives several lines colours of their own', () => {
+    const line = chart.series[1];
+    expect(drawChart(chart)).toContain('<path class="front" fill="none"');
+    const both = drawChart({ ...chart, isLogarithmic: true, names: ['one', 'two'], series: [line, line] });
+    expect(both).not.toContain('<path class="front"');
+    expect(both).toContain('>two</text>');
   });
 
   it('escapes names', () => {

@@ -2,8 +2,12 @@ import { countsObjects } from '../../programs/predicate/predicate.ts';
 import type { Cascade, Goal, Problem } from './problem.ts';
 import { accuracyFor, type CandidateModel } from './repository.ts';
 
-/** Solves a mixed integer program in CPLEX's LP format: `highs`, for one. @returns the variables that are 1; null if there is no solution */
-export type Solver = (program: string) => ReadonlySet<string> | null;
+/**
+ * Solves a mixed integer program in CPLEX's LP format: `highs`, for one.
+ * @param gap how far from the best one a solution may be, as a share of its value
+ * @returns the variables that are 1; null if there is no solution
+ */
+export type Solver = (program: string, gap: number) => ReadonlySet<string> | null;
 
 interface Answer {
   readonly variable: string;
@@ -16,11 +20,11 @@ interface Answer {
  * The basic strategy as a mixed integer program, for more classes than can be searched (FIND.md): `y` says that a model is asked, `x` that its
  * answer for a class counts. Only `y` has to be whole: once it is, each class has a most accurate answer. Accuracies are added as logarithms.
  */
-export function solveCover(problem: Problem, goal: Goal, solve: Solver): Cascade | null {
+export function solveCover(problem: Problem, goal: Goal, solve: Solver, gap = 0): Cascade | null {
   const models = withoutWorse(problem);
   const answers = listAnswers({ ...problem, models });
   const usable = worthHaving(answers, goal);
-  const chosen = solve(programOf(models, usable, goal, problem.classes.length));
+  const chosen = solve(programOf(models, usable, goal, problem.classes.length), gap);
   if (chosen === null) return null;
   return toCascade(
     problem,

@@ -6,9 +6,9 @@ export async function loadSolver(): Promise<Solver> {
   // Its types are those of its CommonJS form, where the function is one level deeper.
   const loadHighs = module.default as unknown as typeof module.default.default;
   const highs = await loadHighs();
-  return (program) => {
-    // Presolving takes half of the time of these programs and simplifies little. Without a gap the plan is the best one.
-    const solution = highs.solve(program, { presolve: 'off', mip_rel_gap: 0, output_flag: false });
+  return (program, gap) => {
+    // Presolving takes half of the time of these programs and simplifies little.
+    const solution = highs.solve(program, { presolve: 'off', mip_rel_gap: gap, output_flag: false });
     if (solution.Status !== 'Optimal') return null;
     const chosen = Object.entries(solution.Columns).filter(([, column]) => 'Primal' in column && column.Primal > 0.5);
     return new Set(chosen.map(([variable]) => variable));

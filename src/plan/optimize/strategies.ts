@@ -3,9 +3,8 @@ import { chooseBaseline } from './baseline.ts';
 import { searchBasic } from './basic.ts';
 import { chooseCascade } from './choose.ts';
 import { type Solver, solveCover } from './cover-program.ts';
-import { atMost } from './front.ts';
 import { searchOrder } from './order.ts';
-import { costOf, orderSteps } from './order-steps.ts';
+import { chooseOrdered } from './order-large.ts';
 import type { Cascade, Choice, Goal, Problem } from './problem.ts';
 
 export type Strategy = 'baseline' | 'basic' | 'order';
@@ -27,7 +26,7 @@ export function* chooseCascades(
   const baseline = chooseBaseline(problem, goal);
   if (states === null) {
     const basic = solveBasic(problem, goal, solve);
-    return { choices: { baseline, basic, order: yield* orderChoice(problem, goal, basic) }, front: null };
+    return { choices: { baseline, basic, order: yield* chooseOrdered(problem, goal, basic, solve) }, front: null };
   }
   const front = yield* searchOrder(problem, states);
   const basic = chooseCascade(yield* searchBasic(problem), goal);
@@ -41,13 +40,4 @@ function solveBasic(problem: Problem, goal: Goal, solve: Solver): Choice {
   const nearest: Goal =
     goal.kind === 'maxCost' ? { kind: 'minAccuracy', accuracy: Number.MIN_VALUE } : { kind: 'best' };
   return { kind: 'missed', nearest: solveCover(problem, nearest, solve) };
-}
-
-function* orderChoice(problem: Problem, goal: Goal, basic: Choice): Generator<void, Choice> {
-  const cascade = basic.kind === 'chosen' ? basic.cascade : basic.nearest;
-  if (cascade === null) return basic;
-  const steps = yield* orderSteps(problem, cascade.steps);
-  const ordered = { steps, cost: costOf(steps), accuracy: cascade.accuracy };
-  const reaches = basic.kind === 'chosen' || (goal.kind === 'maxCost' && atMost(ordered.cost, goal.cost));
-  return reaches ? { kind: 'chosen', cascade: ordered } : { kind: 'missed', nearest: ordered };
 }
