@@ -459,6 +459,17 @@ export const errorTable = {
       'read its log, or name a database in MILLRACE_DATASOURCE',
       { status: null },
     ],
+    // worker/train
+    TRAINER_PYTHON_MISSING: [
+      'Python 3.11 or later, which trains models, is not installed on this machine',
+      'install Python 3.11 or later with its modules venv and pip',
+      { status: null },
+    ],
+    TRAINER_INSTALL_FAILED: [
+      "the trainer's Python packages could not be installed",
+      "correct the cause, such as a missing connection to pip's package index, then try again",
+      { status: null },
+    ],
     // engine/argo
     KUBERNETES_MISSING: [
       'no Kubernetes cluster is named, or its kubeconfig is unusable',

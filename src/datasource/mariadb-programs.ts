@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { MillraceError } from '../errors.ts';
+import { installHint, type SystemPackages } from '../install-command.ts';
 
 export interface MariadbPrograms {
   readonly server: string;
@@ -23,7 +24,7 @@ export async function findMariadb(folders: readonly string[] = programFolders())
   const server = await findProgram('mariadbd', folders);
   const install = await findProgram('mariadb-install-db', folders);
   if (server && install) return { server, install };
-  const hint = installCommand(process.platform, await systemRelease(), process.getuid?.() === 0);
+  const hint = await installHint(mariadbPackages);
   throw new MillraceError('MARIADB_MISSING', 'MariaDB is not installed on this machine', { hint });
 }
 
@@ -46,23 +47,15 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-async function systemRelease(): Promise<string> {
-  return readFile('/etc/os-release', 'utf8').catch(() => '');
-}
-
-/** The command that installs MariaDB. `release` is the text of os-release(5). */
-export function installCommand(platform: NodeJS.Platform, release: string, root: boolean): string {
-  if (platform === 'darwin') return 'run: brew install mariadb';
-  const ids = release.match(/^ID(_LIKE)?=.*$/gm)?.join(' ') ?? '';
-  const found = packageCommands.find(([pattern]) => pattern.test(ids));
-  if (!found) return "install MariaDB 10.11 or later from your system's packages";
-  return `run: ${root ? '' : 'sudo '}${found[1]}`;
-}
-
-const packageCommands = [
-  [/debian|ubuntu/, 'apt-get install -y mariadb-server-core mariadb-client-core'],
-  [/fedora|rhel|centos/, 'dnf install -y mariadb-server'],
-  [/suse/, 'zypper install -y mariadb'],
-  [/arch/, 'pacman -S --noconfirm mariadb'],
-  [/alpine/, 'apk add mariadb'],
-] as const;
+/** Packages that contain the programs of a MariaDB server. */
+export const mariadbPackages: SystemPackages = {
+  homebrew: 'mariadb',
+  commands: [
+    [/debian|ubuntu/, 'apt-get install -y mariadb-server-core mariadb-client-core'],
+    [/fedora|rhel|centos/, 'dnf install -y mariadb-server'],
+    [/suse/, 'zypper install -y mariadb'],
+    [/arch/, 'pacman -S --noconfirm mariadb'],
+    [/alpine/, 'apk add mariadb'],
+  ],
+  otherwise: "install MariaDB 10.11 or later from your system's packages",
+};

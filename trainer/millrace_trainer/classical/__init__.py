@@ -1,0 +1,1 @@
+"""KMeans and LogisticRegression, by scikit-learn."""

@@ -1,0 +1,1 @@
+"""Linear models, multi-layer perceptrons and their combination, on numpy."""

@@ -1,0 +1,163 @@
+"""Tables made to break out: names and values are data, sizes are checked, nothing outside of the folder is read or written."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Folder
+
+from millrace_trainer.mistakes import Defect, Mistake
+from millrace_trainer.table import read_table
+
+NAMES = [
+    "../../../etc/passwd",
+    "/tmp/x",  # noqa: S108
+    "a b\n\"'`;--",
+    "label",
+    "value",
+    "probabilities",
+    "1",
+    "Konto €",
+    "😀",
+    "a" * 4096,
+    "\u0000null",
+    "${HOME}$(id)",
+    "{0.__class__}",
+    "%s%n",
+    "<script>",
+]
+
+
+def test_any_name_is_only_a_name(folder: Folder) -> None:
+    generator = np.random.default_rng(1)
+    rows: dict[str, Any] = {name: generator.random(40) for name in NAMES}
+    rows["text"] = [NAMES[each % len(NAMES)] for each in range(40)]
+    rows["y"] = [NAMES[each % 3] for each in range(40)]
+    before = snapshot(folder.path.parent)
+    for estimator, attributes in (("DNNClassifier", {"train.epoch": 1}), ("xgboost.gbtree", {"objective": "multi:softprob"})):
+        made = Folder(folder.path / estimator)
+        made.path.mkdir()
+        made.rows(rows).job(estimator=estimator, attributes=attributes).run()
+        assert made.report["export"]["difference"] <= 1e-5
+        assert set(made.report["inputs"]) == {*NAMES, "text"}
+        assert made.report["outputs"] == {"label": "label_", "probabilities": "probabilities_"}
+        assert sorted(each.name for each in made.path.iterdir()) == ["data", "job.json", "out"]
+    assert snapshot(folder.path.parent) - before == {"DNNClassifier", "xgboost.gbtree"} - {"DNNClassifier", "xgboost.gbtree"}
+
+
+def snapshot(path: Path) -> set[str]:
+    return {each.name for each in path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["", "ends with a space "])
+def test_names_that_sql_does_not_have_are_refused(folder: Folder, name: str) -> None:
+    folder.rows({name: [1.0, 2.0], "y": [0.0, 1.0]}).job(estimator="DNNRegressor")
+    with pytest.raises(Mistake, match="is empty or ends with a space"):
+        folder.run()
+
+
+def describe(folder: Path, **changes: Any) -> None:
+    description = json.loads((folder / "columns.json").read_text())
+    description.update(changes)
+    (folder / "columns.json").write_text(json.dumps(description))
+
+
+def pickled(folder: Path) -> None:
+    np.save(folder / "0.npy", np.array([print, len], object), allow_pickle=True)
+
+
+def wide_header(folder: Path) -> None:
+    (folder / "0.npy").write_bytes(b"\x93NUMPY\x01\x00" + b"\xff\xff" + b"(" * 65535)
+
+
+def evil_header(folder: Path) -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (__import__('os').getpid(),), }"
+    (folder / "0.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
+def linked(folder: Path) -> None:
+    (folder / "0.npy").rename(folder / "kept.npy")
+    (folder / "0.npy").symlink_to("kept.npy")
+
+
+def piped(folder: Path) -> None:
+    (folder / "0.npy").unlink()
+    os.mkfifo(folder / "0.npy")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: describe(folder, rows=3),
+        lambda folder: describe(folder, rows=10**18),
+        lambda folder: describe(folder, rows=-1),
+        lambda folder: describe(folder, rows=True),
+        lambda folder: describe(folder, columns=[]),
+        lambda folder: describe(folder, columns=[{"name": "x", "kind": "object"}]),
+        lambda folder: describe(folder, columns=[{"name": 7, "kind": "number"}]),
+        lambda folder: describe(folder, columns=[{"name": "x", "kind": "number", "file": "/etc/passwd"}] * 5000),
+        lambda folder: describe(folder, columns=[{"name": "x", "kind": "text", "dictionary": ["a"]}]),
+        lambda folder: (folder / "0.npy").write_bytes(b""),
+        lambda folder: (folder / "0.npy").write_bytes((folder / "0.npy").read_bytes() + b"\0"),
+        lambda folder: (folder / "0.npy").write_bytes(pickle.dumps([1, 2])),
+        lambda folder: np.save(folder / "0.npy", np.zeros((2, 1))),
+        lambda folder: np.save(folder / "0.npy", np.zeros(2, ">f8")),
+        lambda folder: np.save(folder / "0.npy", np.zeros(2, np.float32)),
+        lambda folder: np.save(folder / "1.npy", np.array([0, 5], "<i4")),
+        lambda folder: np.save(folder / "1.npy", np.array([-2, 0], "<i4")),
+        pickled,
+        wide_header,
+        evil_header,
+        linked,
+        piped,
+    ],
+)
+def test_files_that_do_not_hold_what_columns_json_says_are_refused(folder: Folder, damage: Any) -> None:
+    folder.rows({"x": [1.0, 2.0], "c": ["a", "b"]})
+    damage(folder.path / "data" / "train")
+    with pytest.raises(Defect):
+        read_table(folder.path / "data" / "train")
+
+
+def test_two_columns_of_one_name_are_a_mistake(folder: Folder) -> None:
+    folder.rows({"x": [1.0], "y": [2.0]})
+    describe(folder.path / "data" / "train", columns=[{"name": "x", "kind": "number"}] * 2)
+    with pytest.raises(Mistake, match="two columns 'x'"):
+        read_table(folder.path / "data" / "train")
+
+
+def test_lone_surrogates_and_zeros_in_texts_are_data(folder: Folder) -> None:
+    rows = {"c": ["\ud800", "a\x00b", "", "x" * 100_000] * 5, "y": [0.0, 1.0, 0.0, 1.0] * 5}
+    folder.rows({"c": ["a", "b", "c", "d"] * 5, "y": rows["y"]})
+    description = json.loads((folder.path / "data" / "train" / "columns.json").read_text())
+    description["columns"][0]["dictionary"] = rows["c"][:4]
+    (folder.path / "data" / "train" / "columns.json").write_text(json.dumps(description))
+    folder.job(estimator="DNNClassifier", attributes={"train.epoch": 1}).run()
+    assert folder.report["export"]["difference"] <= 1e-5
+
+
+def test_a_model_file_of_someone_else_is_refused(folder: Folder) -> None:
+    import onnx
+    from onnx import helper
+
+    graph = helper.make_graph([], "g", [], [])
+    model = helper.make_model(graph)
+    folder.rows({"x": [1.0], "y": [1.0]}).job(task="evaluate", **{"from": "model.onnx"})
+    onnx.save(model, folder.path / "model.onnx")
+    with pytest.raises(Mistake, match="was not trained by TO TRAIN"):
+        folder.run()
+    helper.set_model_props(model, {"millrace.estimator": "KMeans", "millrace.features": '[{"source": {"kind": "os.system"}}]'})
+    onnx.save(model, folder.path / "model.onnx")
+    with pytest.raises(Mistake, match="was not trained by TO TRAIN"):
+        folder.run()
+
+
+@pytest.mark.parametrize("start", ["../model.onnx", "/etc/passwd", "model2.onnx", 7])
+def test_the_model_to_go_on_with_has_one_name(folder: Folder, start: Any) -> None:
+    folder.rows({"x": [1.0], "y": [1.0]}).job(estimator="DNNRegressor", **{"from": start})
+    with pytest.raises(Defect):
+        folder.run()
