@@ -1,6 +1,7 @@
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { transaction } from '../datasource/pool.ts';
 import { keepsLedger } from '../plan/step-facts.ts';
+import { noteDueLogs } from './pod-logs.ts';
 import { activeStates } from './statement-states.ts';
 import type { StatementStatus, StepStatus } from './statement-status.ts';
 import { recordTransition, resetSteps } from './statement-writer.ts';
@@ -84,7 +85,10 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
            started_at = ?, finished_at = COALESCE(?, NOW(6)) WHERE id = ? AND state IN (?)`,
           [state, ...errorValues(error), startedAt, finishedAt, id, activeStates],
         );
-        if (updated.affectedRows === 1) await recordTransition(connection, schema, id, 'finished_at');
+        if (updated.affectedRows === 1) {
+          await recordTransition(connection, schema, id, 'finished_at');
+          await noteDueLogs(connection, schema, { statement: id, attempt });
+        }
         for (const step of steps) {
           await connection.query(
             `UPDATE ${table('steps')} SET state = ?, error_code = ?, error_message = ?, error_hint = ? WHERE statement_id = ? AND step = ?`,

@@ -17,6 +17,7 @@ import { runTimings } from './migrations/0011-run-timings.ts';
 import { latestMeasurements } from './migrations/0012-latest-measurements.ts';
 import { answers } from './migrations/0013-answers.ts';
 import { modelCounts } from './migrations/0014-model-counts.ts';
+import { logs } from './migrations/0015-logs.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -37,6 +38,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   latestMeasurements,
   answers,
   modelCounts,
+  logs,
 ];
 
 /** Version of the system schema after `migrate`. */

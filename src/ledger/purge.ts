@@ -43,6 +43,7 @@ const partsOfStatements = [
   'transitions',
   'workflows',
   'statement_models',
+  'due_logs',
 ] as const;
 
 /** Deletes statements, which can then no longer be retried. `purges` lists them until their many rows are deleted, too. */
@@ -85,6 +86,7 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
     for (const { selection_id } of selections) await dropSelection(pool, schema, selection_id, signal);
     await deleteAll(pool, `${table('result_rows')} WHERE statement_id = ?`, [statement], batch.results, signal);
     await deleteAll(pool, `${table('results')} WHERE statement_id = ?`, [statement], batch.results, signal);
+    await deleteAll(pool, `${table('pod_logs')} WHERE statement_id = ?`, [statement], batch.results, signal);
     if (signal?.aborted) return;
     await pool.query(`DELETE FROM ${table('purges')} WHERE statement_id = ?`, [statement]);
   }

@@ -27,6 +27,8 @@ export const tableNames = [
   'answers',
   'purged_answers',
   'secrets',
+  'due_logs',
+  'pod_logs',
   'purges',
   'purged_ends',
   'purged_work',

@@ -20,6 +20,8 @@ const tables = [
   'model_counts',
   'results',
   'result_rows',
+  'due_logs',
+  'pod_logs',
   'purges',
 ];
 
@@ -60,6 +62,8 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       ],
       ['model_counts VALUES (?, 0, 0, 5, 3, 2, 7.5), (?, 0, 1, 2, 2, 0, 7.5)', [selection, selection]],
       ["results VALUES (?, 'step-1', '', 0, FALSE)", [id]],
+      ['due_logs (statement_id, attempt) VALUES (?, 1)', [id]],
+      ["pod_logs VALUES (?, 'a', 'step-1', 'prepare', '', 0, ''), (?, 'b', 'step-1', 'finish', '', 0, '')", [id, id]],
       ["result_rows VALUES (?, 'step-1', 0, 1, ''), (?, 'step-1', 1, 1, '')", [id, id]],
     ];
     for (const [into, values] of rows) await pool.query(`INSERT INTO ${system(into)}`, values);
@@ -107,6 +111,8 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       model_counts: 8,
       results: 4,
       result_rows: 8,
+      due_logs: 4,
+      pod_logs: 8,
       purges: 0,
     });
     expect(tablesBefore - (await leftTables())).toBe(3);

@@ -1,5 +1,6 @@
 import type { Pool } from 'mysql2/promise';
 import { openAttempts } from '../../ledger/attempts.ts';
+import { openPodLogStore } from '../../ledger/pod-logs.ts';
 import { activeStates, hasEnded } from '../../ledger/statement-states.ts';
 import { openStatementStore } from '../../ledger/statement-store.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
@@ -17,6 +18,7 @@ import type { KubernetesApi } from './kubernetes/kubernetes-api.ts';
 import { openCapacity } from './kubernetes/node-capacity.ts';
 import { openPodLogs } from './logs/pod-logs.ts';
 import { readPodLogs } from './logs/read-pod-logs.ts';
+import { openStatementLogs } from './logs/statement-logs.ts';
 import { openStatementSettlement, type StatementSettlement } from './settle-statement.ts';
 import { openStatementStarts } from './start-statement.ts';
 import { openWorkflows } from './workflows/workflows.ts';
@@ -78,7 +80,8 @@ export function openArgoEngine({ api, pool, deployment, runningPerUser }: ArgoEn
 
     async *logs(id, filter = {}) {
       const { plan } = await search.find(id);
-      yield* readPodLogs(pods, id, plan, filter, async () => hasEnded(await search.status(id)));
+      const logs = openStatementLogs(pods, openPodLogStore(pool, schema), id, plan);
+      yield* readPodLogs(logs, filter, async () => hasEnded(await search.status(id)));
     },
 
     async cancel(id) {

@@ -6,6 +6,7 @@ import type { StatementQueue } from '../statement-queue.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StatementSearch } from './find-statement.ts';
 import type { ObjectEvent } from './kubernetes/list-and-watch.ts';
+import { keepLogs } from './logs/keep-logs.ts';
 import type { WorkflowName } from './workflows/workflows.ts';
 
 /** Interval at which to look for statements that are queued, or whose process died before it created or stopped their workflow. */
@@ -17,7 +18,7 @@ export interface RecordKeeping {
   readonly queue: StatementQueue;
 }
 
-/** Until the signal is aborted: stores how statements ended that nobody follows, starts queued ones and stops cancelled ones. */
+/** Until the signal is aborted: stores how statements ended that nobody follows, and their logs, starts queued ones and stops cancelled ones. */
 export async function keepRecords(
   { parts, search, queue }: RecordKeeping,
   signal: AbortSignal,
@@ -68,5 +69,5 @@ export async function keepRecords(
     }
   }
 
-  await Promise.all([recordEnds(), startAndStop()]);
+  await Promise.all([recordEnds(), startAndStop(), keepLogs(parts, signal, onError)]);
 }

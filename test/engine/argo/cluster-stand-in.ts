@@ -108,9 +108,12 @@ export async function standInForCluster(): Promise<StandInCluster> {
 
   function listPods(response: ServerResponse, query: URLSearchParams): void {
     const wanted = (query.get('labelSelector') ?? '').split(',').map((pair) => pair.split('='));
-    const failedOnly = query.get('fieldSelector') === 'status.phase=Failed';
+    const phase = query.get('fieldSelector');
     const found = pods.filter(
-      ({ labels, failed }) => wanted.every(([key, value]) => labels[key!] === value) && (failed || !failedOnly),
+      ({ labels, failed, followers }) =>
+        wanted.every(([key, value]) => labels[key!] === value) &&
+        (failed || phase !== 'status.phase=Failed') &&
+        (followers !== undefined || phase !== 'status.phase=Running'),
     );
     const items = found.map(({ name, labels }) => ({ metadata: { name, labels, creationTimestamp: name } }));
     json(response, { items });

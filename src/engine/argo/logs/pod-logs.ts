@@ -1,5 +1,5 @@
 import type { MillraceError } from '../../../errors.ts';
-import type { Plan } from '../../../plan/plan.ts';
+import type { LoggedPod } from '../../../ledger/pod-logs.ts';
 import { statementLabel } from '../../../workflow/workflow-name.ts';
 import type { LogFilter, LogLine } from '../../engine.ts';
 import { workerError } from '../../worker-error.ts';
@@ -17,20 +17,13 @@ interface Pod {
 
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-/** A pod of a statement. */
-export interface StatementPod {
-  readonly name: string;
-  readonly step: string;
-  /** `prepare`, `partition-3`, `finish`, `statement` */
-  readonly source: string;
-}
-
 /** The logs of a statement's pods, through the Kubernetes API. Available while the pods exist. */
 export interface PodLogs {
-  /** The pods, ordered by step as in the plan, then prepare, partitions by number, finish, then by attempt. */
-  list(statement: string, plan: Plan, filter: LogFilter): Promise<readonly StatementPod[]>;
+  list(statement: string, filter: LogFilter): Promise<readonly LoggedPod[]>;
   /** A pod's lines, with `follow` until it ends. None if the pod has not started or no longer exists. */
-  lines(pod: StatementPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
+  lines(pod: LoggedPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
+  /** Names of the pods that still run. */
+  running(statement: string): Promise<ReadonlySet<string>>;
   /** The error that a step's failed pods logged, or else their last line; null: they logged nothing. */
   lastError(workflow: string, step: string): Promise<MillraceError | string | null>;
 }
@@ -53,19 +46,24 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   }
 
   return {
-    async list(statement, plan, { step, partition, signal }) {
+    async list(statement, { step, partition, signal }) {
       const labels = [
         `millrace/statement=${statementLabel(statement)}`,
         ...(step === undefined ? [] : [`millrace/step=${step}`]),
         ...(partition === undefined ? [] : [`millrace/source=partition-${partition}`]),
       ];
-      const found = await pods({ labelSelector: labels.join(',') }, signal);
-      return found.toSorted(byPlace(plan)).map((pod) => ({ name: pod.metadata.name, ...placeOf(pod) }));
+      return (await pods({ labelSelector: labels.join(',') }, signal)).map(loggedPod);
     },
 
     async *lines({ name, step, source }, { follow, signal }) {
       const query: Record<string, string> = follow ? { follow: 'true' } : {};
       for await (const text of linesOf(name, query, signal)) yield { step, source, text };
+    },
+
+    async running(statement) {
+      const labelSelector = `millrace/statement=${statementLabel(statement)}`;
+      const found = await pods({ labelSelector, fieldSelector: 'status.phase=Running' });
+      return new Set(found.map(({ metadata }) => metadata.name));
     },
 
     async lastError(workflow, step) {
@@ -84,18 +82,9 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   };
 }
 
-function placeOf({ metadata }: Pod): { readonly step: string; readonly source: string } {
-  return { step: metadata.labels?.['millrace/step'] ?? '', source: metadata.labels?.['millrace/source'] ?? '' };
-}
-
-const sources = ['statement', 'prepare', 'partition', 'finish'];
-
-function byPlace({ steps }: Plan) {
-  const stepRank = (pod: Pod) => steps.findIndex(({ name }) => name === placeOf(pod).step);
-  const sourceRank = (pod: Pod) => sources.findIndex((source) => placeOf(pod).source.startsWith(source));
-  const bySource = (a: Pod, b: Pod) => placeOf(a).source.localeCompare(placeOf(b).source, 'en', { numeric: true });
-  return (a: Pod, b: Pod) =>
-    stepRank(a) - stepRank(b) || sourceRank(a) - sourceRank(b) || bySource(a, b) || newestFirst(b, a);
+function loggedPod({ metadata: { name, creationTimestamp, labels = {} } }: Pod): LoggedPod {
+  const { 'millrace/step': step = '', 'millrace/source': source = '' } = labels;
+  return { name, step, source, createdAt: creationTimestamp };
 }
 
 function newestFirst(a: Pod, b: Pod): number {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mayPass } from '../../../errors.ts';
-import type { Plan } from '../../../plan/plan.ts';
+import type { LoggedPod } from '../../../ledger/pod-logs.ts';
 import type { LogFilter, LogLine } from '../../engine.ts';
 import { mergeLines } from './merged-lines.ts';
-import type { PodLogs, StatementPod } from './pod-logs.ts';
+import type { StatementLogs } from './statement-logs.ts';
 
 /** Interval at which to look for new pods and for the statement's end. */
 const lookMs = 1000;
@@ -13,25 +13,21 @@ type Given = Map<string, number>;
 
 /** The lines of a statement's pods. With `filter.follow`, yields them as they arrive, until the statement has ended. */
 export async function* readPodLogs(
-  pods: PodLogs,
-  statement: string,
-  plan: Plan,
+  logs: StatementLogs,
   filter: LogFilter,
   hasEnded: () => Promise<boolean>,
 ): AsyncGenerator<LogLine> {
   const given: Given = new Map();
   const { signal } = filter;
-  if (filter.follow) yield* followUntilEnd(pods, statement, plan, filter, hasEnded, given);
+  if (filter.follow) yield* followUntilEnd(logs, filter, hasEnded, given);
   if (signal?.aborted) return;
-  for (const pod of await pods.list(statement, plan, filter)) {
-    yield* linesAfter(pod, pods.lines(pod, { signal }), given);
+  for (const pod of await logs.list(filter)) {
+    yield* linesAfter(pod, logs.lines(pod, { signal }), given);
   }
 }
 
 async function* followUntilEnd(
-  pods: PodLogs,
-  statement: string,
-  plan: Plan,
+  logs: StatementLogs,
   filter: LogFilter,
   hasEnded: () => Promise<boolean>,
   given: Given,
@@ -42,10 +38,10 @@ async function* followUntilEnd(
   const known = new Set<string>();
 
   async function look(): Promise<void> {
-    for (const pod of await pods.list(statement, plan, { ...filter, signal })) {
+    for (const pod of await logs.list({ ...filter, signal })) {
       if (known.has(pod.name)) continue;
       known.add(pod.name);
-      lines.add(followPod(pods, pod, signal, given));
+      lines.add(followPod(logs, pod, signal, given));
     }
     if (await hasEnded()) over.abort();
   }
@@ -70,14 +66,14 @@ async function* followUntilEnd(
 
 /** Follows one pod to its end. Waits for a pod that has not started, and reconnects after a broken connection. */
 async function* followPod(
-  pods: PodLogs,
-  pod: StatementPod,
+  logs: StatementLogs,
+  pod: LoggedPod,
   signal: AbortSignal,
   given: Given,
 ): AsyncGenerator<LogLine> {
   while (!signal.aborted) {
     try {
-      yield* linesAfter(pod, pods.lines(pod, { follow: true, signal }), given);
+      yield* linesAfter(pod, logs.lines(pod, { follow: true, signal }), given);
       // A pod without lines has not started yet.
       if (given.has(pod.name)) return;
     } catch (error) {
@@ -88,11 +84,7 @@ async function* followPod(
 }
 
 /** Skips the lines that were already yielded. */
-async function* linesAfter(
-  { name }: StatementPod,
-  lines: AsyncIterable<LogLine>,
-  given: Given,
-): AsyncGenerator<LogLine> {
+async function* linesAfter({ name }: LoggedPod, lines: AsyncIterable<LogLine>, given: Given): AsyncGenerator<LogLine> {
   let number = 0;
   for await (const line of lines) {
     if (++number <= (given.get(name) ?? 0)) continue;
