@@ -95,6 +95,39 @@ describe('the image of datasets', () => {
   });
 });
 
+describe('the trainer', () => {
+  const file = dockerfile('trainer');
+
+  it('is the worker with a Python environment, and runs as a user without rights', () => {
+    expect(file).toMatch(/^ARG BASE=millrace\/worker:/m);
+    expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(
+      Array(2).fill(['$', '{BASE}'].join('')),
+    );
+    expect(file.match(/^(USER|ENTRYPOINT|CMD) .*/gm)?.at(-1)).toBe('USER 1000:1000');
+  });
+
+  it('copies only what .dockerignore lets through', () => {
+    expect(copiesOf(file)).toEqual(['trainer/requirements.lock', 'trainer/millrace_trainer']);
+    expect(ignored).toEqual(expect.arrayContaining(copiesOf(file).map((path) => `!${path}`)));
+  });
+
+  it('installs exactly the packages of the lock file', () => {
+    expect(file).toContain('--require-hashes --no-deps --only-binary :all:');
+    const lock = readFileSync(join(project, 'trainer/requirements.lock'), 'utf8');
+    const packages = lock.match(/^[a-z].*==.*(?:\n {4}--hash=sha256:[0-9a-f]{64}.*)+/gm) ?? [];
+    expect(packages.length).toBe(lock.match(/^\S/gm)?.length);
+    expect(lock).not.toMatch(/:\/\/|^-/m);
+  });
+
+  it("checks models by the worker's version of onnxruntime", () => {
+    const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+    for (const name of ['requirements.lock', 'requirements-test.lock', 'pyproject.toml']) {
+      const [, version] = /onnxruntime==([\d.]+)/.exec(readFileSync(join(project, 'trainer', name), 'utf8')) ?? [];
+      expect(version).toBe(packages['node_modules/onnxruntime-node'].version);
+    }
+  });
+});
+
 /** The last stage, which is built if none is named, after those that it is built on. */
 function stagesOfLast(file: string): readonly string[] {
   const stages = file.split(/^(?=FROM )/m).slice(1);
