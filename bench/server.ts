@@ -41,13 +41,15 @@ async function requestFigures(server: ServerProcess, bare: ServerProcess, pool: 
   const query = await loadCall(() => pool.query('SELECT 1 AS one'));
   const small = { method: 'POST', body: { sql: 'SELECT 1 AS one', wait: 60 } } as const;
   const submit = { method: 'POST', body: { sql: 'SELECT 1 AS one', wait: 0 } } as const;
+  const bareQuery = await loadRoute(`${bare.url}/query`, { method: 'POST', body: {} });
+  const withQuery = ['a bare route with a query', bareQuery] as const;
   return [
     ...loadFigures('a bare Fastify route', route),
     ...loadFigures('a bare mysql2 query', query),
-    ...loadFigures('a bare route with a query', await loadRoute(`${bare.url}/query`, { method: 'POST', body: {} })),
+    ...loadFigures('a bare route with a query', bareQuery),
     ...loadFigures('GET /healthz', await loadRoute(`${server.url}/healthz`), ['a bare Fastify route', route]),
-    ...loadFigures('GET /v1/statements/{id}', await loadRoute(`${statements}/${id}`), ['a bare mysql2 query', query]),
-    ...loadFigures('POST SELECT 1, with its row', await loadRoute(statements, small), ['a bare mysql2 query', query]),
+    ...loadFigures('GET /v1/statements/{id}', await loadRoute(`${statements}/${id}`), withQuery),
+    ...loadFigures('POST SELECT 1, with its row', await loadRoute(statements, small), withQuery),
     ...loadFigures('POST SELECT 1, wait=0', await loadRoute(statements, submit), ['a bare mysql2 query', query]),
   ];
 }

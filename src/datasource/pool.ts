@@ -6,7 +6,7 @@ import { databaseError, isTemporary } from './database-error.ts';
 import type { ParsedDsn, Tls } from './dsn.ts';
 
 /** Selects the server's default collation of utf8mb4, as its own client does. */
-const names = 'SET NAMES utf8mb4';
+export const userNames = 'SET NAMES utf8mb4';
 
 /**
  * Settings of a session. `own`: for our own statements, independent of the server's settings. mysql2 quotes bound values correctly only
@@ -15,10 +15,10 @@ const names = 'SET NAMES utf8mb4';
  */
 const sessionSettings = {
   own: [
-    `${names}, SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
+    `${userNames}, SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
   ],
-  server: [names],
+  server: [userNames],
 } as const;
 
 /**

@@ -25,8 +25,8 @@ export async function openProgramSession(
   return { connection, pool, utc: await isUtc(connection), statementSeconds };
 }
 
-/** A session starts in the server's time zone, which may be that of its machine. */
-async function isUtc(connection: PoolConnection): Promise<boolean> {
+/** Whether the session's time zone is UTC. It starts in the server's, which may be that of its machine. */
+export async function isUtc(connection: Pick<PoolConnection, 'query'>): Promise<boolean> {
   const [[row]] = await connection.query<RowDataPacket[]>(
     "SELECT IF(@@session.time_zone = 'SYSTEM', @@system_time_zone, @@session.time_zone) AS zone",
   );

@@ -5,7 +5,7 @@ import { errorRecord, MillraceError } from '../errors.ts';
 import { type Plan, planVersion } from '../plan/plan.ts';
 import { isUnreadablePlan, readPlan } from '../plan/read-plan.ts';
 import type { StatementState } from './statement-states.ts';
-import type { StatementFilter, StatementStatus, Submission } from './statement-status.ts';
+import type { StatementFilter, StatementStatus, StepStatus, Submission } from './statement-status.ts';
 import { openStatementWriter, type StatementWriter } from './statement-writer.ts';
 import { errorOf } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
@@ -63,7 +63,7 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
            UNION ALL SELECT id, state, started_at FROM ${table('statements')} WHERE id = ? AND state = 'running'`,
           [id, id],
         );
-        await insertParts(connection, schema, submission);
+        await insertParts(connection, schema, [submission], 'pending');
         return true;
       }),
 
@@ -115,27 +115,37 @@ export function openStatementStore(pool: Pool, schema: string, engine: 'local' |
   };
 }
 
-async function insertParts(connection: PoolConnection, schema: string, submission: Submission): Promise<void> {
-  const { id, plan, server } = submission;
+/** The rows of statements in the other tables. @param state of their steps */
+export async function insertParts(
+  connection: PoolConnection,
+  schema: string,
+  submissions: readonly Submission[],
+  state: StepStatus['state'],
+): Promise<void> {
   const insert = async (table: string, columns: string, rows: readonly unknown[][]) => {
     if (rows.length === 0) return;
     await connection.query(`INSERT INTO ${quoteTable({ database: schema, table })} (${columns}) VALUES ?`, [rows]);
   };
-  const steps = plan.steps.map(({ name }, position) => [id, name, position, 'pending']);
+  const steps = submissions.flatMap(({ id, plan }) =>
+    plan.steps.map(({ name }, position) => [id, name, position, state]),
+  );
   await insert('steps', 'statement_id, step, position, state', steps);
   // The same file may serve several steps.
-  const digests = new Set(plan.steps.flatMap(storedDigest));
-  await insert(
-    'statement_models',
-    'statement_id, digest',
-    [...digests].map((digest) => [id, digest]),
+  const digests = submissions.flatMap(({ id, plan }) =>
+    [...new Set(plan.steps.flatMap(storedDigest))].map((digest) => [id, digest]),
   );
-  if (server === null) return;
-  const { readOnly, resultBytes, statementSeconds } = server;
-  await insert('submissions', 'statement_id, read_only, result_bytes, statement_seconds', [
-    [id, readOnly, resultBytes, statementSeconds],
+  await insert('statement_models', 'statement_id, digest', digests);
+  const served = submissions.flatMap(({ id, server }) => (server === null ? [] : [{ id, server }]));
+  const rules = served.map(({ id, server: { readOnly, resultBytes, statementSeconds } }) => [
+    id,
+    readOnly,
+    resultBytes,
+    statementSeconds,
   ]);
-  const labels = Object.entries(server.labels).map(([name, value]) => [id, name, value]);
+  await insert('submissions', 'statement_id, read_only, result_bytes, statement_seconds', rules);
+  const labels = served.flatMap(({ id, server }) =>
+    Object.entries(server.labels).map(([name, value]) => [id, name, value]),
+  );
   await insert('labels', 'statement_id, name, value', labels);
 }
 

@@ -2,6 +2,8 @@ import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { mayChange, maySee, mayUse, type User } from './access/users.ts';
 import type { DatasourceHandle, ServedDatasource } from './served-datasource.ts';
+import type { Statement } from './statement.ts';
+import { viewStatement } from './statement-view.ts';
 
 /** The datasources that a user may use, including those that are not open yet. */
 export function datasourcesOf(user: User, datasources: readonly DatasourceHandle[]): readonly DatasourceHandle[] {
@@ -50,6 +52,23 @@ export async function findStatement(
   }
   if (trouble !== null) throw trouble;
   throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
+}
+
+/** The statement as users see it. @throws {MillraceError} what `findStatement` throws */
+export async function viewFound(user: User, id: string, datasources: readonly DatasourceHandle[]): Promise<Statement> {
+  const known = await knownView(user, id, datasources);
+  if (known !== null) return known;
+  const { datasource, status } = await findStatement(user, id, datasources);
+  return datasource.endedViews.view(status, () => viewStatement(datasource, status));
+}
+
+/** The view of a statement that has ended; null if no datasource remembers it. */
+async function knownView(user: User, id: string, datasources: readonly DatasourceHandle[]): Promise<Statement | null> {
+  for (const { isOpen, get } of datasourcesOf(user, datasources)) {
+    const view = isOpen() ? await get().endedViews.known(id) : null;
+    if (view !== null) return maySee(user, view.submittedBy) ? view : null;
+  }
+  return null;
 }
 
 /** Finds a statement that the user may cancel or retry. @throws {MillraceError} FORBIDDEN, and what `findStatement` throws */

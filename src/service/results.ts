@@ -7,6 +7,7 @@ import type { TableTarget } from '../task.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Datasource } from './datasource.ts';
 import type { ServedDatasource } from './served-datasource.ts';
+import type { AnsweredStatement } from './small-read.ts';
 import type { ResultPage, Statement } from './statement.ts';
 import { intoOf } from './statement-view.ts';
 
@@ -83,6 +84,13 @@ async function keptPage(
   const next = rows.length > 0 && end < (reference.rows ?? 0) ? writeCursor({ row: end }) : null;
   const { step, columns, truncated } = reference;
   return { step, columns: columns ?? [], rows: rows as unknown[][], next, truncated };
+}
+
+/** The first page of a small query. */
+export function answeredPage({ status, result: { columns, rows } }: AnsweredStatement): ResultPage {
+  const first = rows.slice(0, defaultRows).map((row) => JSON.parse(row));
+  const next = first.length < rows.length ? writeCursor({ row: first.length }) : null;
+  return { step: status.steps[0]!.name, columns: [...columns], rows: first, next, truncated: false };
 }
 
 function rowOf(cursor: string): number {

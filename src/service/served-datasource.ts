@@ -3,6 +3,8 @@ import pRetry from 'p-retry';
 import { type DatabasePools, openDatabase } from '../datasource/accounts.ts';
 import { MillraceError } from '../errors.ts';
 import { type Datasource, type DatasourceOptions, openDatasource } from './datasource.ts';
+import { type EndedViews, openEndedViews } from './ended-views.ts';
+import { openSmallReads, type SmallReads } from './small-read.ts';
 import { type StatementChange, statementChange } from './statement-view.ts';
 import { openStatementWatch, type StatementWatch } from './statement-watch.ts';
 
@@ -13,6 +15,8 @@ export interface ServedDatasource extends Datasource {
   /** Separate connections for results, which are sent as fast as clients read: a slow client does not hold up other requests. */
   readonly streams: Pick<DatabasePools, 'system' | 'tables'>;
   readonly watch: StatementWatch<StatementChange>;
+  readonly smallReads: SmallReads;
+  readonly endedViews: EndedViews;
 }
 
 /** A datasource that may not be open yet: a server listens before its databases are available. */
@@ -21,6 +25,7 @@ export interface DatasourceHandle {
   readonly engineName: string;
   /** Connections to the system schema; available before the datasource is open. */
   readonly pool: Pool;
+  isOpen(): boolean;
   /** @throws {MillraceError} why it is not open yet */
   get(): ServedDatasource;
   close(options: { readonly handOver: boolean }): Promise<void>;
@@ -40,6 +45,7 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
   const pools = openDatabase(accounts, { connections });
   const streams = openDatabase(accounts, { connections: streamConnections });
   const readers = openDatabase({ ...accounts, dsn: accounts.readerDsn }, { connections });
+  const smallReads = openSmallReads(accounts, pools.system, config.schema);
   let opened: ServedDatasource | null = null;
   let trouble: unknown = new MillraceError('DATABASE_UNREACHABLE', `the datasource ${name} is being opened`, {
     hint: 'try again in a few seconds',
@@ -48,8 +54,9 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
   const opening = pRetry(
     async () => {
       const datasource = await openDatasource(options, pools);
+      const endedViews = openEndedViews(datasource.pool, datasource.schema);
       const watch = openStatementWatch(datasource.engine, (status) => statementChange(datasource, status));
-      opened = { ...datasource, readerTables: readers.tables, streams, watch };
+      opened = { ...datasource, readerTables: readers.tables, streams, watch, smallReads, endedViews };
     },
     {
       retries: Number.POSITIVE_INFINITY,
@@ -73,6 +80,7 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
     name,
     engineName: config.engine,
     pool: pools.system,
+    isOpen: () => opened !== null,
     get() {
       if (opened === null) throw trouble;
       return opened;
@@ -81,7 +89,7 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
       await records;
       opened?.watch.close();
       await opened?.engine.close(how);
-      await Promise.all([pools, streams, readers].map((each) => each.end()));
+      await Promise.all([pools, streams, readers, smallReads].map((each) => each.end()));
     },
   };
 }

@@ -8,6 +8,7 @@ import { outputsOf, programOf, runStep, tablesInto } from '../plan/step-facts.ts
 import type { TableTarget } from '../task.ts';
 import { askedModels } from './asked-models.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
+import type { AnsweredStatement } from './small-read.ts';
 import type { Statement } from './statement.ts';
 
 /** The parts of a datasource that a view of its statements needs. */
@@ -37,6 +38,16 @@ export async function viewStatements(
       queuePosition: positions.get(status.id) ?? null,
     }),
   );
+}
+
+/** A small query that was answered at once. */
+export function answeredStatement(
+  { name, links }: Pick<Viewed, 'name' | 'links'>,
+  { status, result: { columns, rows } }: AnsweredStatement,
+  labels: Statement['labels'],
+): Statement {
+  const result = { step: status.steps[0]!.name, columns, rows: rows.length, truncated: false };
+  return statementView(status, { datasource: name, labels, results: [result], links, queuePosition: null });
 }
 
 /** A change of a statement, as sent to its followers. */

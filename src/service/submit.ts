@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Profile } from '../catalog/profile.ts';
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/queue.ts';
-import type { StatementStatus } from '../ledger/statement-status.ts';
+import type { StatementStatus, Submission } from '../ledger/statement-status.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
@@ -15,6 +15,8 @@ import { actorOf, type Role, type User } from './access/users.ts';
 import type { Datasource } from './datasource.ts';
 import type { FairGate } from './fair-gate.ts';
 import { isUnknown } from './find-statement.ts';
+import type { ServedDatasource } from './served-datasource.ts';
+import type { AnsweredStatement } from './small-read.ts';
 
 /** Rules that apply to every submitted program. */
 export interface SubmissionRules {
@@ -45,7 +47,7 @@ export type SubmissionPhase = 'parse' | 'plan' | 'submit';
 
 export interface Request {
   readonly user: User;
-  readonly datasource: Datasource;
+  readonly datasource: Datasource & Pick<ServedDatasource, 'smallReads'>;
   readonly labels: Readonly<Record<string, string>>;
   /** Requests of a user with the same key are the same statement; undefined if every request is a new statement. */
   readonly key: string | undefined;
@@ -94,40 +96,47 @@ function keyedId(parts: readonly string[]): string {
 
 /**
  * Plans and starts a program. A repeated call with the same key starts nothing.
+ * @param wait seconds for which the client waits for its end
  * @param onHandOver called before anything is written: from then on an error leaves open whether it was submitted
+ * @returns the end of a small query that was answered at once; null: the engine runs the program
  * @throws {MillraceError} the errors in the program, or what is not allowed; then nothing was submitted
  */
 export async function submit(
   request: Request,
   id: string,
   text: string,
+  wait: number,
   rules: SubmissionRules,
   onHandOver: () => void,
-): Promise<void> {
-  const { datasource, key } = request;
-  if (key !== undefined && (await isRepeated(id, text, datasource))) return;
-  const accept = () => start(request, id, text, rules, onHandOver);
+): Promise<AnsweredStatement | null> {
+  const { user, datasource, key } = request;
+  if (key !== undefined && (await isRepeated(id, text, datasource))) return null;
+  const accept = <T>(work: () => Promise<T>) => inTime(rules.acceptance.run(user.name, work));
   try {
-    await inTime(rules.acceptance.run(request.user.name, accept));
+    const submission = await accept(() => planned(request, id, text, rules));
+    // Whether a request with a key was executed has to be known before it is executed.
+    const atOnce = key === undefined && wait > 0;
+    const answered = atOnce ? await datasource.smallReads.answer(submission, wait, onHandOver) : null;
+    if (answered === null) await accept(() => start(request, submission, rules, onHandOver));
+    return answered;
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
+    return null;
   }
 }
 
-async function start(
+async function planned(
   { user, datasource, labels }: Request,
   id: string,
   text: string,
   rules: SubmissionRules,
-  onHandOver: () => void,
-): Promise<void> {
+): Promise<Submission> {
   const { limits } = rules;
   const timed = phases(rules);
   const program = await timed('parse', () => datasource.parse(text));
   await nextTurn();
   checkAllowed(user, program, rules);
-  await checkRoom(user, datasource, limits);
   const plan = await timed('plan', () =>
     datasource.plan(program, actorOf(user), { buckets: rules.buckets[user.role] }),
   );
@@ -137,8 +146,18 @@ async function start(
     statementSeconds: limits.maxStatementSeconds[user.role] ?? null,
     labels,
   };
+  return { id, text, plan, submittedBy: user.name, server };
+}
+
+async function start(
+  { user, datasource }: Request,
+  submission: Submission,
+  rules: SubmissionRules,
+  onHandOver: () => void,
+): Promise<void> {
+  await checkRoom(user, datasource, rules.limits);
   onHandOver();
-  await timed('submit', () => datasource.engine.submit({ id, text, plan, submittedBy: user.name, server }));
+  await phases(rules)('submit', () => datasource.engine.submit(submission));
 }
 
 function phases(rules: SubmissionRules) {
@@ -171,19 +190,17 @@ export function checkAllowed(
 const acceptanceSeconds = 30;
 
 /** @throws {MillraceError} DATABASE_BUSY */
-async function inTime(accepted: Promise<void>): Promise<void> {
+async function inTime<T>(accepted: Promise<T>): Promise<T> {
   const ended = new AbortController();
-  const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(
-    () => {
-      throw new MillraceError('DATABASE_BUSY', `the statement was not accepted within ${acceptanceSeconds} s`, {
-        hint: 'try again later',
-      });
-    },
-    () => {},
-  );
-  // The work continues, and its outcome is ignored.
+  const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(() => {
+    throw new MillraceError('DATABASE_BUSY', `the statement was not accepted within ${acceptanceSeconds} s`, {
+      hint: 'try again later',
+    });
+  });
+  // Each may end after the other, and is ignored then. The work continues.
   accepted.catch(() => {});
-  await Promise.race([accepted, tooLong]).finally(() => ended.abort());
+  tooLong.catch(() => {});
+  return Promise.race([accepted, tooLong]).finally(() => ended.abort());
 }
 
 async function checkRoom(user: User, { pool, schema }: Datasource, limits: SubmissionLimits): Promise<void> {

@@ -168,7 +168,7 @@ export function modelRoutes(app: App, context: ServerContext): void {
         const text = await storeModel(datasource, params.name, (request.body ?? []) as Readable);
         const id = randomUUIDv7();
         request.source = text;
-        await submit({ user, datasource, labels: {}, key: undefined }, id, text, context.rules, () => {
+        await submit({ user, datasource, labels: {}, key: undefined }, id, text, 0, context.rules, () => {
           request.statement = id;
         });
         reply.code(202).header('location', `/v1/statements/${id}`);

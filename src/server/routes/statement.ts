@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../../errors.ts';
 import { workflowOf } from '../../service/explain.ts';
-import { type FoundStatement, findChangeable, findStatement } from '../../service/find-statement.ts';
+import { type FoundStatement, findChangeable, findStatement, viewFound } from '../../service/find-statement.ts';
 import { checkRepeat } from '../../service/repeat.ts';
 import { PlanDocument, Statement } from '../../service/statement.ts';
 import { viewStatement } from '../../service/statement-view.ts';
@@ -38,10 +38,7 @@ export function statementRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/statements/:id',
     { schema: ofStatement({ 200: Statement }, 'State and progress of a statement') },
-    async (request) => {
-      const { datasource, status } = await findStatement(request.user, request.params.id, context.datasources);
-      return viewStatement(datasource, status);
-    },
+    ({ user, params }) => viewFound(user, params.id, context.datasources),
   );
 
   app.get(

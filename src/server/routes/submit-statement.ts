@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { hasEnded } from '../../ledger/statement-states.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { refusalOf } from '../../service/refusal.ts';
-import { lastResult } from '../../service/results.ts';
-import { viewStatement } from '../../service/statement-view.ts';
+import { answeredPage, lastResult } from '../../service/results.ts';
+import { answeredStatement, viewStatement } from '../../service/statement-view.ts';
 import { boundText, idOf, submit } from '../../service/submit.ts';
 import { waitForEnd } from '../../service/wait-for-end.ts';
 import type { App, ServerContext } from '../context.ts';
@@ -42,10 +42,14 @@ export function submitStatementRoute(app: App, context: ServerContext): void {
     const asked = { user, datasource, labels: body.labels ?? {}, key: headers['idempotency-key'] };
     const id = idOf(asked);
     request.log = reply.log = request.log.child({ statement: id });
-    await submit(asked, id, text, context.rules, () => {
+    const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
+    const answered = await submit(asked, id, text, wait, context.rules, () => {
       request.statement = id;
     });
-    const wait = Math.min(body.wait ?? defaultWait, context.config.limits.maxWaitSeconds);
+    if (answered !== null) {
+      const statement = answeredStatement(datasource, answered, asked.labels);
+      return reply.header('location', statement.links.self).send({ ...statement, result: answeredPage(answered) });
+    }
     const status = await waitForEnd(datasource, id, wait, leaving(reply, context.streams));
     const refusal = wait > 0 ? refusalOf(status) : null;
     if (refusal !== null) {
