@@ -28,7 +28,7 @@ const knownMs = 5_000;
 export function openReadSessions(dsn: string, connections: number): ReadSessions {
   const pool = openPool(parseDsn(dsn), { connections, settings: 'server' });
   pool.pool.on('connection', (connection) => {
-    connection.query(onlyReads, (error) => error && connection.destroy());
+    connection.query(settings, (error) => error && connection.destroy());
   });
   let zone: { readonly until: number; readonly isUtc: boolean } | null = null;
 
@@ -57,7 +57,11 @@ export function openReadSessions(dsn: string, connections: number): ReadSessions
   };
 }
 
-const onlyReads = 'SET SESSION TRANSACTION READ ONLY';
+/**
+ * Settings of a new session. Each server executes its own comment: https://mariadb.com/kb/en/comment-syntax/,
+ * https://dev.mysql.com/doc/refman/8.4/en/comments.html
+ */
+const settings = `${userNames}, SESSION /*M! tx_read_only *//*!80400 transaction_read_only */ = 1`;
 
 async function readRows(
   connection: PoolConnection,
@@ -91,8 +95,7 @@ async function readRows(
 async function renew(connection: PoolConnection): Promise<void> {
   try {
     await connection.reset();
-    await connection.query(userNames);
-    await connection.query(onlyReads);
+    await connection.query(settings);
     connection.release();
   } catch {
     connection.destroy();

@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
-import { transaction } from '../datasource/pool.ts';
+import { transaction, withReconnect } from '../datasource/pool.ts';
 import type { ReadRows } from '../datasource/read-sessions.ts';
 import type { Submission } from './statement-status.ts';
 import { insertParts } from './statement-store.ts';
 import { type TableName, tablesOf } from './tables.ts';
 
-/** A query that was answered before it was recorded. */
+/** A query that was answered before it is recorded. */
 export interface AnsweredRead {
   readonly submission: Submission;
   /** Name of its only step. */
@@ -24,125 +25,148 @@ export interface RecordedTimes {
   readonly finishedAt: string;
 }
 
-/** Records queries as statements that have succeeded. */
+/**
+ * Records queries as statements that have succeeded: those of a short time together, after they were answered. A server that is killed
+ * forgets the last of them, which changed nothing.
+ */
 export interface ReadHistory {
-  /** Resolves once it is committed, with others that wait at the same time. @throws {MillraceError} DATABASE_…: it may not be recorded */
+  /** Whether so many wait to be written that further queries should not be answered before they are recorded. */
+  isFull(): boolean;
+  /** Returns before it is written. @throws {MillraceError} DATABASE_… */
   record(read: AnsweredRead): Promise<RecordedTimes>;
+  /** Resolves once what has been recorded so far is written. @param id only if this statement is among it */
+  written(id?: string): Promise<void>;
 }
 
-/** Maximum number of queries in a transaction: of the largest results, it is a packet of some MiB. */
-const mostAtOnce = 64;
-
-interface Waiting {
+interface Answered {
   readonly read: AnsweredRead;
-  readonly resolve: (times: RecordedTimes) => void;
-  readonly reject: (error: unknown) => void;
+  readonly times: RecordedTimes;
 }
 
-export function openReadHistory(pool: Pool, schema: string): ReadHistory {
-  const waiting: Waiting[] = [];
-  let isWriting = false;
+/** Time for which queries are collected. */
+const collectMs = 25;
+
+/** Maximum number of queries in a transaction: with the largest results, it writes some MiB. */
+const mostAtOnce = 128;
+
+const mostWaiting = 4096;
+
+/** @param onError told why queries could not be written; their statements are lost */
+export function openReadHistory(pool: Pool, schema: string, onError: (error: unknown) => void): ReadHistory {
+  const clock = openDatabaseClock(pool);
+  const waiting = new Map<string, Answered>();
+  let writing: Promise<void> | null = null;
 
   async function writeAll(): Promise<void> {
-    if (isWriting) return;
-    isWriting = true;
-    while (waiting.length > 0) await writeSome(waiting.splice(0, mostAtOnce));
-    isWriting = false;
-  }
-
-  async function writeSome(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const times = await write(
-        pool,
-        schema,
-        batch.map(({ read }) => read),
-      );
-      for (const [index, { resolve }] of batch.entries()) resolve(times[index]!);
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+    await sleep(collectMs);
+    while (waiting.size > 0) {
+      const batch = [...waiting.values()].slice(0, mostAtOnce);
+      await withReconnect(() => write(pool, schema, batch)).catch(onError);
+      for (const { read } of batch) waiting.delete(read.submission.id);
     }
+    writing = null;
   }
 
   return {
-    record: (read) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ read, resolve, reject });
-        void writeAll();
-      }),
+    isFull: () => waiting.size >= mostWaiting,
+    async record(read) {
+      const times = timesOf(read, await clock());
+      waiting.set(read.submission.id, { read, times });
+      writing ??= writeAll();
+      return times;
+    },
+    async written(id) {
+      if (id === undefined || waiting.has(id)) await writing;
+    },
   };
 }
 
-function write(pool: Pool, schema: string, reads: readonly AnsweredRead[]): Promise<readonly RecordedTimes[]> {
+/** Repeatable: after a lost connection, an earlier try may have written them. */
+function write(pool: Pool, schema: string, batch: readonly Answered[]): Promise<void> {
   return transaction(pool, async (connection) => {
-    const times = await timesOf(connection, reads);
+    const answered = await withoutWritten(connection, schema, batch);
+    if (answered.length === 0) return;
     const insert = async (table: TableName, columns: string, rows: readonly unknown[][]) => {
+      if (rows.length === 0) return;
       await connection.query(`INSERT INTO ${tablesOf(schema)(table)} (${columns}) VALUES ?`, [rows]);
     };
-    const each = <T>(of: (read: AnsweredRead, times: RecordedTimes) => T): T[] =>
-      reads.map((read, index) => of(read, times[index]!));
     await insert(
       'statements',
       'id, text, plan, state, submitted_by, submitted_at, started_at, finished_at',
-      each(({ submission: { id, text, plan, submittedBy } }, { submittedAt, startedAt, finishedAt }) => [
-        id,
-        text,
-        JSON.stringify(plan),
+      answered.map(({ read: { submission }, times }) => [
+        submission.id,
+        submission.text,
+        JSON.stringify(submission.plan),
         'succeeded',
-        submittedBy,
-        submittedAt,
-        startedAt,
-        finishedAt,
+        submission.submittedBy,
+        times.submittedAt,
+        times.startedAt,
+        times.finishedAt,
       ]),
     );
-    await insert(
-      'transitions',
-      'statement_id, state, at',
-      each(({ submission: { id } }, { submittedAt, startedAt, finishedAt }) => [
-        [id, 'queued', submittedAt],
-        [id, 'running', startedAt],
-        [id, 'succeeded', finishedAt],
-      ]).flat(),
-    );
+    await insert('transitions', 'statement_id, state, at', answered.flatMap(transitionsOf));
+    const reads = answered.map(({ read }) => read);
     const submissions = reads.map(({ submission }) => submission);
     await insertParts(connection, schema, submissions, 'succeeded');
-    await insertResults(insert, reads);
-    return times;
+    await insert('results', 'statement_id, step, columns, row_count, truncated', reads.map(resultOf));
+    await insert('result_rows', 'statement_id, step, first_row, row_count, `rows`', reads.flatMap(piecesOf));
+    await insert('result_sizes', 'statement_id, step, bytes', reads.map(sizeOf));
   });
 }
 
-async function insertResults(
-  insert: (table: TableName, columns: string, rows: readonly unknown[][]) => Promise<void>,
-  reads: readonly AnsweredRead[],
-): Promise<void> {
-  const each = (of: (read: AnsweredRead) => readonly unknown[]) =>
-    reads.map((read) => [read.submission.id, read.step, ...of(read)]);
-  await insert(
-    'results',
-    'statement_id, step, columns, row_count, truncated',
-    each(({ result: { columns, rows } }) => [JSON.stringify(columns), rows.length, false]),
+async function withoutWritten(
+  connection: PoolConnection,
+  schema: string,
+  batch: readonly Answered[],
+): Promise<readonly Answered[]> {
+  const ids = batch.map(({ read }) => read.submission.id);
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT id FROM ${tablesOf(schema)('statements')} WHERE id IN (?)`,
+    [ids],
   );
-  const pieces = reads.flatMap(({ submission: { id }, step, result: { rows } }) =>
-    rows.length === 0 ? [] : [[id, step, 0, rows.length, `[${rows.join(',')}]`]],
-  );
-  if (pieces.length > 0) await insert('result_rows', 'statement_id, step, first_row, row_count, `rows`', pieces);
-  await insert(
-    'result_sizes',
-    'statement_id, step, bytes',
-    each(({ result: { bytes } }) => [bytes]),
-  );
+  const known = new Set(rows.map(({ id }) => id));
+  return batch.filter(({ read }) => !known.has(read.submission.id));
 }
 
-/** By the clock of the database, as all times of the history are. */
-async function timesOf(connection: PoolConnection, reads: readonly AnsweredRead[]): Promise<readonly RecordedTimes[]> {
-  const [[row]] = await connection.query<RowDataPacket[]>('SELECT NOW(6) AS now');
-  const now = microseconds(row!.now);
-  const here = performance.now();
-  const at = (time: number) => written(now - Math.round((here - time) * 1000));
-  return reads.map(({ submitted, started, finished }) => ({
-    submittedAt: at(submitted),
-    startedAt: at(started),
-    finishedAt: at(finished),
-  }));
+function transitionsOf({ read: { submission }, times }: Answered): readonly unknown[][] {
+  return [
+    [submission.id, 'queued', times.submittedAt],
+    [submission.id, 'running', times.startedAt],
+    [submission.id, 'succeeded', times.finishedAt],
+  ];
+}
+
+function resultOf({ submission, step, result: { columns, rows } }: AnsweredRead): unknown[] {
+  return [submission.id, step, JSON.stringify(columns), rows.length, false];
+}
+
+function piecesOf({ submission, step, result: { rows } }: AnsweredRead): readonly unknown[][] {
+  return rows.length === 0 ? [] : [[submission.id, step, 0, rows.length, `[${rows.join(',')}]`]];
+}
+
+function sizeOf({ submission, step, result: { bytes } }: AnsweredRead): unknown[] {
+  return [submission.id, step, bytes];
+}
+
+/** How long the difference between the clocks is known. */
+const knownMs = 5_000;
+
+/** All times of the history are those of the database. @returns microseconds of its time at 0 of `performance.now()` */
+function openDatabaseClock(pool: Pool): () => Promise<number> {
+  let known: { readonly zero: number; readonly until: number } | null = null;
+  return async () => {
+    if (known === null || performance.now() > known.until) {
+      const [[row]] = await pool.query<RowDataPacket[]>('SELECT NOW(6) AS now');
+      const here = performance.now();
+      known = { zero: microseconds(row!.now) - here * 1000, until: here + knownMs };
+    }
+    return known.zero;
+  };
+}
+
+function timesOf({ submitted, started, finished }: AnsweredRead, zero: number): RecordedTimes {
+  const at = (time: number) => written(Math.round(zero + time * 1000));
+  return { submittedAt: at(submitted), startedAt: at(started), finishedAt: at(finished) };
 }
 
 /** @param time `YYYY-MM-DD HH:MM:SS.ffffff` */

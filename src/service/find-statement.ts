@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { mayChange, maySee, mayUse, type User } from './access/users.ts';
@@ -40,10 +41,25 @@ export async function findStatement(
   id: string,
   datasources: readonly DatasourceHandle[],
 ): Promise<FoundStatement> {
+  let found = await lookFor(user, id, datasources);
+  while (found === null && isRecent(id)) {
+    await sleep(pollMs);
+    found = await lookFor(user, id, datasources);
+  }
+  if (found !== null) return found;
+  throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
+}
+
+async function lookFor(
+  user: User,
+  id: string,
+  datasources: readonly DatasourceHandle[],
+): Promise<FoundStatement | null> {
   let trouble: unknown = null;
   for (const handle of datasourcesOf(user, datasources)) {
     try {
       const datasource = handle.get();
+      await datasource.smallReads.recorded(id);
       const status = await datasource.engine.status(id);
       if (maySee(user, status.submittedBy)) return { datasource, status };
     } catch (error) {
@@ -51,7 +67,15 @@ export async function findStatement(
     }
   }
   if (trouble !== null) throw trouble;
-  throw new MillraceError('UNKNOWN_STATEMENT', `there is no statement ${id}`);
+  return null;
+}
+
+const pollMs = 100;
+
+/** Whether another server may have answered it and not recorded it yet, by the time in its id: https://www.rfc-editor.org/rfc/rfc9562#section-5.7 */
+function isRecent(id: string): boolean {
+  const made = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  return id[14] === '7' && Math.abs(Date.now() - made) < 2_000;
 }
 
 /** The statement as users see it. @throws {MillraceError} what `findStatement` throws */

@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts';
 import type { StatementFilter, StatementStatus } from '../ledger/statement-status.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Datasource } from './datasource.ts';
+import type { ServedDatasource } from './served-datasource.ts';
 import type { Statement } from './statement.ts';
 import { viewStatements } from './statement-view.ts';
 
@@ -12,9 +13,11 @@ export interface StatementPage {
   readonly next: string | null;
 }
 
+type Served = Datasource & Pick<ServedDatasource, 'smallReads'>;
+
 /** A page of the statements of several datasources, newest first. */
 export async function listStatements(
-  datasources: readonly Datasource[],
+  datasources: readonly Served[],
   filter: StatementFilter & { readonly limit: number },
 ): Promise<StatementPage> {
   const { limit } = filter;
@@ -41,7 +44,8 @@ interface Listed {
   readonly status: StatementStatus;
 }
 
-async function listOne(datasource: Datasource, filter: StatementFilter): Promise<readonly Listed[]> {
+async function listOne(datasource: Served, filter: StatementFilter): Promise<readonly Listed[]> {
+  await datasource.smallReads.recorded();
   return (await datasource.engine.list(filter)).map((status) => ({ datasource, status }));
 }
 

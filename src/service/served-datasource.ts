@@ -45,7 +45,7 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
   const pools = openDatabase(accounts, { connections });
   const streams = openDatabase(accounts, { connections: streamConnections });
   const readers = openDatabase({ ...accounts, dsn: accounts.readerDsn }, { connections });
-  const smallReads = openSmallReads(accounts, pools.system, config.schema);
+  const smallReads = openSmallReads(accounts, pools.system, config.schema, onError);
   let opened: ServedDatasource | null = null;
   let trouble: unknown = new MillraceError('DATABASE_UNREACHABLE', `the datasource ${name} is being opened`, {
     hint: 'try again in a few seconds',
@@ -89,7 +89,8 @@ export function serveDatasource(options: ServedDatasourceOptions): DatasourceHan
       await records;
       opened?.watch.close();
       await opened?.engine.close(how);
-      await Promise.all([pools, streams, readers, smallReads].map((each) => each.end()));
+      await smallReads.end();
+      await Promise.all([pools, streams, readers].map((each) => each.end()));
     },
   };
 }

@@ -7,16 +7,17 @@ import { sqlStep } from '../plan/step-facts.ts';
 import { openFairGate } from './fair-gate.ts';
 
 /**
- * Answers small queries without the queue, the lock and the session of a statement, and records them as statements once they have
- * succeeded.
+ * Answers small queries without the queue, the lock and the session of a statement. Those that have succeeded are recorded as statements
+ * soon after.
  */
 export interface SmallReads {
   /**
    * @param seconds how long the client waits
-   * @param onHandOver called before anything is written
    * @returns null: the engine has to run it, because it is no such query, it failed, or it takes too long or returns too much
    */
-  answer(submission: Submission, seconds: number, onHandOver: () => void): Promise<AnsweredStatement | null>;
+  answer(submission: Submission, seconds: number): Promise<AnsweredStatement | null>;
+  /** Resolves once the statements answered so far are recorded. @param id only if this statement is among them */
+  recorded(id?: string): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -34,10 +35,15 @@ const mostBytes = 64 * 1024;
 /** Queries that run at the same time; the users with further ones take turns. */
 const atOnce = 8;
 
-export function openSmallReads(accounts: Accounts, pool: Pool, schema: string): SmallReads {
+export function openSmallReads(
+  accounts: Accounts,
+  pool: Pool,
+  schema: string,
+  onError: (error: unknown) => void,
+): SmallReads {
   const users = openReadSessions(accounts.dsn, atOnce);
   const readers = accounts.readerDsn === accounts.dsn ? users : openReadSessions(accounts.readerDsn, atOnce);
-  const history = openReadHistory(pool, schema);
+  const history = openReadHistory(pool, schema, onError);
   const gate = openFairGate(atOnce);
 
   /** null: it failed, and the engine finds out why. */
@@ -49,10 +55,10 @@ export function openSmallReads(accounts: Accounts, pool: Pool, schema: string): 
   }
 
   return {
-    async answer(submission, seconds, onHandOver) {
+    async answer(submission, seconds) {
       const [step, ...others] = submission.plan.steps;
       const query = step === undefined ? null : sqlStep(step);
-      if (query?.onlyReads !== true || others.length > 0) return null;
+      if (query?.onlyReads !== true || others.length > 0 || history.isFull()) return null;
       const submitted = performance.now();
       const most = Math.min(mostSeconds, seconds, submission.server?.statementSeconds ?? mostSeconds);
       return gate.run(submission.submittedBy, async () => {
@@ -60,14 +66,15 @@ export function openSmallReads(accounts: Accounts, pool: Pool, schema: string): 
         const result = await read(submission, query.sql, most);
         if (result === null) return null;
         const finished = performance.now();
-        onHandOver();
         const times = await history
           .record({ submission, step: query.name, result, submitted, started, finished })
           .catch(() => null);
         return times === null ? null : { status: { ...times, ...succeeded(submission, query.name) }, result };
       });
     },
+    recorded: history.written,
     async end() {
+      await history.written();
       await Promise.all([...new Set([users, readers])].map((sessions) => sessions.end()));
     },
   };

@@ -116,7 +116,7 @@ export async function submit(
     const submission = await accept(() => planned(request, id, text, rules));
     // Whether a request with a key was executed has to be known before it is executed.
     const atOnce = key === undefined && wait > 0;
-    const answered = atOnce ? await datasource.smallReads.answer(submission, wait, onHandOver) : null;
+    const answered = atOnce ? await datasource.smallReads.answer(submission, wait) : null;
     if (answered === null) await accept(() => start(request, submission, rules, onHandOver));
     return answered;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { accountsOf, type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
+import { type Accounts, accountsOf, type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
 import { quoteName } from '../../src/datasource/identifiers.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { User } from '../../src/service/access/users.ts';
@@ -8,13 +8,19 @@ import { type Datasource, openDatasource } from '../../src/service/datasource.ts
 import { datasourceNamed, findChangeable, findStatement } from '../../src/service/find-statement.ts';
 import { listStatements, placeOf } from '../../src/service/list-statements.ts';
 import type { DatasourceHandle, ServedDatasource } from '../../src/service/served-datasource.ts';
+import { openSmallReads } from '../../src/service/small-read.ts';
 import { mariadb, useDatabase } from '../database.ts';
+
+function withSmallReads(datasource: Datasource, accounts: Accounts) {
+  const smallReads = openSmallReads(accounts, datasource.pool, datasource.schema, (error) => expect(error).toBeNull());
+  return { ...datasource, smallReads };
+}
 
 describe('the statements of several datasources', () => {
   const database = useDatabase(mariadb);
   const names = ['first', 'second'] as const;
   const pools: DatabasePools[] = [];
-  const datasources: Datasource[] = [];
+  const datasources: ReturnType<typeof withSmallReads>[] = [];
   const submitted: string[] = [];
   const user = (given: Partial<User> = {}): User => ({ name: 'ada', role: 'user', datasources: null, ...given });
 
@@ -26,12 +32,13 @@ describe('the statements of several datasources', () => {
       const config = { ...readConfig({}), schema };
       pools.push(openDatabase(accounts, { connections: 2 }));
       const options = { name, accounts, config, environment: {}, profiles: [], links: { argo: null, grafana: null } };
-      datasources.push(await openDatasource(options, pools.at(-1)!));
+      const datasource = await openDatasource(options, pools.at(-1)!);
+      datasources.push(withSmallReads(datasource, accounts));
     }
     for (let number = 0; number < 6; number++) submitted.push(await submit(datasources[number % 2]!, number));
   });
   afterAll(async () => {
-    for (const { engine } of datasources) await engine.close();
+    for (const { engine, smallReads } of datasources) await Promise.all([engine.close(), smallReads.end()]);
     for (const each of pools) await each.end();
     for (const { schema } of datasources) await database.admin.query(`DROP DATABASE IF EXISTS ${quoteName(schema)}`);
   });
