@@ -399,6 +399,7 @@ export const errorTable = {
       { status: 404 },
     ],
     RESULT_GONE: ['the result was deleted, or its table was dropped', 'submit the statement again', { status: 410 }],
+    NO_PICTURE: ['only plans of TO FIND are drawn', 'leave out --plot', { status: null }],
     NO_WORKFLOW: ['the engine runs statements without workflows', 'look at the plan instead', { status: 404 }],
   }),
   ...filedUnder('configuration', {

@@ -83,7 +83,12 @@ const takers: Readonly<Record<string, (text: string) => unknown>> = {
   databaseError: (text) => databaseError(Object.assign(new Error(text), { errno: 1064, sqlMessage: text })),
   statementEnd,
   completeWords: (text) =>
-    completeWords(text, { tables: async () => [], models: async () => [], profiles: async () => [] }),
+    completeWords(text, {
+      tables: async () => [],
+      models: async () => [],
+      classes: async () => [],
+      profiles: async () => [],
+    }),
   visibleText,
 };
 

@@ -29,4 +29,6 @@ export interface SearchedStep {
   readonly classes: readonly string[];
   /** The share of pictures that reach it. */
   readonly reach: number;
+  /** The shares of pictures that are decided once it has answered; null: there are too many classes to compute them. */
+  readonly decided: { readonly found: number; readonly rejected: number } | null;
 }

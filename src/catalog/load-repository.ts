@@ -29,15 +29,14 @@ export async function loadRepository(
   { words, models: named, labels }: RepositoryQuestions,
 ): Promise<CatalogRepository> {
   const asked = new Set(words.map((word) => word.toLowerCase()));
-  const classNames = new Map<string, string>();
-  const add = (name: string) => classNames.has(name.toLowerCase()) || classNames.set(name.toLowerCase(), name);
+  const classNames = new ClassNames();
   const found: KnownModel[] = [];
   for await (const page of candidates(system, schema, named)) {
-    for (const { classNames: own } of page) own.forEach(add);
+    for (const { classNames: own } of page) classNames.add(own);
     found.push(...(await knownModels(system, schema, page, asked)));
   }
   found.push(...(await unregistered(system, schema, named, found, asked)));
-  for (const { classNames: own } of found) own.forEach(add);
+  for (const { classNames: own } of found) classNames.add(own);
   const pictures: Record<string, LabelledPictures | UnusableLabels> = {};
   for (const table of labels) {
     const at = { ...table, database: table.database ?? database };
@@ -45,9 +44,29 @@ export async function loadRepository(
   }
   return {
     models: found.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    classNames: [...classNames.values()].sort(),
+    classNames: classNames.sorted(),
     pictures,
   };
+}
+
+/** Names of the classes that registered models know, in alphabetical order. */
+export async function listClasses(pool: Pool, schema: string): Promise<readonly string[]> {
+  const classNames = new ClassNames();
+  for await (const page of candidates(pool, schema, [])) for (const { classNames: own } of page) classNames.add(own);
+  return classNames.sorted();
+}
+
+/** Names of classes, each once in whatever case. */
+class ClassNames {
+  readonly #names = new Map<string, string>();
+
+  add(names: readonly string[]): void {
+    for (const name of names) if (!this.#names.has(name.toLowerCase())) this.#names.set(name.toLowerCase(), name);
+  }
+
+  sorted(): readonly string[] {
+    return [...this.#names.values()].sort();
+  }
 }
 
 interface Candidate {

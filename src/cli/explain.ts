@@ -1,11 +1,19 @@
 import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
+import { plotPlan } from './plot-plan.ts';
 import type { Source } from './print-error.ts';
 
-/** `millrace explain`: prints the plan of a program, or with `workflow` the YAML that would be submitted. Executes nothing. */
+interface ExplainOptions {
+  /** Whether the YAML that would be submitted is printed. */
+  readonly workflow: boolean;
+  /** The file for a picture of the plan of TO FIND. */
+  readonly plot: string | undefined;
+}
+
+/** `millrace explain`: prints the plan of a program. Executes nothing. */
 export function explainProgram(
   source: Source,
-  { workflow }: { readonly workflow: boolean },
+  { workflow, plot }: ExplainOptions,
   place: Place,
   output: Output,
 ): Promise<number> {
@@ -14,6 +22,7 @@ export function explainProgram(
     if (workflow) output.line((await explanation.workflow()).trimEnd());
     else if (output.json) output.write(explanation.plan);
     else output.line(explanation.text);
+    if (plot !== undefined) for (const file of await plotPlan(plot, explanation)) output.note(`${file} written`);
     return 0;
   });
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { MillraceError } from '../errors.ts';
 import { importModelList } from '../service/models/import-model-list.ts';
@@ -6,6 +6,7 @@ import { plotModels } from '../service/models/model-chart.ts';
 import { openSession, type Session } from '../service/session.ts';
 import type { Place } from './open-service.ts';
 import type { Output } from './output.ts';
+import { fileReason, writePicture } from './write-picture.ts';
 
 /** `millrace models import FILE`: registers the simulated models of a list. */
 export function importModels(file: string, place: Place, output: Output): Promise<number> {
@@ -25,9 +26,7 @@ export function importModels(file: string, place: Place, output: Output): Promis
 export function drawModels(file: string, place: Place, output: Output): Promise<number> {
   return withSession(place, output, async ({ pool, schema }) => {
     const { svg, left } = await plotModels(pool, schema);
-    await writeFile(file, svg).catch((error) => {
-      throw new MillraceError('OUTPUT_FAILED', `${file} cannot be written: ${reasonOf(error)}`);
-    });
+    await writePicture(file, svg);
     if (output.json) output.write({ file, left });
     else
       output.line(
@@ -60,17 +59,8 @@ const mostBytes = 64 * 2 ** 20;
 
 async function readText(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error) => {
-    throw new MillraceError('USAGE', `${file} cannot be read: ${reasonOf(error)}`, { hint: 'correct the path' });
+    throw new MillraceError('USAGE', `${file} cannot be read: ${fileReason(error)}`, { hint: 'correct the path' });
   });
   if (bytes.length > mostBytes) throw new MillraceError('USAGE', `${file} has more than ${mostBytes} bytes`);
   return bytes.toString('utf8');
-}
-
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return (
-    { ENOENT: 'it does not exist', EACCES: 'permission denied', EISDIR: 'it is a folder' }[code ?? ''] ??
-    code ??
-    'unknown'
-  );
 }

@@ -53,7 +53,15 @@ const strategy = v.strictObject({
   reachesGoal: v.boolean(),
   cascade: v.nullable(
     v.strictObject({
-      steps: v.array(v.strictObject({ model: v.string(), cost: share, classes: v.array(v.string()), reach: share })),
+      steps: v.array(
+        v.strictObject({
+          model: v.string(),
+          cost: share,
+          classes: v.array(v.string()),
+          reach: share,
+          decided: v.nullable(v.strictObject({ found: share, rejected: share })),
+        }),
+      ),
       cost: share,
       accuracy: share,
       agreement: v.nullable(share),

@@ -1,5 +1,6 @@
 import { type Area, type PlacedLabel, placeLabels } from './place-labels.ts';
 import { linearScale, logarithmicScale, namedScale, type Scale } from './scale.ts';
+import { colours, document, round, text, textWidth } from './svg.ts';
 
 export interface ChartPoint {
   readonly x: number;
@@ -29,22 +30,18 @@ export interface Chart {
   readonly series: readonly Series[];
 }
 
-const size = { width: 960, height: 600 };
+export const chartSize = { width: 960, height: 600 };
 const frame: Area = { x: 76, y: 104, width: 856, height: 420 };
 const radius = 4;
 const labelSize = 12;
 
-/** Eight hues that people with any colour vision tell apart: https://jfly.uni-koeln.de/color/ (the black one depends on the theme). */
-const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9', '#8c6bb1', '#7f7f7f'];
-
-/** Colours of the paper and the text, in a browser's light and dark mode. The paper is opaque: the chart is readable on any page. */
-const style = `.paper{fill:#ffffff}.ink{fill:#1c2330}.faded{fill:#5b6472}.grid{stroke:#e3e6eb}.axis{stroke:#8a93a0}
-.front{stroke:#1c2330}.halo{stroke:#ffffff}
-@media (prefers-color-scheme: dark){.paper{fill:#14181f}.ink{fill:#eef1f5}.faded{fill:#a6afbc}.grid{stroke:#2b323d}.axis{stroke:#6d7683}
-.front{stroke:#eef1f5}.halo{stroke:#14181f}}`;
-
 /** Draws a chart as SVG: axes with their names, grid, legend, and labels that cover nothing. The same chart gives the same bytes. */
 export function drawChart(chart: Chart): string {
+  return document(chartSize, chart.title, drawParts(chart));
+}
+
+/** What a chart has on its paper. */
+export function drawParts(chart: Chart): readonly string[] {
   const points = chart.series.flatMap((series) => series.points);
   const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
   const x =
@@ -52,8 +49,7 @@ export function drawChart(chart: Chart): string {
       ? linearScale(xs, frame.x, frame.x + frame.width, 8)
       : namedScale(chart.names, frame.x, frame.x + frame.width);
   const y = (chart.isLogarithmic ? logarithmicScale : linearScale)(ys, frame.y + frame.height, frame.y);
-  const parts = [
-    `<rect class="paper" width="${size.width}" height="${size.height}"/>`,
+  return [
     text(frame.x, 40, chart.title, 'ink', 'font-size="20" font-weight="600"'),
     chart.note === undefined ? '' : text(frame.x, 62, chart.note, 'faded', 'font-size="13"'),
     drawLegend(chart.series),
@@ -62,11 +58,6 @@ export function drawChart(chart: Chart): string {
     ...labelsOf(chart, x, y).map(drawLabel),
     ...drawPoints(chart.series, x, y),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" font-family="Inter, system-ui, 'DejaVu Sans', sans-serif" role="img" aria-label="${escaped(chart.title)}">
-<style>${style}</style>
-${parts.filter((part) => part !== '').join('\n')}
-</svg>
-`;
 }
 
 function colourOf(at: number): string {
@@ -191,26 +182,4 @@ function drawLabel({ point, area }: PlacedLabel): string {
   const isFar = Math.hypot(nearX - point.x, nearY - point.y) > 3 * radius;
   const leader = `<path class="axis" stroke-width="0.75" d="M${round(nearX)} ${round(nearY)}L${round(point.x)} ${round(point.y)}"/>`;
   return `${isFar ? leader : ''}${text(area.x, baseline, point.text, 'ink', `font-size="${labelSize}"`)}`;
-}
-
-/** No font is at hand to measure with: the mean width of letters and digits of sans-serif fonts, and a little more. */
-function textWidth(written: string, fontSize: number): number {
-  return [...written].length * fontSize * 0.6;
-}
-
-function text(x: number, y: number, written: string, colour: string, attributes: string): string {
-  return `<text class="${colour}" x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(written)}</text>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Characters that XML 1.0 does not allow are left out: https://www.w3.org/TR/xml/#charsets */
-function escaped(written: string): string {
-  return written
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-    .replace(/[&<>"]/g, (each) => entities[each]!);
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import { listClasses } from '../catalog/load-repository.ts';
 import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
 import type { Accounts, DatabasePools } from '../datasource/accounts.ts';
@@ -29,6 +30,8 @@ export interface Datasource extends Planner {
   readonly links: LinkTemplates;
   /** The models that `--model` can name. */
   models(): Promise<readonly Model[]>;
+  /** Names of the classes that registered models know: TO FIND can name them. */
+  classes(): Promise<readonly string[]>;
 }
 
 /** Addresses with `{id}` in place of the statement's id; null if there is no such page. */
@@ -68,5 +71,6 @@ export async function openDatasource(
     links,
     ...openPlanner(pools, config, { environment, profiles }),
     models: () => listAllModels(pool, config),
+    classes: () => listClasses(pool, config.schema),
   };
 }

@@ -67,6 +67,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
+    classes: session.classes,
     profiles: async () => session.profiles.map(viewProfile),
     async storeModel(name, bytes) {
       return this.submit(await storeModel(session, name, bytes));

@@ -27,6 +27,8 @@ export interface Service {
   /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
+  /** Names of the classes that registered models know: TO FIND can name them. */
+  classes(): Promise<readonly string[]>;
   /** The administrator's profiles that the user may name. */
   profiles(): Promise<readonly ProfileView[]>;
   /** Stores a file in the database. @returns the id of the statement that registers it */

@@ -16,6 +16,7 @@ const routes = [
   'DELETE /v1/models/{name}',
   'GET /healthz',
   'GET /readyz',
+  'GET /v1/classes',
   'GET /v1/datasources',
   'GET /v1/models',
   'GET /v1/models/{name}',

@@ -46,10 +46,16 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
         .choices(['plan', 'workflow'])
         .default('plan'),
     )
+    .option('--plot <file>', 'draw the plan of TO FIND and the plans to choose from, as SVG')
     .action((sql, options) =>
       answerProgram(sql, options, async (source, output) => {
         const { explainProgram } = await import('../explain.ts');
-        return explainProgram(source, { workflow: options.format === 'workflow' }, on(options), output);
+        return explainProgram(
+          source,
+          { workflow: options.format === 'workflow', plot: options.plot },
+          on(options),
+          output,
+        );
       }),
     );
 

@@ -7,12 +7,15 @@ import { contractOf } from '../../programs/programs.ts';
 import type { Model } from '../../service/models.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
 import { createScanner } from '../../sql/tokens.ts';
+import { type FindCompletion, findAttributes, findBeing, findKeywords, writtenClass } from './complete-find.ts';
 
 /** Sources of names other than the dialect's own; queried when such a name is expected. */
 export interface Names {
   tables(): Promise<readonly string[]>;
   models(): Promise<readonly Pick<Model, 'name'>[]>;
   profiles(): Promise<readonly { readonly name: string }[]>;
+  /** Names of the classes that models know. */
+  classes(): Promise<readonly string[]>;
 }
 
 /** readline's format: the candidates, and the part that is already typed. */
@@ -46,14 +49,36 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       image,
       images.map(({ name }) => name),
     );
+  const find = findBeing(text);
+  if (find !== null) return completeFind(find, names);
   if (isAttributeDue(before))
     return startingWith(
       typed,
       Object.keys(runAttributes).map((name) => `${name} = `),
     );
-  if (/\bTO\s+$/i.test(before)) return startingWith(typed, inCaseOf(typed, ['RUN ']));
+  if (/\bTO\s+$/i.test(before)) return startingWith(typed, inCaseOf(typed, ['RUN ', 'EVALUATE ', 'FIND ']));
   if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
+}
+
+async function completeFind({ expects, typed }: FindCompletion, names: Names): Promise<Completions> {
+  switch (expects) {
+    case 'classes': {
+      const classes = (await names.classes()).map((name) => writtenClass(name, typed));
+      return startingWith(typed, [...classes, ...(typed === '' ? [] : inCaseOf(typed, ['NOT ']))]);
+    }
+    case 'models': {
+      const models = await names.models();
+      return startingWith(
+        typed,
+        models.map(({ name }) => name),
+      );
+    }
+    case 'attributes':
+      return startingWith(typed, findAttributes);
+    case 'keywords':
+      return startingWith(typed, inCaseOf(typed, findKeywords));
+  }
 }
 
 /** Completes an option of CMD, or its value if there are few; null: none is being typed. */

@@ -12,7 +12,12 @@ export function rememberedNames(service: Service): RememberedNames {
   let tables: Promise<readonly string[]> | null = null;
   let models: Promise<readonly Model[]> | null = null;
   let profiles: Promise<readonly { readonly name: string }[]> | null = null;
+  let classes: Promise<readonly string[]> | null = null;
   return {
+    classes() {
+      classes ??= service.classes().catch(() => []);
+      return classes;
+    },
     profiles() {
       profiles ??= service.profiles().catch(() => []);
       return profiles;

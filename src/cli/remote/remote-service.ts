@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../errors.ts';
-import type { Plan } from '../../plan/plan.ts';
 import type { Explanation } from '../../service/explain.ts';
 import type { Model } from '../../service/models.ts';
 import type { ProfileView } from '../../service/profile-view.ts';
@@ -50,6 +49,13 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
         query: [['datasource', datasource ?? undefined]],
       });
       return models;
+    },
+    async classes() {
+      const { classes } = await api.json<{ classes: readonly string[] }>({
+        path: '/v1/classes',
+        query: [['datasource', datasource ?? undefined]],
+      });
+      return classes;
     },
     async profiles() {
       const { profiles } = await api.json<{ profiles: readonly ProfileView[] }>({ path: '/v1/profiles' });
@@ -119,7 +125,9 @@ async function listPages(
 }
 
 async function explain(api: ServerApi, body: { readonly sql: string }): Promise<Explanation> {
-  const { plan, text, workflow } = await api.json<{ plan: Plan; text: string; workflow: string | null }>({
+  const { plan, text, pictures, workflow } = await api.json<
+    Omit<Explanation, 'workflow'> & { workflow: string | null }
+  >({
     method: 'POST',
     path: '/v1/explain',
     body,
@@ -128,6 +136,7 @@ async function explain(api: ServerApi, body: { readonly sql: string }): Promise<
   return {
     plan,
     text,
+    pictures,
     async workflow() {
       if (workflow !== null) return workflow;
       throw new MillraceError('NO_WORKFLOW', "the server's engine runs statements without workflows", {

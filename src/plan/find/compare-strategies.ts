@@ -2,6 +2,7 @@ import type { SearchedCascade, SearchedCascades, SearchedStrategy } from '../../
 import { listStates, type States } from '../../programs/predicate/states.ts';
 import { agreementOf } from '../optimize/agreement.ts';
 import type { Solver } from '../optimize/cover-program.ts';
+import { decidedAfter } from '../optimize/decided.ts';
 import type { Cascade, Choice, Goal, Problem } from '../optimize/problem.ts';
 import { chooseCascades } from '../optimize/strategies.ts';
 
@@ -37,7 +38,10 @@ function searchedStrategy(choice: Choice, problem: Problem, states: States | nul
 function searchedCascade(cascade: Cascade, problem: Problem, states: States | null): SearchedCascade {
   const { steps, cost, accuracy } = cascade;
   return {
-    steps: steps.map(({ model, classes, reach }) => ({ model: model.name, cost: model.cost, classes, reach })),
+    steps: steps.map(({ model, classes, reach }, index) => ({
+      ...{ model: model.name, cost: model.cost, classes, reach },
+      decided: states === null ? null : decidedAfter(steps.slice(0, index + 1), problem, states),
+    })),
     cost,
     accuracy,
     agreement: states === null ? null : agreementOf(cascade, problem, states),

@@ -37,7 +37,8 @@ function numberWithin(value: Value, most: number): number | undefined {
 /** Options of the program that a statement gives as attributes; `batch_size` and the planner give the others. */
 const optionNames = Object.keys(find.options).filter((name) => name !== 'cascade' && name !== 'batch');
 
-const findAttributeNames: readonly string[] = [
+/** In the order in which people learn them. */
+export const findAttributeNames: readonly string[] = [
   ...Object.keys(goalAttributes),
   ...optionNames,
   ...Object.keys(runAttributes),

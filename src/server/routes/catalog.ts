@@ -6,7 +6,7 @@ import { ProfileView, viewProfile } from '../../service/profile-view.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 
-/** Objects that statements can name: `GET /v1/tables`, `GET /v1/datasources`, `GET /v1/profiles` */
+/** Objects that statements can name: `GET /v1/tables`, `GET /v1/classes`, `GET /v1/datasources`, `GET /v1/profiles` */
 export function catalogRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/tables',
@@ -29,6 +29,22 @@ export function catalogRoutes(app: App, context: ServerContext): void {
       const account = user.role === 'reader' ? readerTables : tables;
       return { tables: [...(await listTables(account, context.rules.systemSchemas))] };
     },
+  );
+
+  app.get(
+    '/v1/classes',
+    {
+      schema: {
+        summary: 'Classes that TO FIND can name',
+        description: 'Those of the current versions of registered models, in alphabetical order.',
+        tags: ['catalog'],
+        querystring: Type.Object({ datasource: Type.Optional(Type.String()) }),
+        response: { 200: Type.Object({ classes: Type.Array(Type.String()) }), ...problems },
+      },
+    },
+    async ({ user, query }) => ({
+      classes: [...(await datasourceNamed(user, query.datasource, context.datasources).classes())],
+    }),
   );
 
   app.get(

@@ -20,6 +20,10 @@ export function explainRoute(app: App, context: ServerContext): void {
       200: Type.Object({
         plan: PlanDocument,
         text: Type.String({ description: 'the plan in a few lines for people' }),
+        pictures: Type.Array(Type.Object({ step: Type.String(), svg: Type.String() }), {
+          description:
+            'for each TO FIND, its models as a tree, and the cost and accuracy of the plans worth having; SVG',
+        }),
         workflow: Type.Union([Type.String({ description: "Argo's workflow, as YAML" }), Type.Null()]),
       }),
       ...problems,
@@ -41,6 +45,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     return {
       plan: { ...explained.plan, steps: [...explained.plan.steps] },
       text: explained.text,
+      pictures: [...explained.pictures],
       workflow: datasource.engineName === 'argo' ? await explained.workflow() : null,
     };
   });

@@ -7,6 +7,7 @@ const names = {
     { name: 'demo', file: '/models/demo.onnx' },
     { name: 'yolo11', file: '/models/yolo11.onnx' },
   ],
+  classes: async () => ['cat', 'dining table', 'dog'],
   profiles: async () => [{ name: 'a100' }, { name: 'a100-mig' }, { name: 'cpu' }],
 };
 const attributes = expect.arrayContaining(['partitions = ', 'write_mode = ', 'volume = ']);
@@ -19,7 +20,18 @@ describe('the completions of', () => {
     ['SELECT * FROM images, demo.', [['demo.detections'], 'demo.']],
     ['SELECT * FROM images JOIN my', [[], 'my']],
     ['SELECT * FROM images JOIN `my', [['`my-shop`.order'], '`my']],
-    ['SELECT * FROM images\nTO ', [['RUN '], '']],
+    ['SELECT * FROM images\nTO ', [['RUN ', 'EVALUATE ', 'FIND '], '']],
+    ['SELECT 1 TO FIND ', [['cat', '"dining table"', 'dog'], '']],
+    ['SELECT 1 TO FIND d', [['dog'], 'd']],
+    ['SELECT 1 TO FIND cat AND NOT "di', [['"dining table"'], '"di']],
+    ['SELECT 1 TO FIND (cat OR "d', [['"dining table"', '"dog"'], '"d']],
+    ['SELECT 1 to find cat and no', [['not '], 'no']],
+    ['SELECT 1 TO FIND "dining table" ', [['AND ', 'OR ', 'WITH ', 'USING ', 'INTO '], '']],
+    ['SELECT 1 TO FIND cat >= 2 a', [['and '], 'a']],
+    ['SELECT 1 TO FIND cat WITH max_', [['max_cost = ', 'max_detections = ', 'max_failed_rows = '], 'max_']],
+    ["SELECT 1 TO FIND cat WITH strategy = 'basic', reu", [['reuse = '], 'reu']],
+    ['SELECT 1 TO FIND cat USING demo, y', [['yolo11'], 'y']],
+    ['SELECT 1 TO FIND cat INTO im', [['images', 'imports'], 'im']],
     ['SELECT * FROM images TO RUN m', [['millrace/worker'], 'm']],
     [
       'SELECT * FROM images TO RUN hebafer/y',

@@ -3,6 +3,7 @@ import type { MillraceError } from '../../../src/errors.ts';
 import { explainPlan } from '../../../src/plan/explain.ts';
 import type { RunStep } from '../../../src/plan/plan.ts';
 import { readPlan } from '../../../src/plan/read-plan.ts';
+import { drawFindPlan } from '../../../src/service/find/plan-picture.ts';
 import { mariadb } from '../../database.ts';
 import { planOf, useSession } from '../../use-session.ts';
 import { register, simulate } from './repository.ts';
@@ -80,6 +81,22 @@ describe('TO FIND', () => {
   agreement 0.9036          0.9036          0.9772
   front     7 plans of order are worth having, from 5.4 ms with accuracy 0.7056 to 40.4 ms with accuracy 0.9411
 `);
+  });
+
+  it('is drawn as a tree of models above the plans to choose from', async () => {
+    const step = await stepOf('person AND (dog OR "polar bear") AND NOT car >= 2', 'max_cost = 30');
+    const svg = drawFindPlan(step)!;
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts.slice(0, 13)).toEqual([
+      'TO FIND person AND (dog OR &quot;Polar Bear&quot;) AND NOT car &gt;= 2',
+      'order: 25.44 ms an image, all answers right with probability 0.77',
+      ...['100 % of the images', 'small, 5 ms', 'person', 'not shown: 50 %'],
+      ...['50 % of the images still need it', 'large, 40 ms', 'dog, Polar Bear', 'not shown: 44.5 %'],
+      ...['5.45 % of the images still need it', 'cars, 8 ms', 'car'],
+    ]);
+    expect(texts).toEqual(expect.arrayContaining(['found: 4.91 %', 'Accuracy and cost of the plans', 'order']));
+    expect(texts).toContain('basic (misses the goal)');
+    expect(svg).toBe(drawFindPlan(step));
   });
 
   it('takes the least cost for an accuracy, and the highest accuracy at any cost without a bound', async () => {

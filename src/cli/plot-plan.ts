@@ -1,0 +1,19 @@
+import { MillraceError } from '../errors.ts';
+import type { Explanation } from '../service/explain.ts';
+import { writePicture } from './write-picture.ts';
+
+/**
+ * Writes the picture of a plan; of several TO FIND one each, with the name of its step before the ending: `plan.step-2.svg`.
+ * @returns the files
+ * @throws {MillraceError} NO_PICTURE, OUTPUT_FAILED
+ */
+export async function plotPlan(file: string, { pictures }: Explanation): Promise<readonly string[]> {
+  if (pictures.length === 0) throw new MillraceError('NO_PICTURE', 'the program has no TO FIND');
+  const files = pictures.map(({ step, svg }) => ({ svg, path: pictures.length === 1 ? file : withStep(file, step) }));
+  for (const { path, svg } of files) await writePicture(path, svg);
+  return files.map(({ path }) => path);
+}
+
+function withStep(file: string, step: string): string {
+  return file.endsWith('.svg') ? `${file.slice(0, -'.svg'.length)}.${step}.svg` : `${file}.${step}`;
+}
