@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { ForeignStep, Plan, RunStep } from '../plan/plan.ts';
-import { rowsStep, tablesInto } from '../plan/step-facts.ts';
+import type { Plan } from '../plan/plan.ts';
+import { shorten, workflowTitle } from './titles.ts';
 import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
 
 /** Contains a `SubmittedStatement` as JSON: everything known about a statement except for the workflow's status. */
 export const submissionAnnotation = 'millrace/submission';
+
+export const titleAnnotation = 'workflows.argoproj.io/title';
 
 const longestDescription = 2000;
 
@@ -42,7 +44,7 @@ export function workflowMetadata(
       ...given.labels,
     },
     annotations: {
-      'workflows.argoproj.io/title': title(plan, text),
+      [titleAnnotation]: workflowTitle(plan, text, submittedBy),
       'workflows.argoproj.io/description': description(submission, deployment),
       [submissionAnnotation]: JSON.stringify(stored),
       ...given.annotations,
@@ -79,25 +81,10 @@ export function ledgerLabel({
     .slice(0, 16);
 }
 
-function title({ steps }: Plan, text: string): string {
-  const run = steps.map(rowsStep).find((step) => step !== null);
-  const title = run === undefined ? text : [run.image, ...intoOf(run)].join(' ');
-  return shorten(title.replace(/\s+/g, ' ').trim(), 100);
-}
-
-function intoOf(step: RunStep | ForeignStep): readonly string[] {
-  const names = tablesInto(step).map(({ database, table }) => (database === null ? table : `${database}.${table}`));
-  return names.length === 0 ? [] : ['INTO', names.join(', ')];
-}
-
 /** Markdown: https://argo-workflows.readthedocs.io/en/latest/title-and-description/ */
 function description({ id, text, submittedBy }: WorkflowSubmission, { statementUrl }: Deployment): string {
   const sql = shorten(text.trim(), longestDescription);
   const fence = '`'.repeat(Math.max(3, ...(sql.match(/`+/g) ?? []).map((ticks) => ticks.length + 1)));
   const link = statementUrl === null ? id : `[${id}](${statementUrl}${encodeURIComponent(id)})`;
   return `${fence}sql\n${sql}\n${fence}\nStatement ${link}, submitted by ${submittedBy}`.toWellFormed();
-}
-
-function shorten(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }

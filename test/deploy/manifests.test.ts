@@ -426,6 +426,38 @@ it.skipIf(!helmIsHere)(
   },
 );
 
+it.skipIf(!helmIsHere)(
+  "Argo's UI links workflows to statements if the server has a URL (skipped if Helm is missing)",
+  () => {
+    const linksOf = (...options: string[]) => {
+      const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+      const values = ['argo.install=true', ...options].flatMap((option) => ['--set', option]);
+      const template = [
+        'template',
+        'millrace',
+        chart,
+        '--kube-version',
+        '1.30.0',
+        '--show-only',
+        'templates/argo.yaml',
+      ];
+      const { stdout } = spawnSync('helm', [...template, ...values], { encoding: 'utf8' });
+      const objects = loadAll(stdout) as KubernetesObject[];
+      const { data } = objects.find(({ metadata }) => metadata.name === 'workflow-controller-configmap')!;
+      return data.links === undefined ? null : load(data.links);
+    };
+    expect(linksOf()).toBeNull();
+    expect(linksOf('server.url=https://millrace.example/')).toEqual([
+      {
+        name: 'Statement',
+        scope: 'workflow',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: Argo replaces it
+        url: 'https://millrace.example/v1/statements/${metadata.labels.millrace/statement}',
+      },
+    ]);
+  },
+);
+
 it.skipIf(!helmIsHere)('the chart makes a Job of each dataset (skipped where Helm is missing)', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-deploy-'));
   const values = join(folder, 'values.yaml');

@@ -512,8 +512,34 @@ describe("in Argo's UI", () => {
   const annotationsOf = (text: string, steps = [runStep()]) =>
     render(steps, { submission: { text } }).metadata.annotations ?? {};
 
-  test('the title is the image and its table', () => {
-    expect(annotationsOf('SELECT 1')['workflows.argoproj.io/title']).toBe('millrace/worker INTO demo.detections');
+  test.each([
+    ['the table, the program and the user', [runStep()], 'demo.detections · detect · ada'],
+    [
+      'the tables and the image of a foreign step',
+      [foreignStep({ into: ['a', 'b_c'].map((table) => ({ database: 'demo', table })) })],
+      'demo.a, demo.b_c · hebafer/yolov5-sqlflow:1.0 · ada',
+    ],
+    [
+      'a name that would be Markdown, as it is',
+      [runStep({ into: { database: null, table: '[x](https://evil.example)*`' } })],
+      '\\[x\\](https://evil.example)\\*\\` · detect · ada',
+    ],
+  ])('the title is %s', (_, steps, title) => {
+    expect(annotationsOf('SELECT 1', steps as never)['workflows.argoproj.io/title']).toBe(title);
+  });
+
+  test('the title of standard SQL is its text in one line, shortened', () => {
+    const sql = {
+      ...runStep(),
+      kind: 'sql',
+      onlyReads: true,
+      isolated: true,
+      runsOthers: false,
+      sql: 'SELECT 1',
+    } as const;
+    const title = (text: string) => annotationsOf(text, [sql as never])['workflows.argoproj.io/title'] as string;
+    expect(title('SELECT  1\nFROM a;')).toBe('SELECT 1 FROM a; · ada');
+    expect(title(`SELECT ${'a, '.repeat(1000)}`).length).toBeLessThan(130);
   });
 
   test('the description is the SQL and a link', () => {

@@ -83,7 +83,7 @@ export function openStatementSettlement(
   /** Whoever looks next tries again if Kubernetes does not answer. */
   async function stopWhereDue({ state }: StoredStatement, workflow: ObservedWorkflow): Promise<void> {
     try {
-      if (state === 'cancelling' && !workflow.spec.shutdown) await workflows.stop(workflow.metadata.name);
+      if (state === 'cancelling' && !workflow.spec.shutdown) await workflows.stop(workflow);
       else await workflows.killOverdue(workflow);
     } catch (error) {
       if (!mayPass(error)) throw error;

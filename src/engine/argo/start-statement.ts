@@ -52,10 +52,14 @@ export function openStatementStarts(
       await attempts.end({ ...statement, state: 'succeeded', steps: [] }, attempt);
       return false;
     }
-    const created = await workflows.create(await render(statement, attempt, done));
+    const workflow = await render(statement, attempt, done);
+    const created = await workflows.create(workflow);
     const moved = await store.move(id, ['queued'], 'running');
     const { state } = await store.read(id);
-    if (state === 'cancelling' || state === 'cancelled') await workflows.stop(workflowName(id, attempt));
+    if (state === 'cancelling' || state === 'cancelled') {
+      const { annotations } = workflow.metadata;
+      await workflows.stop({ metadata: { name: workflowName(id, attempt), annotations } });
+    }
     if (created || !moved) return state === 'running' || state === 'cancelling';
     // A process died before it stored that the statement runs: the workflow may even have ended.
     return settle({ ...statement, state }, attempt);

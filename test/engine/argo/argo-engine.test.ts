@@ -223,7 +223,13 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await engine.submit(submission);
     cluster.change(name(), { status: { phase: 'Running' } });
     await engine.cancel(submission.id);
-    expect(cluster.workflows.get(name())?.spec.shutdown).toBe('Stop');
+    expect(cluster.workflows.get(name())).toMatchObject({
+      spec: { shutdown: 'Stop' },
+      metadata: {
+        labels: { 'millrace/cancelled': 'true' },
+        annotations: { 'workflows.argoproj.io/title': 'cancelled: demo.detections · detect · ada' },
+      },
+    });
     expect(await engine.status(submission.id)).toMatchObject({ state: 'cancelling' });
     cluster.change(name(), { ...completed, status: { phase: 'Failed', message: "Stopped with strategy 'Stop'" } });
     expect(await engine.status(submission.id)).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });

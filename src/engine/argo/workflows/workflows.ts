@@ -1,4 +1,5 @@
-import { ledgerLabel } from '../../../workflow/metadata.ts';
+import { ledgerLabel, titleAnnotation } from '../../../workflow/metadata.ts';
+import { cancelledTitle } from '../../../workflow/titles.ts';
 import type { Deployment, Workflow } from '../../../workflow/workflow.ts';
 import { statementLabel } from '../../../workflow/workflow-name.ts';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
@@ -19,14 +20,22 @@ const stopMs = 45_000;
 const notEnded = 'workflows.argoproj.io/completed!=true';
 const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
+/** What a workflow is called. */
+interface Titled {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> | undefined };
+}
+
 /** The workflows of one namespace, through the Kubernetes API. All methods throw {KubernetesError}. */
 export interface Workflows {
   /** @returns false if a workflow with this name, and so of the same statement, already exists */
   create(workflow: Workflow): Promise<boolean>;
   /** @returns null if it does not exist, or no longer */
   read(name: string): Promise<ObservedWorkflow | null>;
-  /** Asks its pods to terminate gracefully. Does nothing if the workflow no longer exists. */
-  stop(name: string): Promise<void>;
+  /**
+   * Asks its pods to terminate gracefully, and says in Argo's UI that the statement was cancelled. Does nothing if the workflow no longer
+   * exists.
+   */
+  stop(workflow: Titled): Promise<void>;
   /** Kills the pods of a workflow that was asked to stop but has not stopped in time. */
   killOverdue(workflow: ObservedWorkflow): Promise<void>;
   follow(name: string, signal: AbortSignal): AsyncIterable<ObjectEvent<ObservedWorkflow>>;
@@ -76,11 +85,17 @@ export function openWorkflows(
         throw error;
       }
     },
-    stop: (name) =>
-      patch(name, {
-        metadata: { annotations: { [stopAnnotation]: new Date().toISOString() } },
+    stop: ({ metadata: { name, annotations } }) => {
+      const title = cancelledTitle(annotations?.[titleAnnotation]);
+      const titled = title === null ? {} : { [titleAnnotation]: title };
+      return patch(name, {
+        metadata: {
+          annotations: { [stopAnnotation]: new Date().toISOString(), ...titled },
+          labels: { 'millrace/cancelled': 'true' },
+        },
         spec: { shutdown: 'Stop' },
-      }),
+      });
+    },
     async killOverdue({ metadata, spec }) {
       const since = metadata.annotations?.[stopAnnotation];
       if (spec.shutdown !== 'Stop' || since === undefined || Date.now() - Date.parse(since) < stopMs) return;

@@ -1,0 +1,60 @@
+import { type ByStepKind, byStepKind, type Plan, type Step } from '../plan/plan.ts';
+import { tablesInto } from '../plan/step-facts.ts';
+
+const longest = { title: 120, tables: 60, work: 50 };
+
+/**
+ * A statement in Argo's list of workflows, as Markdown: its tables first, then what runs and for whom.
+ * https://argo-workflows.readthedocs.io/en/latest/title-and-description/
+ */
+export function workflowTitle({ steps }: Plan, text: string, submittedBy: string): string {
+  const main = steps.find((step) => tablesInto(step).length > 0);
+  const parts = main === undefined ? [oneLine(text)] : [tableNames(main), workOf(main)];
+  const title = parts.filter((part) => part !== '').join(' · ');
+  return plainMarkdown(`${shorten(title, longest.title - submittedBy.length)} · ${submittedBy}`);
+}
+
+/** The title of a workflow that is stopped because its statement was cancelled: Argo has no state for that but `Failed`. */
+export function cancelledTitle(title: string | undefined): string | null {
+  const prefix = 'cancelled: ';
+  return title === undefined || title.startsWith(prefix) ? null : `${prefix}${title}`;
+}
+
+function tableNames(step: Step): string {
+  const names = tablesInto(step).map(({ database, table }) => (database === null ? table : `${database}.${table}`));
+  return shorten(names.join(', '), longest.tables);
+}
+
+const works: ByStepKind<string> = {
+  sql: ({ sql }) => oneLine(sql),
+  run: ({ program }) => program.name,
+  foreign: ({ image }) => image,
+  model: ({ action }) => ('name' in action ? `${actionWords[action.does]} ${action.name}` : actionWords[action.does]),
+};
+
+const actionWords = {
+  create: 'create model',
+  like: 'create model',
+  show: 'show models',
+  describe: 'describe model',
+  showTrain: 'show train',
+  drop: 'drop model',
+  setVersion: 'set model',
+} as const;
+
+function workOf(step: Step): string {
+  return shorten(byStepKind(works, step), longest.work);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Characters that would start a link, code or emphasis stand for themselves. */
+function plainMarkdown(text: string): string {
+  return text.replace(/[\\`*[\]<>]/g, '\\$&').toWellFormed();
+}
+
+export function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+}
