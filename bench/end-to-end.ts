@@ -136,12 +136,12 @@ async function readWorkers(engine: Engine, id: string, images: number) {
   const peaks: number[] = [];
   let cpuMs = 0;
   for await (const { source, text } of engine.logs(id)) {
-    if (!source.startsWith('partition') || !text.startsWith('{')) continue;
+    if (!source.startsWith('worker') || !text.startsWith('{')) continue;
     const line = JSON.parse(text);
-    if (line.msg !== 'program open' && line.msg !== 'partition done') continue;
+    if (line.msg !== 'program open' && line.msg !== 'no partition is left to draw') continue;
     times.push(Date.parse(line.time));
     peaks.push(line.peakMiB);
-    cpuMs += line.msg === 'partition done' ? line.cpuMs : -line.cpuMs;
+    cpuMs += line.msg === 'program open' ? -line.cpuMs : line.cpuMs;
   }
   const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
   return { runningSpeed: images / seconds, cpuMs: cpuMs / images, peakMiB: Math.max(...peaks) };

@@ -100,6 +100,7 @@ function taskOver(rows: number): RowsTask {
     writeMode: 'fail',
     partitions: 1,
     partitionBy: null,
+    workers: 1,
     commitRows: null,
     maxFailedRows: 0,
     threads: 1,

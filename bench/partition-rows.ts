@@ -8,7 +8,7 @@ import type { RowsTask } from '../src/task.ts';
 import type { RowsContext } from '../src/worker/context.ts';
 import { rowProgram } from '../src/worker/programs/programs.ts';
 import type { DoneRow, OpenProgram } from '../src/worker/row-program.ts';
-import { partition } from '../src/worker/rows/partition.ts';
+import { partitions } from '../src/worker/rows/partitions.ts';
 
 // Runs in its own process, so that its peak memory is that of one partition.
 
@@ -63,7 +63,7 @@ async function work({ dsn, schema, task }: PartitionWork): Promise<PartitionFigu
   };
   try {
     const [started, cpu] = [performance.now(), process.cpuUsage()];
-    await partition(context, 0);
+    await partitions(context, 0);
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const cpuSeconds = (user + system) / 1e6;

@@ -4,12 +4,14 @@ import type { ProgramCall } from './programs/programs.ts';
 /**
  * The contract between a step and the worker. Both sides import nothing else of each other.
  *
- * The worker is one program. Its commands are `prepare`, `partition` and `finish` for a step over rows, `statement` for a standard
+ * The worker is one program. Its commands are `prepare`, `partitions` and `finish` for a step over rows, `statement` for a standard
  * statement, and `model` for a statement about models. Its environment:
  *
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
- *   MILLRACE_PARTITION    the partition's number, from 0 (for `partition` only)
- *   UV_THREADPOOL_SIZE    threads in which images are decoded (for `partition` only)
+ *   MILLRACE_WORKER       number of the worker, from 0, among those that share the step's partitions (for `partitions` only): a process takes
+ *                         over what an earlier one with the same number has left open
+ *   MILLRACE_START        present: the worker does nothing before its parent sends it a message (for `partitions` only)
+ *   UV_THREADPOOL_SIZE    threads in which images are decoded (for `partitions` only)
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)
  *   MILLRACE_SYSTEM_DATASOURCE  the DSN for the system schema; default: MILLRACE_DATASOURCE
  *   MILLRACE_SCHEMA       the name of the system schema; default: `millrace`
@@ -23,7 +25,8 @@ import type { ProgramCall } from './programs/programs.ts';
  *                         Absent in a pod, which has the mounts themselves
  *
  * It writes JSON lines to standard output. After a failure, the last one contains `error: {code, message, hint}`; that of `prepare`
- * contains `missing`, the numbers of the partitions that have rows left. The exit code is one of `workerExit`.
+ * contains `workers`, the numbers of the workers to start, or around a foreign image `missing`, those of the partitions that have rows left.
+ * The exit code is one of `workerExit`.
  */
 export type Task = RowsTask | SharesTask | StatementTask | ModelTask;
 
@@ -49,9 +52,11 @@ export interface SelectionTask extends TaskBase {
   readonly partitionBy: string | null;
 }
 
-/** A program over rows: `prepare`, `partition` and `finish`. */
+/** A program over rows: `prepare`, `partitions` and `finish`. */
 export interface RowsTask extends SelectionTask {
   readonly kind: 'rows';
+  /** Maximum number of workers that share the partitions. Each draws one after the other. */
+  readonly workers: number;
   readonly into: TableTarget;
   readonly writeMode: WriteMode;
   /** Rows per transaction; null: as many as are processed in about a second. */
@@ -99,7 +104,7 @@ export type WriteMode = 'fail' | 'append' | 'overwrite';
 export const mostCommitRows = 10_000;
 
 /** Commands for a step over rows. A statement about models has the command `model`. */
-export type WorkerCommand = 'prepare' | 'partition' | 'finish';
+export type WorkerCommand = 'prepare' | 'partitions' | 'finish';
 
 export interface TableTarget {
   readonly database: string | null;

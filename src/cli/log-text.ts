@@ -13,7 +13,7 @@ const levels = new Map([
 
 /** As wide as `2026-11-27 02:40:00.123` and the longest level. */
 const widths = { time: 23, level: 5 };
-/** `step-10 partition-100` */
+/** `step-10 partition-100` of a foreign image */
 const sourceWidth = 21;
 
 /** Formats a line of a log for people: time, level, source, message and fields. Free text of a foreign image takes the place of the message. */

@@ -39,6 +39,7 @@ export interface StandardRun {
 
 export interface LogFilter {
   readonly step?: string;
+  /** Only lines about this partition. */
   readonly partition?: number;
   /** Continues with lines that are written later, until the statement has ended. */
   readonly follow?: boolean;
@@ -47,7 +48,7 @@ export interface LogFilter {
 
 export interface LogLine {
   readonly step: string;
-  /** `prepare`, `partition-3`, `finish` */
+  /** `prepare`, `worker-3`, `finish`; `partition-3` of a foreign image */
   readonly source: string;
   readonly text: string;
 }

@@ -18,6 +18,7 @@ import { latestMeasurements } from './migrations/0012-latest-measurements.ts';
 import { answers } from './migrations/0013-answers.ts';
 import { modelCounts } from './migrations/0014-model-counts.ts';
 import { logs } from './migrations/0015-logs.ts';
+import { drawnPartitions } from './migrations/0016-drawn-partitions.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -39,6 +40,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   answers,
   modelCounts,
   logs,
+  drawnPartitions,
 ];
 
 /** Version of the system schema after `migrate`. */

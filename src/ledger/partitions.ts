@@ -6,7 +6,7 @@ import { tablesOf } from './tables.ts';
 
 export interface TakenPartition {
   readonly partitionNo: number;
-  /** Incremented each time a worker takes the partition. Only writes of the last worker are accepted. */
+  /** Incremented each time a process draws the partition. Only writes of the last one are accepted. */
   readonly attempt: number;
   readonly firstRow: string;
   readonly lastRow: string;
@@ -14,29 +14,131 @@ export interface TakenPartition {
   readonly hasRowsLeft: boolean;
 }
 
-/** Takes the partition for this process, so that its previous worker can no longer write. @returns null if it has no rows */
-export function takePartition(
-  { pool, schema, names }: SelectionPlace,
+/** A worker of a step, of which several share the partitions: one pod, or one process, after the other under the same number. */
+export interface Drawer {
+  readonly worker: number;
+  /** Numbers of partitions that it shall not take over: it has them open, or has lost them. */
+  readonly except: readonly number[];
+  /** Whether partitions of the worker may be open without this process knowing: it has just started, or an answer was lost. */
+  readonly isResuming: boolean;
+}
+
+/** Time after which a partition may be drawn again whose worker no longer renews its lease: several renewals may fail. */
+const leaseSeconds = 60;
+
+/** Interval at which a worker renews the leases of its open partitions. */
+export const renewalMs = 15_000;
+
+/**
+ * Draws the next partition for this process: first one that an earlier process of the same worker left open, then one that nobody has
+ * begun, and in the end one whose worker has fallen silent. The previous process can no longer write it.
+ * @returns null if there is none: the others are done, or in the hands of other workers, whose engine restarts them
+ */
+export function drawPartition(place: SelectionPlace, drawer: Drawer): Promise<TakenPartition | null> {
+  return transaction(place.pool, async (connection) => {
+    const found =
+      (drawer.isResuming ? await findOpen(connection, place, drawer, 'worker_no = ?') : null) ??
+      (await findPending(connection, place)) ??
+      (await findOpen(connection, place, drawer, `(worker_no = ? OR ${isSilent})`));
+    return found === null ? null : take(connection, place, found, drawer.worker);
+  });
+}
+
+/** By the database's clock, as the lease itself. */
+const isSilent = `leased_at IS NULL OR leased_at < NOW(6) - INTERVAL ${leaseSeconds} SECOND`;
+
+function findPending(connection: PoolConnection, place: SelectionPlace): Promise<number | null> {
+  return findFirst(connection, place, `state = 'pending'`, []);
+}
+
+function findOpen(
+  connection: PoolConnection,
+  place: SelectionPlace,
+  { worker, except }: Drawer,
+  condition: string,
+): Promise<number | null> {
+  const others = except.length === 0 ? '' : ' AND partition_no NOT IN (?)';
+  const values = except.length === 0 ? [worker] : [worker, except];
+  return findFirst(connection, place, `state = 'running' AND ${condition}${others}`, values);
+}
+
+/** Locks the partition; skips those that others are drawing. */
+async function findFirst(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
+  condition: string,
+  values: readonly unknown[],
+): Promise<number | null> {
+  const [found] = await connection.query<RowDataPacket[]>(
+    `SELECT partition_no FROM ${tablesOf(schema)('partitions')} FORCE INDEX (drawn) WHERE selection_id = ? AND ${condition}
+     ORDER BY partition_no LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    [names.id, ...values],
+  );
+  return found[0]?.partition_no ?? null;
+}
+
+async function take(
+  connection: PoolConnection,
+  { schema, names }: SelectionPlace,
   partitionNo: number,
-): Promise<TakenPartition | null> {
+  worker: number,
+): Promise<TakenPartition> {
   const partitions = tablesOf(schema)('partitions');
   const key = [names.id, partitionNo];
-  return transaction(pool, async (connection) => {
-    await connection.query(
-      `UPDATE ${partitions} SET attempt = attempt + 1, state = 'running', started_at = COALESCE(started_at, NOW(6))
-       WHERE selection_id = ? AND partition_no = ?`,
-      key,
-    );
-    const [found] = await connection.query<RowDataPacket[]>(
-      `SELECT attempt, first_row, last_row, first_row + done_rows <= last_row AS is_left
-       FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
-      key,
-    );
-    const [row] = found;
-    if (row === undefined) return null;
-    const { attempt, first_row: first, last_row: last, is_left } = row;
-    return { partitionNo, attempt, firstRow: String(first), lastRow: String(last), hasRowsLeft: Number(is_left) === 1 };
-  });
+  await connection.query(
+    `UPDATE ${partitions} SET attempt = attempt + 1, state = 'running', worker_no = ?, leased_at = NOW(6),
+       started_at = COALESCE(started_at, NOW(6))
+     WHERE selection_id = ? AND partition_no = ?`,
+    [worker, ...key],
+  );
+  const [[row]] = await connection.query<RowDataPacket[]>(
+    `SELECT attempt, first_row, last_row, first_row + done_rows <= last_row AS is_left
+     FROM ${partitions} WHERE selection_id = ? AND partition_no = ?`,
+    key,
+  );
+  const { attempt, first_row, last_row, is_left } = row!;
+  return {
+    partitionNo,
+    attempt,
+    firstRow: String(first_row),
+    lastRow: String(last_row),
+    hasRowsLeft: Number(is_left) === 1,
+  };
+}
+
+/** Renews the leases of open partitions, unless others have taken them over. */
+export async function renewLeases(
+  { pool, schema, names }: SelectionPlace,
+  open: readonly TakenPartition[],
+): Promise<void> {
+  if (open.length === 0) return;
+  await pool.query(
+    `UPDATE ${tablesOf(schema)('partitions')} SET leased_at = NOW(6)
+     WHERE selection_id = ? AND state = 'running' AND (partition_no, attempt) IN (?)`,
+    [names.id, open.map(({ partitionNo, attempt }) => [partitionNo, attempt])],
+  );
+}
+
+/** Whether another process of the same worker has taken the partition over, and so replaces this one. */
+export async function isReplaced(
+  { pool, schema, names }: SelectionPlace,
+  { partitionNo }: TakenPartition,
+  worker: number,
+): Promise<boolean> {
+  const [found] = await pool.query<RowDataPacket[]>(
+    `SELECT 1 FROM ${tablesOf(schema)('partitions')} WHERE selection_id = ? AND partition_no = ? AND worker_no = ?`,
+    [names.id, partitionNo, worker],
+  );
+  return found.length > 0;
+}
+
+/** Returns partitions with rows left to the pending ones. For `prepare`, beside which no worker runs. */
+export async function releasePartitions({ pool, schema, names }: SelectionPlace): Promise<void> {
+  await pool.query(
+    `UPDATE ${tablesOf(schema)('partitions')} SET state = 'pending'
+     WHERE selection_id = ? AND (state = 'running' OR (state = 'done' AND first_row + done_rows <= last_row))`,
+    [names.id],
+  );
 }
 
 /** Locks the partition until the end of the transaction. */

@@ -8,7 +8,7 @@ import { tablesOf } from './tables.ts';
 export interface LoggedPod {
   readonly name: string;
   readonly step: string;
-  /** `prepare`, `partition-3`, `finish`, `statement` */
+  /** `prepare`, `worker-3`, `partition-3`, `finish`, `statement` */
   readonly source: string;
   /** When Kubernetes created the pod, in its form. */
   readonly createdAt: string;

@@ -18,6 +18,7 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     writeMode: step.writeMode,
     partitions: step.partitions,
     partitionBy: step.partitionBy,
+    workers: step.parallelism,
     commitRows: step.commitRows,
     maxFailedRows: step.maxFailedRows,
     threads: Math.max(1, Math.ceil(step.resources.cpu ?? 1)),

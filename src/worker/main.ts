@@ -1,4 +1,5 @@
 import './young-generation.ts';
+import { once } from 'node:events';
 import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasource/accounts.ts';
 import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
@@ -16,7 +17,7 @@ import { columnClassNames, namesColumnsByClass, rowProgram } from './programs/pr
 import { readTask, type WrittenTask } from './read-task.ts';
 import { locateModel } from './registered-model.ts';
 import { finish } from './rows/finish.ts';
-import { partition } from './rows/partition.ts';
+import { partitions } from './rows/partitions.ts';
 import { prepare } from './rows/prepare.ts';
 import { dropShares, prepareShares } from './rows/shares.ts';
 import { runStatement } from './statement.ts';
@@ -38,8 +39,16 @@ const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { ki
   statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
 };
 
+await told();
 process.exitCode = await main(process.argv[2]);
 if (process.connected) process.disconnect();
+
+/** With MILLRACE_START, resolves once the process that started this one sends a message, or is gone. */
+async function told(): Promise<void> {
+  if (process.env.MILLRACE_START === undefined) return;
+  const message = once(process, 'message', { signal: ending.signal }).catch(() => {});
+  await message;
+}
 
 async function main(command: string | undefined): Promise<number> {
   try {
@@ -88,7 +97,7 @@ type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
 
 async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
-  const readsModel = command === 'partition' || (command === 'prepare' && namesColumnsByClass(written.program));
+  const readsModel = command === 'partitions' || (command === 'prepare' && namesColumnsByClass(written.program));
   const located = readsModel
     ? await withReconnect(
         () => locateModel(written.program, written.model, { ...place, cache: modelCache(process.env) }),
@@ -106,14 +115,14 @@ async function runRows(written: Written<RowsTask>, place: Place, command: string
     case 'prepare': {
       const classNames = await columnClassNames(located.program, { ...place, ...located, threads: written.threads });
       const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select, classNames));
-      return withReconnect(once, place).then(() => tellMissing(withoutSelect));
+      return withReconnect(once, place).then(() => tellWorkers(withoutSelect));
     }
-    case 'partition':
-      return partition(withoutSelect, Number(process.env.MILLRACE_PARTITION));
+    case 'partitions':
+      return partitions(withoutSelect, Number(process.env.MILLRACE_WORKER ?? 0));
     case 'finish':
       return withReconnect(() => finish(withoutSelect), place);
     default:
-      throw unknownCommand(command, 'prepare, partition and finish');
+      throw unknownCommand(command, 'prepare, partitions and finish');
   }
 }
 
@@ -135,7 +144,14 @@ async function runShares(written: Written<SharesTask>, place: Place, command: st
   }
 }
 
-/** The last line that `prepare` writes: Argo starts a pod for each. */
+/** The last line that `prepare` writes: Argo starts a pod for each worker. No worker has nothing to do. */
+async function tellWorkers(context: RowsContext): Promise<void> {
+  const missing = await withReconnect(() => missingPartitions(context), context);
+  const workers = Array.from({ length: Math.min(missing.length, context.task.workers) }, (_, number) => number);
+  log.info({ partitions: missing.length, workers }, 'workers for the partitions with rows left');
+}
+
+/** The last line that `prepare` writes around a foreign image: Argo starts a pod for each partition. */
 async function tellMissing(place: Omit<WorkerContext, 'task'>): Promise<void> {
   const missing = await withReconnect(() => missingPartitions(place), place);
   log.info({ missing }, 'partitions with rows left');
@@ -161,6 +177,7 @@ function report(error: unknown): number {
     return workerExit.defect;
   }
   log.error({ error: errorRecord(error) }, 'failed');
-  if (isTemporary(error)) return workerExit.temporary;
+  // Another process of this worker runs: the engine, which knows only this one, starts the next.
+  if (isTemporary(error) || error.code === 'PARTITION_TAKEN') return workerExit.temporary;
   return errorTable[error.code].kind === 'internal' ? workerExit.defect : workerExit.mistake;
 }

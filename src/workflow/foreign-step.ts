@@ -28,7 +28,7 @@ export function renderForeignStep(step: ForeignStep, rendering: Rendering): Temp
   };
   const pod = { step, image: rendering.deployment.workerImage, task: { ...task, select: null } };
   return [
-    renderPartitionedStep(step, rendering.templates),
+    renderPartitionedStep(step, rendering.templates.foreignStep),
     renderWorker('prepare', rendering.texts ? { ...pod, task } : pod, rendering),
     renderShare(step, rendering),
     renderWorker('finish', pod, rendering),

@@ -11,7 +11,7 @@ import type { Rendering, Template } from './workflow.ts';
 /** Number of restarts after failures that may be temporary: a statement about models may be repeated. */
 const retries = 3;
 
-/** A pod of the worker with the volumes mounted: it looks at the model's file as a partition does. */
+/** A pod of the worker with the volumes mounted: it looks at the model's file as a worker of partitions does. */
 export function renderModelStep(step: ModelStep, rendering: Rendering): Template {
   const { name, action, actor, volumes } = step;
   const { deployment, statement, templates } = rendering;
@@ -21,7 +21,7 @@ export function renderModelStep(step: ModelStep, rendering: Rendering): Template
   const { container, ...template } = withClaims(withRetries(templates.worker, retries), volumes);
   const { cpu, memory } = profile?.default ?? { cpu: null, memory: null };
   const asked = { cpu, memory, gpu: 0 };
-  const resources = resourceRequirements(asked, profile, templates.partition.container.resources);
+  const resources = resourceRequirements(asked, profile, templates.partitions.container.resources);
   const rendered = {
     name,
     metadata: podLabels(name, 'model', rendering),

@@ -4,7 +4,13 @@ import type { ContainerTemplate, Deployment, Rendering, Template } from './workf
 import { statementLabel } from './workflow-name.ts';
 
 /** The part of a pod in its step; also the name of its log. */
-export type PodSource = 'model' | 'statement' | 'prepare' | 'partition-{{inputs.parameters.partition}}' | 'finish';
+export type PodSource =
+  | 'model'
+  | 'statement'
+  | 'prepare'
+  | 'worker-{{inputs.parameters.worker}}'
+  | 'partition-{{inputs.parameters.partition}}'
+  | 'finish';
 
 /** Labels by which a pod, its log and its metrics are found. */
 export function podLabels(
@@ -30,7 +36,7 @@ export function podDeadline({ timeoutSeconds }: Pick<RunStep, 'timeoutSeconds'>)
   return timeoutSeconds === null ? {} : { activeDeadlineSeconds: timeoutSeconds };
 }
 
-/** The nodes on which a partition may run. A label that both the statement and the profile name is the profile's. */
+/** The nodes on which partitions may run. A label that both the statement and the profile name is the profile's. */
 export function placement(
   { nodeSelector, resources }: Pick<RunStep, 'nodeSelector' | 'resources'>,
   profile: Profile | null,

@@ -17,9 +17,9 @@ export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   const task = taskOf(statement, step);
   const pod = { step, image, task: { ...task, select: null } };
   return [
-    renderPartitionedStep(step, templates),
+    renderPartitionedStep(step, templates.runStep),
     renderPrepare(rendering.texts ? { ...pod, task } : pod, rendering),
-    renderPartition(pod, rendering),
+    renderPartitions(pod, rendering),
     renderWorker('finish', pod, rendering),
   ];
 }
@@ -31,14 +31,14 @@ export interface WorkerPod {
   readonly task: unknown;
 }
 
-/** A program whose columns are named by the model's classes reads the model before the table is made: as a partition does. */
+/** A program whose columns are named by the model's classes reads the model before the table is made: as the partitions do. */
 function renderPrepare(pod: WorkerPod & { readonly step: RunStep }, rendering: Rendering): Template {
   const { program, volumes, resources } = pod.step;
   const worker = renderWorker('prepare', pod, rendering);
   if (!contractOf(program.name).namesColumnsByClass(program.settings)) return worker;
-  const { partition } = rendering.templates;
+  const { partitions } = rendering.templates;
   const profile = profileOf(pod.step, rendering.deployment);
-  const enough = resourceRequirements({ ...resources, gpu: 0 }, profile, partition.container.resources);
+  const enough = resourceRequirements({ ...resources, gpu: 0 }, profile, partitions.container.resources);
   const env = [...(worker.container.env ?? []), ...bucketEnvironment(pod.step, rendering.deployment)];
   return withClaims({ ...worker, container: { ...worker.container, resources: enough, env } }, volumes);
 }
@@ -55,25 +55,25 @@ export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rend
   };
 }
 
-function renderPartition(
+function renderPartitions(
   { step, image, task }: WorkerPod & { readonly step: RunStep },
   rendering: Rendering,
 ): Template {
   const { deployment, templates } = rendering;
   const profile = profileOf(step, deployment);
-  const { container, ...template } = withClaims(withRetries(templates.partition, step.retries), step.volumes);
+  const { container, ...template } = withClaims(withRetries(templates.partitions, step.retries), step.volumes);
   const rendered = {
-    name: `${step.name}-partition`,
-    metadata: podLabels(step.name, 'partition-{{inputs.parameters.partition}}', rendering),
+    name: `${step.name}-worker`,
+    metadata: podLabels(step.name, 'worker-{{inputs.parameters.worker}}', rendering),
     ...template,
     ...podDeadline(step),
     ...placement(step, profile, deployment),
     container: {
-      image: profile?.pods.image ?? partitionImage(step, image, deployment),
+      image: profile?.pods.image ?? workerImageOf(step, image, deployment),
       ...container,
       resources: resourceRequirements(step.resources, profile, container.resources),
       env: [
-        { name: 'MILLRACE_PARTITION', value: '{{inputs.parameters.partition}}' },
+        { name: 'MILLRACE_WORKER', value: '{{inputs.parameters.worker}}' },
         { name: 'UV_THREADPOOL_SIZE', value: String(poolThreads(step.resources.cpu ?? 1)) },
         ...workerEnvironment(task, deployment),
         ...bucketEnvironment(step, deployment),
@@ -83,6 +83,6 @@ function renderPartition(
   return withProfile(rendered, profile, deployment);
 }
 
-function partitionImage({ resources }: RunStep, image: string, { workerImage, gpuWorkerImage }: Deployment): string {
+function workerImageOf({ resources }: RunStep, image: string, { workerImage, gpuWorkerImage }: Deployment): string {
   return resources.gpu > 0 && image === workerImage ? gpuWorkerImage : image;
 }

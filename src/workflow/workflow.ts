@@ -10,12 +10,15 @@ export type Toleration = NonNullable<Template['tolerations']>[number];
 /** The constant parts of workflows: the parsed files of templates/. */
 export interface WorkflowTemplates {
   readonly workflow: Workflow;
-  readonly runStep: Template & { readonly dag: NonNullable<Template['dag']> };
+  readonly runStep: DagTemplate;
+  readonly foreignStep: DagTemplate;
   readonly worker: ContainerTemplate;
-  readonly partition: ContainerTemplate;
+  readonly partitions: ContainerTemplate;
   readonly sqlStep: ContainerTemplate;
   readonly foreignImage: ContainerTemplate;
 }
+
+export type DagTemplate = Template & { readonly dag: NonNullable<Template['dag']> };
 
 export type ContainerTemplate = Template & { readonly container: Container };
 

@@ -73,9 +73,7 @@ describe("millrace on this machine's own engine", { timeout: 120_000 }, () => {
     expect(rows).toHaveLength(Number(counted?.n));
     expect(rows[0]).toMatchObject({ id: 1, detection_no: 1 });
     const lines = linesOf((await run('logs', '--json', '--follow', id)).stdout);
-    expect(new Set(lines.map(({ source }) => source))).toEqual(
-      new Set(['prepare', 'partition-0', 'partition-1', 'finish']),
-    );
+    expect(new Set(lines.map(({ source }) => source))).toEqual(new Set(['prepare', 'worker-0', 'worker-1', 'finish']));
     const shown = (await run('logs', id)).stdout.trimEnd().split('\n');
     expect(shown.map((line) => logLine.exec(line)?.[1] ?? line).toSorted()).toEqual(
       lines.map(({ source }) => source).toSorted(),

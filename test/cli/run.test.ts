@@ -215,7 +215,7 @@ describe('millrace run', { timeout: 120_000 }, () => {
   function partitionsOf(engine: number) {
     return vi.waitFor(async () => {
       const workers = await workersOf(engine);
-      expect(workers.map(({ command }) => command)).toEqual(['partition', 'partition']);
+      expect(workers.map(({ command }) => command)).toEqual(['partitions', 'partitions']);
       const [newest] = await test.session.engine.list();
       expect(newest?.steps[0]?.partitions.map(({ done }) => done > 0)).toEqual([true, true]);
       return workers;

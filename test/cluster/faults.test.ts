@@ -36,7 +36,7 @@ describe('a statement has the same rows if, in the middle of its run,', () => {
   const runningPod = async (id: string) => {
     const found = (await cluster.pods(id)).find(
       ({ metadata, status }) =>
-        metadata?.labels?.['millrace/source']?.startsWith('partition') && status?.phase === 'Running',
+        metadata?.labels?.['millrace/source']?.startsWith('worker') && status?.phase === 'Running',
     );
     return found!.metadata!;
   };

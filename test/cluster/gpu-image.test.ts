@@ -34,7 +34,7 @@ describe.skipIf(!canBuildImages)("the worker's image with CUDA (skipped without 
   it('runs the partitions that request GPUs, and on a CPU as well', async () => {
     const { status, images } = await run('auto', 'on_any');
     expect(status).toMatchObject({ state: 'succeeded', error: null });
-    expect(images).toEqual({ prepare: false, 'partition-0': true, finish: false });
+    expect(images).toEqual({ prepare: false, 'worker-0': true, finish: false });
     expect(await cluster.query('SELECT COUNT(DISTINCT id) AS images FROM on_any')).toEqual([{ images: '4' }]);
   });
 

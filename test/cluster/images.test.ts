@@ -47,7 +47,7 @@ describe('images on Kubernetes', () => {
     });
   });
 
-  it('request GPUs in their pods; partitions wait until one is free', async () => {
+  it('request GPUs in their pods; workers wait until one is free', async () => {
     const { items } = await cluster.core.listNode();
     const gpus = items.reduce((sum, { status }) => sum + Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0), 0);
     const text = detect(8, 'on_gpus', `partitions = ${gpus * 2}, gpu = 1, cpu = 0.1, memory = '600Mi'`).replace(
@@ -70,11 +70,11 @@ describe('images on Kubernetes', () => {
     }
     expect(most).toBe(gpus);
     expect(waits).toContain('NOT_SCHEDULED');
-    const partitions = (await cluster.pods(id)).filter(({ metadata }) =>
-      metadata?.labels?.['millrace/source']?.startsWith('partition'),
+    const workers = (await cluster.pods(id)).filter(({ metadata }) =>
+      metadata?.labels?.['millrace/source']?.startsWith('worker'),
     );
     expect(
-      partitions.map(
+      workers.map(
         ({ spec }) => spec?.containers.find(({ name }) => name === 'main')?.resources?.limits?.['nvidia.com/gpu'],
       ),
     ).toEqual(new Array(gpus * 2).fill('1'));

@@ -17,7 +17,7 @@ describe('a failure is explained', () => {
     const text = detect(4, `t_${code}`, 'partitions = 1').replace('"--model=demo"', option);
     const status = await cluster.ended(await cluster.start(text));
     expect(status).toMatchObject({ state: 'failed', error: { code }, steps: [{ state: 'failed', error: { code } }] });
-    expect((await sourcesOf(status.id)).toSorted()).toEqual(['partition-0', 'prepare']);
+    expect((await sourcesOf(status.id)).toSorted()).toEqual(['prepare', 'worker-0']);
   });
 
   it("a SELECT that the database rejects is not retried, and the database's reason reaches the user", async () => {
@@ -46,21 +46,21 @@ describe('a failure is explained', () => {
       'partitions = 1, gpu = 64',
       {},
       'NOT_SCHEDULED',
-      'partition-0 of step-1 cannot start: no node has 64 GPUs; the largest has 2 GPUs',
+      'worker-0 of step-1 cannot start: no node has 64 GPUs; the largest has 2 GPUs',
     ],
     [
       'a pod for which no node has enough memory',
       "partitions = 1, memory = '900Gi'",
       {},
       'NOT_SCHEDULED',
-      'partition-0 of step-1 cannot start: no node has 900 GiB of memory',
+      'worker-0 of step-1 cannot start: no node has 900 GiB of memory',
     ],
     [
       'a missing claim',
       "partitions = 1, volume = 'nowhere:/nowhere'",
       {},
       'POD_NOT_STARTED',
-      'partition-0 of step-1 cannot start: the PersistentVolumeClaim nowhere does not exist',
+      'worker-0 of step-1 cannot start: the PersistentVolumeClaim nowhere does not exist',
     ],
     [
       'a missing secret',

@@ -54,8 +54,8 @@ describe('the worker', () => {
   });
 
   it('is at the path where workflows start it', () => {
-    const { worker, partition, sqlStep } = loadTemplates();
-    const commands = [worker, partition, sqlStep].map(({ container }) => container.command);
+    const { worker, partitions, sqlStep } = loadTemplates();
+    const commands = [worker, partitions, sqlStep].map(({ container }) => container.command);
     expect(commands).toEqual(Array(3).fill(['node', '/app/src/worker/main.ts']));
     expect(dockerfile('worker')).toMatch(/^CMD \["node", "\/app\/src\/worker\/main.ts"\]$/m);
   });

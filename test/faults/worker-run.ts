@@ -25,7 +25,7 @@ export type WorkerEnd = 'done' | 'killed' | 'terminated' | ErrorCode;
 export interface Work {
   readonly task: Task;
   readonly command: WorkerCommand;
-  readonly partition: number;
+  readonly worker: number;
   readonly clock: { readonly shiftMs: number; readonly jumpMs: number };
   readonly faults: Faults;
 }
@@ -36,7 +36,7 @@ export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       MILLRACE_TASK: JSON.stringify(work.task),
-      MILLRACE_PARTITION: String(work.partition),
+      MILLRACE_WORKER: String(work.worker),
       MILLRACE_DATASOURCE: accounts.dsn,
       MILLRACE_SYSTEM_DATASOURCE: accounts.systemDsn!,
       MILLRACE_SCHEMA: systemSchema,

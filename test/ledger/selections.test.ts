@@ -6,8 +6,12 @@ import {
   type BatchCounts,
   closePartition,
   countBatch,
+  type Drawer,
+  drawPartition,
+  isReplaced,
   missingPartitions,
-  takePartition,
+  releasePartitions,
+  renewLeases,
 } from '../../src/ledger/partitions.ts';
 import {
   forgetFailures,
@@ -54,7 +58,8 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
 
   /** As a worker does: the counters and the outcomes in one transaction. */
   async function write(partitionNo: number, outcomes: readonly RowOutcome[]): Promise<void> {
-    const taken = (await takePartition(place, partitionNo))!;
+    const taken = await draw();
+    expect(taken.partitionNo).toBe(partitionNo);
     const failures = outcomes.filter(({ error }) => error !== null).length;
     await transaction(place.pool, async (connection) => {
       await countBatch(connection, place, taken, { ...nothing, rows: outcomes.length, failed: failures });
@@ -62,6 +67,9 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     });
     await closePartition(place, taken, null);
   }
+
+  const draw = async (worker = 0, drawer: Partial<Drawer> = {}) =>
+    (await drawPartition(place, { worker, except: [], isResuming: true, ...drawer }))!;
 
   it('is read as recorded, and then becomes published', async () => {
     expect(await requireSelection(place, 'step-1')).toMatchObject({ state: 'ready', rows: 10, columns: ['id'] });
@@ -83,9 +91,9 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     });
   });
 
-  it('accepts writes to a partition only from the worker that took it last', async () => {
-    const before = (await takePartition(place, 0))!;
-    const now = (await takePartition(place, 0))!;
+  it('accepts writes to a partition only from the process that drew it last', async () => {
+    const before = await draw();
+    const now = await draw();
     expect([before, now]).toMatchObject([
       { attempt: 1, firstRow: '1', lastRow: '5' },
       { attempt: 2, firstRow: '1', lastRow: '5' },
@@ -98,7 +106,68 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
     await count(now);
     await closePartition(place, now, null);
     expect(await missingPartitions(place)).toEqual([1]);
-    expect(await takePartition(place, 2)).toBe(null);
+  });
+
+  describe('whose partitions are drawn', () => {
+    const fresh = { isResuming: false };
+    /** As if the worker of the partition had not been heard of for so long. */
+    const silence = (seconds: number, partitionNo = 0) =>
+      place.pool.query(
+        `UPDATE ${database.systemSchema}.partitions SET leased_at = NOW(6) - INTERVAL ? SECOND
+         WHERE selection_id = ? AND partition_no = ?`,
+        [seconds, place.names.id, partitionNo],
+      );
+    const next = (worker: number, drawer: Partial<Drawer> = {}) =>
+      drawPartition(place, { worker, except: [], isResuming: false, ...drawer });
+
+    it('gives each to one of the workers that draw at the same time, lowest first', async () => {
+      const drawn = await Promise.all([0, 1, 2, 3].map((worker) => next(worker, { except: [0, 1] })));
+      expect(drawn.map((taken) => taken?.partitionNo ?? null).toSorted()).toEqual([0, 1, null, null]);
+    });
+
+    it('gives those that a dead process left open first to the next process of the same worker, and to no other', async () => {
+      await next(1);
+      await next(0);
+      expect(await next(2)).toBe(null);
+      expect(await next(0, { isResuming: true })).toMatchObject({ partitionNo: 1, attempt: 2 });
+      expect(await next(0, { isResuming: true, except: [1] })).toBe(null);
+      // Once nothing else is left, also to one that did not know of them.
+      expect(await next(1)).toMatchObject({ partitionNo: 0, attempt: 2 });
+    });
+
+    it('tells a process that is replaced by one of the same worker from one that has lost a partition', async () => {
+      const before = (await next(0))!;
+      await next(0, { isResuming: true });
+      expect(await isReplaced(place, before, 0)).toBe(true);
+      expect(await isReplaced(place, before, 1)).toBe(false);
+    });
+
+    it('gives one whose worker has fallen silent to another, unless that has lost it before', async () => {
+      const taken = (await next(0))!;
+      await draw(0, { ...fresh, except: [0] });
+      await silence(30);
+      expect(await next(7)).toBe(null);
+      await silence(90);
+      await renewLeases(place, [taken]);
+      expect(await next(7)).toBe(null);
+      await silence(90);
+      expect(await next(7, { except: [0] })).toBe(null);
+      expect(await next(7)).toMatchObject({ partitionNo: 0, attempt: 2 });
+      await silence(90);
+      await renewLeases(place, [taken]);
+      expect(await next(8)).toMatchObject({ partitionNo: 0, attempt: 3 });
+    });
+
+    it('gives anyone those that were left open, and those with rows left, once they are released', async () => {
+      await write(0, [1, 2, 3].map(done));
+      await draw(5);
+      await releasePartitions(place);
+      expect([await next(1), await next(2), await next(3)]).toEqual([
+        expect.objectContaining({ partitionNo: 0, attempt: 2, hasRowsLeft: true }),
+        expect.objectContaining({ partitionNo: 1, attempt: 2, hasRowsLeft: true }),
+        null,
+      ]);
+    });
   });
 
   it('counts the outcomes of its rows, and lets failed ones be retried', async () => {

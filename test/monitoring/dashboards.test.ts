@@ -21,7 +21,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
     const other = await server.another();
     const argo = await replay(() => fixture('argo-controller-metrics.txt'));
     const gpus = fixture('dcgm-exporter-metrics.txt');
-    const dcgm = await replay(() => gpus.replaceAll('"POD"', `"millrace-${statement}-1-partition-2418"`));
+    const dcgm = await replay(() => gpus.replaceAll('"POD"', `"millrace-${statement}-1-worker-2418"`));
     replays.push(argo, dcgm);
     prometheus = await startPrometheus(
       configuration({

@@ -329,7 +329,7 @@ describe('a statement', () => {
         .filter(Boolean)
         .map((line) => JSON.parse(line));
     const sources = new Set(lines(whole).map(({ source }) => source));
-    expect(sources).toEqual(new Set(['prepare', 'partition-0', 'partition-1', 'finish']));
+    expect(sources).toEqual(new Set(['prepare', 'worker-0', 'worker-1', 'finish']));
     expect(
       lines(followed)
         .map(({ text }) => text)
@@ -340,7 +340,8 @@ describe('a statement', () => {
         .toSorted(),
     );
     const one = await (await server.ask('GET', `/v1/statements/${begun.body.id}/logs?step=step-1&partition=1`)).text();
-    expect(new Set(lines(one).map(({ source }) => source))).toEqual(new Set(['partition-1']));
+    const partitions = lines(one).map(({ text }) => JSON.parse(text).partition);
+    expect(new Set(partitions)).toEqual(new Set([1]));
   });
 
   it('does not exist under another id', async () => {

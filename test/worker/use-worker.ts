@@ -5,13 +5,14 @@ import { afterAll, beforeAll } from 'vitest';
 import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { drawPartition, type TakenPartition } from '../../src/ledger/partitions.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
 import type { ProgramCall } from '../../src/programs/programs.ts';
 import { type RowsTask, taskVersion } from '../../src/task.ts';
 import type { RowsContext } from '../../src/worker/context.ts';
 import { rowProgram } from '../../src/worker/programs/programs.ts';
 import { finish } from '../../src/worker/rows/finish.ts';
-import { partition } from '../../src/worker/rows/partition.ts';
+import { partitions } from '../../src/worker/rows/partitions.ts';
 import { prepare } from '../../src/worker/rows/prepare.ts';
 import { type TestDatabase, useDatabase } from '../database.ts';
 import type { DatabaseServer } from '../database-servers.ts';
@@ -88,6 +89,7 @@ const defaults = {
   writeMode: 'fail',
   partitions: 1,
   partitionBy: null,
+  workers: 1,
   commitRows: 4,
   maxFailedRows: 0,
   threads: 1,
@@ -121,15 +123,16 @@ const defaults = {
   },
 } as const;
 
-/** `prepare -> partition × N -> finish` */
+/** `prepare -> partitions -> finish` */
 export async function runWorkers(context: RowsContext): Promise<void> {
   await prepare(context);
-  await runPartitions(context);
+  await partitions(context, 0);
   await finish(context);
 }
 
-export async function runPartitions(context: RowsContext): Promise<void> {
-  for (let number = 0; number < context.task.partitions; number++) await partition(context, number);
+/** The next partition, as a process of the worker draws it that has just started. */
+export async function draw(context: RowsContext, worker = 0): Promise<TakenPartition> {
+  return (await drawPartition(context, { worker, except: [], isResuming: true }))!;
 }
 
 /** The same with other settings of its program. */

@@ -78,27 +78,32 @@ describe('a query reaches a foreign image unchanged', () => {
   });
 });
 
-test("Argo inserts only the partition's number", () => {
+test('Argo inserts only the numbers of workers and partitions', () => {
   const yaml = toYaml(
     render([runStep({ select: traps.join() }), foreignStep({ name: 'step-2', select: traps.join() })]),
   );
   const filled = yaml.slice(yaml.indexOf('\nspec:')).match(/\{\{[^}]*\}\}/g);
-  const missing = templates.runStep.dag.tasks.find(({ name }) => name === 'partition')?.withParam;
-  expect([...new Set(filled)].sort()).toEqual([missing, '{{inputs.parameters.partition}}', '{{item}}']);
+  const numbers = [templates.foreignStep, templates.runStep].map(({ dag }) => dag.tasks[1]?.withParam);
+  expect([...new Set(filled)].sort()).toEqual([
+    ...numbers,
+    '{{inputs.parameters.partition}}',
+    '{{inputs.parameters.worker}}',
+    '{{item}}',
+  ]);
 });
 
-test('a partition gets its number, the task, the schema and, from the Secret, the database', () => {
+test('a worker gets its number, the task, the schema and, from the Secret, the database', () => {
   const workflow = render([runStep()], { deployment: { schema: 'system' } });
-  const { environment } = variables(workflow, 'step-1-partition', { 'inputs.parameters.partition': '7' });
+  const { environment } = variables(workflow, 'step-1-worker', { 'inputs.parameters.worker': '7' });
   expect(Object.keys(environment)).toEqual([
-    'MILLRACE_PARTITION',
+    'MILLRACE_WORKER',
     'UV_THREADPOOL_SIZE',
     'MILLRACE_TASK',
     'MILLRACE_SCHEMA',
     'MILLRACE_DATASOURCE',
   ]);
-  expect(environment).toMatchObject({ MILLRACE_PARTITION: '7', MILLRACE_SCHEMA: 'system' });
-  expect(templateOf(workflow, 'step-1-partition').container?.env?.at(-1)).toEqual({
+  expect(environment).toMatchObject({ MILLRACE_WORKER: '7', MILLRACE_SCHEMA: 'system' });
+  expect(templateOf(workflow, 'step-1-worker').container?.env?.at(-1)).toEqual({
     name: 'MILLRACE_DATASOURCE',
     valueFrom: { secretKeyRef: { name: 'database', key: 'dsn' } },
   });
@@ -108,15 +113,15 @@ test.each([
   [null, '4'],
   [0.5, '4'],
   [7.5, '8'],
-])('a partition with %s cores decodes images in %s threads', (cpu, threads) => {
+])('a worker with %s cores decodes images in %s threads', (cpu, threads) => {
   const workflow = render([runStep({ resources: { cpu, memory: null, gpu: 0 } })]);
-  expect(variables(workflow, 'step-1-partition').environment.UV_THREADPOOL_SIZE).toBe(threads);
+  expect(variables(workflow, 'step-1-worker').environment.UV_THREADPOOL_SIZE).toBe(threads);
 });
 
-test('only partitions that request GPUs run in the image with CUDA', () => {
+test('only workers of partitions that request GPUs run in the image with CUDA', () => {
   const imagesOf = (gpu: number) => {
     const workflow = render([runStep({ resources: { cpu: null, memory: null, gpu } })]);
-    return ['prepare', 'partition', 'finish'].map((part) => templateOf(workflow, `step-1-${part}`).container?.image);
+    return ['prepare', 'worker', 'finish'].map((part) => templateOf(workflow, `step-1-${part}`).container?.image);
   };
   const { workerImage, gpuWorkerImage } = deployment;
   expect(imagesOf(0)).toEqual([workerImage, workerImage, workerImage]);
@@ -190,7 +195,7 @@ describe('steps of a program', () => {
   });
 });
 
-test("prepare has the volumes and the memory of a partition if the columns are named by the model's classes", () => {
+test("prepare has the volumes and the memory of a worker of partitions if the columns are named by the model's classes", () => {
   const prepareOf = (name: string) =>
     render(goldenPlan(name).steps).spec.templates?.find((template) => template.name === 'step-1-prepare');
   expect(prepareOf('demo')?.volumes).toBeUndefined();
@@ -238,7 +243,7 @@ describe('limits', () => {
   test('a short query is in the task of the step that selects, and in no other', () => {
     const workflow = render([runStep()], { submission: { recorded: true } });
     const selectOf = (template: string) => JSON.parse(variableOf(workflow, template, 'MILLRACE_TASK')!).select;
-    expect(['prepare', 'partition', 'finish'].map((pod) => selectOf(`step-1-${pod}`))).toEqual([
+    expect(['prepare', 'worker', 'finish'].map((pod) => selectOf(`step-1-${pod}`))).toEqual([
       runStep().select,
       null,
       null,
@@ -278,7 +283,7 @@ describe('limits', () => {
 
 describe('resources', () => {
   const resourcesOf = (cpu: number | null, memory: number | null, gpu: number) =>
-    templateOf(render([runStep({ resources: { cpu, memory, gpu } })]), 'step-1-partition').container?.resources;
+    templateOf(render([runStep({ resources: { cpu, memory, gpu } })]), 'step-1-worker').container?.resources;
 
   test('are those that the statement requests, with GPUs as a literal limit', () => {
     expect(resourcesOf(1.5, 4 * 1024 ** 3, 2)).toEqual({
@@ -303,7 +308,7 @@ describe('resources', () => {
     expect(resourcesOf(null, bytes, 0)?.limits?.memory).toBe(quantity);
   });
 
-  test('include GPUs, and tolerations for them, in partitions only', () => {
+  test('include GPUs, and tolerations for them, in workers of partitions only', () => {
     const workflow = render([runStep({ resources: { cpu: null, memory: null, gpu: 1 }, nodeSelector: { zone: 'a' } })]);
     const withGpu = workflow.spec.templates?.filter(
       ({ container }) => container?.resources?.limits?.['nvidia.com/gpu'],
@@ -311,7 +316,7 @@ describe('resources', () => {
     const tolerating = workflow.spec.templates?.filter(({ tolerations }) => tolerations !== undefined);
     const placed = workflow.spec.templates?.filter(({ nodeSelector }) => nodeSelector !== undefined);
     for (const found of [withGpu, tolerating, placed])
-      expect(found?.map(({ name }) => name)).toEqual(['step-1-partition']);
+      expect(found?.map(({ name }) => name)).toEqual(['step-1-worker']);
     expect(tolerating?.[0]?.tolerations).toEqual(deployment.gpuTolerations);
     expect(placed?.[0]?.nodeSelector).toEqual({ zone: 'a' });
   });
@@ -322,12 +327,12 @@ test('claims are read-only in the volume and in the mount by default', () => {
     { claim: 'data.sets', mountPath: '/datasets', readOnly: true },
     { claim: 'scratch', mountPath: '/tmp', readOnly: false },
   ];
-  const partition = templateOf(render([runStep({ volumes })]), 'step-1-partition');
-  expect(partition.volumes).toEqual([
+  const worker = templateOf(render([runStep({ volumes })]), 'step-1-worker');
+  expect(worker.volumes).toEqual([
     { name: 'data-sets-0', persistentVolumeClaim: { claimName: 'data.sets', readOnly: true } },
     { name: 'scratch-1', persistentVolumeClaim: { claimName: 'scratch' } },
   ]);
-  expect(partition.container?.volumeMounts).toEqual([
+  expect(worker.container?.volumeMounts).toEqual([
     { name: 'data-sets-0', mountPath: '/datasets', readOnly: true },
     { name: 'scratch-1', mountPath: '/tmp' },
   ]);
@@ -374,7 +379,7 @@ describe('a pod is retried', () => {
   ] as const;
 
   test.each(cases)('after %s', (_name, end, ofWorkers, ofStatements) => {
-    for (const template of ['step-1-prepare', 'step-1-partition', 'step-1-finish', 'step-3-partition']) {
+    for (const template of ['step-1-prepare', 'step-1-worker', 'step-1-finish', 'step-3-partition']) {
       expect(isRetried(template, end)).toBe(ofWorkers);
     }
     expect(isRetried('step-2', end)).toBe(ofStatements);
@@ -562,11 +567,11 @@ describe("in Argo's UI", () => {
 });
 
 test('pods are found by statement, step and source', () => {
-  expect(templateOf(render([runStep()]), 'step-1-partition').metadata).toEqual({
+  expect(templateOf(render([runStep()]), 'step-1-worker').metadata).toEqual({
     labels: {
       'millrace/statement': submission.id,
       'millrace/step': 'step-1',
-      'millrace/source': 'partition-{{inputs.parameters.partition}}',
+      'millrace/source': 'worker-{{inputs.parameters.worker}}',
     },
   });
 });
@@ -599,7 +604,7 @@ test('only pods that read images or models get the credentials of buckets, from 
   const step = runStep({ buckets: ['datasets'] });
   const workflow = render([step], { deployment: { buckets } });
   const variables = (name: string) => templateOf(workflow, name).container?.env ?? [];
-  expect(variables(`${step.name}-partition`)).toEqual(
+  expect(variables(`${step.name}-worker`)).toEqual(
     expect.arrayContaining([
       { name: 'MILLRACE_BUCKETS', value: 'datasets' },
       { name: 'MILLRACE_S3_REGION', value: 'auto' },
@@ -609,7 +614,7 @@ test('only pods that read images or models get the credentials of buckets, from 
       },
     ]),
   );
-  expect(JSON.parse(variableOf(workflow, `${step.name}-partition`, 'MILLRACE_TASK') ?? '').mounts).toContain(
+  expect(JSON.parse(variableOf(workflow, `${step.name}-worker`, 'MILLRACE_TASK') ?? '').mounts).toContain(
     's3://datasets',
   );
   for (const name of ['prepare', 'finish'])

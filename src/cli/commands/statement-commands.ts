@@ -38,7 +38,7 @@ export function addStatementCommands(millrace: Command, config: Config, environm
 
   ofStatement(millrace, 'logs', "show the logs of a statement's workers")
     .option('--step <name>', 'only this step')
-    .option('--partition <number>', 'only this partition', wholeNumber)
+    .option('--partition <number>', 'only lines about this partition', wholeNumber)
     .option('-f, --follow', 'keep printing until the statement has ended')
     .action((id, { json = false, step, partition, follow, ...where }) =>
       answer(json, async (output) =>

@@ -17,8 +17,8 @@ export function gpuDevices(environment: NodeJS.ProcessEnv, folder = driverFolder
   }
 }
 
-/** Distributes partitions over GPUs: the first gets the first `gpu` devices, the next those after them, and so on from the beginning. */
-export function devicesOfPartition(partition: number, gpu: number, devices: readonly string[]): readonly string[] {
+/** Distributes workers over GPUs: the first gets the first `gpu` devices, the next those after them, and so on from the beginning. */
+export function devicesOfWorker(worker: number, gpu: number, devices: readonly string[]): readonly string[] {
   const count = Math.min(Math.max(1, gpu), devices.length);
-  return Array.from({ length: count }, (_, at) => devices[(partition * count + at) % devices.length]!);
+  return Array.from({ length: count }, (_, at) => devices[(worker * count + at) % devices.length]!);
 }

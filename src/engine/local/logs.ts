@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogFilter, LogLine } from '../engine.ts';
+import { isOfPartition } from '../partition-lines.ts';
 
 /** Interval at which to look for new lines. */
 const pollMs = 200;
@@ -44,11 +45,13 @@ async function* newLines(
     if (step !== undefined && step !== name) continue;
     for (const file of (await entries(join(folder, name))).sort(bySource)) {
       const source = basename(file, '.log');
-      if (partition !== undefined && source !== `partition-${partition}`) continue;
       const path = join(folder, name, file);
       const tail = tails.get(path) ?? { decoder: new TextDecoder(), bytes: 0, rest: '' };
       tails.set(path, tail);
-      for await (const text of linesSince(path, tail, last)) yield { step: name, source, text };
+      for await (const text of linesSince(path, tail, last)) {
+        const line = { step: name, source, text };
+        if (partition === undefined || isOfPartition(line, partition)) yield line;
+      }
     }
   }
 }
@@ -58,7 +61,7 @@ async function entries(folder: string): Promise<string[]> {
   return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-const order = ['prepare', 'partition', 'finish'];
+const order = ['prepare', 'worker', 'finish'];
 
 function bySource(a: string, b: string): number {
   const rank = (name: string) => order.findIndex((source) => name.startsWith(source));

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
-import pLimit, { type LimitFunction } from 'p-limit';
+import type { LimitFunction } from 'p-limit';
 import pRetry, { AbortError } from 'p-retry';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
@@ -11,9 +11,9 @@ import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { poolThreads } from '../../plan/pool-threads.ts';
 import { taskOf } from '../../plan/task-of.ts';
-import { type WorkerCommand, workerExit } from '../../task.ts';
-import { devicesOfPartition, gpuDevices } from './gpu-devices.ts';
-import { runWorker, type WorkerEnd } from './worker-process.ts';
+import { type RowsTask, type WorkerCommand, workerExit } from '../../task.ts';
+import { devicesOfWorker, gpuDevices } from './gpu-devices.ts';
+import { runWorker, type WorkerEnd, type WorkerRun } from './worker-process.ts';
 
 export interface StepRun {
   readonly pool: Pool;
@@ -28,22 +28,25 @@ export interface StepRun {
   readonly signal: AbortSignal;
 }
 
-/** `prepare -> partition × N -> finish`, for the partitions with rows to process. Each is a worker, restarted after temporary failures. */
+/** `prepare -> partitions -> finish`. Several workers share the partitions with rows to process; each is restarted after temporary failures. */
 export async function runStep(step: RunStep, run: StepRun): Promise<void> {
   const deadline = new AbortController();
+  const over = new AbortController();
   const signal = AbortSignal.any([run.signal, deadline.signal]);
   let timer: NodeJS.Timeout | undefined;
+  let early: readonly EarlyWorker[] = [];
   // Waiting for a core before the first worker does not count towards the timeout.
   const first: Place = (work) =>
     run.cores(() => {
       if (step.timeoutSeconds !== null) timer ??= setTimeout(() => deadline.abort(), step.timeoutSeconds * 1000);
+      if (early.length === 0) early = startEarly(step, { ...run, signal: AbortSignal.any([signal, over.signal]) });
       return work();
     });
   try {
     await runAttempts('prepare', step, { ...run, signal }, { place: first });
     const names = selectionNames(taskOf(run.statement, step), run.schema);
     const left = await withReconnect(() => missingPartitions({ ...run, names }), { signal });
-    await runPartitions(left, step, { ...run, signal });
+    await runPartitions(left.length, step, { ...run, signal }, early);
     await runAttempts('finish', step, { ...run, signal }, { place: run.cores });
   } catch (error) {
     if (!deadline.signal.aborted || run.signal.aborted) throw error;
@@ -51,39 +54,80 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     throw new MillraceError('TIMED_OUT', `${step.name} took longer than ${step.timeoutSeconds} s`, { hint });
   } finally {
     clearTimeout(timer);
+    over.abort();
+    await Promise.allSettled(early.map(({ ended }) => ended));
   }
 }
 
-/** Runs as many at once as the step allows and the machine has cores for. The first that uses up its retries stops the others. */
-async function runPartitions(numbers: readonly number[], step: RunStep, run: StepRun): Promise<void> {
-  const threads = taskOf(run.statement, step).threads;
-  const atOnce = Math.max(1, Math.min(step.parallelism, Math.floor(availableParallelism() / threads)));
+/** Number of workers that may process partitions at once: as many as the step allows and the machine has cores for. */
+function mostWorkers({ parallelism }: RunStep, { threads }: RowsTask): number {
+  return Math.max(1, Math.min(parallelism, Math.floor(availableParallelism() / threads)));
+}
+
+/** The process of a worker that waits until the selection is ready. */
+interface EarlyWorker {
+  /** Lets it begin, once. @returns how it ends */
+  begin(): Promise<WorkerEnd>;
+  readonly ended: Promise<WorkerEnd>;
+}
+
+/** Starts processes for which there will be a core when `prepare` has ended: beside it, they do nothing but start. */
+function startEarly(step: RunStep, run: StepRun): readonly EarlyWorker[] {
+  const { activeCount, pendingCount } = run.cores;
+  const free = availableParallelism() - (activeCount - 1) - pendingCount;
+  const most = mostWorkers(step, taskOf(run.statement, step));
+  return Array.from({ length: Math.max(0, Math.min(most, free)) }, (_, number) => {
+    const start = Promise.withResolvers<void>();
+    const worker = { number, cores: availableParallelism() / most };
+    const ended = runWorker({ ...workerRun('partitions', step, run, worker), start: start.promise });
+    ended.catch(() => {});
+    const begin = () => {
+      start.resolve();
+      return ended;
+    };
+    return { begin, ended };
+  });
+}
+
+/** The first worker that uses up its retries stops the others. */
+async function runPartitions(
+  partitions: number,
+  step: RunStep,
+  run: StepRun,
+  early: readonly EarlyWorker[],
+): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([run.signal, failed.signal]);
-  const limit = pLimit(atOnce);
-  const cores = availableParallelism() / Math.min(atOnce, numbers.length);
-  const place: Place = (work) => limit(() => run.cores(work));
-  const partitions = numbers.map((number) =>
-    runAttempts('partition', step, { ...run, signal }, { partition: { number, cores }, place }).catch((error) => {
+  const length = Math.min(mostWorkers(step, taskOf(run.statement, step)), partitions);
+  const cores = availableParallelism() / length;
+  const workers = Array.from({ length }, (_, number) =>
+    runAttempts(
+      'partitions',
+      step,
+      { ...run, signal },
+      { worker: { number, cores }, place: run.cores, early: early[number] },
+    ).catch((error) => {
       failed.abort(error);
       throw error;
     }),
   );
-  await Promise.allSettled(partitions);
+  await Promise.allSettled(workers);
   failed.signal.throwIfAborted();
 }
 
 /** Runs a worker once there is a place for it. A worker that waits for its next attempt takes no place. */
 type Place = (work: () => Promise<WorkerEnd>) => Promise<WorkerEnd>;
 
-interface Worker {
+interface Attempts {
   readonly place: Place;
-  readonly partition?: PartitionPlace;
+  readonly worker?: WorkerPlace;
+  /** The process of the first attempt, if it has started already. */
+  readonly early?: EarlyWorker | undefined;
 }
 
-interface PartitionPlace {
+interface WorkerPlace {
   readonly number: number;
-  /** The partition's share of this machine's cores. */
+  /** The worker's share of this machine's cores. */
   readonly cores: number;
 }
 
@@ -91,17 +135,12 @@ async function runAttempts(
   command: WorkerCommand,
   step: RunStep,
   run: StepRun,
-  { place, partition }: Worker,
+  { place, worker, early }: Attempts,
 ): Promise<void> {
-  const once = async () => {
-    const end = await place(() =>
-      runWorker({
-        command,
-        environment: environmentOf(step, run, partition),
-        logFile: join(run.logFolder, step.name, `${sourceOf(command, partition)}.log`),
-        signal: run.signal,
-      }),
-    );
+  const once = async (attempt: number) => {
+    const start = () =>
+      attempt === 1 && early !== undefined ? early.begin() : runWorker(workerRun(command, step, run, worker));
+    const end = await place(start);
     run.signal.throwIfAborted();
     if (end.exitCode !== workerExit.done)
       throw mayPass(end) ? failureOf(end, step) : new AbortError(failureOf(end, step));
@@ -115,29 +154,33 @@ async function runAttempts(
   });
 }
 
-function sourceOf(command: WorkerCommand, partition: PartitionPlace | undefined): string {
-  return partition === undefined ? command : `${command}-${partition.number}`;
+function workerRun(command: WorkerCommand, step: RunStep, run: StepRun, worker: WorkerPlace | undefined): WorkerRun {
+  const source = worker === undefined ? command : `worker-${worker.number}`;
+  return {
+    command,
+    environment: environmentOf(step, run, worker),
+    logFile: join(run.logFolder, step.name, `${source}.log`),
+    signal: run.signal,
+  };
 }
 
-function environmentOf(step: RunStep, run: StepRun, partition: PartitionPlace | undefined): Record<string, string> {
+function environmentOf(step: RunStep, run: StepRun, worker: WorkerPlace | undefined): Record<string, string> {
   return {
     MILLRACE_TASK: JSON.stringify(taskOf(run.statement, step)),
     MILLRACE_DATASOURCE: run.accounts.dsn,
     MILLRACE_SYSTEM_DATASOURCE: run.accounts.systemDsn,
     MILLRACE_SCHEMA: run.schema,
     MILLRACE_VOLUMES: JSON.stringify(withBuckets(run.volumes, step)),
-    ...(partition === undefined ? {} : partitionEnvironment(step, partition)),
+    ...(worker === undefined ? {} : workerEnvironment(step, worker)),
   };
 }
 
-function partitionEnvironment({ resources }: RunStep, { number, cores }: PartitionPlace): Record<string, string> {
+function workerEnvironment({ resources }: RunStep, { number, cores }: WorkerPlace): Record<string, string> {
   const devices = gpuDevices(process.env);
   return {
-    MILLRACE_PARTITION: String(number),
+    MILLRACE_WORKER: String(number),
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE || String(poolThreads(cores)),
-    ...(devices.length < 2
-      ? {}
-      : { CUDA_VISIBLE_DEVICES: devicesOfPartition(number, resources.gpu, devices).join(',') }),
+    ...(devices.length < 2 ? {} : { CUDA_VISIBLE_DEVICES: devicesOfWorker(number, resources.gpu, devices).join(',') }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface WorkerRun {
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly signal: AbortSignal;
+  /** The process does nothing before this resolves. Default: it begins at once. */
+  readonly start?: Promise<void>;
 }
 
 export interface WorkerEnd {
@@ -56,16 +58,23 @@ function compileCache(): NodeJS.ProcessEnv {
 }
 
 /** Runs the worker once as a child process and appends its output to the log file. An abort asks it to stop, and later kills it. */
-export async function runWorker({ command, environment, logFile, signal }: WorkerRun): Promise<WorkerEnd> {
+export async function runWorker({ command, environment, logFile, signal, start }: WorkerRun): Promise<WorkerEnd> {
   if (signal.aborted) return { exitCode: workerExit.terminated, error: null };
   await makePrivate(dirname(logFile));
   // The channel (ipc) tells the worker when this process dies.
   const child = spawn(process.execPath, [workerProgram, command], {
-    env: { ...inherited(), ...compileCache(), ...environment },
+    env: {
+      ...inherited(),
+      ...compileCache(),
+      ...environment,
+      ...(start === undefined ? {} : { MILLRACE_START: 'told' }),
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   lowerPriority(child);
   const release = endOnAbort(child, signal);
+  // The process may have ended meanwhile.
+  void start?.then(() => child.connected && child.send('start', () => {}));
   const output = collectOutput(child, logFile);
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -12,7 +12,7 @@ export function logsRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'Logs of the workers',
     description:
-      'Lines of JSON: step, source (`prepare`, `partition-3`, `finish`) and text. With `follow`, the response continues until the statement has ended; empty lines are heartbeats.',
+      'Lines of JSON: step, source (`prepare`, `worker-3`, `finish`; `partition-3` of other images) and text. With `follow`, the response continues until the statement has ended; empty lines are heartbeats.',
     tags: ['statements'],
     params: StatementId,
     querystring: Type.Object({

@@ -7,7 +7,7 @@ import { partitionOfValue } from '../../ledger/shares.ts';
 import { hiddenColumns } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { InputRow } from '../row-program.ts';
-import { largeColumns, largeValue } from './large-values.ts';
+import { largeValue } from './large-values.ts';
 import type { Pace } from './pace.ts';
 
 export interface PendingRow {
@@ -16,28 +16,42 @@ export interface PendingRow {
   readonly values: InputRow;
 }
 
-/** The partition's rows that the ledger does not hold, in batches, by keyset: memory does not grow with the selection. */
+/** Rows of a partition that are read together. */
+export interface PendingPage {
+  readonly rows: readonly PendingRow[];
+  /** Whether the partition has no further rows. */
+  readonly isLast: boolean;
+}
+
+/** How the pending rows of partitions are read. */
+export interface RowReading {
+  /** Columns that the program reads. */
+  readonly columns: readonly string[];
+  /** Those of them whose values are read one by one. */
+  readonly large: ReadonlySet<string>;
+  readonly pace: Pick<Pace, 'rows'>;
+}
+
+/** The partition's rows that the ledger does not hold, in pages, by keyset: memory does not grow with the selection. */
 export async function* pendingRows(
   context: RowsContext,
   taken: TakenPartition,
-  columns: readonly string[],
-  pace: Pick<Pace, 'rows'>,
-): AsyncGenerator<readonly PendingRow[]> {
-  const large = await largeColumns(context, columns);
+  { columns, large, pace }: RowReading,
+): AsyncGenerator<PendingPage> {
   const { sql, values } = pageQuery(context, taken, columns, large);
   const read = (value: unknown, index: number, row: string) =>
     large.has(columns[index]!) ? largeValue(context, columns[index]!, row) : (value as Buffer | null);
-  for (let after = '0'; ; ) {
-    if (context.signal.aborted) return;
-    const page = { sql, values: [...values, after, pace.rows()], typeCast: valuesAsSent, rowsAsArray: true };
+  for (let after = '0', isLast = false; !isLast && !context.signal.aborted; ) {
+    const most = pace.rows();
+    const page = { sql, values: [...values, after, most], typeCast: valuesAsSent, rowsAsArray: true };
     const [found] = await withReconnect(() => context.pool.query<RowDataPacket[][]>(page), { signal: context.signal });
     const rows = found.map(([number, ...values]) => {
       const row = String(number);
       return { row, values: values.map((value, index) => read(value, index, row)) };
     });
-    if (rows.length === 0) return;
-    yield rows;
-    after = rows.at(-1)!.row;
+    isLast = rows.length < most;
+    yield { rows, isLast };
+    after = rows.at(-1)?.row ?? after;
   }
 }
 

@@ -1,4 +1,5 @@
 import { describeTable, hasColumn } from '../../datasource/describe.ts';
+import { releasePartitions } from '../../ledger/partitions.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
@@ -16,6 +17,7 @@ export async function prepare(context: RowsContext): Promise<void> {
   const known = await readSelection(context);
   if (known?.state === 'ready') {
     const rows = await forgetFailures(context);
+    await releasePartitions(context);
     return context.log.info({ rows }, 'selection was ready; failed rows get another chance');
   }
   if (known !== null) return;

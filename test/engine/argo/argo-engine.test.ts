@@ -162,13 +162,13 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     await engine.submit(submission);
     const message = 'ImagePullBackOff: Back-off pulling image "registry.example/worker:9": not found';
     cluster.change(name(), {
-      status: { phase: 'Running', nodes: node('step-1.partition(3:3)(0)', { phase: 'Pending', message }) },
+      status: { phase: 'Running', nodes: node('step-1.worker(3:3)(0)', { phase: 'Pending', message }) },
     });
     expect(await engine.status(submission.id)).toMatchObject({
       state: 'running',
       error: {
         code: 'IMAGE_UNAVAILABLE',
-        message: 'partition-3 of step-1 cannot start: the image registry.example/worker:9 cannot be pulled',
+        message: 'worker-3 of step-1 cannot start: the image registry.example/worker:9 cannot be pulled',
       },
     });
   });
@@ -343,10 +343,10 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     submission = { ...submission, plan: { kind: 'plan', version: 5, steps: [runStep({ resources })] } };
     await engine.submit(submission);
     const message = 'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.';
-    const nodes = node('step-1.partition(0:0)(0)', { phase: 'Pending', message });
+    const nodes = node('step-1.worker(0:0)(0)', { phase: 'Pending', message });
     cluster.change(name(), { status: { phase: 'Running', nodes } });
     const { error } = await engine.status(submission.id);
-    expect(error?.message).toBe(`partition-0 of step-1 cannot start: ${words}`);
+    expect(error?.message).toBe(`worker-0 of step-1 cannot start: ${words}`);
     expect(error?.hint?.includes('cancel the statement')).toBe(words.includes('largest'));
   });
 
@@ -378,8 +378,9 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     cluster.pods.push(
       pod('d', 'step-2', 'prepare', 'sixth\n'),
       pod('a', 'step-1', 'finish', 'Error: exit status 1\nfifth'),
-      pod('c', 'step-1', 'partition-10', 'fourth\n'),
-      pod('b', 'step-1', 'partition-2', 'third\n'),
+      pod('c', 'step-1', 'partition-10', 'of an image that draws none\n'),
+      pod('f', 'step-1', 'worker-10', 'fourth\n{"partition":1}\n{"partition":10}\n'),
+      pod('b', 'step-1', 'worker-2', 'third\n'),
       pod(
         'e',
         'step-1',
@@ -392,15 +393,18 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     expect(lines).toEqual([
       'step-1 prepare first',
       'step-1 prepare second',
-      'step-1 partition-2 third',
-      'step-1 partition-10 fourth',
+      'step-1 worker-2 third',
+      'step-1 worker-10 fourth',
+      'step-1 worker-10 {"partition":1}',
+      'step-1 worker-10 {"partition":10}',
+      'step-1 partition-10 of an image that draws none',
       'step-1 finish Error: exit status 1',
       'step-1 finish fifth',
       'step-2 prepare sixth',
     ]);
     const some: string[] = [];
     for await (const { text } of engine.logs(submission.id, { step: 'step-1', partition: 10 })) some.push(text);
-    expect(some).toEqual(['fourth']);
+    expect(some).toEqual(['{"partition":10}', 'of an image that draws none']);
   });
 
   it('follows the logs of pods as they appear, until the statement has ended', async () => {
@@ -411,7 +415,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
       log,
       followers: new Set(),
     });
-    const [first, second] = [pod('a', 'prepare', 'one\ntw'), pod('b', 'partition-0', 'zero\n')];
+    const [first, second] = [pod('a', 'prepare', 'one\ntw'), pod('b', 'worker-0', 'zero\n')];
     cluster.pods.push(first);
     const lines: string[] = [];
     for await (const { source, text } of engine.logs(submission.id, { follow: true })) {
@@ -431,9 +435,9 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
       'prepare one',
       'prepare two',
       'prepare three',
-      'partition-0 zero',
+      'worker-0 zero',
       'prepare four',
-      'partition-0 last',
+      'worker-0 last',
     ]);
   });
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { devicesOfPartition, gpuDevices } from '../../../src/engine/local/gpu-devices.ts';
+import { devicesOfWorker, gpuDevices } from '../../../src/engine/local/gpu-devices.ts';
 
 describe('GPUs of this machine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-gpus-'));
@@ -34,8 +34,8 @@ describe('GPUs of this machine', () => {
       ],
     ],
     [8, new Array(5).fill(['a', 'b', 'c'])],
-  ])('are distributed over partitions that request %i', (gpu, expected) => {
-    const devices = [0, 1, 2, 3, 4].map((partition) => devicesOfPartition(partition, gpu, ['a', 'b', 'c']));
+  ])('are distributed over workers that request %i', (gpu, expected) => {
+    const devices = [0, 1, 2, 3, 4].map((worker) => devicesOfWorker(worker, gpu, ['a', 'b', 'c']));
     expect(devices).toEqual(expected);
   });
 });

@@ -37,7 +37,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(40);
   });
 
-  it('gives each partition its share of the cores for decoding, and its own GPU if there are several', async () => {
+  it('gives each worker its share of the cores for decoding, and its own GPU if there are several', async () => {
     vi.stubEnv('CUDA_VISIBLE_DEVICES', 'GPU-a,GPU-b');
     await slowRows(test.database, 1);
     const id = await submit(test.session, detect(40, 'shared_out', 'partitions = 2, batch_size = 4, commit_rows = 1'));
@@ -49,7 +49,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
     await ended(test.session, id);
     await slowRows(test.database, 0);
     for (const environment of environments) {
-      const first = environment.get('MILLRACE_PARTITION') === '0';
+      const first = environment.get('MILLRACE_WORKER') === '0';
       expect(environment.get('CUDA_VISIBLE_DEVICES')).toBe(first ? 'GPU-a' : 'GPU-b');
       const cores = Math.ceil(availableParallelism() / Math.min(2, availableParallelism()));
       expect(Number(environment.get('UV_THREADPOOL_SIZE'))).toBe(Math.max(4, cores));
@@ -187,7 +187,7 @@ describe('the local engine', { timeout: 120_000 }, () => {
 
   it('restarts a killed worker as often as the step says', async () => {
     const id = await submit(test.session, detect(20, 'killed', 'partitions = 1, retries = 2'));
-    for (let kills = 0; kills < 3; kills++) await killNext('partition');
+    for (let kills = 0; kills < 3; kills++) await killNext('partitions');
     expect(await ended(test.session, id)).toMatchObject({
       state: 'failed',
       error: {
@@ -238,17 +238,18 @@ describe('the local engine', { timeout: 120_000 }, () => {
     expect(batches.sort()).toEqual([1, 1, 6, 6]);
   });
 
-  it('keeps a log of each partition', async () => {
-    const id = await submit(test.session, detect(6, 'logged', 'partitions = 3'));
+  it('keeps a log of each worker, whose lines say which partition they are about', async () => {
+    const id = await submit(test.session, detect(6, 'logged', 'partitions = 3, parallelism = 2'));
     await ended(test.session, id);
-    const sources = ['prepare', 'partition-0', 'partition-1', 'partition-2', 'finish'];
+    const workers = availableParallelism() === 1 ? ['worker-0'] : ['worker-0', 'worker-1'];
+    const sources = ['prepare', ...workers, 'finish'];
     const logged = await logsOf(id);
     expect([...new Set(logged.map(({ step, source }) => `${step}/${source}`))]).toEqual(
       sources.map((name) => `step-1/${name}`),
     );
     const one = await logsOf(id, { partition: 1 });
-    expect(one).toEqual(logged.filter(({ source }) => source === 'partition-1'));
-    expect(one.length).toBeGreaterThan(1);
+    expect(one).toEqual(logged.filter(({ text }) => JSON.parse(text).partition === 1));
+    expect(one.map(({ text }) => JSON.parse(text).msg)).toEqual(['batch written', 'partition done']);
     expect(await logsOf(id, { step: 'step-2' })).toEqual([]);
     expect(JSON.stringify(logged)).not.toContain(test.database.datasource.password.slice(0, 6));
   });

@@ -4,14 +4,13 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDsn } from '../../../src/datasource/dsn.ts';
 import { quoteTable } from '../../../src/datasource/identifiers.ts';
-import { takePartition } from '../../../src/ledger/partitions.ts';
 import type { RowsContext } from '../../../src/worker/context.ts';
 import { finish } from '../../../src/worker/rows/finish.ts';
-import { partition } from '../../../src/worker/rows/partition.ts';
+import { partitions } from '../../../src/worker/rows/partitions.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { writeBatch } from '../../../src/worker/rows/write-batch.ts';
 import { servers } from '../../database.ts';
-import { runWorkers, useWorker } from '../use-worker.ts';
+import { draw, runWorkers, useWorker } from '../use-worker.ts';
 
 describe.each(servers)('finish on $name', (server) => {
   const worker = useWorker(server);
@@ -27,13 +26,7 @@ describe.each(servers)('finish on $name', (server) => {
     const box = [0, 'cat', 0.5, 0, 0, 1, 1];
     const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
     const rows = (await worker.selection(context)).map(({ millrace_row }) => ({ row: String(millrace_row) }));
-    await writeBatch(
-      context,
-      (await takePartition(context, 0))!,
-      ['id', 'file_name'],
-      { rows, outcomes: rows.map(() => outcome) },
-      0,
-    );
+    await writeBatch(context, await draw(context), ['id', 'file_name'], { rows, outcomes: rows.map(() => outcome) }, 0);
   }
 
   async function detectAndFinish(context: RowsContext): Promise<void> {
@@ -45,7 +38,8 @@ describe.each(servers)('finish on $name', (server) => {
     const context = worker.context('early', select, { partitions: 2 });
     await expect(finish(context)).rejects.toMatchObject({ code: 'TASK_INVALID' });
     await prepare(context);
-    await partition(context, 0);
+    await draw(context, 1);
+    await partitions(context, 0);
     await expect(finish(context)).rejects.toMatchObject({
       code: 'ROWS_MISSING',
       message: 'the ledger holds 1 of 2 rows',

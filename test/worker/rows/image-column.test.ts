@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { takePartition } from '../../../src/ledger/partitions.ts';
 import { maxImageBytes } from '../../../src/worker/image/encoded-image.ts';
-import { largeValue } from '../../../src/worker/rows/large-values.ts';
-import { type PendingRow, pendingRows } from '../../../src/worker/rows/pending-rows.ts';
+import { largeColumns, largeValue } from '../../../src/worker/rows/large-values.ts';
+import { partitions } from '../../../src/worker/rows/partitions.ts';
+import { type PendingPage, pendingRows } from '../../../src/worker/rows/pending-rows.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { servers } from '../../database.ts';
 import { bmpFile } from '../image/bmp-file.ts';
-import { runPartitions, runWorkers, useWorker, withSettings } from '../use-worker.ts';
+import { draw, runWorkers, useWorker, withSettings } from '../use-worker.ts';
 
 describe.each(servers)('a column of images on $name', (server) => {
   const worker = useWorker(server);
@@ -118,7 +118,7 @@ describe.each(servers)('a column of images on $name', (server) => {
     for (const [id, value] of values.entries()) await worker.query('INSERT INTO broken VALUES (?, ?)', [id, value]);
     const context = byColumn('none', 'SELECT * FROM broken ORDER BY id');
     await prepare(context);
-    await runPartitions(context);
+    await partitions(context, 0);
     const { folder } = worker.pictures;
     const reasons = (await worker.ledger(context)).map(({ error_code, error_message }) =>
       `${error_code}: ${error_message}`.replace(folder, '…'),
@@ -136,17 +136,19 @@ describe.each(servers)('a column of images on $name', (server) => {
   it('is not read with the page, and not at all where a value is too large', async () => {
     const context = byColumn('lazy', 'SELECT id, photo FROM photos ORDER BY id');
     await prepare(context);
-    const taken = (await takePartition(context, 0))!;
-    const pages = pendingRows(context, taken, ['photo', 'id'], { rows: () => 4 });
-    const page = (await pages.next()).value as readonly PendingRow[];
+    const taken = await draw(context);
+    const columns = ['photo', 'id'];
+    const large = await largeColumns(context, columns);
+    const pages = pendingRows(context, taken, { columns, large, pace: { rows: () => 4 } });
+    const { rows: page } = (await pages.next()).value as PendingPage;
     expect(page.map(({ values }) => values[1]?.toString())).toEqual(['0', '1', '2', '3']);
     expect(page.map(({ values }) => values[0])).toEqual(new Array(4).fill({ read: expect.any(Function) }));
-    const large = largeValue(context, 'photo', '3');
+    const value = largeValue(context, 'photo', '3');
     const file = await readFile(join(worker.pictures.folder, 'large.bmp'));
-    const read = await large.read(maxImageBytes);
+    const read = await value.read(maxImageBytes);
     expect(read?.length).toBe(file.length);
     expect(Buffer.compare(read?.bytes as Buffer, file)).toBe(0);
-    expect(await large.read(file.length - 1)).toEqual({ length: file.length, bytes: null });
+    expect(await value.read(file.length - 1)).toEqual({ length: file.length, bytes: null });
   });
 });
 

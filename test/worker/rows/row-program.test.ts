@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../../src/errors.ts';
 import type { RowProgram } from '../../../src/worker/row-program.ts';
-import { partition } from '../../../src/worker/rows/partition.ts';
+import { partitions } from '../../../src/worker/rows/partitions.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { servers } from '../../database.ts';
 import { runWorkers, useWorker } from '../use-worker.ts';
@@ -92,16 +92,16 @@ describe.each(servers)('the row machinery, given a program, on $name', (server) 
       return { ...(await letters.open(place)), close: async () => void events.push('close') };
     };
     const failing = { ...context, pool: unreadable, program: { ...letters, open } };
-    await expect(partition(failing, 0)).rejects.toMatchObject({ message: 'the page cannot be read' });
+    await expect(partitions(failing, 0)).rejects.toMatchObject({ message: 'the page cannot be read' });
     expect(events).toEqual(['open', 'read', 'close']);
   });
 
   it('opens no program for a partition whose rows are all done', async () => {
     const context = { ...worker.context('done', words), program: letters };
     await prepare(context);
-    await partition(context, 0);
+    await partitions(context, 0);
     const open = () => Promise.reject(new MillraceError('MODEL_MISSING', 'opened'));
-    await partition({ ...context, program: { ...letters, open } }, 0);
+    await partitions({ ...context, program: { ...letters, open } }, 0);
     expect(await worker.ledger(context)).toHaveLength(3);
   });
 
@@ -109,7 +109,7 @@ describe.each(servers)('the row machinery, given a program, on $name', (server) 
     const context = { ...worker.context('closed', words), program: letters };
     await prepare(context);
     const open = () => Promise.reject(new MillraceError('MODEL_MISSING', 'there is no model'));
-    const failing = partition({ ...context, program: { ...letters, open } }, 0);
+    const failing = partitions({ ...context, program: { ...letters, open } }, 0);
     await expect(failing).rejects.toMatchObject({ code: 'MODEL_MISSING', message: 'there is no model' });
   });
 

@@ -3,11 +3,12 @@ import { requireSelection } from '../../../src/ledger/selections.ts';
 import type { RowsTask, WriteMode } from '../../../src/task.ts';
 import type { RowsContext } from '../../../src/worker/context.ts';
 import { finish } from '../../../src/worker/rows/finish.ts';
+import { partitions } from '../../../src/worker/rows/partitions.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { publish } from '../../../src/worker/rows/publish.ts';
 import { summarise } from '../../../src/worker/rows/summarise.ts';
 import { mariadb } from '../../database.ts';
-import { runPartitions, useWorker } from '../use-worker.ts';
+import { useWorker } from '../use-worker.ts';
 
 /** The evaluation of two pictures: exactly once, wherever its end is interrupted. */
 describe('a summary', () => {
@@ -34,7 +35,7 @@ describe('a summary', () => {
     } as unknown as RowsTask['program'];
     const context = worker.context(table, select, { program: call, writeMode });
     await prepare(context);
-    await runPartitions(context);
+    await partitions(context, 0);
     return context;
   }
 

@@ -46,11 +46,10 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
   }
 
   return {
-    async list(statement, { step, partition, signal }) {
+    async list(statement, { step, signal }) {
       const labels = [
         `millrace/statement=${statementLabel(statement)}`,
         ...(step === undefined ? [] : [`millrace/step=${step}`]),
-        ...(partition === undefined ? [] : [`millrace/source=partition-${partition}`]),
       ];
       return (await pods({ labelSelector: labels.join(',') }, signal)).map(loggedPod);
     },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mayPass } from '../../../errors.ts';
 import type { LoggedPod } from '../../../ledger/pod-logs.ts';
 import type { LogFilter, LogLine } from '../../engine.ts';
+import { isOfPartition } from '../../partition-lines.ts';
 import { mergeLines } from './merged-lines.ts';
 import type { StatementLogs } from './statement-logs.ts';
 
@@ -13,6 +14,16 @@ type Given = Map<string, number>;
 
 /** The lines of a statement's pods. With `filter.follow`, yields them as they arrive, until the statement has ended. */
 export async function* readPodLogs(
+  logs: StatementLogs,
+  filter: LogFilter,
+  hasEnded: () => Promise<boolean>,
+): AsyncGenerator<LogLine> {
+  const { partition } = filter;
+  for await (const line of allLines(logs, filter, hasEnded))
+    if (partition === undefined || isOfPartition(line, partition)) yield line;
+}
+
+async function* allLines(
   logs: StatementLogs,
   filter: LogFilter,
   hasEnded: () => Promise<boolean>,

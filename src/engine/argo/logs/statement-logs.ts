@@ -5,7 +5,7 @@ import type { PodLogs } from './pod-logs.ts';
 
 /** The logs of a statement: those of its pods, and the stored ones of pods that have ended. */
 export interface StatementLogs {
-  /** Ordered by step as in the plan, then prepare, partitions by number, finish, then by attempt. */
+  /** Ordered by step as in the plan, then prepare, workers or partitions by number, finish, then by attempt. */
   list(filter: LogFilter): Promise<readonly LoggedPod[]>;
   /** With `follow`, until the pod ends. */
   lines(pod: LoggedPod, filter: Pick<LogFilter, 'follow' | 'signal'>): AsyncIterable<LogLine>;
@@ -29,12 +29,11 @@ export function openStatementLogs(pods: PodLogs, store: PodLogStore, statement: 
   };
 }
 
-function isWanted({ step, partition }: LogFilter) {
-  return (pod: LoggedPod) =>
-    (step === undefined || pod.step === step) && (partition === undefined || pod.source === `partition-${partition}`);
+function isWanted({ step }: LogFilter) {
+  return (pod: LoggedPod) => step === undefined || pod.step === step;
 }
 
-const sources = ['statement', 'prepare', 'partition', 'finish'];
+const sources = ['statement', 'prepare', 'worker', 'partition', 'finish'];
 
 function byPlace({ steps }: Plan) {
   const stepRank = (pod: LoggedPod) => steps.findIndex(({ name }) => name === pod.step);

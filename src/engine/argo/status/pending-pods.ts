@@ -5,7 +5,7 @@ export type WaitingFor = 'image' | 'gpu' | 'room' | 'node' | 'claim' | 'secret' 
 
 export interface Waiting {
   readonly step: string;
-  /** `prepare`, `partition-3`, `finish`, `statement` */
+  /** `prepare`, `worker-3`, `partition-3`, `finish`, `statement` */
   readonly source: string;
   readonly since: string;
   readonly reason: WaitingFor;
@@ -125,7 +125,7 @@ export function placeOf(
 ): { step: string; source: string } | null {
   if (!name.startsWith(`${workflow}.`)) return null;
   const found = /^([^.()]+)(?:\.([^.()]+)(?:\(\d+:(\d+)\))?)?(?:\(\d+\))?$/.exec(name.slice(workflow.length + 1));
-  const [, step, task, partition] = found ?? [];
+  const [, step, task, number] = found ?? [];
   if (step === undefined) return null;
-  return { step, source: partition === undefined ? (task ?? 'statement') : `${task}-${partition}` };
+  return { step, source: number === undefined ? (task ?? 'statement') : `${task}-${number}` };
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ErrorRecord } from '../../../errors.ts';
 import type { StatementState } from '../../../ledger/statement-states.ts';
 import type { PartitionStatus, StatementStatus, StepStatus } from '../../../ledger/statement-status.ts';
-import type { Plan, Step } from '../../../plan/plan.ts';
+import { type ByStepKind, byStepKind, type Plan, type Step } from '../../../plan/plan.ts';
 import { rowsStep } from '../../../plan/step-facts.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
@@ -95,7 +95,7 @@ function stepStatus(step: Step, view: StepView): StepStatus {
     rows: null,
     affectedRows: null,
     startedAt: null,
-    partitions: partitionsOf(step, (number) => seenPartition(number, view)),
+    partitions: byStepKind(seenPartitions, step, view),
   };
 }
 
@@ -152,6 +152,14 @@ function attemptsOf(node: WorkflowNode, nodes: Nodes): readonly WorkflowNode[] {
 function partitionsOf(step: Step, partition: (number: number) => PartitionStatus): readonly PartitionStatus[] {
   return Array.from({ length: rowsStep(step)?.partitions ?? 0 }, (_, number) => partition(number));
 }
+
+/** Workers draw partitions, so only the ledger knows how far these are; a foreign image has a pod for each. */
+const seenPartitions: ByStepKind<readonly PartitionStatus[], [StepView]> = {
+  sql: () => [],
+  run: (step) => partitionsOf(step, unseen),
+  foreign: (step, view) => partitionsOf(step, (number) => seenPartition(number, view)),
+  model: () => [],
+};
 
 function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {
   // A foreign image with one partition runs as a single pod, without a DAG.

@@ -8,7 +8,8 @@ export function loadTemplates(): WorkflowTemplates {
     workflow: read('workflow'),
     runStep: read('run-step'),
     worker: read('worker'),
-    partition: read('partition'),
+    foreignStep: read('foreign-step'),
+    partitions: read('partitions'),
     sqlStep: read('sql-step'),
     foreignImage: read('foreign-image'),
   };

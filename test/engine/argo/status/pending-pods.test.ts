@@ -96,6 +96,7 @@ describe('the place of', () => {
   test.each([
     ['w.step-1.partition(2:12)(2)', { step: 'step-1', source: 'partition-12' }],
     ['w.step-1.partition(12:12)', { step: 'step-1', source: 'partition-12' }],
+    ['w.step-1.worker(2:2)(1)', { step: 'step-1', source: 'worker-2' }],
     ['w.step-1.prepare(0)', { step: 'step-1', source: 'prepare' }],
     ['w.step-2(0)', { step: 'step-2', source: 'statement' }],
     ['w', null],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statementStatus, stateOf, submittedStatement } from '../../../../src/engine/argo/status/statement-status.ts';
 import { readNodes } from '../../../../src/engine/argo/workflows/read-nodes.ts';
-import { render, runStep, submission } from '../../../workflow/deployment.ts';
+import { foreignStep, render, runStep, submission } from '../../../workflow/deployment.ts';
 import { asStep, observed, sample, submitted, submittedForeign } from '../observed.ts';
 
 test('what was submitted is read back from the workflow', () => {
@@ -54,7 +54,7 @@ describe('a workflow of a real controller', () => {
       message: 'a worker of step-1 ended with exit code 65',
       hint: 'see millrace logs; completed work is kept; retry to continue',
     };
-    const partition = { state: 'pending', rows: 0, done: 0, failed: 0, outputs: 0, attempts: 2 };
+    const partition = { state: 'pending', rows: 0, done: 0, failed: 0, outputs: 0, attempts: 0 };
     expect(status).toEqual({
       id: submission.id,
       text: submission.text,
@@ -94,7 +94,7 @@ describe('a workflow of a real controller', () => {
 
   test('that succeeded has no error, even if a partition was retried', () => {
     const workflow = sample('succeeded');
-    const plan = { kind: 'plan', version: 5, steps: [runStep({ partitions: 4 })] } as const;
+    const plan = { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 4 })] } as const;
     const status = statementStatus(workflow, { ...submitted, plan }, asStep(readNodes(workflow), 'sample', 'step-1'));
     expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', error: null }] });
     expect(status.steps[0]?.partitions.map(({ state, attempts }) => [state, attempts])).toEqual([
@@ -107,7 +107,7 @@ describe('a workflow of a real controller', () => {
 });
 
 describe('while it runs', () => {
-  test('partitions are pending, running or done, and running again during a retry', () => {
+  test('the partitions of a foreign image are pending, running or done, and running again during a retry', () => {
     const { workflow, nodes } = observed([
       { name: 'w.step-1', type: 'DAG' },
       {
@@ -120,12 +120,25 @@ describe('while it runs', () => {
       { name: 'w.step-1.partition(0:1)', type: 'Retry', children: ['w.step-1.partition(0:1)(0)'] },
       { name: 'w.step-1.partition(0:1)(0)', phase: 'Pending' },
     ]);
+    const plan = { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 2 })] } as const;
+    expect(statementStatus(workflow, { ...submitted, plan }, nodes).steps[0]?.partitions).toMatchObject([
+      { state: 'running', attempts: 2 },
+      { state: 'pending', attempts: 1 },
+    ]);
+  });
+
+  test('the workflow says nothing of the partitions that its workers draw', () => {
+    const { workflow, nodes } = observed([
+      { name: 'w.step-1', type: 'DAG' },
+      { name: 'w.step-1.worker(0:0)', type: 'Retry', children: ['w.step-1.worker(0:0)(0)'] },
+      { name: 'w.step-1.worker(0:0)(0)', phase: 'Running' },
+    ]);
     const status = statementStatus(workflow, submitted, nodes);
     expect(status).toMatchObject({ state: 'running', error: null, finishedAt: null });
     expect(status.steps.map(({ state }) => state)).toEqual(['running', 'pending']);
     expect(status.steps[0]?.partitions).toMatchObject([
-      { state: 'running', attempts: 2 },
-      { state: 'pending', attempts: 1 },
+      { state: 'pending', attempts: 0 },
+      { state: 'pending', attempts: 0 },
     ]);
   });
 
@@ -165,7 +178,7 @@ test('steps that did not finish before a cancellation are cancelled, without an 
 });
 
 describe('the error is', () => {
-  test('that of the partition that was the first to use up its retries', () => {
+  test('that of the worker that was the first to use up its retries', () => {
     const { workflow, nodes } = observed(
       [
         {
@@ -176,7 +189,7 @@ describe('the error is', () => {
           finishedAt: '2026-11-21T11:00:09Z',
         },
         {
-          name: 'w.step-1.partition(0:0)',
+          name: 'w.step-1.worker(0:0)',
           type: 'Retry',
           phase: 'Failed',
           children: ['a'],
@@ -184,7 +197,7 @@ describe('the error is', () => {
         },
         { name: 'a', phase: 'Failed', message: 'main: Error (exit code 1)' },
         {
-          name: 'w.step-1.partition(1:1)',
+          name: 'w.step-1.worker(1:1)',
           type: 'Retry',
           phase: 'Failed',
           children: ['b', 'c'],

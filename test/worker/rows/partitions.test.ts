@@ -4,15 +4,14 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quoteTable } from '../../../src/datasource/identifiers.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { takePartition } from '../../../src/ledger/partitions.ts';
 import { finish } from '../../../src/worker/rows/finish.ts';
-import { partition } from '../../../src/worker/rows/partition.ts';
+import { partitions } from '../../../src/worker/rows/partitions.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { writeBatch } from '../../../src/worker/rows/write-batch.ts';
 import { servers } from '../../database.ts';
 import { scenes } from '../../pictures.ts';
 import { onnxModel } from '../onnx-model.ts';
-import { runPartitions, runWorkers, useWorker, withSettings } from '../use-worker.ts';
+import { draw, runWorkers, useWorker, withSettings } from '../use-worker.ts';
 
 describe.each(servers)('a result on $name', (server) => {
   const worker = useWorker(server);
@@ -111,14 +110,14 @@ describe.each(servers)('a result on $name', (server) => {
     await cp(join(worker.pictures.folder, 'blank.jpg'), join(worker.pictures.folder, name));
     const context = worker.context(table, `SELECT file_name FROM source_${table}`);
     await prepare(context);
-    await runPartitions(context);
+    await partitions(context, 0);
     expect(await worker.ledger(context)).toMatchObject([{ error_code: null, error_message: null }]);
   });
 
   it('takes bytes that are no name for the image itself', async () => {
     const context = worker.context('binary', "SELECT x'ffd8ffe0' AS image", { maxFailedRows: 1 });
     await prepare(context);
-    await runPartitions(context);
+    await partitions(context, 0);
     expect(await worker.ledger(context)).toMatchObject([
       {
         error_code: 'IMAGE_BROKEN',
@@ -173,14 +172,14 @@ describe.each(servers)('a result on $name', (server) => {
     });
   });
 
-  it('is the same where there are more partitions than rows: those without rows end without loading the model', async () => {
+  it('is the same where there are more partitions than rows: a worker that finds none with rows left ends without loading the model', async () => {
     const context = worker.context('few', "SELECT 'blank.jpg' AS file_name UNION ALL SELECT 'blank.jpg'", {
       partitions: 5,
     });
     await prepare(context);
     const absent = withSettings(context, { model: '/models/absent.onnx' });
-    for (const number of [2, 3, 4]) await partition(absent, number);
-    await runPartitions(context);
+    await partitions(context, 0);
+    for (const number of [1, 2]) await partitions(absent, number);
     await finish(context);
     expect((await worker.ledger(context)).map(({ partition_no }) => partition_no)).toEqual([0, 1]);
     expect(await countersOf(context)).toMatchObject([{ done_rows: '1' }, { done_rows: '1' }]);
@@ -246,10 +245,10 @@ describe.each(servers)('a result on $name', (server) => {
       },
     );
     await prepare(context);
-    const dead = (await takePartition(context, 0))!;
+    const dead = await draw(context);
     const failed = { error: { code: 'IMAGE_MISSING', message: 'written by the dead worker' } } as const;
     await writeBatch(context, dead, ['file_name'], { rows: [{ row: '2' }], outcomes: [failed] }, 0);
-    await partition(context, 0);
+    await partitions(context, 0);
     await expect(
       writeBatch(context, dead, ['file_name'], { rows: [{ row: '3' }], outcomes: [failed] }, 0),
     ).rejects.toMatchObject({
@@ -270,13 +269,7 @@ describe.each(servers)('a result on $name', (server) => {
     const box = [0, 'cat', 0.5, 0, 0, 1, 1];
     const outcome = { outputs: [box], timings: { decodeMs: 0, inferMs: 0 } };
     const write = async () =>
-      writeBatch(
-        context,
-        (await takePartition(context, 0))!,
-        ['file_name'],
-        { rows: [{ row: '1' }], outcomes: [outcome] },
-        0,
-      );
+      writeBatch(context, await draw(context), ['file_name'], { rows: [{ row: '1' }], outcomes: [outcome] }, 0);
     await write();
     await expect(write()).rejects.toMatchObject({ code: 'QUERY_FAILED' });
     expect(await worker.query(`SELECT COUNT(*) AS n FROM ${quoteTable(context.names.staging)}`)).toEqual([{ n: '1' }]);
@@ -286,7 +279,7 @@ describe.each(servers)('a result on $name', (server) => {
   it('is written once where a commit took place and its answer was lost', async () => {
     const context = worker.context('unanswered', "SELECT 'scene-1.jpg' AS file_name");
     await prepare(context);
-    const taken = (await takePartition(context, 0))!;
+    const taken = await draw(context);
     let lost = 0;
     const losing: Pool = Object.create(context.pool, {
       getConnection: {
@@ -320,7 +313,7 @@ describe.each(servers)('a result on $name', (server) => {
   it('is counted exactly where two batches of one worker are written side by side', async () => {
     const context = worker.context('beside', scenes.map((name) => `SELECT '${name}' AS file_name`).join(' UNION ALL '));
     await prepare(context);
-    const taken = (await takePartition(context, 0))!;
+    const taken = await draw(context);
     const outcome = { outputs: [[0, 'cat', 0.5, 0, 0, 1, 1]], timings: { decodeMs: 1, inferMs: 0 } };
     const failed = { error: { code: 'IMAGE_MISSING', message: 'gone \u{1f408}'.slice(0, 6) } } as const;
     const batch = (rows: readonly string[]) =>
@@ -343,13 +336,7 @@ describe.each(servers)('a result on $name', (server) => {
     const box = [0, 'cät "\'\\', 0.5, 0, 0, 1, 1];
     const outputs = new Array(25_000).fill(box);
     const outcome = { outputs, timings: { decodeMs: 0, inferMs: 0 } };
-    await writeBatch(
-      context,
-      (await takePartition(context, 0))!,
-      ['file_name'],
-      { rows: [{ row: '1' }], outcomes: [outcome] },
-      0,
-    );
+    await writeBatch(context, await draw(context), ['file_name'], { rows: [{ row: '1' }], outcomes: [outcome] }, 0);
     expect(
       await worker.query(
         `SELECT COUNT(*) AS n, MAX(detection_no) AS last, MIN(class_name) AS name FROM ${quoteTable(context.names.staging)}`,
@@ -395,7 +382,7 @@ describe.each(servers)('a result on $name', (server) => {
       ];
       const context = worker.context('failing', select(rows), { maxFailedRows: 12 });
       await prepare(context);
-      await runPartitions(context);
+      await partitions(context, 0);
       const { folder } = worker.pictures;
       const reasons = (await worker.ledger(context)).map(({ error_code, error_message }) =>
         error_code === null ? null : `${error_code}: ${error_message.replace(folder, '…')}`,
@@ -447,7 +434,7 @@ describe.each(servers)('a result on $name', (server) => {
       const context = worker.context('outside', select(['scene-1.jpg']));
       const changed = withSettings(context, changes);
       await prepare(context);
-      await expect(partition(changed, 0)).rejects.toMatchObject({
+      await expect(partitions(changed, 0)).rejects.toMatchObject({
         code: 'OUTSIDE_VOLUMES',
         message: expect.stringContaining(message),
       });
@@ -459,7 +446,7 @@ describe.each(servers)('a result on $name', (server) => {
         partitions: 1,
       });
       await prepare(context);
-      await runPartitions(context);
+      await partitions(context, 0);
       await expect(finish(context)).rejects.toMatchObject({ code: 'ROWS_FAILED' });
       // Were it done again, this row would fail.
       await rename(join(folder, 'scene-1.jpg'), join(folder, 'hidden.jpg'));
