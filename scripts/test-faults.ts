@@ -9,7 +9,7 @@ const options = new Command('npm run test:faults --')
   )
   .option(
     '--kills <n>',
-    'kills of workers and databases; servers get a tenth as many interventions, engines a twentieth',
+    'kills of workers and databases; servers get a tenth as many interventions, engines and TO FIND a twentieth',
     Number,
     1000,
   )
@@ -33,6 +33,7 @@ const vitest = spawn('npx', ['vitest', 'run', ...tests], {
     ...process.env,
     MILLRACE_SEED: String(seed),
     MILLRACE_ROW_KILLS: String(kills),
+    MILLRACE_FIND_KILLS: String(Math.max(1, Math.round(kills / 20))),
     MILLRACE_INTERVENTIONS: String(Math.max(1, Math.round(kills / 10))),
     MILLRACE_KILLS: String(Math.max(1, Math.round(kills / 20))),
   },

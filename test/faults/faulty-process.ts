@@ -1,8 +1,8 @@
 import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
 
-// Loaded with --import into a real worker: it lets the worker die at a chosen write to the database, and puts a program that needs no model
-// in the place of the image programs.
+// Loaded with --import into a real worker: it lets the worker die at a chosen write to the database, and can put a program that needs no
+// model in the place of the image programs.
 
 /** JSON of MILLRACE_FAULTS. */
 export interface Faults {
@@ -14,13 +14,18 @@ export interface Faults {
   readonly badRows: boolean;
   /** What the program takes for each page of rows, ms. */
   readonly slowMs: number;
+  /** Whether the image programs themselves run. */
+  readonly isReal?: boolean;
 }
 
 const faults: Faults = JSON.parse(process.env.MILLRACE_FAULTS ?? '');
 
 registerHooks({
   resolve(specifier, context, next) {
-    const own = specifier.endsWith('/programs/programs.ts') && context.parentURL?.endsWith('/src/worker/main.ts');
+    const own =
+      !faults.isReal &&
+      specifier.endsWith('/programs/programs.ts') &&
+      context.parentURL?.endsWith('/src/worker/main.ts');
     return next(own ? new URL('stand-in-program.ts', import.meta.url).href : specifier, context);
   },
 });

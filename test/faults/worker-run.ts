@@ -28,6 +28,8 @@ export interface Work {
   readonly worker: number;
   readonly clock: { readonly shiftMs: number; readonly jumpMs: number };
   readonly faults: Faults;
+  /** Folders of this machine to use as volumes; absent: none. */
+  readonly volumes?: Readonly<Record<string, string>>;
 }
 
 export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work): WorkerRun {
@@ -43,6 +45,7 @@ export function startWorker({ accounts, systemSchema }: TestDatabase, work: Work
       MILLRACE_CLOCK_MS: String(work.clock.shiftMs),
       MILLRACE_JUMP_MS: String(work.clock.jumpMs),
       MILLRACE_FAULTS: JSON.stringify(work.faults),
+      ...(work.volumes !== undefined && { MILLRACE_VOLUMES: JSON.stringify(work.volumes) }),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
