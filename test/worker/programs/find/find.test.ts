@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { AnswerStore } from '../../../../src/answer-store.ts';
 import { createRandom } from '../../../../src/demo/scenes/random.ts';
 import type { CascadeModel, CascadeSetting } from '../../../../src/programs/cascade.ts';
@@ -244,5 +245,51 @@ describe('TO FIND on scenes', () => {
     const predicate = { kind: 'any', of: [leaf, { kind: 'not', of: leaf }] } as const;
     const program = await withOpen({ predicate, models: [{ ...variations[0]!, classes: [seen[0]!] }] });
     expect(foundRows(await program.process(rowsOf(names)))).toEqual(names.map(() => [null]));
+  });
+});
+
+const real = join(import.meta.dirname, '../../../../../shared/real');
+
+describe.skipIf(!existsSync(real))('TO FIND on 64 real photos (skipped where ../shared/real is missing)', () => {
+  let folder: string;
+  let photos: readonly string[];
+  const models = [model('yolov5n', '/models/yolov5n-320.onnx'), model('coarse', '/models/yolov5n-224.onnx')];
+  const place = (answers: AnswerStore | null): ProgramPlace => ({
+    volumes: { '/datasets': join(real, 'images'), '/models': folder },
+    threads: 2,
+    answers,
+    log,
+  });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(inject('serversFolder'), 'real-'));
+    photos = (await readdir(join(real, 'images'))).toSorted();
+    for (const side of [320, 224])
+      await writeVariation(join(real, 'models/yolov5n.onnx'), join(folder, `yolov5n-${side}.onnx`), side);
+  });
+
+  it('answers 200 random expressions as if every model were asked about every photo', async () => {
+    const answers = await askAll(models, photos, place(null), 0.25);
+    const often = [...answers.get('yolov5n')!.flatMap((each) => [...each.keys()])];
+    const counted = Map.groupBy(often, (name) => name);
+    const seen = [...counted].toSorted(([, a], [, b]) => b.length - a.length).map(([name]) => name);
+    const { store, counts } = memoryStore();
+    const setting = { predicate: { kind: 'any', of: [] } as const, models };
+    const opened = await openModels({ ...findSettings, cascade: setting }, place(store));
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = createRandom(seed);
+      const predicate = randomPredicate(random, random.shuffle(seen.slice(0, 12)).slice(0, 4));
+      const cascade = randomCascade(
+        random,
+        predicate,
+        models.map((each) => ({ model: each, knows: seen })),
+      );
+      const own = cascade.models.map(({ name }) => opened[models.findIndex((each) => each.name === name)]!);
+      const program = await findWith(own, { ...findSettings, cascade }, place(store));
+      expectSame(cascade, await program.process(rowsOf(photos)), answers);
+    }
+    await Promise.all(opened.map(({ inference }) => inference.close()));
+    // Each model is asked once about each photo, at most.
+    expect(counts.written).toBeLessThanOrEqual(models.length * photos.length);
   });
 });
