@@ -81,7 +81,7 @@ describe(`TO FIND whose workers are killed (seed ${seed}, ${kills} kills)`, {
     let reused = 0;
     for (let end: WorkerEnd = 'killed'; end !== 'done'; ) {
       const before = { done: await doneRows(names.id), stored: await storedAnswers() };
-      end = await run(task, 'partition', killed < kills ? random : undefined);
+      end = await run(task, 'partitions', killed < kills ? random : undefined);
       expect(['done', 'killed']).toContain(end);
       if (end === 'killed') killed++;
       const done = await doneRows(names.id);
@@ -97,7 +97,7 @@ describe(`TO FIND whose workers are killed (seed ${seed}, ${kills} kills)`, {
     const worker = startWorker(database, {
       task,
       command,
-      partition: 0,
+      worker: 0,
       clock: { shiftMs: 0, jumpMs: 0 },
       faults: {
         dieAtWrite: atWrite ? random!.count(15, 120) : null,
@@ -169,6 +169,7 @@ describe(`TO FIND whose workers are killed (seed ${seed}, ${kills} kills)`, {
       into: { database: database.name, table: `found_${randomUUID().slice(0, 8)}` },
       writeMode: 'fail',
       partitions: 1,
+      workers: 1,
       partitionBy: null,
       commitRows: random.pick([2, 5, 9]),
       mounts: ['/datasets', '/models'],
