@@ -10,6 +10,11 @@ from .optimizers import OPTIMIZERS, Optimizer, make_optimizer
 TowerName = Literal["deep", "wide"]
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 LARGEST_LAYER = 65_536
+USUAL_EPOCHS = 10
+USUAL_STEPS = 1000
+# TensorFlow's rate for the linear part of a combined model, which the deep part corrects:
+# https://github.com/tensorflow/estimator/blob/v2.15.0/tensorflow_estimator/python/estimator/canned/dnn_linear_combined.py
+COMBINED_LINEAR_RATE = 0.005
 
 # SQLFlow's attributes that say how TensorFlow shall work, not what it shall learn.
 WITHOUT_EFFECT = (
@@ -41,12 +46,17 @@ class Configuration:
     dropout: float
     batch_norm: bool
     batch_size: int
-    epochs: int
+    epochs: int | None
     most_steps: int
     patience: int
     classes: int | None
     class_weights: list[float] | str | None
     weight_column: str | None
+
+    def epochs_over(self, rows: int) -> int:
+        """As many as the statement says; otherwise ten, or more over few rows, so that there are a thousand steps."""
+        steps = max(1, -(-rows // self.batch_size))
+        return self.epochs or max(USUAL_EPOCHS, -(-USUAL_STEPS // steps))
 
     @property
     def architecture(self) -> dict[str, Any]:
@@ -64,7 +74,7 @@ def read_configuration(attributes: Attributes, towers: tuple[TowerName, ...], cl
         dropout=attributes.number("model.dropout", "model.dnn_dropout", default=0.0, most=0.99),
         batch_norm=attributes.boolean("model.batch_norm", default=False),
         batch_size=attributes.integer("train.batch_size", "model.batch_size", default=32, most=2**20),
-        epochs=attributes.integer("train.epoch", "train.epochs", default=10, most=1_000_000),
+        epochs=attributes.integer("train.epoch", "train.epochs", default=0, most=1_000_000) or None,
         most_steps=attributes.integer("train.max_steps", default=2**31 - 1),
         patience=attributes.integer("train.early_stopping_epochs", default=0, least=0),
         classes=attributes.integer("model.n_classes", default=0, least=2, most=100_000) or None if classifies else None,
@@ -91,7 +101,8 @@ def _optimizer(attributes: Attributes, prefix: str, usual: str) -> Optimizer:
         hint = meant(given or "", OPTIMIZERS, f"choose one of {', '.join(OPTIMIZERS)}")
         raise Mistake("TRAIN_ATTRIBUTE_VALUE", f"model.{prefix}optimizer has an unknown value {quoted(given or '')}", hint)
     _, rate, parameters = OPTIMIZERS[name]
-    learning_rate = attributes.number(f"{prefix}optimizer.learning_rate", default=rate, most=100, above=True)
+    usual_rate = COMBINED_LINEAR_RATE if prefix == "linear_" and name == "ftrl" else rate
+    learning_rate = attributes.number(f"{prefix}optimizer.learning_rate", default=usual_rate, most=100, above=True)
     others = {
         field: attributes.number(f"{prefix}optimizer.{parameter}", default=-1.0, least=least, most=most)
         for parameter, (field, least, most) in parameters.items()

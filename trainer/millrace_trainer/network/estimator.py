@@ -105,13 +105,14 @@ def _epochs(
     configuration = network.configuration
     curve: list[dict[str, float]] = []
     best: tuple[float, int, Any] | None = None
-    for epoch in range(configuration.epochs):
+    epochs = configuration.epochs_over(len(examples))
+    for epoch in range(epochs):
         metrics = {"train_loss": train_unit(network, fit, examples, training.seed, 0, done + epoch, 0)}
         check_loss(metrics["train_loss"])
         if checked is not None:
             metrics["valid_loss"] = loss_of(network, fit, checked)
         curve.append(metrics)
-        training.messages.progress("epoch", epoch + 1, configuration.epochs, metrics)
+        training.messages.progress("epoch", epoch + 1, epochs, metrics)
         if configuration.patience > 0:
             if best is None or metrics["valid_loss"] < best[0]:
                 best = (metrics["valid_loss"], epoch, state_of(network, done + epoch + 1))

@@ -49,12 +49,12 @@ def train_unit(network: Network, fit: Fit, examples: Examples, seed: int, model:
     """Returns the mean loss over the unit's rows, each as it was before the step on it."""
     generator = seeded(seed, model, epoch, shard)
     order = generator.permutation(len(examples))
-    size = network.configuration.batch_size
+    # Batches of nearly one size: a last one of a single row would make a step as long as all others.
+    batches = np.array_split(order, max(1, -(-len(order) // network.configuration.batch_size)))
     total, count = 0.0, 0
-    for start in range(0, len(order), size):
+    for rows in batches:
         if network.steps >= network.configuration.most_steps:
             break
-        rows = order[start : start + size]
         inputs = {name: each.take(rows) for name, each in examples.inputs.items()}
         weights = None if examples.weights is None else examples.weights[rows]
         target = examples.target[rows]
