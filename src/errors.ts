@@ -237,6 +237,82 @@ export const errorTable = {
     // worker
     MODEL_UNREADABLE: ['the model file is not an ONNX model that can be loaded', 'export the model as ONNX again'],
     MODEL_UNSUPPORTED: ['the program cannot run a model of this kind', 'use a model of a supported family'],
+    // trainer: mistakes that only the rows or the trainer show
+    TRAIN_ESTIMATOR_UNKNOWN: [
+      'TO TRAIN names an unknown estimator',
+      'choose an estimator of the language page, or an image of your own',
+    ],
+    TRAIN_ATTRIBUTE_UNKNOWN: [
+      'WITH has an attribute that the estimator does not have',
+      'remove it, or correct its name',
+    ],
+    TRAIN_ATTRIBUTE_VALUE: ['an attribute has a value that it cannot have', 'correct the value'],
+    TRAIN_ATTRIBUTE_TWICE: ['two attributes mean the same', 'remove one of them'],
+    TRAIN_PARAMETER_UNKNOWN: [
+      "WITH has a parameter that XGBoost's booster or objective does not have",
+      'remove it, or correct its name',
+    ],
+    TRAIN_PARAMETER_VALUE: ['XGBoost rejects the value of a parameter', 'correct the value'],
+    TRAIN_PARAMETER_REFUSED: ['a parameter of XGBoost is decided by Millrace', 'remove it'],
+    TRAIN_OBJECTIVE_MISSING: [
+      'an xgboost estimator has no objective',
+      "set objective, such as 'reg:squarederror' or 'binary:logistic'",
+    ],
+    TRAIN_OBJECTIVE_UNKNOWN: ['XGBoost has no such objective', 'correct its name'],
+    TRAIN_METRIC_UNKNOWN: [
+      'validation.metrics names a metric that the kind of model does not have',
+      'choose another metric',
+    ],
+    TRAIN_VALIDATION_MISSING: ['early stopping needs validation rows', 'add validation.select'],
+    TRAIN_COLUMN_UNKNOWN: [
+      'COLUMN, LABEL or an attribute names a column that the query does not return',
+      'correct the name, or select the column',
+    ],
+    TRAIN_COLUMN_TWICE: ['the query returns two columns of one name', 'give one of them another name with AS'],
+    TRAIN_COLUMN_NAME: ['the name of a feature is empty or ends with a space', 'rename the column with AS'],
+    TRAIN_COLUMN_KIND: [
+      'a column holds text where numbers were expected, or numbers where text was',
+      'cast the column, or describe it differently in COLUMN',
+    ],
+    TRAIN_COLUMN_BINARY: [
+      'a column holds binary data, which no estimator reads',
+      'leave the column out, or convert it to a number or text',
+    ],
+    TRAIN_COLUMN_FOR: ['the FOR of COLUMN does not fit the estimator', 'name the inputs that the estimator has'],
+    TRAIN_FEATURE: ['COLUMN has an item that cannot be computed', 'correct the item'],
+    TRAIN_FEATURE_UNKNOWN: ['COLUMN has an unknown function', 'correct its name'],
+    TRAIN_FEATURE_TWICE: ['COLUMN has an item twice', 'remove one of them'],
+    TRAIN_FEATURE_IS_LABEL: ['COLUMN names the label or a weight', 'remove it from COLUMN'],
+    TRAIN_NO_FEATURES: ['the query returns no column besides the label', 'select the features too'],
+    TRAIN_VALUE_MALFORMED: [
+      'a text is not the list that COLUMN describes, or a label is infinite',
+      'correct or leave out such rows in the query',
+    ],
+    TRAIN_NUMBER_TOO_LARGE: [
+      "a column has numbers that a model's input cannot hold exactly",
+      'select the column as text: CAST(… AS CHAR)',
+    ],
+    TRAIN_TEXT_TOO_LARGE: ['the texts of the query are too many or too long', 'select fewer or shorter texts'],
+    TRAIN_LABEL_MISSING: [
+      'the estimator learns a label, but the statement has no LABEL',
+      'add LABEL and the name of a column',
+    ],
+    TRAIN_NO_ROWS: ['the query returns no rows that the estimator can learn from', 'select rows with a label'],
+    TRAIN_ONE_CLASS: ['the label has one value only', 'select rows of at least two classes'],
+    TRAIN_CLASSES: [
+      'the number of classes, or of their weights, does not fit the label',
+      'correct the number, or choose another objective',
+    ],
+    TRAIN_WEIGHTS: ['the weight column is NULL, negative, or zero everywhere', 'select weights from 0'],
+    TRAIN_GOING_ON: [
+      'the model of USING does not fit the statement',
+      'give the same estimator, attributes and classes as its statement, or train without USING',
+    ],
+    TRAIN_NOT_OURS: ['the model was not trained by TO TRAIN', 'name a model that TO TRAIN has made'],
+    TRAIN_CANNOT_HOP: ['the estimator does not learn in steps', "set exec.mode = 'task'"],
+    TRAIN_EXPLAINER: ['the explainer does not explain this kind of model', 'USING KernelExplainer'],
+    TRAIN_DIVERGED: ['training diverged or did not converge', 'lower optimizer.learning_rate, or allow more rounds'],
+    TRAIN_TOO_LARGE: ['the network, the model or its features are too large', 'use smaller sizes'],
   }),
   ...filedUnder('request', {
     // cli
@@ -642,6 +718,12 @@ export const errorTable = {
     ],
     IMAGE_DOWNLOAD_FAILED: ['an image could not be downloaded', 'check the URL and its server, then retry'],
     MODEL_OUTPUT_INVALID: ["the model's output for an image is infinite or not a number", 'export the model again'],
+    // trainer
+    TRAIN_MEMORY: [
+      'the rows and the model do not fit into memory',
+      'select fewer rows or columns, or give the step more memory',
+    ],
+    TRAIN_FILES: ['the trainer could not read or write a file', 'make room on the disk'],
   }),
   ...filedUnder('internal', {
     TASK_INVALID: [
@@ -651,6 +733,7 @@ export const errorTable = {
     PLAN_INVALID: ['a stored plan cannot be read', 'submit the statement again'],
     ROWS_MISSING: ['the ledger and the selection do not agree', 'report it with the id of the statement'],
     INTERNAL: ['a defect of Millrace', 'report it with the statement; the log has details'],
+    TRAIN_DEFECT: ['the trainer failed', "report it, with the statement's log"],
   }),
   ...filedUnder('busy', {
     TOO_MANY_REQUESTS: [

@@ -13,6 +13,11 @@ export interface RowBatch {
 export interface RowStreamOptions {
   readonly sql: string;
   readonly values?: readonly unknown[];
+  /**
+   * Sends values in binary, as a prepared statement does: FLOAT and DOUBLE are numbers, exactly as stored, and cost the server a
+   * fourteenth of the time. Values are not those that `sentValues` expects.
+   */
+  readonly prepared?: boolean;
   readonly signal: AbortSignal;
   /**
    * Ends the statement in the database, because its consumer leaves early or the signal is aborted.
@@ -91,7 +96,8 @@ interface Received {
   discard(): void;
 }
 
-function receive(connection: CallbackConnection, { sql, values = [], onOk = () => {} }: RowStreamOptions): Received {
+function receive(connection: CallbackConnection, options: RowStreamOptions): Received {
+  const { sql, values = [], prepared = false, onOk = () => {} } = options;
   let batches: RowBatch[] = [];
   let fields: readonly FieldPacket[] = [];
   let size = 0;
@@ -109,8 +115,9 @@ function receive(connection: CallbackConnection, { sql, values = [], onOk = () =
   };
   // Only the connection itself reports that it was lost; its command is not told.
   connection.on('error', end);
-  connection
-    .query({ sql, values: [...values], rowsAsArray: true, typeCast: asWritten })
+  const statement = { sql, values: [...values], rowsAsArray: true };
+  const command = prepared ? connection.execute(statement) : connection.query({ ...statement, typeCast: asWritten });
+  command
     .on('fields', (found: readonly FieldPacket[] | undefined) => {
       if (found === undefined || discarding) return;
       fields = found;
