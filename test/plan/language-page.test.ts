@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { runAttributes } from '../../src/plan/attributes.ts';
+import { findAttributeNames } from '../../src/plan/find/find-attributes.ts';
 import { addedColumns, type Options } from '../../src/programs/contract.ts';
 import { metricColumns } from '../../src/programs/evaluate.ts';
 import { commandNames, contractOf, programs } from '../../src/programs/programs.ts';
@@ -33,6 +34,16 @@ test('the language page has a row for each attribute of TO EVALUATE that detect 
     for (const name of Object.keys(of.options).filter((each) => !Object.hasOwn(own.options, each)))
       expect(section).toContain(`\`${name}\``);
   for (const { name } of metricColumns) expect(section).toContain(`\`${name}\``);
+});
+
+test('the language page has a row for each attribute of TO FIND that TO RUN does not have, and no other', () => {
+  const start = page.indexOf('## TO FIND');
+  const section = page.slice(start, page.indexOf('\n## ', start + 1));
+  const table = [...section.matchAll(/^\| `(\w+)` \| (.*) \| .* \|$/gm)].map(([, name, takes]) => [name, takes]);
+  const own = findAttributeNames.filter((name) => !Object.hasOwn(runAttributes, name));
+  expect(table.map(([name]) => name)).toEqual(own);
+  const options: Options = programs.find.options;
+  expect(table.slice(3)).toEqual(own.slice(3).map((name) => [name, options[name]!.takes]));
 });
 
 test.each(ofCommands)(
