@@ -1,5 +1,6 @@
 import type { Statement } from '../service/statement.ts';
 import { askedModelLines } from './asked-models.ts';
+import { findFigureLines } from './find-figures.ts';
 import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
 import { countedAs, verbOf } from './step-words.ts';
 
@@ -18,6 +19,7 @@ export function statementTable(statement: Statement, now: Date, height = Number.
     ...steps.flatMap((step) => [
       stepLine(step, statement),
       ...askedModelLines(step),
+      ...findFigureLines(step),
       ...partitionLines(step, room, partitions),
     ]),
   ];

@@ -1,5 +1,6 @@
 import type { Statement } from '../service/statement.ts';
 import { askedModelLines } from './asked-models.ts';
+import { findFigureLines } from './find-figures.ts';
 import { duration, type Partition, type Step } from './progress.ts';
 import { countedAs } from './step-words.ts';
 
@@ -24,6 +25,7 @@ function stepLine(step: Step, isOnly: boolean): readonly string[] {
   return [
     `${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`,
     ...askedModelLines(step),
+    ...findFigureLines(step),
     ...predictedLine(step),
   ];
 }

@@ -69,6 +69,8 @@ export interface StepStatus {
   readonly partitions: readonly PartitionStatus[];
   /** What its models were asked, for a step that asks several; absent if none was asked yet. */
   readonly models?: readonly ModelCounts[];
+  /** For how many labelled rows the outputs are right; absent: they were not compared. */
+  readonly compared?: { readonly right: number; readonly labelled: number };
   /** What it took, once all partitions are done; null: it is not known. */
   readonly timings?: RunTimings | null;
 }

@@ -33,7 +33,7 @@ async function stepRows(pool: Pool, schema: string, statements: readonly string[
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count,
-       s.created_at
+       s.created_at, s.summary
      FROM ${table('steps')} AS t
      LEFT JOIN ${table('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
      WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
@@ -72,8 +72,17 @@ function stepStatus(
     startedAt: begun.toSorted()[0] ?? null,
     partitions: partitions.map(partitionStatus),
     ...(models.length > 0 && { models }),
+    ...comparedOf(row),
     timings: row.created_at === null ? null : timingsOf(row.created_at, partitions),
   };
+}
+
+function comparedOf({ summary }: RowDataPacket): Pick<StepStatus, 'compared'> {
+  const { compared } = (typeof summary === 'string' ? JSON.parse(summary) : (summary ?? {})) as Pick<
+    StepStatus,
+    'compared'
+  >;
+  return compared === undefined ? {} : { compared };
 }
 
 function partitionStatus(row: RowDataPacket): PartitionStatus {

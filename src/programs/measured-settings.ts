@@ -3,9 +3,13 @@ import { contractOf, type ModelCall, type ProgramCall, runsOneModel } from './pr
 /** Whether a run of the program tells what its model takes: not with another size of its input, or if it is simulated. */
 export function isMeasured(call: ProgramCall): call is ModelCall {
   if (!runsOneModel(call)) return false;
-  const { settings } = call;
+  return (call.settings.image_size ?? null) === null && !isSimulation(call);
+}
+
+/** Whether the program simulates a model. */
+export function isSimulation({ settings }: ModelCall): boolean {
   const { latency = null, accuracy = null, class_coverage = null } = settings as Partial<Simulated>;
-  return (settings.image_size ?? null) === null && latency === null && accuracy === null && class_coverage === null;
+  return latency !== null || accuracy !== null || class_coverage !== null;
 }
 
 /** What a run of the program is measured as: an evaluation reads all of the model's output, which takes longer. */

@@ -8,6 +8,7 @@ import { outputsOf, programOf, runStep, tablesInto } from '../plan/step-facts.ts
 import type { TableTarget } from '../task.ts';
 import { askedModels } from './asked-models.ts';
 import type { Datasource, LinkTemplates } from './datasource.ts';
+import { findFigures } from './find/find-figures.ts';
 import type { AnsweredStatement } from './small-read.ts';
 import type { Statement } from './statement.ts';
 
@@ -111,6 +112,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
     affectedRows,
     partitions: [...partitions],
     models: askedModels(planned, step),
+    find: findFigures(planned, step),
     predicted: planned === undefined ? null : predictedOf(planned, rows),
     timings: timings ?? null,
   };

@@ -79,6 +79,29 @@ const AskedModel = Type.Object({
   }),
 });
 
+const FindFigures = Type.Object(
+  {
+    strategy: Type.Enum(['baseline', 'basic', 'order']),
+    predicted: Type.Object({
+      costMs: Type.Number({ description: 'milliseconds of inference of an image, on average' }),
+      accuracy: Type.Number({ description: 'probability that all answers are right' }),
+      agreement: nullable(
+        Type.Number({
+          description: 'probability that an image is rightly found or rightly not found; null: not computed',
+        }),
+      ),
+    }),
+    actual: Type.Object({
+      costMs: nullable(Type.Number({ description: 'so far; stored answers cost nothing; null: no image is done yet' })),
+      agreement: nullable(
+        Type.Number({ description: 'share of the labelled images; null: no labels are given, or it is not done' }),
+      ),
+      labelled: nullable(count('labelled images')),
+    }),
+  },
+  { description: 'cost and accuracy of TO FIND, predicted and actual' },
+);
+
 const StepStatus = Type.Object({
   name: Type.String(),
   kind: Type.Enum([...stepKinds], {
@@ -103,6 +126,7 @@ const StepStatus = Type.Object({
       description: 'models that TO FIND asks, in their order, so far; null for a step of another kind',
     }),
   ),
+  find: nullable(FindFigures),
   predicted: nullable(Prediction),
   timings: nullable(Timings),
 });

@@ -17,6 +17,14 @@ export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumn
   open(place: ProgramPlace): Promise<OpenProgram>;
   /** What is published instead of the outputs; absent: they are. */
   readonly summary?: RowSummary;
+  /** Compares the outputs with labels, before they are published; absent: none are given. @throws {MillraceError} */
+  compare?(place: SummaryPlace): Promise<Comparison>;
+}
+
+/** For how many labelled rows the outputs are right. */
+export interface Comparison {
+  readonly right: number;
+  readonly labelled: number;
 }
 
 /** What is computed of the outputs of all rows, in the end. */
@@ -37,6 +45,8 @@ export interface SummaryPlace {
   /** Columns of the selection, which the outputs have as well. */
   readonly selected: readonly string[];
   readonly outputs: TableTarget;
+  /** SQL of the selection's key, by which an existing table tells its rows from others. */
+  readonly selection: string;
   /** SQL of columns of the selected rows that did not fail. */
   processed(columns: readonly string[]): string;
   /** What the rows took: figures by name. */

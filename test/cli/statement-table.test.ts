@@ -34,6 +34,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
         rows: null,
         partitions: [],
         models: null,
+        find: null,
       },
       {
         name: 'step-2',
@@ -46,6 +47,7 @@ function statement(partitions: readonly ReturnType<typeof partition>[]): Stateme
         rows: 30,
         partitions,
         models: null,
+        find: null,
       },
     ],
   } as unknown as Statement;
@@ -73,10 +75,16 @@ describe('the table of a statement', () => {
       { name: 'quick', classes: ['dog'], asked: 10, decided: 8, reused: 0, inferMs: 5.0049, predicted },
       { name: 'slow@2', classes: ['cat'], asked: 2, decided: 2, reused: 2, inferMs: null, predicted },
     ];
-    const steps = [shown.steps[0]!, { ...shown.steps[1]!, models }];
-    expect(statementTable({ ...shown, steps }, now).slice(3, 5)).toEqual([
+    const find = {
+      strategy: 'order',
+      predicted: { costMs: 12.345, accuracy: 0.8, agreement: 0.951 },
+      actual: { costMs: 9.8765, agreement: 0.9, labelled: 10 },
+    } as const;
+    const steps = [shown.steps[0]!, { ...shown.steps[1]!, models, find }];
+    expect(statementTable({ ...shown, steps }, now).slice(3, 6)).toEqual([
       '  quick   asked about 10 images (100 %, predicted 50 %)  decided 8  5 ms an image (predicted 12.3 ms)',
       '  slow@2  asked about 2 images (20 %, predicted 50 %)  decided 2  2 by stored answers',
+      '  cost 9.88 ms an image (predicted 12.3)  right about 90 % of 10 labelled images (predicted 95.1 %)',
     ]);
   });
 

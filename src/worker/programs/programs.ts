@@ -61,6 +61,12 @@ function summaryOf({ name, settings }: ProgramCall): RowSummary | undefined {
   };
 }
 
+/** undefined: no labels are given. */
+function comparisonOf({ name, settings }: ProgramCall): RowProgram['compare'] {
+  if (name !== 'find' || settings.labels === null) return undefined;
+  return async (place) => (await import('../summaries/compare-found.ts')).compareFound(settings, place);
+}
+
 function implementationOf(name: ProgramName): Promise<Implementation<ProgramName>> {
   return implementations[name]() as Promise<Implementation<ProgramName>>;
 }
@@ -72,8 +78,10 @@ function implementationOf(name: ProgramName): Promise<Implementation<ProgramName
 export function rowProgram({ name, settings }: ProgramCall, classNames: readonly string[] | null = null): RowProgram {
   const contract = contractOf(name);
   const summary = summaryOf({ name, settings } as ProgramCall);
+  const compare = comparisonOf({ name, settings } as ProgramCall);
   return {
     ...(summary !== undefined && { summary }),
+    ...(compare !== undefined && { compare }),
     inputs: contract.inputs,
     ...contract.result(settings, classNames),
     readColumns: (selected) =>

@@ -5,9 +5,10 @@ import { readRunTimings } from '../../ledger/run-timings.ts';
 import { markPublished, requireSelection, type SelectionState } from '../../ledger/selections.ts';
 import type { RowsContext } from '../context.ts';
 import { publish } from './publish.ts';
+import { recordCascade } from './record-cascade.ts';
 import { recordEvaluation, speedOf } from './record-evaluation.ts';
 import { recordTimings } from './record-timings.ts';
-import { summarise } from './summarise.ts';
+import { compareOutputs, summarise } from './summarise.ts';
 
 /**
  * Compares the ledger with the selection, publishes the result table, records the summary and drops the selection. Started again at
@@ -21,11 +22,14 @@ export async function finish(context: RowsContext): Promise<void> {
     checkComplete(selection, tally);
     await checkFailed(context, tally);
     if (selection.state === 'ready') await evaluate(context, selection);
+    const compared = selection.state === 'ready' ? await compareOutputs(context, selection.columns) : null;
     await publish(context, selection);
-    await markPublished(context, tally);
-    context.log.info({ summary: tally }, 'published');
+    const summary = { ...tally, ...(compared !== null && { compared }) };
+    await markPublished(context, summary);
+    context.log.info({ summary }, 'published');
     // An evaluation reads all of the model's output, which takes longer than a run.
     if (context.program.summary === undefined) await recordTimings(context);
+    await recordCascade(context);
   }
   const { selection: rows, staging, summary } = context.names;
   const left = context.program.summary === undefined ? [rows] : [rows, staging, summary];

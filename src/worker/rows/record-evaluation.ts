@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
-import { recordMeasurement } from '../../ledger/measurements.ts';
+import type { Pool } from 'mysql2/promise';
+import { type Measurement, recordMeasurement } from '../../ledger/measurements.ts';
 import { modelOfDigest } from '../../ledger/registry.ts';
 import type { RunTimings } from '../../ledger/run-timings.ts';
-import { isMeasured } from '../../programs/measured-settings.ts';
+import { isMeasured, isSimulation } from '../../programs/measured-settings.ts';
 import { runsOneModel } from '../../programs/programs.ts';
 import type { RowsContext } from '../context.ts';
 import type { Summary } from '../row-program.ts';
@@ -28,11 +29,11 @@ export async function recordEvaluation(
 ): Promise<void> {
   const { program } = task;
   if (!runsOneModel(program)) return;
-  const registered = timings === null ? null : await modelOfDigest(pool, schema, timings.digest);
+  const digest = timings?.digest ?? null;
+  const model = isSimulation(program) ? simulated(task) : await fileModel(pool, schema, digest, program.settings.model);
+  if (model === null) return;
   await recordMeasurement(pool, schema, {
-    modelName: registered?.name ?? basename(program.settings.model, '.onnx'),
-    version: registered?.version ?? null,
-    digest: timings?.digest ?? null,
+    ...model,
     statementId: task.statement,
     step: task.step,
     origin: 'evaluation',
@@ -48,4 +49,16 @@ export async function recordEvaluation(
     accuracy,
     perClass,
   });
+}
+
+type MeasuredModel = Pick<Measurement, 'modelName' | 'version' | 'digest'>;
+
+/** A simulated model has figures of its own: those of the file that it runs stay as they are. null: it is not registered. */
+function simulated({ model }: RowsContext['task']): MeasuredModel | null {
+  return model === undefined ? null : { modelName: model.name, version: model.version, digest: null };
+}
+
+async function fileModel(pool: Pool, schema: string, digest: string | null, file: string): Promise<MeasuredModel> {
+  const registered = digest === null ? null : await modelOfDigest(pool, schema, digest);
+  return { modelName: registered?.name ?? basename(file, '.onnx'), version: registered?.version ?? null, digest };
 }

@@ -5,7 +5,7 @@ import { transaction } from '../../datasource/pool.ts';
 import { succeededRows } from '../../ledger/row-outcomes.ts';
 import { hiddenColumns, type TableTarget } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
-import type { OutputRow, RowSummary, Summary, SummaryPlace } from '../row-program.ts';
+import type { Comparison, OutputRow, RowSummary, Summary, SummaryPlace } from '../row-program.ts';
 import { createSummaryTable, outputsTableOf } from './result-table.ts';
 
 /** Refuses, before any work, a summary that could not be computed. @throws {MillraceError} */
@@ -54,7 +54,7 @@ async function write(
   { columns }: RowSummary,
   rows: readonly OutputRow[],
 ): Promise<void> {
-  const selection = `UNHEX('${names.id.toString('hex')}')`;
+  const selection = selectionKey({ names });
   const into = [...Object.values(hiddenColumns), ...columns.map(({ name }) => name)].map(quoteName).join(', ');
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     const values = rows
@@ -62,6 +62,20 @@ async function write(
       .map((row, index) => `(${selection}, ${from + index + 1}, ${mysql.escape([...row])})`);
     await connection.query(`INSERT INTO ${quoteTable(table)} (${into}) VALUES ${values.join(', ')}`);
   }
+}
+
+/** Compares the outputs with labels, if the program does. The result is worth publishing without it: no failure here is one of the step. */
+export async function compareOutputs(context: RowsContext, selected: readonly string[]): Promise<Comparison | null> {
+  try {
+    return (await context.program.compare?.(placeOf(context, selected, {}))) ?? null;
+  } catch (error) {
+    context.log.warn({ error: String(error) }, 'the results are not compared with the labels');
+    return null;
+  }
+}
+
+function selectionKey({ names }: Pick<RowsContext, 'names'>): string {
+  return `UNHEX('${names.id.toString('hex')}')`;
 }
 
 function placeOf(context: RowsContext, selected: readonly string[], speed: SummaryPlace['speed']): SummaryPlace {
@@ -72,6 +86,7 @@ function placeOf(context: RowsContext, selected: readonly string[], speed: Summa
     database: task.into.database,
     selected,
     outputs: outputsTableOf(context),
+    selection: selectionKey(context),
     processed: (columns) => {
       const wanted = columns.map((name) => `s.${quoteName(name)}`).join(', ');
       const row = `s.${quoteName(hiddenColumns.row)}`;
