@@ -681,6 +681,10 @@ export const errorTable = {
     WORKFLOW_REFUSED: ['Kubernetes does not accept the workflow', 'correct what the message names, then retry'],
     WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'completed work is kept; retry to continue'],
     WORKFLOW_SUSPENDED: ['the workflow was suspended', 'resume it with argo resume'],
+    PENDING_TIMEOUT: [
+      'a pod waited longer than pending_timeout before it ran',
+      'completed work is kept; retry to continue, or raise pending_timeout',
+    ],
     IMAGE_UNAVAILABLE: ['the image of a pod cannot be pulled', 'correct its name, or let the cluster pull it'],
     NOT_SCHEDULED: ['a pod waits for a node that can take it', 'request less, or add a node'],
     POD_NOT_STARTED: ['a pod waits for something that the cluster does not have', 'create what the message names'],

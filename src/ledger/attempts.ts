@@ -52,7 +52,7 @@ export function openAttempts(pool: Pool, schema: string): Attempts {
   async function goOn(connection: PoolConnection, id: string, state: 'queued' | 'running'): Promise<void> {
     const [updated] = await connection.query<ResultSetHeader>(
       `UPDATE ${table('statements')} SET state = ?, error_code = NULL, error_message = NULL, error_hint = NULL,
-       finished_at = NULL WHERE id = ? AND state <> ?`,
+       finished_at = NULL WHERE id = ? AND state NOT IN (?, 'cancelling')`,
       [state, id, state],
     );
     if (updated.affectedRows === 0) return;

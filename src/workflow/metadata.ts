@@ -9,6 +9,9 @@ export const submissionAnnotation = 'millrace/submission';
 
 export const titleAnnotation = 'workflows.argoproj.io/title';
 
+/** Marks the workflows in which a pod may wait only for a limited time. */
+export const pendingTimeoutLabel = 'millrace/pending-timeout';
+
 const longestDescription = 2000;
 
 /** The statement that a later process reads back from the workflow. */
@@ -41,6 +44,9 @@ export function workflowMetadata(
       ...templates.workflow.metadata?.labels,
       'millrace/statement': statementLabel(id),
       'millrace/ledger': ledgerLabel(deployment),
+      ...(plan.steps.some((step) => (rowsStep(step)?.pendingSeconds ?? null) !== null) && {
+        [pendingTimeoutLabel]: 'true',
+      }),
       ...given.labels,
     },
     annotations: {

@@ -9,6 +9,7 @@ import type { StatementSearch } from './find-statement.ts';
 import type { StatementSettlement } from './settle-statement.ts';
 import { withTrouble } from './status/trouble.ts';
 import { type WatchedWorkflow, watchWorkflow } from './workflows/watched-workflow.ts';
+import { isCompleted } from './workflows/workflows.ts';
 
 /** Maximum delay until a follower sees new rows. They are in the ledger, which cannot be watched. */
 const ledgerMs = 500;
@@ -21,10 +22,8 @@ export interface FollowOptions {
 }
 
 /** The status now and after each change, until the statement has ended or the signal is aborted. */
-export async function* followStatement(
-  id: string,
-  { parts, search, settlement, signal }: FollowOptions,
-): AsyncGenerator<StatementStatus> {
+export async function* followStatement(id: string, options: FollowOptions): AsyncGenerator<StatementStatus> {
+  const { parts, search, settlement, signal } = options;
   const first = await search.status(id);
   yield first;
   if (hasEnded(first)) return;
@@ -44,6 +43,8 @@ export async function* followStatement(
       const seen = JSON.stringify(status);
       if (seen !== last) yield status;
       if (hasEnded(status)) return;
+      // The statement goes on in the workflow of a later attempt.
+      if (watched.latest && isCompleted(watched.latest)) return yield* followStatement(id, options);
       last = seen;
     }
   } finally {

@@ -56,6 +56,15 @@ export async function keepRecords(
     return running.filter((id) => statementLabel(id) === label);
   }
 
+  /** Nothing may change in a workflow whose pod waits, so it is looked at again and again. */
+  async function stopOverdue(): Promise<void> {
+    for await (const page of workflows.openWithTimeout()) {
+      const labels = new Set(page.map(({ metadata }) => labelInName(metadata.name)));
+      const ids = (await store.idsIn(runningStates)).filter((id) => labels.has(statementLabel(id)));
+      for (const id of ids) if (!signal.aborted) await settle(id).catch(onError);
+    }
+  }
+
   /** Workflows may be created and stopped any number of times. */
   async function startAndStop(): Promise<void> {
     while (!signal.aborted) {
@@ -65,6 +74,7 @@ export async function keepRecords(
         return [];
       });
       for (const id of cancelling) if (!signal.aborted) await settle(id).catch(onError);
+      await stopOverdue().catch(onError);
       await sleep(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});
     }
   }

@@ -10,11 +10,16 @@ import type { StatementStarts } from './start-statement.ts';
 import { withFinalError } from './status/final-error.ts';
 import { withLedger } from './status/ledger-progress.ts';
 import { withPendingError } from './status/pending-error.ts';
+import { pendingTimeout } from './status/pending-timeout.ts';
+import { failedByRemovals } from './status/removals.ts';
 import { statementStatus, submittedStatement } from './status/statement-status.ts';
 import { withTrouble } from './status/trouble.ts';
 import type { Nodes, ObservedWorkflow } from './workflows/observed-workflow.ts';
 import { readNodes } from './workflows/read-nodes.ts';
 import { isCompleted } from './workflows/workflows.ts';
+
+/** Number of attempts up to which a statement goes on by itself after nodes have taken its pods away. */
+const mostAttempts = 100;
 
 /** The status of statements, from their workflow and their rows in the system schema. */
 export interface StatementSettlement {
@@ -46,8 +51,13 @@ export function openStatementSettlement(
     const nodes = readNodes(workflow);
     const reported = await fromWorkflow(statement, workflow, nodes);
     if (!isCompleted(workflow)) {
-      await stopWhereDue(statement, workflow);
-      return withPendingError(reported, workflow, nodes, capacity);
+      await stopWhereDue(statement, workflow, nodes);
+      return withPendingError(reported, workflow, nodes, { capacity, deployment });
+    }
+    const { id, state, plan } = statement;
+    const goesOn = reported.state === 'failed' && state === 'running' && attempt < mostAttempts;
+    if (goesOn && failedByRemovals(workflow, nodes, plan) && (await attempts.next(id, attempt))) {
+      return withoutWorkflow(await store.read(id), attempt + 1);
     }
     await attempts.end(await withFinalError(reported, workflow, pods), attempt);
     return stored(await store.read(statement.id));
@@ -81,9 +91,15 @@ export function openStatementSettlement(
   }
 
   /** Whoever looks next tries again if Kubernetes does not answer. */
-  async function stopWhereDue({ state }: StoredStatement, workflow: ObservedWorkflow): Promise<void> {
+  async function stopWhereDue(
+    { state, plan }: StoredStatement,
+    workflow: ObservedWorkflow,
+    nodes: Nodes,
+  ): Promise<void> {
+    const overdue = workflow.spec.shutdown ? null : pendingTimeout(workflow, nodes, plan, Date.now());
     try {
       if (state === 'cancelling' && !workflow.spec.shutdown) await workflows.stop(workflow);
+      else if (overdue !== null) await workflows.stopWithError(workflow.metadata.name, overdue);
       else await workflows.killOverdue(workflow);
     } catch (error) {
       if (!mayPass(error)) throw error;

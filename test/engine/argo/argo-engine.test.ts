@@ -71,6 +71,53 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     return engine.status(submission.id);
   }
 
+  it('stops a workflow whose pod waits too long, and says why its statement failed', async () => {
+    const [first, second] = steps;
+    const plan = { ...submission.plan, steps: [{ ...first!, pendingSeconds: 30 }, second!] };
+    await engine.submit({ ...submission, plan });
+    expect(cluster.workflows.get(name())?.metadata.labels).toMatchObject({ 'millrace/pending-timeout': 'true' });
+    const startedAt = new Date(Date.now() - 60_000).toISOString();
+    const pod = { phase: 'Pending', startedAt, message: 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.' };
+    const nodes = { ...node('step-1', { type: 'DAG', phase: 'Running' }), ...node('step-1.prepare(0)', pod) };
+    cluster.change(name(), { status: { phase: 'Running', nodes } });
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'running' });
+    expect(cluster.workflows.get(name())?.spec.shutdown).toBe('Stop');
+    expect(await engine.status(submission.id)).toMatchObject({ state: 'running' });
+    const stopped = { phase: 'Failed', message: "Stopped with strategy 'Stop'" };
+    const ended = { ...node('step-1', { type: 'DAG', phase: 'Failed' }), ...node('step-1.prepare(0)', stopped) };
+    cluster.change(name(), { ...completed, status: { phase: 'Failed', nodes: ended } });
+    const error = {
+      code: 'PENDING_TIMEOUT',
+      message: 'prepare of step-1 waited longer than 30 s before it ran: no node has enough free cpu',
+    };
+    expect(await engine.status(submission.id)).toMatchObject({
+      state: 'failed',
+      error,
+      steps: [{ state: 'failed', error }, { state: 'pending' }],
+    });
+  });
+
+  it('goes on by itself in another attempt after nodes have taken its pods away', async () => {
+    await engine.submit(submission);
+    const removed = (attempt: number) => {
+      const path = `${name(attempt)}.step-1.partition(0:0)`;
+      const pods = [0, 1, 2, 3].map((at) => ({ id: `${at}`, name: `${path}(${at})`, type: 'Pod', phase: 'Failed' }));
+      const children = pods.map(({ id }) => id);
+      const retry = { id: 'r', name: path, type: 'Retry', phase: 'Failed', message: 'No more retries left', children };
+      const message = 'Pod was terminated in response to imminent node shutdown.';
+      const nodes = Object.fromEntries([retry, ...pods].map((each) => [each.id, { message, ...each }]));
+      cluster.change(name(attempt), { ...completed, status: { phase: 'Failed', nodes } });
+    };
+    const seen = await follow(({ state }) => {
+      if (state === 'queued' && !cluster.workflows.has(name(2))) removed(1);
+      else if (cluster.workflows.has(name(2))) {
+        cluster.change(name(2), { ...completed, status: { phase: 'Succeeded', nodes: {} } });
+      }
+    });
+    expect(seen.at(-1)).toMatchObject({ state: 'succeeded', error: null });
+    expect([...cluster.workflows.keys()]).toEqual([name(1), name(2)]);
+  });
+
   it('creates one workflow, however often a statement is submitted', async () => {
     await Promise.all([engine.submit(submission), newEngine().submit(submission)]);
     await engine.submit(submission);

@@ -1,10 +1,11 @@
+import { defaultGpuResource } from '../../../catalog/profile.ts';
 import { byteUnits } from '../../../plan/attribute-values.ts';
 import type { Resources } from '../../../plan/plan.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 
-/** Maximum amount of each resource that a single node offers to pods; in cores and bytes. */
-export type Capacity = Readonly<Record<keyof Resources, number>>;
+/** Maximum amount of each resource that a single node offers to pods, by the resource's name; in cores, bytes and devices. */
+export type Capacity = Readonly<Record<string, number>>;
 
 interface Node {
   readonly status: { readonly allocatable?: Readonly<Record<string, string>> };
@@ -24,9 +25,13 @@ export function openCapacity(api: KubernetesApi): () => Promise<Capacity | null>
 async function ask(api: KubernetesApi): Promise<Capacity | null> {
   try {
     const { items } = await api.json<{ items: readonly Node[] }>({ path: '/api/v1/nodes' });
-    const most = (resource: string) =>
-      Math.max(0, ...items.map(({ status }) => quantity(status.allocatable?.[resource])));
-    return { cpu: most('cpu'), memory: most('memory'), gpu: most('nvidia.com/gpu') };
+    const most = new Map<string, number>();
+    for (const { status } of items) {
+      for (const [resource, amount] of Object.entries(status.allocatable ?? {})) {
+        most.set(resource, Math.max(most.get(resource) ?? 0, quantity(amount)));
+      }
+    }
+    return Object.fromEntries(most);
   } catch (error) {
     if (error instanceof KubernetesError) return null;
     throw error;
@@ -42,14 +47,24 @@ function quantity(text = '0'): number {
   return number * (units[text.replace(/^[\d.]+/, '')] ?? 1);
 }
 
-/** Describes a resource request that no node can satisfy; null: every request fits a node, or the capacity is unknown. */
-export function beyondAllNodes(asked: Resources, capacity: Capacity | null): { message: string; hint: string } | null {
+/**
+ * Describes a resource request that no node can satisfy; null: every request fits a node, or the capacity is unknown.
+ * @param gpuResource what `gpu` counts
+ */
+export function beyondAllNodes(
+  asked: Resources,
+  gpuResource: string,
+  capacity: Capacity | null,
+): { message: string; hint: string } | null {
   if (capacity === null) return null;
-  const beyond = (['gpu', 'memory', 'cpu'] as const).find((name) => (asked[name] ?? 0) > capacity[name]);
+  const most = { gpu: capacity[gpuResource] ?? 0, memory: capacity.memory ?? 0, cpu: capacity.cpu ?? 0 };
+  const beyond = (['gpu', 'memory', 'cpu'] as const).find((name) => (asked[name] ?? 0) > most[name]);
   if (beyond === undefined) return null;
-  const words = { gpu: gpus, memory: gibibytes, cpu: cores }[beyond];
+  const ofProfile = (count: number) => `${count} ${gpuResource}`;
+  const devices = gpuResource === defaultGpuResource ? gpus : ofProfile;
+  const words = { gpu: devices, memory: gibibytes, cpu: cores }[beyond];
   return {
-    message: `no node has ${words(asked[beyond] ?? 0)}; the largest has ${words(capacity[beyond])}`,
+    message: `no node has ${words(asked[beyond] ?? 0)}; the largest has ${words(most[beyond])}`,
     hint: `cancel the statement, and request less: WITH ${beyond} = …`,
   };
 }

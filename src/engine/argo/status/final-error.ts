@@ -4,6 +4,7 @@ import { statementCancelled } from '../../statement-state-errors.ts';
 import { KubernetesError } from '../kubernetes/kubernetes-error.ts';
 import type { PodLogs } from '../logs/pod-logs.ts';
 import type { ObservedWorkflow } from '../workflows/observed-workflow.ts';
+import { stoppedWithError } from './stopped-with-error.ts';
 
 /** The final status of a statement. If the workflow does not explain why a step failed, its pods' logs do. */
 export async function withFinalError(
@@ -12,7 +13,7 @@ export async function withFinalError(
   pods: PodLogs,
 ): Promise<StatementStatus> {
   if (status.state === 'cancelled') return { ...status, error: errorRecord(statementCancelled(status.id)) };
-  if (status.state !== 'failed') return status;
+  if (status.state !== 'failed' || stoppedWithError({ metadata }) !== null) return status;
   const steps: StepStatus[] = [];
   for (const step of status.steps) steps.push(await withExplanation(step, metadata.name, pods));
   const first = status.steps.findIndex(({ error }) => error !== null);

@@ -1,5 +1,6 @@
 import { type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
 import { workerError } from '../../worker-error.ts';
+import { quotaPattern, quotaWords } from './quota-words.ts';
 
 interface Reason {
   readonly pattern: RegExp;
@@ -34,9 +35,31 @@ const reasons: readonly Reason[] = [
     error: ([what], who) => failed(`a pod of ${who} was removed: ${what.toLowerCase()}`, kept),
   },
   {
-    pattern: /exceeded quota: ([^,]+)/,
-    error: ([, quota], who) =>
-      failed(`${who} does not fit into the namespace's quota ${quota}`, 'request less, or raise the quota'),
+    pattern: quotaPattern,
+    error: (found, who) =>
+      failed(`a pod of ${who} was rejected: ${quotaWords(found)}`, 'request less, or raise the quota'),
+  },
+  // What the API server writes if it rejects a pod: plugin/pkg/admission of k8s.io/kubernetes.
+  {
+    pattern: /is forbidden: \[?((?:minimum|maximum) [^[\]]+)/,
+    error: ([, limits], who) =>
+      failed(
+        `a pod of ${who} does not fit into the namespace's limits: ${limits}`,
+        'request less, or change the LimitRange',
+      ),
+  },
+  {
+    pattern:
+      /no PriorityClass with name (\S+) was found|RuntimeClass "([^"]+)" not found|serviceaccount "([^"]+)" not found/,
+    error: ([, priority, runtime, account], who) => {
+      const missing =
+        priority !== undefined
+          ? `priority class ${priority}`
+          : runtime !== undefined
+            ? `runtime class ${runtime}`
+            : `service account ${account}`;
+      return failed(`a pod of ${who} was rejected: the ${missing} does not exist`, 'create it, or correct the profile');
+    },
   },
   {
     pattern: /\(exit code (\d+)\)/,

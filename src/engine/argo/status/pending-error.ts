@@ -1,6 +1,9 @@
+import { defaultGpuResource } from '../../../catalog/profile.ts';
 import { type ErrorCode, type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
 import type { StatementStatus } from '../../../ledger/statement-status.ts';
 import { rowsStep } from '../../../plan/step-facts.ts';
+import type { Deployment } from '../../../workflow/workflow.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import { beyondAllNodes, type Capacity } from '../kubernetes/node-capacity.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
 import { type Waiting, type WaitingFor, waitingPods } from './pending-pods.ts';
@@ -13,8 +16,13 @@ const codes: Readonly<Record<WaitingFor, ErrorCode>> = {
   claim: 'POD_NOT_STARTED',
   secret: 'POD_NOT_STARTED',
   quota: 'POD_NOT_STARTED',
+  places: 'NOT_SCHEDULED',
+  queue: 'NOT_SCHEDULED',
   other: 'POD_NOT_STARTED',
 };
+
+/** Reasons that may be a request that no node can satisfy. */
+const scarce: ReadonlySet<WaitingFor> = new Set(['gpu', 'room', 'node']);
 
 /** Time within which Argo's controller should notice a workflow. */
 const controllerMs = 20_000;
@@ -24,11 +32,11 @@ export async function withPendingError(
   status: StatementStatus,
   workflow: ObservedWorkflow,
   nodes: Nodes,
-  capacity: () => Promise<Capacity | null>,
+  { capacity, deployment }: Pick<EngineParts, 'capacity' | 'deployment'>,
 ): Promise<StatementStatus> {
   const found = waitingPods(workflow, nodes);
-  const forRoom = found.some(({ reason }) => codes[reason] === 'NOT_SCHEDULED');
-  const waiting = forRoom ? withCapacity(found, status, await capacity()) : found;
+  const forRoom = found.some(({ reason }) => scarce.has(reason));
+  const waiting = forRoom ? withCapacity(found, status, deployment, await capacity()) : found;
   const steps = status.steps.map((step) => {
     const pods = waiting.filter((pod) => pod.step === step.name);
     return pods.length === 0 ? step : { ...step, error: heldUp(pods) };
@@ -44,12 +52,16 @@ export async function withPendingError(
 function withCapacity(
   waiting: readonly Waiting[],
   { plan }: StatementStatus,
+  { profiles }: Deployment,
   capacity: Capacity | null,
 ): readonly Waiting[] {
   return waiting.map((pod) => {
+    if (!scarce.has(pod.reason)) return pod;
     const step = plan.steps.find(({ name }) => name === pod.step);
     const asking = step === undefined || ['prepare', 'finish'].includes(pod.source) ? null : rowsStep(step);
-    const beyond = asking === null ? null : beyondAllNodes(asking.resources, capacity);
+    const profile = profiles.find(({ name }) => name === asking?.profile?.name);
+    const gpuResource = profile?.gpuResource ?? defaultGpuResource;
+    const beyond = asking === null ? null : beyondAllNodes(asking.resources, gpuResource, capacity);
     return beyond === null ? pod : { ...pod, ...beyond };
   });
 }

@@ -1,7 +1,18 @@
 import type { Nodes, ObservedWorkflow, WorkflowNode } from '../workflows/observed-workflow.ts';
+import { quotaPattern, quotaWords } from './quota-words.ts';
 
 /** What a pending pod is waiting for. */
-export type WaitingFor = 'image' | 'gpu' | 'room' | 'node' | 'claim' | 'secret' | 'quota' | 'other';
+export type WaitingFor =
+  | 'image'
+  | 'gpu'
+  | 'room'
+  | 'node'
+  | 'claim'
+  | 'secret'
+  | 'quota'
+  | 'places'
+  | 'queue'
+  | 'other';
 
 export interface Waiting {
   readonly step: string;
@@ -71,9 +82,22 @@ const words: readonly Words[] = [
   },
   {
     reason: 'gpu',
-    pattern: /Insufficient nvidia\.com\/gpu/,
+    pattern: /Insufficient nvidia\.com\/gpu(?![.-]?\w)/,
     message: () => 'no node has enough free GPUs',
     hint: 'wait for other pods to end, or request no more GPUs than one node has: WITH gpu = …',
+  },
+  {
+    reason: 'gpu',
+    pattern: /Insufficient ([a-z0-9.-]+\/[\w.-]*\w)/,
+    message: ([, resource]) => `no node has enough free ${resource}`,
+    hint: 'wait for other pods to end, or request no more than one node has: WITH gpu = …',
+  },
+  {
+    reason: 'places',
+    // Argo's semaphore: workflow/sync/semaphore.go.
+    pattern: /^Waiting for [^ /]+\/[^ /]+\/[^ /]+\/([^ /]+) lock\. Lock status: \d+\/(\d+)/,
+    message: ([, profile, places]) => `all ${places} places of the profile ${profile} are taken`,
+    hint: 'wait for other pods of this profile to end, or name another profile',
   },
   {
     reason: 'room',
@@ -89,9 +113,16 @@ const words: readonly Words[] = [
   },
   {
     reason: 'quota',
-    pattern: /exceeded quota: ([^,]+)/,
-    message: ([, quota]) => `the namespace's quota ${quota} is used up`,
+    pattern: quotaPattern,
+    message: quotaWords,
     hint: 'wait until other pods have ended, or raise the quota',
+  },
+  {
+    reason: 'queue',
+    // Kueue's gate, which holds a pod back until its queue admits it.
+    pattern: /SchedulingGated|scheduling is gated/i,
+    message: () => 'its queue has not admitted it yet',
+    hint: 'wait for its turn; kubectl get workloads shows the queue',
   },
   {
     reason: 'other',
@@ -104,13 +135,14 @@ const words: readonly Words[] = [
 /** The pods that cannot start until something else changes. Excludes pods that are just starting. */
 export function waitingPods({ metadata: { name } }: ObservedWorkflow, nodes: Nodes): readonly Waiting[] {
   return Object.values(nodes).flatMap((node) => {
-    const found = node.type === 'Pod' && node.phase === 'Pending' ? wordsFor(node.message ?? '') : null;
+    const found = node.type === 'Pod' && node.phase === 'Pending' ? pendingReason(node.message ?? '') : null;
     const place = found === null ? null : placeOf(node, name);
     return found === null || place === null ? [] : [{ ...place, since: node.startedAt ?? '', ...found }];
   });
 }
 
-function wordsFor(text: string): Pick<Waiting, 'reason' | 'message' | 'hint'> | null {
+/** What a pending node's message means; null: it is just starting. */
+export function pendingReason(text: string): Pick<Waiting, 'reason' | 'message' | 'hint'> | null {
   for (const { reason, pattern, message, hint } of words) {
     const found = pattern.exec(text);
     if (found !== null) return { reason, message: message(found), hint };

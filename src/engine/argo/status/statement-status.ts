@@ -7,6 +7,7 @@ import { rowsStep } from '../../../plan/step-facts.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
 import { nodeFailure } from './node-failure.ts';
+import { stoppedWithError } from './stopped-with-error.ts';
 
 const submittedSchema: v.GenericSchema<SubmittedStatement> = v.object({
   id: v.string(),
@@ -39,11 +40,12 @@ export interface TakenStatement extends Pick<SubmittedStatement, 'id' | 'submitt
 export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStatement, nodes: Nodes): StatementStatus {
   const { metadata, status } = workflow;
   const state = stateOf(workflow);
+  const stopped = stopError(workflow);
   const byName = new Map(Object.values(nodes).map((node) => [byItem(node.name), node]));
   const steps = submitted.plan.steps.map((step) =>
     submitted.done.includes(step.name)
       ? doneStep(step)
-      : stepStatus(step, { state, nodes, byName, path: `${metadata.name}.${step.name}` }),
+      : withStop(stepStatus(step, { state, nodes, byName, path: `${metadata.name}.${step.name}` }), workflow),
   );
   return {
     id: submitted.id,
@@ -55,7 +57,10 @@ export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStat
     startedAt: status?.startedAt ?? null,
     finishedAt: status?.finishedAt ?? null,
     hasWorkflow: true,
-    error: state === 'failed' ? (steps.find(({ error }) => error !== null)?.error ?? workflowError(workflow)) : null,
+    error:
+      state === 'failed'
+        ? (stopped ?? steps.find(({ error }) => error !== null)?.error ?? workflowError(workflow))
+        : null,
     steps,
   };
 }
@@ -64,11 +69,24 @@ export function statementStatus(workflow: ObservedWorkflow, submitted: TakenStat
 export function stateOf({ metadata, spec, status }: ObservedWorkflow): StatementState {
   const completed = metadata.labels?.['workflows.argoproj.io/completed'] === 'true';
   const shutDown = spec.shutdown !== undefined && spec.shutdown !== '';
-  if (!completed && shutDown) return 'cancelling';
+  if (!completed && shutDown) return stoppedWithError({ metadata }) === null ? 'cancelling' : 'running';
   if (!completed)
     return status?.phase === undefined || status.phase === '' || status.phase === 'Pending' ? 'queued' : 'running';
   if (status?.phase === 'Succeeded') return 'succeeded';
-  return shutDown ? 'cancelled' : 'failed';
+  return shutDown && stoppedWithError({ metadata }) === null ? 'cancelled' : 'failed';
+}
+
+/** Why Millrace stopped the workflow, unless its user cancelled it. */
+function stopError(workflow: ObservedWorkflow): ErrorRecord | null {
+  const error = stoppedWithError(workflow);
+  return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+}
+
+/** The step for whose pod the workflow was stopped has this error. */
+function withStop(step: StepStatus, workflow: ObservedWorkflow): StepStatus {
+  return step.state === 'failed' && stoppedWithError(workflow)?.step === step.name
+    ? { ...step, error: stopError(workflow) }
+    : step;
 }
 
 function workflowError({ status }: ObservedWorkflow): ErrorRecord {

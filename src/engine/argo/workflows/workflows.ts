@@ -1,10 +1,11 @@
-import { ledgerLabel, titleAnnotation } from '../../../workflow/metadata.ts';
+import { ledgerLabel, pendingTimeoutLabel, titleAnnotation } from '../../../workflow/metadata.ts';
 import { cancelledTitle } from '../../../workflow/titles.ts';
 import type { Deployment, Workflow } from '../../../workflow/workflow.ts';
 import { statementLabel } from '../../../workflow/workflow-name.ts';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
 import { hasStatus } from '../kubernetes/kubernetes-error.ts';
 import { type KubernetesList, listAndWatch, type ObjectEvent, watchSeconds } from '../kubernetes/list-and-watch.ts';
+import { errorAnnotation, type StepError } from '../status/stopped-with-error.ts';
 import type { ObservedWorkflow } from './observed-workflow.ts';
 
 /** A workflow without its status, which may be a megabyte. */
@@ -36,6 +37,8 @@ export interface Workflows {
    * exists.
    */
   stop(workflow: Titled): Promise<void>;
+  /** Asks its pods to terminate gracefully, and records why. */
+  stopWithError(name: string, error: StepError): Promise<void>;
   /** Kills the pods of a workflow that was asked to stop but has not stopped in time. */
   killOverdue(workflow: ObservedWorkflow): Promise<void>;
   follow(name: string, signal: AbortSignal): AsyncIterable<ObjectEvent<ObservedWorkflow>>;
@@ -43,6 +46,8 @@ export interface Workflows {
   ofStatement(id: string): Promise<readonly WorkflowMetadata[]>;
   /** The workflows that Argo has not completed, page by page. */
   open(): AsyncIterable<readonly WorkflowName[]>;
+  /** Those of them with a pending timeout. */
+  openWithTimeout(): AsyncIterable<readonly WorkflowName[]>;
   /** Follows the workflows that Argo has not completed. One that completes is reported as `deleted`, like one that is removed. */
   followOpen(signal: AbortSignal): AsyncIterable<ObjectEvent<WorkflowName>>;
 }
@@ -61,6 +66,12 @@ export function openWorkflows(
       if (!hasStatus(error, 404)) throw error;
     }
   }
+
+  const stop = (name: string, annotations: Record<string, string>, labels: Record<string, string> = {}) =>
+    patch(name, {
+      metadata: { annotations: { [stopAnnotation]: new Date().toISOString(), ...annotations }, labels },
+      spec: { shutdown: 'Stop' },
+    });
 
   const watch = (query: Query, accept: string) => (resourceVersion: string, signal: AbortSignal) => {
     const watching = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) };
@@ -88,14 +99,9 @@ export function openWorkflows(
     stop: ({ metadata: { name, annotations } }) => {
       const title = cancelledTitle(annotations?.[titleAnnotation]);
       const titled = title === null ? {} : { [titleAnnotation]: title };
-      return patch(name, {
-        metadata: {
-          annotations: { [stopAnnotation]: new Date().toISOString(), ...titled },
-          labels: { 'millrace/cancelled': 'true' },
-        },
-        spec: { shutdown: 'Stop' },
-      });
+      return stop(name, titled, { 'millrace/cancelled': 'true' });
     },
+    stopWithError: (name, error) => stop(name, { [errorAnnotation]: JSON.stringify(error) }),
     async killOverdue({ metadata, spec }) {
       const since = metadata.annotations?.[stopAnnotation];
       if (spec.shutdown !== 'Stop' || since === undefined || Date.now() - Date.parse(since) < stopMs) return;
@@ -117,6 +123,10 @@ export function openWorkflows(
     },
     async *open() {
       for await (const { items } of pages(api, path, { labelSelector: `${ours},${notEnded}` })) yield items;
+    },
+    async *openWithTimeout() {
+      const labelSelector = `${ours},${notEnded},${pendingTimeoutLabel}`;
+      for await (const { items } of pages(api, path, { labelSelector })) yield items;
     },
     followOpen: (signal) => {
       const query = { labelSelector: `${ours},${notEnded}` };

@@ -32,6 +32,31 @@ test.each([
   ['main: Error (exit code 65)', 'WORKER_FAILED', 'a worker of step-1 ended with exit code 65'],
   ['Error (exit code 75)', 'WORKER_FAILED', 'a worker of step-1 ended with exit code 75'],
   ['main: OOMKilled (exit code 137)', 'WORKER_FAILED', 'step-1 ran out of memory'],
+  [
+    'pods "w-1" is forbidden: exceeded quota: gpus, requested: requests.cpu=2, used: requests.cpu=0, limited: requests.cpu=1',
+    'WORKER_FAILED',
+    "a pod of step-1 was rejected: the namespace's quota gpus is used up (requests.cpu: 0 of 1 are used, and the pod requests 2)",
+  ],
+  [
+    'pods "w-1" is forbidden: [maximum memory usage per Container is 1Gi, but limit is 4Gi, maximum memory usage per Pod is 3Gi, but limit is 4Gi]',
+    'WORKER_FAILED',
+    "a pod of step-1 does not fit into the namespace's limits: maximum memory usage per Container is 1Gi, but limit is 4Gi, maximum memory usage per Pod is 3Gi, but limit is 4Gi",
+  ],
+  [
+    'pods "w-1" is forbidden: no PriorityClass with name batch was found',
+    'WORKER_FAILED',
+    'a pod of step-1 was rejected: the priority class batch does not exist',
+  ],
+  [
+    'pods "w-1" is forbidden: pod rejected: RuntimeClass "nvidia" not found',
+    'WORKER_FAILED',
+    'a pod of step-1 was rejected: the runtime class nvidia does not exist',
+  ],
+  [
+    'pods "w-1" is forbidden: error looking up service account millrace/gpu-pods: serviceaccount "gpu-pods" not found',
+    'WORKER_FAILED',
+    'a pod of step-1 was rejected: the service account gpu-pods does not exist',
+  ],
   ['Step exceeded its deadline', 'TIMED_OUT', 'step-1 took longer than its timeout'],
   ['Max duration limit exceeded', 'TIMED_OUT', 'step-1 took longer than its timeout'],
   ['Pod was active on the node longer than the specified deadline', 'TIMED_OUT', 'step-1 took longer than its timeout'],
@@ -46,7 +71,7 @@ test.each([
   [
     'pods "w-step-1-prepare-1" is forbidden: exceeded quota: small, requested: cpu=1, used: cpu=2, limited: cpu=2',
     'WORKER_FAILED',
-    "step-1 does not fit into the namespace's quota small",
+    "a pod of step-1 was rejected: the namespace's quota small is used up (cpu: 2 of 2 are used, and the pod requests 1)",
   ],
   ['', 'WORKER_FAILED', 'step-1 failed'],
   ['something new', 'WORKER_FAILED', 'step-1 failed: something new'],

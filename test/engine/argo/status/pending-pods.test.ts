@@ -32,6 +32,31 @@ test.each([
     'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     'no node has enough free GPUs',
   ],
+  [
+    'gpu',
+    'Unschedulable: 0/3 nodes are available: 3 Insufficient nvidia.com/mig-1g.10gb. preemption: 0/3 nodes are available.',
+    'no node has enough free nvidia.com/mig-1g.10gb',
+  ],
+  [
+    'gpu',
+    'Unschedulable: 0/3 nodes are available: 1 Insufficient nvidia.com/gpu.shared, 2 Insufficient cpu.',
+    'no node has enough free nvidia.com/gpu.shared',
+  ],
+  [
+    'places',
+    'Waiting for millrace/ConfigMap/millrace-places/a100-mig lock. Lock status: 0/8',
+    'all 8 places of the profile a100-mig are taken',
+  ],
+  [
+    'quota',
+    'pods "w-1" is forbidden: exceeded quota: gpus, requested: limits.memory=4Gi,requests.nvidia.com/gpu=2, used: limits.memory=1Gi,requests.nvidia.com/gpu=1, limited: limits.memory=4Gi,requests.nvidia.com/gpu=2',
+    "the namespace's quota gpus is used up (limits.memory: 1Gi of 4Gi are used, and the pod requests 4Gi; requests.nvidia.com/gpu: 1 of 2 are used, and the pod requests 2)",
+  ],
+  [
+    'queue',
+    'SchedulingGated: Scheduling is blocked due to non-empty scheduling gates',
+    'its queue has not admitted it yet',
+  ],
   ['room', 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.', 'no node has enough free cpu'],
   [
     'room',

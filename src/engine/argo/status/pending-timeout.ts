@@ -1,0 +1,34 @@
+import { errorRecord, MillraceError } from '../../../errors.ts';
+import type { Plan } from '../../../plan/plan.ts';
+import { rowsStep } from '../../../plan/step-facts.ts';
+import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
+import { pendingReason, placeOf } from './pending-pods.ts';
+import type { StepError } from './stopped-with-error.ts';
+
+/**
+ * The error of the pod that has waited longest beyond its step's pending_timeout; null: none has. Argo's own `pendingTimeout` has no
+ * effect on templates with retries, because it looks at their Retry node, which never waits (executeTemplate in
+ * workflow/controller/operator.go of 4.1).
+ */
+export function pendingTimeout(
+  { metadata }: ObservedWorkflow,
+  nodes: Nodes,
+  plan: Plan,
+  now: number,
+): StepError | null {
+  const waiting = Object.values(nodes)
+    .filter(({ type, phase, startedAt }) => type === 'Pod' && phase === 'Pending' && startedAt)
+    .toSorted((a, b) => a.startedAt!.localeCompare(b.startedAt!));
+  for (const node of waiting) {
+    const place = placeOf(node, metadata.name);
+    const step = plan.steps.find(({ name }) => name === place?.step);
+    const seconds = step === undefined ? null : (rowsStep(step)?.pendingSeconds ?? null);
+    if (place === null || seconds === null || now - Date.parse(node.startedAt!) < seconds * 1000) continue;
+    const reason = pendingReason(node.message ?? '');
+    const why = reason === null ? '' : `: ${reason.message}`;
+    const message = `${place.source} of ${place.step} waited longer than ${seconds} s before it ran${why}`;
+    const hint = 'completed work is kept; retry to continue, or raise pending_timeout';
+    return { step: place.step, ...errorRecord(new MillraceError('PENDING_TIMEOUT', message, { hint })) };
+  }
+  return null;
+}
