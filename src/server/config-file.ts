@@ -63,6 +63,8 @@ const Datasource = Type.Object(
     readerDsnEnvironment: dsnEnvironment,
     readerSecret: dsnSecret,
     foreignSecret: dsnSecret,
+    namespace: text('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$', 'a name of at most 63 lowercase letters, digits and -'),
+    serviceAccount: text('^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$', 'a name of lowercase letters, digits, - and .'),
     schema: text('^[A-Za-z0-9_]{1,64}$', 'a name of at most 64 letters, digits and _'),
   },
   closed,

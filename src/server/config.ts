@@ -55,6 +55,9 @@ export interface DatasourceConfig extends Accounts {
   readonly readerSecret: SecretKey | null;
   /** Secret with the DSN for images other than the worker's. */
   readonly foreignSecret: SecretKey | null;
+  /** Namespace of its workflows, and the service account of their pods; null: as in the engine's environment. */
+  readonly namespace: string | null;
+  readonly serviceAccount: string | null;
   /** The system schema's name. */
   readonly schema: string;
 }
@@ -148,11 +151,18 @@ function readEnvironment(environment: NodeJS.ProcessEnv, schema: string): readon
     readerDsn: environment.MILLRACE_READER_DATASOURCE || null,
   });
   for (const each of Object.values(accounts)) parseDsn(each);
-  return [{ name: 'default', ...accounts, ...noSecrets, schema }];
+  return [{ name: 'default', ...accounts, ...asEnvironment, schema }];
 }
 
-/** For datasources whose Secrets, if any, are named in the environment. */
-export const noSecrets = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
+/** For datasources whose Secrets, if any, and namespace are named in the environment. */
+export const asEnvironment = {
+  secret: null,
+  systemSecret: null,
+  readerSecret: null,
+  foreignSecret: null,
+  namespace: null,
+  serviceAccount: null,
+};
 
 interface Entry {
   readonly file: string;
@@ -175,6 +185,8 @@ async function readEntry(entry: DatasourceEntry, where: Entry, schema: string): 
     systemSecret: readSecret(entry, 'systemSecret', where, systemDsn !== null),
     readerSecret: readSecret(entry, 'readerSecret', where, readerDsn !== null),
     foreignSecret: readSecret(entry, 'foreignSecret', where, false),
+    namespace: entry.namespace ?? null,
+    serviceAccount: entry.serviceAccount ?? null,
     schema: entry.schema ?? schema,
   };
 }

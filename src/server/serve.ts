@@ -12,7 +12,7 @@ import { type DatasourceHandle, serveDatasource } from '../service/served-dataso
 import { version } from '../version.ts';
 import type { SecretKey } from '../workflow/workflow.ts';
 import { buildApp } from './app.ts';
-import { type DatasourceConfig, noSecrets, readServerConfig, type ServerConfig } from './config.ts';
+import { asEnvironment, type DatasourceConfig, readServerConfig, type ServerConfig } from './config.ts';
 import type { App, ServerContext } from './context.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
@@ -98,7 +98,7 @@ async function withDatasource(
   if (config.datasources.length > 0) return config;
   const base = readConfig(environment);
   const accounts = await ownDatabase(base, (line) => log.info(line));
-  return { ...config, datasources: [{ name: 'default', ...accounts, ...noSecrets, schema: base.schema }] };
+  return { ...config, datasources: [{ name: 'default', ...accounts, ...asEnvironment, schema: base.schema }] };
 }
 
 function openDatasources(
@@ -113,7 +113,11 @@ function openDatasources(
       name: datasource.name,
       accounts: datasource,
       config: { ...base, schema: datasource.schema },
-      environment: { ...environment, ...secretsOf(datasource, environment, config.users.length > 0) },
+      environment: {
+        ...environment,
+        ...namespaceOf(datasource),
+        ...secretsOf(datasource, environment, config.users.length > 0),
+      },
       profiles: config.profiles,
       links: config.links,
       connections,
@@ -125,6 +129,14 @@ function openDatasources(
       onError: (error) => log.warn({ err: error, datasource: datasource.name }, 'datasource error'),
     }),
   );
+}
+
+/** The namespace to which the statements of a datasource are submitted: each has an engine of its own. */
+function namespaceOf({ namespace, serviceAccount }: DatasourceConfig): NodeJS.ProcessEnv {
+  return {
+    ...(namespace !== null && { MILLRACE_NAMESPACE: namespace }),
+    ...(serviceAccount !== null && { MILLRACE_SERVICE_ACCOUNT: serviceAccount }),
+  };
 }
 
 /**

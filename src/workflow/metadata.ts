@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Plan } from '../plan/plan.ts';
+import { rowsStep } from '../plan/step-facts.ts';
 import { shorten, workflowTitle } from './titles.ts';
 import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { CoreV1Api, CustomObjectsApi, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
+import type { Profile } from '../../src/catalog/profile.ts';
 import { formatDsn, parseDsn } from '../../src/datasource/dsn.ts';
 import { openArgoEngine } from '../../src/engine/argo/argo-engine.ts';
 import { readDeployment } from '../../src/engine/argo/config.ts';
@@ -32,6 +33,7 @@ export interface TestCluster extends TestSession {
     environment?: Readonly<Record<string, string>>,
     api?: KubernetesApi,
     runningPerUser?: number,
+    profiles?: readonly Profile[],
   ): Promise<Engine>;
   /** A DSN with which pods reach this machine's database. */
   dsnInPods(dsn: string): string;
@@ -76,13 +78,13 @@ export function useCluster(): TestCluster {
     stop();
   });
 
-  cluster.engineWith = async (environment = {}, given, runningPerUser) => {
+  cluster.engineWith = async (environment = {}, given, runningPerUser, profiles = []) => {
     const settings = {
       MILLRACE_NAMESPACE: cluster.namespace,
       MILLRACE_WORKER_IMAGE: inject('workerImage'),
       ...environment,
     };
-    const deployment = readDeployment(settings, session.database.systemSchema, []);
+    const deployment = readDeployment(settings, session.database.systemSchema, profiles);
     const api = given ?? (await connectKubernetes());
     const engine = openArgoEngine({ api, pool: session.database.pool, deployment, runningPerUser });
     engines.push(engine);

@@ -501,6 +501,88 @@ it.skipIf(!helmIsHere)('the chart makes a Job of each dataset (skipped where Hel
   await rm(folder, { recursive: true });
 });
 
+describe.skipIf(!helmIsHere)(
+  'the chart for datasources with namespaces of their own (skipped where Helm is missing)',
+  () => {
+    const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+
+    function template(values: object) {
+      const options = [
+        'template',
+        'millrace',
+        chart,
+        '--namespace',
+        'millrace',
+        '--kube-version',
+        '1.30.0',
+        '--values',
+        '-',
+      ];
+      return spawnSync('helm', options, { encoding: 'utf8', input: JSON.stringify(values) });
+    }
+
+    const datasources = {
+      a: { secret: 'a', key: 'dsn', namespace: 'team-a', quota: { 'requests.nvidia.com/gpu': 4, pods: '50' } },
+      more: { secret: 'b', key: 'dsn', namespace: 'team-a', serviceAccount: 'more' },
+      here: { secret: 'c', key: 'dsn', namespace: 'millrace' },
+    };
+
+    it('gives the server and the accounts of pods the same rights there as at home, and no others', () => {
+      const { stdout } = template({ server: { datasources } });
+      const objects = (loadAll(stdout) as (KubernetesObject | null)[]).filter((object) => object !== null);
+      const inside = (namespace: string) => objects.filter(({ metadata }) => metadata.namespace === namespace);
+      expect(
+        inside('team-a')
+          .map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+          .toSorted(),
+      ).toEqual([
+        'NetworkPolicy/millrace-worker',
+        'ResourceQuota/millrace-a',
+        'Role/millrace-server',
+        'Role/more',
+        'Role/workflow',
+        'RoleBinding/millrace-server',
+        'RoleBinding/more',
+        'RoleBinding/workflow',
+        'Secret/more.service-account-token',
+        'Secret/workflow.service-account-token',
+        'ServiceAccount/more',
+        'ServiceAccount/workflow',
+      ]);
+      const rulesOf = (namespace: string, name: string) =>
+        inside(namespace).find(({ kind, metadata }) => kind === 'Role' && metadata.name === name)?.rules;
+      expect(rulesOf('team-a', 'millrace-server')).toEqual(rulesOf('millrace', 'millrace-server'));
+      expect(rulesOf('team-a', 'more')).toEqual(rulesOf('millrace', 'workflow'));
+      const binding = inside('team-a').find(
+        ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'millrace-server',
+      );
+      expect(binding?.subjects).toEqual([{ kind: 'ServiceAccount', name: 'millrace-server', namespace: 'millrace' }]);
+      const quota = inside('team-a').find(({ kind }) => kind === 'ResourceQuota');
+      expect(quota?.spec.hard).toEqual({ 'requests.nvidia.com/gpu': 4, pods: '50' });
+      const policy = (namespace: string) =>
+        inside(namespace).find(({ metadata, kind }) => kind === 'NetworkPolicy' && metadata.name === 'millrace-worker');
+      expect(policy('team-a')?.spec).toEqual(policy('millrace')?.spec);
+      const file = objects.find(({ metadata }) => metadata.name === 'millrace-server-file')?.data['server.yaml'];
+      expect(load(file)).toMatchObject({
+        datasources: { more: { namespace: 'team-a', serviceAccount: 'more' }, here: { namespace: 'millrace' } },
+      });
+    });
+
+    it.each([
+      [{ argo: { install: true }, server: { datasources } }, 'argo.install serves only the namespace of the release'],
+      [
+        { server: { datasources: { a: { secret: 'a', key: 'dsn', quota: { pods: 1 } } } } },
+        'server.datasources.a.quota needs a namespace',
+      ],
+      [{ server: { datasources: { a: { secret: 'a', key: 'dsn', namespace: 'Team' } } } }, 'namespace'],
+    ])('%j is refused', (values, message) => {
+      const { status, stderr } = template(values);
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(message);
+    });
+  },
+);
+
 it('quick-start.yaml names the CRDs of the Argo that it installs', () => {
   const text = readFileSync(new URL('../../deploy/quick-start.yaml', import.meta.url), 'utf8');
   const versions = [...text.matchAll(/(?:quay\.io\/argoproj\/[\w-]+:|crds\/full\?ref=)(v[\d.]+)/g)].map(

@@ -38,7 +38,14 @@ async function refusal(config: Promise<unknown>): Promise<string> {
 }
 
 const one = (dsn: string) => ({ dsn, systemDsn: dsn, readerDsn: dsn });
-const none = { secret: null, systemSecret: null, readerSecret: null, foreignSecret: null };
+const none = {
+  secret: null,
+  systemSecret: null,
+  readerSecret: null,
+  foreignSecret: null,
+  namespace: null,
+  serviceAccount: null,
+};
 
 describe('the configuration of a server', () => {
   it('listens on loopback, with limits on everything, by default', async () => {
@@ -228,7 +235,7 @@ describe('an invalid configuration is rejected with the place, what was found an
     ],
     [
       'datasources: {main: {dns: x}}',
-      'FILE: datasources.main has an unknown key "dns" (remove it; the keys here are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, readerSecret, foreignSecret, schema)',
+      'FILE: datasources.main has an unknown key "dns" (remove it; the keys here are dsn, dsnFile, dsnEnvironment, secret, systemDsn, systemDsnFile, systemDsnEnvironment, systemSecret, readerDsn, readerDsnFile, readerDsnEnvironment, readerSecret, foreignSecret, namespace, serviceAccount, schema)',
     ],
     [
       'a: [1',

@@ -68,6 +68,12 @@ datasources:
     {{- with $datasource.foreignSecret }}
     foreignSecret: {{ . }}/{{ $datasource.key }}
     {{- end }}
+    {{- with $datasource.namespace }}
+    namespace: {{ . }}
+    {{- end }}
+    {{- with $datasource.serviceAccount }}
+    serviceAccount: {{ . }}
+    {{- end }}
     {{- with $datasource.schema }}
     schema: {{ . }}
     {{- end }}

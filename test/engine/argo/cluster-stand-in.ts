@@ -44,10 +44,9 @@ export interface StandInCluster {
 
 const nodes = [{ status: { allocatable: { cpu: '7900m', memory: '32Gi', 'nvidia.com/gpu': '4' } } }];
 
-const path = '/apis/argoproj.io/v1alpha1/namespaces/millrace/workflows';
-const podPath = '/api/v1/namespaces/millrace/pods';
-
-export async function standInForCluster(): Promise<StandInCluster> {
+export async function standInForCluster(namespace = 'millrace'): Promise<StandInCluster> {
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/workflows`;
+  const podPath = `/api/v1/namespaces/${namespace}/pods`;
   const workflows = new Map<string, ObservedWorkflow>();
   const pods: StandInPod[] = [];
   const refusals = new Map<string, Answer>();

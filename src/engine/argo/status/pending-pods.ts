@@ -96,7 +96,7 @@ const words: readonly Words[] = [
     reason: 'places',
     // Argo's semaphore: workflow/sync/semaphore.go.
     pattern: /^Waiting for [^ /]+\/[^ /]+\/[^ /]+\/([^ /]+) lock\. Lock status: \d+\/(\d+)/,
-    message: ([, profile, places]) => `all ${places} places of the profile ${profile} are taken`,
+    message: ([, profile, places]) => `the profile ${profile} has no free place (${places} in all)`,
     hint: 'wait for other pods of this profile to end, or name another profile',
   },
   {
@@ -135,10 +135,15 @@ const words: readonly Words[] = [
 /** The pods that cannot start until something else changes. Excludes pods that are just starting. */
 export function waitingPods({ metadata: { name } }: ObservedWorkflow, nodes: Nodes): readonly Waiting[] {
   return Object.values(nodes).flatMap((node) => {
-    const found = node.type === 'Pod' && node.phase === 'Pending' ? pendingReason(node.message ?? '') : null;
+    const found = isWaiting(node) ? pendingReason(node.message ?? '') : null;
     const place = found === null ? null : placeOf(node, name);
     return found === null || place === null ? [] : [{ ...place, since: node.startedAt ?? '', ...found }];
   });
+}
+
+/** A pod that has not started; or, with retries, the node above the pod that a semaphore does not let be created. */
+export function isWaiting({ type, phase, children = [] }: WorkflowNode): boolean {
+  return phase === 'Pending' && (type === 'Pod' || (type === 'Retry' && children.length === 0));
 }
 
 /** What a pending node's message means; null: it is just starting. */

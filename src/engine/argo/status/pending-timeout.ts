@@ -2,7 +2,7 @@ import { errorRecord, MillraceError } from '../../../errors.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import { rowsStep } from '../../../plan/step-facts.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
-import { pendingReason, placeOf } from './pending-pods.ts';
+import { isWaiting, pendingReason, placeOf } from './pending-pods.ts';
 import type { StepError } from './stopped-with-error.ts';
 
 /**
@@ -17,7 +17,7 @@ export function pendingTimeout(
   now: number,
 ): StepError | null {
   const waiting = Object.values(nodes)
-    .filter(({ type, phase, startedAt }) => type === 'Pod' && phase === 'Pending' && startedAt)
+    .filter((node) => isWaiting(node) && node.startedAt)
     .toSorted((a, b) => a.startedAt!.localeCompare(b.startedAt!));
   for (const node of waiting) {
     const place = placeOf(node, metadata.name);

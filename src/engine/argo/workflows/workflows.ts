@@ -98,7 +98,7 @@ export function openWorkflows(
     },
     stop: ({ metadata: { name, annotations } }) => {
       const title = cancelledTitle(annotations?.[titleAnnotation]);
-      const titled = title === null ? {} : { [titleAnnotation]: title };
+      const titled: Record<string, string> = title === null ? {} : { [titleAnnotation]: title };
       return stop(name, titled, { 'millrace/cancelled': 'true' });
     },
     stopWithError: (name, error) => stop(name, { [errorAnnotation]: JSON.stringify(error) }),

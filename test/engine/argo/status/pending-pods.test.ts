@@ -45,7 +45,7 @@ test.each([
   [
     'places',
     'Waiting for millrace/ConfigMap/millrace-places/a100-mig lock. Lock status: 0/8',
-    'all 8 places of the profile a100-mig are taken',
+    'the profile a100-mig has no free place (8 in all)',
   ],
   [
     'quota',
@@ -112,7 +112,7 @@ test('only pending pods are waiting', () => {
   const message = 'ImagePullBackOff';
   const { workflow, nodes } = observed([
     { name: 'w.step-1.prepare(0)', phase: 'Failed', message },
-    { name: 'w.step-1.prepare', type: 'Retry', phase: 'Pending', message },
+    { name: 'w.step-1.prepare', type: 'Retry', phase: 'Pending', message, children: ['w.step-1.prepare(0)'] },
   ]);
   expect(waitingPods(workflow, nodes)).toEqual([]);
 });

@@ -22,6 +22,11 @@ test('a pod that waits longer than its step allows is named, with what it waits 
     message: 'partition-3 of step-1 waited longer than 60 s before it ran: no node has enough free GPUs',
     hint: 'completed work is kept; retry to continue, or raise pending_timeout',
   });
+  const waiting = 'Waiting for millrace/ConfigMap/millrace-places/one lock. Lock status: 0/1';
+  expect(after60s({ name: 'w.step-1.partition(3:3)', type: 'Retry', message: waiting }, 10)).toMatchObject({
+    message:
+      'partition-3 of step-1 waited longer than 10 s before it ran: the profile one has no free place (1 in all)',
+  });
   expect(after60s({}, 10)).toMatchObject({
     message: 'partition-3 of step-1 waited longer than 10 s before it ran',
   });
