@@ -10,6 +10,7 @@ import { imageReference, placement, podDeadline, podLabels, withRetries } from '
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
 import { renderWorker } from './run-step.ts';
+import { nodeName } from './titles.ts';
 import type { Deployment, Rendering, SecretKey, Template } from './workflow.ts';
 
 /** With one partition, a single pod gets the whole query, as in SQLFlow; otherwise `prepare`, a pod per share of the rows, and `finish`. */
@@ -42,6 +43,7 @@ function renderShare(step: ForeignStep, rendering: Rendering): Template {
     ...program,
     name: `${step.name}-partition`,
     metadata: { labels: { ...program.metadata?.labels, ...labels } },
+    ...nodeName(step, 'rows', '{{inputs.parameters.partition}}'),
     inputs: { parameters: [{ name: 'partition' }] },
   };
 }
@@ -53,6 +55,7 @@ function renderProgram(step: ForeignStep, select: string, rendering: Rendering):
   const rendered = {
     name: step.name,
     metadata: podLabels(step.name, 'statement', rendering),
+    ...nodeName(step, 'step'),
     ...template,
     ...podDeadline(step),
     ...placement(step, profile, deployment),

@@ -6,6 +6,7 @@ import { bucketEnvironment, workerEnvironment } from './environment.ts';
 import { placement, podLabels, withRetries } from './pods.ts';
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
+import { nodeName } from './titles.ts';
 import type { Rendering, Template } from './workflow.ts';
 
 /** Number of restarts after failures that may be temporary: a statement about models may be repeated. */
@@ -25,6 +26,7 @@ export function renderModelStep(step: ModelStep, rendering: Rendering): Template
   const rendered = {
     name,
     metadata: podLabels(name, 'model', rendering),
+    ...nodeName(step, 'step'),
     ...template,
     ...placement({ nodeSelector: {}, resources: asked }, profile, deployment),
     container: {

@@ -1,4 +1,4 @@
-import type { RunStep } from '../plan/plan.ts';
+import type { ForeignStep, RunStep } from '../plan/plan.ts';
 import { poolThreads } from '../plan/pool-threads.ts';
 import { taskOf } from '../plan/task-of.ts';
 import { contractOf } from '../programs/programs.ts';
@@ -8,6 +8,7 @@ import { renderPartitionedStep } from './partitioned-step.ts';
 import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
+import { nodeName } from './titles.ts';
 import type { ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
 
 /** The step's DAG and its pods. All pods run the worker's image with the same task. */
@@ -26,7 +27,7 @@ export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
 
 /** A pod of the worker, with its task. */
 export interface WorkerPod {
-  readonly step: Pick<RunStep, 'name' | 'retries' | 'timeoutSeconds'>;
+  readonly step: RunStep | ForeignStep;
   readonly image: string;
   readonly task: unknown;
 }
@@ -49,6 +50,7 @@ export function renderWorker(command: 'prepare' | 'finish', pod: WorkerPod, rend
   return {
     name: `${step.name}-${command}`,
     metadata: podLabels(step.name, command, rendering),
+    ...nodeName(step, command),
     ...template,
     ...podDeadline(step),
     container: { image, ...container, args: [command], env: workerEnvironment(task, rendering.deployment) },
@@ -65,6 +67,7 @@ function renderPartitions(
   const rendered = {
     name: `${step.name}-worker`,
     metadata: podLabels(step.name, 'worker-{{inputs.parameters.worker}}', rendering),
+    ...nodeName(step, 'rows', '{{inputs.parameters.worker}}'),
     ...template,
     ...podDeadline(step),
     ...placement(step, profile, deployment),

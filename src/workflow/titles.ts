@@ -20,6 +20,36 @@ export function cancelledTitle(title: string | undefined): string | null {
   return title === undefined || title.startsWith(prefix) ? null : `${prefix}${title}`;
 }
 
+/** What a node does: all of its step, a part of it, or its share of the rows. */
+type NodeWork = 'step' | 'prepare' | 'rows' | 'finish';
+
+/**
+ * What Argo's UI calls a node: https://argo-workflows.readthedocs.io/en/latest/walk-through/annotations/. The status has the name once
+ * for each pod, so it is short.
+ * @param number the parameter that numbers nodes with the same work
+ */
+export function nodeName(
+  step: Step,
+  work: NodeWork,
+  number: string | null = null,
+): { readonly annotations: Record<string, string> } {
+  // Argo replaces {{…}}.
+  const name = nodeNames[work](step).replace(/[{}]/g, '');
+  return { annotations: { 'workflows.argoproj.io/display-name': number === null ? name : `${name} ${number}` } };
+}
+
+const nodeNames: { readonly [Work in NodeWork]: (step: Step) => string } = {
+  step: stepName,
+  prepare: () => 'select rows',
+  rows: workOf,
+  finish: (step) => `publish ${tableNames(step)}`,
+};
+
+function stepName(step: Step): string {
+  const tables = tableNames(step);
+  return tables === '' ? workOf(step) : tables;
+}
+
 function tableNames(step: Step): string {
   const names = tablesInto(step).map(({ database, table }) => (database === null ? table : `${database}.${table}`));
   return shorten(names.join(', '), longest.tables);

@@ -52,3 +52,8 @@ async function readPid(name: string): Promise<number | null> {
   const line = await readFile(join(pids, name), 'utf8').catch(() => null);
   return line === null ? null : Number(line.split(' ')[0]);
 }
+
+/** Whether Argo's own controller runs the workflows, not the stand-in. */
+export async function runsOwnArgo(): Promise<boolean> {
+  return (await readPid('argo')) !== null;
+}

@@ -6,6 +6,7 @@ import { measuredDevice } from '../../programs/device.ts';
 import type { RowsContext } from '../context.ts';
 import { processUsage } from '../process-usage.ts';
 import type { OpenProgram } from '../row-program.ts';
+import { type ArgoProgress, openArgoProgress } from './argo-progress.ts';
 import { type Drawing, type OpenPartition, openDrawing } from './drawing.ts';
 import { largeColumns } from './large-values.ts';
 import { openPace, type Pace } from './pace.ts';
@@ -24,9 +25,12 @@ export async function partitions(context: RowsContext, worker: number): Promise<
   const selection = await withReconnect(() => requireSelection(context, task.step), { signal });
   if (selection.state !== 'ready') return log.info('published already');
   const drawing = openDrawing(context, worker);
+  const progress = openArgoProgress(process.env.ARGO_PROGRESS_FILE, selection.rows, task.workers);
   const { open, close } = opening(context, selection);
   try {
-    await processAll({ context, drawing, open, pace: openPace(task.commitRows) }, await readingOf(context, selection));
+    const work = { context, drawing, open, pace: openPace(task.commitRows), progress };
+    await processAll(work, await readingOf(context, selection));
+    if (!signal.aborted) await progress.end();
   } finally {
     drawing.end();
     await close();
@@ -40,6 +44,7 @@ interface Work {
   readonly drawing: Drawing;
   readonly open: () => Promise<Opened>;
   readonly pace: Pace;
+  readonly progress: ArgoProgress;
 }
 
 interface Opened {
@@ -135,7 +140,7 @@ async function processPage(page: Page, opened: Opened | null, begunAt: number): 
 }
 
 /** Writes two batches at once, and closes partitions whose batches are written. */
-function openWriter({ context, drawing, open, pace }: Work) {
+function openWriter({ context, drawing, open, pace, progress }: Work) {
   const { task, signal, log } = context;
   const writing = [Promise.resolve(0), Promise.resolve(0)];
   let closing: Promise<void> = Promise.resolve();
@@ -143,9 +148,11 @@ function openWriter({ context, drawing, open, pace }: Work) {
 
   async function writeRows({ partition }: Page, batch: ProcessedRows, lastWriteMs: number): Promise<number> {
     const { context, columns } = await open();
-    return drawing.unlessLost(partition, lastWriteMs, () =>
-      writeBatch(context, partition.taken, columns, batch, lastWriteMs),
-    );
+    return drawing.unlessLost(partition, lastWriteMs, async () => {
+      const writeMs = await writeBatch(context, partition.taken, columns, batch, lastWriteMs);
+      progress.add(batch.rows.length);
+      return writeMs;
+    });
   }
 
   async function close(
