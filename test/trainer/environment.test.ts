@@ -34,6 +34,14 @@ describe('The environment of the trainer', () => {
     expect(await calls('-m venv')).toBe(1);
   });
 
+  it('is created once if two need it at the same time', async () => {
+    const { python, calls } = await fakePython('exit 0');
+    const options = { folder, lockFile: await lock(), python };
+    const [one, other] = await Promise.all([prepareEnvironment(options), prepareEnvironment(options)]);
+    expect(one).toBe(other);
+    expect(await calls('-m venv')).toBe(1);
+  });
+
   it('leaves nothing behind if a package cannot be installed, and says why', async () => {
     const { python } = await fakePython('echo "ERROR: No matching distribution found for numpy==2.4.6" >&2; exit 1');
     await expect(prepareEnvironment({ folder, lockFile: await lock(), python })).rejects.toMatchObject({

@@ -33,7 +33,7 @@ def run_evaluate(folder: Path, job: Job, messages: Messages) -> dict[str, Any]:
     table = _rows(given, model, label)
     if table.rows < given.rows:
         messages.warning("TRAIN_LABEL_NULL", f"{given.rows - table.rows} rows without a label that the model knows were left out")
-    found = run_session(open_session((folder / job.start).read_bytes()), model.inputs, table)
+    found = run_session(open_session(model.data), model.inputs, table)
     measured = measure_prediction(prediction_of(found, model), model.kind, model.start.classes, table, label, names)
     with output_folder(folder) as out:
         columns = [(name, np.array([value])) for name, value in measured.items()]

@@ -37,7 +37,7 @@ def run_explain(folder: Path, job: Job, messages: Messages) -> dict[str, Any]:
     if explainer != "KernelExplainer":
         names, values, base = _by_trees(model, table)
     else:
-        names, values, base = _by_kernel(folder / job.start, model, table, samples, background, job.seed, messages)
+        names, values, base = _by_kernel(model, table, samples, background, job.seed, messages)
     with output_folder(folder) as out:
         write_table(out, _columns(names, values, base, _outputs(model, values.shape[1])))
         report = {"version": 1, "explainer": explainer, "rows": table.rows, "features": names, "outputs": values.shape[1]}
@@ -79,10 +79,10 @@ def _by_trees(model: ModelFile, table: Table) -> tuple[list[str], Doubles, Doubl
 
 
 def _by_kernel(
-    path: Path, model: ModelFile, table: Table, samples: int, background: int, seed: int, messages: Messages
+    model: ModelFile, table: Table, samples: int, background: int, seed: int, messages: Messages
 ) -> tuple[list[str], Doubles, Doubles]:
     """Kernel SHAP over the columns that the model reads. The background is a sample of the rows."""
-    session = open_session(path.read_bytes())
+    session = open_session(model.data)
     names = list(model.inputs.columns)
     chosen = np.sort(seeded(seed).permutation(table.rows)[:background])
     behind = table.take(chosen)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from google.protobuf.message import DecodeError
 
 from .features.feature import Feature, from_json, to_json
 from .graph import Graph
@@ -37,8 +38,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model read from its file."""
+    """A model read from its file, whose bytes are `data`."""
 
+    data: bytes
     kind: Kind
     label: str | None
     start: Start
@@ -79,8 +81,11 @@ def read_model(path: Path) -> ModelFile:
     """Raises `Mistake` for a model that the trainer did not make."""
     if path.is_symlink():
         raise Defect("model.onnx is a link")
-    found = {entry.key: entry.value for entry in onnx.load(path, load_external_data=False).metadata_props}
     try:
+        data = path.read_bytes()
+        model = onnx.load_from_string(data)
+        _check_self_contained(model)
+        found = {entry.key: entry.value for entry in model.metadata_props}
         start = Start(
             estimator=found["millrace.estimator"],
             features=tuple(from_json(each) for each in json.loads(found["millrace.features"])),
@@ -90,9 +95,23 @@ def read_model(path: Path) -> ModelFile:
         )
         inputs = Inputs(json.loads(found["millrace.inputs"]), json.loads(found["millrace.outputs"]))
         kind: Kind = found["millrace.kind"]
-        return ModelFile(kind, json.loads(found["millrace.label"]), start, inputs)
-    except (KeyError, ValueError, TypeError, zlib.error) as error:
+        return ModelFile(data, kind, json.loads(found["millrace.label"]), start, inputs)
+    except (DecodeError, KeyError, ValueError, TypeError, zlib.error) as error:
         raise Mistake("TRAIN_NOT_OURS", "the model was not trained by TO TRAIN", "name a model that TO TRAIN has made") from error
+
+
+def _check_self_contained(model: onnx.ModelProto) -> None:
+    """onnxruntime would read a tensor from any file that a crafted model names. Ours name none, and have no graphs within graphs."""
+    constants = list(model.graph.initializer)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g") or attribute.graphs:
+                raise ValueError("a graph within the graph")
+            constants += [attribute.t, *attribute.tensors]
+    if model.functions or model.graph.sparse_initializer:
+        raise ValueError("functions or sparse constants")
+    if any(each.data_location == onnx.TensorProto.EXTERNAL or each.external_data for each in constants):
+        raise ValueError("a constant outside of the file")
 
 
 def _tuple(values: Sequence[Class] | None) -> tuple[Class, ...] | None:

@@ -156,6 +156,44 @@ def test_a_model_file_of_someone_else_is_refused(folder: Folder) -> None:
         folder.run()
 
 
+def external_constant(model: Any) -> None:
+    constant = next(each for each in model.graph.initializer if each.raw_data)
+    constant.ClearField("raw_data")
+    constant.data_location = 1
+    constant.external_data.add(key="location", value="../../../../../../etc/hostname")
+
+
+def graph_within(model: Any) -> None:
+    from onnx import helper
+
+    model.graph.node[0].attribute.append(helper.make_attribute("then_branch", helper.make_graph([], "g", [], [])))
+
+
+def state_of_no_library(model: Any) -> None:
+    for entry in model.metadata_props:
+        if entry.key == "millrace.state":
+            entry.value = "eJwrSS0uAQAEXQHB"
+
+
+@pytest.mark.parametrize("change", [external_constant, graph_within, state_of_no_library])
+@pytest.mark.parametrize("task", ["evaluate", "explain", "train"])
+def test_a_crafted_model_reads_no_file_and_runs_no_code(folders: Any, change: Any, task: str) -> None:
+    import onnx
+
+    rows = {"x": [1.0, 2.0, 3.0, 4.0], "y": [0.0, 1.0, 0.0, 1.0]}
+    trained = folders("trained").rows(rows).job(estimator="DNNClassifier", attributes={"train.epoch": 1})
+    trained.run()
+    model = onnx.load(trained.path / "out" / "model.onnx")
+    change(model)
+    made = folders("made").rows(rows).job(task=task, estimator="DNNClassifier", **{"from": "model.onnx"})
+    onnx.save(model, made.path / "model.onnx")
+    if change is state_of_no_library and task != "train":
+        made.run()
+        return
+    with pytest.raises((Mistake, Defect)):
+        made.run()
+
+
 @pytest.mark.parametrize("start", ["../model.onnx", "/etc/passwd", "model2.onnx", 7])
 def test_the_model_to_go_on_with_has_one_name(folder: Folder, start: Any) -> None:
     folder.rows({"x": [1.0], "y": [1.0]}).job(estimator="DNNRegressor", **{"from": start})

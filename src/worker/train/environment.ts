@@ -4,6 +4,7 @@ import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { withFileLock } from '../../datasource/file-lock.ts';
 import { MillraceError } from '../../errors.ts';
 import { installHint, type SystemPackages } from '../../install-command.ts';
 
@@ -46,7 +47,7 @@ const probe =
 
 /**
  * Returns the Python program of the trainer's environment, which is created if it does not exist yet. It appears complete or not
- * at all; of two processes that create it at once, one keeps its own.
+ * at all; a process that needs it meanwhile waits.
  * @throws MillraceError TRAINER_PYTHON_MISSING with the command that installs Python, TRAINER_INSTALL_FAILED
  */
 export async function prepareEnvironment(options: EnvironmentOptions): Promise<string> {
@@ -56,7 +57,13 @@ export async function prepareEnvironment(options: EnvironmentOptions): Promise<s
   const digest = createHash('sha256').update(`${version}\n${lock}`).digest('hex').slice(0, 16);
   const environment = join(folder, `trainer-${digest}`);
   const program = join(environment, 'bin', 'python');
-  if (!(await exists(join(environment, 'complete')))) await create(environment, { ...options, lockFile, python }, lock);
+  const isComplete = () => exists(join(environment, 'complete'));
+  if (!(await isComplete())) {
+    await mkdir(folder, { recursive: true });
+    await withFileLock(`${environment}.lock`, async () => {
+      if (!(await isComplete())) await create(environment, { ...options, lockFile, python }, lock);
+    });
+  }
   return program;
 }
 
