@@ -37,7 +37,7 @@ const catalog: Catalog = {
   mounted: null,
   database: 'bench',
   parallelism: 2,
-  mostPartitions: 10_000,
+  mostPods: 10_000,
   sharedSession: true,
   views: [],
   viewDefinitions: {},

@@ -179,7 +179,7 @@ export const errorTable = {
       'use tables of your own databases',
       { status: 403 },
     ],
-    TOO_MANY_PARTITIONS: ['a program has more partitions than one workflow can hold', 'give fewer partitions'],
+    TOO_MANY_PODS: ['a program has more pods at once than one workflow can hold', 'lower parallelism'],
     MISSING_COMMAND: ['the image needs a CMD', "add CMD with the image's program and its options"],
     UNKNOWN_PROGRAM: ['the first item of CMD is not a program of the image', 'name a program of the image'],
     UNKNOWN_OPTION: ['CMD has an option that the program does not know', 'use an option of the program'],

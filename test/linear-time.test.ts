@@ -39,7 +39,7 @@ const catalog: Catalog = {
   mounted: null,
   database: 'd',
   parallelism: 1,
-  mostPartitions: 3000,
+  mostPods: 3000,
   sharedSession: false,
   views: ['v'],
   viewDefinitions: {},

@@ -34,8 +34,8 @@ export interface Catalog {
   readonly database: string | null;
   /** Number of partitions that the engine runs in parallel: the meaning of `partitions = 'auto'`. */
   readonly parallelism: number;
-  /** Maximum number of partitions of all steps of a program together. */
-  readonly mostPartitions: number;
+  /** Maximum number of pods of all steps of a program together. */
+  readonly mostPods: number;
   /** Whether the standard statements of a program run in one session. */
   readonly sharedSession: boolean;
   /** Unqualified names of the database's views, in lower case. */

@@ -28,11 +28,10 @@ export interface Questions {
 const partitionsOfAuto = 4;
 
 /**
- * Argo stores two nodes per partition, and one per retry, in the workflow. It compresses them beyond 1 MiB, and rejects the workflow if they
+ * Argo stores two nodes per pod, and one per retry, in the workflow. It compresses them beyond 1 MiB, and rejects the workflow if they
  * still exceed 1 MiB, which is the case at about 7,000 nodes. This limit leaves a thousand to retries.
  */
-const mostPartitionsOfArgo = 3000;
-const mostPartitionsHere = 10_000;
+const mostPodsOfArgo = 3000;
 
 const volumes = [
   { claim: 'datasets', mountPath: '/datasets', readOnly: true },
@@ -61,7 +60,7 @@ export async function loadCatalog(
     actor,
     otherModels: remote,
     parallelism: remote ? partitionsOfAuto : availableParallelism(),
-    mostPartitions: remote ? mostPartitionsOfArgo : mostPartitionsHere,
+    mostPods: remote ? mostPodsOfArgo : Number.MAX_SAFE_INTEGER,
     sharedSession: !remote,
     views: await findViews(tables),
     viewDefinitions: await describeViews(tables, database, questions),

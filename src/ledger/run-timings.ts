@@ -7,11 +7,11 @@ import { isoTime } from './times.ts';
 export interface RunTimings {
   /** From the selection of the rows to the end of the last partition. */
   readonly seconds: number;
-  /** Seconds of a wave of partitions beside their rows: processes or pods start, the model is loaded. */
+  /** Seconds beside the rows: processes or pods start, each loads the model once. */
   readonly startSeconds: number;
   readonly rows: number;
   readonly partitions: number;
-  /** Maximum number of partitions that ran at the same time. */
+  /** Maximum number of workers that ran at the same time, each with a partition. */
   readonly atOnce: number;
   /** Milliseconds of a row, as the next two: reading and decoding its files. */
   readonly decodeMs: number;
@@ -30,7 +30,7 @@ export interface RunTimings {
 
 /** Columns of a partition that `timingsOf` reads. */
 export const timedColumns = `partition_no, state, first_row, last_row, done_rows, attempt, decode_ms, infer_ms, process_ms, peak_memory, device, batch,
-  digest, started_at, finished_at`;
+  digest, worker_no, started_at, finished_at`;
 
 /** @returns null if a partition is not done or was started more than once: then it does not tell what the step takes */
 export function timingsOf(selectedAt: string, partitions: readonly RowDataPacket[]): RunTimings | null {
@@ -42,12 +42,11 @@ export function timingsOf(selectedAt: string, partitions: readonly RowDataPacket
   const sum = (column: string) => worked.reduce((total, row) => total + Number(row[column]), 0);
   const most = (column: string) => worked.reduce((high, row) => Math.max(high, Number(row[column])), 0);
   const rows = sum('done_rows');
-  const spans = worked.map(({ started_at, finished_at }) => [millis(started_at), millis(finished_at)] as const);
+  const spans = workerSpans(worked);
   const atOnce = overlap(spans);
   const seconds = (Math.max(...spans.map(([, end]) => end)) - millis(selectedAt)) / 1000;
   const totalMs = sum('process_ms') / rows;
-  const waves = Math.ceil(worked.length / atOnce);
-  const startSeconds = Math.max(0, seconds / waves - (Math.ceil(rows / worked.length) * totalMs) / 1000);
+  const startSeconds = Math.max(0, seconds - (Math.ceil(rows / atOnce) * totalMs) / 1000);
   return {
     seconds,
     startSeconds,
@@ -62,6 +61,15 @@ export function timingsOf(selectedAt: string, partitions: readonly RowDataPacket
     batch: most('batch'),
     digest: one.digest,
   };
+}
+
+/** From when to when each worker had partitions. It draws the next one before it has closed the last. */
+function workerSpans(worked: readonly RowDataPacket[]): readonly (readonly [number, number])[] {
+  const byWorker = Map.groupBy(worked, ({ worker_no, partition_no }) => worker_no ?? `partition ${partition_no}`);
+  return [...byWorker.values()].map((own) => [
+    Math.min(...own.map(({ started_at }) => millis(started_at))),
+    Math.max(...own.map(({ finished_at }) => millis(finished_at))),
+  ]);
 }
 
 /** The largest number of spans of time that have a moment in common. */

@@ -10,6 +10,7 @@ import { parseVolumes } from './volumes.ts';
 export interface RunAttributes {
   partitions: number | 'auto';
   partition_by: string | null;
+  pods: number | null;
   parallelism: number | null;
   gpu: number;
   cpu: number | null;
@@ -36,6 +37,11 @@ export const runAttributes: Readers = {
     otherwise: 1,
   },
   partition_by: { expects: "the name of a selected column, e.g. 'camera'", read: text, otherwise: null },
+  pods: {
+    expects: 'a whole number from 1 to 10000',
+    read: (value) => wholeNumber(value, 1, 10_000),
+    otherwise: null,
+  },
   parallelism: {
     expects: 'a whole number from 1 to 10000',
     read: (value) => wholeNumber(value, 1, 10_000),
@@ -84,3 +90,9 @@ export const runAttributes: Readers = {
   profile: { expects: "the name of a profile, e.g. 'a100'", read: text, otherwise: null },
   pending_timeout: { expects: "seconds, or a duration such as '30m' or '2h'", read: duration, otherwise: null },
 };
+
+/** A pod processes one partition at a time, so its partitions at once are limited by both attributes. */
+export function withPods<A extends Pick<RunAttributes, 'pods' | 'parallelism'>>(attributes: A): A {
+  const { pods, parallelism } = attributes;
+  return pods === null ? attributes : { ...attributes, parallelism: Math.min(pods, parallelism ?? pods) };
+}

@@ -12,7 +12,7 @@ export function imageSettings(statement: RunStatement, attributes: RunAttributes
     command: statement.command.map(({ value }) => value),
     select: statement.query.text,
     partitions,
-    parallelism: Math.min(attributes.parallelism ?? partitions, partitions),
+    parallelism: Math.min(attributes.parallelism ?? catalog.mostPods, partitions),
     partitionBy: attributes.partition_by,
     retries: attributes.retries,
     timeoutSeconds: attributes.timeout,

@@ -5,7 +5,7 @@ import type { ForeignStep } from './plan.ts';
 export type ImageSettings = Omit<ForeignStep, 'kind' | 'into'>;
 
 /** Attributes that only the project's worker uses. */
-const ofTheWorker = ['write_mode', 'batch_size', 'commit_rows', 'max_failed_rows'];
+const ofTheWorker = ['pods', 'write_mode', 'batch_size', 'commit_rows', 'max_failed_rows'];
 
 /** Plans `TO RUN` with an image that follows SQLFlow's contract: it reads its rows and writes its tables itself. */
 export function planForeign(

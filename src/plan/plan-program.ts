@@ -4,7 +4,7 @@ import type { ModelStatement, Program, RunStatement, StandardStatement } from '.
 import { asRun } from './as-run.ts';
 import { catalogAfter } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
-import { checkPartitions } from './check-partitions.ts';
+import { checkPods } from './check-pods.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
@@ -39,7 +39,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
     if (step?.kind === 'model') known = catalogAfter(known, statement as ModelStatement, step);
     return step;
   });
-  checkPartitions(program, steps, catalog, report);
+  checkPods(program, steps, catalog, report);
   checkTargets(program, catalog, report);
   checkSources(program, catalog, report);
   checkSessions(program, catalog.sharedSession, report);

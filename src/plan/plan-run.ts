@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { ModelCall, ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
-import { type RunAttributes, runAttributes } from './attributes.ts';
+import { type RunAttributes, runAttributes, withPods } from './attributes.ts';
 import { withBatchSize } from './batch-size.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkProgramAttributes } from './check-program-attributes.ts';
@@ -30,7 +30,7 @@ export function planRun(
   catalog: Catalog,
   report: Report,
 ): RunStep | ForeignStep | null {
-  const written = readAttributes(statement.attributes, runAttributes, 'TO RUN', report);
+  const written = withPods(readAttributes(statement.attributes, runAttributes, 'TO RUN', report));
   const attributes = withProfile(written, statement.attributes, catalog, report);
   const image = catalog.images.find(({ name }) => name === statement.image.name);
   const common = { ...place, ...imageSettings(statement, attributes, catalog) };
@@ -71,7 +71,7 @@ function planWorker(
     kind: 'run',
     ...common,
     partitions: costs.partitions,
-    parallelism: costs.parallelism,
+    parallelism: attributes.parallelism === null ? Math.min(costs.parallelism, catalog.mostPods) : costs.parallelism,
     image: image.runs ?? statement.image.text,
     into,
     writeMode: attributes.write_mode,

@@ -90,7 +90,7 @@ const nothingKnown: Catalog = {
   mounted: null,
   database: null,
   parallelism: 1,
-  mostPartitions: 1,
+  mostPods: 1,
   sharedSession: true,
   views: [],
   viewDefinitions: {},

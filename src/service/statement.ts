@@ -51,10 +51,10 @@ const Prediction = Type.Object(
 const Timings = Type.Object(
   {
     seconds: seconds('from the selection of the rows to the end of the last partition'),
-    startSeconds: seconds('of a wave of partitions, beside its rows'),
+    startSeconds: seconds('beside the rows: workers start, each loads the model once'),
     rows: count('processed rows'),
     partitions: count('partitions with rows'),
-    atOnce: count('maximum number of partitions that ran at the same time'),
+    atOnce: count('maximum number of workers that ran at the same time'),
     decodeMs: Type.Number({ description: 'milliseconds of a row: reading and decoding its files' }),
     inferMs: Type.Number({ description: "milliseconds of a row: its share of its batch's inference" }),
     totalMs: Type.Number({ description: 'milliseconds of a row in its partition, where rows overlap' }),

@@ -109,7 +109,7 @@ export function useCluster(): TestCluster {
       models: [],
       volumes: [],
       parallelism: 2,
-      mostPartitions: 3000,
+      mostPods: 3000,
       sharedSession: false,
       views: [],
       viewDefinitions: {},

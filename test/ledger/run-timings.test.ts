@@ -21,11 +21,18 @@ const partition = (start: number, end: number, more: object = {}) =>
   }) as unknown as RowDataPacket;
 
 describe('the timings of a step', () => {
-  it('tell its waves, what a row takes, and what a wave takes beside its rows', () => {
-    const waves = [partition(1, 6), partition(1, 6), partition(7, 12), partition(7, 12, { peak_memory: '3000' })];
-    expect(timingsOf(at(0), waves)).toEqual({
+  it('tell how many workers drew partitions at once, what a row takes, and what its workers take beside the rows', () => {
+    const [one, other] = [{ worker_no: 0 }, { worker_no: 1 }];
+    // A worker draws the next partition before it has closed the last.
+    const drawn = [
+      partition(1, 6, one),
+      partition(1, 6, other),
+      partition(5, 12, other),
+      partition(6, 12, { ...one, peak_memory: '3000' }),
+    ];
+    expect(timingsOf(at(0), drawn)).toEqual({
       seconds: 12,
-      startSeconds: 2,
+      startSeconds: 4,
       rows: 400,
       partitions: 4,
       atOnce: 2,
@@ -39,8 +46,10 @@ describe('the timings of a step', () => {
     });
   });
 
-  it('count partitions that follow each other without a pause as one at a time', () => {
-    expect(timingsOf(at(0), [partition(1, 6), partition(6, 11)])).toMatchObject({ atOnce: 1 });
+  it('count workers that follow each other without a pause as one at a time', () => {
+    expect(timingsOf(at(0), [partition(1, 6, { worker_no: 0 }), partition(6, 11, { worker_no: 1 })])).toMatchObject({
+      atOnce: 1,
+    });
   });
 
   it('leave out partitions without rows', () => {

@@ -44,7 +44,8 @@ export function planCost(asked: Asked, program: ProgramCall, catalog: Catalog): 
     const choice = `partitions = ${most}: as many as run at once; ${why}`;
     return withPartitions(asked, most, program, batches, images, [choice]);
   }
-  const counts = Array.from({ length: Math.min(images, catalog.mostPartitions) }, (_, at) => at + 1);
+  // Workers draw partitions: more of them than run at once save no start.
+  const counts = Array.from({ length: Math.min(images, fitting) }, (_, at) => at + 1);
   const best = chooseShape(batches, images, counts)!;
   const chosen = batches.filter(({ batch }) => batch === best.batch);
   const choice = `partitions = ${best.partitions}: ${alternatives(chosen[0]!, best.partitions, images, counts.length)}`;

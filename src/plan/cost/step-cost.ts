@@ -31,12 +31,10 @@ export interface Prediction {
   readonly imagesPerSecond: number;
 }
 
+/** Workers draw partitions and start once, so more partitions than run at once take as long as those that do. */
 export function predictionOf(cost: StepCost, images: number, partitions: number): Prediction {
-  const seconds = runSeconds(cost, {
-    images,
-    partitions: Math.min(partitions, Math.max(1, images)),
-    fitting: cost.fitting,
-  });
+  const atOnce = Math.min(partitions, Math.max(1, images), cost.fitting);
+  const seconds = runSeconds(cost, { images, partitions: atOnce, fitting: cost.fitting });
   return { seconds, imagesPerSecond: images / seconds };
 }
 
@@ -63,7 +61,7 @@ export function measuredBatches(runs: readonly ModelRun[], device: string): read
 }
 
 function measuredRun({ images, partitions, atOnce, imageMs, startSeconds }: ModelRun): MeasuredRun {
-  const shape = { images, partitions, fitting: atOnce };
+  const shape = { images, partitions: Math.min(partitions, atOnce), fitting: atOnce };
   const { waves, images: share } = wavesOf(shape);
   return { ...shape, startSeconds, seconds: waves * (startSeconds + (share * imageMs) / 1000) };
 }

@@ -3,7 +3,7 @@ import { find } from '../../programs/find.ts';
 import type { Attribute, Value } from '../../sql/statement.ts';
 import { attributeText } from '../attribute-text.ts';
 import { oneOf } from '../attribute-values.ts';
-import { type RunAttributes, runAttributes } from '../attributes.ts';
+import { type RunAttributes, runAttributes, withPods } from '../attributes.ts';
 import type { GivenOption } from '../command.ts';
 import type { Goal } from '../optimize/problem.ts';
 import type { Strategy } from '../optimize/strategies.ts';
@@ -53,7 +53,7 @@ export interface FindAttributes {
 
 export function readFindAttributes(attributes: readonly Attribute[], report: Report): FindAttributes {
   const known = (names: object) => attributes.filter(({ name }) => Object.hasOwn(names, name));
-  const run = readAttributes(known(runAttributes), runAttributes, 'TO FIND', report);
+  const run = withPods(readAttributes(known(runAttributes), runAttributes, 'TO FIND', report));
   const { strategy, ...bounds } = readAttributes(known(goalAttributes), goalAttributes, 'TO FIND', report);
   const options: Record<string, GivenOption> = {};
   for (const attribute of attributes) {
