@@ -3,11 +3,13 @@ import { readDeployment } from '../../engine/argo/config.ts';
 import { connectKubernetes } from '../../engine/argo/kubernetes/kubernetes-api.ts';
 import { hasStatus, KubernetesError } from '../../engine/argo/kubernetes/kubernetes-error.ts';
 import { MillraceError } from '../../errors.ts';
+import { type DatasourceNamespace, readNamespaces } from '../../service/namespaces.ts';
 import { readProfiles } from '../../service/profiles.ts';
 import type { Deployment } from '../../workflow/workflow.ts';
 import { type Check, check, type Skipped, type Warning } from './check.ts';
 import { checkPermissions, mayDo } from './check-permissions.ts';
-import { type Cluster, openCluster } from './cluster.ts';
+import { checkProfiles } from './check-profiles.ts';
+import { type Cluster, openCluster, skippedIfForbidden } from './cluster.ts';
 
 /** Checks what the engine argo needs. Ends early if Kubernetes does not answer. */
 export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: string): AsyncGenerator<Check> {
@@ -34,6 +36,18 @@ export async function* checkCluster(environment: NodeJS.ProcessEnv, schema: stri
   yield reached;
   if (reached.state !== 'ok') return;
   yield* checkInside(configured.cluster!, namespace, configured.deployment ?? null);
+  yield* checkProfiles(configured.cluster!, profiles);
+  for (const other of await readNamespaces(environment)) {
+    if (other.namespace !== namespace) yield* checkOther(configured.cluster!, other);
+  }
+}
+
+/** The namespace of a datasource. */
+async function* checkOther(cluster: Cluster, { namespace, serviceAccount }: DatasourceNamespace) {
+  yield check(`namespace ${namespace}`, () => checkNamespace(cluster, namespace));
+  yield* checkPermissions(cluster, namespace, ` in ${namespace}`);
+  yield check(`account in ${namespace}`, () => checkAccount(cluster, namespace, serviceAccount));
+  yield check(`token in ${namespace}`, () => checkToken(cluster, namespace, serviceAccount));
 }
 
 async function* checkInside(cluster: Cluster, namespace: string, deployment: Deployment | null): AsyncGenerator<Check> {
@@ -268,9 +282,4 @@ async function find<T>(cluster: Cluster, namespace: string, kind: string, name: 
       hint: 'install the chart of deploy/, or create it yourself (deploy/README.md)',
     });
   }
-}
-
-function skippedIfForbidden(error: unknown, what: string): Skipped {
-  if (!hasStatus(error, 403)) throw error;
-  return { skipped: `the account may not ${what}` };
 }

@@ -9,9 +9,10 @@ const needed = [
   { group: '', resource: 'pods/log', verbs: ['get'] },
 ] as const;
 
-export async function* checkPermissions(cluster: Cluster, namespace: string): AsyncGenerator<Check> {
+/** @param where end of the checks' names */
+export async function* checkPermissions(cluster: Cluster, namespace: string, where = ''): AsyncGenerator<Check> {
   for (const { group, resource, verbs } of needed) {
-    yield check(`may ${resource}`, async () => {
+    yield check(`may ${resource}${where}`, async () => {
       const answers = await Promise.all(verbs.map((verb) => mayDo(cluster, { namespace, group, resource, verb })));
       const refused = verbs.filter((_, index) => !answers[index]);
       if (refused.length === 0) return verbs.join(', ');

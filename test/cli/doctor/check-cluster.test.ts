@@ -212,3 +212,59 @@ it('checks that the account is not allowed to do are skipped, not failed', async
     'skipped gpu nodes',
   ]);
 });
+
+const profiles = `profiles:
+  gpus: { default: { gpu: 1 }, places: 8 }
+  mig: { resource: nvidia.com/mig-1g.10gb, default: { gpu: 1 } }
+datasources:
+  team: { namespace: team-a, serviceAccount: team-pods }
+  here: { namespace: vision }
+`;
+
+async function withFile(text: string): Promise<{ MILLRACE_SERVER_CONFIG: string }> {
+  const file = join(folder, 'server.yaml');
+  await writeFile(file, text);
+  return { MILLRACE_SERVER_CONFIG: file };
+}
+
+it('says of each profile whether its pods can ever be scheduled', async () => {
+  const found = await checks(await withFile(profiles));
+  expect(found.get('profiles')).toMatchObject({ state: 'ok', detail: 'gpus, mig' });
+  expect(found.get('profile gpus')).toMatchObject({
+    state: 'ok',
+    detail: 'can run on 1 of 1 nodes; at most 8 pods at once',
+  });
+  expect(found.get('profile mig')).toMatchObject({
+    state: 'warning',
+    detail: 'its pods can never be scheduled on the nodes of now: no node that it selects has 1 nvidia.com/mig-1g.10gb',
+    fix: 'lower its default, or add a larger node; ignore this if an autoscaler adds such nodes',
+  });
+  answers['/api/v1/nodes'] = refused;
+  const blind = await checks(await withFile(profiles));
+  expect(blind.get('profile mig')).toMatchObject({
+    state: 'skipped',
+    detail: 'the account may not see the nodes (server.seesNodes of the chart)',
+  });
+});
+
+it('finds a profile that is written wrongly', async () => {
+  const found = await checks(await withFile('profiles: { a: { places: none } }'));
+  expect(found.get('profiles')).toMatchObject({ state: 'failed', fix: 'write a whole number from 1 to 100000' });
+});
+
+it('checks the namespaces of datasources, too', async () => {
+  answers['/api/v1/namespaces/team-a'] = {};
+  answers['/api/v1/namespaces/team-a/serviceaccounts/team-pods'] = {};
+  answers['/api/v1/namespaces/team-a/secrets/team-pods.service-account-token'] = {};
+  const found = await checks(await withFile(profiles));
+  const names = [...found.keys()].filter((name) => name.includes('team-a'));
+  expect(names).toEqual([
+    'namespace team-a',
+    'may workflows in team-a',
+    'may pods in team-a',
+    'may pods/log in team-a',
+    'account in team-a',
+    'token in team-a',
+  ]);
+  expect(names.filter((name) => found.get(name)?.state !== 'ok')).toEqual([]);
+});

@@ -42,7 +42,7 @@ async function ask(api: KubernetesApi): Promise<Capacity | null> {
 const units: Readonly<Record<string, number>> = { ...byteUnits, m: 0.001 };
 
 /** Parses a quantity as the kubelet writes it: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-function quantity(text = '0'): number {
+export function quantity(text = '0'): number {
   const number = Number.parseFloat(text);
   return number * (units[text.replace(/^[\d.]+/, '')] ?? 1);
 }
