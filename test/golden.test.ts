@@ -10,6 +10,7 @@ import { planProgram } from '../src/plan/plan-program.ts';
 import { readPlan } from '../src/plan/read-plan.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { parseProgram } from '../src/sql/parse.ts';
+import { searched } from './plan/searched.ts';
 
 // Each folder is one user's story through the pure core. UPDATE_GOLDEN=1 writes the results; read the difference before you commit it.
 const golden = fileURLToPath(new URL('golden/', import.meta.url));
@@ -27,7 +28,8 @@ function expectFile(file: string, found: string): void {
 describe('a program becomes the plan of', () => {
   test.each(cases(golden))('%s', (name) => {
     const folder = join(golden, name);
-    const plan = planProgram(parseProgram(readFileSync(join(folder, 'statement.sql'), 'utf8')), catalog);
+    const program = parseProgram(readFileSync(join(folder, 'statement.sql'), 'utf8'));
+    const plan = planProgram(program, searched(program, catalog));
     expectFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
     expectFile(join(folder, 'explain.txt'), `${explainPlan(plan)}\n`);
     expect(readPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
@@ -44,7 +46,8 @@ describe('a mistake is answered as in', () => {
 
 function mistakeIn(text: string): MillraceError {
   try {
-    planProgram(parseProgram(text), catalog);
+    const program = parseProgram(text);
+    planProgram(program, searched(program, catalog));
   } catch (error) {
     if (error instanceof MillraceError) return error;
     throw error;

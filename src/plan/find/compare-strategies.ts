@@ -6,8 +6,8 @@ import { decidedAfter } from '../optimize/decided.ts';
 import type { Cascade, Choice, Goal, Problem } from '../optimize/problem.ts';
 import { chooseCascades } from '../optimize/strategies.ts';
 
-/** More points are not told apart in a picture. */
-const mostPoints = 500;
+/** More points are not told apart in a picture, and every workflow holds its plan. */
+const mostPoints = 200;
 
 /** Finds the plan of each strategy, as plain data. Yields where it may be stopped. */
 export function* compareStrategies(problem: Problem, goal: Goal, solve: Solver): Generator<void, SearchedCascades> {
@@ -52,5 +52,6 @@ function searchedCascade(cascade: Cascade, problem: Problem, states: States | nu
 function pointsOf(front: readonly Cascade[]): NonNullable<SearchedCascades['front']> {
   const every = Math.max(1, (front.length - 1) / (mostPoints - 1));
   const kept = Array.from({ length: Math.min(front.length, mostPoints) }, (_, at) => front[Math.round(at * every)]!);
-  return kept.map(({ cost, accuracy }) => ({ cost, accuracy }));
+  const rounded = (value: number) => Number(value.toPrecision(6));
+  return kept.map(({ cost, accuracy }) => ({ cost: rounded(cost), accuracy: rounded(accuracy) }));
 }

@@ -16,7 +16,7 @@ export function explainFind(plan: FindPlan): readonly Line[] {
     ['presence', presence.from],
     ...notes.map((note): Line => ['note', note]),
     ...sideBySide(columns),
-    ...(front === null ? [] : [['front', `${front.length} plans of order are worth having${rangeOf(front)}`] as const]),
+    ...(front === null ? [] : [['front', `${frontText(front.length)}${rangeOf(front)}`] as const]),
   ];
 }
 
@@ -29,6 +29,10 @@ function explainGoal(goal: Goal): string {
     case 'minAccuracy':
       return `the least cost with an accuracy of at least ${figure(goal.accuracy)}`;
   }
+}
+
+function frontText(plans: number): string {
+  return plans === 1 ? 'one plan of order is worth having' : `${plans} plans of order are worth having`;
 }
 
 function rangeOf(front: NonNullable<FindPlan['front']>): string {

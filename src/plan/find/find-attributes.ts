@@ -61,9 +61,21 @@ export function readFindAttributes(attributes: readonly Attribute[], report: Rep
     if (optionNames.includes(name)) options[name] = { written: name, value: attributeText(value), span: value.span };
     else if (name === 'batch_size' && run.batch_size !== 'auto')
       options.batch = { written: name, value: String(run.batch_size), span: value.span };
-    else if (!findAttributeNames.includes(name)) report(unknownAttribute(attribute, findAttributeNames, 'TO FIND'));
+    else if (!findAttributeNames.includes(name))
+      report(unknownAttribute(attribute, findAttributeNames, 'TO FIND', insteadOf(name)));
   }
   return { run, goal: goalOf(attributes, bounds, report), strategy, options };
+}
+
+/** What to write instead of an attribute that TO RUN's commands or TO EVALUATE have. */
+function insteadOf(name: string): string | undefined {
+  const others: Readonly<Record<string, string>> = {
+    model: 'name models after USING',
+    models: 'name models after USING',
+    classes: 'name classes after TO FIND',
+    batch: 'write batch_size = …',
+  };
+  return Object.hasOwn(others, name) ? others[name] : undefined;
 }
 
 function goalOf(

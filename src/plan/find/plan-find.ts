@@ -92,12 +92,18 @@ function notesOf({ problem, presence }: FindQuestion, { strategies }: SearchedCa
   const ofModels = problem.models
     .filter(({ name }: Candidate) => used.has(name))
     .flatMap(({ name, assumed }) => assumed.map((what) => `${name} ${what}`));
-  const { guessed } = presence;
+  const { guessed, uncounted } = presence;
   const ofPictures =
     guessed.length === 0
       ? []
       : [
           `how many images show ${guessed.join(', ')} is not known: half of them are taken to, until an evaluation tells`,
         ];
-  return [...ofModels, ...ofPictures];
+  const ofNumbers =
+    uncounted.length === 0
+      ? []
+      : [
+          `how many objects of ${uncounted.join(', ')} images show is not known: each further one is taken to be half as likely`,
+        ];
+  return [...ofModels, ...ofPictures, ...ofNumbers];
 }

@@ -1,5 +1,5 @@
 import type { CatalogRepository, LabelledPictures } from '../../catalog/repository.ts';
-import { type AskedClass, cellOf } from '../../programs/predicate/predicate.ts';
+import { type AskedClass, cellOf, countsObjects } from '../../programs/predicate/predicate.ts';
 import type { Presence } from '../optimize/presence.ts';
 
 /** How often pictures show what, and from where that is known, for people. */
@@ -8,6 +8,8 @@ export interface ReadPresence {
   readonly from: string;
   /** Classes of which nothing is known. */
   readonly guessed: readonly string[];
+  /** Classes whose numbers of objects are asked for and not known. */
+  readonly uncounted: readonly string[];
 }
 
 /** @param labels the table that the statement names, with its pictures; null: it names none */
@@ -34,7 +36,7 @@ function jointPresence(
     share: own / images,
   }));
   const from = `${images} labelled images of ${name}: which classes occur together is known`;
-  return { presence: { kind: 'joint', pictures }, from, guessed: [] };
+  return { presence: { kind: 'joint', pictures }, from, guessed: [], uncounted: [] };
 }
 
 /** The share of pictures that show a class of which nothing is known. */
@@ -62,6 +64,7 @@ function independentPresence(classes: readonly AskedClass[], models: CatalogRepo
     presence: { kind: 'independent', shares },
     from: `${known}; classes are taken to occur independently of each other`,
     guessed,
+    uncounted: classes.filter(countsObjects).map(({ name }) => name),
   };
 }
 

@@ -62,7 +62,7 @@ function frontChart({ strategies, front, goal }: FindPlan): Chart {
   };
   return {
     title: 'Accuracy and cost of the plans',
-    note: `${front === null ? 'there are too many classes to search all plans' : `${line.length} plans are worth having`}; ${wanted[goal.kind]}`,
+    note: `${front === null ? 'there are too many classes to search all plans' : line.length === 1 ? 'one plan is worth having' : `${line.length} plans are worth having`}; ${wanted[goal.kind]}`,
     x: 'cost (ms per image)',
     y: 'accuracy (all answers right)',
     series: [

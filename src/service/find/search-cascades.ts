@@ -14,9 +14,8 @@ export interface Search {
   readonly goal: Goal;
 }
 
-/** Memory of a search in MiB, and how long it may take. Ten classes and a thousand models need a tenth. */
-const mostMemory = 512;
-const mostSeconds = 20;
+/** What a search may take. Ten classes and a thousand models need a tenth. */
+const bounds = { megabytes: 512, seconds: 20 };
 
 /**
  * Finds the cascades of each TO FIND of a program, in threads: a search of many classes would stop the server's other work. Statements
@@ -50,27 +49,29 @@ export async function searchCascades(
   return found;
 }
 
-async function searchInThread(
+/** @throws {MillraceError} SEARCH_TOO_LARGE @throws the signal's reason once it is aborted */
+export async function searchInThread(
   search: Search,
   span: MillraceError['span'],
   signal: AbortSignal,
+  { megabytes, seconds } = bounds,
 ): Promise<SearchedCascades> {
   signal.throwIfAborted();
   const thread = new Worker(new URL('./search-thread.ts', import.meta.url), {
     workerData: search,
-    resourceLimits: { maxOldGenerationSizeMb: mostMemory },
+    resourceLimits: { maxOldGenerationSizeMb: megabytes },
   });
   const tooLarge = (what: string) =>
     new MillraceError('SEARCH_TOO_LARGE', `the search for models needs more than ${what}`, { span });
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(mostSeconds * 1000)]);
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
   try {
     return await new Promise<SearchedCascades>((resolve, reject) => {
       thread.once('message', resolve);
       thread.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(`${mostMemory} MiB`) : error),
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(`${megabytes} MiB`) : error),
       );
       thread.once('exit', () => reject(new Error('the thread that searches models has ended')));
-      stop.onabort = () => reject(signal.aborted ? signal.reason : tooLarge(`${mostSeconds} s`));
+      stop.onabort = () => reject(signal.aborted ? signal.reason : tooLarge(`${seconds} s`));
     });
   } finally {
     await thread.terminate();

@@ -3,10 +3,32 @@ import type { MillraceError } from '../../../src/errors.ts';
 import { explainPlan } from '../../../src/plan/explain.ts';
 import type { RunStep } from '../../../src/plan/plan.ts';
 import { readPlan } from '../../../src/plan/read-plan.ts';
+import { askedClasses, type Predicate } from '../../../src/programs/predicate/predicate.ts';
 import { drawFindPlan } from '../../../src/service/find/plan-picture.ts';
+import { searchInThread } from '../../../src/service/find/search-cascades.ts';
 import { mariadb } from '../../database.ts';
 import { planOf, useSession } from '../../use-session.ts';
 import { register, simulate } from './repository.ts';
+
+/** A problem with many models, each of which knows half of the classes. */
+function manyClasses(count: number) {
+  const names = Array.from({ length: count }, (_, index) => `class ${index}`);
+  const predicate: Predicate = {
+    kind: 'all',
+    of: names.map((name) => ({ kind: 'count', class: name, least: 1, most: null })),
+  };
+  const classes = askedClasses(predicate);
+  const models = Array.from({ length: 300 }, (_, model) => ({
+    ...{ name: `m${model}`, cost: 1 + ((model * 37) % 101), counts: true },
+    accuracies: new Map(
+      names
+        .filter((_, at) => (model * 7 + at * 3) % 5 < 3)
+        .map((name, at) => [name, 0.7 + ((model * 13 + at) % 29) / 100]),
+    ),
+  }));
+  const presence = { kind: 'independent', shares: classes.map((_, at) => [1 - at / 20, at / 20]) } as const;
+  return { problem: { predicate, classes, models, presence } };
+}
 
 describe('TO FIND', () => {
   const test = useSession(mariadb);
@@ -66,6 +88,7 @@ describe('TO FIND', () => {
   keep      objects with scores of 0.25 or more, on cpu; stored answers are used
   goal      the highest accuracy for at most 30 ms an image; the strategy is order
   presence  evaluations over 1000 images of today; classes are taken to occur independently of each other
+  note      how many objects of car images show is not known: each further one is taken to be half as likely
   strategy  baseline        basic           order *
   1.        small           small           small
             person, dog     person, dog     person
@@ -138,11 +161,28 @@ describe('TO FIND', () => {
     expect(await cascadeOf(predicate, 'max_cost = 10')).toEqual([`things: ${names.join(', ')}`]);
   });
 
-  it('stops when it is cancelled', async () => {
+  it('has the memory of its search bounded', async () => {
+    const search = { problem: manyClasses(10).problem, goal: { kind: 'best' } } as const;
+    const signal = new AbortController().signal;
+    await expect(searchInThread(search, undefined, signal, { megabytes: 10, seconds: 60 })).rejects.toMatchObject({
+      code: 'SEARCH_TOO_LARGE',
+      message: 'the search for models needs more than 10 MiB',
+    });
+    await expect(searchInThread(search, undefined, signal, { megabytes: 512, seconds: 0 })).rejects.toMatchObject({
+      message: 'the search for models needs more than 0 s',
+    });
+  });
+
+  it('stops when it is cancelled, before and during its search', async () => {
     const program = await test.session.parse(statement('person'));
     const reason = new Error('cancelled');
     const actor = { user: 'test', isAdmin: true };
     await expect(test.session.plan(program, actor, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const during = new AbortController();
+    const { problem } = manyClasses(10);
+    const search = searchInThread({ problem, goal: { kind: 'best' } }, undefined, during.signal);
+    setImmediate(() => during.abort(reason));
+    await expect(search).rejects.toBe(reason);
   });
 
   describe('reports at its place', () => {
