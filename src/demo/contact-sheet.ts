@@ -9,7 +9,8 @@ import { loadInter, type Typeface } from './contact-sheet-text.ts';
 /** A detected box in pixels of its upright picture. */
 export interface SheetDetection extends Box {
   readonly className: string;
-  readonly score: number;
+  /** null: it is not a detection. */
+  readonly score: number | null;
 }
 
 export interface SheetPicture {
@@ -126,7 +127,7 @@ function drawTile({ picture, area, scale }: Tile, colourOf: Map<string, string>,
     .map(({ className, score, ...corners }) => ({
       box: placeBox(corners, area, scale),
       colour: colourOf.get(className)!,
-      text: `${className} ${score.toFixed(2)}`,
+      text: score === null ? className : `${className} ${score.toFixed(2)}`,
     }))
     .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
   return [...boxes.map(drawBox), ...drawLabels(boxes, area, typeface), roundCorners(area)].join('');

@@ -1,26 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { RowDataPacket } from 'mysql2/promise';
-import { followStatement } from '../cli/follow.ts';
-import { openOutput } from '../cli/output.ts';
 import { duration } from '../cli/progress.ts';
 import { formatRows } from '../cli/result-table.ts';
-import { type Config, privateServerFolder } from '../config.ts';
-import { describeDsn, parseDsn } from '../datasource/dsn.ts';
-import { startPrivateDatabase } from '../datasource/private-accounts.ts';
+import type { Config } from '../config.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { explainPlan } from '../plan/explain.ts';
-import type { Plan } from '../plan/plan.ts';
-import { openLocalService } from '../service/local-service.ts';
 import { openSession, type Session } from '../service/session.ts';
-import type { Program } from '../sql/statement.ts';
 import { visibleText } from '../visible-text.ts';
 import { fillDatabase } from './database.ts';
 import { followUps } from './follow-ups.ts';
 import type { Material, Pictures } from './material.ts';
-import { progressLines } from './progress-lines.ts';
+import { findDatabase, findPictures } from './open-demo.ts';
+import { planned, run } from './run-statement.ts';
 import { drawSheet } from './sheet.ts';
+import { heading, shown } from './telling.ts';
 
 /** Runs the main job from an empty database to a contact sheet, and prints each stage. @returns the exit code */
 export async function tellStory(configured: Config, material: Material): Promise<number> {
@@ -45,30 +40,6 @@ export async function tellStory(configured: Config, material: Material): Promise
   }
 }
 
-async function findDatabase(config: Config): Promise<Pick<Config, 'dsn' | 'systemDsn'>> {
-  if (config.dsn !== null) {
-    say('database', `yours (${describeDsn(parseDsn(config.dsn))})`);
-    return config;
-  }
-  const { accounts, reused } = await startPrivateDatabase(privateServerFolder(config), {
-    schema: config.schema,
-    onProgress: (line) => say('database', `${line} …`),
-  });
-  say(
-    'database',
-    `a private MariaDB, ${reused ? 'already running' : 'started'} (${describeDsn(parseDsn(accounts.dsn))})`,
-  );
-  return accounts;
-}
-
-async function findPictures(material: Material): Promise<Pictures> {
-  const lines = progressLines(process.stdout);
-  const pictures = await material.load(lines.show);
-  lines.end();
-  say('pictures', `${pictures.note} (${shown(material.folder)})`);
-  return pictures;
-}
-
 function statementOf({ prefix, model, imageDir }: Material): string {
   return `SELECT image_id, file_name FROM demo.${prefix}images
 TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=${imageDir}"
@@ -84,20 +55,6 @@ async function runStatement(session: Session, sql: string): Promise<StatementSta
   console.log(visibleText(explainPlan(plan)));
   heading('Running');
   return run(session, program, plan);
-}
-
-async function planned(session: Session, sql: string) {
-  const program = await session.parse(sql);
-  return { program, plan: await session.plan(program, session.actor) };
-}
-
-/** @returns null if the statement failed, which is shown */
-async function run(session: Session, program: Program, plan: Plan): Promise<StatementStatus | null> {
-  const submission = session.submission(program, plan);
-  await session.engine.submit(submission);
-  const output = openOutput(false, () => null);
-  const exitCode = await followStatement(openLocalService(session), submission.id, output);
-  return exitCode === 0 ? session.engine.status(submission.id) : null;
 }
 
 async function showAnswers(session: Session, table: string, { dataset }: Pictures): Promise<void> {
@@ -158,17 +115,4 @@ npx millrace explain "SELECT image_id, file_name FROM demo.images TO RUN millrac
 npm run demo -- --images FOLDER_OF_PICTURES --model YOLO.onnx
 
 The private database keeps running for these commands. To stop it, run: npm run demo -- --stop`);
-}
-
-function say(what: string, how: string): void {
-  console.log(`${styleText('bold', what.padEnd(10))}${visibleText(how)}`);
-}
-
-function heading(text: string): void {
-  console.log(`\n${styleText('bold', text)}`);
-}
-
-function shown(path: string): string {
-  const here = relative(process.cwd(), path);
-  return here.startsWith('..') ? path : here;
 }
