@@ -1,6 +1,10 @@
-"""Every estimator by name."""
+"""Every estimator by name: ours, and those that packages in a user's image add.
+
+A package adds one by an entry point of the group `millrace.estimators`, whose function is given a `Training` and returns a `Result`."""
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import cast
 
 from .boosting.parameters import BOOSTERS
 from .mistakes import Mistake, meant, quoted
@@ -8,17 +12,19 @@ from .network.estimator import NETWORKS
 from .training import Result, Training
 
 OTHERS = ("KMeans", "LogisticRegression")
+GROUP = "millrace.estimators"
 ALL = [*NETWORKS, *OTHERS, *(f"xgboost.{name}" for name in BOOSTERS)]
 
 
 def find_estimator(name: str) -> str:
     """The canonical name of an estimator, which a statement may write in any case and with SQLFlow's package."""
     key = name.lower().removeprefix("sqlflow_models.")
-    for known in ALL:
-        if known.lower() == key:
-            return known
-    others = f"choose one of {', '.join(ALL)}, or an image of your own"
-    raise Mistake("TRAIN_ESTIMATOR_UNKNOWN", f"unknown estimator {quoted(name)}", meant(key, ALL, others))
+    known = [*ALL, *entry_points(group=GROUP).names]
+    for each in known:
+        if each.lower() == key:
+            return each
+    others = f"choose one of {', '.join(known)}, or an image of your own"
+    raise Mistake("TRAIN_ESTIMATOR_UNKNOWN", f"unknown estimator {quoted(name)}", meant(key, known, others))
 
 
 def trainer_of(estimator: str) -> Callable[[Training], Result]:
@@ -35,6 +41,9 @@ def trainer_of(estimator: str) -> Callable[[Training], Result]:
         from .classical.kmeans import train_kmeans
 
         return train_kmeans
-    from .classical.logistic import train_logistic
+    if estimator == "LogisticRegression":
+        from .classical.logistic import train_logistic
 
-    return train_logistic
+        return train_logistic
+    (found,) = entry_points(group=GROUP, name=estimator)
+    return cast(Callable[[Training], Result], found.load())

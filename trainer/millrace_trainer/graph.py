@@ -59,6 +59,26 @@ class Graph:
             self._domains[""] = OPSET_OF_LISTS
         return names
 
+    def include(self, model: onnx.ModelProto, *inputs: str) -> list[str]:
+        """Adds the nodes of another model of at most our opset, whose inputs are these; returns its outputs."""
+        names: dict[str, str] = {given.name: own for given, own in zip(model.graph.input, inputs, strict=True)}
+        for constant in model.graph.initializer:
+            names[constant.name] = self._name()
+            own = onnx.TensorProto()
+            own.CopyFrom(constant)
+            own.name = names[constant.name]
+            self._constants[own.name] = own
+        for node in model.graph.node:
+            own_node = onnx.NodeProto()
+            own_node.CopyFrom(node)
+            for output in node.output:
+                names[output] = self._name() if output else ""
+            own_node.input[:] = [names[name] if name else "" for name in node.input]
+            own_node.output[:] = [names[name] for name in node.output]
+            own_node.name = ""
+            self._nodes.append(own_node)
+        return [names[output.name] for output in model.graph.output]
+
     def floats(self, values: npt.ArrayLike) -> str:
         return self._constant(np.asarray(values, np.float32))
 
