@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type ErrorCode, errorTable, MillraceError } from '../../errors.ts';
+import type { MillraceError } from '../../errors.ts';
 import { trainerFolder } from './environment.ts';
+import { errorOf, unexplained } from './trainer-errors.ts';
 
 /** Lines of the trainer's standard output, as trainer/README.md describes them. */
 export type TrainerMessage =
@@ -65,22 +66,6 @@ function ended(child: ChildProcess): Promise<End> {
     child.once('error', reject);
     child.once('close', (code, killedBy) => resolve({ code, killedBy }));
   });
-}
-
-function errorOf(code: string, message: string, hint: string): MillraceError {
-  const isKnown = Object.hasOwn(errorTable, code);
-  return new MillraceError(isKnown ? (code as ErrorCode) : 'TRAIN_DEFECT', message, { hint });
-}
-
-/** The trainer explains every end of its own. The system kills it without a word if memory runs out. */
-function unexplained(code: number | null, killedBy: NodeJS.Signals | null): MillraceError {
-  if (killedBy === 'SIGKILL' || code === 137) {
-    return new MillraceError('TRAIN_MEMORY', 'the trainer was killed, most likely because memory ran out');
-  }
-  return new MillraceError(
-    'TRAIN_DEFECT',
-    `the trainer ended with ${killedBy ?? `exit code ${code}`} and gave no reason`,
-  );
 }
 
 function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
