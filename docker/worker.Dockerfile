@@ -7,7 +7,7 @@ FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
 # The packages that the worker imports, without types and source maps; test/deploy/images.test.ts checks the list.
-RUN node keep-packages.ts @bufbuild/protobuf aws4fetch ipaddr.js leven mysql2 onnxruntime-node p-limit p-retry pino sharp undici \
+RUN node keep-packages.ts @bufbuild/protobuf aws4fetch highs ipaddr.js leven mysql2 onnxruntime-node p-limit p-retry pino sharp undici \
     valibot && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 # onnxruntime ships its libraries for every platform.

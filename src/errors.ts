@@ -205,10 +205,20 @@ export const errorTable = {
     ],
     TOO_MANY_TABLES: ['INTO names more tables than the image writes', 'name as many tables as the image writes'],
     VERB_NOT_PLANNED: ['the verb is part of the dialect but cannot be run yet', 'use TO RUN'],
+    MISSING_ATTRIBUTE: ['a statement lacks an attribute that it needs', 'add the attribute after WITH'],
+    NOT_LINEAR: [
+      'an expression of TO MAXIMIZE, TO MINIMIZE or CONSTRAINT is not linear in the value to solve for',
+      'state the problem by sums and products of columns with the value',
+    ],
+    WRONG_EXPRESSION: [
+      'an expression of TO MAXIMIZE, TO MINIMIZE or CONSTRAINT has no meaning there',
+      'correct the expression',
+    ],
+    UNKNOWN_SOLVER: ['USING names a solver that Millrace does not have', 'use highs, or leave USING out'],
     DUPLICATE_COLUMN: ['the result table would have two columns with the same name', 'rename one of them with AS'],
     INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or omit it'],
     UNKNOWN_COLUMN: [
-      'an attribute names a column that the query does not select',
+      'an attribute or an expression names a column that the query does not select',
       'select the column, or name another',
     ],
     NO_IMAGE_COLUMN: ['no selected column is known to hold the paths of the images', 'name it with --image_column'],
@@ -698,6 +708,21 @@ export const errorTable = {
       'the inference runtime failed',
       'retry; give a smaller --image_size or batch_size, or more memory',
     ],
+    PROBLEM_TOO_LARGE: [
+      'the query selects more rows than TO MAXIMIZE or TO MINIMIZE can take',
+      'select fewer rows, or split the problem',
+    ],
+    PROBLEM_DATA: [
+      'a selected value cannot be used in the problem of TO MAXIMIZE or TO MINIMIZE',
+      'correct the value, or filter it in the query',
+    ],
+    PROBLEM_INFEASIBLE: ['no values satisfy all constraints', 'relax a constraint, or choose another var_type'],
+    PROBLEM_UNBOUNDED: [
+      'the objective can grow without limit',
+      'add a constraint that limits the values, or choose another var_type',
+    ],
+    SOLVER_TIME_LIMIT: ['no solution was found within time_limit', 'raise time_limit, or simplify the problem'],
+    SOLVER_FAILED: ['the solver could not solve the problem', 'choose units in which coefficients differ less'],
     IMAGE_MISSING: [
       'the image of a row does not exist, or the row names none',
       'put the image there, or correct its path or URL, then retry',

@@ -82,7 +82,7 @@ function explainRun(step: RunStep): string {
     ...noteOf(withoutEffect(step.command, name)),
     ...(step.find === undefined ? explainCost(step) : explainFind(step.find)),
     ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
-    ['needs', needs(step)],
+    ...(needs(step) === '' ? [] : [['needs', needs(step)]]),
     ...explainProfile(step),
   ];
   return withLines(step, lines);
@@ -110,7 +110,8 @@ function explainProfile({ profile, pendingSeconds }: RunStep | ForeignStep): str
   return [['profile', told], ...(withoutEffect.length === 0 ? [] : [['note', note]]), ...waits];
 }
 
-function transactions({ commitRows }: RunStep): string {
+function transactions({ commitRows, program }: RunStep): string {
+  if (contractOf(program.name).rows === 'whole') return 'one transaction';
   return commitRows === null ? 'a transaction per second' : `${commitRows} rows per transaction`;
 }
 

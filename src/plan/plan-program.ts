@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, MillraceError } from '../errors.ts';
-import type { ModelStatement, Program, RunStatement, StandardStatement } from '../sql/statement.ts';
+import type { ModelStatement, Program, RunStatement, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { asRun } from './as-run.ts';
 import { catalogAfter } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
@@ -14,6 +14,7 @@ import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
+import { planSolve } from './solve/plan-solve.ts';
 import { stepName } from './step-name.ts';
 
 /**
@@ -32,10 +33,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   const steps = statements.map((statement, index) => {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     const asWritten = written.statements[index]!;
-    const step =
-      asWritten.kind === 'find'
-        ? planFind(asWritten, statement as RunStatement, place, known, report)
-        : planStatement(statement, place, known, report);
+    const step = planWritten(asWritten, statement, place, known, report);
     if (step?.kind === 'model') known = catalogAfter(known, statement as ModelStatement, step);
     return step;
   });
@@ -46,6 +44,17 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
   checkLocalInfile(program, report);
   if (errors.length > 0) throw joinErrors(errors);
   return { kind: 'plan', version: planVersion, steps: steps.filter((step) => step !== null) };
+}
+
+/** @param statement the same, as a TO RUN if its verb runs a program over rows */
+function planWritten(
+  asWritten: SqlStatement,
+  statement: ReturnType<typeof asRun>,
+  ...place: [place: Pick<Step, 'name' | 'needs'>, catalog: Catalog, report: (error: MillraceError) => void]
+): Step | null {
+  if (asWritten.kind === 'find') return planFind(asWritten, statement as RunStatement, ...place);
+  if (asWritten.kind === 'optimize') return planSolve(asWritten, statement as RunStatement, ...place);
+  return planStatement(statement, ...place);
 }
 
 function planStatement(
@@ -82,14 +91,13 @@ const verbs = {
   train: 'TO TRAIN',
   predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
-  optimize: 'TO MAXIMIZE and TO MINIMIZE',
 } as const;
 
 function notPlanned({
   kind,
   span,
 }: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' }>): MillraceError {
-  const hint = 'use standard SQL, TO RUN, TO EVALUATE or TO FIND';
+  const hint = 'use standard SQL, TO RUN, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,
     hint,

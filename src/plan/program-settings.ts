@@ -6,6 +6,7 @@ import type { ColumnOption, LabelSetting, Option, OptionKind, Setting, SizeSetti
 import { type Device, devices } from '../programs/device.ts';
 import { columnOf } from '../programs/input-columns.ts';
 import type { ProgramCall, ProgramName } from '../programs/programs.ts';
+import type { Problem } from '../programs/solve/problem.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
 import { labelTable } from './label-tables.ts';
@@ -69,7 +70,20 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   size: readSize,
   label: readLabel,
   cascade: (_, { cascade }) => cascade ?? noCascade,
+  problem: () => noProblem,
   device: readDevice,
+};
+
+/** The planner of TO MAXIMIZE makes the setting; no command has the option. */
+const noProblem: Problem = {
+  direction: 'minimize',
+  objective: { formula: { kind: 'number', value: 0 }, text: '' },
+  constraints: [],
+  variable: '',
+  keys: [],
+  domain: 'Reals',
+  timeLimit: 1,
+  gap: 0,
 };
 
 const noCascade: CascadeSetting = { predicate: { kind: 'all', of: [] }, models: [] };

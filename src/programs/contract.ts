@@ -1,5 +1,6 @@
 import type { CascadeSetting } from './cascade.ts';
 import type { Device } from './device.ts';
+import type { Problem } from './solve/problem.ts';
 
 /** What can be run over the rows of a query, as data: how a statement asks for it and what it answers. */
 export interface ProgramContract {
@@ -14,6 +15,12 @@ export interface ProgramContract {
   readonly aliases: Readonly<Record<string, string>>;
   /** Options of programs of the same kind elsewhere that it does not have, and what to do instead. */
   readonly optionsElsewhere: Readonly<Record<string, string>>;
+  /** Selected columns that it reads besides those that its options name. */
+  reads?(settings: Readonly<Record<string, unknown>>): readonly string[];
+  /** The only selected columns that the result has; absent: all. */
+  keeps?(settings: Readonly<Record<string, unknown>>): readonly string[];
+  /** Maximum number of rows that it can take; absent: any number. */
+  mostRows?(settings: Readonly<Record<string, unknown>>): number;
   /** Attributes of TO RUN that mean nothing to it. */
   readonly unusedAttributes: readonly string[];
   /** @param classNames names of the model's classes; null: they are not known, and columns named by them are left out */
@@ -42,14 +49,17 @@ export interface ResultShape extends AddedColumns {
 export type Options = Readonly<Record<string, Option>>;
 
 /**
- * `count`: a whole number from 0. `real` is rounded to so many decimals; a `single` one has half the size. `text` has at most 255
+ * `count`: a whole number from 0; `whole`: one of any sign. `real` is rounded to so many decimals; a `single` one has half the size. `text` has at most 255
  * characters.
  */
 export type OutputColumn = {
   readonly name: string;
   /** Whether a row may have no value there. */
   readonly nullable?: true;
-} & ({ readonly type: 'count' | 'text' | 'json' } | { readonly type: 'real' | 'single'; readonly decimals: number });
+} & (
+  | { readonly type: 'count' | 'whole' | 'text' | 'json' }
+  | { readonly type: 'real' | 'single'; readonly decimals: number }
+);
 
 interface OptionBase {
   /** What it takes, as the language page says it. */
@@ -127,6 +137,11 @@ interface CascadeOption extends OptionBase {
   readonly kind: 'cascade';
 }
 
+/** A linear problem: the planner makes it, and no statement writes it. */
+interface ProblemOption extends OptionBase {
+  readonly kind: 'problem';
+}
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -144,6 +159,7 @@ export type Option =
   | SizeOption
   | LabelOption
   | CascadeOption
+  | ProblemOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -162,6 +178,7 @@ interface SettingsByKind {
   readonly size: SizeSetting | null;
   readonly label: LabelSetting;
   readonly cascade: CascadeSetting;
+  readonly problem: Problem;
   readonly device: Device;
 }
 

@@ -3,6 +3,7 @@ import type { ProgramContract, Settings } from './contract.ts';
 import { detect } from './detect.ts';
 import { evaluate, evaluateClassifier } from './evaluate.ts';
 import { find } from './find.ts';
+import { solve } from './solve/solve.ts';
 
 /** All that can be run over rows. */
 export const programs = {
@@ -11,6 +12,7 @@ export const programs = {
   evaluate,
   'evaluate-classifier': evaluateClassifier,
   find,
+  solve,
 } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
@@ -36,7 +38,7 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   classify: 'classify',
 };
 
-/** Programs that a verb of their own asks for, by its command. `find` has none: its models are chosen by the planner. */
+/** Programs that a verb of their own asks for, by its command. `find` and `solve` have none: the planner makes their settings. */
 export const verbPrograms: Readonly<Record<string, ProgramName>> = {
   evaluate: 'evaluate',
   'evaluate-classifier': 'evaluate-classifier',

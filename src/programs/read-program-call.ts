@@ -3,6 +3,7 @@ import { cascadeSchema } from './cascade.ts';
 import type { Option, OptionKind, Options, ProgramContract } from './contract.ts';
 import { devices } from './device.ts';
 import { type ProgramCall, type ProgramName, programNames, programs } from './programs.ts';
+import { problemSchema } from './solve/problem.ts';
 
 type SettingSchema<Kind extends OptionKind> = (option: Extract<Option, { kind: Kind }>) => v.GenericSchema;
 
@@ -30,6 +31,7 @@ const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
     return otherwise === null ? v.nullable(label) : label;
   },
   cascade: () => cascadeSchema,
+  problem: () => problemSchema,
   device: () => v.picklist(devices),
 };
 

@@ -18,7 +18,14 @@ import { planProgram } from '../plan/plan-program.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
-import type { EvaluateStatement, FindStatement, Program, RunStatement, SqlStatement } from '../sql/statement.ts';
+import type {
+  EvaluateStatement,
+  FindStatement,
+  OptimizeStatement,
+  Program,
+  RunStatement,
+  SqlStatement,
+} from '../sql/statement.ts';
 import type { TableTarget } from '../task.ts';
 import { searchCascades } from './find/search-cascades.ts';
 
@@ -99,7 +106,11 @@ const nothingKnown: Catalog = {
 };
 
 /** A statement that runs a program over the rows of its query. */
-type RowsStatement = RunStatement | EvaluateStatement | FindStatement;
+type RowsStatement = RunStatement | EvaluateStatement | FindStatement | OptimizeStatement;
+
+function runsOverRows(statement: SqlStatement): statement is RowsStatement {
+  return ['run', 'evaluate', 'find', 'optimize'].includes(statement.kind);
+}
 
 function targetsOf(statement: RowsStatement): readonly TableTarget[] {
   return statement.kind === 'run' ? statement.into : [statement.into];
@@ -108,11 +119,7 @@ function targetsOf(statement: RowsStatement): readonly TableTarget[] {
 function questionsOf(program: Program): Questions {
   const runs = program.statements
     .map((statement, index) => ({ statement, first: index === 0 }))
-    .flatMap(({ statement, first }) =>
-      statement.kind === 'run' || statement.kind === 'evaluate' || statement.kind === 'find'
-        ? [{ statement, first }]
-        : [],
-    );
+    .flatMap(({ statement, first }) => (runsOverRows(statement) ? [{ statement, first }] : []));
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
     sources: runs.flatMap(({ statement }) => (mayReplace(statement) ? statement.query.facts.references : [])),

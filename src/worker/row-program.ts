@@ -10,9 +10,15 @@ import type { Volumes } from './volume-path.ts';
 export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumns {
   /**
    * Which of the selected columns it reads of each row.
-   * @throws {MillraceError} NO_IMAGE_COLUMN where one of them is not selected
+   * @throws {MillraceError} NO_IMAGE_COLUMN, UNKNOWN_COLUMN if one of them is not selected
    */
   readColumns(selected: readonly string[]): readonly string[];
+  /** The only selected columns that the result has; absent: all. */
+  readonly keeps?: readonly string[];
+  /** Whether it needs all rows at once; absent: it does not. */
+  readonly needsAllRows?: boolean;
+  /** Maximum number of rows that it can take; absent: any number. */
+  readonly mostRows?: number;
   /** Loads what it needs: once for a partition, and not for one without rows. @throws {MillraceError} */
   open(place: ProgramPlace): Promise<OpenProgram>;
   /** What is published instead of the outputs; absent: they are. */
@@ -84,6 +90,8 @@ export interface ProgramPlace {
   /** Answers of models to earlier statements; null: none are kept. */
   readonly answers: AnswerStore | null;
   readonly log: Logger;
+  /** Aborted when the work is to end. */
+  readonly signal: AbortSignal;
 }
 
 export interface OpenProgram {

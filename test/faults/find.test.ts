@@ -128,7 +128,13 @@ describe(`TO FIND whose workers are killed (seed ${seed}, ${kills} kills)`, {
   async function expectExact(task: RowsTask, cascade: CascadeSetting, id: Buffer, reused: number): Promise<void> {
     const settings = { ...findSettings, cascade };
     const log = pino({ level: 'silent' });
-    const program = await openFind(settings, { ...pictures, threads: 1, answers: null, log });
+    const program = await openFind(settings, {
+      ...pictures,
+      threads: 1,
+      answers: null,
+      log,
+      signal: new AbortController().signal,
+    });
     const outcomes = await undisturbed(program);
     const found = await query(`SELECT * FROM ${database.name}.${task.into.table} ORDER BY id`);
     expect(found.map((row) => Object.values(row))).toEqual(

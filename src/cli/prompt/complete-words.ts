@@ -1,6 +1,7 @@
 import { images } from '../../catalog/images.ts';
 import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import { solveAttributeNames, solvers } from '../../plan/solve/attributes.ts';
 import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
 import { contractOf } from '../../programs/programs.ts';
@@ -51,12 +52,15 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
     );
   const find = findBeing(text);
   if (find !== null) return completeFind(find, names);
-  if (isAttributeDue(before))
+  const attributes = attributesDue(before);
+  if (attributes !== null)
     return startingWith(
       typed,
-      Object.keys(runAttributes).map((name) => `${name} = `),
+      attributes.map((name) => `${name} = `),
     );
-  if (/\bTO\s+$/i.test(before)) return startingWith(typed, inCaseOf(typed, ['RUN ', 'EVALUATE ', 'FIND ']));
+  if (/\bTO\s+$/i.test(before))
+    return startingWith(typed, inCaseOf(typed, ['RUN ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
+  if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'OPTIMIZE') return startingWith(typed, [...solvers]);
   if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
 }
@@ -123,14 +127,25 @@ const modelDue =
 
 const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
 
-/** Whether an attribute may follow: after the WITH of a TO RUN, and after each comma in it. */
-function isAttributeDue(before: string): boolean {
-  const clauses = before.split(/\bTO\s+RUN\b/i);
-  if (clauses.length < 2) return false;
-  const attributes = /\bWITH\s((?:(?!\bINTO\b)[^;])*)$/i.exec(clauses.at(-1) ?? '')?.[1];
-  if (attributes === undefined) return false;
+/** The attributes that may follow: after the WITH of a verb, and after each comma in it; null: none may. */
+function attributesDue(before: string): readonly string[] | null {
+  const place = verbAt(before);
+  if (place === null) return null;
+  const attributes = /\bWITH\s((?:(?!\bINTO\b)[^;])*)$/i.exec(place.after)?.[1];
+  if (attributes === undefined) return null;
   const last = lastClauseToken(attributes);
-  return last === undefined || last.type === 'comma';
+  if (last !== undefined && last.type !== 'comma') return null;
+  return place.verb === 'RUN' ? Object.keys(runAttributes) : solveAttributeNames;
+}
+
+/** The last verb, and what follows it. */
+function verbAt(text: string): { readonly verb: 'RUN' | 'OPTIMIZE'; readonly after: string } | null {
+  const last = [...text.matchAll(/\bTO\s+(RUN|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
+  if (last === undefined) return null;
+  return {
+    verb: last[1]!.toUpperCase() === 'RUN' ? 'RUN' : 'OPTIMIZE',
+    after: text.slice(last.index + last[0].length),
+  };
 }
 
 function lastClauseToken(text: string): Token | undefined {
@@ -143,8 +158,8 @@ function lastClauseToken(text: string): Token | undefined {
 
 /** Keywords of the dialect and of queries. */
 const keywords =
-  `ALTER AND AS ASC BETWEEN BY CASE CMD COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
-EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION
+  `ALTER AND AS ASC BETWEEN BY CASE CMD CONSTRAINT COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
+EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MAXIMIZE MINIMIZE MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION
 RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRAIN TRUE TRUNCATE UNION UPDATE USING VALUES VERSION VIEW WHEN WHERE WITH`
     .split(/\s+/)
     .map((word) => `${word} `);

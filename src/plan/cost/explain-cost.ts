@@ -1,4 +1,5 @@
 import { measuredAs } from '../../programs/measured-settings.ts';
+import { contractOf } from '../../programs/programs.ts';
 import type { RunStep } from '../plan.ts';
 import { notMeasured } from './plan-cost.ts';
 import { predictionOf, type StepCost } from './step-cost.ts';
@@ -10,12 +11,16 @@ export function explainCost({
   partitions,
   program,
 }: RunStep): readonly (readonly [string, string])[] {
+  if (!runsModels(program)) return [];
   return [
     ...choices.map((choice) => ['choose', choice] as const),
     ['predict', cost === undefined ? notMeasured(program) : predicted(cost, partitions)],
     ...(cost === undefined ? [] : [['measured', origin(cost, measuredAs(program))] as const]),
   ];
 }
+
+/** What computes with the rows' own values is not measured by images. */
+const runsModels = ({ name }: RunStep['program']) => contractOf(name).inputs === 'images';
 
 function predicted(cost: StepCost, partitions: number): string {
   const memory = cost.memory === null ? '' : `, ${Math.round(cost.memory / 2 ** 20)} MiB a partition`;

@@ -98,12 +98,13 @@ function withPartitions(
 ): PlannedCost {
   const shape = chooseShape(batches, images ?? 1000, [partitions]);
   const chosen = batches.find(({ batch }) => batch === shape?.batch) ?? null;
-  const isChosen = settings.batch === null && others.length > 1 && chosen !== null;
+  const given = 'batch' in settings ? settings.batch : null;
+  const isChosen = given === null && others.length > 1 && chosen !== null;
   const asFits = chosen === null || asked.partitions !== 'auto' ? partitions : Math.min(chosen.fitting, partitions);
   return {
     partitions,
     parallelism: Math.min(asked.parallelism ?? asFits, partitions),
-    batch: isChosen ? chosen.batch : settings.batch,
+    batch: isChosen ? chosen.batch : given,
     cost: chosen && {
       ...chosen.cost,
       fitting: Math.min(chosen.fitting, asked.parallelism ?? chosen.fitting),

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.ts';
+import { nearestName } from '../../nearest-name.ts';
 import { classifySettings, detectSettings } from '../../programs/evaluate.ts';
 import { inputColumns } from '../../programs/input-columns.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
@@ -38,6 +39,10 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
   find: async () => {
     const { openFind } = await import('./find/open-find.ts');
     return { open: openFind, classNames: async () => [] };
+  },
+  solve: async () => {
+    const { openSolve } = await import('./solve/open-solve.ts');
+    return { open: openSolve, classNames: async () => [] };
   },
 };
 
@@ -83,15 +88,28 @@ export function rowProgram({ name, settings }: ProgramCall, classNames: readonly
     ...(summary !== undefined && { summary }),
     ...(compare !== undefined && { compare }),
     inputs: contract.inputs,
+    needsAllRows: contract.rows === 'whole',
+    ...(contract.keeps !== undefined && { keeps: contract.keeps(settings) }),
+    ...(contract.mostRows !== undefined && { mostRows: contract.mostRows(settings) }),
     ...contract.result(settings, classNames),
-    readColumns: (selected) =>
-      inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
+    readColumns: (selected) => [
+      ...inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
         if (column !== null) return column;
         const hint = `the query selects ${selected.join(', ')}; name one by "--${option}=…"`;
         throw new MillraceError('NO_IMAGE_COLUMN', `no selected column is known to hold ${holds}`, { hint });
       }),
+      ...(contract.reads?.(settings) ?? []).map((name) => namedColumn(name, selected)),
+    ],
     open: async (place) => (await implementationOf(name)).open(settings, place),
   };
+}
+
+function namedColumn(name: string, selected: readonly string[]): string {
+  const column = selected.find((each) => each.toLowerCase() === name.toLowerCase());
+  if (column !== undefined) return column;
+  const nearest = nearestName(name, selected);
+  const hint = nearest === undefined ? `use one of ${selected.join(', ')}` : `did you mean ${nearest}?`;
+  throw new MillraceError('UNKNOWN_COLUMN', `the query does not select '${name}'`, { hint });
 }
 
 /**

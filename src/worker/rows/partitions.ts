@@ -9,7 +9,7 @@ import type { OpenProgram } from '../row-program.ts';
 import { type ArgoProgress, openArgoProgress } from './argo-progress.ts';
 import { type Drawing, type OpenPartition, openDrawing } from './drawing.ts';
 import { largeColumns } from './large-values.ts';
-import { openPace, type Pace } from './pace.ts';
+import { allAtOnce, openPace, type Pace } from './pace.ts';
 import { type PendingPage, pendingRows, type RowReading } from './pending-rows.ts';
 import type { ProcessedRows } from './processed-rows.ts';
 import { outputsTableOf } from './result-table.ts';
@@ -28,7 +28,8 @@ export async function partitions(context: RowsContext, worker: number): Promise<
   const progress = openArgoProgress(process.env.ARGO_PROGRESS_FILE, selection.rows, task.workers);
   const { open, close } = opening(context, selection);
   try {
-    const work = { context, drawing, open, pace: openPace(task.commitRows), progress };
+    const pace = context.program.needsAllRows ? allAtOnce : openPace(task.commitRows);
+    const work = { context, drawing, open, pace, progress };
     await processAll(work, await readingOf(context, selection));
     if (!signal.aborted) await progress.end();
   } finally {
@@ -57,11 +58,11 @@ interface Opened {
 
 /** The program is opened for the first partition that has rows, while its first page is read. */
 function opening(context: RowsContext, selection: SelectionState) {
-  const { program, task, volumes, answers, log } = context;
+  const { program, task, volumes, answers, log, signal } = context;
   let opened: Promise<OpenProgram> | undefined;
   let ready: Promise<Opened> | undefined;
   const load = async () => {
-    const open = await program.open({ volumes, threads: task.threads, answers, log });
+    const open = await program.open({ volumes, threads: task.threads, answers, log, signal });
     log.info(processUsage(), 'program open');
     return open;
   };

@@ -1,4 +1,5 @@
 import { describeTable, hasColumn } from '../../datasource/describe.ts';
+import { MillraceError } from '../../errors.ts';
 import { releasePartitions } from '../../ledger/partitions.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
@@ -28,12 +29,25 @@ export async function prepare(context: RowsContext): Promise<void> {
   // A file would be copied into each row of its results. A table that has the column goes on getting it.
   const isAppended = task.writeMode === 'append' && outputsTableOf(context) === task.into ? target : null;
   const leftOut = new Set([...files].filter((name) => !hasColumn(isAppended, name)));
-  const isKept = (name: string) => !leftOut.has(name);
+  const { keeps } = context.program;
+  const isKept = (name: string) => !leftOut.has(name) && isAmong(name, keeps);
   await checkTarget(context, target, selected.filter(isKept));
   await checkSummary(context, selected.filter(isKept));
   const columns = await materialise(context);
   const outputs = outputsTableOf(context);
   if (outputs === names.staging || target === null) await createResultTable(context, outputs, columns.filter(isKept));
-  const rows = await shareOut(context, columns);
+  const rows = await shareOut(context, columns, (rows) => checkRows(context, rows));
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
+}
+
+/** Column names have no case. */
+function isAmong(name: string, columns: readonly string[] | undefined): boolean {
+  return columns === undefined || columns.some((column) => column.toLowerCase() === name.toLowerCase());
+}
+
+/** @throws {MillraceError} PROBLEM_TOO_LARGE */
+function checkRows({ program: { mostRows, inputs } }: RowsContext, rows: number): void {
+  if (mostRows === undefined || rows <= mostRows) return;
+  const message = `the query selects ${rows} ${inputs}; this statement can take at most ${mostRows}`;
+  throw new MillraceError('PROBLEM_TOO_LARGE', message);
 }

@@ -10,6 +10,7 @@ import { copyMode } from './copy-mode.ts';
 /** As SQL. */
 export const columnTypes: Readonly<Record<OutputColumn['type'], string>> = {
   count: 'INT UNSIGNED',
+  whole: 'BIGINT',
   text: 'VARCHAR(255)',
   real: 'DOUBLE',
   single: 'FLOAT',

@@ -31,11 +31,20 @@ export async function materialise(context: WorkerContext<SelectionTask>): Promis
   return (description?.columns ?? []).map(({ name }) => name).filter((name) => name !== hiddenColumns.row);
 }
 
-/** Shares the selection out, and writes down that it is ready. @returns the number of rows */
-export async function shareOut(context: WorkerContext<SelectionTask>, columns: readonly string[]): Promise<number> {
+/**
+ * Shares the selection out, and records that it is ready.
+ * @param check refuses a number of rows by throwing
+ * @returns the number of rows
+ */
+export async function shareOut(
+  context: WorkerContext<SelectionTask>,
+  columns: readonly string[],
+  check: (rows: number) => void = () => {},
+): Promise<number> {
   const { task, names, pool } = context;
   const [counted] = await pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${quoteTable(names.selection)}`);
   const rows = Number(counted[0]?.n);
+  check(rows);
   const { partitionBy } = task;
   const partitions =
     partitionBy === null

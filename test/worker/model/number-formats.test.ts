@@ -178,7 +178,13 @@ async function open<Settings>(
   writeFileSync(join(folder, 'model.onnx'), onnxGraph(sketch));
   const lines: string[] = [];
   const log = pino({}, { write: (line) => lines.push(line) });
-  const program = await how(settings, { volumes: { '/models': folder }, threads: 1, answers: null, log });
+  const program = await how(settings, {
+    volumes: { '/models': folder },
+    threads: 1,
+    answers: null,
+    signal: new AbortController().signal,
+    log,
+  });
   opened.push(program);
   expect(lines.join('')).toContain('model loaded');
   expect(lines.join('')).not.toContain('notEdited');

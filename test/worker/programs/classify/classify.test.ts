@@ -91,7 +91,13 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
 
   it('writes one row per image with a column per class, or with the best five', async () => {
     const scores = call({ output: 'scores', activation: 'none' });
-    const place = { ...worker.pictures, threads: 1, answers: null, log: pino({ level: 'silent' }) };
+    const place = {
+      ...worker.pictures,
+      threads: 1,
+      answers: null,
+      signal: new AbortController().signal,
+      log: pino({ level: 'silent' }),
+    };
     const program = rowProgram(scores, await columnClassNames(scores, place));
     await runWorkers({ ...worker.context('scores', select, { program: scores }), program });
     const rows = await worker.query('SELECT id, red, green, blue FROM scores ORDER BY id');
@@ -112,7 +118,13 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
     const values = Float32Array.from({ length: 1000 }, (_, at) => (at === 517 ? 0.875 : 0));
     await writeModel('imagenet.onnx', { outputs: [{ dims: [1, 1000], values }], metadata: {} });
     const scores = call({ output: 'scores', activation: 'none', model: '/datasets/imagenet.onnx' });
-    const place = { ...worker.pictures, threads: 1, answers: null, log: pino({ level: 'silent' }) };
+    const place = {
+      ...worker.pictures,
+      threads: 1,
+      answers: null,
+      signal: new AbortController().signal,
+      log: pino({ level: 'silent' }),
+    };
     const program = rowProgram(scores, await columnClassNames(scores, place));
     await runWorkers({ ...worker.context('imagenet', select, { program: scores }), program });
     const rows = await worker.query('SELECT id, tench, crane, `crane 517` FROM imagenet ORDER BY id');

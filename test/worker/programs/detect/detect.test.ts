@@ -39,7 +39,13 @@ describe.each(servers)('CMD "detect" on $name', (server) => {
     const context = worker.context(table, select);
     const settings = { ...context.task.program.settings, model: '/datasets/masks.onnx', ...changes };
     const program = { name: 'detect', settings } as ProgramCall;
-    const place = { ...worker.pictures, threads: 1, answers: null, log: pino({ level: 'silent' }) };
+    const place = {
+      ...worker.pictures,
+      threads: 1,
+      answers: null,
+      signal: new AbortController().signal,
+      log: pino({ level: 'silent' }),
+    };
     const called = worker.context(table, select, { program, ...more });
     return { ...called, program: rowProgram(program, await columnClassNames(program, place)) };
   }

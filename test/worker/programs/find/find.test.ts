@@ -84,7 +84,14 @@ function expectSame(cascade: CascadeSetting, outcomes: readonly Outcome[], answe
 describe('TO FIND on scenes', () => {
   const pictures = usePictures();
   const names = [...scenes, 'blank.jpg'];
-  const place = (answers: AnswerStore | null = null): ProgramPlace => ({ ...pictures, threads: 1, answers, log });
+  const { signal } = new AbortController();
+  const place = (answers: AnswerStore | null = null): ProgramPlace => ({
+    ...pictures,
+    threads: 1,
+    answers,
+    log,
+    signal,
+  });
   const variations: readonly CascadeModel[] = [
     model('medium', '/datasets/medium.onnx'),
     model('small', '/datasets/small.onnx'),
@@ -256,6 +263,7 @@ describe.skipIf(!existsSync(real))('TO FIND on 64 real photos (skipped where ../
   const models = [model('yolov5n', '/models/yolov5n-320.onnx'), model('coarse', '/models/yolov5n-224.onnx')];
   const place = (answers: AnswerStore | null): ProgramPlace => ({
     volumes: { '/datasets': join(real, 'images'), '/models': folder },
+    signal: new AbortController().signal,
     threads: 2,
     answers,
     log,
