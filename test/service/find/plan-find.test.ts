@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { plotPlan } from '../../../src/cli/plot-plan.ts';
 import type { MillraceError } from '../../../src/errors.ts';
 import { explainPlan } from '../../../src/plan/explain.ts';
 import type { RunStep } from '../../../src/plan/plan.ts';
 import { readPlan } from '../../../src/plan/read-plan.ts';
 import { askedClasses, type Predicate } from '../../../src/programs/predicate/predicate.ts';
+import { explain } from '../../../src/service/explain.ts';
 import { drawFindPlan } from '../../../src/service/find/plan-picture.ts';
 import { searchInThread } from '../../../src/service/find/search-cascades.ts';
 import { mariadb } from '../../database.ts';
@@ -120,6 +124,18 @@ describe('TO FIND', () => {
     expect(texts).toEqual(expect.arrayContaining(['found: 4.91 %', 'Accuracy and cost of the plans', 'order']));
     expect(texts).toContain('basic (misses the goal)');
     expect(svg).toBe(drawFindPlan(step));
+  });
+
+  it('is explained with its picture, which the command line writes to a file', async () => {
+    const text = statement('person AND car', 'max_cost = 30');
+    const program = await test.session.parse(text);
+    const plan = await test.session.plan(program, test.session.actor);
+    const explanation = await explain(test.session, test.session.submission(program, plan));
+    const file = join(test.config.stateFolder, 'plan.svg');
+    expect(await plotPlan(file, explanation)).toEqual([file]);
+    expect(explanation.pictures).toEqual([{ step: 'step-1', svg: await readFile(file, 'utf8') }]);
+    await expect(plotPlan(file, { ...explanation, pictures: [] })).rejects.toMatchObject({ code: 'NO_PICTURE' });
+    expect(await test.session.classes()).toEqual(expect.arrayContaining(['Polar Bear', 'beach', 'car', 'person']));
   });
 
   it('takes the least cost for an accuracy, and the highest accuracy at any cost without a bound', async () => {
