@@ -25,17 +25,26 @@ type NodeWork = 'step' | 'prepare' | 'rows' | 'finish';
 
 /**
  * What Argo's UI calls a node: https://argo-workflows.readthedocs.io/en/latest/walk-through/annotations/. The status has the name once
- * for each pod, so it is short.
+ * for each pod, so it is short. Argo's controller fails a workflow with a name of other characters.
  * @param number the parameter that numbers nodes with the same work
  */
 export function nodeName(
   step: Step,
   work: NodeWork,
   number: string | null = null,
-): { readonly annotations: Record<string, string> } {
-  // Argo replaces {{…}}.
-  const name = nodeNames[work](step).replace(/[{}]/g, '');
-  return { annotations: { 'workflows.argoproj.io/display-name': number === null ? name : `${name} ${number}` } };
+): { readonly annotations?: Record<string, string> } {
+  const name = displayName(nodeNames[work](step));
+  if (name === null) return {};
+  return { annotations: { 'workflows.argoproj.io/display-name': number === null ? name : `${name}-${number}` } };
+}
+
+/** Two to 50 letters, digits, hyphens and dots, with a letter or digit at both ends; null: nothing is left. */
+function displayName(text: string): string | null {
+  const plain = text.replace(/[^A-Za-z0-9.]+/g, '-').slice(0, longest.work);
+  let [start, end] = [0, plain.length];
+  while ('-.'.includes(plain[start] ?? 'x')) start++;
+  while (end > start && '-.'.includes(plain[end - 1]!)) end--;
+  return end - start < 2 ? null : plain.slice(start, end);
 }
 
 const nodeNames: { readonly [Work in NodeWork]: (step: Step) => string } = {

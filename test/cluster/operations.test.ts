@@ -28,7 +28,7 @@ describe('what operators see', () => {
 
   it('logs stay when the pods are gone', async () => {
     const id = await cluster.start(detect(6, 'logged', 'partitions = 2'));
-    expect((await cluster.ended(id)).state).toBe('succeeded');
+    expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded', error: null });
     await cluster.noPodsLeft(id);
     const read = async () => {
       const lines: LogLine[] = [];
@@ -53,13 +53,13 @@ describe('what operators see', () => {
 
   it("Argo's own controller calls nodes by their work and counts rows; a cancelled statement says so (the stand-in does not)", async () => {
     const id = await cluster.start(detect(60, 'shown', 'partitions = 2'));
-    expect((await cluster.ended(id)).state).toBe('succeeded');
+    expect(await cluster.ended(id)).toMatchObject({ state: 'succeeded', error: null });
     const { metadata, status } = await workflowOf(id);
     expect(metadata.annotations?.['workflows.argoproj.io/title']).toMatch(/^shown · detect · |^\w+\.shown · detect · /);
     if (await runsOwnArgo()) {
       const nodes = Object.values(status.nodes ?? {});
       const names = nodes.map(({ displayName }) => displayName);
-      for (const part of ['select rows', 'detect 0', 'publish '])
+      for (const part of ['select-rows', 'detect-0', 'publish-'])
         expect(
           names.some((name) => name.includes(part)),
           names.join(),

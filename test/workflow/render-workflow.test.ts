@@ -533,6 +533,39 @@ describe("in Argo's UI", () => {
     expect(annotationsOf('SELECT 1', steps as never)['workflows.argoproj.io/title']).toBe(title);
   });
 
+  test('nodes are called by their work, with the characters that the controller accepts', () => {
+    const sql = { ...runStep(), kind: 'sql', onlyReads: true, isolated: true, runsOthers: false } as const;
+    const names = (steps: readonly unknown[]) =>
+      render(steps as never).spec.templates?.flatMap(
+        ({ annotations = {} }) => annotations['workflows.argoproj.io/display-name'] ?? [],
+      );
+    expect(names([runStep()])).toEqual([
+      'demo.detections',
+      'select-rows',
+      'detect-{{inputs.parameters.worker}}',
+      'publish-demo.detections',
+    ]);
+    const hostile = [
+      '{{workflow.name}} $(x)',
+      '-- é\nSELECT `a_b`',
+      'x'.repeat(500),
+      '...',
+      '',
+      "SELECT '{{=1}}';",
+    ].map((text) => ({ ...sql, sql: text }));
+    const shown = names(hostile);
+    expect(shown).toEqual(['workflow.name-x', 'SELECT-a-b', 'x'.repeat(49), 'SELECT-1']);
+    // The controller's own pattern, of 4.1.
+    for (const name of shown ?? []) expect(name).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]$/);
+    const table = runStep({ into: { database: 'données', table: '表' } });
+    expect(names([table])).toEqual([
+      'donn-es',
+      'select-rows',
+      'detect-{{inputs.parameters.worker}}',
+      'publish-donn-es',
+    ]);
+  });
+
   test('the title of standard SQL is its text in one line, shortened', () => {
     const sql = {
       ...runStep(),
