@@ -29,6 +29,8 @@ interface StatementRun {
 
 interface Measured {
   readonly runs: StatementRun[];
+  /** The same images in many partitions, which as many workers draw. */
+  readonly drawn: StatementRun[];
   readonly runtime: Totals[];
   readonly python: Totals[];
 }
@@ -36,6 +38,8 @@ interface Measured {
 /** How often each number of partitions is measured: what two partitions do on two cores is the aim. */
 const rounds = { 1: 1, 2: 3 } as const;
 const partitionCounts = [1, 2] as const;
+/** Many partitions of few images: what drawing them costs. */
+const manyPartitions = 200;
 
 /**
  * Runs a statement through parser, planner, engine and workers, in 1 and 2 partitions, and a Python pipeline and onnxruntime alone in as many
@@ -47,7 +51,8 @@ export async function benchEndToEnd(material: DetectorMaterial, config: Config):
   const baselines = await startBaselines(material, Math.max(...partitionCounts));
   try {
     await fillDatabase(session.pools.tables, '', { fileNames, dataset, note: '' });
-    const statement = (partitions: number) => runStatement(session, config.schema, material.command, partitions);
+    const statement = (partitions: number, atOnce = partitions) =>
+      runStatement(session, config.schema, material.command, { partitions, atOnce });
     const measured = await measureByTurns(statement, baselines);
     const decoding = await baselines.runtime.measure('decode', 'at once');
     const figures = [...measured].flatMap(([partitions, each]) => figuresOf(partitions, each, decoding));
@@ -63,11 +68,11 @@ export async function benchEndToEnd(material: DetectorMaterial, config: Config):
 }
 
 async function measureByTurns(
-  statement: (partitions: number) => Promise<StatementRun>,
+  statement: (partitions: number, atOnce?: number) => Promise<StatementRun>,
   { runtime, python }: Baselines,
 ) {
   const measured = new Map(
-    partitionCounts.map((partitions) => [partitions, { runs: [], runtime: [], python: [] } as Measured]),
+    partitionCounts.map((partitions) => [partitions, { runs: [], drawn: [], runtime: [], python: [] } as Measured]),
   );
   for (let round = 0; round < Math.max(...Object.values(rounds)); round++) {
     for (const [partitions, each] of measured) {
@@ -76,15 +81,21 @@ async function measureByTurns(
       each.runtime.push(await runtime.measure('infer', how));
       if (python !== null) each.python.push(await python.measure('detect', how));
       each.runs.push(await statement(partitions));
+      each.drawn.push(await statement(manyPartitions, partitions));
     }
   }
   return measured;
 }
 
-async function runStatement(session: Session, schema: string, command: string, partitions: number) {
+async function runStatement(
+  session: Session,
+  schema: string,
+  command: string,
+  { partitions, atOnce }: { readonly partitions: number; readonly atOnce: number },
+) {
   const sql = `SELECT image_id, file_name FROM demo.images
     TO RUN millrace/worker CMD ${command}
-    WITH partitions = ${partitions}, write_mode = 'overwrite'
+    WITH partitions = ${partitions}, pods = ${atOnce}, write_mode = 'overwrite'
     INTO demo.detections;`;
   const program = await session.parse(sql);
   const submission = session.submission(program, await session.plan(program, { user: 'test', isAdmin: true }));
@@ -149,6 +160,7 @@ async function readWorkers(engine: Engine, id: string, images: number) {
 
 function figuresOf(partitions: number, measured: Measured, decoding: Totals): Figure[] {
   const best = measured.runs.toSorted((a, b) => b.speed - a.speed)[0]!;
+  const drawn = Math.max(...measured.drawn.map((run) => run.speed));
   const cpuMs = Math.min(...measured.runs.map((run) => run.cpuMs));
   const [runtime, python] = [bestOf(measured.runtime), bestOf(measured.python)];
   const [where, processes] = partitions === 1 ? ['1 partition', '1 process'] : ['2 partitions', '2 processes'];
@@ -169,6 +181,12 @@ function figuresOf(partitions: number, measured: Measured, decoding: Totals): Fi
     { figure: `${alone}: the sum of their CPU times`, value: sum, unit: 'ms/image' },
     { figure: `${alone}: what that allows`, value: allowed, unit: 'images/s' },
     ...speed('submit to published', best.speed),
+    {
+      figure: `${manyPartitions} partitions in ${processes}: submit to published`,
+      value: drawn,
+      unit: 'images/s',
+      against: { baseline: where, ratio: drawn / best.speed },
+    },
     ...speed('the partitions alone', best.partitionsSpeed),
     ...speed('the partitions, model loaded', best.runningSpeed),
     ...compared(stage('CPU of the workers, model loaded', cpuMs), [
