@@ -36,42 +36,54 @@ export const renewalMs = 15_000;
  */
 export function drawPartition(place: SelectionPlace, drawer: Drawer): Promise<TakenPartition | null> {
   return transaction(place.pool, async (connection) => {
+    const own = () =>
+      findOpen(connection, place, drawer, { condition: 'worker_no = ?', values: [drawer.worker], lock: '' });
     const found =
-      (drawer.isResuming ? await findOpen(connection, place, drawer, 'worker_no = ?') : null) ??
-      (await findPending(connection, place)) ??
-      (await findOpen(connection, place, drawer, `(worker_no = ? OR ${isSilent})`));
+      (drawer.isResuming ? await own() : null) ??
+      (await findFirst(connection, place, { condition: isPending, values: [], lock: skipLocked })) ??
+      (await own()) ??
+      (await findOpen(connection, place, drawer, { condition: isSilent, values: [], lock: skipLocked })) ??
+      (await findFirst(connection, place, { condition: isPending, values: [], lock: 'FOR UPDATE' }));
     return found === null ? null : take(connection, place, found, drawer.worker);
   });
 }
 
 /** By the database's clock, as the lease itself. */
-const isSilent = `leased_at IS NULL OR leased_at < NOW(6) - INTERVAL ${leaseSeconds} SECOND`;
+const isSilent = `(leased_at IS NULL OR leased_at < NOW(6) - INTERVAL ${leaseSeconds} SECOND)`;
+const isPending = `state = 'pending'`;
 
-function findPending(connection: PoolConnection, place: SelectionPlace): Promise<number | null> {
-  return findFirst(connection, place, `state = 'pending'`, []);
+/**
+ * Others are drawing these. What is left in the end is looked for once more without this: the server may not have noticed yet that a process
+ * died, whose transaction still has locks.
+ */
+const skipLocked = 'FOR UPDATE SKIP LOCKED';
+
+interface Wanted {
+  readonly condition: string;
+  readonly values: readonly unknown[];
+  readonly lock: '' | 'FOR UPDATE' | typeof skipLocked;
 }
 
 function findOpen(
   connection: PoolConnection,
   place: SelectionPlace,
-  { worker, except }: Drawer,
-  condition: string,
+  { except }: Drawer,
+  { condition, values, lock }: Wanted,
 ): Promise<number | null> {
-  const others = except.length === 0 ? '' : ' AND partition_no NOT IN (?)';
-  const values = except.length === 0 ? [worker] : [worker, except];
-  return findFirst(connection, place, `state = 'running' AND ${condition}${others}`, values);
+  const open = `state = 'running' AND ${condition}`;
+  if (except.length === 0) return findFirst(connection, place, { condition: open, values, lock });
+  const others = `${open} AND partition_no NOT IN (?)`;
+  return findFirst(connection, place, { condition: others, values: [...values, except], lock });
 }
 
-/** Locks the partition; skips those that others are drawing. */
 async function findFirst(
   connection: PoolConnection,
   { schema, names }: SelectionPlace,
-  condition: string,
-  values: readonly unknown[],
+  { condition, values, lock }: Wanted,
 ): Promise<number | null> {
   const [found] = await connection.query<RowDataPacket[]>(
     `SELECT partition_no FROM ${tablesOf(schema)('partitions')} FORCE INDEX (drawn) WHERE selection_id = ? AND ${condition}
-     ORDER BY partition_no LIMIT 1 FOR UPDATE SKIP LOCKED`,
+     ORDER BY partition_no LIMIT 1 ${lock}`,
     [names.id, ...values],
   );
   return found[0]?.partition_no ?? null;

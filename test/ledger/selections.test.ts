@@ -158,6 +158,20 @@ describe.each(servers)('a selection in the ledger on $name', (server) => {
       expect(await next(8)).toMatchObject({ partitionNo: 0, attempt: 3 });
     });
 
+    it('passes over one that a dead process has locked, and waits for it where nothing else is left', async () => {
+      const dead = await place.pool.getConnection();
+      await dead.beginTransaction();
+      await dead.query(
+        `UPDATE ${database.systemSchema}.partitions SET state = 'running' WHERE selection_id = ? AND partition_no = 0`,
+        [place.names.id],
+      );
+      expect(await next(0)).toMatchObject({ partitionNo: 1 });
+      const waiting = next(0, { except: [1] });
+      await dead.rollback();
+      dead.release();
+      expect(await waiting).toMatchObject({ partitionNo: 0, attempt: 1 });
+    });
+
     it('gives anyone those that were left open, and those with rows left, once they are released', async () => {
       await write(0, [1, 2, 3].map(done));
       await draw(5);
