@@ -33,11 +33,11 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
     from = seconds();
     await until('count(millrace_statements_total) == 80 and on () count(up == 1) == 4');
     await work();
-    await until(`sum(millrace_statements_total{state="succeeded"}) == 6`);
+    await until(`sum(millrace_statements_total{state="succeeded"}) == 10`);
     // A rate is told of series that were there before: those of requests are since the first of each kind was scraped.
     // Both servers count every statement.
     await server.run('SELECT 3');
-    await until(`sum(millrace_statements_total{state="succeeded"}) == 8`);
+    await until(`sum(millrace_statements_total{state="succeeded"}) == 12`);
     to = seconds();
   }, 180_000);
   afterAll(async () => {
@@ -53,6 +53,8 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
     await server.run('SELECT 1');
     await server.run('SELECT * FROM missing');
     await server.run('SELECT 1; SELECT 2');
+    await server.run("CREATE MODEL seer FROM '/models/demo.onnx'");
+    await server.run(find);
     await server.json('POST', '/v1/statements', { body: { sql: 'SELECT 1 TO' } });
     await server.ask('GET', '/nowhere');
     const { body } = await server.json('POST', '/v1/statements', { body: { sql: detect, wait: 0 } });
@@ -104,7 +106,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
         metric,
       ).toEqual([]);
     }
-    expect((await prometheus.now('max(millrace_rows_done_total)'))[0]?.value).toBe(200);
+    expect((await prometheus.now('max(millrace_rows_done_total)'))[0]?.value).toBe(208);
   });
 
   it('every phase is timed', async () => {
@@ -115,7 +117,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
   it('no text of a user is exposed', async () => {
     const text = await (await server.ask('GET', '/metrics', { user: null })).text();
     expect(text).toContain(statement);
-    for (const word of ['ada', 'shot', 'watched', 'nowhere', server.database.name]) {
+    for (const word of ['ada', 'shot', 'watched', 'seer', 'seen', 'nowhere', server.database.name]) {
       expect(text).not.toMatch(new RegExp(`\\b${word}\\b`));
     }
   });
@@ -162,6 +164,10 @@ const detect = `SELECT * FROM shot ORDER BY id LIMIT 200
 TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160"
 WITH partitions = 2, commit_rows = 1
 INTO watched;`;
+
+const find = `SELECT * FROM shot ORDER BY id LIMIT 8
+TO FIND person WITH image_dir = "/datasets" USING seer
+INTO seen;`;
 
 function fixture(name: string): string {
   return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
