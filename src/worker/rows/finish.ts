@@ -1,5 +1,6 @@
 import { quoteTable } from '../../datasource/identifiers.ts';
 import { MillraceError } from '../../errors.ts';
+import { readModelCounts } from '../../ledger/model-counts.ts';
 import { readFailures, type Tally, tallyOutcomes } from '../../ledger/row-outcomes.ts';
 import { readRunTimings } from '../../ledger/run-timings.ts';
 import { markPublished, requireSelection, type SelectionState } from '../../ledger/selections.ts';
@@ -24,7 +25,8 @@ export async function finish(context: RowsContext): Promise<void> {
     if (selection.state === 'ready') await evaluate(context, selection);
     const compared = selection.state === 'ready' ? await compareOutputs(context, selection.columns) : null;
     await publish(context, selection);
-    const summary = { ...tally, ...(compared !== null && { compared }) };
+    const counted = await withModels(context, tally);
+    const summary = { ...counted, ...(compared !== null && { compared }) };
     await markPublished(context, summary);
     context.log.info({ summary }, 'published');
     // An evaluation reads all of the model's output, which takes longer than a run.
@@ -43,6 +45,12 @@ async function evaluate(context: RowsContext, { columns }: SelectionState): Prom
   const timings = await readRunTimings(context);
   const { images, accuracy, perClass } = await summarise(context, summary, columns, speedOf(timings));
   await recordEvaluation(context, { images, accuracy, perClass }, timings);
+}
+
+/** The counts over all rows, with those of the models of a step that asks several. */
+async function withModels({ pool, schema, names }: RowsContext, tally: Tally): Promise<object> {
+  const models = (await readModelCounts(pool, schema, [names.id])).get(names.id.toString('hex'));
+  return models === undefined ? tally : { ...tally, models };
 }
 
 function checkComplete(selection: SelectionState, tally: Tally): void {

@@ -5,12 +5,12 @@ import { openImages } from '../../image/image-rows.ts';
 import { keepHere, keepInThreads } from '../../image/kept-pictures.ts';
 import type { Slot } from '../../image/placing.ts';
 import { placingThreads } from '../../model/placing-threads.ts';
-import type { InputRow, OpenProgram, Outcome, ProgramPlace } from '../../row-program.ts';
+import type { OpenProgram, ProgramPlace } from '../../row-program.ts';
 import { type AskedModel, openModels } from './asked-model.ts';
-import { type Deciding, decideByKnown, decideByModels, isUndecided, type Slots } from './decide.ts';
+import type { Deciding, Slots } from './decide.ts';
+import { decidePages } from './decide-pages.ts';
 import { earlierAnswers } from './earlier-answers.ts';
-import { readInGroups } from './picture-source.ts';
-import { type Lot, questionBatches } from './question-batches.ts';
+import { questionBatches } from './question-batches.ts';
 import { residualOf } from './residual.ts';
 
 /** Batches per thread of a model: one is inferred, one waits ready, and one is decoded or filled. */
@@ -49,44 +49,7 @@ export async function findWith(
   const inFlight = pLimit(
     own.reduce((sum, { inference }) => sum + batchesInFlight * inference.batch * inference.threads, 1),
   );
-  const reads = { digests: store !== null, seeds: own.some(({ isErring }) => isErring) };
-
-  /** Reads the pictures of a page, and starts on each; the next page is read after it. */
-  async function decideAll(rows: readonly InputRow[], lot: Lot): Promise<readonly Promise<Outcome>[]> {
-    const outcomes: Promise<Outcome>[] = [];
-    for await (const { pictures, failed } of readInGroups(images(rows), reads)) {
-      const known = await deciding.earlier.read(pictures.map(({ digest }) => digest));
-      const starts = pictures.map((picture, index) => {
-        const decided = decideByKnown(deciding, picture, known[index]!);
-        return new Promise<void>((started) => {
-          const decide = async () => {
-            started();
-            return isUndecided(decided) ? decideByModels(deciding, decided, lot) : decided;
-          };
-          outcomes[picture.at] = ahead(isUndecided(decided) ? inFlight(decide) : decide(), () =>
-            deciding.questions.decided(lot),
-          );
-        });
-      });
-      for (const { at, row } of failed) {
-        outcomes[at] = Promise.resolve(row);
-        deciding.questions.decided(lot);
-      }
-      await Promise.all(starts);
-    }
-    return outcomes;
-  }
-
-  let reading: Promise<unknown> = Promise.resolve();
-  const decidePage = async (rows: readonly InputRow[]): Promise<readonly Outcome[]> => {
-    const lot = deciding.questions.begin(rows.length);
-    const outcomes = reading.then(() => decideAll(rows, lot));
-    reading = outcomes.catch(() => {});
-    const decided = await Promise.all(await outcomes);
-    // Rows that the ledger holds are not asked about again; answers about the others may be.
-    await deciding.earlier.flush();
-    return decided;
-  };
+  const reading = { digests: store !== null, seeds: own.some(({ isErring }) => isErring) };
   const { columns } = contractOf('find').result(settings, null);
   const digest = async () =>
     createHash('sha256')
@@ -95,18 +58,11 @@ export async function findWith(
   const close = async () => {
     await Promise.all([deciding.kept.close(), ...own.map((model) => model.inference.close())]);
   };
-  const open = { columns, process: decidePage, close };
+  const open = { columns, process: decidePages(deciding, { images, reading }, inFlight), close };
   const [first] = models;
   if (first === undefined) return open;
   const { device, batch } = first.inference;
   return { ...open, batch, model: { device, batch, digest } };
-}
-
-/** Work whose failure is looked at later: without this Node ends the process in between. */
-function ahead<T>(work: Promise<T>, then: () => void): Promise<T> {
-  const all = work.finally(then);
-  all.catch(() => {});
-  return all;
 }
 
 /** Models whose inputs want pictures in the same way share places: a picture is placed once for all of them. */

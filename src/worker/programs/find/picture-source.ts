@@ -23,6 +23,12 @@ export interface PictureGroup {
   readonly failed: readonly { readonly at: number; readonly row: FailedRow }[];
 }
 
+/** What is computed of the bytes of pictures. */
+export interface ReadingOptions {
+  readonly digests: boolean;
+  readonly seeds: boolean;
+}
+
 /** Limits of a group; the last pictures of it may exceed that of the bytes. */
 const most = { pictures: 32, bytes: 64 * 2 ** 20 };
 
@@ -32,7 +38,7 @@ const readAtOnce = 4;
 /** Reads pictures in groups, each when it is asked for. */
 export async function* readInGroups(
   sources: readonly ImageSource[],
-  { digests, seeds }: { readonly digests: boolean; readonly seeds: boolean },
+  { digests, seeds }: ReadingOptions,
 ): AsyncGenerator<PictureGroup> {
   const readOne = async (at: number): Promise<ReadPicture | { readonly at: number; readonly row: FailedRow }> => {
     const started = performance.now();

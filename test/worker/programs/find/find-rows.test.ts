@@ -84,6 +84,11 @@ describe.each(servers)('TO FIND on $name', (server) => {
       { model: 1, asked: files.length - decided, decided: files.length - decided, reused: 0 },
     ]);
     expect(counts.every(({ inferMs }) => inferMs > 0)).toBe(true);
+    const [selection] = await worker.query(
+      `SELECT summary FROM ${worker.database.systemSchema}.selections WHERE selection_id = ?`,
+      [own.names.id],
+    );
+    expect(JSON.parse(selection!.summary)).toMatchObject({ rows: files.length, models: counts });
   });
 
   it('asks no model what an earlier statement has asked, unless reuse = false', async () => {
