@@ -18,7 +18,7 @@ WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
 # The packages that the programs import, without types and source maps; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts @commander-js/extra-typings @streamparser/json js-yaml leven log-update mysql2 nearley p-limit \
-    p-retry saxes sharp table tar-stream undici yauzl && rm keep-packages.ts \
+    p-retry saxes sharp table tar-stream undici valibot yauzl && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 
 FROM packages AS program
