@@ -3,6 +3,7 @@ import type { Config } from '../src/config.ts';
 import { quoteTable } from '../src/datasource/identifiers.ts';
 import { fillDatabase } from '../src/demo/database.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import { openSession, type Session } from '../src/service/session.ts';
 import { type Baselines, startBaselines } from './baselines.ts';
 import type { Figure, Table } from './figure.ts';
@@ -10,7 +11,7 @@ import type { DetectorMaterial } from './material.ts';
 import type { Totals } from './measured-process.ts';
 
 /** One run of the statement. Speeds in images/s, stages in ms per image, summed over the partitions. */
-interface StatementRun {
+export interface StatementRun {
   /** Speed from submit to the published table. */
   readonly speed: number;
   /** Speed from the first partition's start to the last one's end. */
@@ -97,8 +98,19 @@ async function runStatement(
     TO RUN millrace/worker CMD ${command}
     WITH partitions = ${partitions}, pods = ${atOnce}, write_mode = 'overwrite'
     INTO demo.detections;`;
+  return runSql(session, schema, sql);
+}
+
+/** Runs a program of one step. @param change of its plan */
+export async function runSql(
+  session: Session,
+  schema: string,
+  sql: string,
+  change: (plan: Plan) => Plan = (plan) => plan,
+): Promise<StatementRun> {
   const program = await session.parse(sql);
-  const submission = session.submission(program, await session.plan(program, { user: 'test', isAdmin: true }));
+  const plan = change(await session.plan(program, { user: 'test', isAdmin: true }));
+  const submission = session.submission(program, plan);
   await session.engine.submit(submission);
   await ended(session, submission.id);
   return readRun(session, schema, submission.id);
@@ -214,7 +226,7 @@ function totalFigures(name: string, { imagesPerSecond, cpuMsPerImage, peakMiB }:
   ];
 }
 
-function bestOf(totals: readonly Totals[]): Totals {
+export function bestOf(totals: readonly Totals[]): Totals {
   return {
     imagesPerSecond: Math.max(...totals.map(({ imagesPerSecond }) => imagesPerSecond)),
     cpuMsPerImage: Math.min(...totals.map(({ cpuMsPerImage }) => cpuMsPerImage)),

@@ -3,6 +3,7 @@ import '../src/compile-cache.ts';
 import { errorText, exitCodeOf } from '../src/cli/print-error.ts';
 import { errorKinds } from '../src/errors.ts';
 import { devices } from '../src/programs/device.ts';
+import { benchCascade } from './cascade.ts';
 import { benchDataset } from './dataset.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
@@ -24,6 +25,7 @@ const benchmarks = {
   workflow: async () => benchWorkflow(),
   inference: async (material) => benchStages(await material.detector(), material.choice),
   'end-to-end': async (material) => benchEndToEnd(await material.detector(), await material.config()),
+  cascade: async (material) => benchCascade(await material.detector(), await material.config()),
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   dataset: async (material) => benchDataset((await material.config()).dsn),
   models: async (material) => benchModels(await material.config()),
