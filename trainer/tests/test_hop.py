@@ -1,5 +1,6 @@
 """Model hopping: any trainer, any order of models, killed or not: the state after a unit is the same to the bit."""
 
+import io
 import json
 import random
 import shutil
@@ -10,7 +11,11 @@ import pytest
 from conftest import Folder
 from datasets import cancer, iris
 
-from millrace_trainer.mistakes import Mistake
+from millrace_trainer.fit import fit_from_json
+from millrace_trainer.hop import Resident
+from millrace_trainer.job import read_job
+from millrace_trainer.messages import Messages
+from millrace_trainer.mistakes import Defect, Mistake
 
 MODELS: list[dict[str, Any]] = [
     {"model.hidden_units": [8], "model.optimizer": "Adam", "optimizer.learning_rate": 0.01, "train.batch_size": 16},
@@ -129,13 +134,19 @@ def test_a_wrong_unit_is_answered_and_the_trainer_stays(folders: Any) -> None:
     assert trainer.end() == 0
 
 
-@pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", ".hidden", "a/b", ""])
-def test_a_checkpoint_cannot_be_outside_of_its_folder(folders: Any, name: str) -> None:
+def test_a_checkpoint_cannot_be_outside_of_its_folder(folders: Any) -> None:
     folder = prepared(folders, {name: values[::10] for name, values in iris().items()})
     trainer = Trainer(folder)
-    answer = trainer.ask(unit=unit(0, 0, None, name))
+    answer = trainer.ask(unit=unit(0, 0, None, "../../outside"))
     assert (answer["type"], answer["code"]) == ("error", "TRAIN_DEFECT")
     assert trainer.end() == 70
+    resident = Resident(
+        folder.path, read_job(folder.path), Messages(io.StringIO()), fit_from_json(json.loads((folder.path / "fit.json").read_text()))
+    )
+    for name in ("/etc/passwd", ".hidden", "a/b", "", "..", "a\n", None, 7):
+        with pytest.raises(Defect):
+            resident.answer(json.dumps({"unit": unit(0, 0, None, name)}))  # type: ignore[arg-type]
+    assert list((folder.path / "checkpoints").iterdir()) == []
 
 
 def test_trees_do_not_hop(folder: Folder) -> None:
