@@ -121,7 +121,8 @@ async function questions(material: DetectorMaterial, models: readonly Variation[
   });
   const leaf = (name: string, least = 1): Predicate => ({ kind: 'count', class: name, least, most: null });
   const everything = cascadeOf([classNames], { kind: 'any', of: classNames.map((name) => leaf(name, 1000)) });
-  const place = { volumes, threads: 1, answers: null, log: pino({ level: 'silent' }) };
+  const { signal } = new AbortController();
+  const place = { volumes, threads: 1, answers: null, log: pino({ level: 'silent' }), signal };
   const program = await openFind({ ...settings, cascade: { ...everything, predicate: seenBy(classNames) } }, place);
   const outcomes = await program.process(names.map((name) => [Buffer.from(name)]));
   await program.close();

@@ -27,7 +27,7 @@ export interface Visit {
 /** What the scheduler does with stub trainers, in simulated time. Worker w holds shard w. */
 export function simulateHopping({ unitSeconds, workers, epochs, deaths = [] }: Search): readonly Visit[] {
   const models = unitSeconds.map((seconds) => ({
-    ...{ unitSeconds: seconds, epoch: 0, visited: new Set<number>(), isBusy: false },
+    ...{ unitSeconds: seconds, epoch: 0, visited: new Set<number>(), isBusy: false as boolean },
   })) satisfies HoppingModel[];
   const running = new Map<number, Visit>();
   const backAt = new Array<number>(workers).fill(0);
