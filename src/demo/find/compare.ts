@@ -12,7 +12,7 @@ import { visibleText } from '../../visible-text.ts';
 import { progressLines } from '../progress-lines.ts';
 import { planned } from '../run-statement.ts';
 import { heading } from '../telling.ts';
-import { ask } from './ask.ts';
+import { askPlanned, type PlannedProgram } from './ask.ts';
 import type { Question } from './questions.ts';
 import { type Scenes, shareRight } from './truth.ts';
 
@@ -28,6 +28,8 @@ export interface Place {
 export interface Asking {
   /** Attributes of WITH besides the images. */
   readonly attributes: readonly string[];
+  /** The only model to ask; absent: any. */
+  readonly using?: string;
   /** The table in `demo`. */
   readonly into: string;
 }
@@ -42,15 +44,20 @@ const strategies = ['baseline', 'basic', 'order'] as const satisfies readonly St
 
 /**
  * Plans a question with the three strategies, runs each plan, and compares what was predicted with what came of it.
- * @returns what the plan of `order` found
+ * @returns what the plan of `order` found; null: there is none, because the models were slower than usual when they were measured
  */
-export async function compareStrategies(place: Place, question: Question, asking: Asking): Promise<Found> {
+export async function compareStrategies(place: Place, question: Question, asking: Asking): Promise<Found | null> {
   heading(question.title);
   const sql = findSql(place, question, asking);
   console.log(visibleText(sql));
-  const { plan } = await planned(place.session, sql);
-  console.log(`\n${explained(runStep(plan.steps[0]!)!)}`);
-  const all = await runStrategies(place, question, asking);
+  // All plans are made before one is run: every run measures its models anew.
+  const plans = await planStrategies(place, question, asking);
+  if (plans.order === null) {
+    console.log('\nNo plan keeps the bound on this machine.');
+    return null;
+  }
+  console.log(`\n${explained(runStep(plans.order.plan.steps[0]!)!)}`);
+  const all = await runStrategies(place, plans, asking);
   const rows = all.map(({ strategy, found }) => comparedRow(strategy, found, place.scenes));
   console.log(
     `\n${formatRows(['strategy', 'predicted cost', 'actual cost', 'predicted right', 'right', 'found'], rows)}`,
@@ -67,34 +74,48 @@ function explained({ find }: RunStep): string {
     .join('\n');
 }
 
+type StrategyPlans = Readonly<Record<Strategy, PlannedProgram | null>>;
+
 /** Without stored answers: they would save the later plans the work of the earlier ones. */
-async function runStrategies(place: Place, question: Question, { attributes, into }: Asking) {
-  const lines = progressLines(process.stdout);
-  const all: { readonly strategy: Strategy; readonly found: Found | null }[] = [];
-  for (const strategy of strategies) {
-    lines.show(`running the plan of ${strategy}`);
+async function planStrategies(place: Place, question: Question, { attributes, into }: Asking): Promise<StrategyPlans> {
+  const plan = (strategy: Strategy) => {
     const asking = { attributes: [...attributes, `strategy = '${strategy}'`, 'reuse = false'], into };
-    all.push({ strategy, found: await findUnlessMissed(place, question, asking) });
-  }
-  lines.end();
-  return all;
+    return planUnlessMissed(place.session, findSql(place, question, asking));
+  };
+  return { baseline: await plan('baseline'), basic: await plan('basic'), order: await plan('order') };
 }
 
 /** @returns null if the strategy has no plan that reaches the goal */
-async function findUnlessMissed(place: Place, question: Question, asking: Asking): Promise<Found | null> {
+async function planUnlessMissed(session: Session, sql: string): Promise<PlannedProgram | null> {
   try {
-    return await findImages(place, question, asking);
+    return await planned(session, sql);
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'BOUND_NOT_MET') return null;
     throw error;
   }
 }
 
-/** Runs a TO FIND. @throws {MillraceError} */
+async function runStrategies(place: Place, plans: StrategyPlans, asking: Asking) {
+  const lines = progressLines(process.stdout);
+  const all: { readonly strategy: Strategy; readonly found: Found | null }[] = [];
+  for (const strategy of strategies) {
+    lines.show(`running the plan of ${strategy}`);
+    const plan = plans[strategy];
+    all.push({ strategy, found: plan === null ? null : await runFind(place, plan, asking) });
+  }
+  lines.end();
+  return all;
+}
+
+/** Plans and runs a TO FIND. @throws {MillraceError} */
 export async function findImages(place: Place, question: Question, asking: Asking): Promise<Found> {
-  const { plan, ended } = await ask(place.session, findSql(place, question, asking));
-  const images = await readFound(place.session.pools.tables, asking.into);
-  return { step: runStep(plan.steps[0]!)!, ended, images };
+  return runFind(place, await planned(place.session, findSql(place, question, asking)), asking);
+}
+
+async function runFind({ session }: Place, program: PlannedProgram, { into }: Asking): Promise<Found> {
+  const ended = await askPlanned(session, program);
+  const images = await readFound(session.pools.tables, into);
+  return { step: runStep(program.plan.steps[0]!)!, ended, images };
 }
 
 async function readFound(pool: Pool, table: string): Promise<ReadonlySet<number>> {
@@ -102,11 +123,15 @@ async function readFound(pool: Pool, table: string): Promise<ReadonlySet<number>
   return new Set(rows.map(({ image_id }) => Number(image_id)));
 }
 
-export function findSql({ imageDir, condition }: Place, { predicate }: Question, { attributes, into }: Asking): string {
+export function findSql(
+  { imageDir, condition }: Place,
+  { predicate }: Question,
+  { attributes, using, into }: Asking,
+): string {
   const all = [`image_dir = "${imageDir}"`, ...attributes, "write_mode = 'overwrite'"];
   return `SELECT image_id, file_name FROM demo.images WHERE ${condition}
 TO FIND ${predicate}
-WITH ${all.join(', ')}
+WITH ${all.join(', ')}${using === undefined ? '' : `\nUSING ${using}`}
 INTO demo.${into};`;
 }
 

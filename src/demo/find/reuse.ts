@@ -5,11 +5,11 @@ import { type Asking, type Found, findImages, findSql, type Place } from './comp
 import type { Question } from './questions.ts';
 
 /** Asks the same question twice, the second time with another threshold: stored answers replace the models. */
-export async function showReuse(place: Place, question: Question, { attributes, into }: Asking): Promise<void> {
+export async function showReuse(place: Place, question: Question, asking: Asking): Promise<void> {
   heading('The same question with another threshold');
-  const stricter = { attributes: [...attributes, 'confidence = 0.5'], into };
+  const stricter = { ...asking, attributes: [...asking.attributes, 'confidence = 0.5'] };
   console.log(visibleText(findSql(place, question, stricter)));
-  const first = await findImages(place, question, { attributes, into });
+  const first = await findImages(place, question, asking);
   const second = await findImages(place, question, stricter);
   const rows = [reuseRow('0.25, the default', first), reuseRow('0.5', second)];
   const columns = ['confidence', 'models asked', 'stored answers used', 'took', 'found'];

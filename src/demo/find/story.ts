@@ -53,10 +53,11 @@ async function askQuestions(
   const answered: Answered[] = [];
   for (const [index, question] of questions.entries()) {
     const asking = { attributes: [await boundOf(session, question)], into: `found_${index + 1}` };
-    answered.push({ question, found: await compareStrategies(place, question, asking) });
+    const found = await compareStrategies(place, question, asking);
+    if (found !== null) answered.push({ question, found });
   }
   const [first] = questions;
-  await showReuse(place, first!, { attributes: [await boundOf(session, first!)], into: 'found_1' });
+  await showReuse(place, first!, { attributes: [], using: 'demo_large', into: 'found_again' });
   const file = join(config.stateFolder, 'demo', 'found.png');
   await mkdir(join(config.stateFolder, 'demo'), { recursive: true });
   await writeFile(file, await drawFound(session.pools.tables, folder, scenes, answered));
