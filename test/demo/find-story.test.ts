@@ -3,33 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, privateServerFolder, readConfig } from '../../src/config.ts';
+import { stopPrivateServer } from '../../src/datasource/private-server.ts';
 import { tellFindStory } from '../../src/demo/find/story.ts';
 import { shareRight } from '../../src/demo/find/truth.ts';
 import { variations, writeVariations } from '../../src/demo/find/variations.ts';
 import { drawDataset } from '../../src/demo/scenes/dataset.ts';
 import { lookAtDetector } from '../../src/worker/programs/detect/detector-model.ts';
-import { mariadb, useDatabase } from '../database.ts';
 
 const detector = join(import.meta.dirname, '../../models/demo.onnx');
 
 describe('the story of TO FIND', () => {
-  const database = useDatabase(mariadb);
   let state = '';
   let config: Config;
 
   beforeAll(async () => {
     state = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
-    await database.admin.query(`GRANT ALL ON demo.* TO ?@'%'`, [database.datasource.user]);
-    config = readConfig({
-      MILLRACE_DATASOURCE: database.dsn,
-      MILLRACE_SCHEMA: database.systemSchema,
-      MILLRACE_STATE: state,
-    });
+    // A private database: other tests have a database demo on the shared server.
+    config = readConfig({ MILLRACE_STATE: state });
   });
 
   afterAll(async () => {
-    await database.admin.query('DROP DATABASE IF EXISTS demo');
+    await stopPrivateServer(privateServerFolder(config));
     await rm(state, { recursive: true });
   });
 
