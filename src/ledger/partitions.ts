@@ -249,3 +249,12 @@ export async function missingPartitions({ pool, schema, names }: SelectionPlace)
   );
   return rows.map(({ partition_no }) => partition_no);
 }
+
+/** Number of processed rows in the partitions that a worker was the last to draw. */
+export async function rowsDoneBy({ pool, schema, names }: SelectionPlace, worker: number): Promise<number> {
+  const [[row]] = await pool.query<RowDataPacket[]>(
+    `SELECT SUM(done_rows) AS done FROM ${tablesOf(schema)('partitions')} WHERE selection_id = ? AND worker_no = ?`,
+    [names.id, worker],
+  );
+  return Number(row?.done ?? 0);
+}

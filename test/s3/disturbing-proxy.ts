@@ -51,5 +51,7 @@ function pass(asked: IncomingMessage, answer: ServerResponse, target: string, cu
       });
     },
   );
+  // A request that is late, or that its client has given up, may find no server any more.
+  onward.on('error', () => answer.destroy());
   asked.pipe(onward);
 }

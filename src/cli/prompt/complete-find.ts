@@ -13,7 +13,7 @@ export function findBeing(text: string): FindCompletion | null {
   if (start < 0 || !/\bTO\s{1,20}$/i.test(text.slice(0, start))) return null;
   const rest = text.slice(start + 'FIND'.length);
   if (!/^\s/.test(rest) || rest.includes(';')) return null;
-  const typed = /(?:"[^"]*|[\w.@-]*)$/.exec(openQuote(rest))?.[0] ?? '';
+  const typed = lastWord(openQuote(rest));
   const before = rest.slice(0, rest.length - typed.length).trimEnd();
   const clause = lastClause(before);
   if (clause === 'INTO') return null;
@@ -21,6 +21,14 @@ export function findBeing(text: string): FindCompletion | null {
   if (clause === 'WITH') return /(?:\bWITH|,)$/i.test(before) ? { expects: 'attributes', typed } : null;
   const isOperandDue = before === '' || /(?:\(|\b(?:AND|OR|NOT))$/i.test(before);
   return { expects: isOperandDue ? 'classes' : 'keywords', typed };
+}
+
+/** A text in a quote that is still open, or else the characters of a name at the end. */
+function lastWord(text: string): string {
+  if (text.startsWith('"')) return text;
+  let start = text.length;
+  while (start > 0 && /[\w.@-]/.test(text[start - 1]!)) start--;
+  return text.slice(start);
 }
 
 /** The end of a text from the quote that is still open, if one is. */

@@ -6,7 +6,7 @@ import pRetry, { AbortError } from 'p-retry';
 import type { Accounts } from '../../datasource/accounts.ts';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
-import { missingPartitions } from '../../ledger/partitions.ts';
+import { missingPartitions, rowsDoneBy } from '../../ledger/partitions.ts';
 import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { poolThreads } from '../../plan/pool-threads.ts';
@@ -151,7 +151,20 @@ async function runAttempts(
     maxTimeout: 30_000,
     randomize: true,
     signal: run.signal,
+    ...(worker !== undefined && { shouldConsumeRetry: standstill(worker.number, step, run) }),
   });
+}
+
+/** Whether a worker that ended has got no further since it was last asked: retries limit how often the same work fails. */
+function standstill(worker: number, step: RunStep, run: StepRun): () => Promise<boolean> {
+  const names = selectionNames(taskOf(run.statement, step), run.schema);
+  let done = 0;
+  return async () => {
+    const now = await rowsDoneBy({ ...run, names }, worker).catch(() => done);
+    const stands = now <= done;
+    done = now;
+    return stands;
+  };
 }
 
 function workerRun(command: WorkerCommand, step: RunStep, run: StepRun, worker: WorkerPlace | undefined): WorkerRun {
