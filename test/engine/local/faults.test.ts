@@ -26,8 +26,9 @@ describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})
 
     const random = createRandom(seed);
     const killed = { prepare: 0, partitions: 0, finish: 0 };
-    const most = { prepare: 1, partitions: 22, finish: 1 };
-    // Two workers share all partitions, so each is killed early in its life, to be killed often.
+    const most = { prepare: 1, partitions: 10, finish: 1 };
+    // Two workers share all partitions, so each is killed early in its life, to be killed often. After a death without progress each
+    // waits longer: `npm run test:faults` has many more.
     const early = 0.3 * mean(lives.partitions);
     const reach = { prepare: mean(lives.prepare), partitions: early, finish: mean(lives.finish) };
     const disturbed = await submit(
@@ -45,7 +46,7 @@ describe(`a statement whose workers are killed at random (MILLRACE_SEED=${seed})
     });
 
     console.info(`killed: ${JSON.stringify(killed)} in ${rows} rows, MILLRACE_SEED=${seed}`);
-    expect(killed.prepare + killed.partitions + killed.finish).toBeGreaterThanOrEqual(20);
+    expect(killed.prepare + killed.partitions + killed.finish).toBeGreaterThanOrEqual(10);
     expect(status).toMatchObject({ state: 'succeeded', error: null });
     await expectExact(test, disturbed, 'disturbed', rows);
     expect(await wholeTable(test, 'disturbed')).toEqual(await wholeTable(test, 'undisturbed'));
