@@ -49,7 +49,7 @@ describe('a statement has the same rows if, in the middle of its run,', () => {
 
   it('a container is killed with -9', async () => {
     const id = await inTheMiddle('container_killed');
-    await killWorker((await runningPod(id)).uid!);
+    expect(await killWorker((await runningPod(id)).uid!)).toBe(true);
     expect(await endsWell(id, 'container_killed')).toBe(3);
   });
 

@@ -40,7 +40,7 @@ describe(`many partitions in two pods, of which ${kills} are killed (MILLRACE_SE
       if (pods.length === 0) continue;
       const { name, uid } = random.pick(pods).metadata!;
       if (random.chance(0.5)) await cluster.core.deleteNamespacedPod({ namespace: cluster.namespace, name: name! });
-      else await killWorker(uid!);
+      else if (!(await killWorker(uid!))) continue;
       killed++;
     }
     const status = await cluster.ended(id);

@@ -7,12 +7,12 @@ import pRetry from 'p-retry';
 const scripts = join(import.meta.dirname, '../../../shared/cluster');
 const pids = join(process.env.MILLRACE_CLUSTER_STATE ?? '/var/lib/millrace-cluster', 'pids');
 
-/** Kills the worker in a pod with SIGKILL, as the node's kernel would. This machine is the node. */
-export async function killWorker(podUid: string): Promise<void> {
+/** Kills the worker in a pod with SIGKILL, as the node's kernel would. This machine is the node. @returns false if none runs there */
+export async function killWorker(podUid: string): Promise<boolean> {
   const found = await Promise.all((await readdir('/proc')).filter(isPid).map((pid) => isWorkerOf(podUid, pid)));
   const workers = found.filter((pid) => pid !== null);
-  if (workers.length === 0) throw new Error(`the pod ${podUid} has no worker on this machine`);
   for (const pid of workers) process.kill(pid, 'SIGKILL');
+  return workers.length > 0;
 }
 
 function isPid(name: string): boolean {
