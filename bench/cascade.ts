@@ -22,10 +22,10 @@ const scales = [1, 1.2, 1.5] as const;
 /** Share of the images that the first model decides. */
 const decidedByFirst = 0.8;
 
-const rounds = 3;
+const rounds = 2;
 
 /** Images of the statement, of which the runtime alone gets a part. */
-const rows = 200;
+const rows = 800;
 const aloneRows = 60;
 const partitions = 2;
 
