@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { endOnAbort } from '../../end-on-abort.ts';
 import type { MillraceError } from '../../errors.ts';
 import { makePrivate } from '../../private-folder.ts';
 import { type WorkerCommand, workerExit } from '../../task.ts';
@@ -72,7 +73,7 @@ export async function runWorker({ command, environment, logFile, signal, start }
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   lowerPriority(child);
-  const release = endOnAbort(child, signal);
+  const release = endOnAbort(child, signal, graceMs);
   // The process may have ended meanwhile.
   void start?.then(() => child.connected && child.send('start', () => {}));
   const output = collectOutput(child, logFile);
@@ -92,19 +93,6 @@ function lowerPriority({ pid }: ChildProcess): void {
   } catch {
     // The worker has already ended, or the system does not allow it.
   }
-}
-
-function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
-  let killing: NodeJS.Timeout | undefined;
-  const end = () => {
-    child.kill('SIGTERM');
-    killing = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  };
-  signal.addEventListener('abort', end, { once: true });
-  return () => {
-    clearTimeout(killing);
-    signal.removeEventListener('abort', end);
-  };
 }
 
 /** Writes both streams to the log. @returns the last error in it */

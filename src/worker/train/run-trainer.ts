@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { endOnAbort } from '../../end-on-abort.ts';
 import type { MillraceError } from '../../errors.ts';
 import { trainerFolder } from './environment.ts';
 import { errorOf, unexplained } from './trainer-errors.ts';
@@ -42,7 +43,7 @@ export async function runTrainer({ python, folder, signal, onMessage, onLog }: T
     env: { PATH: process.env.PATH, PYTHONPATH: trainerFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const release = endOnAbort(child, signal);
+  const release = endOnAbort(child, signal, graceMs);
   let said: MillraceError | null = null;
   createInterface({ input: child.stderr }).on('line', (line) => onLog?.(line));
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -66,17 +67,4 @@ function ended(child: ChildProcess): Promise<End> {
     child.once('error', reject);
     child.once('close', (code, killedBy) => resolve({ code, killedBy }));
   });
-}
-
-function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
-  let killing: NodeJS.Timeout | undefined;
-  const end = () => {
-    child.kill('SIGTERM');
-    killing = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  };
-  signal.addEventListener('abort', end, { once: true });
-  return () => {
-    clearTimeout(killing);
-    signal.removeEventListener('abort', end);
-  };
 }
