@@ -27,15 +27,21 @@ class EmittedIds:
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """Number of boundaries at or below the value. NULL belongs to the first bucket."""
+class _OfColumn:
+    """A category of one column."""
 
     column: str
-    boundaries: tuple[float, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.column,)
+
+
+@dataclass(frozen=True)
+class Bucket(_OfColumn):
+    """Number of boundaries at or below the value. NULL belongs to the first bucket."""
+
+    boundaries: tuple[float, ...]
 
     @property
     def size(self) -> int:
@@ -52,15 +58,10 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(_OfColumn):
     """The number itself. NULL and numbers outside 0 … size - 1 are 0."""
 
-    column: str
     size: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     def ids(self, table: Table) -> Ids:
         values = table.numbers(self.column).floats()
@@ -75,15 +76,10 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class HashedNumber:
+class HashedNumber(_OfColumn):
     """Hash of the number's whole part, modulo size. NULL counts as 0."""
 
-    column: str
     size: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     def ids(self, table: Table) -> Ids:
         values = table.numbers(self.column).floats()
@@ -98,15 +94,10 @@ class HashedNumber:
 
 
 @dataclass(frozen=True)
-class HashedText:
+class HashedText(_OfColumn):
     """Hash of the text, modulo size. NULL counts as an empty text."""
 
-    column: str
     size: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     def ids(self, table: Table) -> Ids:
         column = table.texts(self.column)
@@ -117,15 +108,10 @@ class HashedText:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(_OfColumn):
     """The place of a text in a list. A text that training has not seen has no id."""
 
-    column: str
     values: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def size(self) -> int:
@@ -152,18 +138,13 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class ListOfIds:
+class ListOfIds(_OfColumn):
     """Several ids for each row, in a text. With `pair`, each has a weight."""
 
-    column: str
     size: int
     separator: str
     pair: str | None
     hashed: bool
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     def ids(self, table: Table) -> Ids:
         parts: Parts = split_ids(table.texts(self.column), self.size, self.separator, self.pair, self.hashed)
