@@ -214,6 +214,12 @@ export const errorTable = {
       'an expression of TO MAXIMIZE, TO MINIMIZE or CONSTRAINT has no meaning there',
       'correct the expression',
     ],
+    SEARCH_DRIVER_MISSING: [
+      'an attribute of TO TRAIN has a domain, but no driver chooses values from it',
+      'name a driver after USING: grid, random, asha or tpe',
+    ],
+    SEARCH_DRIVER: ['the driver of a search does not fit the statement', 'use another driver'],
+    SEARCH_DOMAIN: ['the domain of an attribute is wrong', 'correct it'],
     UNKNOWN_SOLVER: ['USING names a solver that Millrace does not have', 'use highs, or leave USING out'],
     DUPLICATE_COLUMN: ['the result table would have two columns with the same name', 'rename one of them with AS'],
     INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or omit it'],
