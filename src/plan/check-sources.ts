@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import type { TableReference } from '../sql/facts/table-references.ts';
 import type { Program, RunStatement, StandardStatement } from '../sql/statement.ts';
+import { writeModeOf } from './write-mode.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -28,9 +29,7 @@ export function checkSources(program: Program, catalog: Catalog, report: Report)
 }
 
 export function mayReplace({ attributes }: Pick<RunStatement, 'attributes'>): boolean {
-  const mode = attributes.find(({ name }) => name === 'write_mode')?.value;
-  const written = mode?.kind === 'expression' ? mode.text : mode?.kind === 'string' ? mode.value : '';
-  return written.toLowerCase() === 'overwrite';
+  return writeModeOf(attributes) === 'overwrite';
 }
 
 function findSource(statement: RunStatement, views: Views, catalog: Catalog): MillraceError | null {

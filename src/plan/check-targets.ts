@@ -1,6 +1,7 @@
 import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import type { Program, RunStatement, TableName } from '../sql/statement.ts';
+import type { Program, TableName } from '../sql/statement.ts';
+import { writeModeOf } from './write-mode.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -11,7 +12,7 @@ export function checkTargets(program: Program, catalog: Catalog, report: Report)
   for (const statement of runs) {
     const [target] = statement.into;
     if (target === undefined) continue;
-    if (mustBeNew(statement)) checkTarget(target, written, catalog, report);
+    if (writeModeOf(statement.attributes) === 'fail') checkTarget(target, written, catalog, report);
     written.add(tableKey(target));
   }
 }
@@ -22,9 +23,4 @@ function checkTarget(target: TableName, written: ReadonlySet<string>, catalog: C
   const error = (message: string) => new MillraceError('TABLE_EXISTS', message, { span: target.span, hint });
   if (written.has(key)) report(error(`an earlier statement of the program already writes the table ${key}`));
   else if (catalog.tables[key]?.exists === true) report(error(`the table ${key} already exists`));
-}
-
-function mustBeNew(statement: RunStatement): boolean {
-  const mode = statement.attributes.find(({ name }) => name === 'write_mode')?.value;
-  return mode === undefined || (mode.kind === 'string' && mode.value.toLowerCase() === 'fail');
 }

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Attribute, RunStatement, SqlStatement, StringLiteral } from '../sql/statement.ts';
 
 /** Turns options of the image's own program in CMD into attributes of the statement; attributes in WITH take precedence. */
-export function withCommandAttributes<T extends SqlStatement>(statement: T, { images }: Catalog): T {
+export function withCommandAttributes<T extends SqlStatement>(statement: T, { images }: Pick<Catalog, 'images'>): T {
   if (statement.kind !== 'run') return statement;
   const names = images.find(({ name }) => name === statement.image.name)?.attributeOptions ?? [];
   const given = statement.command.flatMap((literal) => attributeOf(literal, names) ?? []);

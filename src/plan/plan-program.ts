@@ -8,6 +8,7 @@ import { checkPods } from './check-pods.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkSources } from './check-sources.ts';
 import { checkTargets } from './check-targets.ts';
+import { checkVerbProgram } from './check-verb-program.ts';
 import { withCommandAttributes } from './command-attributes.ts';
 import { planFind } from './find/plan-find.ts';
 import { orderStatements } from './order.ts';
@@ -52,6 +53,7 @@ function planWritten(
   statement: ReturnType<typeof asRun>,
   ...place: [place: Pick<Step, 'name' | 'needs'>, catalog: Catalog, report: (error: MillraceError) => void]
 ): Step | null {
+  if (asWritten.kind === 'run') checkVerbProgram(asWritten, place[1], place[2]);
   if (asWritten.kind === 'find') return planFind(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'optimize') return planSolve(asWritten, statement as RunStatement, ...place);
   return planStatement(statement, ...place);

@@ -1,5 +1,6 @@
 import { inBoth, readBuckets } from '../bucket-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { images } from '../catalog/images.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
 import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
 import { loadRepository, type RepositoryQuestions } from '../catalog/load-repository.ts';
@@ -10,9 +11,9 @@ import { serverSqlMode } from '../datasource/sql-mode.ts';
 import { hasForeignAccount } from '../engine/argo/config.ts';
 import type { ModelActor } from '../model-task.ts';
 import { mayReplace } from '../plan/check-sources.ts';
-import { labelsOf } from '../plan/find/find-statement.ts';
+import { withCommandAttributes } from '../plan/command-attributes.ts';
 import { spansOf } from '../plan/find/read-predicate.ts';
-import { namedTable } from '../plan/label-tables.ts';
+import { labelsNamedBy, namedTable, tablesOfLabels } from '../plan/label-tables.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
@@ -122,7 +123,11 @@ function questionsOf(program: Program): Questions {
     .flatMap(({ statement, first }) => (runsOverRows(statement) ? [{ statement, first }] : []));
   return {
     queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
-    sources: runs.flatMap(({ statement }) => (mayReplace(statement) ? statement.query.facts.references : [])),
+    sources: runs.flatMap(({ statement }) =>
+      mayReplace(withCommandAttributes(statement, { images }))
+        ? [...statement.query.facts.references, ...labelsNamed(statement).flatMap(tablesOfLabels)]
+        : [],
+    ),
     sourcesOf: tableReferences,
     models: program.statements.flatMap(mayNameModels),
     tables: runs.flatMap(({ statement, first }) => (first ? targetsOf(statement).slice(0, 1) : [])),
@@ -131,8 +136,7 @@ function questionsOf(program: Program): Questions {
 }
 
 function labelsNamed(statement: RowsStatement): readonly TableTarget[] {
-  const label =
-    statement.kind === 'evaluate' ? statement.label : statement.kind === 'find' ? labelsOf(statement) : null;
+  const label = labelsNamedBy(statement);
   return label === null ? [] : [namedTable(label.text)];
 }
 

@@ -47,6 +47,30 @@ describe("a result that would replace the query's source", () => {
     expect(plan('SELECT * FROM demo.made', 'demo.images', { before }).run).toThrow('through the view demo.made');
   });
 
+  it.each([
+    ['demo.ground_truth', 'demo.ground_truth', ''],
+    ['ground_truth', 'demo.Ground_Truth', ''],
+    ['demo.view_of_truth', 'demo.ground_truth', ' through the view demo.view_of_truth'],
+    ['demo.ground_truth', 'demo.images', ''],
+    ['demo.ground_truth', 'demo.categories', ''],
+  ])('is refused where it holds the labels: LABEL %s INTO %s', (label, into, through) => {
+    const sql = `SELECT file_name FROM demo.other TO EVALUATE yolov5s WITH image_dir = '/datasets', write_mode = 'overwrite'
+      LABEL ${label} INTO ${into}`;
+    const views = { 'demo.view_of_truth': 'select `demo`.`ground_truth`.`x` AS `x` from `demo`.`ground_truth`' };
+    const run = () => planProgram(parseProgram(sql), { ...golden, viewDefinitions: views });
+    const message = `the query reads ${into.toLowerCase()}${through}, but write_mode = 'overwrite' would replace it`;
+    expect(run).toThrow(expect.objectContaining({ code: 'RESULT_IS_SOURCE', message }));
+  });
+
+  it.each([
+    ['"--write_mode=overwrite"', ''],
+    ['"--write_mode=append"', "WITH write_mode = 'overwrite'"],
+  ])('is refused where the command asks for it: %s %s', (option, attributes) => {
+    const sql = `SELECT file_name FROM demo.images TO RUN hebafer/yolov5-sqlflow
+      CMD "run_yolov5.py", "--model=yolov5s", "--image_dir=/datasets", ${option} ${attributes} INTO demo.images`;
+    expect(() => planProgram(parseProgram(sql), golden)).toThrow('the query reads demo.images');
+  });
+
   it('is refused if the account cannot see what a view reads', () => {
     expect(plan('SELECT * FROM demo.hidden_view', 'demo.images').run).toThrow(
       expect.objectContaining({

@@ -10,6 +10,10 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
   beforeAll(async () => {
     await test.query('CREATE VIEW inner_shot AS SELECT * FROM shot');
     await test.query('CREATE VIEW outer_shot AS SELECT i.* FROM inner_shot AS i WHERE id > 0');
+    await test.query(
+      'CREATE TABLE truth (file_name VARCHAR(60), class_name VARCHAR(60), x INT, y INT, width INT, height INT)',
+    );
+    await test.query('CREATE VIEW view_of_truth AS SELECT * FROM truth');
   });
 
   it.each([
@@ -40,6 +44,24 @@ TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets" WITH 
       });
     }
     expect((await planOf(test.session, run(query, 'another'))).steps).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'of labels',
+      `SELECT id, file_name FROM shot TO EVALUATE demo WITH image_dir = '/datasets', write_mode = 'overwrite'
+        LABEL view_of_truth INTO truth`,
+    ],
+    [
+      'of a query whose command asks for it',
+      `SELECT id, file_name FROM outer_shot TO RUN hebafer/yolov5-sqlflow
+        CMD "run_yolov5.py", "--model=demo", "--image_dir=/datasets", "--write_mode=overwrite" INTO shot`,
+    ],
+  ])('refuses to replace the table behind a view %s', async (_, sql) => {
+    await expect(planOf(test.session, sql)).rejects.toMatchObject({
+      code: 'RESULT_IS_SOURCE',
+      message: expect.stringContaining('through the view'),
+    });
   });
 
   it('rejects paths outside the folders that represent volumes', async () => {

@@ -1,8 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { FindStatement, RunStatement } from '../../sql/statement.ts';
-import { attributeText } from '../attribute-text.ts';
 import { runAttributes } from '../attributes.ts';
-import { withLabels } from '../label-tables.ts';
+import { labelsNamedBy, withLabels } from '../label-tables.ts';
 import { workerImage } from '../worker-image.ts';
 
 /** `TO FIND expression WITH … INTO table` as the TO RUN that does it. What it finds is read by `readFind`. */
@@ -10,15 +9,7 @@ export function findAsRun(statement: FindStatement, catalog: Catalog): RunStatem
   const { span, predicate, into } = statement;
   const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
   const command = [{ kind: 'string', value: 'find', span: predicate.span }] as const;
-  const labels = labelsOf(statement);
+  const labels = labelsNamedBy(statement);
   const query = labels === null ? statement.query : withLabels(statement.query, labels, catalog);
   return { kind: 'run', span, query, image: workerImage(predicate.span), command, attributes, into: [into] };
-}
-
-/** The table that the attribute `labels` names; null: it is not given. */
-export function labelsOf({
-  attributes,
-}: FindStatement): { readonly text: string; readonly span: FindStatement['span'] } | null {
-  const value = attributes.findLast(({ name }) => name === 'labels')?.value;
-  return value === undefined ? null : { text: attributeText(value), span: value.span };
 }

@@ -1,4 +1,5 @@
 import { MillraceError, type Span } from '../../errors.ts';
+import { labelsNamedBy } from '../../plan/label-tables.ts';
 import type { Facts } from '../../sql/facts/facts.ts';
 import { foldName } from '../../sql/facts/word.ts';
 import type { ExtendedStatement, ModelStatement, Program } from '../../sql/statement.ts';
@@ -18,7 +19,9 @@ export function checkSystemSchema({ statements }: Program, schema: string): Mill
   for (const statement of statements) {
     if (statement.kind !== 'standard' && !('query' in statement)) continue;
     const read = statement.kind === 'standard' ? statement : statement.query;
-    const named = findName(read, wanted) ?? (statement.kind === 'standard' ? null : findTarget(statement, wanted));
+    const named =
+      findName(read, wanted) ??
+      (statement.kind === 'standard' ? null : (findTarget(statement, wanted) ?? findLabels(statement, wanted)));
     if (named !== null) return refused(schema, named);
     const dynamic = statement.kind === 'standard' ? statement.facts.names.dynamic : null;
     if (dynamic !== null) return refusedDynamic(schema, dynamic);
@@ -48,6 +51,11 @@ function findTarget(statement: Exclude<ExtendedStatement, ModelStatement>, schem
       ? target.database !== null && foldName(target.database) === schema
       : foldName(target.text).startsWith(`${schema}.`);
   return targets.find(isSystem)?.span ?? null;
+}
+
+function findLabels(statement: ExtendedStatement, schema: string): Span | null {
+  const labels = labelsNamedBy(statement);
+  return labels !== null && foldName(labels.text).startsWith(`${schema}.`) ? labels.span : null;
 }
 
 function refused(schema: string, span: Span): MillraceError {

@@ -51,6 +51,13 @@ describe('the system schema is for administrators', () => {
     ['SELECT a FROM t TO TRAIN x LABEL a INTO millrace.labels', 'millrace.labels'],
     ['SELECT a FROM t TO PREDICT millrace.labels.value USING m', 'millrace.labels.value'],
     ['SELECT a FROM t TO EVALUATE m LABEL a INTO millrace.labels', 'millrace.labels'],
+    ['SELECT a FROM t TO EVALUATE m LABEL Millrace.models INTO found', 'Millrace.models'],
+    ['SELECT a FROM t TO EVALUATE m LABEL "millrace.models" INTO found', '"millrace.models"'],
+    ["SELECT a FROM t TO FIND cat WITH labels = 'millrace.models' INTO found", "'millrace.models'"],
+    ['SELECT a FROM t TO FIND cat WITH labels = millrace.models INTO found', 'millrace.models'],
+    ['SELECT a FROM millrace.images TO FIND cat INTO found', 'millrace'],
+    ['SELECT a FROM t TO FIND cat INTO millrace.found', 'millrace.found'],
+    ["SELECT a FROM t TO MAXIMIZE SUM(x) WITH variables = 'x(a)' INTO millrace.found", 'millrace.found'],
   ])('%s', (text, part) => {
     expect(refused(text)).toBe(part);
   });
@@ -88,6 +95,9 @@ describe('the system schema is for administrators', () => {
     'SELECT path FROM images TO RUN millrace/worker:1.0 CMD "yolo", "--model=millrace" INTO out',
     'SELECT path FROM images TO RUN millrace/worker:1.0 CMD "yolo" INTO demo.millrace',
     "INSERT INTO t VALUES ('a\\'b')",
+    'SELECT a FROM t TO EVALUATE millrace.m LABEL millrace2.models INTO found',
+    'SELECT a FROM t TO FIND millrace USING millrace.m INTO found',
+    'CREATE MODEL millrace.m LIKE millrace.n',
     'SHOW TRAIN millrace.model',
     "SELECT a FROM t TO EXPLAIN m WITH x = 'millrace.labels'",
   ])('everything else does not reach it: %s', (text) => {
