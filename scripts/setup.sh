@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run demo` and `npm test` need: the npm packages (including Node 24), the parser, MariaDB. Prints nothing if everything exists.
+# Installs what `npm run demo` and `npm test` need: the npm packages (including Node 24), the parser, the console, MariaDB. Prints nothing if everything exists.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,5 +23,10 @@ if [ ! -x node_modules/.bin/node ]; then
 fi
 
 if [ ! src/sql/grammar.generated.ts -nt grammar/statement.ne ]; then npm run --silent build:grammar >&2; fi
+
+built=console/dist/index.html
+if [ ! -e "$built" ] || [ -n "$(find console/src console/index.html console/vite.config.ts src package-lock.json -newer "$built" -print -quit)" ]; then
+  npm run --silent build:console >&2
+fi
 
 sh scripts/install-mariadb.sh

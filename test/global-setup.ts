@@ -16,6 +16,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Needed after `npm ci` alone.
   if (!existsSync('src/sql/grammar.generated.ts')) execFileSync('npm', ['run', '--silent', 'build:grammar']);
+  if (!existsSync('console/dist/index.html')) execFileSync('npm', ['run', '--silent', 'build:console']);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   project.provide('serversFolder', folder);
   return async () => {

@@ -14,16 +14,17 @@ import { takeJsonBodies } from './json-body.ts';
 import { collectPaths, type MethodsAt } from './known-paths.ts';
 import { asMillraceError, problemOf, problemType } from './problem.ts';
 import { catalogRoutes } from './routes/catalog.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { eventsRoute } from './routes/events.ts';
 import { explainRoute } from './routes/explain.ts';
 import { healthRoutes } from './routes/health.ts';
-import { homeRoute } from './routes/home.ts';
 import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
 import { modelRoutes } from './routes/models.ts';
 import { resultRoute } from './routes/result.ts';
 import { statementRoutes } from './routes/statement.ts';
 import { submitStatementRoute } from './routes/submit-statement.ts';
+import { userRoute } from './routes/user.ts';
 import { refuseOtherSites } from './same-origin.ts';
 import { compileValidator } from './validate.ts';
 
@@ -63,7 +64,7 @@ export async function buildApp(context: ServerContext, log: FastifyBaseLogger): 
   context.metrics.countRequests(app);
   await app.register(helmet, { hsts: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   await app.register(swagger, documentation(users.length > 0));
-  homeRoute(app);
+  await consoleRoutes(app);
   healthRoutes(app, context);
   metricsRoute(app, context);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -98,6 +99,7 @@ async function statements(api: App, context: ServerContext): Promise<void> {
   explainRoute(api, context);
   catalogRoutes(api, context);
   modelRoutes(api, context);
+  userRoute(api);
 }
 
 function metricsRoute(app: App, { metrics }: ServerContext): void {

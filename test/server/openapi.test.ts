@@ -29,6 +29,7 @@ const routes = [
   'GET /v1/statements/{id}/result',
   'GET /v1/statements/{id}/workflow',
   'GET /v1/tables',
+  'GET /v1/user',
   'PATCH /v1/models/{name}',
   'POST /v1/explain',
   'POST /v1/statements',
@@ -41,7 +42,7 @@ const neverDone = [
   ...['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'],
   ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /v1/models/{name}`),
 ];
-const hidden = /^(\/|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
+const hidden = /^(\/|\/assets\/.*|\/(sql|statements|models)(\/.*)?|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 
 let document: OpenApi;
 let check: ReturnType<typeof openAnswerCheck>;

@@ -150,7 +150,7 @@ describe('a path', () => {
     const { body } = await send({ method: 'GET', path: '/' });
     expect(body).toMatchObject({ name: 'millrace', links: { documentation: '/docs', statements: '/v1/statements' } });
     const page = await server.ask('GET', '/', { headers: { accept: 'text/html' } });
-    expect(await page.text()).toContain('href="/openapi.json"');
+    expect(await page.text()).toContain('<div id="app">');
   });
 });
 
