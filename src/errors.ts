@@ -693,6 +693,10 @@ export const errorTable = {
       'a worker ended without giving a reason, and its retries are used up',
       'see millrace logs; completed work is kept; retry to continue',
     ],
+    NO_PROGRESS: [
+      'a worker was started again and again and ended each time before it had processed a row',
+      'see millrace logs; completed work is kept; retry to continue, or raise retries',
+    ],
     // engine/argo
     WORKFLOW_REFUSED: ['Kubernetes does not accept the workflow', 'correct what the message names, then retry'],
     WORKFLOW_DELETED: ['the workflow was deleted before it had ended', 'completed work is kept; retry to continue'],

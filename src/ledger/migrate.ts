@@ -19,6 +19,7 @@ import { answers } from './migrations/0013-answers.ts';
 import { modelCounts } from './migrations/0014-model-counts.ts';
 import { logs } from './migrations/0015-logs.ts';
 import { drawnPartitions } from './migrations/0016-drawn-partitions.ts';
+import { workers } from './migrations/0017-workers.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -41,6 +42,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   modelCounts,
   logs,
   drawnPartitions,
+  workers,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -127,7 +127,7 @@ async function dropPartitions(connection: PoolConnection, schema: string, id: Bu
      SET w.asked = w.asked + q.asked, w.reused = w.reused + q.reused`,
     [id],
   );
-  for (const part of ['model_counts', 'partitions', 'selections'] as const) {
+  for (const part of ['model_counts', 'workers', 'partitions', 'selections'] as const) {
     await connection.query(`DELETE FROM ${table(part)} WHERE selection_id = ?`, [id]);
   }
 }

@@ -12,6 +12,7 @@ export const tableNames = [
   'adoptions',
   'selections',
   'partitions',
+  'workers',
   'ledger',
   'model_counts',
   'results',

@@ -1,15 +1,15 @@
 import './young-generation.ts';
 import { once } from 'node:events';
 import { type Accounts, accountsOf, isSeparate, openDatabase } from '../datasource/accounts.ts';
-import { isTemporary } from '../datasource/database-error.ts';
 import { parseDsn } from '../datasource/dsn.ts';
 import { withReconnect } from '../datasource/pool.ts';
-import { errorRecord, errorTable, MillraceError } from '../errors.ts';
+import { errorRecord, MillraceError } from '../errors.ts';
 import { openAnswerStore } from '../ledger/answers.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
 import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
 import type { RowsContext, WorkerContext } from './context.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { openLog } from './log.ts';
 import { modelCache } from './model-cache.ts';
 import { runModelStep } from './model-step.ts';
@@ -20,6 +20,7 @@ import { finish } from './rows/finish.ts';
 import { partitions } from './rows/partitions.ts';
 import { prepare } from './rows/prepare.ts';
 import { dropShares, prepareShares } from './rows/shares.ts';
+import { asWorkerProcess, type StartedWorker } from './rows/worker-process.ts';
 import { runStatement } from './statement.ts';
 import { withSelect, withSql } from './task-text.ts';
 import type { Volumes } from './volume-path.ts';
@@ -33,7 +34,10 @@ process.on('SIGINT', () => {});
 process.once('disconnect', () => ending.abort());
 
 const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { kind: Kind }>> } = {
-  rows: runRows,
+  rows: (task, place, command) => {
+    const run = () => runRows(task, place, command);
+    return command === 'partitions' ? asWorkerProcess(place, startedWorker(process.env), run) : run();
+  },
   shares: runShares,
   model: runModelStep,
   statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
@@ -96,6 +100,13 @@ type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 
 type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
 
+function startedWorker({ MILLRACE_WORKER, MILLRACE_RETRIES }: NodeJS.ProcessEnv): StartedWorker {
+  return {
+    number: Number(MILLRACE_WORKER ?? 0),
+    retries: MILLRACE_RETRIES === undefined ? null : Number(MILLRACE_RETRIES),
+  };
+}
+
 async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
   const readsModel = command === 'partitions' || (command === 'prepare' && namesColumnsByClass(written.program));
   const located = readsModel
@@ -118,7 +129,7 @@ async function runRows(written: Written<RowsTask>, place: Place, command: string
       return withReconnect(once, place).then(() => tellWorkers(withoutSelect));
     }
     case 'partitions':
-      return partitions(withoutSelect, Number(process.env.MILLRACE_WORKER ?? 0));
+      return partitions(withoutSelect, startedWorker(process.env).number);
     case 'finish':
       return withReconnect(() => finish(withoutSelect), place);
     default:
@@ -172,12 +183,7 @@ function readVolumes(task: WrittenTask): Volumes {
 }
 
 function report(error: unknown): number {
-  if (!(error instanceof MillraceError)) {
-    log.error({ error: errorRecord(error), stack: (error as Error)?.stack }, 'failed');
-    return workerExit.defect;
-  }
-  log.error({ error: errorRecord(error) }, 'failed');
-  // Another process of this worker runs: the engine, which knows only this one, starts the next.
-  if (isTemporary(error) || error.code === 'PARTITION_TAKEN') return workerExit.temporary;
-  return errorTable[error.code].kind === 'internal' ? workerExit.defect : workerExit.mistake;
+  const stack = error instanceof MillraceError ? {} : { stack: (error as Error)?.stack };
+  log.error({ error: errorRecord(error), ...stack }, 'failed');
+  return exitCodeOf(error);
 }

@@ -63,7 +63,7 @@ function renderPartitions(
 ): Template {
   const { deployment, templates } = rendering;
   const profile = profileOf(step, deployment);
-  const { container, ...template } = withClaims(withRetries(templates.partitions, step.retries), step.volumes);
+  const { container, ...template } = withClaims(withRetries(templates.partitions, mostStarts(step)), step.volumes);
   const rendered = {
     name: `${step.name}-worker`,
     metadata: podLabels(step.name, 'worker-{{inputs.parameters.worker}}', rendering),
@@ -77,6 +77,7 @@ function renderPartitions(
       resources: resourceRequirements(step.resources, profile, container.resources),
       env: [
         { name: 'MILLRACE_WORKER', value: '{{inputs.parameters.worker}}' },
+        { name: 'MILLRACE_RETRIES', value: String(step.retries) },
         { name: 'UV_THREADPOOL_SIZE', value: String(poolThreads(step.resources.cpu ?? 1)) },
         ...workerEnvironment(task, deployment),
         ...bucketEnvironment(step, deployment),
@@ -84,6 +85,14 @@ function renderPartitions(
     },
   };
   return withProfile(rendered, profile, deployment);
+}
+
+/**
+ * Number of times that Argo restarts a worker's pod. Argo counts all failures, the worker only those in a row after which no more rows are
+ * processed, and ends for good when these use up the retries.
+ */
+function mostStarts({ retries }: RunStep): number {
+  return retries === 0 ? 0 : 100;
 }
 
 function workerImageOf({ resources }: RunStep, image: string, { workerImage, gpuWorkerImage }: Deployment): string {

@@ -28,7 +28,7 @@ describe(`many partitions in two pods, of which ${kills} are killed (MILLRACE_SE
 
   it('have each row once; a pod that dies costs its open partitions', async () => {
     const random = createRandom(seed);
-    const options = `partitions = ${partitions}, parallelism = 2, cpu = 0.4, commit_rows = 2, retries = 100`;
+    const options = `partitions = ${partitions}, parallelism = 2, cpu = 0.4, commit_rows = 2`;
     const id = await cluster.start(detect(rows, 'killed', options));
     const seen = new Set<string>();
     for (let killed = 0; killed < kills; ) {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { CoreV1Api } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 
 const scripts = join(import.meta.dirname, '../../../shared/cluster');
@@ -13,6 +14,16 @@ export async function killWorker(podUid: string): Promise<boolean> {
   const workers = found.filter((pid) => pid !== null);
   for (const pid of workers) process.kill(pid, 'SIGKILL');
   return workers.length > 0;
+}
+
+/** The folder of this machine that a claim of ../shared/cluster is. */
+export async function claimFolder(
+  { core, namespace }: { readonly core: CoreV1Api; readonly namespace: string },
+  name: string,
+): Promise<string> {
+  const { spec: claim } = await core.readNamespacedPersistentVolumeClaim({ namespace, name });
+  const { spec } = await core.readPersistentVolume({ name: claim!.volumeName! });
+  return (spec!.hostPath ?? spec!.local)!.path;
 }
 
 function isPid(name: string): boolean {

@@ -1,5 +1,8 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { detect, planOf } from '../use-session.ts';
+import { detect, planOf, rowsDone } from '../use-session.ts';
+import { claimFolder, killWorker } from './on-this-node.ts';
 import { useCluster } from './use-cluster.ts';
 
 /** Time within which a user must see the error. */
@@ -18,6 +21,29 @@ describe('a failure is explained', () => {
     const status = await cluster.ended(await cluster.start(text));
     expect(status).toMatchObject({ state: 'failed', error: { code }, steps: [{ state: 'failed', error: { code } }] });
     expect((await sourcesOf(status.id)).toSorted()).toEqual(['prepare', 'worker-0']);
+  });
+
+  it('a model that is gone when one pod needs it ends the statement soon, although another could go on for long', async () => {
+    const text = detect(3000, 'went_missing', 'partitions = 200, parallelism = 2, cpu = 0.3, commit_rows = 2');
+    const id = await cluster.start(text);
+    const ofWorker = async (number: number) =>
+      (await cluster.pods(id)).findLast(({ metadata }) => metadata?.labels?.['millrace/source'] === `worker-${number}`);
+    await cluster.when(id, ({ steps: [step] }) => step!.partitions.filter(({ done }) => done > 0).length > 1);
+    const model = join(await claimFolder(cluster, 'models'), 'demo.onnx');
+    await rename(model, `${model}.gone`);
+    try {
+      await expect
+        .poll(async () => killWorker((await ofWorker(0))?.metadata?.uid ?? ''), { timeout: 60_000 })
+        .toBe(true);
+      const since = performance.now();
+      const status = await cluster.ended(id);
+      expect(status).toMatchObject({ state: 'failed', error: { code: 'MODEL_MISSING' } });
+      expect(performance.now() - since).toBeLessThan(120_000);
+      expect(rowsDone(status)).toBeLessThan(3000);
+      expect((await ofWorker(1))?.status?.phase).toBe('Succeeded');
+    } finally {
+      await rename(`${model}.gone`, model);
+    }
   });
 
   it("a SELECT that the database rejects is not retried, and the database's reason reaches the user", async () => {

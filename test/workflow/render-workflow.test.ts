@@ -97,6 +97,7 @@ test('a worker gets its number, the task, the schema and, from the Secret, the d
   const { environment } = variables(workflow, 'step-1-worker', { 'inputs.parameters.worker': '7' });
   expect(Object.keys(environment)).toEqual([
     'MILLRACE_WORKER',
+    'MILLRACE_RETRIES',
     'UV_THREADPOOL_SIZE',
     'MILLRACE_TASK',
     'MILLRACE_SCHEMA',
@@ -388,7 +389,13 @@ describe('a pod is retried', () => {
   test('as often as the step says', () => {
     const workflow = render([runStep({ retries: 5 })]);
     const limits = workflow.spec.templates?.slice(2).map(({ retryStrategy }) => retryStrategy?.limit);
-    expect(limits).toEqual(['5', '5', '5']);
+    // A worker counts its retries itself: only failures in a row without progress.
+    expect(limits).toEqual(['5', '100', '5']);
+    expect(variables(workflow, 'step-1-worker', { 'inputs.parameters.worker': '0' }).environment).toMatchObject({
+      MILLRACE_RETRIES: '5',
+    });
+    const [, never] = render([runStep({ retries: 0 })]).spec.templates!.slice(2);
+    expect(never!.retryStrategy?.limit).toBe('0');
   });
 });
 

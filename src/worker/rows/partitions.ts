@@ -31,12 +31,12 @@ export async function partitions(context: RowsContext, worker: number): Promise<
     const pace = context.program.needsAllRows ? allAtOnce : openPace(task.commitRows);
     const work = { context, drawing, open, pace, progress };
     await processAll(work, await readingOf(context, selection));
-    if (!signal.aborted) await progress.end();
+    if (!signal.aborted && !drawing.isHalted()) await progress.end();
   } finally {
     drawing.end();
     await close();
   }
-  log.info(processUsage(), 'no partition is left to draw');
+  if (!drawing.isHalted()) log.info(processUsage(), 'no partition is left to draw');
 }
 
 /** What a worker has at hand for all its partitions. */
@@ -103,6 +103,7 @@ async function* drawnPages({ context, drawing, open, pace }: Work, reading: Omit
     for await (const page of pendingRows(context, partition.taken, { ...reading, pace })) {
       yield { partition, ...page };
       if (partition.isLost()) break;
+      if (drawing.isHalted()) return;
     }
   }
 }

@@ -3,6 +3,7 @@ import { MillraceError } from '../../errors.ts';
 import { releasePartitions } from '../../ledger/partitions.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
+import { forgetWorkers } from '../../ledger/worker-starts.ts';
 import type { RowsContext } from '../context.ts';
 import { checkTarget } from './check-target.ts';
 import { createResultTable, outputsTableOf } from './result-table.ts';
@@ -19,6 +20,7 @@ export async function prepare(context: RowsContext): Promise<void> {
   if (known?.state === 'ready') {
     const rows = await forgetFailures(context);
     await releasePartitions(context);
+    await forgetWorkers(context);
     return context.log.info({ rows }, 'selection was ready; failed rows get another chance');
   }
   if (known !== null) return;

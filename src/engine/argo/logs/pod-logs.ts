@@ -72,6 +72,8 @@ export function openPodLogs(api: KubernetesApi, namespace: string): PodLogs {
       for (const { metadata } of failed.toSorted(newestFirst).slice(0, 5)) {
         for await (const line of linesOf(metadata.name, { tailLines: '20' })) {
           const error = workerError(line);
+          // The worker's earlier pods say why they got no further.
+          if (error?.code === 'NO_PROGRESS') break;
           if (error !== null) return error;
           if (line.trim() !== '') last = line.trim();
         }

@@ -75,6 +75,11 @@ export function nodeFailure(message: string, who: string): ErrorRecord {
   return errorRecord(workersError(message) ?? meaning(message, who));
 }
 
+/** Whether the pod only says that the worker's earlier pods got no further: these say why. */
+export function isStandstill({ message = '' }: { readonly message?: string | undefined }): boolean {
+  return workersError(message)?.code === 'NO_PROGRESS';
+}
+
 function meaning(message: string, who: string): MillraceError {
   for (const { pattern, error } of reasons) {
     const found = pattern.exec(message);

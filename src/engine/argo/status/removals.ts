@@ -2,6 +2,7 @@ import type { Plan } from '../../../plan/plan.ts';
 import { rowsStep } from '../../../plan/step-facts.ts';
 import { workerExit } from '../../../task.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
+import { isStandstill } from './node-failure.ts';
 import { placeOf } from './pending-pods.ts';
 
 /**
@@ -17,7 +18,9 @@ function hasRetriesLeft(node: WorkflowNode, workflow: string, nodes: Nodes, plan
   const place = placeOf(node, workflow);
   const step = plan.steps.find(({ name }) => name === place?.step);
   const retries = step === undefined ? null : (rowsStep(step)?.retries ?? null);
-  const attempts = (node.children ?? []).flatMap((id) => nodes[id] ?? []).filter(hasFailed);
+  const failed = (node.children ?? []).flatMap((id) => nodes[id] ?? []).filter(hasFailed);
+  // A worker that processes rows has its retries again, so only the last ones count.
+  const attempts = failed.filter((attempt) => !isStandstill(attempt)).slice(-(retries ?? 0) - 1);
   const removed = attempts.filter(wasRemoved).length;
   const last = attempts.at(-1);
   if (retries === null || last === undefined || removed === 0) return false;

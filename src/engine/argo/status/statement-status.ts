@@ -6,7 +6,7 @@ import { type ByStepKind, byStepKind, type Plan, type Step } from '../../../plan
 import { rowsStep } from '../../../plan/step-facts.ts';
 import { type SubmittedStatement, submissionAnnotation } from '../../../workflow/metadata.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
-import { nodeFailure } from './node-failure.ts';
+import { isStandstill, nodeFailure } from './node-failure.ts';
 import { stoppedWithError } from './stopped-with-error.ts';
 
 const submittedSchema: v.GenericSchema<SubmittedStatement> = v.object({
@@ -156,9 +156,10 @@ function isWithin({ name }: WorkflowNode, path: string): boolean {
   return name === path || name.startsWith(`${path}.`) || name.startsWith(`${path}(`);
 }
 
-/** A Retry node only says that no retries are left; its last pod says why. */
+/** A Retry node only says that no retries are left; its last pod that did any work says why. */
 function lastMessage(node: WorkflowNode, nodes: Nodes): string {
-  const last = attemptsOf(node, nodes).findLast(hasFailed) ?? node;
+  const failed = attemptsOf(node, nodes).filter(hasFailed);
+  const last = failed.findLast((attempt) => !isStandstill(attempt)) ?? failed.at(-1) ?? node;
   return last.message ?? '';
 }
 

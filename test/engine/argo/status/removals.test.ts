@@ -23,6 +23,7 @@ const evicted = 'The node was low on resource: memory. Threshold quantity: 100Mi
 const shutDown = 'Pod was terminated in response to imminent node shutdown.';
 const preempted = 'main: Error (exit code 143)';
 const temporary = 'main: Error (exit code 75)';
+const standstill = 'main: Error (exit code 65): {"level":50,"error":{"code":"NO_PROGRESS","message":"","hint":null}}';
 
 describe("a node's removals are not the user's retries", () => {
   test.each([
@@ -30,6 +31,11 @@ describe("a node's removals are not the user's retries", () => {
     ['only removals', [evicted, shutDown, 'pod deleted', preempted], 3],
     ['fewer failures than retries', [preempted, temporary, temporary], 2],
     ['a worker killed by a signal last', [evicted, 'main: OOMKilled (exit code 137)'], 1],
+    [
+      'failures before the worker got further, then a removal',
+      [temporary, temporary, temporary, evicted, standstill],
+      0,
+    ],
   ])('%s: the statement goes on', (_, messages, retries) => {
     expect(failed(messages, retries)).toBe(true);
   });
@@ -37,6 +43,7 @@ describe("a node's removals are not the user's retries", () => {
   test.each([
     ['no removal', [temporary, temporary], 1],
     ['no retries left without the removals', [evicted, temporary, temporary], 1],
+    ['a worker that got no further, without removals', [evicted, temporary, temporary, standstill], 1],
     ["a user's mistake last", [evicted, 'main: Error (exit code 65): {}'], 3],
     ['a deadline, at which the worker gets SIGTERM, too', ['Step exceeded its deadline'], 3],
     [

@@ -92,6 +92,27 @@ describe('a workflow of a real controller', () => {
     });
   });
 
+  test('whose worker got no further says why its earlier pods failed', () => {
+    const standstill =
+      'main: Error (exit code 65): {"error":{"code":"NO_PROGRESS","message":"worker 0 …","hint":null}}';
+    const { workflow, nodes } = observed(
+      [
+        { name: 'w.step-1', type: 'DAG', phase: 'Failed' },
+        {
+          name: 'w.step-1.worker(0:0)',
+          type: 'Retry',
+          phase: 'Failed',
+          message: 'No more retries left',
+          children: ['w.step-1.worker(0:0)(0)', 'w.step-1.worker(0:0)(1)'],
+        },
+        { name: 'w.step-1.worker(0:0)(0)', phase: 'Failed', message: 'OOMKilled (exit code 137)' },
+        { name: 'w.step-1.worker(0:0)(1)', phase: 'Failed', message: standstill },
+      ],
+      { phase: 'Failed', completed: true },
+    );
+    expect(statementStatus(workflow, submitted, nodes).error).toMatchObject({ message: 'step-1 ran out of memory' });
+  });
+
   test('that succeeded has no error, even if a partition was retried', () => {
     const workflow = sample('succeeded');
     const plan = { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 4 })] } as const;
