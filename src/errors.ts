@@ -491,6 +491,17 @@ export const errorTable = {
       { status: 404 },
     ],
     RESULT_GONE: ['the result was deleted, or its table was dropped', 'submit the statement again', { status: 410 }],
+    PICTURE_MISSING: [
+      'the statement has no picture in this row',
+      'use a row of the pages of /v1/statements/{id}/pictures',
+      { status: 404 },
+    ],
+    PICTURE_UNREADABLE: ['the picture of a row cannot be shown', 'correct what the message names', { status: 422 }],
+    RESULT_TOO_SLOW: [
+      'the result table cannot be read in time',
+      'ask for fewer pictures, or leave out the filter',
+      { status: 422 },
+    ],
     NO_PICTURE: ['only plans of TO FIND are drawn', 'leave out --plot', { status: null }],
     NO_WORKFLOW: ['the engine runs statements without workflows', 'look at the plan instead', { status: 404 }],
   }),
@@ -606,6 +617,11 @@ export const errorTable = {
       'without users, the server listens on its own machine only',
       'configure users, or set MILLRACE_HOST=127.0.0.1',
       { status: null },
+    ],
+    PICTURE_NOT_MOUNTED: [
+      'the server does not mount the volume of the pictures',
+      'ask an administrator to mount the volume on the server and to name its folder in MILLRACE_VOLUMES',
+      { status: 501 },
     ],
     SERVER_NOT_LISTENING: [
       'the server cannot listen on its address',

@@ -21,6 +21,7 @@ import { healthRoutes } from './routes/health.ts';
 import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
 import { modelRoutes } from './routes/models.ts';
+import { pictureRoutes } from './routes/pictures.ts';
 import { resultRoute } from './routes/result.ts';
 import { statementRoutes } from './routes/statement.ts';
 import { submitStatementRoute } from './routes/submit-statement.ts';
@@ -96,6 +97,7 @@ async function statements(api: App, context: ServerContext): Promise<void> {
   eventsRoute(api, context);
   logsRoute(api, context);
   resultRoute(api, context);
+  pictureRoutes(api, context);
   explainRoute(api, context);
   catalogRoutes(api, context);
   modelRoutes(api, context);

@@ -10,6 +10,8 @@ export const limitBounds = {
   /** Bytes of a program. */
   statementBytes: [2 ** 20, 2 ** 10, 2 ** 24],
   requestsPerMinute: [600, 1, 1_000_000],
+  /** Requests for pictures, which a gallery makes by the hundred. They do not count as other requests. */
+  picturesPerMinute: [6000, 1, 1_000_000],
   /** Further statements are queued. */
   runningStatementsPerUser: [10, 1, 10_000],
   /** Statements of all users, on the local engine of one server. */

@@ -7,6 +7,8 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { User } from '../service/access/users.ts';
+import type { FairGate } from '../service/fair-gate.ts';
+import type { PictureProcesses } from '../service/pictures/picture-processes.ts';
 import type { DatasourceHandle } from '../service/served-datasource.ts';
 import type { SubmissionRules } from '../service/submit.ts';
 import type { ServerConfig } from './config.ts';
@@ -21,6 +23,11 @@ export interface ServerContext {
   readonly streams: Streams;
   readonly metrics: Metrics;
   readonly rules: SubmissionRules;
+  readonly pictures: {
+    readonly processes: PictureProcesses;
+    /** Bounds the queries of galleries that run at once. */
+    readonly queries: FairGate;
+  };
 }
 
 export type App = FastifyInstance<

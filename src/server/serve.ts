@@ -7,6 +7,7 @@ import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
 import { systemSchemasOf } from '../service/access/system-schema.ts';
 import { openFairGate } from '../service/fair-gate.ts';
+import { openPictureProcesses } from '../service/pictures/picture-processes.ts';
 import { keepQuotas, keepRetention } from '../service/retention.ts';
 import { type DatasourceHandle, serveDatasource } from '../service/served-datasource.ts';
 import { version } from '../version.ts';
@@ -22,6 +23,9 @@ const connections = 16;
 
 /** Number of programs accepted at once. Each takes several queries and some ms of this process, which serves other requests in between. */
 const acceptedAtOnce = 4;
+
+/** Each reads up to a million rows of a result, on a connection that streams of results use too. */
+const pictureQueriesAtOnce = 4;
 
 export interface RunningServer {
   readonly app: App;
@@ -65,7 +69,8 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
     acceptance: openFairGate(acceptedAtOnce),
     observePhase: metrics.observePhase,
   };
-  const context: ServerContext = { config, datasources, streams, metrics, rules };
+  const pictures = { processes: openPictureProcesses(environment), queries: openFairGate(pictureQueriesAtOnce) };
+  const context: ServerContext = { config, datasources, streams, metrics, rules, pictures };
   const app = await buildApp(context, log);
   await listen(app, config);
   const quota = { perUser: limits.resultBytesPerUser, total: limits.resultBytesTotal };
@@ -81,6 +86,7 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
       const bound = sleep(config.stop.seconds * 1000, undefined, { ref: false });
       await Promise.race([app.close(), bound]);
       app.server.closeAllConnections();
+      pictures.processes.close();
       const closed = Promise.all(datasources.map((datasource) => datasource.close({ handOver: true })));
       await Promise.race([closed, bound]);
       await retention;

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { mismatch, type RequestSchema } from './mismatch.ts';
 
-/** Validates bodies as they are. Query parameters are text: integers and booleans are converted first. */
+/** Validates bodies as they are. Query parameters are text: numbers and booleans are converted first. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
   const words = schema as RequestSchema;
@@ -20,6 +20,7 @@ function readQuery(query: object, { properties = {} }: RequestSchema): Record<st
 function readWord(word: unknown, schema: RequestSchema | undefined): unknown {
   if (typeof word !== 'string') return word;
   if (schema?.type === 'integer' && /^-?\d{1,15}$/.test(word)) return Number(word);
+  if (schema?.type === 'number' && /^-?\d{1,15}(?:\.\d{1,30})?(?:e[-+]?\d{1,3})?$/i.test(word)) return Number(word);
   if (schema?.type === 'boolean' && /^(true|false)$/.test(word)) return word === 'true';
   return word;
 }

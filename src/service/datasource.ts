@@ -24,6 +24,8 @@ export interface Datasource extends Planner {
   readonly engineName: string;
   /** Environment of the engine. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Folders of this machine that stand for volumes, by mount path. */
+  readonly volumes: Config['volumes'];
   /** The administrator's profiles. */
   readonly profiles: readonly Profile[];
   /** Addresses of other pages about its statements. */
@@ -67,6 +69,7 @@ export async function openDatasource(
     engine: await openEngine({ config, pool, accounts, environment, profiles, limits }),
     engineName: config.engine,
     environment,
+    volumes: config.volumes,
     profiles,
     links,
     ...openPlanner(pools, config, { environment, profiles }),

@@ -58,6 +58,7 @@ describe('the configuration of a server', () => {
         bodyBytes: 1_048_576,
         statementBytes: 1_048_576,
         requestsPerMinute: 600,
+        picturesPerMinute: 6000,
         runningStatementsPerUser: 10,
         runningStatements: 32,
         queuedStatementsPerUser: 10_000,

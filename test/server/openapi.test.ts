@@ -23,8 +23,11 @@ const routes = [
   'GET /v1/profiles',
   'GET /v1/statements',
   'GET /v1/statements/{id}',
+  'GET /v1/statements/{id}/classes',
   'GET /v1/statements/{id}/events',
   'GET /v1/statements/{id}/logs',
+  'GET /v1/statements/{id}/pictures',
+  'GET /v1/statements/{id}/pictures/{row}',
   'GET /v1/statements/{id}/plan',
   'GET /v1/statements/{id}/result',
   'GET /v1/statements/{id}/workflow',
@@ -37,9 +40,11 @@ const routes = [
   'POST /v1/statements/{id}/retry',
   'PUT /v1/models/{name}',
 ];
-/** Not on this engine, not of statements that have ended, and not of models that nobody registered. */
+/** Not on this engine, not of statements that have ended or have no pictures, and not of models that nobody registered. */
 const neverDone = [
   ...['GET /v1/statements/{id}/workflow', 'POST /v1/statements/{id}/cancel'],
+  // test/server/pictures.test.ts has a statement with pictures.
+  ...['classes', 'pictures', 'pictures/{row}'].map((each) => `GET /v1/statements/{id}/${each}`),
   ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /v1/models/{name}`),
 ];
 const hidden = /^(\/|\/assets\/.*|\/(sql|statements|models)(\/.*)?|\/metrics|\/openapi\.json|\/docs.*|\*)$/;

@@ -8,7 +8,7 @@ MILLRACE_USERS_FILE: /etc/millrace/users/users.yaml
 MILLRACE_SCHEMA: {{ .Values.datasource.schema | quote }}
 MILLRACE_STATE: /tmp/millrace
 # The catalog lists the models by their files.
-MILLRACE_VOLUMES: /models=/models
+MILLRACE_VOLUMES: /datasets=/datasets,/models=/models
 MILLRACE_NAMESPACE: {{ .Release.Namespace }}
 MILLRACE_SERVICE_ACCOUNT: workflow
 MILLRACE_PLACES_CONFIGMAP: {{ .Release.Namespace }}/millrace-places
