@@ -30,6 +30,9 @@ export interface Simulation {
   readonly classCoverage: readonly number[] | null;
 }
 
+/** What a model file is: it finds objects in pictures, classifies them, or reads columns of a table. */
+export type FileKind = 'detector' | 'classifier' | 'tabular';
+
 /** What a statement about models does. */
 export type ModelAction =
   | {
@@ -37,7 +40,7 @@ export type ModelAction =
       readonly name: string;
       readonly file: string;
       /** null: it is recognised. */
-      readonly kind: 'detector' | 'classifier' | null;
+      readonly kind: FileKind | null;
       readonly storage: 'path' | 'database';
       /** null: the file's. */
       readonly classNames: readonly string[] | null;
@@ -77,7 +80,7 @@ export const modelActionSchema: v.GenericSchema<ModelAction> = v.variant('does',
     does: v.literal('create'),
     name: v.string(),
     file: v.string(),
-    kind: v.nullable(v.picklist(['detector', 'classifier'])),
+    kind: v.nullable(v.picklist(['detector', 'classifier', 'tabular'])),
     storage: v.picklist(['path', 'database']),
     classNames: v.nullable(v.array(v.string())),
     classesFile: v.nullable(v.string()),

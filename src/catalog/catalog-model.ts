@@ -1,4 +1,5 @@
-import type { Simulation } from '../model-task.ts';
+import type { FileKind, Simulation } from '../model-task.ts';
+import type { TabularFacts } from '../tabular-model.ts';
 
 /** A model that a program may name. */
 export interface CatalogModel {
@@ -19,6 +20,10 @@ export interface RegisteredModel {
   /** SHA-256 of the file, of a simulated model of its base's; null: not known yet, or the base is not registered. */
   readonly digest: string | null;
   readonly location: 'path' | 'database';
+  /** Kind of the file, of a simulated model of its base's; absent: not known yet. */
+  readonly kind?: FileKind;
+  /** Absent: it reads no columns, or that is not known yet. */
+  readonly tabular?: TabularFacts;
   /** Names of the classes that CREATE MODEL gave; null: the file's. */
   readonly classNames: readonly string[] | null;
   /** What a simulated model is like. */

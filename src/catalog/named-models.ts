@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import { listNames, type ModelVersion, readVersions } from '../ledger/registry.ts';
-import type { CatalogModel } from './catalog-model.ts';
+import type { CatalogModel, RegisteredModel } from './catalog-model.ts';
 
 export interface ModelPlaces {
   /** Connections to the system schema. */
@@ -49,10 +49,15 @@ export function catalogModel(model: ModelVersion, bases: readonly ModelVersion[]
     file: file ?? (base === undefined ? `/models/${baseName}.onnx` : `${base.name}@${base.version}`),
     registered: {
       ...{ version, isCurrent, owner, digest, base: baseName, simulation, madeBy: null },
+      ...kindOf(base ?? model),
       location: location === 'database' ? 'database' : 'path',
       classNames: (base ?? model).facts.namesAreGiven ? facts.classNames : null,
     },
   };
+}
+
+function kindOf({ kind, facts: { tabular } }: ModelVersion): Pick<RegisteredModel, 'kind' | 'tabular'> {
+  return { ...(kind !== 'simulated' && { kind }), ...(tabular !== undefined && { tabular }) };
 }
 
 /** A bare name stands for the current version: a list of simulated models may be imported before the model that they vary. */

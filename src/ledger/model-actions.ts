@@ -212,7 +212,7 @@ async function describe(action: Named, place: ModelPlace): Promise<Answer> {
     null,
     'path',
     file?.file,
-    ...Array(7).fill(null),
+    ...Array(9).fill(null),
   ];
   return {
     columns: columnsOf({
@@ -226,7 +226,7 @@ async function describe(action: Named, place: ModelPlace): Promise<Answer> {
         made_by: 'string',
         made_at: 'timestamp',
       },
-      ...{ statement: 'string', map: 'double', images_per_second: 'double' },
+      ...{ statement: 'string', map: 'double', images_per_second: 'double', reads: 'json', predicts: 'string' },
     }),
     rows: versions.length === 0 ? [unregistered] : rows,
   };
@@ -255,6 +255,7 @@ async function descriptionOf(model: ModelVersion, { pool, schema }: ModelPlace):
       model.statement,
     ],
     ...[map, total === null ? null : 1000 / total],
+    ...(facts.tabular === undefined ? [null, null] : [JSON.stringify(facts.tabular.inputs), facts.tabular.label]),
   ];
 }
 

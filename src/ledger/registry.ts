@@ -1,8 +1,9 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
-import type { Simulation } from '../model-task.ts';
+import type { FileKind, Simulation } from '../model-task.ts';
+import type { TabularFacts } from '../tabular-model.ts';
 import { tablesOf } from './tables.ts';
 
-export type ModelKind = 'detector' | 'classifier' | 'tabular' | 'simulated';
+export type ModelKind = FileKind | 'simulated';
 
 /** What a look at the file found, or the statement gave instead. */
 export interface ModelFacts {
@@ -15,6 +16,8 @@ export interface ModelFacts {
   readonly height: number | null;
   /** Names of the model's inputs. */
   readonly inputs: readonly string[];
+  /** Absent: it reads pictures, or it is simulated. */
+  readonly tabular?: TabularFacts;
 }
 
 /** A version of a registered model. */
@@ -158,11 +161,12 @@ function versionOf(row: RowDataPacket): ModelVersion {
     height = null,
     inputs = [],
     family = row.family ?? null,
+    tabular,
   } = JSON.parse(row.facts);
   return {
     ...sharedParts(row),
     isCurrent: Number(row.is_current) === 1,
-    facts: { family, classNames, namesAreGiven, width, height, inputs },
+    facts: { family, classNames, namesAreGiven, width, height, inputs, ...(tabular !== undefined && { tabular }) },
     statement: row.statement,
     madeBy: row.made_by,
     simulation: row.simulation === null ? null : JSON.parse(row.simulation),

@@ -5,15 +5,17 @@ import { eachField, eachMessage, textOf } from './protobuf.ts';
 /** An input or output as the file declares it. */
 export interface DeclaredValue {
   readonly name: string;
-  /** null: not a tensor of a type that models of pictures have. */
+  /** null: not a tensor, or of a type that no model of ours has. */
   readonly type: ElementType | null;
   /** A text is a free dimension. null: the file does not declare all dimensions. */
   readonly dims: readonly (number | string)[] | null;
+  /** The same with an empty text for each dimension that is not declared; null: not even their number is. */
+  readonly shape: readonly (number | string)[] | null;
 }
 
 /** Reads a ValueInfoProto. */
 export function readDeclaredValue(bytes: Uint8Array): DeclaredValue {
-  let declared: DeclaredValue = { name: '', type: null, dims: null };
+  let declared: DeclaredValue = { name: '', type: null, dims: null, shape: null };
   const readType = (message: Uint8Array) => {
     declared = { ...declared, ...readTensorType(message) };
   };
@@ -26,16 +28,18 @@ export function readDeclaredValue(bytes: Uint8Array): DeclaredValue {
   return declared;
 }
 
-function readTensorType(bytes: Uint8Array): Pick<DeclaredValue, 'type' | 'dims'> {
+function readTensorType(bytes: Uint8Array): Omit<DeclaredValue, 'name'> {
   let elementType: ElementType | null = null;
-  let dims: DeclaredValue['dims'] = null;
+  const found: { shape: DeclaredValue['shape'] } = { shape: null };
   eachField(bytes, (field, wireType, reader) => {
     if (field === tensorType.elementType && wireType === WireType.Varint) elementType = typeOfNumber(reader.int32());
-    else if (field === tensorType.shape && wireType === WireType.LengthDelimited) dims = readShape(reader.bytes());
+    else if (field === tensorType.shape && wireType === WireType.LengthDelimited)
+      found.shape = readShape(reader.bytes());
     else return false;
     return true;
   });
-  return { type: elementType, dims };
+  const isDeclared = found.shape?.every((dim) => (typeof dim === 'string' ? dim !== '' : dim > 0)) ?? false;
+  return { type: elementType, dims: isDeclared ? found.shape : null, shape: found.shape };
 }
 
 function typeOfNumber(number: number): ElementType | null {
@@ -43,10 +47,10 @@ function typeOfNumber(number: number): ElementType | null {
   return names.find((name) => elementTypes[name] === number) ?? null;
 }
 
-function readShape(bytes: Uint8Array): DeclaredValue['dims'] {
+function readShape(bytes: Uint8Array): readonly (number | string)[] {
   const dims: (number | string)[] = [];
   eachMessage(bytes, { [shape.dimension]: (message) => dims.push(readDimension(message)) });
-  return dims.every((dim) => (typeof dim === 'string' ? dim !== '' : dim > 0)) ? dims : null;
+  return dims;
 }
 
 /** An empty text: nothing is declared. */

@@ -15,6 +15,6 @@ export const attributeTypes = { integer: 2, tensor: 4, integers: 7 };
 export const entry = { key: 1, value: 2 };
 export const tensor = { dimensions: 1, dataType: 2, name: 8, int64s: 7, rawData: 9, externalData: 13 };
 /** TensorProto.DataType, by the runtime's names */
-export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10, float64: 11 };
+export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 };
 
 export type ElementType = keyof typeof elementTypes;

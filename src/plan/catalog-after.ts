@@ -46,8 +46,9 @@ function madeModel(
   const common = { version: null, isCurrent: true, owner, madeBy: step } as const;
   if (action.does === 'create') {
     const location = action.storage;
-    const { name, file, classNames } = action;
-    return { name, file, registered: { ...common, digest: null, location, classNames, base: null, simulation: null } };
+    const { name, file, classNames, kind } = action;
+    const registered = { ...common, digest: null, location, classNames, base: null, simulation: null };
+    return { name, file, registered: { ...registered, ...(kind !== null && { kind }) } };
   }
   const base = findModel(action.base, catalog);
   if (base === null) return null;

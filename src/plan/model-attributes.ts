@@ -1,12 +1,13 @@
+import type { FileKind } from '../model-task.ts';
 import type { Value } from '../sql/statement.ts';
 import { oneOf, text, texts, wholeNumber } from './attribute-values.ts';
 
 /** WITH attributes of `CREATE MODEL … FROM`. */
 export const fileAttributes = {
   kind: {
-    expects: "'detector' or 'classifier'",
-    read: (value: Value) => oneOf(value, ['detector', 'classifier']),
-    otherwise: null as 'detector' | 'classifier' | null,
+    expects: "'detector', 'classifier' or 'tabular'",
+    read: (value: Value) => oneOf(value, ['detector', 'classifier', 'tabular']),
+    otherwise: null as FileKind | null,
   },
   storage: {
     expects: "'path' or 'database'",

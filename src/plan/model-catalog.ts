@@ -28,6 +28,20 @@ export function registeredVersions({ text }: Reference, { models }: Catalog): re
   return models.filter(({ name, registered }) => name === text && registered !== undefined);
 }
 
+/** Whether a model reads columns of a table: it cannot be shown pictures. */
+export function readsColumns(model: CatalogModel | null): boolean {
+  return model?.registered?.kind === 'tabular';
+}
+
+/** An error at a place in the text that wants a model of pictures. */
+export function needsPictures({ text, span }: Reference): MillraceError {
+  const message = `the model '${text}' reads columns of a table, not pictures`;
+  return new MillraceError('MODEL_UNSUPPORTED', message, {
+    span,
+    hint: `name a detector or a classifier; TO PREDICT … USING ${text} runs it over rows`,
+  });
+}
+
 /** What the worker needs to find the file and to know that it is the registered one; null: an unregistered file. */
 export function modelReference({ name, registered }: CatalogModel): ModelReference | null {
   if (registered === undefined) return null;

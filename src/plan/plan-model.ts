@@ -9,7 +9,14 @@ import type {
   StringLiteral,
 } from '../sql/statement.ts';
 import { fileAttributes, simulationAttributes } from './model-attributes.ts';
-import { findModel, registeredVersions, splitName, unknownModel } from './model-catalog.ts';
+import {
+  findModel,
+  needsPictures,
+  readsColumns,
+  registeredVersions,
+  splitName,
+  unknownModel,
+} from './model-catalog.ts';
 import { pathInVolumes, readablePath } from './paths.ts';
 import type { ModelStep, Step, StepProfile } from './plan.ts';
 import { findProfile, stepProfile } from './profile.ts';
@@ -161,6 +168,7 @@ function planLike(
 ): ModelAction {
   const given = readAttributes(attributes, simulationAttributes, 'CREATE MODEL', report);
   requireModel(like, catalog, report);
+  if (readsColumns(findModel(like.text, catalog))) report(needsPictures(like));
   const simulation = { latency: given.latency, accuracy: given.accuracy, classCoverage: given.class_coverage };
   return { does: 'like', name: model.text, base: like.text, simulation };
 }

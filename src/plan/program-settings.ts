@@ -10,7 +10,7 @@ import type { Problem } from '../programs/solve/problem.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import type { Command, GivenOption } from './command.ts';
 import { labelTable } from './label-tables.ts';
-import { findModel, splitName, unknownModel } from './model-catalog.ts';
+import { findModel, needsPictures, readsColumns, splitName, unknownModel } from './model-catalog.ts';
 import { isPlace, pathInVolumes, readablePath } from './paths.ts';
 
 type Report = (error: MillraceError) => void;
@@ -103,6 +103,10 @@ function readModel(read: Read<Extract<Option, { kind: 'model' }>>, place: Place)
   ) {
     const orElse = '; name one of them, or give the path of an ONNX file';
     report(unknownModel({ text: given.value, span: given.span }, catalog, orElse));
+    return '';
+  }
+  if (readsColumns(model)) {
+    report(needsPictures({ text: given.value, span: given.span }));
     return '';
   }
   if (model?.registered?.location === 'database') return model.file;

@@ -10,6 +10,7 @@ import { fullTable } from '../full-table.ts';
 import { slowRows } from '../slow-rows.ts';
 import { ended, rowsDone, statusWhen, useSession } from '../use-session.ts';
 import { onnxModel } from '../worker/onnx-model.ts';
+import { flowerModel } from '../worker/tabular-onnx.ts';
 
 /** Names that would do harm if they became part of another text, and no model has. */
 const hostile = [
@@ -68,6 +69,32 @@ describe.each(servers)('statements about models on $name', (server) => {
 
   const detect = (model: string, into: string, attributes = '') => `SELECT * FROM shot ORDER BY id LIMIT 6
     TO RUN millrace/worker CMD "yolo", "--model=${model}", "--image_dir=/datasets", "--image_size=160" ${attributes} INTO ${into}`;
+
+  it('registers a model that reads columns, which cannot be shown pictures', async () => {
+    await writeFile(join(folder, 'flowers.onnx'), flowerModel());
+    const [added] = await answer("CREATE MODEL flowers FROM '/models/flowers.onnx' WITH storage = 'database'");
+    expect(added).toMatchObject({ model: 'flowers', version: 1, kind: 'tabular', classes: 2 });
+    expect(await answer("SHOW MODELS LIKE 'flowers'")).toMatchObject([
+      { kind: 'tabular', family: 'LinearClassifier', location: 'database', classes: 2 },
+    ]);
+    const [described] = await answer('DESCRIBE MODEL flowers');
+    expect(described).toMatchObject({ kind: 'tabular', width: null, predicts: 'kind' });
+    expect(JSON.parse(String(described?.reads))).toEqual([
+      { name: 'width', kind: 'number' },
+      { name: 'colour', kind: 'text' },
+    ]);
+    expect(await answer("CREATE MODEL flowers FROM '/models/flowers.onnx' WITH storage = 'database'")).toMatchObject([
+      { version: 1, note: 'unchanged: the current version is the same' },
+    ]);
+    const refused = {
+      code: 'MODEL_UNSUPPORTED',
+      message: "the model 'flowers' reads columns of a table, not pictures",
+    };
+    await expect(service.explain(detect('flowers', 'found'))).rejects.toMatchObject(refused);
+    await expect(service.explain('CREATE MODEL slow LIKE flowers WITH latency = 5')).rejects.toMatchObject(refused);
+    const find = 'SELECT * FROM shot TO FIND cup USING flowers INTO found';
+    await expect(service.explain(find)).rejects.toMatchObject(refused);
+  });
 
   it('registers a file by its path, and shows what it is', async () => {
     const [added] = await answer("CREATE MODEL paths FROM '/models/a.onnx'");

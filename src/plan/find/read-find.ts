@@ -5,7 +5,7 @@ import { find } from '../../programs/find.ts';
 import { askedClasses } from '../../programs/predicate/predicate.ts';
 import type { SettingsOf } from '../../programs/programs.ts';
 import type { FindStatement, Reference, RunStatement } from '../../sql/statement.ts';
-import { findModel, unknownModel } from '../model-catalog.ts';
+import { findModel, needsPictures, readsColumns, unknownModel } from '../model-catalog.ts';
 import type { Goal, Problem } from '../optimize/problem.ts';
 import { withProfile } from '../profile.ts';
 import { readSettings } from '../program-settings.ts';
@@ -94,6 +94,10 @@ function readModels(
 ): readonly string[] {
   return references.flatMap((reference) => {
     const { text, span } = reference;
+    if (readsColumns(findModel(text, catalog))) {
+      report(needsPictures(reference));
+      return [];
+    }
     if (models.some(({ name }) => name === text)) return [text];
     const known = findModel(text, catalog);
     if (known === null) report(unknownModel(reference, catalog));

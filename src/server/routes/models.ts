@@ -32,6 +32,21 @@ const Model = Type.Object({
   imagesPerSecond: nullable(Type.Number({ description: 'of the latest measurement' })),
 });
 
+const Tabular = Type.Object(
+  {
+    inputs: Type.Array(Type.Object({ name: Type.String(), kind: Type.Enum(['number', 'text']) }), {
+      description: 'the columns that it reads',
+    }),
+    output: Type.Enum(['class', 'value', 'cluster']),
+    label: nullable(Type.String({ description: 'the column that it was trained to predict' })),
+    estimator: nullable(Type.String()),
+    type: Type.Enum(['whole', 'real', 'text'], { description: 'of what it predicts' }),
+    values: Type.Integer({ description: 'number of values that it predicts of a row' }),
+    hasProbabilities: Type.Boolean(),
+  },
+  { description: 'of a model that reads columns of a table' },
+);
+
 const Version = Type.Object({
   version: Type.Integer(),
   isCurrent: Type.Boolean({ description: 'whether the bare name stands for it' }),
@@ -48,6 +63,7 @@ const Version = Type.Object({
   madeBy: Type.String(),
   madeAt: Type.String({ format: 'date-time' }),
   statement: nullable(Type.String({ description: 'the statement that made it' })),
+  tabular: Type.Optional(Tabular),
 });
 
 const Name = Type.Object({
@@ -91,7 +107,7 @@ export function modelRoutes(app: App, context: ServerContext): void {
       if (first === undefined) throw unknown(name);
       const shown = versions.map(
         ({
-          facts: { inputs: _, namesAreGiven: __, ...facts },
+          facts: { inputs: _, namesAreGiven: __, tabular, ...facts },
           simulation: ___,
           owner: ____,
           name: _____,
@@ -100,6 +116,7 @@ export function modelRoutes(app: App, context: ServerContext): void {
           ...version,
           ...facts,
           classNames: [...facts.classNames],
+          ...(tabular !== undefined && { tabular: { ...tabular, inputs: [...tabular.inputs] } }),
           madeAt: isoTime(version.madeAt),
         }),
       );

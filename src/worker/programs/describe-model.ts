@@ -2,9 +2,13 @@ import { MillraceError } from '../../errors.ts';
 import type { ModelSettings } from '../model/look-at-model.ts';
 import { lookAtClassifier } from './classify/classifier-model.ts';
 import { lookAtDetector } from './detect/detector-model.ts';
+import type { TabularModel } from './predict/read-tabular.ts';
+import { tryTabular } from './predict/try-tabular.ts';
 
 /** What a model file is, in a line. @throws {MillraceError} why no program runs it */
 export async function describeModel(settings: ModelSettings): Promise<string> {
+  const tabular = await tryTabular(settings, false);
+  if (tabular !== null) return describeTabular(tabular);
   try {
     return await describeDetector(settings);
   } catch (error) {
@@ -13,6 +17,11 @@ export async function describeModel(settings: ModelSettings): Promise<string> {
       throw error;
     });
   }
+}
+
+function describeTabular({ facts: { inputs, estimator, output }, classNames }: TabularModel): string {
+  const says = output === 'class' ? `${classNames.length} classes` : output === 'cluster' ? 'clusters' : 'a number';
+  return `${estimator ?? 'a model of a table'}, ${inputs.length} columns, ${says}`;
 }
 
 async function describeDetector(settings: ModelSettings): Promise<string> {

@@ -1,19 +1,24 @@
 import { MillraceError } from '../../errors.ts';
+import type { FileKind } from '../../model-task.ts';
+import type { TabularFacts } from '../../tabular-model.ts';
 import type { ModelSettings } from '../model/look-at-model.ts';
 import { lookAtClassifier } from './classify/classifier-model.ts';
 import { lookAtDetector } from './detect/detector-model.ts';
+import { tryTabular } from './predict/try-tabular.ts';
 
 /** What a model file is. */
 export interface IdentifiedModel {
-  readonly kind: 'detector' | 'classifier';
-  /** Family of detectors; null: a classifier. */
+  readonly kind: FileKind;
+  /** Family of detectors, or the estimator that trained it; null: a classifier, or not known. */
   readonly family: string | null;
   readonly classNames: readonly string[];
-  /** px */
-  readonly width: number;
-  readonly height: number;
+  /** Size of the pictures in px; null: it reads none. */
+  readonly width: number | null;
+  readonly height: number | null;
   /** Names of the model's inputs. */
   readonly inputs: readonly string[];
+  /** Absent: it reads pictures. */
+  readonly tabular?: TabularFacts;
 }
 
 /**
@@ -26,6 +31,10 @@ export async function identifyModel(
   kind: IdentifiedModel['kind'] | null,
   names: readonly string[] | null,
 ): Promise<IdentifiedModel> {
+  if (kind === 'tabular' || kind === null) {
+    const tabular = await identifyTabular(settings, kind, names);
+    if (tabular !== null) return tabular;
+  }
   if (kind === 'classifier') return identifyClassifier(settings, names);
   try {
     return await identifyDetector(settings, names);
@@ -36,6 +45,23 @@ export async function identifyModel(
       throw error;
     });
   }
+}
+
+/** @returns null if `kind` is null and the model does not read columns */
+async function identifyTabular(
+  settings: ModelSettings,
+  kind: 'tabular' | null,
+  names: readonly string[] | null,
+): Promise<IdentifiedModel | null> {
+  const found = await tryTabular(settings, kind === 'tabular');
+  if (found === null) return null;
+  if (names !== null)
+    throw new MillraceError('MODEL_UNSUPPORTED', 'a model of a table has its classes in its file', {
+      hint: 'leave class_names and classes_file out',
+    });
+  const { facts, classNames } = found;
+  const inputs = facts.inputs.map(({ name }) => name);
+  return { kind: 'tabular', family: facts.estimator, classNames, width: null, height: null, inputs, tabular: facts };
 }
 
 async function identifyDetector(settings: ModelSettings, names: readonly string[] | null): Promise<IdentifiedModel> {
