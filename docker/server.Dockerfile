@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json docker/keep-packages.ts ./
 # The packages that the server imports, without types and source maps; test/deploy/images.test.ts checks the list.
 RUN node keep-packages.ts @bomb.sh/tab @bufbuild/protobuf @commander-js/extra-typings @fastify/helmet @fastify/rate-limit @fastify/static @fastify/swagger \
-    @fastify/swagger-ui @kubernetes/client-node @streamparser/json aws4fetch csv-stringify fastify highs ipaddr.js js-yaml leven log-update \
+    @fastify/swagger-ui @kubernetes/client-node @streamparser/json apache-arrow aws4fetch fastify highs ipaddr.js js-yaml leven log-update \
     lru-cache mysql2 nearley p-limit p-retry pino prom-client saxes sharp table tar-stream typebox undici valibot yauzl && rm keep-packages.ts \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete
 

@@ -502,6 +502,10 @@ export const errorTable = {
       'ask for fewer pictures, or leave out the filter',
       { status: 422 },
     ],
+    NOT_IN_FORMAT: [
+      'the result has a value that the requested format cannot hold',
+      'read it as csv or ndjson, or select CAST(column AS CHAR)',
+    ],
     NO_PICTURE: ['only plans of TO FIND are drawn', 'leave out --plot', { status: null }],
     NO_WORKFLOW: ['the engine runs statements without workflows', 'look at the plan instead', { status: 404 }],
   }),

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { eachRow } from '../datasource/row-stream.ts';
+import { MillraceError } from '../errors.ts';
 import type { Column, Rows, Write } from '../formats/format.ts';
 import { type FormatName, formats } from '../formats/formats.ts';
 import { writeLine } from '../formats/json.ts';
@@ -11,6 +13,10 @@ export type RowFormat = 'table' | FormatName;
 
 /** Writes all rows as they arrive, in constant memory. @param format `line`: JSON on one line */
 export async function writeRows(rows: Rows, format: RowFormat | 'line'): Promise<void> {
+  if (format in formats && formats[format as FormatName].isBinary && process.stdout.isTTY)
+    throw new MillraceError('USAGE', `${format} is not text, and standard output is a terminal`, {
+      hint: 'redirect standard output to a file or a program',
+    });
   await pipeline(Readable.from(shown(writerOf(format)(rows))), process.stdout, { end: false });
 }
 
@@ -28,11 +34,11 @@ async function* shown(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 /** Number of rows whose widths determine the columns' widths. */
 const pageRows = 1000;
 
-async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<Uint8Array> {
+async function* wholeTable({ columns, batches }: Rows): AsyncGenerator<Uint8Array> {
   const format = openTable(columns.map(({ name }) => name));
   let page: (readonly unknown[])[] = [];
   let pages = 0;
-  for await (const row of rows) {
+  for await (const row of eachRow(batches)) {
     page.push(row);
     if (page.length < pageRows) continue;
     yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
@@ -42,11 +48,11 @@ async function* wholeTable({ columns, rows }: Rows): AsyncGenerator<Uint8Array> 
   if (pages === 0 || page.length > 0) yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
 }
 
-/** Shows the first rows of a result as a table. @param most maximum number of rows shown; `rows` may have more */
-export async function printRows({ step, columns, rows, truncated }: Rows, id: string, output: Output, most: number) {
+/** Shows the first rows of a result as a table. @param most maximum number of rows shown; there may be more */
+export async function printRows({ step, columns, batches, truncated }: Rows, id: string, output: Output, most: number) {
   const first: (readonly unknown[])[] = [];
   let more = truncated;
-  for await (const row of rows) {
+  for await (const row of eachRow(batches)) {
     if (first.length < most) first.push(row);
     else more = true;
   }

@@ -30,7 +30,7 @@ export function showResult(
       ...(most !== undefined && { limit: most }),
     });
     const counted = { given: 0 };
-    const given = { ...rows, rows: counting(rows.rows, counted) };
+    const given = { ...rows, batches: counting(rows.batches, counted) };
     if (format === 'table') await printRows(given, id, output, limit ?? tableRows);
     else await writeRows(given, format);
     if (!rows.truncated || (limit !== undefined && counted.given >= limit)) return 0;
@@ -39,9 +39,12 @@ export function showResult(
   });
 }
 
-async function* counting<T>(rows: AsyncIterable<T>, counted: { given: number }): AsyncGenerator<T> {
-  for await (const row of rows) {
-    counted.given += 1;
-    yield row;
+async function* counting<T>(
+  batches: AsyncIterable<readonly T[]>,
+  counted: { given: number },
+): AsyncGenerator<readonly T[]> {
+  for await (const batch of batches) {
+    counted.given += batch.length;
+    yield batch;
   }
 }

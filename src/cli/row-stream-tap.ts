@@ -10,7 +10,7 @@ export function openRowTap(read: (rows: Rows) => Promise<void>): RowTap {
   return {
     begin(step: string, columns: readonly ResultColumn[]) {
       batches = new PassThrough({ objectMode: true, highWaterMark: 4 });
-      reading = read({ step, columns: [...columns], rows: rowsOf(batches), truncated: false });
+      reading = read({ step, columns: [...columns], batches, truncated: false });
       reading.catch((error) => batches.destroy(error));
     },
     async add(rows: readonly Row[]) {
@@ -26,8 +26,4 @@ export function openRowTap(read: (rows: Rows) => Promise<void>): RowTap {
 
 function drained(stream: PassThrough): Promise<void> {
   return new Promise((resolve) => stream.once('drain', resolve));
-}
-
-async function* rowsOf(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<Row> {
-  for await (const batch of batches) yield* batch;
 }

@@ -33,7 +33,7 @@ export function runProgram(
     const show = async (rows: Rows) => {
       if (written === 'csv' && shown.size > 0) output.line('');
       shown.add(rows.step);
-      await writeRows(limit === undefined ? rows : { ...rows, rows: first(rows.rows, limit) }, written);
+      await writeRows(limit === undefined ? rows : { ...rows, batches: first(rows.batches, limit) }, written);
     };
     const onBound = (text: string) => Object.assign(source, { text });
     const id = await service.submit(source.text, { ...options, onBound, tap: openRowTap(show) });

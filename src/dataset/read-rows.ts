@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2/promise';
+import { eachRow } from '../datasource/row-stream.ts';
 import { streamTable, type TableRows } from '../datasource/table-rows.ts';
 import type { DatasetTable } from './tables.ts';
 
@@ -7,7 +8,8 @@ export type NamedRow = Readonly<Record<string, unknown>>;
 
 /** Streams the rows of a dataset's table in the order of its ids. */
 export async function* rowsOfTable(pool: Pool, database: string, table: DatasetTable): AsyncGenerator<NamedRow> {
-  yield* namedRows(await streamTable(pool, { database, table }, new AbortController().signal));
+  const { columns, batches } = await streamTable(pool, { database, table }, new AbortController().signal);
+  yield* namedRows({ columns, rows: eachRow(batches) });
 }
 
 /** Of columns with the same name, the last one counts. */

@@ -75,6 +75,11 @@ export async function* streamRows(connection: PoolConnection, options: RowStream
   }
 }
 
+/** The rows of all batches, one by one. */
+export async function* eachRow<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const batch of batches) yield* batch;
+}
+
 /**
  * A `leave` for connections that nobody else needs. It frees the connection's place in the pool at once, because other queries may need one to
  * be ended. It does not wait for the database, which may not answer; without its connection, the query ends by itself later.

@@ -2,7 +2,7 @@ import type { Pool, PoolConnection } from 'mysql2/promise';
 import { type ResultColumn, type Row, resultColumns, sentValues } from './column-types.ts';
 import { quoteTable } from './identifiers.ts';
 import { invalidCursor, type Keyset, readKeyset } from './keyset.ts';
-import { endQuery, type RowBatch, streamRows } from './row-stream.ts';
+import { eachRow, endQuery, type RowBatch, streamRows } from './row-stream.ts';
 
 export interface TableName {
   /** null: the session's default. */
@@ -10,9 +10,14 @@ export interface TableName {
   readonly table: string;
 }
 
+export interface TableBatches {
+  readonly columns: readonly ResultColumn[];
+  /** Some rows at a time. Uses a connection of the pool until the end, until the consumer leaves, or until the signal is aborted. */
+  readonly batches: AsyncGenerator<readonly Row[]>;
+}
+
 export interface TableRows {
   readonly columns: readonly ResultColumn[];
-  /** Uses a connection of the pool until the end, until the consumer leaves, or until the signal is aborted. */
   readonly rows: AsyncGenerator<Row>;
 }
 
@@ -32,10 +37,10 @@ const pageSize = 8 * 1024 * 1024;
  *
  * @throws the signal's reason once it is aborted, MillraceError QUERY_FAILED if the table does not exist, DATABASE_…
  */
-export async function streamTable(pool: Pool, table: TableName, signal: AbortSignal): Promise<TableRows> {
+export async function streamTable(pool: Pool, table: TableName, signal: AbortSignal): Promise<TableBatches> {
   const keyset = await readKeyset(pool, table);
   const order = keyset === null ? '' : ` ORDER BY ${keyset.columns.join(', ')}`;
-  return streamQuery(pool, `SELECT * FROM ${quoteTable(table)}${order}`, signal, patience);
+  return streamBatches(pool, `SELECT * FROM ${quoteTable(table)}${order}`, signal, patience);
 }
 
 /** A consumer may pause for an hour; by default, both servers give up after a minute. */
@@ -103,34 +108,37 @@ async function takePage(
 }
 
 /** Streams the rows of a query, as `streamTable` does. */
-export async function streamQuery(pool: Pool, sql: string, signal: AbortSignal, setting?: string): Promise<TableRows> {
+export async function streamQuery(pool: Pool, sql: string, signal: AbortSignal): Promise<TableRows> {
+  const { columns, batches } = await streamBatches(pool, sql, signal);
+  return { columns, rows: eachRow(batches) };
+}
+
+async function streamBatches(pool: Pool, sql: string, signal: AbortSignal, setting?: string): Promise<TableBatches> {
   const connection = await pool.getConnection();
   const batches = streamRows(connection, { sql, signal, leave: () => endQuery(pool, connection) });
   try {
     if (setting !== undefined) await connection.query(setting);
     const first = await batches.next();
     const columns = resultColumns(first.value.fields);
-    return { columns, rows: rowsOf(first.value, batches, columns, connection, signal) };
+    return { columns, batches: sentBatches(first.value, batches, columns, connection, signal) };
   } catch (error) {
     connection.release();
     throw error;
   }
 }
 
-async function* rowsOf(
+async function* sentBatches(
   first: RowBatch,
   others: AsyncGenerator<RowBatch>,
   columns: readonly ResultColumn[],
   connection: PoolConnection,
   signal: AbortSignal,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const sent = sentValues(columns);
   try {
     for (let batch: RowBatch | null = first; batch !== null; batch = (await others.next()).value ?? null) {
-      for (const row of batch.rows) {
-        signal.throwIfAborted();
-        yield sent(row);
-      }
+      signal.throwIfAborted();
+      yield batch.rows.map(sent);
     }
   } finally {
     await others.return(undefined);

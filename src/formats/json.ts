@@ -10,10 +10,10 @@ export function writeLine(rows: Rows): AsyncGenerator<Uint8Array> {
   return document(rows, '');
 }
 
-async function* document({ step, columns, rows, truncated }: Rows, lineEnd: string): AsyncGenerator<Uint8Array> {
+async function* document({ step, columns, batches, truncated }: Rows, lineEnd: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`{"step":${JSON.stringify(step)},"columns":${JSON.stringify(columns)},"rows":[`);
   let separator = lineEnd;
-  yield* pieces(rows, (row) => {
+  yield* pieces(batches, (row) => {
     const text = `${separator}${JSON.stringify(row)}`;
     separator = `,${lineEnd}`;
     return text;

@@ -49,21 +49,21 @@ function storedResult({ step, columns, row_count, truncated }: RowDataPacket): S
 }
 
 /**
- * Rows of a result, in order. Only one piece of them is in memory at a time.
+ * Rows of a result, in order, some at a time. Only one piece of them is in memory at a time.
  *
  * @param range.from number of the first row, starting at 0
  */
-export async function* readResultRows(
+export async function* readResultBatches(
   pool: Pool,
   schema: string,
   { statement, step }: { readonly statement: string; readonly step: string },
   { from = 0, limit = Number.POSITIVE_INFINITY }: { readonly from?: number; readonly limit?: number } = {},
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   for (let next = from; next < from + limit; ) {
     const rows = await readPiece(pool, schema, { statement, step }, next);
     if (rows.length === 0) return;
     const wanted = rows.slice(0, from + limit - next);
-    yield* wanted;
+    yield wanted;
     next += wanted.length;
   }
 }

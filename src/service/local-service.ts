@@ -60,7 +60,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       const status = await engine.status(id);
       const { results } = await view(status);
       const result = await resultRows({ streams: pools, schema }, resultOf(status, results, step), signal);
-      return { ...result, rows: first(result.rows, limit) };
+      return { ...result, batches: first(result.batches, limit) };
     },
     async explain(sql) {
       const program = await session.parse(sql);

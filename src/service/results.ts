@@ -1,7 +1,8 @@
+import { eachRow } from '../datasource/row-stream.ts';
 import { pageTable, streamTable } from '../datasource/table-rows.ts';
 import { MillraceError } from '../errors.ts';
 import type { Rows } from '../formats/format.ts';
-import { readResultRows } from '../ledger/results.ts';
+import { readResultBatches } from '../ledger/results.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import type { TableTarget } from '../task.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -75,7 +76,7 @@ async function keptPage(
   const range = { from, limit: Math.min(limit, (reference.rows ?? 0) - from) };
   const rows: Row[] = [];
   let bytes = 0;
-  for await (const row of readResultRows(pool, schema, { statement, step: reference.step }, range)) {
+  for await (const row of eachRow(readResultBatches(pool, schema, { statement, step: reference.step }, range))) {
     rows.push(row);
     bytes += JSON.stringify(row).length;
     if (bytes > pageBytes) break;
@@ -126,8 +127,8 @@ export async function resultRows(
   const { step, truncated } = reference;
   if (table !== null)
     return { step, truncated, ...(await streamTable(streams.tables, table, signal).catch(throwGone(table))) };
-  const rows = readResultRows(streams.system, schema, { statement, step }, {});
-  return { step, truncated, columns: reference.columns ?? [], rows };
+  const batches = readResultBatches(streams.system, schema, { statement, step }, {});
+  return { step, truncated, columns: reference.columns ?? [], batches };
 }
 
 function throwGone({ database, table }: TableTarget): (error: unknown) => never {

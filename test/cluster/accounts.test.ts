@@ -1,8 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseDsn } from '../../src/datasource/dsn.ts';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { readResultRows } from '../../src/ledger/results.ts';
+import { readResultBatches } from '../../src/ledger/results.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planOf } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
@@ -70,7 +71,8 @@ describe('statements on Kubernetes, with a separate account for each purpose', (
   async function rowsOf(id: string): Promise<readonly unknown[]> {
     const { pool, systemSchema } = cluster.database;
     const rows: unknown[] = [];
-    for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-1' })) rows.push(row);
+    for await (const row of eachRow(readResultBatches(pool, systemSchema, { statement: id, step: 'step-1' })))
+      rows.push(row);
     return rows;
   }
 

@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readTransitions } from '../../src/ledger/history.ts';
-import { readResultRows } from '../../src/ledger/results.ts';
+import { readResultBatches } from '../../src/ledger/results.ts';
 import { detect, ended, planOf, submit } from '../use-session.ts';
 import { useCluster } from './use-cluster.ts';
 
@@ -52,7 +53,8 @@ DESCRIBE MODEL registered;`;
     });
     const { pool, systemSchema } = cluster.database;
     const rows: unknown[][] = [];
-    for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-3' })) rows.push([...row]);
+    for await (const row of eachRow(readResultBatches(pool, systemSchema, { statement: id, step: 'step-3' })))
+      rows.push([...row]);
     expect(rows.map((row) => row.slice(0, 3))).toEqual([[1, 1, 'detector']]);
   });
 
@@ -92,7 +94,8 @@ SELECT pictures, 'counted in a pod' AS how FROM counted;`;
     expect(await cluster.query('SELECT pictures FROM counted')).toEqual([{ pictures: '6' }]);
     const { pool, systemSchema } = cluster.database;
     const rows: unknown[] = [];
-    for await (const row of readResultRows(pool, systemSchema, { statement: id, step: 'step-4' })) rows.push(row);
+    for await (const row of eachRow(readResultBatches(pool, systemSchema, { statement: id, step: 'step-4' })))
+      rows.push(row);
     expect(rows).toEqual([['6', 'counted in a pod']]);
   });
 

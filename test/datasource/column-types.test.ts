@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import { streamTable } from '../../src/datasource/table-rows.ts';
 import { servers, useDatabase } from '../database.ts';
 
@@ -59,13 +60,13 @@ describe.each(servers)('Values of $name', (server) => {
     await connection.query(`CREATE TABLE v (v ${column})`);
     await connection.query(`INSERT INTO v VALUES (${value}), (NULL)`);
     connection.destroy();
-    const { columns, rows } = await streamTable(
+    const { columns, batches } = await streamTable(
       database.pool,
       { database: null, table: 'v' },
       new AbortController().signal,
     );
     const values = [];
-    for await (const [found] of rows) values.push(found);
+    for await (const [found] of eachRow(batches)) values.push(found);
     await database.pool.query('DROP TABLE v');
     return { columns, values };
   }

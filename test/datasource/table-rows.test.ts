@@ -2,6 +2,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../src/datasource/column-types.ts';
 import { openPool } from '../../src/datasource/pool.ts';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import { pageTable, streamTable } from '../../src/datasource/table-rows.ts';
 import { servers, useDatabase } from '../database.ts';
 
@@ -42,13 +43,13 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
 
   describe('streamTable', () => {
     it('returns a million rows in the order of the key, in constant memory', async () => {
-      const { columns, rows } = await streamTable(database.pool, table('million'), never);
+      const { columns, batches } = await streamTable(database.pool, table('million'), never);
       expect(columns).toEqual([
         { name: 'n', type: 'integer' },
         { name: 'filling', type: 'string' },
       ]);
       let [next, most, before] = [0, 0, 0];
-      for await (const [n] of rows) {
+      for await (const [n] of eachRow(batches)) {
         if (n !== next) expect(n).toBe(next);
         if (next === 50_000) before = memory();
         if (++next % 50_000 === 0) most = Math.max(most, memory());
@@ -60,12 +61,12 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
     it('reads no more rows than are consumed, and ends the query when its consumer leaves', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       const before = memory();
-      const { rows } = await streamTable(pool, table('million'), never);
-      expect((await rows.next()).value[0]).toBe(0);
+      const { batches } = await streamTable(pool, table('million'), never);
+      expect((await batches.next()).value[0][0]).toBe(0);
       for (let turn = 0; turn < 2000; turn++) await database.pool.query('DO 0');
       expect(await running('million')).toBe(1);
       expect(memory() - before).toBeLessThan(30 * 2 ** 20);
-      await rows.return(undefined);
+      await batches.return(undefined);
       await vi.waitFor(async () => expect(await running('million')).toBe(0), patience);
       expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: expect.anything() }]);
       await pool.end();
@@ -74,12 +75,12 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
     it('ends the query of a consumer that has stopped reading when the signal is aborted', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       const abort = new AbortController();
-      const { rows } = await streamTable(pool, table('million'), abort.signal);
-      await rows.next();
+      const { batches } = await streamTable(pool, table('million'), abort.signal);
+      await batches.next();
       expect(await running('million')).toBe(1);
       abort.abort(new Error('enough'));
       await vi.waitFor(async () => expect(await running('million')).toBe(0), patience);
-      await expect(rows.next()).rejects.toBe(abort.signal.reason);
+      await expect(batches.next()).rejects.toBe(abort.signal.reason);
       expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: expect.anything() }]);
       await pool.end();
     });
@@ -87,9 +88,9 @@ describe.each(servers)('Rows of tables on $name', { timeout: 120_000 }, (server)
     it('releases its connection after the last row', async () => {
       const pool = openPool(database.datasource, { connections: 1 });
       for (let time = 0; time < 3; time++) {
-        const { rows } = await streamTable(pool, table('thousand'), never);
+        const { batches } = await streamTable(pool, table('thousand'), never);
         let count = 0;
-        for await (const _ of rows) count++;
+        for await (const _ of eachRow(batches)) count++;
         expect(count).toBe(1000);
       }
       await pool.end();

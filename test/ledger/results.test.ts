@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../src/datasource/column-types.ts';
 import { openPool } from '../../src/datasource/pool.ts';
 import { openProgramSession, type ProgramSession } from '../../src/datasource/program-session.ts';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { listResults, readResultRows, readStatementRules } from '../../src/ledger/results.ts';
+import { listResults, readResultBatches, readStatementRules } from '../../src/ledger/results.ts';
 import { storeResult } from '../../src/ledger/store-result.ts';
 import { servers, useDatabase } from '../database.ts';
 import { onlyReads } from '../sql/facts-of.ts';
@@ -48,7 +49,9 @@ describe.each(servers)('Results on $name', { timeout: 120_000 }, (server) => {
 
   async function rowsOf(statement: string, range: { from?: number; limit?: number } = {}, step = 'step-1') {
     const rows: Row[] = [];
-    for await (const row of readResultRows(database.pool, database.systemSchema, { statement, step }, range))
+    for await (const row of eachRow(
+      readResultBatches(database.pool, database.systemSchema, { statement, step }, range),
+    ))
       rows.push(row);
     return rows;
   }

@@ -115,7 +115,7 @@ describe('a part of the address', () => {
     ['/v1/statements?limit=1000', /^limit is 1000$/, /a whole number from 1 to 200/],
     ['/v1/statements?from=yesterday', /^from is "yesterday"$/, /a time such as/],
     ['/v1/statements?label=x', /^label is "x"$/, /name:value/],
-    [`${none}/result?format=xml`, /^format is "xml"$/, /one of json, ndjson, csv/],
+    [`${none}/result?format=xml`, /^format is "xml"$/, /one of json, ndjson, csv, arrow/],
   ])('of another form is rejected with an explanation: %s', async (path, detail, hint) => {
     const answer = await send({ method: 'GET', path });
     expect(answer.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });

@@ -1,3 +1,4 @@
+import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { slowRows } from '../slow-rows.ts';
 import { eventsOf } from './read-events.ts';
@@ -352,7 +353,7 @@ describe('a statement', () => {
 });
 
 describe('a result', () => {
-  it('is sent as pages, ndjson and csv, for a query and for a table', async () => {
+  it('is sent as pages, ndjson, csv and arrow, for a query and for a table', async () => {
     const text = `a,"b"\r\nc`;
     const program = `SELECT id, ? AS text, NULL AS id, '' AS empty FROM shot ORDER BY 1 LIMIT 5`;
     const { body } = await server.json('POST', '/v1/statements', { body: { sql: program, parameters: [text] } });
@@ -366,6 +367,12 @@ describe('a result', () => {
     );
     expect(await (await server.ask('GET', `${path}?format=csv`)).text()).toBe(
       `id,text,id,empty\r\n${[1, 2, 3, 4, 5].map((id) => `${id},"a,""b""\r\nc",,""\r\n`).join('')}`,
+    );
+    const arrow = await server.ask('GET', `${path}?format=arrow`);
+    expect(arrow.headers.get('content-type')).toBe('application/vnd.apache.arrow.stream');
+    const read = tableFromIPC(new Uint8Array(await arrow.arrayBuffer()));
+    expect(read.toArray().map((row) => row.toJSON())).toEqual(
+      [1n, 2n, 3n, 4n, 5n].map((id) => ({ id, text, id_2: null, empty: '' })),
     );
 
     const table = await server.run(detect(12, 'paged'));
@@ -400,7 +407,7 @@ describe('a result', () => {
   it('is gone if its table is dropped', async () => {
     const { body } = await server.run(detect(2, 'dropped'));
     await server.database.pool.query('DROP TABLE dropped');
-    for (const format of ['json', 'ndjson', 'csv']) {
+    for (const format of ['json', 'ndjson', 'csv', 'arrow']) {
       const gone = await server.json('GET', `/v1/statements/${body.id}/result?format=${format}`);
       expect(gone.body).toMatchObject({ status: 410, code: 'RESULT_GONE' });
     }

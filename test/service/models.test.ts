@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import { openLocalService } from '../../src/service/local-service.ts';
 import type { Service } from '../../src/service/service.ts';
 import { servers } from '../database.ts';
@@ -61,9 +62,10 @@ describe.each(servers)('statements about models on $name', (server) => {
   async function answer(sql: string): Promise<readonly Record<string, unknown>[]> {
     const { id, status } = await run(sql);
     if (status.error !== null) throw Object.assign(new Error(status.error.message), status.error);
-    const { columns, rows } = await service.rows(id);
+    const { columns, batches } = await service.rows(id);
     const found: Record<string, unknown>[] = [];
-    for await (const row of rows) found.push(Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
+    for await (const row of eachRow(batches))
+      found.push(Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
     return found;
   }
 
@@ -287,8 +289,8 @@ describe.each(servers)('statements about models on $name', (server) => {
         .replaceAll("'", "''");
     const { id } = await run(hostile.map((name) => `SHOW MODELS LIKE '${literal(name)}';`).join('\n'));
     for (const [at, name] of hostile.entries()) {
-      const { rows } = await service.rows(id, { step: `step-${at + 1}` });
-      for await (const row of rows) expect(row, name).toBeNull();
+      const { batches } = await service.rows(id, { step: `step-${at + 1}` });
+      for await (const row of eachRow(batches)) expect(row, name).toBeNull();
     }
     const shown = async (pattern: string) =>
       (await answer(`SHOW MODELS LIKE '${pattern}'`)).map(({ model }) => model).join(' ');

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type DatabasePools, openDatabase } from '../../src/datasource/accounts.ts';
 import { parseDsn } from '../../src/datasource/dsn.ts';
 import { quoteTable } from '../../src/datasource/identifiers.ts';
+import { eachRow } from '../../src/datasource/row-stream.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { listResults, readResultRows } from '../../src/ledger/results.ts';
+import { listResults, readResultBatches } from '../../src/ledger/results.ts';
 import { selectionNames } from '../../src/ledger/selection-names.ts';
 import { type SharesTask, type StatementTask, taskVersion } from '../../src/task.ts';
 import type { WorkerContext } from '../../src/worker/context.ts';
@@ -98,7 +99,7 @@ describe.each(servers)('the worker on $name', (server) => {
     const results = await listResults(pool, schema, [statement]);
     expect(results.get(statement)).toEqual([{ step: 'step-1', columns, rows: 1, truncated: true }]);
     const rows: unknown[] = [];
-    for await (const [id] of readResultRows(pool, schema, { statement, step: 'step-1' })) rows.push(id);
+    for await (const [id] of eachRow(readResultBatches(pool, schema, { statement, step: 'step-1' }))) rows.push(id);
     expect(rows).toEqual([1]);
   });
 

@@ -25,14 +25,14 @@ export async function remoteRows(
     });
   const first = await page(undefined, limit);
 
-  async function* rows(): AsyncGenerator<readonly unknown[]> {
+  async function* batches(): AsyncGenerator<readonly (readonly unknown[])[]> {
     let given = 0;
     for (let current = first; ; ) {
-      yield* current.rows;
+      yield current.rows;
       given += current.rows.length;
       if (current.next === null || given >= limit) return;
       current = await page(current.next, limit - given);
     }
   }
-  return { step: first.step, columns: first.columns, rows: rows(), truncated: first.truncated };
+  return { step: first.step, columns: first.columns, batches: batches(), truncated: first.truncated };
 }

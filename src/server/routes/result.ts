@@ -31,7 +31,7 @@ export function resultRoute(app: App, context: ServerContext): void {
   const schema = {
     summary: 'The rows of a statement',
     description:
-      'Rows that a query returned, or rows of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object for each row, csv a line. Their header `millrace-truncated` says whether the query returned more rows than are kept; if `true`, a trailer repeats it.',
+      'Rows that a query returned, or rows of the table that a step wrote. 64-bit integers, decimals and times are strings, exactly as stored; binary values are base64. ndjson has an object for each row, csv a line; arrow is a stream of record batches with int64, float64, date, timestamp, binary and text columns. Their header `millrace-truncated` says whether the query returned more rows than are kept; if `true`, a trailer repeats it.',
     tags: ['statements'],
     params: StatementId,
     querystring: Query,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listResults, readResultRows } from '../../../src/ledger/results.ts';
+import { eachRow } from '../../../src/datasource/row-stream.ts';
+import { listResults, readResultBatches } from '../../../src/ledger/results.ts';
 import { openSession, type Session } from '../../../src/service/session.ts';
 import { mariadb } from '../../database.ts';
 import { type DatabaseProxy, openDatabaseProxy } from '../../server/campaign/database-proxy.ts';
@@ -25,7 +26,7 @@ describe('The result of a standard statement', { timeout: 60_000 }, () => {
   async function rowsOf(id: string, step: string): Promise<number> {
     const { pool, systemSchema: schema } = test.database;
     let rows = 0;
-    for await (const _ of readResultRows(pool, schema, { statement: id, step })) rows++;
+    for await (const _ of eachRow(readResultBatches(pool, schema, { statement: id, step }))) rows++;
     return rows;
   }
 

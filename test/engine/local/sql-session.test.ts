@@ -1,7 +1,8 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../../src/datasource/column-types.ts';
-import { listResults, readResultRows } from '../../../src/ledger/results.ts';
+import { eachRow } from '../../../src/datasource/row-stream.ts';
+import { listResults, readResultBatches } from '../../../src/ledger/results.ts';
 import type { ServerSubmission } from '../../../src/ledger/statement-status.ts';
 import { mariadb } from '../../database.ts';
 import { ended, submissionOf, submit, useSession } from '../../use-session.ts';
@@ -18,7 +19,8 @@ describe('Standard statements of the local engine', { timeout: 60_000 }, () => {
     const results: Record<string, Row[]> = {};
     for (const { step } of (await listResults(pool, schema, [id])).get(id) ?? []) {
       results[step] = [];
-      for await (const row of readResultRows(pool, schema, { statement: id, step })) results[step].push(row);
+      for await (const row of eachRow(readResultBatches(pool, schema, { statement: id, step })))
+        results[step].push(row);
     }
     return results;
   }
