@@ -463,6 +463,31 @@ export const errorTable = {
       'the request does not have the form that its route accepts',
       '/docs shows the form of each request',
     ],
+    MYSQL_PROTOCOL: [
+      'what a client sends is not the MySQL protocol as Millrace speaks it',
+      'use a client of MySQL 8.0 or MariaDB 10.5, or a later one',
+      { status: null },
+    ],
+    COMMAND_NOT_SUPPORTED: [
+      'Millrace does not pass this command of the MySQL protocol on',
+      'use a statement instead',
+      { status: null },
+    ],
+    STATEMENTS_MIXED: [
+      'a text has standard and extended statements, or its own and those of the connection',
+      'send them one by one',
+      { status: null },
+    ],
+    EXTENDED_NOT_PREPARED: [
+      'an extended statement cannot be prepared',
+      'send it as a text, without server-side preparation',
+      { status: null },
+    ],
+    UNKNOWN_CONNECTION: [
+      'KILL names a connection that does not exist, or that is of another user',
+      'use the id that the connection got when it was opened',
+      { status: null },
+    ],
     REQUEST_TOO_LARGE: [
       'the body of the request is longer than the limit',
       'submit the program in parts',
@@ -629,7 +654,7 @@ export const errorTable = {
     ],
     SERVER_NOT_LISTENING: [
       'the server cannot listen on its address',
-      'stop what uses the port, or set another in MILLRACE_PORT',
+      'stop what uses the port, or set another in MILLRACE_PORT or MILLRACE_MYSQL_PORT',
       { status: null },
     ],
     PLAN_VERSION: [

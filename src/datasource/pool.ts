@@ -67,8 +67,13 @@ function poolOptions({ tls, socketPath, database, ...account }: ParsedDsn, conne
   };
 }
 
-function sslOptions({ verify, ca }: Tls): SslOptions {
-  return { rejectUnauthorized: verify, verifyIdentity: verify, ...(ca === null ? {} : { ca: readCertificates(ca) }) };
+function sslOptions(tls: Tls): SslOptions {
+  return { verifyIdentity: tls.verify, ...tlsOptions(tls) };
+}
+
+/** Node's options of a TLS connection. Node also compares the server's name. */
+export function tlsOptions({ verify, ca }: Tls): { readonly rejectUnauthorized: boolean; readonly ca?: string } {
+  return { rejectUnauthorized: verify, ...(ca === null ? {} : { ca: readCertificates(ca) }) };
 }
 
 function readCertificates(file: string): string {

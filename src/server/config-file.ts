@@ -34,6 +34,9 @@ export const limitBounds = {
   /** Open streams of events, logs and results. */
   streams: [2000, 1, 100_000],
   streamsPerUser: [200, 1, 100_000],
+  /** Connections of clients of MySQL; each has one to the database. */
+  mysqlConnections: [1000, 1, 100_000],
+  mysqlConnectionsPerUser: [100, 1, 100_000],
 } as const satisfies Record<string, readonly [number, number, number]>;
 
 export type LimitName = keyof typeof limitBounds;

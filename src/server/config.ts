@@ -30,6 +30,8 @@ export interface ServerConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** The listener for clients of MySQL; null: none. */
+  readonly mysql: MysqlConfig | null;
   /** The first is the default of requests. Empty: none is configured. */
   readonly datasources: readonly DatasourceConfig[];
   /** Empty: everyone may do everything, and the host is loopback. */
@@ -43,6 +45,13 @@ export interface ServerConfig {
   readonly stop: { readonly seconds: number };
   /** Days that ended statements are kept. */
   readonly retentionDays: number;
+}
+
+export interface MysqlConfig {
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM files; null: a certificate that nobody else has signed. */
+  readonly certificate: { readonly certificate: string; readonly key: string } | null;
 }
 
 export interface DatasourceConfig extends Accounts {
@@ -72,6 +81,8 @@ const statementSeconds = { reader: 60, user: 3600 };
 
 /**
  *   MILLRACE_HOST, MILLRACE_PORT   address to listen on; default: 127.0.0.1 and 8080
+ *   MILLRACE_MYSQL_PORT            port for clients of MySQL, on the same host; default: none
+ *   MILLRACE_MYSQL_TLS_CERT, MILLRACE_MYSQL_TLS_KEY   its certificate and key, PEM files; default: self-signed
  *   MILLRACE_SERVER_CONFIG         a YAML file: datasources, users, profiles, limits, links, images, buckets, stop, retentionDays
  *   MILLRACE_USERS_FILE            further users: a YAML list
  *   MILLRACE_DATASOURCE            DSN of the datasource `default`
@@ -91,7 +102,8 @@ export async function readServerConfig(environment: NodeJS.ProcessEnv): Promise<
   if (users.length === 0) refuseAnonymous(host);
   return {
     host,
-    port: readPort(environment.MILLRACE_PORT || '8080'),
+    port: readPort('MILLRACE_PORT', environment.MILLRACE_PORT || '8080'),
+    mysql: readMysql(environment),
     datasources,
     users,
     limits: readLimits(file.limits ?? {}),
@@ -122,10 +134,23 @@ function readLimits({ maxStatementSeconds, ...given }: NonNullable<ConfigFile['l
   };
 }
 
-function readPort(written: string): number {
+function readMysql({
+  MILLRACE_MYSQL_PORT: port,
+  MILLRACE_MYSQL_TLS_CERT: certificate = '',
+  MILLRACE_MYSQL_TLS_KEY: key = '',
+}: NodeJS.ProcessEnv): MysqlConfig | null {
+  if (!port) return null;
+  if ((certificate === '') !== (key === '')) {
+    const [given, missing] = key === '' ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
+    throw invalid(`MILLRACE_MYSQL_TLS_${given} is set, but not MILLRACE_MYSQL_TLS_${missing}`, 'set both, or neither');
+  }
+  return { port: readPort('MILLRACE_MYSQL_PORT', port), certificate: key === '' ? null : { certificate, key } };
+}
+
+function readPort(variable: string, written: string): number {
   const port = /^\d{1,5}$/.test(written) ? Number(written) : Number.NaN;
   if (port <= 65_535) return port;
-  throw invalid(`MILLRACE_PORT is "${written}"`, 'set it to a number from 0 to 65535; 0 means any free port');
+  throw invalid(`${variable} is "${written}"`, 'set it to a number from 0 to 65535; 0 means any free port');
 }
 
 async function readDatasources(

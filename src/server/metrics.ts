@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { SubmissionPhase } from '../service/submit.ts';
 import { type MeteredDatasource, openLedgerMetrics } from './metrics/ledger-metrics.ts';
+import { type MysqlMetrics, openMysqlMetrics } from './metrics/mysql-metrics.ts';
 import { openPhaseMetrics } from './metrics/phase-metrics.ts';
 import { openPoolMetrics } from './metrics/pool-metrics.ts';
 import { openRequestMetrics } from './metrics/request-metrics.ts';
@@ -12,6 +13,7 @@ export interface Metrics {
   /** Does not throw or wait long if a database does not answer: its figures are then those of the last reading. */
   text(): Promise<string>;
   observePhase(phase: SubmissionPhase, seconds: number): void;
+  readonly mysql: MysqlMetrics;
   /** Counts the requests of all routes that are added to the app afterwards. */
   countRequests(app: FastifyInstance): void;
   /** Removes all metrics. */
@@ -41,6 +43,7 @@ export function openMetrics({ version, datasources }: MetricsOptions): Metrics {
       return registry.metrics();
     },
     observePhase: (phase, seconds) => phases.observe({ phase }, seconds),
+    mysql: openMysqlMetrics(registry),
     countRequests: openRequestMetrics(registry),
     close: () => registry.clear(),
   };

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { readConfig } from '../config.ts';
 import { ownDatabase } from '../datasource/own-database.ts';
 import { MillraceError } from '../errors.ts';
+import { type MysqlDoor, openMysqlDoor } from '../mysql/open-door.ts';
 import { systemSchemasOf } from '../service/access/system-schema.ts';
 import { openFairGate } from '../service/fair-gate.ts';
 import { openPictureProcesses } from '../service/pictures/picture-processes.ts';
@@ -30,6 +31,8 @@ const pictureQueriesAtOnce = 4;
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
+  /** For clients of MySQL; null: it does not listen for them. */
+  readonly mysql: MysqlDoor | null;
   /** Answers open requests, ends streams and leaves running statements to the next server. Takes at most `stop.seconds`. */
   stop(): Promise<void>;
 }
@@ -73,6 +76,10 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   const context: ServerContext = { config, datasources, streams, metrics, rules, pictures };
   const app = await buildApp(context, log);
   await listen(app, config);
+  const mysql = await openMysql(config, context, readConfig(environment).stateFolder, log).catch(async (error) => {
+    await app.close();
+    throw error;
+  });
   const quota = { perUser: limits.resultBytesPerUser, total: limits.resultBytesTotal };
   const retention = Promise.all([
     keepRetention(datasources, config.retentionDays, stopping.signal, log),
@@ -81,10 +88,11 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
   return {
     app,
     url: urlOf(app),
+    mysql,
     async stop() {
       stopping.abort();
       const bound = sleep(config.stop.seconds * 1000, undefined, { ref: false });
-      await Promise.race([app.close(), bound]);
+      await Promise.race([Promise.all([app.close(), mysql?.close()]), bound]);
       app.server.closeAllConnections();
       pictures.processes.close();
       const closed = Promise.all(datasources.map((datasource) => datasource.close({ handOver: true })));
@@ -93,6 +101,29 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
       metrics.close();
     },
   };
+}
+
+async function openMysql(
+  { host, mysql, datasources, users, limits }: ServerConfig,
+  { datasources: handles, rules, metrics }: ServerContext,
+  stateFolder: string,
+  log: FastifyBaseLogger,
+): Promise<MysqlDoor | null> {
+  if (mysql === null) return null;
+  return openMysqlDoor({
+    host,
+    ...mysql,
+    stateFolder,
+    datasources: handles,
+    accounts: new Map(datasources.map((each) => [each.name, each])),
+    users,
+    rules,
+    requestSeconds: limits.requestSeconds,
+    connections: limits.mysqlConnections,
+    connectionsPerUser: limits.mysqlConnectionsPerUser,
+    counts: metrics.mysql,
+    log,
+  });
 }
 
 /** Adds the demo's own database if no datasource is configured. */

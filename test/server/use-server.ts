@@ -52,10 +52,15 @@ const roles = { ada: 'user', bob: 'user', rita: 'reader', root: 'admin' } as con
 /**
  * @param options.running false: none is started, only what one needs is there
  * @param options.on the database server
+ * @param options.environment further settings
  */
 export function useServer(
   limits: Readonly<Record<string, unknown>> = {},
-  { running = true, on = mariadb }: { readonly running?: boolean; readonly on?: DatabaseServer } = {},
+  {
+    running = true,
+    on = mariadb,
+    environment = {},
+  }: { readonly running?: boolean; readonly on?: DatabaseServer; readonly environment?: NodeJS.ProcessEnv } = {},
 ): TestServer {
   const database = useDatabase(on);
   const pictures = usePictures();
@@ -112,6 +117,7 @@ export function useServer(
         .map((pair) => pair.join('='))
         .join(','),
       MILLRACE_PORT: '0',
+      ...environment,
     };
     await database.pool.query('CREATE TABLE shot (id INT PRIMARY KEY, file_name VARCHAR(60))');
     const rows = Array.from({ length: 300 }, (_, index) => [index + 1, scenes[index % scenes.length]]);
