@@ -52,6 +52,7 @@ describe('the configuration of a server', () => {
     expect(await readServerConfig({ MILLRACE_SERVER_CONFIG: await write('# nothing\n') })).toEqual({
       host: '127.0.0.1',
       port: 8080,
+      mysql: null,
       datasources: [],
       users: [],
       limits: {
@@ -71,6 +72,8 @@ describe('the configuration of a server', () => {
         maxWaitSeconds: 60,
         streams: 2000,
         streamsPerUser: 200,
+        mysqlConnections: 1000,
+        mysqlConnectionsPerUser: 100,
         maxStatementSeconds: { reader: 60, user: 3600 },
       },
       links: { argo: null, grafana: null },
