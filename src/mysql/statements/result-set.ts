@@ -10,9 +10,9 @@ export interface ResultSet {
 /** Rows that Millrace keeps or has read, as `ColumnType` describes their values. */
 export async function* answerRows(
   columns: readonly AnswerColumn[],
-  rows: AsyncIterable<readonly unknown[]>,
+  batches: AsyncIterable<readonly (readonly unknown[])[]>,
 ): AsyncGenerator<AnswerRow> {
-  for await (const row of rows) yield answerRow(columns, row);
+  for await (const batch of batches) for (const row of batch) yield answerRow(columns, row);
 }
 
 export function answerRow(columns: readonly AnswerColumn[], row: readonly unknown[]): AnswerRow {

@@ -69,8 +69,8 @@ async function ofStatus({ datasource, signal }: ExtendedRun, status: StatementSt
   const view = await viewStatement(datasource, status);
   const last = view.results.at(-1);
   if (state !== 'succeeded' || last?.kind !== 'rows') return summary(view);
-  const { columns, rows } = await resultRows(datasource, resultOf(status, view.results, undefined), signal);
-  return { columns, rows: answerRows(columns, rows) };
+  const { columns, batches } = await resultRows(datasource, resultOf(status, view.results, undefined), signal);
+  return { columns, rows: answerRows(columns, batches) };
 }
 
 export function cancelled(id: string): MillraceError {
