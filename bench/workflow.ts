@@ -13,6 +13,7 @@ const deployment: Deployment = {
   buckets: null,
   workerImage: 'millrace/worker:0.1.0',
   gpuWorkerImage: 'millrace/worker:0.1.0',
+  trainerImage: null,
   images: {},
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,

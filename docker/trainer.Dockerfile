@@ -1,4 +1,4 @@
-# Contains the worker and the trainer in Python, for the steps of TO TRAIN, TO EVALUATE and TO EXPLAIN of tables.
+# Contains the worker and the trainer in Python, for the steps of TO TRAIN.
 #   docker build -f docker/worker.Dockerfile -t millrace/worker:0.1.0 .
 #   docker build -f docker/trainer.Dockerfile -t millrace/trainer:0.1.0 .
 ARG BASE=millrace/worker:0.1.0
@@ -19,7 +19,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends python3 && r
 COPY --from=environment /opt/trainer /opt/trainer
 COPY trainer/millrace_trainer trainer/millrace_trainer
 # `python -m millrace_trainer FOLDER`; Python's files are read only.
-ENV PATH=/opt/trainer/bin:$PATH PYTHONPATH=/app/trainer PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/trainer/bin:$PATH PYTHONPATH=/app/trainer PYTHONDONTWRITEBYTECODE=1 MILLRACE_TRAINER_PYTHON=/opt/trainer/bin/python
 # Checks that everything loads: without a job, the trainer only reports that it has none (exit code 75).
 RUN python -c "import millrace_trainer.train, millrace_trainer.hop, optuna, sklearn.cluster, xgboost" \
     && { python -m millrace_trainer /tmp || [ $? = 75 ]; }

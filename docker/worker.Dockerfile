@@ -24,8 +24,8 @@ FROM ${BASE} AS worker
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app ./
-COPY src/box.ts src/bucket-url.ts src/errors.ts src/file-digest.ts src/install-command.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
-    src/private-folder.ts src/shown-url.ts src/task.ts src/version.ts src/
+COPY src/box.ts src/bucket-url.ts src/end-on-abort.ts src/errors.ts src/file-digest.ts src/install-command.ts src/model-task.ts src/nearest-name.ts src/network-reasons.ts \
+    src/private-folder.ts src/shown-url.ts src/task.ts src/train-task.ts src/version.ts src/
 COPY src/programs src/programs
 COPY src/datasource src/datasource
 COPY src/evaluation src/evaluation

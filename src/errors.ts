@@ -604,6 +604,11 @@ export const errorTable = {
       { status: null },
     ],
     // engine/argo
+    TRAINER_IMAGE_MISSING: [
+      'no image of the trainer is named, which TO TRAIN needs on Kubernetes',
+      'set MILLRACE_TRAINER_IMAGE (images.trainer) to the image that docker/trainer.Dockerfile builds',
+      { status: 500 },
+    ],
     KUBERNETES_MISSING: [
       'no Kubernetes cluster is named, or its kubeconfig is unusable',
       'name a kubeconfig file in KUBECONFIG',

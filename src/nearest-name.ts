@@ -1,6 +1,10 @@
 import { closestMatch } from 'leven';
 
-/** The name that was most likely meant; undefined if none is similar. */
+/** The name that was most likely meant, in any case; undefined if none is similar. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
-  return closestMatch(written.toLowerCase(), names, { maxDistance: Math.max(1, Math.ceil(written.length / 3)) });
+  const folded = names.map((name) => name.toLowerCase());
+  const found = closestMatch(written.toLowerCase(), folded, {
+    maxDistance: Math.max(1, Math.ceil(written.length / 3)),
+  });
+  return found === undefined ? undefined : names[folded.indexOf(found)];
 }

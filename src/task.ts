@@ -1,11 +1,12 @@
 import type { ModelAction, ModelActor, ModelReference } from './model-task.ts';
 import type { ProgramCall } from './programs/programs.ts';
+import type { Training } from './train-task.ts';
 
 /**
  * The contract between a step and the worker. Both sides import nothing else of each other.
  *
  * The worker is one program. Its commands are `prepare`, `partitions` and `finish` for a step over rows, `statement` for a standard
- * statement, and `model` for a statement about models. Its environment:
+ * statement, `model` for a statement about models, and `train` for TO TRAIN. Its environment:
  *
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
  *   MILLRACE_WORKER       number of the worker, from 0, among those that share the step's partitions (for `partitions` only): a process takes
@@ -23,6 +24,9 @@ import type { ProgramCall } from './programs/programs.ts';
  *   MILLRACE_MODEL_CACHE  folder for models from the system schema and from buckets, and for digests of files; default: a folder of its own in the
  *                         system's folder for temporary files
  *   MILLRACE_MODEL_CACHE_BYTES  how much space models may take there; default: 2 GiB
+ *   MILLRACE_TRAINER_PYTHON  Python's program of an environment with the trainer's packages (for `train` only); default: one that is made in
+ *   MILLRACE_TRAINER_FOLDER  a folder that keeps such environments
+ *   MILLRACE_TRAINING_FOLDER  a folder for the rows and the model of a step (for `train` only); default: the system's for temporary files
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts, with buckets as {"s3://bucket": ""}.
  *                         Absent in a pod, which has the mounts themselves
  *
@@ -30,7 +34,7 @@ import type { ProgramCall } from './programs/programs.ts';
  * contains `workers`, the numbers of the workers to start, or around a foreign image `missing`, those of the partitions that have rows left.
  * The exit code is one of `workerExit`.
  */
-export type Task = RowsTask | SharesTask | StatementTask | ModelTask;
+export type Task = RowsTask | SharesTask | StatementTask | ModelTask | TrainTask;
 
 export type TaskKind = Task['kind'];
 
@@ -38,7 +42,7 @@ export type TaskKind = Task['kind'];
  * Incremented with every change of the contract, of which the programs with their options and defaults are a part. A worker accepts only
  * tasks of its own version.
  */
-export const taskVersion = 5;
+export const taskVersion = 6;
 
 interface TaskBase {
   readonly version: typeof taskVersion;
@@ -97,8 +101,20 @@ export interface ModelTask extends TaskBase {
   readonly mounts: readonly string[];
 }
 
+/** TO TRAIN: selects the rows, runs the trainer over them, and registers the model. */
+export interface TrainTask extends TaskBase {
+  readonly kind: 'train';
+  readonly select: string;
+  readonly training: Training;
+  readonly actor: ModelActor;
+  /** Threads of the trainer, as far as it uses several. */
+  readonly threads: number;
+}
+
 /** A task as it is in MILLRACE_TASK. */
-export type Written<T> = { readonly [Key in keyof T]: Key extends 'select' | 'sql' ? T[Key] | null : T[Key] };
+export type Written<T> = {
+  readonly [Key in keyof T]: Key extends 'select' | 'sql' | 'training' ? T[Key] | null : T[Key];
+};
 
 export type WriteMode = 'fail' | 'append' | 'overwrite';
 

@@ -20,6 +20,7 @@ import { modelCounts } from './migrations/0014-model-counts.ts';
 import { logs } from './migrations/0015-logs.ts';
 import { drawnPartitions } from './migrations/0016-drawn-partitions.ts';
 import { workers } from './migrations/0017-workers.ts';
+import { trainings } from './migrations/0018-trainings.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -43,6 +44,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   logs,
   drawnPartitions,
   workers,
+  trainings,
 ];
 
 /** Version of the system schema after `migrate`. */

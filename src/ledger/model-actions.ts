@@ -9,6 +9,7 @@ import { type Added, addVersion, dropModel, type NewVersion, setVersion } from '
 import { resultWriter } from './result-writer.ts';
 import { readStatementRules } from './results.ts';
 import { readStatementText } from './statement-plan.ts';
+import { readTrainings, type TrainedVersion } from './trainings.ts';
 
 /** Where a statement about models runs, and for whom. */
 export interface ModelPlace {
@@ -66,6 +67,30 @@ export async function addFound(action: CreateAction, found: FoundFile, place: Mo
   const file = location === 'path' ? action.file : null;
   const version = { name, ...found, location, file, base: null, simulation: null } as const;
   await storeAnswer(await add(version, place), place);
+}
+
+/** A version that TO TRAIN has registered. */
+export type Registered = Pick<TrainedVersion, 'name' | 'version' | 'report'>;
+
+/** Stores the row that TO TRAIN returns. */
+export async function storeTrainingResult(
+  { name, version, report }: Registered,
+  place: Pick<ModelPlace, 'pool' | 'schema' | 'statement' | 'step' | 'signal'>,
+): Promise<void> {
+  const { estimator, rows, curve, metrics } = report;
+  const measured = Object.entries(metrics).flatMap(([part, values]) =>
+    Object.entries(values).map(([metric, value]) => [part === 'train' ? metric : `${part}_${metric}`, value] as const),
+  );
+  await storeAnswer(
+    {
+      columns: [
+        ...columnsOf({ model: 'string', version: 'integer', estimator: 'string', rows: 'bigint', rounds: 'integer' }),
+        ...measured.map(([metric]) => ({ name: metric, type: 'double' as const })),
+      ],
+      rows: [[name, version, estimator, String(rows), curve.length, ...measured.map(([, value]) => value)]],
+    },
+    place,
+  );
 }
 
 async function add(version: Omit<NewVersion, 'statement'>, place: ModelPlace): Promise<Answer> {
@@ -263,10 +288,25 @@ async function showTrain(action: Named, place: ModelPlace): Promise<Answer> {
   const versions = await versionsOf(action, place);
   const shown = action.version === null ? versions.filter(({ isCurrent }) => isCurrent) : versions;
   if (shown.length === 0) throw unknown(action);
+  const trainings = await readTrainings(place.pool, place.schema, action.name);
   return {
-    columns: columnsOf({ model: 'string', version: 'integer', statement: 'string' }),
-    rows: shown.map(({ name, version, statement }) => [name, version, statement]),
+    columns: columnsOf({
+      ...{ model: 'string', version: 'integer', statement: 'string', estimator: 'string', rows: 'bigint' },
+      ...{ seed: 'integer', metrics: 'json', data_sha256: 'string', versions: 'json', statement_id: 'string' },
+    }),
+    rows: shown.map(({ name, version, statement }) => {
+      const training = trainings.find((each) => each.version === version);
+      return [name, version, statement, ...trainedColumns(training)];
+    }),
   };
+}
+
+/** What SHOW TRAIN tells of a version that TO TRAIN has made. */
+function trainedColumns(training: TrainedVersion | undefined): readonly unknown[] {
+  if (training === undefined) return Array(7).fill(null);
+  const { estimator, rows, seed, metrics, data_sha256, versions } = training.report;
+  const json = [JSON.stringify(metrics), data_sha256, JSON.stringify(versions)];
+  return [estimator, String(rows), seed, ...json, training.statement];
 }
 
 async function drop(
@@ -299,7 +339,7 @@ function columnsOf(types: Readonly<Record<string, ResultColumn['type']>>): reado
 
 async function storeAnswer(
   { columns, rows }: Answer,
-  { pool, schema, statement, step, signal }: ModelPlace,
+  { pool, schema, statement, step, signal }: Pick<ModelPlace, 'pool' | 'schema' | 'statement' | 'step' | 'signal'>,
 ): Promise<void> {
   const { resultBytes } = await readStatementRules(pool, schema, statement);
   const writer = resultWriter({ pool, schema, statement, step, resultBytes }, signal);

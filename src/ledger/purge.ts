@@ -43,6 +43,7 @@ const partsOfStatements = [
   'transitions',
   'workflows',
   'statement_models',
+  'step_progress',
   'due_logs',
 ] as const;
 

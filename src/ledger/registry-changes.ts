@@ -6,6 +6,7 @@ import type { ModelActor } from '../model-task.ts';
 import type { ModelFacts, ModelVersion } from './registry.ts';
 import { readModel } from './registry.ts';
 import { tablesOf } from './tables.ts';
+import { deleteTrainings, insertTraining, readTraining, type TrainedVersion } from './trainings.ts';
 
 /** A version to add. */
 export type NewVersion = Pick<
@@ -23,9 +24,16 @@ export interface Added {
  * Adds a version, which becomes the current one. A name that nobody uses is the actor's from then on. Concurrent calls with one name get
  * successive versions, or the same one if they add the same.
  *
+ * @param training the step that trained it, which adds a version once, however often it is repeated
  * @throws {MillraceError} MODEL_EXISTS if the name is another user's, MODEL_DROPPED if its file in the database is not complete, DATABASE_…
  */
-export function addVersion(pool: Pool, schema: string, model: NewVersion, actor: ModelActor): Promise<Added> {
+export function addVersion(
+  pool: Pool,
+  schema: string,
+  model: NewVersion,
+  actor: ModelActor,
+  training: Omit<TrainedVersion, 'name' | 'version'> | null = null,
+): Promise<Added> {
   return change(pool, async (connection) => {
     const table = tablesOf(schema);
     // Takes the lock on the name even if no model has it yet.
@@ -36,14 +44,32 @@ export function addVersion(pool: Pool, schema: string, model: NewVersion, actor:
     );
     const { owner, current } = (await lockName(connection, schema, model.name))!;
     if (owner !== actor.user && !actor.isAdmin) throw taken(model.name, owner);
-    if (model.location === 'database') await requireFile(connection, schema, model);
-    const same = await sameVersion(connection, schema, model, current);
-    if (same !== null) return { version: same, isNew: false };
-    const version = await nextVersion(connection, schema, model.name);
-    await insertVersion(connection, schema, model, version, actor);
-    await connection.query(`UPDATE ${table('models')} SET current_version = ? WHERE name = ?`, [version, model.name]);
-    return { version, isNew: true };
+    const earlier = training && (await readTraining(connection, schema, training));
+    if (earlier) return { version: earlier.version, isNew: true };
+    const added = await addLocked(connection, schema, model, current, actor);
+    if (training) await insertTraining(connection, schema, { ...training, name: model.name, version: added.version });
+    return added;
   });
+}
+
+/** @param current the number of the current version; 0: there is none */
+async function addLocked(
+  connection: PoolConnection,
+  schema: string,
+  model: NewVersion,
+  current: number,
+  actor: ModelActor,
+): Promise<Added> {
+  if (model.location === 'database') await requireFile(connection, schema, model);
+  const same = await sameVersion(connection, schema, model, current);
+  if (same !== null) return { version: same, isNew: false };
+  const version = await nextVersion(connection, schema, model.name);
+  await insertVersion(connection, schema, model, version, actor);
+  await connection.query(`UPDATE ${tablesOf(schema)('models')} SET current_version = ? WHERE name = ?`, [
+    version,
+    model.name,
+  ]);
+  return { version, isNew: true };
 }
 
 /**
@@ -69,6 +95,7 @@ export function dropModel(
     );
     await connection.query(`UPDATE ${table('model_versions')} SET state = 'dropped' WHERE model_name = ?`, [name]);
     await connection.query(`DELETE FROM ${table('models')} WHERE name = ?`, [name]);
+    await deleteTrainings(connection, schema, name);
     return stored.map(({ digest }) => String(digest));
   });
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { ModelCounts } from './model-counts.ts';
 import type { RunTimings } from './run-timings.ts';
 import type { StatementState } from './statement-states.ts';
+import type { StepProgress } from './step-progress.ts';
 
 export interface Submission {
   readonly id: string;
@@ -71,6 +72,8 @@ export interface StepStatus {
   readonly models?: readonly ModelCounts[];
   /** For how many labelled rows the outputs are right; absent: they were not compared. */
   readonly compared?: { readonly right: number; readonly labelled: number };
+  /** How far it is, for a step without partitions; absent: it has not begun, or tells nothing. */
+  readonly progress?: StepProgress;
   /** What it took, once all partitions are done; null: it is not known. */
   readonly timings?: RunTimings | null;
 }

@@ -2,6 +2,7 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { type ModelCounts, readModelCounts } from './model-counts.ts';
 import { timedColumns, timingsOf } from './run-timings.ts';
 import type { PartitionStatus, StepStatus } from './statement-status.ts';
+import { progressOf } from './step-progress.ts';
 import { errorOf } from './stored-error.ts';
 import { tablesOf } from './tables.ts';
 
@@ -33,8 +34,9 @@ async function stepRows(pool: Pool, schema: string, statements: readonly string[
   const table = tablesOf(schema);
   const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT t.statement_id, t.step, t.state, t.error_code, t.error_message, t.error_hint, t.affected_rows, s.selection_id, s.row_count,
-       s.created_at, s.summary
+       s.created_at, s.summary, g.unit, g.done, g.total, g.metrics
      FROM ${table('steps')} AS t
+     LEFT JOIN ${table('step_progress')} AS g ON g.statement_id = t.statement_id AND g.step = t.step
      LEFT JOIN ${table('selections')} AS s ON s.statement_id = t.statement_id AND s.step = t.step
      WHERE t.statement_id IN (?) ORDER BY t.statement_id, t.position`,
     [statements],
@@ -62,6 +64,7 @@ function stepStatus(
   partitions: readonly RowDataPacket[],
   models: readonly ModelCounts[],
 ): StepStatus {
+  const progress = progressOf(row);
   const begun: string[] = partitions.flatMap(({ started_at }) => (started_at === null ? [] : [started_at]));
   return {
     name: row.step,
@@ -73,6 +76,7 @@ function stepStatus(
     partitions: partitions.map(partitionStatus),
     ...(models.length > 0 && { models }),
     ...comparedOf(row),
+    ...(progress !== undefined && { progress }),
     timings: row.created_at === null ? null : timingsOf(row.created_at, partitions),
   };
 }

@@ -24,6 +24,8 @@ export const tableNames = [
   'model_chunks',
   'model_measurements',
   'statement_models',
+  'trainings',
+  'step_progress',
   'answer_sets',
   'answers',
   'purged_answers',

@@ -2,11 +2,16 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { CatalogModel } from '../catalog/catalog-model.ts';
 import type { ModelAction } from '../model-task.ts';
 import type { CreateModelStatement, ModelStatement } from '../sql/statement.ts';
-import { findModel, registeredVersions } from './model-catalog.ts';
-import type { ModelStep } from './plan.ts';
+import { findModel } from './model-catalog.ts';
+import type { ModelStep, Step, TrainStep } from './plan.ts';
 
 /** The catalog as later statements of the program see it. */
-export function catalogAfter(catalog: Catalog, statement: ModelStatement, step: ModelStep): Catalog {
+export function catalogAfter(catalog: Catalog, statement: { readonly kind: string }, step: Step): Catalog {
+  if (step.kind === 'train') return withNewVersion(catalog, trainedModel(step, catalog), step.training.into);
+  return step.kind === 'model' ? afterAction(catalog, statement as ModelStatement, step) : catalog;
+}
+
+function afterAction(catalog: Catalog, statement: ModelStatement, step: ModelStep): Catalog {
   const { action } = step;
   if (action.does === 'drop') {
     const models = catalog.models.filter(({ name, registered }) => name !== action.name || registered === undefined);
@@ -17,14 +22,31 @@ export function catalogAfter(catalog: Catalog, statement: ModelStatement, step: 
     return { ...catalog, models: catalog.models.map((known) => withCurrent(known, action.name, isCurrent)) };
   }
   if (action.does !== 'create' && action.does !== 'like') return catalog;
-  const made = madeModel(action, statement, step.name, catalog);
-  const others = catalog.models.map((known) => withCurrent(known, action.name, () => false));
+  return withNewVersion(catalog, madeModel(action, statement, step.name, catalog), action.name);
+}
+
+function withNewVersion(catalog: Catalog, made: CatalogModel | null, name: string): Catalog {
+  const others = catalog.models.map((known) => withCurrent(known, name, () => false));
   return {
     ...catalog,
     models: made === null ? others : [...others, made],
-    knownNames: [...catalog.knownNames, action.name],
+    knownNames: [...catalog.knownNames, name],
   };
 }
+
+function trainedModel({ name: madeBy, training: { into: name } }: TrainStep, catalog: Catalog): CatalogModel {
+  const owner = ownerOf(name, catalog);
+  const known = { kind: 'tabular', digest: null, classNames: null, base: null, simulation: null } as const;
+  return {
+    name,
+    file: name,
+    registered: { ...known, version: null, isCurrent: true, owner, location: 'database', madeBy },
+  };
+}
+
+const ownerOf = (name: string, catalog: Catalog) =>
+  catalog.models.find((known) => known.name === name && known.registered !== undefined)?.registered?.owner ??
+  catalog.actor.user;
 
 function withCurrent(
   model: CatalogModel,
@@ -41,8 +63,7 @@ function madeModel(
   step: string,
   catalog: Catalog,
 ): CatalogModel | null {
-  const { user } = catalog.actor;
-  const owner = registeredVersions((statement as CreateModelStatement).model, catalog)[0]?.registered?.owner ?? user;
+  const owner = ownerOf((statement as CreateModelStatement).model.text, catalog);
   const common = { version: null, isCurrent: true, owner, madeBy: step } as const;
   if (action.does === 'create') {
     const location = action.storage;

@@ -24,6 +24,7 @@ const podsOf: ByStepKind<Pods | null> = {
     hint: 'a partition can have any number of rows',
   }),
   model: () => null,
+  train: () => null,
 };
 
 /** All pods of a program are kept in one workflow. */

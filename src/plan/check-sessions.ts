@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import { foldName, words } from '../sql/facts/word.ts';
-import type { Program, StandardStatement } from '../sql/statement.ts';
+import type { Program, Query, SqlStatement, StandardStatement } from '../sql/statement.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -9,15 +9,16 @@ type Report = (error: MillraceError) => void;
  * `sharedSession` is false, so does each standard statement: a variable would silently be NULL, and `USE` would select another table.
  */
 export function checkSessions({ statements }: Program, sharedSession: boolean, report: Report): void {
-  const lastRun = statements.findLastIndex(({ kind }) => kind === 'run');
+  const lastRun = statements.findLastIndex((statement) => queriesOf(statement).length > 0);
   const lastStandard = statements.findLastIndex(({ kind }) => kind === 'standard');
-  /** Names in the queries of later TO RUN statements. */
+  /** Names in the queries of later statements that run in workers. */
   const readLater = new Set<string>();
   for (const [index, statement] of [...statements.entries()].toReversed()) {
-    if (statement.kind === 'run') {
-      for (const name of statement.query.facts.tables.reads.keys()) readLater.add(name);
-      reportVariable(statement.query, 'the query before TO RUN runs in its own session', report);
-    } else if (statement.kind === 'standard') {
+    for (const query of queriesOf(statement)) {
+      for (const name of query.facts.tables.reads.keys()) readLater.add(name);
+      reportVariable(query, `the query before ${verbs[statement.kind]} runs in its own session`, report);
+    }
+    if (statement.kind === 'standard') {
       const { verb, target, session } = statement.facts;
       const made = verb === 'CREATE' && target?.kind === 'temporary table' ? foldName(target.table) : null;
       if (index < lastRun && verb === 'USE') report(useBeforeRun(statement));
@@ -28,6 +29,15 @@ export function checkSessions({ statements }: Program, sharedSession: boolean, r
         reportVariable(statement, 'on Argo each statement runs in its own session', report);
     }
   }
+}
+
+const verbs: Readonly<Record<string, string>> = { run: 'TO RUN', train: 'TO TRAIN' };
+
+/** The queries that a worker runs, in its own sessions. */
+function queriesOf(statement: SqlStatement): readonly Query[] {
+  if (statement.kind === 'run') return [statement.query];
+  if (statement.kind !== 'train') return [];
+  return statement.validation === null ? [statement.query] : [statement.query, statement.validation];
 }
 
 /** For other statements it is not known which of their variables they set. */

@@ -11,8 +11,11 @@ import {
   type Plan,
   type RunStep,
   type SqlStep,
+  type TrainStep,
   type VolumeMount,
 } from './plan.ts';
+import { explainTraining } from './train/explain-train.ts';
+import { trainerImage } from './train/plan-train.ts';
 import { withoutEffect } from './without-effect.ts';
 
 /** Describes the plan for people in a few lines. */
@@ -25,6 +28,7 @@ const explanations: ByStepKind<string> = {
   run: explainRun,
   foreign: explainForeign,
   model: explainModel,
+  train: explainTrain,
 };
 
 function explainForeign(step: ForeignStep): string {
@@ -88,6 +92,19 @@ function explainRun(step: RunStep): string {
   return withLines(step, lines);
 }
 
+function explainTrain(step: TrainStep): string {
+  const { image, training, select, retries } = step;
+  const what = [image === trainerImage ? [] : [image], training.estimator].flat().join(' ');
+  const lines = [
+    ['select', oneLine(select)],
+    ...explainTraining(training),
+    ['attempts', `${retries} retries`],
+    ...(needs(step) === '' ? [] : [['needs', needs(step)]]),
+    ...explainProfile(step),
+  ];
+  return [`${step.name}  train  ${what}`, ...lines.map(lineOf)].join('\n');
+}
+
 /** `yolov5s@3, SHA-256 0123456789ab…, from the database` */
 function registeredModel({ model }: RunStep): string[][] {
   if (model === null) return [];
@@ -101,7 +118,7 @@ function registeredModel({ model }: RunStep): string[][] {
 }
 
 /** `a100-mig: nvidia.com/mig-1g.10gb, queue team-a`; on this machine, the settings that mean nothing to it. */
-function explainProfile({ profile, pendingSeconds }: RunStep | ForeignStep): string[][] {
+function explainProfile({ profile, pendingSeconds }: Pick<RunStep, 'profile' | 'pendingSeconds'>): string[][] {
   const waits = pendingSeconds === null ? [] : [['waits', `a pod for at most ${pendingSeconds} s`]];
   if (profile === null) return waits;
   const { name, facts, withoutEffect } = profile;
@@ -121,8 +138,10 @@ function noteOf(options: readonly string[]): string[][] {
 
 function withLines(step: RunStep | ForeignStep, lines: readonly (readonly string[])[]): string {
   const head = `${step.name}  run  ${[step.image, ...step.command].join(' ')}`;
-  return [head, ...lines.map(([name, what]) => `  ${name?.padEnd(10)}${what}`)].join('\n');
+  return [head, ...lines.map(lineOf)].join('\n');
 }
+
+const lineOf = ([name, what]: readonly string[]) => `  ${name?.padEnd(10)}${what}`;
 
 function atOnce(step: RunStep | ForeignStep): string {
   return step.parallelism === step.partitions ? 'all at once' : `${step.parallelism} at once`;
@@ -132,7 +151,7 @@ function targetOf(into: TableTarget): string {
   return into.database === null ? into.table : `${into.database}.${into.table}`;
 }
 
-function needs({ resources, volumes }: RunStep | ForeignStep): string {
+function needs({ resources, volumes }: Pick<RunStep, 'resources' | 'volumes'>): string {
   const parts = [
     resources.gpu > 0 ? `${resources.gpu} GPU` : null,
     resources.cpu === null ? null : `${resources.cpu} cores`,

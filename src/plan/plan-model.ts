@@ -17,6 +17,7 @@ import {
   splitName,
   unknownModel,
 } from './model-catalog.ts';
+import { checkOwner } from './model-owner.ts';
 import { pathInVolumes, readablePath } from './paths.ts';
 import type { ModelStep, Step, StepProfile } from './plan.ts';
 import { findProfile, stepProfile } from './profile.ts';
@@ -114,21 +115,6 @@ function notRegistered(model: Reference, catalog: Catalog): MillraceError {
     span: model.span,
     hint: `register it first: CREATE MODEL ${model.text} FROM '/models/${model.text}.onnx'`,
   });
-}
-
-type Change = 'add a version to' | 'change' | 'drop';
-
-function checkOwner(model: Reference, catalog: Catalog, change: Change, report: Report): void {
-  const { user, isAdmin } = catalog.actor;
-  const owner = registeredVersions(model, catalog)[0]?.registered?.owner;
-  if (owner === undefined || owner === user || isAdmin) return;
-  const message = `the model '${model.text}' belongs to ${owner}`;
-  const [code, otherwise] =
-    change === 'add a version to'
-      ? (['MODEL_EXISTS', 'choose another name, or '] as const)
-      : (['MODEL_NOT_OWNED', ''] as const);
-  const hint = `${otherwise}ask ${owner} or an administrator to ${change} it`;
-  report(new MillraceError(code, message, { span: model.span, hint }));
 }
 
 function planFrom(

@@ -17,6 +17,7 @@ import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
 import { planSolve } from './solve/plan-solve.ts';
 import { stepName } from './step-name.ts';
+import { planTrain } from './train/plan-train.ts';
 
 /**
  * Program + Catalog -> Plan. Pure and deterministic.
@@ -35,7 +36,7 @@ export function planProgram(written: Program, catalog: Catalog): Plan {
     const place = { name: stepName(index), needs: (order[index] ?? []).map(stepName) };
     const asWritten = written.statements[index]!;
     const step = planWritten(asWritten, statement, place, known, report);
-    if (step?.kind === 'model') known = catalogAfter(known, statement as ModelStatement, step);
+    if (step !== null) known = catalogAfter(known, statement, step);
     return step;
   });
   checkPods(program, steps, catalog, report);
@@ -70,6 +71,8 @@ function planStatement(
       return planStandard(statement, place);
     case 'run':
       return planRun(statement, place, catalog, report);
+    case 'train':
+      return planTrain(statement, place, catalog, report);
     case 'createModel':
     case 'showModels':
     case 'describeModel':
@@ -90,7 +93,6 @@ function planStandard({ text: sql, span, facts }: StandardStatement, place: Pick
 }
 
 const verbs = {
-  train: 'TO TRAIN',
   predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
 } as const;
@@ -98,8 +100,8 @@ const verbs = {
 function notPlanned({
   kind,
   span,
-}: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' }>): MillraceError {
-  const hint = 'use standard SQL, TO RUN, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
+}: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' | 'train' }>): MillraceError {
+  const hint = 'use standard SQL, TO RUN, TO TRAIN, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,
     hint,

@@ -2,11 +2,12 @@ import type { Span } from '../errors.ts';
 import type { ModelAction, ModelActor, ModelReference } from '../model-task.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
+import type { Training } from '../train-task.ts';
 import type { StepCost } from './cost/step-cost.ts';
 import type { FindPlan } from './find/find-plan.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
-export const planVersion = 5;
+export const planVersion = 6;
 
 /** The IR: what to execute, as JSON-serialisable data. The same program and catalog give the same plan. */
 export interface Plan {
@@ -15,7 +16,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-export type Step = SqlStep | RunStep | ForeignStep | ModelStep;
+export type Step = SqlStep | RunStep | ForeignStep | ModelStep | TrainStep;
 
 export type StepKind = Step['kind'];
 
@@ -51,17 +52,11 @@ export interface SqlStep extends StepBase {
   readonly runsOthers: boolean;
 }
 
-/** The common part of every `TO RUN`: an image over the rows of a query, in partitions. */
-interface ImageStep extends StepBase {
+/** The common part of steps whose pods the statement's attributes describe. */
+interface PodStep extends StepBase {
   readonly image: string;
-  readonly command: readonly string[];
   readonly select: string;
-  readonly partitions: number;
-  /** Selected column whose equal values stay in one partition; null if partitions are ranges of rows. */
-  readonly partitionBy: string | null;
-  /** Maximum number of partitions that run at once. */
-  readonly parallelism: number;
-  /** Maximum number of restarts of a partition after a transient failure. */
+  /** Maximum number of restarts of a pod after a transient failure. */
   readonly retries: number;
   readonly timeoutSeconds: number | null;
   readonly resources: Resources;
@@ -72,6 +67,16 @@ interface ImageStep extends StepBase {
   readonly profile: StepProfile | null;
   /** Maximum seconds for which a pod waits before it runs. */
   readonly pendingSeconds: number | null;
+}
+
+/** The common part of every `TO RUN`: an image over the rows of a query, in partitions. */
+interface ImageStep extends PodStep {
+  readonly command: readonly string[];
+  readonly partitions: number;
+  /** Selected column whose equal values stay in one partition; null if partitions are ranges of rows. */
+  readonly partitionBy: string | null;
+  /** Maximum number of partitions that run at once. */
+  readonly parallelism: number;
 }
 
 /** `TO RUN` with an image of the project's worker. */
@@ -111,6 +116,13 @@ export interface ModelStep extends StepBase {
   /** Buckets in which it may look at a file; absent: none. */
   readonly buckets?: readonly string[];
   readonly profile: StepProfile | null;
+}
+
+/** `TO TRAIN`: a version of a model, trained on the rows of a query. */
+export interface TrainStep extends PodStep {
+  readonly kind: 'train';
+  readonly training: Training;
+  readonly actor: ModelActor;
 }
 
 /** The engine looks up the profile by its name when it starts the step. */

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { MillraceError } from '../errors.ts';
 import { modelActionSchema, modelActorSchema, modelReferenceSchema } from '../model-task.ts';
 import { programCallSchema } from '../programs/read-program-call.ts';
+import { trainingEntries } from '../train-task.ts';
 import { type Plan, planVersion, type Step, type StepKind } from './plan.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -18,14 +19,10 @@ const profile = v.nullable(
   v.strictObject({ name: v.string(), facts: v.array(v.string()), withoutEffect: v.array(v.string()) }),
 );
 
-const overRows = {
+const inPods = {
   ...place,
   image: v.string(),
-  command: v.array(v.string()),
   select: v.string(),
-  partitions: count,
-  partitionBy: v.nullable(v.string()),
-  parallelism: count,
   retries: count,
   timeoutSeconds: v.nullable(v.number()),
   resources: v.strictObject({ cpu: v.nullable(v.number()), memory: v.nullable(v.number()), gpu: count }),
@@ -34,6 +31,14 @@ const overRows = {
   nodeSelector: v.record(v.string(), v.string()),
   profile,
   pendingSeconds: v.nullable(v.number()),
+};
+
+const overRows = {
+  ...inPods,
+  command: v.array(v.string()),
+  partitions: count,
+  partitionBy: v.nullable(v.string()),
+  parallelism: count,
 };
 
 const cost = v.strictObject({
@@ -114,6 +119,12 @@ const stepSchemas = {
     volumes: v.array(v.strictObject({ claim: v.string(), mountPath: v.string(), readOnly: v.boolean() })),
     profile,
     buckets: v.optional(v.array(v.string())),
+  }),
+  train: v.strictObject({
+    kind: v.literal('train'),
+    ...inPods,
+    training: v.strictObject(trainingEntries),
+    actor: modelActorSchema,
   }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
 
@@ -224,12 +235,16 @@ function stepOfVersion4(stored: unknown): unknown {
   return step.kind === 'model' ? { ...step, profile: null } : stored;
 }
 
+/** Version 5: no statement was TO TRAIN. */
+const stepOfVersion5 = (stored: unknown) => stored;
+
 /** What makes a step of a version one of the next. */
 const upgrades = [
   { from: 1, upgrade: stepOfVersion1 },
   { from: 2, upgrade: stepOfVersion2 },
   { from: 3, upgrade: stepOfVersion3 },
   { from: 4, upgrade: stepOfVersion4 },
+  { from: 5, upgrade: stepOfVersion5 },
 ] as const;
 
 const settingsSince2 = {

@@ -9,6 +9,7 @@ import {
   type SqlStep,
   type Step,
   type StepKind,
+  type TrainStep,
 } from './plan.ts';
 
 const asRowsStep: ByStepKind<RunStep | ForeignStep | null> = {
@@ -16,6 +17,7 @@ const asRowsStep: ByStepKind<RunStep | ForeignStep | null> = {
   run: (step) => step,
   foreign: (step) => step,
   model: () => null,
+  train: () => null,
 };
 
 /** The step if it runs over the rows of a query; null for a standard statement and one about models. */
@@ -23,11 +25,25 @@ export function rowsStep(step: Step): RunStep | ForeignStep | null {
   return byStepKind(asRowsStep, step);
 }
 
+const asPodStep: ByStepKind<RunStep | ForeignStep | TrainStep | null> = {
+  sql: () => null,
+  run: (step) => step,
+  foreign: (step) => step,
+  model: () => null,
+  train: (step) => step,
+};
+
+/** The step if its statement's attributes describe its pods; null for a standard statement and one about models. */
+export function podStep(step: Step): RunStep | ForeignStep | TrainStep | null {
+  return byStepKind(asPodStep, step);
+}
+
 const asSqlStep: ByStepKind<SqlStep | null> = {
   sql: (step) => step,
   run: () => null,
   foreign: () => null,
   model: () => null,
+  train: () => null,
 };
 
 /** The step if it is a standard statement; null for others. */
@@ -40,6 +56,7 @@ const asRunStep: ByStepKind<RunStep | null> = {
   run: (step) => step,
   foreign: () => null,
   model: () => null,
+  train: () => null,
 };
 
 /** The step if the worker runs a program over its rows; null for another. */
@@ -52,6 +69,7 @@ const writtenTables: ByStepKind<readonly TableTarget[]> = {
   run: ({ into }) => [into],
   foreign: ({ into }) => into,
   model: () => [],
+  train: () => [],
 };
 
 /** The tables that INTO names. */
@@ -64,6 +82,7 @@ const programs: ByStepKind<ProgramName | null> = {
   run: ({ program }) => program.name,
   foreign: () => null,
   model: () => null,
+  train: () => null,
 };
 
 /** The worker's program that the step runs; null if none. */
@@ -76,6 +95,7 @@ const outputs: ByStepKind<string | null> = {
   run: ({ program: { name, settings } }) => contractOf(name).result(settings, null).outputs,
   foreign: () => null,
   model: () => null,
+  train: () => null,
 };
 
 /** What the outputs of the worker's program are called, in the plural; null if the step runs none. */
@@ -92,6 +112,7 @@ export const keepsLedger: Readonly<Record<StepKind, boolean>> = {
   run: true,
   foreign: false,
   model: false,
+  train: false,
 };
 
 /** Whether a plan has only standard statements. */
@@ -104,6 +125,7 @@ const needNoPod: ByStepKind<boolean> = {
   run: () => false,
   foreign: () => false,
   model: ({ action }) => action.does !== 'create',
+  train: () => false,
 };
 
 /** Whether a program only queries and uses the registry of models: any process with a connection can run it. */

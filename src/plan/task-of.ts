@@ -1,6 +1,6 @@
 import { withoutDefaults } from '../programs/read-program-call.ts';
-import { type RowsTask, taskVersion } from '../task.ts';
-import type { RunStep } from './plan.ts';
+import { type RowsTask, type TrainTask, taskVersion } from '../task.ts';
+import type { RunStep, TrainStep } from './plan.ts';
 import { mountsOf } from './volumes.ts';
 import { withoutEffect } from './without-effect.ts';
 
@@ -27,4 +27,11 @@ export function taskOf(statement: string, step: RunStep): RowsTask {
     ...(step.model !== null && { model: step.model }),
     ...(ignored.length > 0 && { ignored }),
   };
+}
+
+/** The worker's task for TO TRAIN. */
+export function trainTaskOf(statement: string, step: TrainStep): TrainTask {
+  const { name, select, training, actor, resources } = step;
+  const threads = Math.max(1, Math.ceil(resources.cpu ?? 1));
+  return { kind: 'train', version: taskVersion, statement, step: name, select, training, actor, threads };
 }

@@ -24,6 +24,7 @@ import type {
   FindStatement,
   OptimizeStatement,
   Program,
+  Query,
   RunStatement,
   SqlStatement,
 } from '../sql/statement.ts';
@@ -113,6 +114,13 @@ function runsOverRows(statement: SqlStatement): statement is RowsStatement {
   return ['run', 'evaluate', 'find', 'optimize'].includes(statement.kind);
 }
 
+/** The queries whose columns matter. */
+function queriesOf(statement: SqlStatement): readonly Query[] {
+  if (statement.kind === 'train')
+    return statement.validation === null ? [statement.query] : [statement.query, statement.validation];
+  return runsOverRows(statement) ? [statement.query] : [];
+}
+
 function targetsOf(statement: RowsStatement): readonly TableTarget[] {
   return statement.kind === 'run' ? statement.into : [statement.into];
 }
@@ -122,7 +130,9 @@ function questionsOf(program: Program): Questions {
     .map((statement, index) => ({ statement, first: index === 0 }))
     .flatMap(({ statement, first }) => (runsOverRows(statement) ? [{ statement, first }] : []));
   return {
-    queries: runs.map(({ statement, first }) => ({ text: statement.query.text, afterOthers: !first })),
+    queries: program.statements.flatMap((statement, index) =>
+      queriesOf(statement).map(({ text }) => ({ text, afterOthers: index > 0 })),
+    ),
     sources: runs.flatMap(({ statement }) =>
       mayReplace(withCommandAttributes(statement, { images }))
         ? [...statement.query.facts.references, ...labelsNamed(statement).flatMap(tablesOfLabels)]
@@ -179,6 +189,8 @@ function mayNameModels(statement: SqlStatement): readonly string[] {
     case 'evaluate':
     case 'explain':
       return [statement.model.text];
+    case 'train':
+      return [statement.into, ...(statement.using === null ? [] : [statement.using])].map(({ text }) => text);
     case 'find':
       return statement.models.map(({ text }) => text);
     default:

@@ -2,7 +2,10 @@ import { MillraceError, type Span } from '../errors.ts';
 import { maxNesting } from './bounds.ts';
 import type { AttributeNode, Clauses, ColumnsNode, ConstraintNode, ModelClauses } from './clauses.ts';
 import { type Items, spanOf, string, toArray } from './expression-nodes.ts';
+import { factsWithin } from './facts/facts.ts';
 import { parseImageReference } from './image-reference.ts';
+import type { LexicalMode } from './lexical-mode.ts';
+import { modelNameError } from './model-name.ts';
 import { nameParts, unquoteName, unquoteString } from './quoting.ts';
 import { quoteToken } from './split-errors.ts';
 import type { Token } from './standard-lexer.ts';
@@ -20,15 +23,21 @@ import type {
 } from './statement.ts';
 
 /** Builds the frozen statement from its clauses. Throws a MillraceError for the first invalid name, attribute or value. */
-export function buildStatement(clauses: Clauses, span: Span, query: Query | null): ExtendedStatement {
+export function buildStatement(
+  clauses: Clauses,
+  span: Span,
+  query: Query | null,
+  mode: LexicalMode,
+): ExtendedStatement {
   if (query === null) return Object.freeze(buildModelStatement(clauses as ModelClauses, span));
-  return Object.freeze(buildExtended(clauses as Exclude<Clauses, ModelClauses>, span, query));
+  return Object.freeze(buildExtended(clauses as Exclude<Clauses, ModelClauses>, span, query, mode));
 }
 
 function buildExtended(
   clauses: Exclude<Clauses, ModelClauses>,
   span: Span,
   query: Query,
+  mode: LexicalMode,
 ): Exclude<ExtendedStatement, ModelStatement> {
   const attributes = buildAttributes(clauses.attributes);
   switch (clauses.kind) {
@@ -47,6 +56,7 @@ function buildExtended(
         query,
         estimator: reference(estimator),
         attributes,
+        validation: validationQuery(attributes, mode),
         columns,
         label: optional(label),
         using: optional(using),
@@ -137,14 +147,11 @@ function buildModelStatement(clauses: ModelClauses, span: Span): ModelStatement 
   }
 }
 
-/** Limits of what a model can be called, so that `name@3` and `/models/name.onnx` always mean one thing. */
-const modelName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-
 function newModel(token: Token): Reference {
   const name = reference(token);
-  if (modelName.test(name.text)) return name;
-  const shown = quoteToken(name.text);
-  throw new MillraceError('MODEL_NAME', `a model cannot be called ${shown}`, { span: name.span });
+  const wrong = modelNameError(name);
+  if (wrong !== null) throw wrong;
+  return name;
 }
 
 function versionOf(token: Token) {
@@ -167,6 +174,13 @@ function buildAttributes(items: Items<AttributeNode> | null): readonly Attribute
       return Object.freeze({ name: text, nameSpan: spanOf(name), value: boundDepth(value), span: spanOf(name, value) });
     }),
   );
+}
+
+function validationQuery(attributes: readonly Attribute[], mode: LexicalMode): Query | null {
+  const value = attributes.find(({ name }) => name === 'validation.select')?.value;
+  if (value?.kind !== 'string') return null;
+  const { value: text, span } = value;
+  return Object.freeze({ text, span, facts: factsWithin(text, span, mode) });
 }
 
 const duplicateAttribute = (name: Token, text: string) =>

@@ -21,7 +21,7 @@ export function parseProgram(text: string, mode: LexicalMode = defaultMode): Pro
   for (const piece of pieces) {
     if (failures.length >= maxErrors) break;
     try {
-      statements.push(parsePiece(text, piece));
+      statements.push(parsePiece(text, piece, mode));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       failures.push(error);
@@ -31,7 +31,7 @@ export function parseProgram(text: string, mode: LexicalMode = defaultMode): Pro
   return Object.freeze({ text, mode, statements: Object.freeze(statements) });
 }
 
-function parsePiece(text: string, piece: Piece): SqlStatement {
+function parsePiece(text: string, piece: Piece, mode: LexicalMode): SqlStatement {
   const span = Object.freeze(piece.span);
   if (piece.kind === 'standard') {
     return Object.freeze({
@@ -43,7 +43,7 @@ function parsePiece(text: string, piece: Piece): SqlStatement {
   }
   checkOptions(piece.tokens);
   const clauses = parseClauses(piece.tokens.filter(({ type }) => type !== 'comment'));
-  return buildStatement(clauses, span, queryOf(text, piece));
+  return buildStatement(clauses, span, queryOf(text, piece), mode);
 }
 
 const queryOf = (text: string, { query, facts }: ExtendedPiece): Query | null =>

@@ -60,6 +60,8 @@ export interface TrainStatement {
   readonly query: Query;
   readonly estimator: Reference;
   readonly attributes: readonly Attribute[];
+  /** The query in the attribute `validation.select`, all of whose places are the attribute's value; null: there is none. */
+  readonly validation: Query | null;
   readonly columns: readonly ColumnClause[];
   readonly label: Reference | null;
   /** The trained model to continue from. */

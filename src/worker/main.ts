@@ -22,7 +22,8 @@ import { prepare } from './rows/prepare.ts';
 import { dropShares, prepareShares } from './rows/shares.ts';
 import { asWorkerProcess, type StartedWorker } from './rows/worker-process.ts';
 import { runStatement } from './statement.ts';
-import { withSelect, withSql } from './task-text.ts';
+import { withSelect, withSql, withTraining } from './task-text.ts';
+import { runTrainStep } from './train/train-step.ts';
 import type { Volumes } from './volume-path.ts';
 
 const log = openLog();
@@ -40,6 +41,7 @@ const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { ki
   },
   shares: runShares,
   model: runModelStep,
+  train: async (task, place) => runTrainStep(await withTraining(task, place), place),
   statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
 };
 

@@ -9,12 +9,19 @@ import {
   type StatementTask,
   type Task,
   type TaskKind,
+  type TrainTask,
   taskVersion,
   type Written,
 } from '../task.ts';
+import { trainingEntries } from '../train-task.ts';
 
 /** As the worker is told it: a text that is too long is null. */
-export type WrittenTask = Written<RowsTask> | Written<SharesTask> | Written<StatementTask> | ModelTask;
+export type WrittenTask =
+  | Written<RowsTask>
+  | Written<SharesTask>
+  | Written<StatementTask>
+  | Written<TrainTask>
+  | ModelTask;
 
 const step = { version: v.literal(taskVersion), statement: v.string(), step: v.string() };
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -53,6 +60,14 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     action: modelActionSchema,
     actor: modelActorSchema,
     mounts: v.array(v.string()),
+  }),
+  train: v.strictObject({
+    kind: v.literal('train'),
+    ...step,
+    select: v.nullable(v.string()),
+    training: v.nullable(v.strictObject(trainingEntries)),
+    actor: modelActorSchema,
+    threads: count,
   }),
 };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Plan } from '../plan/plan.ts';
-import { rowsStep } from '../plan/step-facts.ts';
+import { podStep } from '../plan/step-facts.ts';
 import { shorten, workflowTitle } from './titles.ts';
 import type { Deployment, Rendering, Workflow, WorkflowSubmission } from './workflow.ts';
 import { statementLabel, workflowName } from './workflow-name.ts';
@@ -45,7 +45,7 @@ export function workflowMetadata(
       ...templates.workflow.metadata?.labels,
       'millrace/statement': statementLabel(id),
       'millrace/ledger': ledgerLabel(deployment),
-      ...(plan.steps.some((step) => (rowsStep(step)?.pendingSeconds ?? null) !== null) && {
+      ...(plan.steps.some((step) => (podStep(step)?.pendingSeconds ?? null) !== null) && {
         [pendingTimeoutLabel]: 'true',
       }),
       ...given.labels,

@@ -7,6 +7,7 @@ import { statementLabel } from './workflow-name.ts';
 export type PodSource =
   | 'model'
   | 'statement'
+  | 'train'
   | 'prepare'
   | 'worker-{{inputs.parameters.worker}}'
   | 'partition-{{inputs.parameters.partition}}'

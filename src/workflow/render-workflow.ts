@@ -1,12 +1,13 @@
 import { MillraceError } from '../errors.ts';
 import { type ByStepKind, byStepKind, type Plan, type Step } from '../plan/plan.ts';
-import { rowsStep } from '../plan/step-facts.ts';
+import { podStep, rowsStep } from '../plan/step-facts.ts';
 import { checkSizes } from './check-sizes.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
 import { renderModelStep } from './model-step.ts';
 import { renderRunStep } from './run-step.ts';
 import { renderSqlStep } from './sql-step.ts';
+import { renderTrainStep } from './train-step.ts';
 import type { Deployment, Rendering, Template, Workflow, WorkflowSubmission, WorkflowTemplates } from './workflow.ts';
 
 /** Maximum number of templates, and of tasks of a DAG: `maxItems` in Argo's CRD. */
@@ -61,6 +62,7 @@ const renderers: ByStepKind<Template[], [Rendering]> = {
   run: renderRunStep,
   foreign: renderForeignStep,
   model: (step, rendering) => [renderModelStep(step, rendering)],
+  train: (step, rendering) => [renderTrainStep(step, rendering)],
 };
 
 /** Runs each step after those it needs. */
@@ -91,13 +93,13 @@ function directNeeds(steps: readonly Step[]): ReadonlyMap<string, readonly strin
 
 /** Priority in the controller's queue of workflows: that of the most urgent step. */
 function priority(steps: readonly Step[]): { priority?: number } {
-  const given = steps.flatMap((step) => rowsStep(step)?.priority ?? []);
+  const given = steps.flatMap((step) => podStep(step)?.priority ?? []);
   return given.length === 0 ? {} : { priority: Math.max(...given) };
 }
 
 /** The sum of the steps' timeouts: the maximum time if they run one after the other. */
 function deadline(steps: readonly Step[], { deadlineSeconds }: Deployment): number {
-  const timeouts = steps.map((step) => rowsStep(step)?.timeoutSeconds ?? null);
+  const timeouts = steps.map((step) => podStep(step)?.timeoutSeconds ?? null);
   return timeouts.reduce<number>((sum, timeout) => sum + (timeout ?? deadlineSeconds), 0);
 }
 

@@ -68,6 +68,7 @@ const works: ByStepKind<string> = {
   sql: ({ sql }) => oneLine(sql),
   run: ({ program }) => program.name,
   foreign: ({ image }) => image,
+  train: ({ training: { estimator, into } }) => `train ${estimator} ${into}`,
   model: ({ action }) => ('name' in action ? `${actionWords[action.does]} ${action.name}` : actionWords[action.does]),
 };
 

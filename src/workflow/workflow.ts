@@ -16,6 +16,7 @@ export interface WorkflowTemplates {
   readonly partitions: ContainerTemplate;
   readonly sqlStep: ContainerTemplate;
   readonly foreignImage: ContainerTemplate;
+  readonly trainer: ContainerTemplate;
 }
 
 export type DagTemplate = Template & { readonly dag: NonNullable<Template['dag']> };
@@ -51,6 +52,8 @@ export interface Deployment {
   readonly workerImage: string;
   /** Runs the partitions of steps that request GPUs. */
   readonly gpuWorkerImage: string;
+  /** Runs TO TRAIN; null: not set. */
+  readonly trainerImage: string | null;
   /** Image references, by their names in statements. Any other name is itself a reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Source of the DSN of the users' account. */

@@ -20,7 +20,7 @@ const step = {
   runsOthers: false,
   span: { start: 0, end: 4 },
 } as const;
-const plan: Plan = { kind: 'plan', version: 5, steps: [step] };
+const plan: Plan = { kind: 'plan', version: 6, steps: [step] };
 
 interface Given {
   readonly state: StatementState;

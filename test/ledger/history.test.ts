@@ -6,7 +6,7 @@ import type { ServerSubmission, Submission } from '../../src/ledger/statement-st
 import { openStatementStore, type StatementStore } from '../../src/ledger/statement-store.ts';
 import { servers, useDatabase } from '../database.ts';
 
-const plan = { kind: 'plan', version: 5, steps: [] } as const;
+const plan = { kind: 'plan', version: 6, steps: [] } as const;
 
 function submission(server: ServerSubmission | null = null): Submission {
   return { id: randomUUIDv7(), text: 'DO 1', plan, submittedBy: 'ada', server };
@@ -65,7 +65,7 @@ describe.each(servers)('the history of statements on $name', (server) => {
           span: { start: 0, end: 0 },
         }) as const,
     );
-    const statement = { ...submission(), plan: { kind: 'plan', version: 5, steps } } as unknown as Submission;
+    const statement = { ...submission(), plan: { kind: 'plan', version: 6, steps } } as unknown as Submission;
     const { id } = statement;
     await store.insert(statement, 'running');
     await store.moveStep(id, 'a', 'succeeded');

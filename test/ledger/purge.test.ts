@@ -40,7 +40,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
     const { pool, systemSchema } = database;
     const [id, selection] = [randomUUIDv7(), randomBytes(16)];
     const steps = [{ name: 'step-1' }];
-    const submission = { id, text: '', plan: { kind: 'plan', version: 5, steps }, submittedBy: 'ada' } as never;
+    const submission = { id, text: '', plan: { kind: 'plan', version: 6, steps }, submittedBy: 'ada' } as never;
     const asked = { readOnly: false, resultBytes: 1, statementSeconds: null, labels: { a: 'b' } };
     await openStatementStore(pool, systemSchema, 'local').insert(
       { ...(submission as object), server: asked } as never,

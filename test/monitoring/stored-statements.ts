@@ -23,7 +23,7 @@ export function storedStatements(database: TestDatabase) {
       const id = randomUUID();
       const plan = {
         kind: 'plan',
-        version: 5,
+        version: 6,
         steps: kinds.map((kind, index) => ({ name: `step-${index + 1}`, kind })),
       };
       await query(

@@ -44,7 +44,7 @@ it('the view of a program reads each step a bounded number of times', () => {
     const status = {
       id: 'x',
       text: '',
-      plan: { kind: 'plan', version: 5, steps },
+      plan: { kind: 'plan', version: 6, steps },
       state: 'running',
       submittedBy: 'ada',
       submittedAt: '2026-11-21 10:00:00.000000',

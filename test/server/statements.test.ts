@@ -282,7 +282,7 @@ describe('a statement', () => {
     const plan = await server.json('GET', `/v1/statements/${body.id}/plan`);
     expect(plan.body).toMatchObject({
       kind: 'plan',
-      version: 5,
+      version: 6,
       steps: [{ kind: 'run', partitions: 2, into: { table: 'planned' } }],
     });
     const workflow = await server.json('GET', `/v1/statements/${body.id}/workflow`);
@@ -433,7 +433,7 @@ describe('an object that statements can name', () => {
       body: { sql: detect(9, 'never', 'partitions = 2') },
     });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ plan: { kind: 'plan', version: 5, steps: [{ name: 'step-1' }] }, workflow: null });
+    expect(body).toMatchObject({ plan: { kind: 'plan', version: 6, steps: [{ name: 'step-1' }] }, workflow: null });
     expect(body.text).toContain('partition × 2');
     const [tables] = (await server.database.pool.query(`SHOW TABLES LIKE 'never'`)) as unknown as [unknown[]];
     expect(tables).toEqual([]);

@@ -288,6 +288,7 @@ const train = sequence(
     query,
     estimator,
     attributes,
+    validation: null,
     columns,
     label,
     using,

@@ -26,7 +26,11 @@ afterEach(() => rm(folder, { recursive: true }));
 describe.each(servers)('Rows of $name', (server) => {
   const database = useDatabase(server);
 
-  const write = (sql: string) => writeColumns({ pool: database.pool, sql, folder: join(folder, 'data/train'), signal });
+  const write = async (sql: string) => {
+    const selections = [{ sql, folder: join(folder, 'data/train') }];
+    const [rows] = await writeColumns({ pool: database.pool, selections, signal });
+    return rows;
+  };
 
   it.skipIf(!hasPython)('arrive at the trainer exactly, whatever their types', async () => {
     await database.pool.query(

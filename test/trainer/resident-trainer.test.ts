@@ -98,8 +98,7 @@ describe.skipIf(!hasPython)('Resident trainers', () => {
     const write = (where: string, name: string) =>
       writeColumns({
         pool: database.pool,
-        sql: `SELECT a, b, y FROM points ${where}`,
-        folder: join(folder, 'data', name),
+        selections: [{ sql: `SELECT a, b, y FROM points ${where}`, folder: join(folder, 'data', name) }],
         signal,
       });
     const job = (task: string) =>

@@ -49,7 +49,7 @@ describe('a task', () => {
     expect(() => readTask(written({ version }))).toThrow(
       expect.objectContaining({
         code: 'TASK_VERSION',
-        message: `the task has version ${told}; this worker knows version 5`,
+        message: `the task has version ${told}; this worker knows version 6`,
         hint: 'give the server and the worker images of the same version of Millrace',
       }),
     );
@@ -97,7 +97,7 @@ describe('a task', () => {
   });
 
   it('around a foreign image has the rows and how they are shared out, and nothing else', () => {
-    const plan: Plan = { kind: 'plan', version: 5, steps: [foreignStep()] };
+    const plan: Plan = { kind: 'plan', version: 6, steps: [foreignStep()] };
     const text = variableOf(render(plan.steps), 'step-1-finish', 'MILLRACE_TASK') as string;
     expect(readTask(text)).toMatchObject({ kind: 'shares', select: null, partitions: 2 });
     expect(goldenPlan('demo').version).toBe(plan.version);

@@ -13,6 +13,7 @@ export const deployment: Deployment = {
   buckets: null,
   workerImage: 'registry.example/millrace-worker:0.1.0',
   gpuWorkerImage: 'registry.example/millrace-worker:0.1.0-cuda',
+  trainerImage: 'registry.example/millrace-trainer:0.1.0',
   images: { 'millrace/worker': 'registry.example/millrace-worker:0.1.0' },
   datasource: { secret: 'database', key: 'dsn' },
   systemDatasource: null,
@@ -64,7 +65,7 @@ export function render(
 ): Workflow {
   const given = { ...submission, ...changes.submission };
   return renderWorkflow(
-    { kind: 'plan', version: 5, steps },
+    { kind: 'plan', version: 6, steps },
     given,
     { ...deployment, ...changes.deployment },
     templates,

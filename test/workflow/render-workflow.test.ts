@@ -60,7 +60,7 @@ describe('a task reaches the worker unchanged', () => {
     const { environment } = variables(workflow, 'step-2');
     expect(JSON.parse(environment.MILLRACE_TASK as string)).toEqual({
       kind: 'statement',
-      version: 5,
+      version: 6,
       statement: submission.id,
       step: 'step-2',
       sql: select,
@@ -471,7 +471,7 @@ describe('a foreign image', () => {
     expect(images).toEqual([deployment.workerImage, 'hebafer/yolov5-sqlflow:1.0', deployment.workerImage]);
     expect(JSON.parse(variableOf(workflow, 'step-1-prepare', 'MILLRACE_TASK') as string)).toEqual({
       kind: 'shares',
-      version: 5,
+      version: 6,
       statement: submission.id,
       step: 'step-1',
       select: 'SELECT image_id, file_name FROM demo.images',

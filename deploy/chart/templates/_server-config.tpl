@@ -16,6 +16,7 @@ MILLRACE_WORKER_IMAGE: {{ .Values.images.worker }}
 {{- with .Values.images.gpuWorker }}
 MILLRACE_GPU_WORKER_IMAGE: {{ . }}
 {{- end }}
+MILLRACE_TRAINER_IMAGE: {{ .Values.images.trainer }}
 {{- with .Values.images.named }}
 MILLRACE_IMAGES: {{ range $name, $image := . }}{{ $name }}={{ $image }},{{ end }}
 {{- end }}

@@ -10,6 +10,7 @@ const workerName = 'millrace/worker';
  *
  *   MILLRACE_NAMESPACE          namespace of the workflows; default: `millrace`
  *   MILLRACE_WORKER_IMAGE       image of the worker; required
+ *   MILLRACE_TRAINER_IMAGE      image of the trainer, from docker/trainer.Dockerfile, for TO TRAIN
  *   MILLRACE_GPU_WORKER_IMAGE   image of the worker with CUDA, for partitions that request GPUs; default: MILLRACE_WORKER_IMAGE
  *   MILLRACE_IMAGES             other images, by their names in statements: `name=reference,…`
  *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`
@@ -54,6 +55,7 @@ export function readDeployment(
     buckets: readBuckets(environment),
     workerImage,
     gpuWorkerImage: environment.MILLRACE_GPU_WORKER_IMAGE || workerImage,
+    trainerImage: environment.MILLRACE_TRAINER_IMAGE || null,
     images: { [workerName]: workerImage, ...readImages(environment.MILLRACE_IMAGES ?? '') },
     datasource,
     systemDatasource: system ? secretKey(system) : null,

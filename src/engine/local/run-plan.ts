@@ -9,11 +9,12 @@ import { runningStates } from '../../ledger/statement-states.ts';
 import type { StepStatus } from '../../ledger/statement-status.ts';
 import type { StoredStatement } from '../../ledger/statement-store.ts';
 import { type ByStepKind, byStepKind, type Plan, type Step } from '../../plan/plan.ts';
-import { rowsStep } from '../../plan/step-facts.ts';
+import { podStep } from '../../plan/step-facts.ts';
 import type { StandardRun } from '../engine.ts';
 import { needsSession } from './recovery-decision.ts';
 import { runModelStep } from './run-model-step.ts';
 import { runStep } from './run-step.ts';
+import { runTrainStep } from './run-train-step.ts';
 import { openSqlSession, type SqlSession } from './sql-session.ts';
 import type { StatementLock } from './statement-locks.ts';
 
@@ -22,6 +23,7 @@ export interface PlanRun extends StandardRun {
   readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
+  readonly stateFolder: string;
   readonly lock: StatementLock;
   /** Steps with their stored states; empty before the first run. */
   readonly steps: readonly StepStatus[];
@@ -129,7 +131,7 @@ function hasSucceeded({ plan, states }: Run): boolean {
 async function beginStep(step: Step, { id, token, lock, states }: Run): Promise<void> {
   const { name } = step;
   const anyUnfinished = ['pending', 'running', 'failed', 'cancelled'] as const;
-  const from = rowsStep(step) === null ? [states.get(name) ?? 'pending'] : anyUnfinished;
+  const from = podStep(step) === null ? [states.get(name) ?? 'pending'] : anyUnfinished;
   await write(lock, () => lock.writer.beginStep(id, name, from, token));
   states.set(name, 'running');
 }
@@ -139,6 +141,8 @@ const runners: ByStepKind<Promise<void>, [Run]> = {
   run: (step, run) => runStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) }),
   model: (step, run) =>
     runModelStep(step, { ...run, statement: run.id, unregistered: () => modelFiles(run.volumes['/models']) }),
+  train: (step, run) =>
+    runTrainStep(step, { ...run, statement: run.id, signal: AbortSignal.any([run.signal, run.left]) }),
   foreign: ({ image }) => {
     throw new MillraceError('UNKNOWN_IMAGE', `${image} cannot run on this machine`, { hint: 'run it on Kubernetes' });
   },

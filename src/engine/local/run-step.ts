@@ -198,11 +198,11 @@ function workerEnvironment({ resources }: RunStep, { number, cores }: WorkerPlac
 }
 
 /** Whether a retry may succeed: after a death by signal, a temporary failure, or an unexpected exit code. */
-function mayPass({ exitCode }: WorkerEnd): boolean {
+export function mayPass({ exitCode }: WorkerEnd): boolean {
   return exitCode !== workerExit.mistake && exitCode !== workerExit.defect;
 }
 
-function failureOf({ exitCode, error }: WorkerEnd, step: RunStep): MillraceError {
+export function failureOf({ exitCode, error }: WorkerEnd, step: Pick<RunStep, 'name'>): MillraceError {
   if (error !== null) return error;
   const how = exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
   return new MillraceError('WORKER_FAILED', `a worker of ${step.name} ${how}`, {

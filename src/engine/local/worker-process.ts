@@ -17,7 +17,7 @@ const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.
 const graceMs = 30_000;
 
 export interface WorkerRun {
-  readonly command: WorkerCommand | 'model';
+  readonly command: WorkerCommand | 'model' | 'train';
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly signal: AbortSignal;
@@ -42,6 +42,7 @@ const inheritedNames = [
   'LD_LIBRARY_PATH',
   'CUDA_VISIBLE_DEVICES',
   'MILLRACE_IMAGE_URLS',
+  'MILLRACE_TRAINER_PYTHON',
   ...cacheSettings,
   ...storeSettings,
   ...storeCredentials,

@@ -12,9 +12,9 @@ import type { RunStep } from '../plan.ts';
 import { withProfile } from '../profile.ts';
 import { readAttributes, unknownAttribute } from '../read-attributes.ts';
 import { findTarget } from '../result-target.ts';
+import { columnNamed, unknownColumn } from '../selected-columns.ts';
 import { attributesElsewhere, solveAttributeNames, solveAttributes, solvers, type Variables } from './attributes.ts';
 import { readConstraints, readObjective } from './read-constraints.ts';
-import { columnNamed, unknownColumn } from './read-formula.ts';
 
 type Report = (error: MillraceError) => void;
 

@@ -2,7 +2,8 @@ import { MillraceError } from '../../errors.ts';
 import type { Constraint, Relation } from '../../programs/solve/problem.ts';
 import { valueText } from '../../sql/expression-nodes.ts';
 import type { Expression, OptimizeStatement, Value, Constraint as WrittenConstraint } from '../../sql/statement.ts';
-import { columnNamed, type FormulaScope, readFormula, unknownColumn } from './read-formula.ts';
+import { columnNamed, unknownColumn } from '../selected-columns.ts';
+import { type FormulaScope, readFormula } from './read-formula.ts';
 
 type Scope = Pick<FormulaScope, 'variable' | 'columns' | 'report'>;
 

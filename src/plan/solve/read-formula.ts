@@ -1,9 +1,9 @@
 import { MillraceError } from '../../errors.ts';
-import { nearestName } from '../../nearest-name.ts';
 import { type Formula, isOperator } from '../../programs/solve/formula.ts';
 import { valueText } from '../../sql/expression-nodes.ts';
 import { unquoteName } from '../../sql/quoting.ts';
-import type { Expression, Reference, Value } from '../../sql/statement.ts';
+import type { Expression, Value } from '../../sql/statement.ts';
+import { columnNamed, unknownColumn } from '../selected-columns.ts';
 
 /** What the names in an expression mean. */
 export interface FormulaScope {
@@ -57,18 +57,6 @@ function readName(value: Expression, scope: FormulaScope, inSum: boolean): ReadF
   if (inSum || !isSummed || isGrouped) return { formula: { kind: 'column', name: column }, hasVariable: false };
   const hint = `write SUM(${column}), or add GROUP BY`;
   return refused(value, scope, `the column ${column} is outside SUM, where it has no single value`, hint);
-}
-
-/** The selected column of that name, as the query spells it. */
-export function columnNamed(name: string, columns: readonly string[]): string | undefined {
-  return columns.find((column) => column.toLowerCase() === name.toLowerCase());
-}
-
-/** @param known the names that are meant in its place */
-export function unknownColumn({ text, span }: Reference, known: readonly string[]): MillraceError {
-  const nearest = nearestName(text, known);
-  const hint = nearest === undefined ? `use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
-  return new MillraceError('UNKNOWN_COLUMN', `the query does not select '${text}'`, { span, hint });
 }
 
 function readSum(value: Expression, scope: FormulaScope, inSum: boolean): ReadFormula | null {

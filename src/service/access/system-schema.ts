@@ -2,7 +2,7 @@ import { MillraceError, type Span } from '../../errors.ts';
 import { labelsNamedBy } from '../../plan/label-tables.ts';
 import type { Facts } from '../../sql/facts/facts.ts';
 import { foldName } from '../../sql/facts/word.ts';
-import type { ExtendedStatement, ModelStatement, Program } from '../../sql/statement.ts';
+import type { ExtendedStatement, ModelStatement, Program, SqlStatement } from '../../sql/statement.ts';
 import { workSchemaOf } from '../../task.ts';
 
 /** The schemas that only Millrace itself writes. */
@@ -21,12 +21,20 @@ export function checkSystemSchema({ statements }: Program, schema: string): Mill
     const read = statement.kind === 'standard' ? statement : statement.query;
     const named =
       findName(read, wanted) ??
+      findValidation(statement, wanted) ??
       (statement.kind === 'standard' ? null : (findTarget(statement, wanted) ?? findLabels(statement, wanted)));
     if (named !== null) return refused(schema, named);
     const dynamic = statement.kind === 'standard' ? statement.facts.names.dynamic : null;
     if (dynamic !== null) return refusedDynamic(schema, dynamic);
   }
   return null;
+}
+
+/** The query of TO TRAIN for validation rows is in a string. */
+function findValidation(statement: SqlStatement, schema: string): Span | null {
+  if (statement.kind !== 'train' || statement.validation === null) return null;
+  const { names } = statement.validation.facts;
+  return findName(statement.validation, schema) ?? names.dynamic;
 }
 
 interface Read {

@@ -94,6 +94,23 @@ export function createFactsReader(mode: LexicalMode): FactsReader {
   };
 }
 
+/** The facts of a query in a string of the program: whatever they find, its place is the string. */
+export function factsWithin(text: string, place: Span, mode: LexicalMode): Facts {
+  const reader = createFactsReader(mode);
+  const scanner = scannerOf(text, mode);
+  for (let token = scanner.next(); token !== undefined; token = scanner.next())
+    if (token.type !== 'comment') reader.read(token);
+  const facts = reader.end(text, { start: 0, end: text.length });
+  const { variable, localInfile, names } = facts;
+  const places = new Map([...names.places].map(([name, found]) => [name, found && place]));
+  return Object.freeze({
+    ...facts,
+    variable: variable && { ...variable, span: place },
+    localInfile: localInfile && place,
+    names: Object.freeze({ ...names, places, dynamic: names.dynamic && place }),
+  });
+}
+
 /** The facts that may differ between readings of a text. */
 interface Reading {
   readonly effect: string | null;

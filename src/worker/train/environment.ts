@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +66,21 @@ export async function prepareEnvironment(options: EnvironmentOptions): Promise<s
     });
   }
   return program;
+}
+
+/**
+ * The Python program that runs the trainer: MILLRACE_TRAINER_PYTHON, as in the trainer's image, or that of an environment in
+ * MILLRACE_TRAINER_FOLDER.
+ * @param onProgress told of packages, if they have to be installed
+ * @throws MillraceError TRAINER_…
+ */
+export async function trainerPython(
+  environment: NodeJS.ProcessEnv,
+  onProgress: (progress: { readonly done: number; readonly total: number }) => void,
+): Promise<string> {
+  if (environment.MILLRACE_TRAINER_PYTHON) return environment.MILLRACE_TRAINER_PYTHON;
+  const folder = environment.MILLRACE_TRAINER_FOLDER ?? join(tmpdir(), 'millrace-trainer');
+  return prepareEnvironment({ folder, onProgress: ({ packages: done, total }) => onProgress({ done, total }) });
 }
 
 async function pythonVersion(python: string): Promise<string> {

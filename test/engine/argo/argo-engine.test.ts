@@ -37,7 +37,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     submission = {
       id: randomUUIDv7(),
       text: 'SELECT 1',
-      plan: { kind: 'plan', version: 5, steps },
+      plan: { kind: 'plan', version: 6, steps },
       submittedBy: 'ada',
       server: null,
     };
@@ -142,7 +142,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
       runsOthers: false,
     } as const;
     const { needs, span } = steps[0]!;
-    const plan = { kind: 'plan', version: 5, steps: [{ needs, span, ...sql }] } as const;
+    const plan = { kind: 'plan', version: 6, steps: [{ needs, span, ...sql }] } as const;
     for (const [readOnly, secret] of [
       [true, 'reader'],
       [false, 'database'],
@@ -387,7 +387,7 @@ describe('the engine on Argo, with a stand-in for the cluster', () => {
     [{ cpu: 8, memory: null, gpu: 0 }, 'no node has 8 cores; the largest has 7.9 cores'],
     [{ cpu: 2, memory: null, gpu: 4 }, 'no node has enough free GPUs'],
   ])('distinguishes nodes that are too small from nodes that are full: %j', async (resources, words) => {
-    submission = { ...submission, plan: { kind: 'plan', version: 5, steps: [runStep({ resources })] } };
+    submission = { ...submission, plan: { kind: 'plan', version: 6, steps: [runStep({ resources })] } };
     await engine.submit(submission);
     const message = 'Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.';
     const nodes = node('step-1.worker(0:0)(0)', { phase: 'Pending', message });

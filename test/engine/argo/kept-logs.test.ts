@@ -29,7 +29,7 @@ describe('logs of a statement that has ended, with a stand-in for the cluster', 
     engine = openArgoEngine({ api: cluster.api, pool, deployment: { ...deployment, schema } });
     id = randomUUIDv7();
     closing = new AbortController();
-    const plan = { kind: 'plan', version: 5, steps: [runStep({ name: 'step-1' })] } as const;
+    const plan = { kind: 'plan', version: 6, steps: [runStep({ name: 'step-1' })] } as const;
     await engine.submit({ id, text: 'SELECT 1', plan, submittedBy: 'ada', server: null });
   });
   afterEach(async () => {

@@ -30,12 +30,12 @@ const sqlStep = {
 
 export const submitted: TakenStatement = {
   ...submission,
-  plan: { kind: 'plan', version: 5, steps: [runStep({ partitions: 2 }), sqlStep] },
+  plan: { kind: 'plan', version: 6, steps: [runStep({ partitions: 2 }), sqlStep] },
 };
 
 export const submittedForeign: TakenStatement = {
   ...submission,
-  plan: { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 1 })] },
+  plan: { kind: 'plan', version: 6, steps: [foreignStep({ partitions: 1 })] },
 };
 
 /** A workflow `w` with nodes of these names. */

@@ -55,7 +55,7 @@ describe("the queue of servers' statements on Argo, with a stand-in for the clus
     const submission: Submission = {
       id: randomUUIDv7(),
       text: 'SELECT 1',
-      plan: { kind: 'plan', version: 5, steps: [runStep({ name: 'step-1' })] },
+      plan: { kind: 'plan', version: 6, steps: [runStep({ name: 'step-1' })] },
       submittedBy: user,
       server,
     };

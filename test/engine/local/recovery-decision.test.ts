@@ -14,7 +14,7 @@ function statement(steps: readonly [sql: string, state: StepState][], state = 'r
     state,
     plan: {
       kind: 'plan',
-      version: 5,
+      version: 6,
       steps: steps.map(
         ([sql], index) =>
           ({

@@ -1,7 +1,7 @@
 import { defaultGpuResource } from '../../../catalog/profile.ts';
 import { type ErrorCode, type ErrorRecord, errorRecord, MillraceError } from '../../../errors.ts';
 import type { StatementStatus } from '../../../ledger/statement-status.ts';
-import { rowsStep } from '../../../plan/step-facts.ts';
+import { podStep } from '../../../plan/step-facts.ts';
 import type { Deployment } from '../../../workflow/workflow.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { beyondAllNodes, type Capacity } from '../kubernetes/node-capacity.ts';
@@ -58,7 +58,7 @@ function withCapacity(
   return waiting.map((pod) => {
     if (!scarce.has(pod.reason)) return pod;
     const step = plan.steps.find(({ name }) => name === pod.step);
-    const asking = step === undefined || ['prepare', 'finish'].includes(pod.source) ? null : rowsStep(step);
+    const asking = step === undefined || ['prepare', 'finish'].includes(pod.source) ? null : podStep(step);
     const profile = profiles.find(({ name }) => name === asking?.profile?.name);
     const gpuResource = profile?.gpuResource ?? defaultGpuResource;
     const beyond = asking === null ? null : beyondAllNodes(asking.resources, gpuResource, capacity);

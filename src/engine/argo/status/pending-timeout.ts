@@ -1,6 +1,6 @@
 import { errorRecord, MillraceError } from '../../../errors.ts';
 import type { Plan } from '../../../plan/plan.ts';
-import { rowsStep } from '../../../plan/step-facts.ts';
+import { podStep } from '../../../plan/step-facts.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
 import { isWaiting, pendingReason, placeOf } from './pending-pods.ts';
 import type { StepError } from './stopped-with-error.ts';
@@ -22,7 +22,7 @@ export function pendingTimeout(
   for (const node of waiting) {
     const place = placeOf(node, metadata.name);
     const step = plan.steps.find(({ name }) => name === place?.step);
-    const seconds = step === undefined ? null : (rowsStep(step)?.pendingSeconds ?? null);
+    const seconds = step === undefined ? null : (podStep(step)?.pendingSeconds ?? null);
     if (place === null || seconds === null || now - Date.parse(node.startedAt!) < seconds * 1000) continue;
     const reason = pendingReason(node.message ?? '');
     const why = reason === null ? '' : `: ${reason.message}`;

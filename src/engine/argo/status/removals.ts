@@ -1,5 +1,5 @@
 import type { Plan } from '../../../plan/plan.ts';
-import { rowsStep } from '../../../plan/step-facts.ts';
+import { podStep } from '../../../plan/step-facts.ts';
 import { workerExit } from '../../../task.ts';
 import { hasFailed, type Nodes, type ObservedWorkflow, type WorkflowNode } from '../workflows/observed-workflow.ts';
 import { isStandstill } from './node-failure.ts';
@@ -17,7 +17,7 @@ export function failedByRemovals({ metadata }: ObservedWorkflow, nodes: Nodes, p
 function hasRetriesLeft(node: WorkflowNode, workflow: string, nodes: Nodes, plan: Plan): boolean {
   const place = placeOf(node, workflow);
   const step = plan.steps.find(({ name }) => name === place?.step);
-  const retries = step === undefined ? null : (rowsStep(step)?.retries ?? null);
+  const retries = step === undefined ? null : (podStep(step)?.retries ?? null);
   const failed = (node.children ?? []).flatMap((id) => nodes[id] ?? []).filter(hasFailed);
   // A worker that processes rows has its retries again, so only the last ones count.
   const attempts = failed.filter((attempt) => !isStandstill(attempt)).slice(-(retries ?? 0) - 1);

@@ -178,6 +178,7 @@ const seenPartitions: ByStepKind<readonly PartitionStatus[], [StepView]> = {
   run: (step) => partitionsOf(step, unseen),
   foreign: (step, view) => partitionsOf(step, (number) => seenPartition(number, view)),
   model: () => [],
+  train: () => [],
 };
 
 function seenPartition(number: number, { byName, nodes, path }: StepView): PartitionStatus {

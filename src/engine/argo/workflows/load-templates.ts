@@ -12,6 +12,7 @@ export function loadTemplates(): WorkflowTemplates {
     partitions: read('partitions'),
     sqlStep: read('sql-step'),
     foreignImage: read('foreign-image'),
+    trainer: read('trainer'),
   };
 }
 

@@ -16,7 +16,7 @@ test('what was submitted is read back from the workflow', () => {
     attempt: 2,
     done: ['step-0'],
     text: "SELECT '{{' \ud800",
-    plan: { kind: 'plan', version: 5, steps: [runStep()] },
+    plan: { kind: 'plan', version: 6, steps: [runStep()] },
   });
   expect(submittedStatement({ metadata: { name: 'other', creationTimestamp: '' } })).toBeNull();
 });
@@ -115,7 +115,7 @@ describe('a workflow of a real controller', () => {
 
   test('that succeeded has no error, even if a partition was retried', () => {
     const workflow = sample('succeeded');
-    const plan = { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 4 })] } as const;
+    const plan = { kind: 'plan', version: 6, steps: [foreignStep({ partitions: 4 })] } as const;
     const status = statementStatus(workflow, { ...submitted, plan }, asStep(readNodes(workflow), 'sample', 'step-1'));
     expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', error: null }] });
     expect(status.steps[0]?.partitions.map(({ state, attempts }) => [state, attempts])).toEqual([
@@ -141,7 +141,7 @@ describe('while it runs', () => {
       { name: 'w.step-1.partition(0:1)', type: 'Retry', children: ['w.step-1.partition(0:1)(0)'] },
       { name: 'w.step-1.partition(0:1)(0)', phase: 'Pending' },
     ]);
-    const plan = { kind: 'plan', version: 5, steps: [foreignStep({ partitions: 2 })] } as const;
+    const plan = { kind: 'plan', version: 6, steps: [foreignStep({ partitions: 2 })] } as const;
     expect(statementStatus(workflow, { ...submitted, plan }, nodes).steps[0]?.partitions).toMatchObject([
       { state: 'running', attempts: 2 },
       { state: 'pending', attempts: 1 },

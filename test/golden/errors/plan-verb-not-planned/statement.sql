@@ -1,1 +1,1 @@
-SELECT * FROM iris.train TO TRAIN DNNClassifier WITH model.n_classes = 3 LABEL class INTO sqlflow_models.my_dnn_model;
+SELECT * FROM iris.test TO EXPLAIN sqlflow_models.my_dnn_model;

@@ -1,0 +1,70 @@
+import type { FeatureNode, TrainFeature, Training, TrainValue } from '../../train-task.ts';
+import { findEstimator } from './estimators.ts';
+
+/** What would be trained, and in how many units, as lines of a name and a text. */
+export function explainTraining(training: Training): readonly (readonly [string, string])[] {
+  const { attributes, features, label, validation, seed, from, into } = training;
+  const given = Object.entries(attributes).map(([name, value]) => `${name} = ${valueText(value)}`);
+  const named = from && (from.version === null ? from.name : `${from.name}@${from.version}`);
+  return [
+    ...(validation === null ? [] : [['validate', oneLine(validation)] as const]),
+    [
+      'features',
+      features === null ? 'all columns but the label, by their types' : features.map(featureText).join(', '),
+    ],
+    ...(label === null ? [] : [['label', label] as const]),
+    ...(given.length === 0 ? [] : [['with', given.join(', ')] as const]),
+    ['train', `${unitsOf(training)}, seed ${seed}${named === null ? '' : `, from the state of ${named}`}`],
+    ['gate', 'compare the model file with the library on the selected rows'],
+    ['register', `a version of the model ${into}, in the database`],
+  ];
+}
+
+function unitsOf({ estimator: name, attributes }: Training): string {
+  const first = (...names: readonly string[]) =>
+    names.map((each) => attributes[each]).find((each) => each !== undefined);
+  switch (findEstimator(name)?.family) {
+    case 'network': {
+      const epochs = first('train.epoch', 'train.epochs');
+      const batch = first('train.batch_size', 'model.batch_size') ?? 32;
+      const steps = attributes['train.max_steps'];
+      const most = steps === undefined ? '' : `, at most ${steps} steps`;
+      const counted = epochs === undefined ? '10 epochs, or as many as make 1000 steps' : count(epochs, 'epoch');
+      return `${counted}, in batches of ${batch}${most}${stopping(first('train.early_stopping_epochs'), 'epoch')}`;
+    }
+    case 'booster': {
+      const rounds = first('train.num_boost_round', 'num_boost_round') ?? (name.startsWith('xgboost.XGBRF') ? 1 : 10);
+      return count(rounds, 'round') + stopping(first('train.early_stopping_rounds', 'early_stopping_rounds'), 'round');
+    }
+    case 'kmeans':
+      return `until the clusters stay, at most ${attributes['model.max_iter'] ?? 300} rounds`;
+    case 'logistic':
+      return `until it converges, at most ${attributes['model.max_iter'] ?? 1000} rounds`;
+    case undefined:
+      return 'as the image does';
+  }
+}
+
+const count = (number: TrainValue, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`;
+
+function stopping(patience: TrainValue | undefined, unit: string): string {
+  return patience === undefined || patience === 0 ? '' : `, until ${count(patience, unit)} bring no improvement`;
+}
+
+/** An item of COLUMN as a statement has it. */
+function featureText(item: TrainFeature): string {
+  if (typeof item === 'object' && 'for' in item) return `${nodeText(item.column)} for ${item.for}`;
+  return nodeText(item);
+}
+
+function nodeText(node: FeatureNode): string {
+  if (typeof node !== 'object') return String(node);
+  if ('function' in node) return `${node.function}(${node.arguments.map(nodeText).join(', ')})`;
+  return `[${node.map(nodeText).join(', ')}]`;
+}
+
+function valueText(value: TrainValue): string {
+  return typeof value === 'object' ? `[${value.join(', ')}]` : String(value);
+}
+
+const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim();

@@ -1,0 +1,225 @@
+import type { Catalog } from '../../catalog/catalog.ts';
+import { MillraceError } from '../../errors.ts';
+import type { ModelReference } from '../../model-task.ts';
+import { nearestName } from '../../nearest-name.ts';
+import { modelNameError } from '../../sql/model-name.ts';
+import type { Attribute, Reference, TrainStatement } from '../../sql/statement.ts';
+import type { TrainValue } from '../../train-task.ts';
+import { findModel, modelReference, unknownModel } from '../model-catalog.ts';
+import { checkOwner } from '../model-owner.ts';
+import type { Step, TrainStep } from '../plan.ts';
+import { stepProfile, withProfile } from '../profile.ts';
+import { readAttributes } from '../read-attributes.ts';
+import { columnNamed, unknownColumn } from '../selected-columns.ts';
+import { plainValue } from './attribute-forms.ts';
+import { checkValidationQuery, columnsOf, featureColumns, labelColumn } from './check-train-columns.ts';
+import { type Estimator, estimators, findEstimator } from './estimators.ts';
+import { readFeatures } from './read-features.ts';
+import { readTrainAttributes, stepAttributes } from './read-train-attributes.ts';
+
+type Report = (error: MillraceError) => void;
+
+/** The image of the project's trainer. */
+export const trainerImage = 'millrace/trainer';
+
+/** Plans TO TRAIN as a step; null after reporting its errors. */
+export function planTrain(
+  statement: TrainStatement,
+  place: Pick<Step, 'name' | 'needs'>,
+  catalog: Catalog,
+  reportTo: Report,
+): TrainStep | null {
+  let failed = false;
+  const report = (error: MillraceError) => {
+    failed = true;
+    reportTo(error);
+  };
+  const { image, name } = splitEstimator(statement.estimator);
+  const estimator = estimatorOf(name, image, statement, catalog, report);
+  const [ofStep, ofTrainer] = splitAttributes(statement.attributes);
+  const written = { ...readAttributes(ofStep, stepAttributes, 'TO TRAIN', report), parallelism: null };
+  const settings = withProfile(written, ofStep, catalog, report);
+  if (image === null) checkGpu(ofStep, report);
+  const attributes =
+    estimator === null
+      ? plainAttributes(ofTrainer, image !== null, report)
+      : readTrainAttributes(statement, ofTrainer, estimator, report);
+  const read = readColumns(statement, attributes, estimator, catalog, report);
+  const from = startOf(statement, estimator, catalog, report);
+  const wrongName = modelNameError(statement.into);
+  if (wrongName !== null) report(wrongName);
+  checkOwner(statement.into, catalog, 'add a version to', report);
+  if (failed) return null;
+  return {
+    kind: 'train',
+    ...place,
+    image: image ?? trainerImage,
+    select: statement.query.text,
+    training: {
+      estimator: estimator?.name ?? name,
+      attributes,
+      ...read,
+      validation: statement.validation?.text ?? null,
+      seed: settings.seed,
+      from,
+      into: statement.into.text,
+    },
+    actor: catalog.actor,
+    retries: settings.retries,
+    timeoutSeconds: settings.timeout,
+    resources: { cpu: settings.cpu, memory: settings.memory, gpu: settings.gpu },
+    priority: settings.priority,
+    nodeSelector: settings.node_selector,
+    profile: stepProfile(settings.profile, catalog),
+    pendingSeconds: settings.pending_timeout,
+    volumes: settings.volume,
+    span: statement.span,
+  };
+}
+
+/** SQLFlow's `image/Estimator`: the last slash ends the image. */
+function splitEstimator({ text }: Reference): { readonly image: string | null; readonly name: string } {
+  const slash = text.lastIndexOf('/');
+  return slash < 0 ? { image: null, name: text } : { image: text.slice(0, slash), name: text.slice(slash + 1) };
+}
+
+/** null: one of a user's image, or unknown, which is reported. */
+function estimatorOf(
+  name: string,
+  image: string | null,
+  { estimator: { span, text } }: TrainStatement,
+  catalog: Catalog,
+  report: Report,
+): Estimator | null {
+  if (image !== null && image !== trainerImage) {
+    if (!catalog.otherImages) {
+      const message = `the image ${image} cannot run on this machine`;
+      report(
+        new MillraceError('UNKNOWN_IMAGE', message, {
+          span,
+          hint: 'run it on Kubernetes, or use an estimator without an image',
+        }),
+      );
+    }
+    return null;
+  }
+  const known = findEstimator(name);
+  if (known !== undefined) return known;
+  const names = estimators.map((each) => each.name);
+  const nearest = nearestName(name.replace(/^sqlflow_models\./i, ''), names);
+  const hint =
+    nearest === undefined ? `use one of ${names.join(', ')}, or an image of your own` : `did you mean ${nearest}?`;
+  report(new MillraceError('TRAIN_ESTIMATOR_UNKNOWN', `unknown estimator '${text}'`, { span, hint }));
+  return null;
+}
+
+function splitAttributes(attributes: readonly Attribute[]): readonly [readonly Attribute[], readonly Attribute[]] {
+  const isOfStep = ({ name }: Attribute) => Object.hasOwn(stepAttributes, name);
+  return [attributes.filter(isOfStep), attributes.filter((attribute) => !isOfStep(attribute))];
+}
+
+function checkGpu(attributes: readonly Attribute[], report: Report): void {
+  const gpu = attributes.find(({ name, value }) => name === 'gpu' && !(value.kind === 'number' && value.value === 0));
+  if (gpu === undefined) return;
+  const hint = 'remove it, or use an image of your own that trains on a GPU: TO TRAIN image/Estimator';
+  report(
+    new MillraceError('UNKNOWN_ATTRIBUTE', `the attribute 'gpu' has no effect on ${trainerImage}`, {
+      span: gpu.nameSpan,
+      hint,
+    }),
+  );
+}
+
+/** The attributes of an estimator that only its image knows. @param isKnown whether there is such an image */
+function plainAttributes(
+  attributes: readonly Attribute[],
+  isKnown: boolean,
+  report: Report,
+): Readonly<Record<string, TrainValue>> {
+  if (!isKnown) return {};
+  const read = attributes.flatMap((attribute) => {
+    if (attribute.name === 'validation.select') return [];
+    const value = plainValue(attribute.value);
+    if (value !== undefined) return [[attribute.name, value] as const];
+    const hint = 'give a number, a text, TRUE, FALSE, or a list of them';
+    const message = `the attribute '${attribute.name}' has a value that no estimator can read`;
+    report(new MillraceError('WRONG_ATTRIBUTE', message, { span: attribute.value.span, hint }));
+    return [];
+  });
+  return Object.fromEntries(read);
+}
+
+function readColumns(
+  statement: TrainStatement,
+  attributes: Readonly<Record<string, TrainValue>>,
+  estimator: Estimator | null,
+  catalog: Catalog,
+  report: Report,
+): Pick<TrainStep['training'], 'features' | 'label'> {
+  const columns = columnsOf(statement.query, catalog, report);
+  const label = statement.label && labelColumn(statement.label, columns, report);
+  if (statement.label === null && estimator?.needsLabel) {
+    const message = `${estimator.name} learns a label, but the statement has no LABEL`;
+    const hint = "add LABEL and the column's name";
+    report(new MillraceError('TRAIN_LABEL_MISSING', message, { span: statement.estimator.span, hint }));
+  }
+  const others = otherColumns(statement, attributes, columns, report);
+  const excluded = [...(label === null ? [] : [label]), ...others];
+  const features = readFeatures(statement.columns, { estimator, columns, excluded, report });
+  const raw = columns?.filter((column) => columnNamed(column, excluded) === undefined) ?? null;
+  if (raw?.length === 0 && features === null) {
+    const message = 'the query selects no column besides the label';
+    report(
+      new MillraceError('TRAIN_NO_FEATURES', message, { span: statement.query.span, hint: 'select features too' }),
+    );
+  }
+  const needed = raw && [...featureColumns(features, raw), ...(label === null ? [] : [label])];
+  checkValidationQuery(statement, needed, catalog, report);
+  return { features, label };
+}
+
+/** Columns that attributes name: weights, and those that are not features. */
+function otherColumns(
+  { attributes: written }: TrainStatement,
+  attributes: Readonly<Record<string, TrainValue>>,
+  columns: readonly string[] | null,
+  report: Report,
+): readonly string[] {
+  const names = ['model.weight_column', 'train.weight_column', 'model.excluded_columns', 'excluded_columns'];
+  return names.flatMap((name) => {
+    const value = attributes[name];
+    if (typeof value !== 'string') return [];
+    const span = written.find((attribute) => attribute.name === name)!.value.span;
+    const named = value.split(',').map((each) => each.trim());
+    return named.flatMap((each) => {
+      const column = columns === null ? each : columnNamed(each, columns);
+      if (column === undefined) report(unknownColumn({ text: each, span }, columns ?? []));
+      return column ?? [];
+    });
+  });
+}
+
+/** The model of USING. */
+function startOf(
+  { using }: TrainStatement,
+  estimator: Estimator | null,
+  catalog: Catalog,
+  report: Report,
+): ModelReference | null {
+  if (using === null) return null;
+  const model = findModel(using.text, catalog);
+  const reference = model && modelReference(model);
+  const other = model?.registered?.tabular?.estimator ?? null;
+  if (reference?.isInDatabase && other !== null && estimator !== null && other !== estimator.name) {
+    const message = `the model '${using.text}' is a ${other}, not a ${estimator.name}`;
+    report(new MillraceError('TRAIN_GOING_ON', message, { span: using.span, hint: `TO TRAIN ${other}` }));
+  }
+  if (reference?.isInDatabase) return reference;
+  if (model === null) report(unknownModel(using, catalog));
+  else {
+    const message = `the model '${using.text}' was not trained by TO TRAIN`;
+    const hint = 'name a model that TO TRAIN has made';
+    report(new MillraceError('TRAIN_NOT_OURS', message, { span: using.span, hint }));
+  }
+  return null;
+}

@@ -1,0 +1,1 @@
+SELECT * FROM iris.train TO TRAIN DNNRegressor INTO m;

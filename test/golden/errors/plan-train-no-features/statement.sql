@@ -1,0 +1,1 @@
+SELECT class FROM iris.train TO TRAIN LinearClassifier LABEL class INTO m;

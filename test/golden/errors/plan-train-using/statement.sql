@@ -1,0 +1,1 @@
+SELECT * FROM iris.train TO TRAIN LinearClassifier LABEL class USING chrun INTO m;
