@@ -455,8 +455,8 @@ export const errorTable = {
     UNKNOWN_ROUTE: ['the server has no such path', '/docs lists the paths', { status: 404 }],
     METHOD_NOT_ALLOWED: ['the path exists, but not with this method', '/docs lists the methods', { status: 405 }],
     MEDIA_TYPE_UNSUPPORTED: [
-      'the body is not JSON in UTF-8, or is compressed',
-      'send application/json in UTF-8',
+      'the body is of another type or encoding than the route accepts, or is compressed',
+      'send application/json in UTF-8, uncompressed; for the bytes of a model, application/octet-stream',
       { status: 415 },
     ],
     REQUEST_INVALID: [

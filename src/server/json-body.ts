@@ -5,6 +5,9 @@ import { position } from '../sql/format-error.ts';
 import type { App } from './context.ts';
 import { keepDigits } from './exact-numbers.ts';
 import { findJsonError } from './json-error.ts';
+import { checkMediaType, quote, unsupported } from './media-type.ts';
+
+const json = 'application/json';
 
 /** Accepts bodies of JSON in UTF-8. An empty body is ignored, whatever its Content-Type. */
 export function takeJsonBodies(app: App): void {
@@ -26,11 +29,6 @@ export function takeJsonBodies(app: App): void {
   });
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16 */
-function unsupported(message: string, hint: string): MillraceError {
-  return new MillraceError('MEDIA_TYPE_UNSUPPORTED', message, { hint });
-}
-
 function refuseEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return;
   throw unsupported(
@@ -39,18 +37,12 @@ function refuseEncoding(encoding: string | undefined): void {
   );
 }
 
-const wantedHeader = 'send the header Content-Type: application/json';
-
-function checkType({ headers }: FastifyRequest): void {
-  const written = headers['content-type'] ?? '';
-  const [type = '', ...parameters] = written.split(';').map((part) => part.trim().toLowerCase());
-  if (type !== 'application/json') {
-    const found = written === '' ? 'the request has no Content-Type' : `the Content-Type is ${quote(written)}`;
-    throw unsupported(`${found}; the server accepts application/json`, wantedHeader);
-  }
+function checkType(request: FastifyRequest): void {
+  const parameters = checkMediaType(request, json);
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? 'utf-8';
   if (['utf-8', 'utf8'].includes(charset.replaceAll('"', ''))) return;
-  throw unsupported(`the charset is ${quote(charset)}; JSON is UTF-8`, `encode the body in UTF-8 and ${wantedHeader}`);
+  const hint = `encode the body in UTF-8 and send the header Content-Type: ${json}`;
+  throw unsupported(`the charset is ${quote(charset)}; JSON is UTF-8`, hint);
 }
 
 function decode(body: Buffer): string {
@@ -93,5 +85,3 @@ function invalidJson(text: string, cause: Error): MillraceError {
   const message = `the body is not valid JSON: line ${line}, column ${column}: ${error.reason}`;
   return new MillraceError('REQUEST_INVALID', message, { hint: 'correct the body', cause });
 }
-
-const quote = (text: string) => JSON.stringify(text.slice(0, 100));

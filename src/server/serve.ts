@@ -28,6 +28,9 @@ const acceptedAtOnce = 4;
 /** Each reads up to a million rows of a result, on a connection that streams of results use too. */
 const pictureQueriesAtOnce = 4;
 
+/** Number of programs whose models are searched at once: each may take a core and half a gibibyte for 20 s. */
+const searchedAtOnce = 2;
+
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
@@ -70,6 +73,8 @@ export async function startServer(environment: NodeJS.ProcessEnv, log: FastifyBa
     buckets: config.buckets,
     systemSchemas: systemSchemasOf(config.datasources),
     acceptance: openFairGate(acceptedAtOnce),
+    searches: openFairGate(searchedAtOnce),
+    acceptanceSeconds: 30,
     observePhase: metrics.observePhase,
   };
   const pictures = { processes: openPictureProcesses(environment), queries: openFairGate(pictureQueriesAtOnce) };

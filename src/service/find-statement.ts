@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
 import type { StatementStatus } from '../ledger/statement-status.ts';
 import { mayChange, maySee, mayUse, type User } from './access/users.ts';
+import { mayBeUnrecorded } from './recent-ids.ts';
 import type { DatasourceHandle, ServedDatasource } from './served-datasource.ts';
 import type { Statement } from './statement.ts';
 import { viewStatement } from './statement-view.ts';
@@ -42,7 +43,7 @@ export async function findStatement(
   datasources: readonly DatasourceHandle[],
 ): Promise<FoundStatement> {
   let found = await lookFor(user, id, datasources);
-  while (found === null && isRecent(id)) {
+  while (found === null && mayBeUnrecorded(id)) {
     await sleep(pollMs);
     found = await lookFor(user, id, datasources);
   }
@@ -71,12 +72,6 @@ async function lookFor(
 }
 
 const pollMs = 100;
-
-/** Whether another server may have answered it and not recorded it yet, by the time in its id: https://www.rfc-editor.org/rfc/rfc9562#section-5.7 */
-function isRecent(id: string): boolean {
-  const made = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-  return id[14] === '7' && Math.abs(Date.now() - made) < 2_000;
-}
 
 /** The statement as users see it. @throws {MillraceError} what `findStatement` throws */
 export async function viewFound(user: User, id: string, datasources: readonly DatasourceHandle[]): Promise<Statement> {

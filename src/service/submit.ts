@@ -4,6 +4,7 @@ import type { Profile } from '../catalog/profile.ts';
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/queue.ts';
 import type { StatementStatus, Submission } from '../ledger/statement-status.ts';
+import type { Plan } from '../plan/plan.ts';
 import { bindParameters, type Parameters } from '../sql/parameters.ts';
 import { checkReadOnly } from '../sql/read-only.ts';
 import type { Program } from '../sql/statement.ts';
@@ -28,6 +29,10 @@ export interface SubmissionRules {
   readonly systemSchemas: readonly string[];
   /** Limits how many programs are planned and recorded at once. */
   readonly acceptance: FairGate;
+  /** Limits how many programs with TO FIND are planned at once: the search for their models takes a core for many seconds. */
+  readonly searches: FairGate;
+  /** Maximum time for each of the two, even if the database is waiting for a lock. */
+  readonly acceptanceSeconds: number;
   observePhase(phase: SubmissionPhase, seconds: number): void;
 }
 
@@ -111,19 +116,42 @@ export async function submit(
 ): Promise<AnsweredStatement | null> {
   const { user, datasource, key } = request;
   if (key !== undefined && (await isRepeated(id, text, datasource))) return null;
-  const accept = <T>(work: () => Promise<T>) => inTime(rules.acceptance.run(user.name, work));
   try {
-    const submission = await accept(() => planned(request, id, text, rules));
+    const submission = await planned(request, id, text, rules);
     // Whether a request with a key was executed has to be known before it is executed.
     const atOnce = key === undefined && wait > 0;
     const answered = atOnce ? await datasource.smallReads.answer(submission, wait) : null;
-    if (answered === null) await accept(() => start(request, submission, rules, onHandOver));
+    if (answered === null)
+      await inTime(rules, rules.acceptance, user, (late) => start(request, submission, rules, onHandOver, late));
     return answered;
   } catch (error) {
     // The same request at the same time, perhaps to another replica, may have changed what the program was checked against.
     if (key === undefined || !(await isRepeated(id, text, datasource))) throw error;
     return null;
   }
+}
+
+/**
+ * Plans a program for a user.
+ * @param gone aborted once nobody waits for the plan
+ * @throws {MillraceError} the errors in the program, or what is not allowed; DATABASE_…
+ */
+export async function planFor(
+  user: User,
+  datasource: Datasource,
+  text: string,
+  rules: SubmissionRules,
+  gone: AbortSignal = new AbortController().signal,
+): Promise<Plan> {
+  const timed = phases(rules);
+  const program = await inTime(rules, rules.acceptance, user, () => timed('parse', () => datasource.parse(text)));
+  await nextTurn();
+  checkAllowed(user, program, rules);
+  const gate = program.statements.some(({ kind }) => kind === 'find') ? rules.searches : rules.acceptance;
+  return inTime(rules, gate, user, (late) => {
+    const options = { buckets: rules.buckets[user.role], signal: AbortSignal.any([gone, late]) };
+    return timed('plan', () => datasource.plan(program, actorOf(user), options));
+  });
 }
 
 async function planned(
@@ -133,13 +161,7 @@ async function planned(
   rules: SubmissionRules,
 ): Promise<Submission> {
   const { limits } = rules;
-  const timed = phases(rules);
-  const program = await timed('parse', () => datasource.parse(text));
-  await nextTurn();
-  checkAllowed(user, program, rules);
-  const plan = await timed('plan', () =>
-    datasource.plan(program, actorOf(user), { buckets: rules.buckets[user.role] }),
-  );
+  const plan = await planFor(user, datasource, text, rules);
   const server = {
     readOnly: user.role === 'reader',
     resultBytes: limits.resultBytes,
@@ -154,8 +176,10 @@ async function start(
   submission: Submission,
   rules: SubmissionRules,
   onHandOver: () => void,
+  late: AbortSignal,
 ): Promise<void> {
   await checkRoom(user, datasource, rules.limits);
+  late.throwIfAborted();
   onHandOver();
   await phases(rules)('submit', () => datasource.engine.submit(submission));
 }
@@ -186,18 +210,29 @@ export function checkAllowed(
   for (const error of errors) if (error !== null) throw error;
 }
 
-/** Applies even if the database is waiting for a lock. */
-const acceptanceSeconds = 30;
-
-/** @throws {MillraceError} DATABASE_BUSY */
-async function inTime<T>(accepted: Promise<T>): Promise<T> {
+/**
+ * Work that has not started in time is not started at all: the client was told so. Work that has started continues.
+ * @param work its signal is aborted once the time is over
+ * @throws {MillraceError} DATABASE_BUSY
+ */
+async function inTime<T>(
+  { acceptanceSeconds }: Pick<SubmissionRules, 'acceptanceSeconds'>,
+  gate: FairGate,
+  { name }: User,
+  work: (late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const accepted = gate.run(name, async () => {
+    over.signal.throwIfAborted();
+    return work(over.signal);
+  });
   const ended = new AbortController();
   const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(() => {
-    throw new MillraceError('DATABASE_BUSY', `the statement was not accepted within ${acceptanceSeconds} s`, {
-      hint: 'try again later',
-    });
+    const message = `the statement was not accepted within ${acceptanceSeconds} s`;
+    over.abort(new MillraceError('DATABASE_BUSY', message, { hint: 'try again later' }));
+    throw over.signal.reason;
   });
-  // Each may end after the other, and is ignored then. The work continues.
+  // Each may end after the other, and is ignored then.
   accepted.catch(() => {});
   tooLong.catch(() => {});
   return Promise.race([accepted, tooLong]).finally(() => ended.abort());

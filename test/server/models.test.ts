@@ -52,6 +52,22 @@ describe('the registry of models over HTTP', () => {
     expect((await test.json('GET', '/v1/models/no-model')).body.code).toBe('UNKNOWN_MODEL');
   });
 
+  it.each([
+    ['another type', { 'content-type': 'application/json' }, '"application/json"; the server accepts application/oct'],
+    ['no type', {}, 'the request has no Content-Type'],
+    ['compression', { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' }, '"gzip"'],
+  ])('refuses bytes of %s with the header to send', async (_, headers, found) => {
+    const answer = await fetch(`${test.server.url}/v1/models/typed`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${test.tokens.ada}`, ...(headers as Record<string, string>) },
+      body: new Uint8Array([1]),
+    });
+    const body = (await answer.json()) as Record<string, string>;
+    expect(body).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
+    expect(body.detail).toContain(found);
+    expect(body.hint).toMatch(/Content-Type: application\/octet-stream|without the header Content-Encoding/);
+  });
+
   it('takes no name for SQL or a path', async () => {
     const before = await test.json('GET', '/v1/models');
     const names = ["'", '"', '`', '\\', '%', "x' OR '1'='1", 'x\0', 'x\n', '😀', '../models', 'x/y', 'm'.repeat(129)];

@@ -1,10 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
-import { actorOf } from '../../service/access/users.ts';
 import { explain } from '../../service/explain.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { PlanDocument } from '../../service/statement.ts';
-import { boundText, checkAllowed } from '../../service/submit.ts';
+import { boundText, planFor } from '../../service/submit.ts';
 import type { App, ServerContext } from '../context.ts';
 import { parametersOf } from '../exact-numbers.ts';
 import { Program, problems } from '../schemas.ts';
@@ -35,12 +34,7 @@ export function explainRoute(app: App, context: ServerContext): void {
     request.source = body.sql;
     const text = await boundText(body.sql, parametersOf(body), datasource, context.rules);
     request.source = text;
-    const program = await datasource.parse(text);
-    checkAllowed(user, program, context.rules);
-    const plan = await datasource.plan(program, actorOf(user), {
-      buckets: context.rules.buckets[user.role],
-      signal: leaving(reply, context.streams),
-    });
+    const plan = await planFor(user, datasource, text, context.rules, leaving(reply, context.streams));
     const explained = await explain(datasource, { id: randomUUIDv7(), text, plan, submittedBy: user.name });
     return {
       plan: { ...explained.plan, steps: [...explained.plan.steps] },

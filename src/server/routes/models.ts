@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../../errors.ts';
 import { sweepFiles } from '../../ledger/model-files.ts';
@@ -11,6 +12,7 @@ import { datasourceNamed } from '../../service/find-statement.ts';
 import { submit } from '../../service/submit.ts';
 import { storeModel } from '../../service/upload-model.ts';
 import type { App, ServerContext } from '../context.ts';
+import { checkMediaType } from '../media-type.ts';
 import { problems } from '../schemas.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
@@ -162,7 +164,10 @@ export function modelRoutes(app: App, context: ServerContext): void {
   void app.register(async (scope) => {
     const uploads = scope as unknown as App;
     uploads.removeAllContentTypeParsers();
-    uploads.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+    uploads.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+      checkMediaType(request, 'application/octet-stream');
+      return payload;
+    });
     uploads.put(
       '/v1/models/:name',
       {

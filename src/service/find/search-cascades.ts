@@ -14,7 +14,7 @@ export interface Search {
   readonly goal: Goal;
 }
 
-/** What a search may take. Ten classes and a thousand models need a tenth. */
+/** What the searches of a program may take. Ten classes and a thousand models need a tenth. */
 const bounds = { megabytes: 512, seconds: 20 };
 
 /**
@@ -30,6 +30,7 @@ export async function searchCascades(
   signal: AbortSignal,
 ): Promise<NonNullable<Catalog['cascades']>> {
   const found: Record<string, SearchedCascades> = {};
+  const over = AbortSignal.timeout(bounds.seconds * 1000);
   for (const [index, statement] of statements.entries()) {
     if (statement.kind !== 'find') continue;
     const question = readFind(statement, findAsRun(statement, catalog), catalog, () => {});
@@ -44,9 +45,17 @@ export async function searchCascades(
       { problem: { ...question.problem, models }, goal: question.goal },
       statement.predicate.span,
       signal,
+      { ...bounds, over },
     );
   }
   return found;
+}
+
+interface Bounds {
+  readonly megabytes: number;
+  readonly seconds: number;
+  /** Aborted after these seconds, which several searches share. Default: the search has them alone. */
+  readonly over?: AbortSignal;
 }
 
 /** @throws {MillraceError} SEARCH_TOO_LARGE @throws the signal's reason once it is aborted */
@@ -54,16 +63,17 @@ export async function searchInThread(
   search: Search,
   span: MillraceError['span'],
   signal: AbortSignal,
-  { megabytes, seconds } = bounds,
+  { megabytes, seconds, over = AbortSignal.timeout(seconds * 1000) }: Bounds = bounds,
 ): Promise<SearchedCascades> {
   signal.throwIfAborted();
+  const tooLarge = (what: string) =>
+    new MillraceError('SEARCH_TOO_LARGE', `the search for models needs more than ${what}`, { span });
+  if (over.aborted) throw tooLarge(`${seconds} s`);
+  const stop = AbortSignal.any([signal, over]);
   const thread = new Worker(new URL('./search-thread.ts', import.meta.url), {
     workerData: search,
     resourceLimits: { maxOldGenerationSizeMb: megabytes },
   });
-  const tooLarge = (what: string) =>
-    new MillraceError('SEARCH_TOO_LARGE', `the search for models needs more than ${what}`, { span });
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
   try {
     return await new Promise<SearchedCascades>((resolve, reject) => {
       thread.once('message', resolve);
