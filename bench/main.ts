@@ -8,6 +8,7 @@ import { benchDataset } from './dataset.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { benchFind } from './find.ts';
+import { benchHopping } from './hopping.ts';
 import { type Material, openMaterial } from './material.ts';
 import { benchMemory, memoryRows } from './memory.ts';
 import { benchModels } from './models.ts';
@@ -30,6 +31,7 @@ const benchmarks = {
   dataset: async (material) => benchDataset((await material.config()).dsn),
   models: async (material) => benchModels(await material.config()),
   find: async (material) => benchFind(material.choice.charts),
+  hopping: async (material) => benchHopping(await material.config()),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;

@@ -9,7 +9,7 @@ const options = new Command('npm run test:faults --')
   )
   .option(
     '--kills <n>',
-    'kills of workers and databases; servers get a tenth as many interventions, engines and TO FIND a twentieth',
+    'kills of workers and databases; servers get a tenth as many interventions, engines, TO FIND and model searches a twentieth',
     Number,
     1000,
   )
@@ -34,6 +34,7 @@ const vitest = spawn('npx', ['vitest', 'run', ...tests], {
     MILLRACE_SEED: String(seed),
     MILLRACE_ROW_KILLS: String(kills),
     MILLRACE_FIND_KILLS: String(Math.max(1, Math.round(kills / 20))),
+    MILLRACE_SEARCH_KILLS: String(Math.max(1, Math.round(kills / 20))),
     MILLRACE_INTERVENTIONS: String(Math.max(1, Math.round(kills / 10))),
     MILLRACE_KILLS: String(Math.max(1, Math.round(kills / 20))),
   },

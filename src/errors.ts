@@ -763,6 +763,8 @@ export const errorTable = {
       'more rows failed than max_failed_rows allows',
       'correct the rows and retry, or raise max_failed_rows',
     ],
+    TRIAL_TAKEN: ['another worker has taken over the model of this trial', 'wait; the other worker continues it'],
+    SEARCH_FAILED: ['every trial of a search failed', 'correct the domains or the attributes'],
     PARTITION_TAKEN: ['another worker has taken over this partition', 'wait; the other worker continues it'],
     INFERENCE_FAILED: [
       'the inference runtime failed',

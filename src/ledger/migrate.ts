@@ -21,6 +21,7 @@ import { logs } from './migrations/0015-logs.ts';
 import { drawnPartitions } from './migrations/0016-drawn-partitions.ts';
 import { workers } from './migrations/0017-workers.ts';
 import { trainings } from './migrations/0018-trainings.ts';
+import { trials } from './migrations/0019-trials.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -45,6 +46,7 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   drawnPartitions,
   workers,
   trainings,
+  trials,
 ];
 
 /** Version of the system schema after `migrate`. */

@@ -45,6 +45,7 @@ const partsOfStatements = [
   'statement_models',
   'step_progress',
   'due_logs',
+  'trials',
 ] as const;
 
 /** Deletes statements, which can then no longer be retried. `purges` lists them until their many rows are deleted, too. */
@@ -88,6 +89,8 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
     await deleteAll(pool, `${table('result_rows')} WHERE statement_id = ?`, [statement], batch.results, signal);
     await deleteAll(pool, `${table('results')} WHERE statement_id = ?`, [statement], batch.results, signal);
     await deleteAll(pool, `${table('pod_logs')} WHERE statement_id = ?`, [statement], batch.results, signal);
+    await deleteAll(pool, `${table('trial_units')} WHERE statement_id = ?`, [statement], batch.ledger, signal);
+    await deleteAll(pool, `${table('trial_files')} WHERE statement_id = ?`, [statement], batch.results, signal);
     if (signal?.aborted) return;
     await pool.query(`DELETE FROM ${table('purges')} WHERE statement_id = ?`, [statement]);
   }

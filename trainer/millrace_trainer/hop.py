@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 from .fit import Fit, fit_from_json, fit_to_json
 from .job import Job
 from .labels import known_classes, labelled
@@ -23,7 +25,7 @@ from .network.model import NetworkModel, state_of
 from .network.network import Network, new_network
 from .output import output_folder, write_json
 from .suggest import suggest
-from .table import Table, read_table
+from .table import Table, read_table, write_part
 from .train import make_training, measure_rows, write_model
 from .training import Result, Training
 
@@ -33,7 +35,7 @@ LONGEST_LINE = 16 * 1024 * 1024
 
 
 def run_fit(folder: Path, job: Job, messages: Messages) -> dict[str, Any]:
-    """The task `fit`: what all shards and models share, learned once from all rows."""
+    """The task `fit`: what all shards and models share, learned once from all rows. With `shards`, these are written too."""
     training, _ = make_training(folder, job, messages)
     if training.estimator not in NETWORKS:
         raise _cannot_hop(training.estimator)
@@ -43,7 +45,21 @@ def run_fit(folder: Path, job: Job, messages: Messages) -> dict[str, Any]:
     fit = fit_of(training, configuration, table, table.name_of(training.label or ""))
     with output_folder(folder) as out:
         write_json(out / "fit.json", fit_to_json(fit))
-    return {"rows": table.rows, "features": [feature.text for feature in fit.features]}
+        _write_shards(out / "data", table, int(job.settings.get("shards", 0)), job.seed)
+    return {"rows": table.rows, "features": [feature.text for feature in fit.features], "data_sha256": training.table.digest}
+
+
+def _write_shards(folder: Path, table: Table, shards: int, seed: int) -> None:
+    """Parts of nearly one size, drawn at random: a table is often sorted."""
+    if shards == 0:
+        return
+    if table.rows < shards:
+        raise Mistake("TRAIN_NO_ROWS", f"{table.rows} rows with a label cannot be split into {shards} shards", "set exec.shards lower")
+    order = seeded(seed, shards).permutation(table.rows)
+    for shard, rows in enumerate(np.array_split(order, shards)):
+        part = folder / f"shard{shard}"
+        part.mkdir(parents=True)
+        write_part(part, table, np.sort(rows))
 
 
 def _cannot_hop(estimator: str) -> Mistake:

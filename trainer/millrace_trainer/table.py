@@ -213,6 +213,20 @@ def write_table(folder: Path, columns: Sequence[tuple[str, Doubles | Sequence[st
     (folder / "columns.json").write_text(text, encoding="utf-8")
 
 
+def write_part(folder: Path, table: Table, rows: Integers) -> None:
+    """Writes some rows of a table. Texts keep the codes and the dictionaries of the whole."""
+    described: list[dict[str, Any]] = []
+    for index, column in enumerate(table.columns.values()):
+        if isinstance(column, NumberColumn):
+            described.append({"name": column.name, "kind": "number"})
+            np.save(folder / f"{index}.npy", column.values[rows].astype("<f8"), allow_pickle=False)
+        else:
+            described.append({"name": column.name, "kind": "text", "dictionary": column.dictionary})
+            np.save(folder / f"{index}.npy", column.codes[rows].astype("<i4"), allow_pickle=False)
+    text = json.dumps({"version": 1, "rows": len(rows), "columns": described})
+    (folder / "columns.json").write_text(text, encoding="utf-8")
+
+
 def _coded(values: Iterable[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
     codes: dict[str, int] = {}
     coded = np.array([codes.setdefault(value, len(codes)) for value in values], "<i4")

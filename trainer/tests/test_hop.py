@@ -122,6 +122,24 @@ def test_hopping_between_trainers_that_are_killed_equals_a_sequential_replay(fol
     assert [trainer.end() for trainer in trainers] == [0, 0]
 
 
+def test_the_rows_of_a_search_are_split_at_random_into_shards_of_one_size(folders: Any) -> None:
+    rows = {"x": list(range(101)), "c": [f"text {row}" if row % 7 else None for row in range(101)], "y": [row % 2 for row in range(101)]}
+
+    def shards(name: str) -> list[dict[int, Any]]:
+        made: Folder = (
+            folders(name).rows({**rows, "y": [None, *rows["y"][1:]]}).job(task="fit", estimator="DNNClassifier", shards=3, features=["x"])
+        )
+        made.run()
+        parts = [made.table(f"out/data/shard{shard}") for shard in range(3)]
+        return [dict(zip(part.numbers("x").values.astype(int).tolist(), part.texts("c").texts().tolist(), strict=True)) for part in parts]
+
+    found = shards("once")
+    assert sorted(len(part) for part in found) == [33, 33, 34]
+    assert {row: text for part in found for row, text in part.items()} == {row: rows["c"][row] or "" for row in range(1, 101)}
+    assert all(max(part) - min(part) > 50 for part in found)
+    assert shards("again") == found
+
+
 def test_a_wrong_unit_is_answered_and_the_trainer_stays(folders: Any) -> None:
     folder = prepared(folders, iris())
     trainer = Trainer(folder)

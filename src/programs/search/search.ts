@@ -98,3 +98,6 @@ export const searchSchema: v.GenericSchema<Search> = v.strictObject({
     }),
   ),
 });
+
+/** Epochs of a model that hops, if the statement does not say. */
+export const usualEpochs = 10;

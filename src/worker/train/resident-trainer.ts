@@ -80,6 +80,11 @@ export class ResidentTrainer {
     return trainer;
   }
 
+  /** Whether it has died or was closed: it answers nothing any more. */
+  get hasEnded(): boolean {
+    return this.#failure !== null;
+  }
+
   /** @throws MillraceError TRAIN_… */
   async train({ from, ...unit }: Unit): Promise<UnitDone> {
     const answer = await this.#ask('unit', { ...unit, from: from?.name ?? null, from_sha256: from?.sha256 ?? null });

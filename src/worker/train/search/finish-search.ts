@@ -1,0 +1,77 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withReconnect } from '../../../datasource/pool.ts';
+import { MillraceError } from '../../../errors.ts';
+import { removeTrialFiles } from '../../../ledger/trial-files.ts';
+import { readTrials, readVisits, stopPaused, type Trial, type Visit } from '../../../ledger/trials.ts';
+import { ResidentTrainer } from '../resident-trainer.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { exists, hopFolder, outcomeFolder, outcomes, scratch } from './folders.ts';
+import { repeatIfKilled } from './repeat-if-killed.ts';
+import { type SearchRun, trialAttributes } from './search-run.ts';
+
+/**
+ * Makes a model of the best trial: `out/` of the search's folder is then what a plain training leaves. Deletes all checkpoints. Safe to
+ * repeat.
+ * @throws {MillraceError} SEARCH_FAILED, TRAIN_…
+ */
+export async function finishSearch(run: SearchRun, checkpoints: Checkpoints): Promise<Trial> {
+  const { place, folder, search, signal } = run;
+  await withReconnect(() => stopPaused(place), { signal });
+  const best = bestTrial(await withReconnect(() => readTrials(place), { signal }));
+  const out = join(folder, 'out');
+  if (!(await exists(out))) {
+    const made =
+      search.mode === 'task'
+        ? outcomeFolder(folder, best.checkpoint!)
+        : await repeatIfKilled(() => exportBest(run, best, checkpoints), signal);
+    await rename(made, out);
+  }
+  await removeTrialFiles(place, null);
+  for (const part of [hopFolder(folder), outcomes(folder), scratch(folder)])
+    await rm(part, { recursive: true, force: true });
+  return best;
+}
+
+/** The least loss; of equal ones the first trial. A trial without a loss is the last resort. */
+function bestTrial(trials: readonly Trial[]): Trial {
+  const trained = trials.filter(({ state, checkpoint }) => state !== 'failed' && checkpoint !== null);
+  const loss = (trial: Trial) => trial.loss ?? Number.POSITIVE_INFINITY;
+  const [best] = trained.toSorted((a, b) => loss(a) - loss(b) || a.trial - b.trial);
+  if (best !== undefined) return best;
+  const reason = trials.find(({ error }) => error !== null)?.error ?? 'none was trained';
+  throw new MillraceError('SEARCH_FAILED', `all ${trials.length} trials failed; the first one: ${reason}`);
+}
+
+/** @returns the folder with the model */
+async function exportBest(run: SearchRun, best: Trial, checkpoints: Checkpoints): Promise<string> {
+  const { python, folder, onLog, place } = run;
+  const hop = hopFolder(folder);
+  await checkpoints.fetch(best.checkpoint!);
+  const trainer = await ResidentTrainer.start({ python, folder: hop, ...(onLog && { onLog }) });
+  const out = join(hop, 'out');
+  try {
+    await rm(out, { recursive: true, force: true });
+    await trainer.export(best.checkpoint!, trialAttributes(run, best.parameters), best.epochs);
+  } finally {
+    await trainer.close();
+  }
+  const visits = (await withReconnect(() => readVisits(place))).filter(({ trial }) => trial === best.trial);
+  const file = join(out, 'report.json');
+  const report = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, JSON.stringify({ ...report, curve: curveOf(visits) }));
+  return out;
+}
+
+/** Losses by epoch, as those of a plain training. */
+function curveOf(visits: readonly Visit[]) {
+  const epochs = Map.groupBy(visits, ({ epoch }) => epoch);
+  return [...epochs.values()]
+    .filter((each) => each.some(({ metrics }) => metrics !== null))
+    .map((each) => {
+      const losses = each.map(({ trainLoss }) => trainLoss ?? Number.NaN);
+      const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+      const validation = each.find(({ metrics }) => metrics !== null)?.metrics?.valid_loss ?? null;
+      return { train_loss: Number.isFinite(loss) ? loss : null, valid_loss: validation };
+    });
+}

@@ -1,0 +1,27 @@
+import { access, mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The folder of resident trainers: `fit.json`, shards and checkpoints. */
+export const hopFolder = (folder: string) => join(folder, 'hop');
+
+export const checkpointFolder = (folder: string) => join(hopFolder(folder), 'checkpoints');
+
+export const outcomes = (folder: string) => join(folder, 'outcomes');
+
+/** Folder of what a trial's trainer has written, named by the model's digest. */
+export const outcomeFolder = (folder: string, digest: string) => join(outcomes(folder), digest);
+
+/** A new folder for what is not needed once the search has ended. */
+export async function scratchFolder(folder: string, prefix: string): Promise<string> {
+  await mkdir(scratch(folder), { recursive: true });
+  return mkdtemp(join(scratch(folder), prefix));
+}
+
+export const scratch = (folder: string) => join(folder, 'scratch');
+
+export function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

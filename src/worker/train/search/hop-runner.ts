@@ -1,0 +1,46 @@
+import { ResidentTrainer } from '../resident-trainer.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { hopFolder } from './folders.ts';
+import { metricLoss } from './metric-loss.ts';
+import { type SearchRun, trialAttributes } from './search-run.ts';
+import type { UnitRunner } from './unit-runner.ts';
+
+/** Keeps one resident trainer, from its first unit on. */
+export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRunner {
+  const { python, folder, search, onLog } = run;
+  let resident: ResidentTrainer | null = null;
+
+  async function trainer(): Promise<ResidentTrainer> {
+    if (resident === null || resident.hasEnded) {
+      resident = await ResidentTrainer.start({ python, folder: hopFolder(folder), ...(onLog && { onLog }) });
+    }
+    return resident;
+  }
+
+  return {
+    async run({ trial, epoch, shard, unit, fence, checkpoint, parameters, endsEpoch }) {
+      const started = performance.now();
+      const own = await trainer();
+      if (checkpoint !== null) await checkpoints.fetch(checkpoint);
+      const attributes = trialAttributes(run, parameters);
+      const from = checkpoint === null ? null : { name: checkpoint, sha256: checkpoint };
+      const to = `m${trial}.u${unit}.f${fence}`;
+      const done = await own.train({ model: trial, epoch, shard, attributes, from, to });
+      const measured = endsEpoch ? await own.measure(to, attributes) : null;
+      await checkpoints.keep(to, done.to.sha256);
+      const metrics = measured && { valid_loss: measured.loss, ...measured.metrics };
+      return {
+        checkpoint: done.to.sha256,
+        seconds: (performance.now() - started) / 1000,
+        trainLoss: done.loss,
+        measured: metrics && { loss: metricLoss(search.metric, metrics), metrics },
+      };
+    },
+    drop: (checkpoint) => checkpoints.drop(checkpoint),
+    hasDied: () => resident?.hasEnded ?? false,
+    async close() {
+      if (resident !== null && !resident.hasEnded) await (run.signal.aborted ? resident.kill() : resident.close());
+      resident = null;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { withReconnect } from '../../../datasource/pool.ts';
+import { type SearchProgress, searchProgress, type Trial } from '../../../ledger/trials.ts';
+import { sharedCheckpoints } from './checkpoints.ts';
+import { finishSearch } from './finish-search.ts';
+import { checkpointFolder } from './folders.ts';
+import { openHopRunner } from './hop-runner.ts';
+import { prepareSearch } from './prepare-search.ts';
+import type { SearchRun } from './search-run.ts';
+import { workOnTrials } from './search-worker.ts';
+import { openTaskRunner } from './task-runner.ts';
+
+/**
+ * Runs a search on this machine: all trainers are processes of their own beside this one, which claims, renews and commits for them. It goes
+ * on with what an earlier process has left in the ledger and the folder.
+ * @returns the best trial, whose model is in `out/`
+ * @throws the signal's reason, {MillraceError} SEARCH_FAILED, TRAIN_…, DATABASE_…
+ */
+export async function runSearch(run: SearchRun, onProgress?: (progress: SearchProgress) => void): Promise<Trial> {
+  const { place, search, folder, signal } = run;
+  await prepareSearch(run);
+  const checkpoints = sharedCheckpoints(checkpointFolder(folder));
+  const failed = new AbortController();
+  const own = { ...run, signal: AbortSignal.any([signal, failed.signal]) };
+  const tell = async () => onProgress?.(await withReconnect(() => searchProgress(place), { signal: own.signal }));
+  const work = (worker: number) =>
+    workOnTrials(own, {
+      worker,
+      runner: search.mode === 'hop' ? openHopRunner(own, checkpoints) : openTaskRunner(own),
+      onUnit: () => void tell().catch(() => {}),
+    }).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+  const ends = await Promise.allSettled(Array.from({ length: search.workers }, (_, worker) => work(worker)));
+  signal.throwIfAborted();
+  const failure = ends.find((end) => end.status === 'rejected' && end.reason === failed.signal.reason);
+  if (failure?.status === 'rejected') throw failure.reason;
+  return finishSearch(run, checkpoints);
+}

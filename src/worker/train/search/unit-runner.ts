@@ -1,0 +1,12 @@
+import type { ClaimedUnit, UnitResult } from '../../../ledger/trials.ts';
+
+/** What a worker does with a claimed unit. */
+export interface UnitRunner {
+  /** @throws {MillraceError} TRAIN_…, TRIAL_TAKEN if the model's state is gone */
+  run(unit: ClaimedUnit): Promise<UnitResult>;
+  /** A later state than this one has been committed. */
+  drop(checkpoint: string): Promise<void>;
+  /** Whether its trainer has died since the last unit that it was given; the next unit gets another one. */
+  hasDied(): boolean;
+  close(): Promise<void>;
+}

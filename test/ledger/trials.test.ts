@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { migrate } from '../../src/ledger/migrate.ts';
+import { readTrialFile, removeTrialFiles, storeTrialFile } from '../../src/ledger/trial-files.ts';
+import {
+  addTrials,
+  type ClaimedUnit,
+  claimUnit,
+  clearTrials,
+  commitUnit,
+  endTrial,
+  promoteTrials,
+  readTrials,
+  readVisits,
+  releaseUnit,
+  renewLease,
+  searchProgress,
+  stopPaused,
+  type TrialPlace,
+} from '../../src/ledger/trials.ts';
+import { nextUnit } from '../../src/plan/hopping/next-unit.ts';
+import { servers, useDatabase } from '../database.ts';
+
+const SHARDS = 3;
+const EPOCHS = 2;
+
+describe.each(servers)('Trials of a search on $name', (server) => {
+  const database = useDatabase(server);
+  let place: TrialPlace;
+
+  beforeEach(async () => {
+    await migrate(database.pool, database.systemSchema);
+    place = { pool: database.pool, schema: database.systemSchema, statement: 'a-search', step: 'step-1' };
+    await clearTrials(place);
+  });
+
+  const add = (count: number, due = SHARDS * EPOCHS) =>
+    addTrials(
+      place,
+      0,
+      Array.from({ length: count }, (_, x) => ({
+        ...{ estimator: 'stub', parameters: { x }, unitsDue: due, unitsMost: SHARDS * EPOCHS },
+      })),
+    );
+  const claim = (worker = 0, others: { leaseSeconds?: number; own?: readonly number[]; mostAttempts?: number } = {}) =>
+    claimUnit(place, { worker, shards: SHARDS, own: [0, 1, 2], leaseSeconds: 600, mostAttempts: 5, ...others });
+  /** A stub: the state after a unit says which units it has seen. */
+  const commit = (unit: ClaimedUnit, seconds = 1, loss: number | null = null) =>
+    commitUnit(place, { worker: 0, shards: SHARDS }, unit, {
+      checkpoint: `${unit.trial}.${unit.unit}`,
+      seconds,
+      trainLoss: 0.5,
+      measured: unit.endsEpoch ? { loss, metrics: { accuracy: 1 } } : null,
+    });
+
+  it('visit every shard once per epoch, whoever works on them and whoever dies', async () => {
+    await add(5);
+    const work = async (worker: number) => {
+      for (let count = 0; ; count++) {
+        const unit = await claim(worker, { own: [worker % SHARDS] });
+        if (unit === null) {
+          if ((await searchProgress(place)).open === 0) return;
+          continue;
+        }
+        // Some die in a unit, and their process gives the model back.
+        if (count % 4 === 3) await releaseUnit(place, unit);
+        else await commit(unit);
+      }
+    };
+    await Promise.all([0, 1, 2].map(work));
+    const visits = await readVisits(place);
+    expect(visits).toHaveLength(5 * SHARDS * EPOCHS);
+    expect(new Set(visits.map(({ trial, epoch, shard }) => `${trial}/${epoch}/${shard}`)).size).toBe(visits.length);
+    for (const [trial, own] of Map.groupBy(visits, (visit) => visit.trial)) {
+      expect(own.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 1, 1, 1]);
+      expect(own.map(({ digestIn }) => digestIn)).toEqual([
+        null,
+        ...own.slice(0, -1).map(({ digestOut }) => digestOut),
+      ]);
+      expect(own.at(-1)?.digestOut).toBe(`${trial}.${SHARDS * EPOCHS - 1}`);
+    }
+    expect(await searchProgress(place)).toMatchObject({ trials: 5, open: 0, unitsDone: 30, unitsDue: 30 });
+  });
+
+  it('are taken over once their lease has run out, and then the first worker cannot commit', async () => {
+    await add(1);
+    const slept = (await claim(0, { leaseSeconds: 0 }))!;
+    const other = (await claim(1))!;
+    expect(other).toMatchObject({ trial: 0, shard: 0, fence: slept.fence + 1, attempt: 2 });
+    await expect(commit(slept)).rejects.toMatchObject({ code: 'TRIAL_TAKEN' });
+    expect(await renewLease(place, slept, 60)).toBe(false);
+    await commit(other);
+    // An answer of the database was lost: the commit is repeated.
+    await commit(other);
+    await expect(commit(slept)).rejects.toMatchObject({ code: 'TRIAL_TAKEN' });
+    expect(await readVisits(place)).toMatchObject([{ unit: 0, attempt: 2, digestOut: '0.0' }]);
+  });
+
+  it('can be committed by a worker that slept if nobody has taken them', async () => {
+    await add(1);
+    await commit((await claim(0, { leaseSeconds: 0 }))!);
+    expect(await readVisits(place)).toHaveLength(1);
+  });
+
+  it('are claimed as the scheduler says: longest remaining work first', async () => {
+    await add(4);
+    const seconds = [2, 7, 3, 7];
+    for (let trial = 0; trial < 4; trial++) {
+      const unit = (await claim(0, { own: [0] }))!;
+      expect(unit.trial).toBe(trial);
+      await commit(unit, seconds[trial]);
+    }
+    const claimed: ClaimedUnit[] = [];
+    for (let worker = 0; worker < 3; worker++) claimed.push((await claim(worker, { own: [1] }))!);
+    const models = seconds.map((unitSeconds) => ({ unitSeconds, epoch: 0, visited: new Set([0]), isBusy: false }));
+    const expected: (number | null)[] = [];
+    for (let worker = 0; worker < 3; worker++) {
+      const next = nextUnit(models, 1, { shards: SHARDS, epochs: EPOCHS })!;
+      expected.push(next);
+      models[next]!.isBusy = true;
+    }
+    expect(claimed.map(({ trial }) => trial)).toEqual(expected);
+  });
+
+  it('take a shard that another worker holds only if their own has no model', async () => {
+    await add(1);
+    expect(await claim(0, { own: [2] })).toMatchObject({ shard: 2 });
+    await clearTrials(place);
+    await add(1);
+    await commit((await claim(0, { own: [2] }))!);
+    expect(await claim(0, { own: [2] })).toMatchObject({ shard: 0 });
+  });
+
+  it('fail after several deaths in one unit, and with what is wrong with their parameters', async () => {
+    await add(2);
+    for (let attempt = 0; attempt < 2; attempt++) await releaseUnit(place, (await claim(0, { mostAttempts: 2 }))!);
+    const other = (await claim(0, { mostAttempts: 2 }))!;
+    expect(other.trial).toBe(1);
+    await endTrial(place, other, { code: 'TRAIN_DIVERGED', message: 'the loss is not a number' });
+    const trials = await readTrials(place);
+    expect(trials).toMatchObject([
+      { state: 'failed', error: expect.stringContaining('died 2 times') },
+      { state: 'failed', error: 'the loss is not a number' },
+    ]);
+    expect(await claim()).toBeNull();
+  });
+
+  it('pause at a rung until they are promoted or stopped', async () => {
+    await add(2, SHARDS);
+    for (let unit = await claim(); unit !== null; unit = await claim()) await commit(unit, 1, unit.trial);
+    expect(await readTrials(place)).toMatchObject([
+      { state: 'paused', epochs: 1, loss: 0, metrics: { accuracy: 1 } },
+      { state: 'paused', epochs: 1, loss: 1 },
+    ]);
+    expect(await promoteTrials(place, () => [{ trial: 0, unitsDue: SHARDS * EPOCHS }])).toBe(1);
+    for (let unit = await claim(); unit !== null; unit = await claim()) await commit(unit, 1, -1);
+    await stopPaused(place);
+    expect(await readTrials(place)).toMatchObject([{ state: 'done', epochs: 2, loss: -1 }, { state: 'stopped' }]);
+  });
+
+  it('have files in the database until they are removed', async () => {
+    const bytes = Buffer.alloc(5_000_000, 'state');
+    await storeTrialFile(place, 'a'.repeat(64), bytes);
+    await storeTrialFile(place, 'a'.repeat(64), bytes);
+    await storeTrialFile(place, 'b'.repeat(64), Buffer.alloc(0));
+    expect((await readTrialFile(place, 'a'.repeat(64)))?.equals(bytes)).toBe(true);
+    expect(await readTrialFile(place, 'b'.repeat(64))).toHaveLength(0);
+    await removeTrialFiles(place, 'a'.repeat(64));
+    expect(await readTrialFile(place, 'a'.repeat(64))).toBeNull();
+    await removeTrialFiles(place, null);
+    expect(await readTrialFile(place, 'b'.repeat(64))).toBeNull();
+  });
+});
