@@ -1,4 +1,4 @@
-import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { transaction } from '../datasource/pool.ts';
 import type { SelectionPlace } from './selections.ts';
 import { tablesOf } from './tables.ts';
@@ -104,6 +104,28 @@ export async function readFailures({ pool, schema, names }: SelectionPlace, most
     code: error_code,
     message: error_message,
     rows: Number(n),
+  }));
+}
+
+/** Failed rows of a step, in their order. @param page rows after this number, at most so many */
+export async function readFailedRows(
+  pool: Pool,
+  schema: string,
+  { statement, step }: { readonly statement: string; readonly step: string },
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly Omit<Failure, 'rows'>[]> {
+  const table = tablesOf(schema);
+  const [found] = await pool.query<RowDataPacket[]>(
+    `SELECT l.row_id, l.error_code, l.error_message
+     FROM ${table('selections')} AS s JOIN ${table('ledger')} AS l ON l.selection_id = s.selection_id
+     WHERE s.statement_id = ? AND s.step = ? AND l.row_id > ? AND l.error_code IS NOT NULL
+     ORDER BY l.row_id LIMIT ${limit}`,
+    [statement, step, after],
+  );
+  return found.map(({ row_id, error_code, error_message }) => ({
+    row: String(row_id),
+    code: error_code,
+    message: error_message,
   }));
 }
 

@@ -17,6 +17,7 @@ import { catalogRoutes } from './routes/catalog.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { eventsRoute } from './routes/events.ts';
 import { explainRoute } from './routes/explain.ts';
+import { failuresRoute } from './routes/failures.ts';
 import { healthRoutes } from './routes/health.ts';
 import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
@@ -98,6 +99,7 @@ async function statements(api: App, context: ServerContext): Promise<void> {
   logsRoute(api, context);
   resultRoute(api, context);
   pictureRoutes(api, context);
+  failuresRoute(api, context);
   explainRoute(api, context);
   catalogRoutes(api, context);
   modelRoutes(api, context);

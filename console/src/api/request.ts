@@ -35,7 +35,10 @@ export interface Options {
  *
  * @throws {RequestError} for every answer that is an error, and if there is none
  */
-async function send(path: string, { method = 'GET', query = {}, body, signal }: Options = {}): Promise<Response> {
+export async function send(
+  path: string,
+  { method = 'GET', query = {}, body, signal }: Options = {},
+): Promise<Response> {
   for (;;) {
     const sent = token();
     const answer = await fetch(path + queryString(query), {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { describeTable } from '../../datasource/describe.ts';
 import { listTables } from '../../datasource/list-tables.ts';
 import { mayUseProfile } from '../../service/access/profiles.ts';
 import { datasourceNamed, datasourcesOf } from '../../service/find-statement.ts';
@@ -28,6 +29,33 @@ export function catalogRoutes(app: App, context: ServerContext): void {
       const { tables, readerTables } = datasourceNamed(user, query.datasource, context.datasources);
       const account = user.role === 'reader' ? readerTables : tables;
       return { tables: [...(await listTables(account, context.rules.systemSchemas))] };
+    },
+  );
+
+  app.get(
+    '/v1/columns',
+    {
+      schema: {
+        summary: 'Columns of a table or view',
+        description: 'In its order; none if the table does not exist or its account may not see it.',
+        tags: ['catalog'],
+        querystring: Type.Object({
+          table: Type.String({ minLength: 1, description: 'a name of /v1/tables' }),
+          datasource: Type.Optional(Type.String()),
+        }),
+        response: {
+          200: Type.Object({ columns: Type.Array(Type.Object({ name: Type.String(), type: Type.String() })) }),
+          ...problems,
+        },
+      },
+    },
+    async ({ user, query }) => {
+      const { tables, readerTables } = datasourceNamed(user, query.datasource, context.datasources);
+      const [database, table] = partsOf(query.table);
+      if (context.rules.systemSchemas.some((own) => own.toLowerCase() === database?.toLowerCase()))
+        return { columns: [] };
+      const account = user.role === 'reader' ? readerTables : tables;
+      return { columns: [...((await describeTable(account, { database, table }))?.columns ?? [])] };
     },
   );
 
@@ -90,4 +118,9 @@ export function catalogRoutes(app: App, context: ServerContext): void {
       profiles: context.config.profiles.filter((profile) => mayUseProfile(profile, user.role)).map(viewProfile),
     }),
   );
+}
+
+function partsOf(name: string): readonly [database: string | null, table: string] {
+  const dot = name.indexOf('.');
+  return dot === -1 ? [null, name] : [name.slice(0, dot), name.slice(dot + 1)];
 }
