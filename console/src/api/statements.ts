@@ -46,7 +46,6 @@ export const listStatements = (filter: Filter, signal: AbortSignal): Promise<Sta
 
 const pathOf = (id: string, part = '') => `/v1/statements/${encodeURIComponent(id)}${part}`;
 
-export const readStatement = (id: string): Promise<Statement> => read(pathOf(id));
 export const readPlan = (id: string): Promise<Plan> => read(pathOf(id, '/plan'));
 export const cancelStatement = (id: string): Promise<Statement> => read(pathOf(id, '/cancel'), { method: 'POST' });
 export const retryStatement = (id: string): Promise<Statement> => read(pathOf(id, '/retry'), { method: 'POST' });

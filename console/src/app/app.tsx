@@ -5,7 +5,8 @@ import { readUser } from '../api/catalog.ts';
 import { Notice } from '../design/notice.tsx';
 import { followLinks, navigate, usePlace } from './location.ts';
 import { Navigation } from './navigation.tsx';
-import { matchRoute, type PageProps, type Route } from './routes.ts';
+import type { PageProps } from './page-props.ts';
+import { matchRoute, type Route } from './routes.ts';
 import { TokenDialog } from './token-dialog.tsx';
 import { UserContext } from './user.ts';
 

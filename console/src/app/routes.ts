@@ -1,9 +1,5 @@
 import type { ComponentType } from 'preact';
-
-/** What a page is given: the parts of its path that its route names. */
-export interface PageProps {
-  readonly params: Readonly<Record<string, string>>;
-}
+import type { PageProps } from './page-props.ts';
 
 export interface Route {
   readonly path: string;

@@ -3,6 +3,9 @@ export type Theme = (typeof themes)[number];
 
 const key = 'millrace-theme';
 
+/** Event of the window: drawings on a canvas are drawn again. */
+export const themeChanged = 'millrace-theme-changed';
+
 export function chosenTheme(): Theme {
   const kept = localStorage.getItem(key);
   return themes.find((theme) => theme === kept) ?? 'system';
@@ -18,6 +21,7 @@ export function applyTheme(): void {
   const theme = chosenTheme();
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  window.dispatchEvent(new Event(themeChanged));
 }
 
 export const nextTheme = (theme: Theme): Theme => themes[(themes.indexOf(theme) + 1) % themes.length]!;

@@ -41,9 +41,9 @@ export function VirtualTable({ label, columns, rows, onNearEnd }: Props) {
   const offset = first * rowHeight - view.top * scale + view.top;
 
   useEffect(() => {
-    const measure = () => setView({ top: frame.current!.scrollTop, height: frame.current!.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(frame.current!);
+    const box = frame.current!;
+    const observer = new ResizeObserver(() => setView({ top: box.scrollTop, height: box.clientHeight }));
+    observer.observe(box);
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
@@ -93,7 +93,7 @@ export function VirtualTable({ label, columns, rows, onNearEnd }: Props) {
       aria-activedescendant={rows.length > 0 ? cellId(id, active) : undefined}
       tabIndex={0}
       style={{ '--columns': widths }}
-      onScroll={() => setView({ top: frame.current!.scrollTop, height: frame.current!.clientHeight })}
+      onScroll={({ currentTarget: { scrollTop, clientHeight } }) => setView({ top: scrollTop, height: clientHeight })}
       onKeyDown={onKeyDown}
       onClick={onClick}
     >

@@ -29,7 +29,7 @@ export function faultsOf(text: string): readonly Fault[] {
 /** Tables that the statement around a place names after FROM, JOIN and INTO, without quotes: `database.table` or `table`. */
 export function tablesAround(text: string, place: number): readonly string[] {
   const tokens = statementAround(queryTokens(text), place);
-  const found = tokens.flatMap((token, index) => (isBeforeTable(tokens, index) ? nameAt(tokens, index + 1) : []));
+  const found = tokens.flatMap((_, index) => (isBeforeTable(tokens, index) ? nameAt(tokens, index + 1) : []));
   return [...new Set(found)].slice(0, 8);
 }
 
