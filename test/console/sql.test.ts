@@ -11,10 +11,11 @@ const detect = (into: string, from = 'shot') =>
 
 const editor = (page: Page) => page.getByRole('textbox', { name: 'SQL' });
 
-/** Replaces the editor's text at once. */
+/** Replaces the editor's text at once. The browser itself, replacing a selection, would write styles into the lines. */
 async function write(page: Page, sql: string): Promise<void> {
   await editor(page).click();
   await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.press('Delete');
   await page.keyboard.insertText(sql);
 }
 
