@@ -47,6 +47,11 @@ function appending(stream: NodeJS.WriteStream): Drawing {
   };
 }
 
-function tenthOf({ progress }: Statement): string {
+function tenthOf({ progress, steps }: Statement): string {
+  const training = steps.find((step) => step.state === 'running' && step.progress !== undefined)?.progress;
+  if (training !== undefined) {
+    const { unit, done, total } = training;
+    return `${unit} ${total === null || total === 0 ? 0 : Math.floor((done * 10) / total)}`;
+  }
   return String(progress === null || progress.total === 0 ? 0 : Math.floor((progress.done * 10) / progress.total));
 }

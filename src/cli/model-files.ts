@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { MillraceError } from '../errors.ts';
+import { splitName } from '../plan/model-catalog.ts';
 import { importModelList } from '../service/models/import-model-list.ts';
+import { plotTraining } from '../service/models/loss-chart.ts';
 import { plotModels } from '../service/models/model-chart.ts';
 import { openSession, type Session } from '../service/session.ts';
 import type { Place } from './open-service.ts';
@@ -32,6 +34,17 @@ export function drawModels(file: string, place: Place, output: Output): Promise<
       output.line(
         `${file} written${left === 0 ? '' : `; models without measured accuracy and cost are left out: ${left}`}`,
       );
+    return 0;
+  });
+}
+
+/** `millrace models show NAME --plot FILE`: draws the metrics of a training by epoch or round. */
+export function drawTraining(written: string, file: string, place: Place, output: Output): Promise<number> {
+  return withSession(place, output, async ({ pool, schema }) => {
+    const { name, version } = splitName(written);
+    await writePicture(file, await plotTraining(pool, schema, name, version));
+    if (output.json) output.write({ file });
+    else output.line(`${file} written`);
     return 0;
   });
 }

@@ -12,6 +12,8 @@ export type Partition = Step['partitions'][number];
 export function progressLine(statement: Statement): string {
   const { error, steps, state, progress } = statement;
   if (error !== null && !hasEnded(statement)) return `waiting: ${error.message}`;
+  const training = steps.find((step) => step.state === 'running' && step.progress !== undefined);
+  if (training?.progress !== undefined) return `${training.name}  ${unitsDone(training.progress).join('  ')}`;
   if (!steps.some(isOverRows)) return '';
   if (progress === null) return `${state === 'queued' ? 'queued' : 'selecting rows'} …`;
   const { step, done, total, failed } = progress;
@@ -22,6 +24,23 @@ export function progressLine(statement: Statement): string {
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];
   return parts.join('  ');
+}
+
+const units = {
+  package: 'Python packages installed',
+  row: 'rows selected',
+  epoch: 'epochs',
+  round: 'rounds',
+  trial: 'trials',
+} as const;
+
+/** `████────`, `3/10 epochs`, `train_loss 0.412` */
+export function unitsDone({ unit, done, total, metrics }: NonNullable<Step['progress']>): readonly string[] {
+  const measured = Object.entries(metrics).flatMap(([name, value]) =>
+    value === null ? [] : [`${name} ${Number(value.toPrecision(4))}`],
+  );
+  if (total === null) return [`${done} ${units[unit]}`, ...measured];
+  return [bar(total === 0 ? 0 : done / total), `${done}/${total} ${units[unit]}`, ...measured];
 }
 
 /** `31.2 images/s`, `3 s left` */

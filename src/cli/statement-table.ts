@@ -1,7 +1,7 @@
 import type { Statement } from '../service/statement.ts';
 import { askedModelLines } from './asked-models.ts';
 import { findFigureLines } from './find-figures.ts';
-import { bar, duration, type Partition, type Step, speedOf } from './progress.ts';
+import { bar, duration, type Partition, type Step, speedOf, unitsDone } from './progress.ts';
 import { countedAs, verbOf } from './step-words.ts';
 
 /**
@@ -40,6 +40,7 @@ function stepLine(step: Step, { progress }: Statement): string {
     verbOf(step),
     state,
     ...(rows === null ? [] : [`${bar(rows === 0 ? 0 : done / rows)}  ${done}/${rows} ${inputs}`]),
+    ...(step.progress === undefined ? [] : unitsDone(step.progress)),
     ...(progress?.step === name && state === 'running' ? speedOf(progress, inputs) : []),
     ...(into === null ? [] : [`→ ${into}`]),
   ];

@@ -98,7 +98,7 @@ export function statementView(status: StatementStatus, parts: ViewParts): Statem
 }
 
 function stepView(step: StepStatus, planned: Step | undefined): Statement['steps'][number] {
-  const { name, state, error, rows, affectedRows, partitions, timings } = step;
+  const { name, state, error, rows, affectedRows, partitions, timings, progress } = step;
   const into = planned === undefined ? null : intoOf(planned);
   return {
     name,
@@ -115,6 +115,7 @@ function stepView(step: StepStatus, planned: Step | undefined): Statement['steps
     find: findFigures(planned, step),
     predicted: planned === undefined ? null : predictedOf(planned, rows),
     timings: timings ?? null,
+    ...(progress !== undefined && { progress: { ...progress, metrics: { ...progress.metrics } } }),
   };
 }
 

@@ -102,10 +102,22 @@ const FindFigures = Type.Object(
   { description: 'cost and accuracy of TO FIND, predicted and actual' },
 );
 
+const StepProgress = Type.Object(
+  {
+    unit: Type.Enum(['package', 'row', 'epoch', 'round', 'trial'], {
+      description: "what it is counted in: the trainer's packages are installed once, then rows are selected",
+    }),
+    done: count('number of units done'),
+    total: nullable(count('null if it is not known')),
+    metrics: Type.Record(Type.String(), nullable(Type.Number()), { description: 'the latest metrics by name' }),
+  },
+  { description: 'how far TO TRAIN is; absent for a step of another kind, and before it starts' },
+);
+
 const StepStatus = Type.Object({
   name: Type.String(),
   kind: Type.Enum([...stepKinds], {
-    description: 'standard SQL, TO RUN on the worker, TO RUN of another image',
+    description: 'standard SQL, TO RUN on the worker, TO RUN of another image, a statement about models, TO TRAIN',
   }),
   program: nullable(
     Type.String({ description: 'program that the worker runs over the rows; null for a step of another kind' }),
@@ -129,6 +141,7 @@ const StepStatus = Type.Object({
   find: nullable(FindFigures),
   predicted: nullable(Prediction),
   timings: nullable(Timings),
+  progress: Type.Optional(StepProgress),
 });
 
 const Progress = Type.Object(

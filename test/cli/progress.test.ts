@@ -14,6 +14,11 @@ const selected: Progress = {
   secondsLeft: null,
 };
 
+function training(progress: Statement['steps'][number]['progress']): Statement {
+  const steps = [{ name: 'step-1', kind: 'train', state: 'running', program: null, progress }];
+  return { state: 'running', error: null, steps, progress: null } as unknown as Statement;
+}
+
 function running(progress: Progress | null, kind = 'run'): Statement {
   const program = kind === 'run' ? 'detect' : null;
   return {
@@ -48,6 +53,21 @@ describe('the progress line', () => {
       'an empty selection as done',
       running({ ...selected, total: 0 }),
       'step-1  ────────────────────────  0/0 images  loading the model …',
+    ],
+    [
+      'the first installation of the trainer',
+      training({ unit: 'package', done: 6, total: 24, metrics: {} }),
+      'step-1  ██████──────────────────  6/24 Python packages installed',
+    ],
+    [
+      'the rows that are selected for training',
+      training({ unit: 'row', done: 4096, total: null, metrics: {} }),
+      'step-1  4096 rows selected',
+    ],
+    [
+      'epochs with their metrics',
+      training({ unit: 'epoch', done: 3, total: 4, metrics: { train_loss: 0.123456, valid_loss: null } }),
+      'step-1  ██████████████████──────  3/4 epochs  train_loss 0.1235',
     ],
   ])('shows %s', (_, statement, line) => {
     expect(progressLine(statement)).toBe(line);

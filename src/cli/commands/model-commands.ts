@@ -28,8 +28,10 @@ export function addModelCommands(millrace: Command, on: (options: PlaceOptions) 
 
   placed(models.command('show').description('show the versions of a model').argument('<name>', 'name of the model'))
     .option('--json', 'print JSON lines')
-    .action((name, { json = false, ...where }) =>
+    .option('--plot <file>', 'draw the metrics of its training by epoch or round, as SVG')
+    .action((name, { json = false, plot, ...where }) =>
       answer(json, async (output) => {
+        if (plot !== undefined) return (await import('../model-files.ts')).drawTraining(name, plot, on(where), output);
         const { modelStatements, runModelStatement } = await import('../models.ts');
         return runModelStatement(modelStatements.show(name), on(where), output);
       }),

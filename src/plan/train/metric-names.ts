@@ -3,14 +3,14 @@ import { nearestName } from '../../nearest-name.ts';
 export type ModelOutput = 'classifier' | 'regressor' | 'clusters';
 
 /** Metrics of each kind of model: trainer/millrace_trainer/metrics.py. */
-const metricsOf: Readonly<Record<ModelOutput, readonly string[]>> = {
+export const metricsOf: Readonly<Record<ModelOutput, readonly string[]>> = {
   classifier: ['accuracy', 'precision', 'recall', 'f1', 'auc', 'log_loss'],
   regressor: ['mae', 'mse', 'rmse', 'mape', 'r2'],
   clusters: ['mean_squared_distance'],
 };
 
 /** Names of Keras and scikit-learn, in lower case and without underscores. */
-const metricSynonyms: Readonly<Record<string, string>> = {
+export const metricSynonyms: Readonly<Record<string, string>> = {
   accuracyscore: 'accuracy',
   binaryaccuracy: 'accuracy',
   categoricalaccuracy: 'accuracy',

@@ -17,7 +17,7 @@ export type Tower = 'deep' | 'wide';
 const largestLayer = 65_536;
 
 /** Parameters of each optimizer besides its learning rate, with their ranges: trainer/millrace_trainer/network/optimizers.py. */
-const optimizers: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
+export const optimizers: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
   adagrad: {},
   adam: { beta_1: [0, 0.9999], beta_2: [0, 0.99999], epsilon: [1e-12, 1] },
   ftrl: { l1_regularization_strength: [0, 1e6], l2_regularization_strength: [0, 1e6] },

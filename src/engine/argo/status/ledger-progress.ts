@@ -11,6 +11,7 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       partitions = [],
       models = [],
       timings = null,
+      progress,
     } = counted.get(step.name) ?? {};
     return {
       ...step,
@@ -19,6 +20,7 @@ export function withLedger(steps: readonly StepStatus[], ledger: readonly StepSt
       startedAt,
       ...(models.length > 0 && { models }),
       ...(timings !== null && { timings }),
+      ...(progress !== undefined && { progress }),
       // An empty selection has no partitions, whatever number was requested.
       partitions: rows === null ? step.partitions : merge(step.partitions, partitions),
     };
