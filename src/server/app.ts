@@ -21,6 +21,7 @@ import { failuresRoute } from './routes/failures.ts';
 import { healthRoutes } from './routes/health.ts';
 import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
+import { modelFiguresRoutes } from './routes/model-figures.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { resultRoute } from './routes/result.ts';
@@ -103,6 +104,7 @@ async function statements(api: App, context: ServerContext): Promise<void> {
   explainRoute(api, context);
   catalogRoutes(api, context);
   modelRoutes(api, context);
+  modelFiguresRoutes(api, context);
   userRoute(api);
 }
 

@@ -19,8 +19,10 @@ const routes = [
   'GET /v1/classes',
   'GET /v1/columns',
   'GET /v1/datasources',
+  'GET /v1/model-figures',
   'GET /v1/models',
   'GET /v1/models/{name}',
+  'GET /v1/models/{name}/measurements',
   'GET /v1/profiles',
   'GET /v1/statements',
   'GET /v1/statements/{id}',
@@ -48,6 +50,7 @@ const neverDone = [
   // test/server/pictures.test.ts has a statement with pictures.
   ...['classes', 'pictures', 'pictures/{row}'].map((each) => `GET /v1/statements/{id}/${each}`),
   ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /v1/models/{name}`),
+  'GET /v1/models/{name}/measurements',
 ];
 const hidden = /^(\/|\/assets\/.*|\/(sql|statements|models)(\/.*)?|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 

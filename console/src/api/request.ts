@@ -28,6 +28,8 @@ export interface Options {
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Whether the browser keeps the answer as the server allows. Default: it keeps none. */
+  readonly mayCache?: boolean;
 }
 
 /**
@@ -37,13 +39,13 @@ export interface Options {
  */
 export async function send(
   path: string,
-  { method = 'GET', query = {}, body, signal }: Options = {},
+  { method = 'GET', query = {}, body, signal, mayCache = false }: Options = {},
 ): Promise<Response> {
   for (;;) {
     const sent = token();
     const answer = await fetch(path + queryString(query), {
       method,
-      cache: 'no-store',
+      cache: mayCache ? 'default' : 'no-store',
       ...(signal && { signal }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
       headers: {

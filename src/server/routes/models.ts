@@ -68,17 +68,17 @@ const Version = Type.Object({
   tabular: Type.Optional(Tabular),
 });
 
-const Name = Type.Object({
+export const ModelName = Type.Object({
   name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$', description: 'the name of a model' }),
 });
-const Datasource = Type.Object({ datasource: Type.Optional(Type.String()) });
+export const Datasource = Type.Object({ datasource: Type.Optional(Type.String()) });
 
 /** The registry of models: `/v1/models`, `/v1/models/{name}` */
 export function modelRoutes(app: App, context: ServerContext): void {
   const place = (user: User, { datasource }: { readonly datasource?: string }) =>
     datasourceNamed(user, datasource, context.datasources);
   const ofModel = <T>(response: T, summary: string, description = summary) => ({
-    ...{ summary, description, tags: ['models'], params: Name, querystring: Datasource },
+    ...{ summary, description, tags: ['models'], params: ModelName, querystring: Datasource },
     response: { ...response, ...problems },
   });
   const empty = Type.Null({ description: 'no body' });

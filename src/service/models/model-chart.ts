@@ -15,6 +15,15 @@ export interface PlottedModel {
 
 /** A chart of the registered models, and how many of them it cannot show. */
 export async function plotModels(pool: Pool, schema: string): Promise<{ readonly svg: string; readonly left: number }> {
+  const { plotted, left } = await plottedModels(pool, schema);
+  return { svg: drawChart(modelChart(plotted, left)), left };
+}
+
+/** Accuracy and cost of the current versions of registered models, and the number of models that lack one of the two. */
+export async function plottedModels(
+  pool: Pool,
+  schema: string,
+): Promise<{ readonly plotted: readonly PlottedModel[]; readonly left: number }> {
   const names = (await listModels(pool, schema, null)).map(({ name }) => name);
   const models = (await readVersions(pool, schema, names)).filter(({ isCurrent }) => isCurrent);
   const plotted: PlottedModel[] = [];
@@ -22,8 +31,7 @@ export async function plotModels(pool: Pool, schema: string): Promise<{ readonly
     const found = model.kind === 'simulated' ? simulated(model) : await measured(pool, schema, model);
     if (found !== null) plotted.push(found);
   }
-  const left = models.length - plotted.length;
-  return { svg: drawChart(modelChart(plotted, left)), left };
+  return { plotted, left: models.length - plotted.length };
 }
 
 function simulated({ name, base, simulation }: ModelVersion): PlottedModel | null {
