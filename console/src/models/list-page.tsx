@@ -97,7 +97,9 @@ function Registry({ models }: { readonly models: readonly Model[] }) {
     <section class="stack" aria-labelledby="registry">
       <div class="row">
         <h2 id="registry">Registry</h2>
-        <span class="muted">{count(models.length)} models</span>
+        <span class="muted">
+          {count(models.length)} {models.length === 1 ? 'model' : 'models'}
+        </span>
         <input
           class="spring"
           type="search"

@@ -34,7 +34,7 @@ interface Props {
   /** Space for it, in px. */
   readonly width: number;
   readonly height: number;
-  /** Whether every box has its label; otherwise those that are wide enough. */
+  /** Whether every box has its label if there is space; otherwise those found that are wide enough. */
   readonly hasAllLabels?: boolean;
   /** The key of the mark that stands out. */
   readonly chosen?: string | null;
@@ -67,7 +67,7 @@ export function BoxedPicture({ source, alt, marks, width, height, hasAllLabels =
           mark={mark}
           scale={scale}
           picture={shown}
-          hasLabel={hasAllLabels || (mark.box[2] - mark.box[0]) * scale > textWidth(mark.label)}
+          hasLabel={hasAllLabels ? width > 600 || isWide(mark, scale) : !mark.isTruth && isWide(mark, scale)}
           isFaded={chosen !== null && chosen !== mark.key}
         />
       ))}
@@ -78,6 +78,7 @@ export function BoxedPicture({ source, alt, marks, width, height, hasAllLabels =
 const letter = 6.6;
 const textWidth = (text: string) => [...text].length * letter + 8;
 const labelHeight = 17;
+const isWide = ({ box, label }: Mark, scale: number) => (box[2] - box[0]) * scale > textWidth(label);
 
 interface MarkedProps {
   readonly mark: Mark;

@@ -16,6 +16,8 @@ interface Props {
   readonly shown: Shown;
   /** Least width of a picture, in px. */
   readonly tile: number;
+  /** The picture that was shown large, and gets the focus; null: none. */
+  readonly returnTo: number | null;
   readonly onEnd: () => void;
   readonly onOpen: (index: number) => void;
 }
@@ -26,7 +28,7 @@ const captionHeight = 44;
 const spare = 1;
 
 /** Only the pictures in the window are in the document, however many there are. */
-export function Gallery({ pictures, shown, tile, onEnd, onOpen }: Props) {
+export function Gallery({ pictures, shown, tile, returnTo, onEnd, onOpen }: Props) {
   const frame = useRef<HTMLUListElement>(null);
   const { width, from, to } = useWindowOn(frame);
   const [active, setActive] = useState(0);
@@ -62,6 +64,9 @@ export function Gallery({ pictures, shown, tile, onEnd, onOpen }: Props) {
     const top = frame.current!.getBoundingClientRect().top + window.scrollY + Math.floor(wanted / columns) * rowHeight;
     if (wanted < first * columns || wanted >= last * columns) window.scrollTo({ top: top - rowHeight });
   };
+  useEffect(() => {
+    if (returnTo !== null) go(returnTo);
+  }, [returnTo]);
   const onKeyDown = (event: KeyboardEvent) => {
     const moves: Record<string, number> = {
       ArrowRight: active + 1,

@@ -151,7 +151,7 @@ function FoundList({ picture: { found, isCut, truth }, shown: { minScore, only }
         </thead>
         <tbody>
           {listed.map(({ key, name, score, count, box }) => (
-            <tr key={key} onMouseEnter={() => onChoose(box === null ? null : key)} onMouseLeave={() => onChoose(null)}>
+            <tr key={key} onMouseMove={() => onChoose(box === null ? null : key)} onMouseLeave={() => onChoose(null)}>
               <td>
                 {box !== null && <Sample colour={colourOf(name)} />}
                 {name}

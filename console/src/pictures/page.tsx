@@ -23,6 +23,7 @@ export default function PicturesPage({ params }: { readonly params: Readonly<Rec
   const [hasTruth, setHasTruth] = useState(true);
   const [tile, setTile] = useState<TileSize>('medium');
   const [open, setOpen] = useState<number | null>(null);
+  const [returnTo, setReturn] = useState<number | null>(null);
   const { counted, failure } = useClasses(id, step);
   const loaded = usePictures(
     id,
@@ -42,9 +43,8 @@ export default function PicturesPage({ params }: { readonly params: Readonly<Rec
   const { first, pictures, error } = loaded;
   const shown: Shown = { id, step: first?.step ?? '', minScore, only, hasTruth };
   const close = () => {
-    const index = open;
+    setReturn(open);
     setOpen(null);
-    document.querySelector<HTMLButtonElement>(`.tile[data-index="${index}"]`)?.focus();
   };
   useEffect(() => {
     if (open !== null && open >= pictures.length - 3) loaded.more();
@@ -55,7 +55,7 @@ export default function PicturesPage({ params }: { readonly params: Readonly<Rec
       <header class="row pictures-header">
         <h1>Pictures</h1>
         <a href={`/statements/${id}`}>Statement</a>
-        {counted !== null && <Summary counted={counted} />}
+        {counted !== null && first !== null && <Summary counted={counted} kind={first.kind} />}
         <span class="row spring">
           <TileSwitch size={tile} onChange={setTile} />
         </span>
@@ -86,7 +86,14 @@ export default function PicturesPage({ params }: { readonly params: Readonly<Rec
         )}
         <div class="pictures-main">
           {pictures.length > 0 && (
-            <Gallery pictures={pictures} shown={shown} tile={tiles[tile]} onEnd={loaded.more} onOpen={setOpen} />
+            <Gallery
+              pictures={pictures}
+              shown={shown}
+              tile={tiles[tile]}
+              returnTo={open === null ? returnTo : null}
+              onEnd={loaded.more}
+              onOpen={setOpen}
+            />
           )}
           <Ending loaded={loaded} />
         </div>
@@ -137,10 +144,18 @@ function useClasses(id: string, step: string | undefined) {
   return state;
 }
 
-function Summary({ counted: { selected, pictures, counted, isComplete } }: { readonly counted: PictureClasses }) {
+const objects = { boxes: 'boxes', classes: 'classes', best: 'rows', scores: 'rows', counts: 'rows' };
+
+function Summary({
+  counted: { selected, pictures, counted, isComplete },
+  kind,
+}: {
+  readonly counted: PictureClasses;
+  readonly kind: keyof typeof objects;
+}) {
   return (
     <span class="muted">
-      {count(pictures)} of {count(selected)} pictures, {count(counted)} {counted === 1 ? 'row' : 'rows'}
+      {count(pictures)} of {count(selected)} pictures, {count(counted)} {objects[kind]}
       {isComplete ? '' : ' counted, and more'}
     </span>
   );

@@ -25,7 +25,7 @@ export interface Labelled {
 
 /**
  * The table of labels that the user names or, if none is named, the one that belongs to the pictures: that of TO FIND, of an evaluation in the
- * same program, or the table `annotations` beside the table `images` that the query reads.
+ * same program, or the table `annotations` or `ground_truth` beside the table `images` that the query reads.
  * @param named `database.table`; '' for none; undefined: not named
  * @throws {MillraceError} LABELS_UNUSABLE if a named table cannot be used, SYSTEM_SCHEMA
  */
@@ -75,6 +75,9 @@ async function look(
   return { name, labels, key: commonImageKey(labels, columns) };
 }
 
+/** Names of the labels of a table `images`: a dataset's, and the demo's. */
+const labelTables = ['annotations', 'ground_truth'];
+
 function likelyTables({ step }: PictureStep, plan: Plan): readonly TableTarget[] {
   const ofSteps = plan.steps.flatMap((each) => {
     const run = runStep(each);
@@ -84,7 +87,7 @@ function likelyTables({ step }: PictureStep, plan: Plan): readonly TableTarget[]
     return isOwn && isTable(labels) ? [labels] : [];
   });
   const datasets = tableReferences(step.select).filter(({ table }) => table.toLowerCase() === 'images');
-  return [...ofSteps, ...datasets.map(({ database }) => ({ database, table: 'annotations' }))];
+  return [...ofSteps, ...datasets.flatMap(({ database }) => labelTables.map((table) => ({ database, table })))];
 }
 
 function isTable(labels: unknown): labels is TableTarget {
