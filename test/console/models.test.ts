@@ -67,7 +67,7 @@ describe.runIf(hasChromium)('the pages of models', () => {
     await page
       .getByLabel('Statement')
       .fill(
-        `SELECT * FROM images TO FIND "${classNames[0]}" AND NOT "${classNames[1]}" WITH image_dir = "/datasets", max_cost = 60 USING quick, exact INTO found`,
+        `SELECT * FROM images TO FIND "${classNames[0]}" AND NOT "${classNames[1]}" WITH image_dir = "/datasets" USING quick, exact INTO found`,
       );
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     for (const strategy of ['baseline', 'basic', 'order'])
