@@ -253,6 +253,7 @@ export const errorTable = {
     // worker
     MODEL_UNREADABLE: ['the model file is not an ONNX model that can be loaded', 'export the model as ONNX again'],
     MODEL_UNSUPPORTED: ['the program cannot run a model of this kind', 'use a model of a supported family'],
+    PREDICT_VALUE: ['a value is NULL, and the model cannot read NULL there', 'select COALESCE(…, …) in its place'],
     // trainer: mistakes that only the rows or the trainer show
     TRAIN_ESTIMATOR_UNKNOWN: [
       'TO TRAIN names an unknown estimator',

@@ -75,9 +75,12 @@ export interface CatalogVolume {
   readonly readOnly: boolean;
 }
 
-/** Columns in the query's order; `unknown` if the query reads a table that the program itself creates first. */
+/** What a column's values are to a model of a table. */
+export type ValueKind = 'number' | 'text' | 'binary';
+
+/** Columns in the query's order, with their kinds where they are known; `unknown` if the query reads a table that the program itself creates first. */
 export type QueryFacts =
-  | { readonly kind: 'columns'; readonly columns: readonly string[] }
+  | { readonly kind: 'columns'; readonly columns: readonly string[]; readonly kinds?: readonly ValueKind[] }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'refused'; readonly message: string };
 

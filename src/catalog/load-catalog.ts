@@ -123,7 +123,7 @@ async function factsOf(pool: Pool, query: string, afterOthers: boolean): Promise
   try {
     const { columns } = await describeQuery(pool, query);
     if (columns.length === 0) return { kind: 'refused', message: 'the statement before TO returns no rows' };
-    return { kind: 'columns', columns: columns.map(({ name }) => name) };
+    return { kind: 'columns', columns: columns.map(({ name }) => name), kinds: columns.map(({ kind }) => kind) };
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') throw error;
     return afterOthers ? { kind: 'unknown' } : { kind: 'refused', message: error.message };

@@ -71,6 +71,14 @@ function typeOf({ columnType, characterSet, extendedFormat }: ExtendedField): Co
   return typesByNumber.get(columnType) ?? (characterSet === BINARY ? 'binary' : 'string');
 }
 
+/** What a column's values are to a model: everything that counts is a number, and BIT as well. */
+export function valueKind(field: ExtendedField): 'number' | 'text' | 'binary' {
+  if (field.columnType === Types.BIT) return 'number';
+  const type = typeOf(field);
+  if (type === 'binary') return 'binary';
+  return type === 'string' || type === 'json' ? 'text' : 'number';
+}
+
 /** For queries whose rows `sentValues` reads: by itself, mysql2 rounds doubles of 16 digits and decodes geometry and vectors. */
 export const asWritten: TypeCast = (field, next) => {
   switch (field.type as string) {

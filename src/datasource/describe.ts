@@ -1,6 +1,7 @@
 import mysql from 'mysql2';
 import type { FieldPacket, Pool, RowDataPacket } from 'mysql2/promise';
 import { MillraceError } from '../errors.ts';
+import { valueKind } from './column-types.ts';
 
 export interface Column {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface Column {
 export interface QueryColumn extends Column {
   /** Maximum number of bytes of a value; null: its type is not one of bytes. */
   readonly bytes: number | null;
+  /** What its values are to a model: dates, times and BIT are numbers. */
+  readonly kind: 'number' | 'text' | 'binary';
 }
 
 export interface QueryDescription {
@@ -53,7 +56,7 @@ function describeField(field: PreparedStatement['columns'][number]): QueryColumn
   const { name, columnType, characterSet, columnLength } = field;
   const type = typeName(columnType);
   const isBytes = characterSet === binary && (type.endsWith('blob') || type.endsWith('string'));
-  return { name, type, bytes: isBytes ? (columnLength ?? null) : null };
+  return { name, type, bytes: isBytes ? (columnLength ?? null) : null, kind: valueKind(field) };
 }
 
 function typeName(columnType = -1): string {

@@ -1,8 +1,15 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { MillraceError } from '../errors.ts';
-import type { EvaluateStatement, FindStatement, OptimizeStatement, SqlStatement } from '../sql/statement.ts';
+import type {
+  EvaluateStatement,
+  FindStatement,
+  OptimizeStatement,
+  PredictStatement,
+  SqlStatement,
+} from '../sql/statement.ts';
 import { evaluateAsRun } from './evaluate-statement.ts';
 import { findAsRun } from './find/find-statement.ts';
+import { predictAsRun } from './predict/predict-statement.ts';
 import { solveAsRun } from './solve/solve-statement.ts';
 
 /** A statement whose verb runs a program over rows as the TO RUN that does it: all checks of TO RUN then apply. */
@@ -11,8 +18,9 @@ export function asRun(
   catalog: Catalog,
   isFirst: boolean,
   report: (error: MillraceError) => void,
-): Exclude<SqlStatement, EvaluateStatement | FindStatement | OptimizeStatement> {
+): Exclude<SqlStatement, EvaluateStatement | FindStatement | OptimizeStatement | PredictStatement> {
   if (statement.kind === 'evaluate') return evaluateAsRun(statement, catalog, isFirst, report);
   if (statement.kind === 'optimize') return solveAsRun(statement);
+  if (statement.kind === 'predict') return predictAsRun(statement, catalog, report);
   return statement.kind === 'find' ? findAsRun(statement, catalog) : statement;
 }

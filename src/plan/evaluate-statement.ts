@@ -1,11 +1,9 @@
 import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
-import { contractOf, type ProgramName } from '../programs/programs.ts';
-import type { Attribute, EvaluateStatement, RunStatement, StringLiteral } from '../sql/statement.ts';
-import { attributeText } from './attribute-text.ts';
-import { runAttributes } from './attributes.ts';
+import type { ProgramName } from '../programs/programs.ts';
+import type { EvaluateStatement, RunStatement, StringLiteral } from '../sql/statement.ts';
 import { labelTable, withLabels } from './label-tables.ts';
-import { unknownAttribute } from './read-attributes.ts';
+import { verbOptions } from './verb-options.ts';
 import { workerImage } from './worker-image.ts';
 
 /**
@@ -21,10 +19,8 @@ export function evaluateAsRun(
   const { span, model, label, into } = statement;
   const program = programFor(statement, catalog);
   if (isFirst) checkLabels(statement, catalog, report);
-  const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
-  const options = statement.attributes
-    .filter(({ name }) => !Object.hasOwn(runAttributes, name))
-    .flatMap((attribute) => optionOf(attribute, program, report) ?? []);
+  const decided = ['model', 'labels'];
+  const { attributes, options } = verbOptions(statement.attributes, program, decided, 'TO EVALUATE', report);
   const literal = (value: string, at: StringLiteral['span']): StringLiteral => ({ kind: 'string', value, span: at });
   const command = [
     literal(program, model.span),
@@ -67,21 +63,4 @@ function programFor(statement: EvaluateStatement, catalog: Catalog): ProgramName
 function isSelected({ label, query }: EvaluateStatement, catalog: Catalog): boolean {
   const facts = catalog.queries[query.text];
   return facts?.kind === 'columns' && facts.columns.some((name) => name.toLowerCase() === label.text.toLowerCase());
-}
-
-function optionOf(
-  attribute: Attribute,
-  program: ProgramName,
-  report: (error: MillraceError) => void,
-): StringLiteral | null {
-  const { name, value } = attribute;
-  const { options, aliases, optionsElsewhere } = contractOf(program);
-  const own = Object.keys(options).filter((each) => each !== 'model' && each !== 'labels');
-  const meant = Object.hasOwn(aliases, name) ? aliases[name]! : name;
-  if (!own.includes(meant)) {
-    const elsewhere = Object.hasOwn(optionsElsewhere, name) ? optionsElsewhere[name] : undefined;
-    report(unknownAttribute(attribute, [...own, ...Object.keys(runAttributes)], 'TO EVALUATE', elsewhere));
-    return null;
-  }
-  return { kind: 'string', value: `--${meant}=${attributeText(value)}`, span: value.span };
 }

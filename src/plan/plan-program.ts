@@ -15,6 +15,7 @@ import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
+import { planPredict } from './predict/plan-predict.ts';
 import { planSolve } from './solve/plan-solve.ts';
 import { stepName } from './step-name.ts';
 import { planTrain } from './train/plan-train.ts';
@@ -57,6 +58,8 @@ function planWritten(
   if (asWritten.kind === 'run') checkVerbProgram(asWritten, place[1], place[2]);
   if (asWritten.kind === 'find') return planFind(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'optimize') return planSolve(asWritten, statement as RunStatement, ...place);
+  if (asWritten.kind === 'predict' && (statement as RunStatement).command.length === 0)
+    return planPredict(asWritten, statement as RunStatement, ...place);
   return planStatement(statement, ...place);
 }
 
@@ -93,7 +96,6 @@ function planStandard({ text: sql, span, facts }: StandardStatement, place: Pick
 }
 
 const verbs = {
-  predict: 'TO PREDICT',
   explain: 'TO EXPLAIN',
 } as const;
 
@@ -101,7 +103,7 @@ function notPlanned({
   kind,
   span,
 }: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' | 'train' }>): MillraceError {
-  const hint = 'use standard SQL, TO RUN, TO TRAIN, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
+  const hint = 'use standard SQL, TO RUN, TO TRAIN, TO PREDICT, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
   return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
     span,
     hint,

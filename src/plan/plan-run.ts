@@ -2,7 +2,7 @@ import leven from 'leven';
 import type { Catalog, CatalogImage } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
-import type { ModelCall, ProgramCall } from '../programs/programs.ts';
+import type { PictureCall, ProgramCall } from '../programs/programs.ts';
 import type { RunStatement } from '../sql/statement.ts';
 import { type RunAttributes, runAttributes, withPods } from './attributes.ts';
 import { withBatchSize } from './batch-size.ts';
@@ -60,7 +60,7 @@ function planWorker(
   const model = modelOf(command, catalog);
   const registered = withRegistered(command, model, report);
   // What CMD can name runs one model.
-  const program = readSettings(registered, { statement, gpu: attributes.gpu, mounts, catalog, report }) as ModelCall;
+  const program = readSettings(registered, { statement, gpu: attributes.gpu, mounts, catalog, report }) as PictureCall;
   const named = withClassNames(program, model);
   const result = command.contract.result(named.settings, named.settings.class_names);
   checkColumns(statement, attributes.partition_by, result, catalog, report);

@@ -71,6 +71,7 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   label: readLabel,
   cascade: (_, { cascade }) => cascade ?? noCascade,
   problem: () => noProblem,
+  prediction: () => noPrediction,
   device: readDevice,
 };
 
@@ -85,6 +86,9 @@ const noProblem: Problem = {
   timeLimit: 1,
   gap: 0,
 };
+
+/** The planner of TO PREDICT makes the setting. */
+const noPrediction = { column: null, probabilities: false } as const;
 
 const noCascade: CascadeSetting = { predicate: { kind: 'all', of: [] }, models: [] };
 

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { CatalogModel } from '../catalog/catalog-model.ts';
 import { MillraceError } from '../errors.ts';
 import type { Simulation } from '../model-task.ts';
-import type { ModelCall } from '../programs/programs.ts';
+import type { PictureCall } from '../programs/programs.ts';
 import type { Command, GivenOption } from './command.ts';
 import { findModel } from './model-catalog.ts';
 
@@ -43,9 +43,9 @@ export function withRegistered(
 }
 
 /** The names of classes that CREATE MODEL gave, unless the statement gives others. */
-export function withClassNames(program: ModelCall, model: CatalogModel | null): ModelCall {
+export function withClassNames(program: PictureCall, model: CatalogModel | null): PictureCall {
   const names = model?.registered?.classNames ?? null;
   const { class_names, classes_file } = program.settings;
   if (names === null || class_names !== null || classes_file !== null) return program;
-  return { ...program, settings: { ...program.settings, class_names: names } } as ModelCall;
+  return { ...program, settings: { ...program.settings, class_names: names } } as PictureCall;
 }

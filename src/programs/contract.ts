@@ -1,5 +1,6 @@
 import type { CascadeSetting } from './cascade.ts';
 import type { Device } from './device.ts';
+import type { Prediction } from './predict/prediction.ts';
 import type { Problem } from './solve/problem.ts';
 
 /** What can be run over the rows of a query, as data: how a statement asks for it and what it answers. */
@@ -21,6 +22,10 @@ export interface ProgramContract {
   keeps?(settings: Readonly<Record<string, unknown>>): readonly string[];
   /** Maximum number of rows that it can take; absent: any number. */
   mostRows?(settings: Readonly<Record<string, unknown>>): number;
+  /** Whether the file of its model says which columns it reads, and of which kinds; absent: it does not. */
+  readonly readsTable?: true;
+  /** Whether a selected column with the name of one that it adds is left out of the result; absent: that is an error. */
+  readonly replacesColumns?: true;
   /** Attributes of TO RUN that mean nothing to it. */
   readonly unusedAttributes: readonly string[];
   /** @param classNames names of the model's classes; null: they are not known, and columns named by them are left out */
@@ -49,8 +54,8 @@ export interface ResultShape extends AddedColumns {
 export type Options = Readonly<Record<string, Option>>;
 
 /**
- * `count`: a whole number from 0; `whole`: one of any sign. `real` is rounded to so many decimals; a `single` one has half the size. `text` has at most 255
- * characters.
+ * `count`: a whole number from 0; `whole`: one of any sign. `real` is rounded to so many decimals (null: it is not); a `single` one has half the size.
+ * `text` has at most 255 characters.
  */
 export type OutputColumn = {
   readonly name: string;
@@ -58,7 +63,7 @@ export type OutputColumn = {
   readonly nullable?: true;
 } & (
   | { readonly type: 'count' | 'whole' | 'text' | 'json' }
-  | { readonly type: 'real' | 'single'; readonly decimals: number }
+  | { readonly type: 'real' | 'single'; readonly decimals: number | null }
 );
 
 interface OptionBase {
@@ -142,6 +147,11 @@ interface ProblemOption extends OptionBase {
   readonly kind: 'problem';
 }
 
+/** What is predicted: the planner makes it, and no statement writes it. */
+interface PredictionOption extends OptionBase {
+  readonly kind: 'prediction';
+}
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -160,6 +170,7 @@ export type Option =
   | LabelOption
   | CascadeOption
   | ProblemOption
+  | PredictionOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -179,6 +190,7 @@ interface SettingsByKind {
   readonly label: LabelSetting;
   readonly cascade: CascadeSetting;
   readonly problem: Problem;
+  readonly prediction: Prediction;
   readonly device: Device;
 }
 

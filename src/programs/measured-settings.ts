@@ -1,13 +1,13 @@
-import { contractOf, type ModelCall, type ProgramCall, runsOneModel } from './programs.ts';
+import { contractOf, type PictureCall, type ProgramCall, showsPictures } from './programs.ts';
 
 /** Whether a run of the program tells what its model takes: not with another size of its input, or if it is simulated. */
-export function isMeasured(call: ProgramCall): call is ModelCall {
-  if (!runsOneModel(call)) return false;
+export function isMeasured(call: ProgramCall): call is PictureCall {
+  if (!showsPictures(call)) return false;
   return (call.settings.image_size ?? null) === null && !isSimulation(call);
 }
 
 /** Whether the program simulates a model. */
-export function isSimulation({ settings }: ModelCall): boolean {
+export function isSimulation({ settings }: PictureCall): boolean {
   const { latency = null, accuracy = null, class_coverage = null } = settings as Partial<Simulated>;
   return latency !== null || accuracy !== null || class_coverage !== null;
 }

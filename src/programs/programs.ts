@@ -3,6 +3,7 @@ import type { ProgramContract, Settings } from './contract.ts';
 import { detect } from './detect.ts';
 import { evaluate, evaluateClassifier } from './evaluate.ts';
 import { find } from './find.ts';
+import { predict } from './predict/predict.ts';
 import { solve } from './solve/solve.ts';
 
 /** All that can be run over rows. */
@@ -13,6 +14,7 @@ export const programs = {
   'evaluate-classifier': evaluateClassifier,
   find,
   solve,
+  predict,
 } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
@@ -27,6 +29,13 @@ export type ProgramCall = {
 /** A program that runs one model, which its option `model` names. */
 export type ModelCall = Extract<ProgramCall, { readonly settings: { readonly model: string } }>;
 
+/** One that shows a model pictures. */
+export type PictureCall = Extract<ModelCall, { readonly settings: { readonly image_size: unknown } }>;
+
+export function showsPictures(call: ProgramCall): call is PictureCall {
+  return runsOneModel(call) && 'image_size' in call.settings;
+}
+
 export function runsOneModel(call: ProgramCall): call is ModelCall {
   return 'model' in call.settings;
 }
@@ -38,7 +47,7 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   classify: 'classify',
 };
 
-/** Programs that a verb of their own asks for, by its command. `find` and `solve` have none: the planner makes their settings. */
+/** Programs that a verb of their own asks for, by its command. `find`, `solve` and `predict` have none: the planner makes their settings. */
 export const verbPrograms: Readonly<Record<string, ProgramName>> = {
   evaluate: 'evaluate',
   'evaluate-classifier': 'evaluate-classifier',

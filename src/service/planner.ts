@@ -23,6 +23,7 @@ import type {
   EvaluateStatement,
   FindStatement,
   OptimizeStatement,
+  PredictStatement,
   Program,
   Query,
   RunStatement,
@@ -108,10 +109,10 @@ const nothingKnown: Catalog = {
 };
 
 /** A statement that runs a program over the rows of its query. */
-type RowsStatement = RunStatement | EvaluateStatement | FindStatement | OptimizeStatement;
+type RowsStatement = RunStatement | PredictStatement | EvaluateStatement | FindStatement | OptimizeStatement;
 
 function runsOverRows(statement: SqlStatement): statement is RowsStatement {
-  return ['run', 'evaluate', 'find', 'optimize'].includes(statement.kind);
+  return ['run', 'predict', 'evaluate', 'find', 'optimize'].includes(statement.kind);
 }
 
 /** The queries whose columns matter. */
@@ -122,7 +123,16 @@ function queriesOf(statement: SqlStatement): readonly Query[] {
 }
 
 function targetsOf(statement: RowsStatement): readonly TableTarget[] {
-  return statement.kind === 'run' ? statement.into : [statement.into];
+  if (statement.kind === 'run') return statement.into;
+  if (statement.kind !== 'predict') return [statement.into];
+  const { database, table, column } = statement.into;
+  // With a model of pictures, `a.b` is the table `b` of the database `a`.
+  return column === null || database !== null
+    ? [{ database, table }]
+    : [
+        { database, table },
+        { database: table, table: column },
+      ];
 }
 
 function questionsOf(program: Program): Questions {
@@ -140,7 +150,9 @@ function questionsOf(program: Program): Questions {
     ),
     sourcesOf: tableReferences,
     models: program.statements.flatMap(mayNameModels),
-    tables: runs.flatMap(({ statement, first }) => (first ? targetsOf(statement).slice(0, 1) : [])),
+    tables: runs.flatMap(({ statement, first }) =>
+      first ? targetsOf(statement).slice(0, statement.kind === 'predict' ? 2 : 1) : [],
+    ),
     labels: runs.flatMap(({ statement }) => labelsNamed(statement)),
   };
 }
@@ -191,6 +203,8 @@ function mayNameModels(statement: SqlStatement): readonly string[] {
       return [statement.model.text];
     case 'train':
       return [statement.into, ...(statement.using === null ? [] : [statement.using])].map(({ text }) => text);
+    case 'predict':
+      return [statement.using.text];
     case 'find':
       return statement.models.map(({ text }) => text);
     default:

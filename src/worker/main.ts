@@ -13,7 +13,7 @@ import { exitCodeOf } from './exit-code.ts';
 import { openLog } from './log.ts';
 import { modelCache } from './model-cache.ts';
 import { runModelStep } from './model-step.ts';
-import { columnClassNames, namesColumnsByClass, rowProgram } from './programs/programs.ts';
+import { type KnownModel, knownModel, namesColumnsByClass, rowProgram } from './programs/programs.ts';
 import { readTask, type WrittenTask } from './read-task.ts';
 import { locateModel } from './registered-model.ts';
 import { finish } from './rows/finish.ts';
@@ -117,23 +117,27 @@ async function runRows(written: Written<RowsTask>, place: Place, command: string
         place,
       )
     : { program: written.program, volumes: place.volumes };
-  const context = (select: string, classNames: readonly string[] | null): RowsContext => ({
+  const context = (select: string, known?: KnownModel): RowsContext => ({
     ...place,
     volumes: located.volumes,
-    program: rowProgram(located.program, classNames),
+    program: rowProgram(located.program, known),
     task: { ...written, select, into: named(written.into, place.accounts) },
   });
-  const withoutSelect = context(written.select ?? '', null);
+  const known = (command: 'prepare' | 'partitions') => {
+    const named = 'model' in written.program.settings ? written.program.settings.model : '';
+    const there = { ...place, ...located, threads: written.threads };
+    return knownModel(located.program, written.model?.name ?? named, command, there);
+  };
   switch (command) {
     case 'prepare': {
-      const classNames = await columnClassNames(located.program, { ...place, ...located, threads: written.threads });
-      const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select, classNames));
-      return withReconnect(once, place).then(() => tellWorkers(withoutSelect));
+      const model = await known('prepare');
+      const once = async () => prepare(context((await withSelect<RowsTask>(written, place)).select, model));
+      return withReconnect(once, place).then(() => tellWorkers(context(written.select ?? '')));
     }
     case 'partitions':
-      return partitions(withoutSelect, startedWorker(process.env).number);
+      return partitions(context(written.select ?? '', await known('partitions')), startedWorker(process.env).number);
     case 'finish':
-      return withReconnect(() => finish(withoutSelect), place);
+      return withReconnect(() => finish(context(written.select ?? '')), place);
     default:
       throw unknownCommand(command, 'prepare, partitions and finish');
   }

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { AnswerStore } from '../answer-store.ts';
 import type { ErrorCode, MillraceError } from '../errors.ts';
 import type { AddedColumns, OutputColumn, ProgramContract } from '../programs/contract.ts';
+import type { InputColumn } from '../programs/predict/check-inputs.ts';
+import type { TabularInput } from '../tabular-model.ts';
 import type { TableTarget } from '../task.ts';
 import type { Volumes } from './volume-path.ts';
 
@@ -13,6 +15,12 @@ export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumn
    * @throws {MillraceError} NO_IMAGE_COLUMN, UNKNOWN_COLUMN if one of them is not selected
    */
   readColumns(selected: readonly string[]): readonly string[];
+  /** Refuses columns whose values it cannot read, before any row is read; absent: it reads all. @throws {MillraceError} */
+  checkColumns?(selected: readonly InputColumn[]): void;
+  /** Whether it reads values by their types, as `ColumnRow`; absent: their bytes, as `InputRow`. */
+  readonly readsValues?: boolean;
+  /** Whether a selected column with the name of one that it adds is left out of the result; absent: that is an error. */
+  readonly replacesColumns?: boolean;
   /** The only selected columns that the result has; absent: all. */
   readonly keeps?: readonly string[];
   /** Whether it needs all rows at once; absent: it does not. */
@@ -20,7 +28,7 @@ export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumn
   /** Maximum number of rows that it can take; absent: any number. */
   readonly mostRows?: number;
   /** Loads what it needs: once for a partition, and not for one without rows. @throws {MillraceError} */
-  open(place: ProgramPlace): Promise<OpenProgram>;
+  open(place: ProgramPlace): Promise<OpenProgram<AnyRow>>;
   /** What is published instead of the outputs; absent: they are. */
   readonly summary?: RowSummary;
   /** Compares the outputs with labels, before they are published; absent: none are given. @throws {MillraceError} */
@@ -94,7 +102,15 @@ export interface ProgramPlace {
   readonly signal: AbortSignal;
 }
 
-export interface OpenProgram {
+/** What the file of a model says about tables. */
+export interface ModelTable {
+  /** The columns that it reads. */
+  readonly reads: readonly TabularInput[];
+  /** The columns that the program adds. */
+  readonly columns: readonly OutputColumn[];
+}
+
+export interface OpenProgram<Row extends AnyRow = InputRow> {
   /** The columns of its outputs, if they are named by what it has loaded. */
   readonly columns?: readonly OutputColumn[];
   /** Rows that it works on at once: fewer take as long. Default: 1. */
@@ -102,7 +118,7 @@ export interface OpenProgram {
   /** The model that it runs. */
   readonly model?: OpenModel;
   /** One outcome per row, in order; a row that fails does not disturb the others. Several calls may be under way at once. */
-  process(rows: readonly InputRow[]): Promise<readonly Outcome[]>;
+  process(rows: readonly Row[]): Promise<readonly Outcome[]>;
   close(): Promise<void>;
 }
 
@@ -116,6 +132,14 @@ export interface OpenModel {
 
 /** The values of the columns that the program reads. */
 export type InputRow = readonly InputValue[];
+
+/** The values of the columns that the program reads, by their types. */
+export type ColumnRow = readonly ColumnValue[];
+
+/** A number, or a text; null is NULL. An error says why the value cannot be read. */
+export type ColumnValue = number | string | null | MillraceError;
+
+export type AnyRow = InputRow | ColumnRow;
 
 /** The bytes that the server shows; null is NULL. */
 export type InputValue = Buffer | LargeValue | null;

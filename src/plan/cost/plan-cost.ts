@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { measuredDevice } from '../../programs/device.ts';
 import { measuredAs } from '../../programs/measured-settings.ts';
-import { type ProgramCall, runsOneModel } from '../../programs/programs.ts';
+import { type ProgramCall, showsPictures } from '../../programs/programs.ts';
 import { chooseShape } from './choose-shape.ts';
 import { runSeconds } from './run-time.ts';
 import { fittingOf, type MeasuredBatch, measuredBatches, type StepCost } from './step-cost.ts';
@@ -63,7 +63,7 @@ interface Candidate extends MeasuredBatch {
 
 /** The measured batch sizes that the statement allows. */
 function candidates(asked: Asked, program: ProgramCall, catalog: Catalog): readonly Candidate[] {
-  if (!runsOneModel(program)) return [];
+  if (!showsPictures(program)) return [];
   const { settings } = program;
   if (settings.image_size !== null) return [];
   const isGpu = settings.device === 'cuda' || (settings.device === 'auto' && asked.gpu > 0);

@@ -2,14 +2,17 @@ import { MillraceError } from '../../errors.ts';
 import { nearestName } from '../../nearest-name.ts';
 import { classifySettings, detectSettings } from '../../programs/evaluate.ts';
 import { inputColumns } from '../../programs/input-columns.ts';
+import { checkInputs } from '../../programs/predict/check-inputs.ts';
 import { contractOf, type ProgramCall, type ProgramName, type SettingsOf } from '../../programs/programs.ts';
-import type { OpenProgram, ProgramPlace, RowProgram, RowSummary } from '../row-program.ts';
+import type { AnyRow, ModelTable, OpenProgram, ProgramPlace, RowProgram, RowSummary } from '../row-program.ts';
 
 /** What the worker does for a program. */
 interface Implementation<Name extends ProgramName> {
-  open(settings: SettingsOf<Name>, place: ProgramPlace): Promise<OpenProgram>;
+  open(settings: SettingsOf<Name>, place: ProgramPlace): Promise<OpenProgram<AnyRow>>;
   /** Names of the model's classes. */
   classNames(settings: SettingsOf<Name>, place: ProgramPlace): Promise<readonly string[]>;
+  /** What the model's file says of tables, for a program with `readsTable`. */
+  table?(settings: SettingsOf<Name>, place: ProgramPlace): Promise<ModelTable>;
 }
 
 /** Only what needs a model loads what decodes pictures and runs models: it takes as long as all else that a worker loads. */
@@ -43,6 +46,10 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
   solve: async () => {
     const { openSolve } = await import('./solve/open-solve.ts');
     return { open: openSolve, classNames: async () => [] };
+  },
+  predict: async () => {
+    const { openPredict, predictTable } = await import('./predict/open-predict.ts');
+    return { open: openPredict, classNames: async () => [], table: predictTable };
   },
 };
 
@@ -78,9 +85,10 @@ function implementationOf(name: ProgramName): Promise<Implementation<ProgramName
 
 /**
  * A program with its settings, for the row machinery.
- * @param classNames those of `columnClassNames`; without them, columns named by classes are known once the program is open
+ * @param known what the model's file says; without it, columns named by classes are known once the program is open
  */
-export function rowProgram({ name, settings }: ProgramCall, classNames: readonly string[] | null = null): RowProgram {
+export function rowProgram({ name, settings }: ProgramCall, known: KnownModel = nothingKnown): RowProgram {
+  const { classNames, table } = known;
   const contract = contractOf(name);
   const summary = summaryOf({ name, settings } as ProgramCall);
   const compare = comparisonOf({ name, settings } as ProgramCall);
@@ -92,7 +100,10 @@ export function rowProgram({ name, settings }: ProgramCall, classNames: readonly
     ...(contract.keeps !== undefined && { keeps: contract.keeps(settings) }),
     ...(contract.mostRows !== undefined && { mostRows: contract.mostRows(settings) }),
     ...contract.result(settings, classNames),
+    ...(contract.replacesColumns && { replacesColumns: true }),
+    ...(table !== null && tableParts(table, known.name)),
     readColumns: (selected) => [
+      ...(table?.reads ?? []).map(({ name }) => namedColumn(name, selected)),
       ...inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
         if (column !== null) return column;
         const hint = `the query selects ${selected.join(', ')}; name one by "--${option}=…"`;
@@ -101,6 +112,32 @@ export function rowProgram({ name, settings }: ProgramCall, classNames: readonly
       ...(contract.reads?.(settings) ?? []).map((name) => namedColumn(name, selected)),
     ],
     open: async (place) => (await implementationOf(name)).open(settings, place),
+  };
+}
+
+/** What the file of the program's model says, as far as it was read. */
+export interface KnownModel {
+  /** For messages. */
+  readonly name: string;
+  /** Names of classes by which columns are named; null: none are, or they are not known. */
+  readonly classNames: readonly string[] | null;
+  /** null: the program does not read a table's columns by the model, or they are not known. */
+  readonly table: ModelTable | null;
+}
+
+const nothingKnown: KnownModel = { name: '', classNames: null, table: null };
+
+function tableParts(
+  { reads, columns }: ModelTable,
+  model: string,
+): Pick<RowProgram, 'columns' | 'readsValues' | 'checkColumns'> {
+  return {
+    columns,
+    readsValues: true,
+    checkColumns: (selected) => {
+      const [problem] = checkInputs(model, reads, selected);
+      if (problem !== undefined) throw new MillraceError(problem.code, problem.message, { hint: problem.hint });
+    },
   };
 }
 
@@ -113,10 +150,31 @@ function namedColumn(name: string, selected: readonly string[]): string {
 }
 
 /**
+ * What the program needs to know of its model before it is open.
+ * @param name of the model, for messages
+ * @param command `prepare` makes the result's columns, `partitions` reads the model's
+ * @throws {MillraceError} whatever opening the program throws
+ */
+export async function knownModel(
+  { name, settings }: ProgramCall,
+  model: string,
+  command: 'prepare' | 'partitions',
+  place: ProgramPlace,
+): Promise<KnownModel> {
+  const call = { name, settings } as ProgramCall;
+  if (contractOf(name).readsTable) {
+    const table = await (await implementationOf(name)).table?.(settings, place);
+    return { name: model, classNames: null, table: table ?? null };
+  }
+  const classNames = command === 'prepare' ? await columnClassNames(call, place) : null;
+  return { name: model, classNames, table: null };
+}
+
+/**
  * Names of the model's classes if columns of the result are named by them; null: they are not.
  * @throws {MillraceError} whatever opening the program throws
  */
-export async function columnClassNames(
+async function columnClassNames(
   { name, settings }: ProgramCall,
   place: ProgramPlace,
 ): Promise<readonly string[] | null> {

@@ -52,7 +52,10 @@ function writerOf(column: OutputColumn): Writer {
 }
 
 function valueWriter(column: OutputColumn): Writer {
-  if ('decimals' in column) return (value) => (value as number).toFixed(column.decimals);
+  if ('decimals' in column) {
+    const { decimals } = column;
+    return decimals === null ? String : (value) => (value as number).toFixed(decimals);
+  }
   if (column.type === 'count' || column.type === 'whole') return String;
   if (column.type === 'json') return (value) => JSON.stringify(value);
   const written = new Map<string | number | null, string>();

@@ -5,12 +5,13 @@ import { requireSelection, type SelectionState } from '../../ledger/selections.t
 import { measuredDevice } from '../../programs/device.ts';
 import type { RowsContext } from '../context.ts';
 import { processUsage } from '../process-usage.ts';
-import type { OpenProgram } from '../row-program.ts';
+import type { AnyRow, OpenProgram } from '../row-program.ts';
 import { type ArgoProgress, openArgoProgress } from './argo-progress.ts';
 import { type Drawing, type OpenPartition, openDrawing } from './drawing.ts';
 import { largeColumns } from './large-values.ts';
 import { allAtOnce, openPace, type Pace } from './pace.ts';
 import { type PendingPage, pendingRows, type RowReading } from './pending-rows.ts';
+import { isReplaced } from './prepare.ts';
 import type { ProcessedRows } from './processed-rows.ts';
 import { outputsTableOf } from './result-table.ts';
 import { writeBatch } from './write-batch.ts';
@@ -49,7 +50,7 @@ interface Work {
 }
 
 interface Opened {
-  readonly program: OpenProgram;
+  readonly program: OpenProgram<AnyRow>;
   /** With the columns that the open program names. */
   readonly context: RowsContext;
   /** Selected columns that `prepare` gave the result. */
@@ -59,7 +60,7 @@ interface Opened {
 /** The program is opened for the first partition that has rows, while its first page is read. */
 function opening(context: RowsContext, selection: SelectionState) {
   const { program, task, volumes, answers, log, signal } = context;
-  let opened: Promise<OpenProgram> | undefined;
+  let opened: Promise<OpenProgram<AnyRow>> | undefined;
   let ready: Promise<Opened> | undefined;
   const load = async () => {
     const open = await program.open({ volumes, threads: task.threads, answers, log, signal });
@@ -82,12 +83,12 @@ function opening(context: RowsContext, selection: SelectionState) {
 async function keptColumns(context: RowsContext, { columns }: SelectionState): Promise<readonly string[]> {
   const { pool, signal } = context;
   const table = await withReconnect(() => describeTable(pool, outputsTableOf(context)), { signal });
-  return columns.filter((name) => hasColumn(table, name));
+  return columns.filter((name) => hasColumn(table, name) && !isReplaced(name, context.program));
 }
 
 async function readingOf(context: RowsContext, selection: SelectionState): Promise<Omit<RowReading, 'pace'>> {
   const columns = context.program.readColumns(selection.columns);
-  return { columns, large: await largeColumns(context, columns) };
+  return { columns, large: context.program.readsValues ? new Set() : await largeColumns(context, columns) };
 }
 
 interface Page extends PendingPage {

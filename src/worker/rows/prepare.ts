@@ -4,6 +4,7 @@ import { releasePartitions } from '../../ledger/partitions.ts';
 import { forgetFailures } from '../../ledger/row-outcomes.ts';
 import { readSelection } from '../../ledger/selections.ts';
 import { forgetWorkers } from '../../ledger/worker-starts.ts';
+import { addedColumns } from '../../programs/contract.ts';
 import type { RowsContext } from '../context.ts';
 import { checkTarget } from './check-target.ts';
 import { createResultTable, outputsTableOf } from './result-table.ts';
@@ -32,7 +33,7 @@ export async function prepare(context: RowsContext): Promise<void> {
   const isAppended = task.writeMode === 'append' && outputsTableOf(context) === task.into ? target : null;
   const leftOut = new Set([...files].filter((name) => !hasColumn(isAppended, name)));
   const { keeps } = context.program;
-  const isKept = (name: string) => !leftOut.has(name) && isAmong(name, keeps);
+  const isKept = (name: string) => !leftOut.has(name) && isAmong(name, keeps) && !isReplaced(name, context.program);
   await checkTarget(context, target, selected.filter(isKept));
   await checkSummary(context, selected.filter(isKept));
   const columns = await materialise(context);
@@ -40,6 +41,11 @@ export async function prepare(context: RowsContext): Promise<void> {
   if (outputs === names.staging || target === null) await createResultTable(context, outputs, columns.filter(isKept));
   const rows = await shareOut(context, columns, (rows) => checkRows(context, rows));
   context.log.info({ rows, partitions: context.task.partitions }, 'selection ready');
+}
+
+/** Whether a column that the program adds takes the place of a selected one. */
+export function isReplaced(name: string, program: RowsContext['program']): boolean {
+  return program.replacesColumns === true && isAmong(name, addedColumns(program));
 }
 
 /** Column names have no case. */

@@ -4,7 +4,7 @@ import { type Measurement, recordMeasurement } from '../../ledger/measurements.t
 import { modelOfDigest } from '../../ledger/registry.ts';
 import type { RunTimings } from '../../ledger/run-timings.ts';
 import { isMeasured, isSimulation } from '../../programs/measured-settings.ts';
-import { runsOneModel } from '../../programs/programs.ts';
+import { showsPictures } from '../../programs/programs.ts';
 import type { RowsContext } from '../context.ts';
 import type { Summary } from '../row-program.ts';
 
@@ -28,7 +28,7 @@ export async function recordEvaluation(
   timings: RunTimings | null,
 ): Promise<void> {
   const { program } = task;
-  if (!runsOneModel(program)) return;
+  if (!showsPictures(program)) return;
   const digest = timings?.digest ?? null;
   const model = isSimulation(program) ? simulated(task) : await fileModel(pool, schema, digest, program.settings.model);
   if (model === null) return;

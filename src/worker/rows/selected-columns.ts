@@ -13,13 +13,14 @@ interface SelectedColumns {
 
 /**
  * The query's columns; nothing is executed.
- * @throws {MillraceError} DUPLICATE_COLUMN, INVALID_COLUMN, NO_IMAGE_COLUMN, QUERY_FAILED
+ * @throws {MillraceError} DUPLICATE_COLUMN, INVALID_COLUMN, NO_IMAGE_COLUMN, UNKNOWN_COLUMN, TRAIN_COLUMN_KIND, QUERY_FAILED
  */
 export async function selectedColumns({ users, task, program }: RowsContext): Promise<SelectedColumns> {
   const { columns } = await describeQuery(users, task.select);
   const names = columns.map(({ name }) => name);
-  checkNames(names, addedColumns(program));
+  checkNames(names, program.replacesColumns ? [] : addedColumns(program));
   const read = program.readColumns(names);
+  program.checkColumns?.(columns);
   const files = columns.filter(({ name, bytes }) => read.includes(name) && holdsFiles(bytes));
   return { names, files: new Set(files.map(({ name }) => name)) };
 }

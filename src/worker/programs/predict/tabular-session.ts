@@ -1,6 +1,7 @@
 import '../../model/runtime-environment.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { MillraceError } from '../../../errors.ts';
+import type { OnnxFile } from '../../../onnx/onnx-file.ts';
 import { readModelFile } from '../../model/model-file.ts';
 import { refusedModel } from '../../model/runtime-errors.ts';
 import { runtimeReason } from '../../model/runtime-reason.ts';
@@ -66,7 +67,8 @@ export async function openTabular({ modelFile, modelRoot, threads }: TabularSett
   };
 }
 
-function tabularOf(file: Parameters<typeof readTabular>[0]): TabularModel {
+/** @throws {MillraceError} MODEL_UNSUPPORTED */
+export function tabularOf(file: OnnxFile): TabularModel {
   const model = readTabular(file);
   if (model !== null) return model;
   const inputs = file.inputs.map(({ name, type, shape }) => `${name} (${type ?? '?'} [${shape?.join(', ') ?? '?'}])`);

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramCall, SettingsOf } from '../../../../src/programs/programs.ts';
 import { describeModel } from '../../../../src/worker/programs/describe-model.ts';
-import { columnClassNames, rowProgram } from '../../../../src/worker/programs/programs.ts';
+import { knownModel, rowProgram } from '../../../../src/worker/programs/programs.ts';
 import { servers } from '../../../database.ts';
 import { type ModelSketch, onnxModel } from '../../onnx-model.ts';
 import { runWorkers, useWorker } from '../../use-worker.ts';
@@ -98,7 +98,7 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
       signal: new AbortController().signal,
       log: pino({ level: 'silent' }),
     };
-    const program = rowProgram(scores, await columnClassNames(scores, place));
+    const program = rowProgram(scores, await knownModel(scores, 'model', 'prepare', place));
     await runWorkers({ ...worker.context('scores', select, { program: scores }), program });
     const rows = await worker.query('SELECT id, red, green, blue FROM scores ORDER BY id');
     expect(rows.map((row) => Object.values(row).map(Number))).toEqual([
@@ -125,7 +125,7 @@ describe.each(servers)('CMD "classify" on $name', (server) => {
       signal: new AbortController().signal,
       log: pino({ level: 'silent' }),
     };
-    const program = rowProgram(scores, await columnClassNames(scores, place));
+    const program = rowProgram(scores, await knownModel(scores, 'model', 'prepare', place));
     await runWorkers({ ...worker.context('imagenet', select, { program: scores }), program });
     const rows = await worker.query('SELECT id, tench, crane, `crane 517` FROM imagenet ORDER BY id');
     expect(rows.map((row) => Object.values(row).map(Number))).toEqual([

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramCall, SettingsOf } from '../../../../src/programs/programs.ts';
 import type { RowsContext } from '../../../../src/worker/context.ts';
-import { columnClassNames, rowProgram } from '../../../../src/worker/programs/programs.ts';
+import { knownModel, rowProgram } from '../../../../src/worker/programs/programs.ts';
 import { servers } from '../../../database.ts';
 import { onnxModel } from '../../onnx-model.ts';
 import { runWorkers, useWorker } from '../../use-worker.ts';
@@ -47,7 +47,7 @@ describe.each(servers)('CMD "detect" on $name', (server) => {
       log: pino({ level: 'silent' }),
     };
     const called = worker.context(table, select, { program, ...more });
-    return { ...called, program: rowProgram(program, await columnClassNames(program, place)) };
+    return { ...called, program: rowProgram(program, await knownModel(program, 'model', 'prepare', place)) };
   }
 
   it('writes masks as JSON that the database can read', async () => {

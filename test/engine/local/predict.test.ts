@@ -1,0 +1,159 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openLocalService } from '../../../src/service/local-service.ts';
+import type { Service } from '../../../src/service/service.ts';
+import { servers } from '../../database.ts';
+import { slowRows } from '../../slow-rows.ts';
+import { ended, rowsDone, statusWhen, useSession } from '../../use-session.ts';
+import { flowerModel } from '../../worker/tabular-onnx.ts';
+import { workersWith } from '../../workers.ts';
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+describe.each(servers)('TO PREDICT on $name', (server) => {
+  const test = useSession(server);
+  let service: Service;
+  let folder: string;
+
+  async function run(sql: string) {
+    const id = await service.submit(sql);
+    const status = await ended(test.session, id);
+    return { id, status };
+  }
+
+  async function succeed(sql: string) {
+    const { status } = await run(sql);
+    expect(status.error).toBeNull();
+    return status;
+  }
+
+  beforeAll(async () => {
+    folder = join(test.config.stateFolder, 'models');
+    await test.query('CREATE TABLE flowers (id INT PRIMARY KEY, width FLOAT, colour VARCHAR(20), kind VARCHAR(20))');
+    await test.query(`INSERT INTO flowers VALUES (1, 0.5, 'red', 'rose'), (2, -3, 'red', 'tulip'), (3, NULL, 'blue', 'rose'),
+      (4, 2, NULL, 'rose'), (5, 0.25, 'green', NULL), (6, 0.1, 'blue', 'tulip')`);
+    await mkdir(folder, { recursive: true });
+    Object.assign(test.config, { volumes: { ...test.config.volumes, '/models': folder } });
+    await writeFile(join(folder, 'flowers.onnx'), flowerModel());
+    service = openLocalService(await test.another());
+    await succeed("CREATE MODEL flowers FROM '/models/flowers.onnx' WITH storage = 'database'");
+  });
+
+  it('adds a column named as the label, which takes the place of a selected one', async () => {
+    await succeed('SELECT * FROM flowers ORDER BY id TO PREDICT said USING flowers');
+    expect(await test.query('SELECT * FROM said ORDER BY id')).toEqual([
+      { id: 1, width: 0.5, colour: 'red', kind: 'rose' },
+      { id: 2, width: -3, colour: 'red', kind: 'tulip' },
+      { id: 3, width: null, colour: 'blue', kind: 'tulip' },
+      { id: 4, width: 2, colour: null, kind: 'rose' },
+      { id: 5, width: 0.25, colour: 'green', kind: 'rose' },
+      { id: 6, width: 0.1, colour: 'blue', kind: 'tulip' },
+    ]);
+  });
+
+  it('names the column as the statement does, and gives probabilities of classes', async () => {
+    const sql = 'SELECT id, colour, width, kind FROM flowers WHERE width IS NOT NULL';
+    await succeed(`${sql} TO PREDICT probable.guess WITH predict.probabilities = true, partitions = 2 USING flowers`);
+    const rows = await test.query('SELECT * FROM probable ORDER BY id');
+    expect(Object.keys(rows[0]!)).toEqual([
+      'id',
+      'colour',
+      'width',
+      'kind',
+      'guess',
+      'probability_tulip',
+      'probability_rose',
+    ]);
+    const codes: Record<string, number> = { red: 1, blue: -1 };
+    for (const { colour, width, guess, probability_rose: rose, probability_tulip: tulip } of rows) {
+      const expected = sigmoid(Math.fround(width) + (codes[colour] ?? 0));
+      expect(rose).toBeCloseTo(expected, 6);
+      expect(tulip).toBeCloseTo(1 - expected, 6);
+      expect(guess).toBe(expected > 0.5 ? 'rose' : 'tulip');
+    }
+  });
+
+  it('appends to a table and overwrites it', async () => {
+    const predict = (mode: string) =>
+      succeed(`SELECT id, width, colour FROM flowers TO PREDICT modes WITH write_mode = '${mode}' USING flowers@1`);
+    await predict('fail');
+    await predict('append');
+    expect(await test.query('SELECT CAST(COUNT(*) AS DOUBLE) AS n FROM modes')).toEqual([{ n: 12 }]);
+    await predict('overwrite');
+    expect(await test.query('SELECT CAST(COUNT(*) AS DOUBLE) AS n FROM modes')).toEqual([{ n: 6 }]);
+  });
+
+  it.each([
+    [
+      'a column that is not selected',
+      'SELECT id, with_ AS widht, colour FROM (SELECT 1 AS id, 2 AS with_, "red" AS colour) AS t',
+      { code: 'UNKNOWN_COLUMN', hint: 'did you mean widht? Select it AS width' },
+    ],
+    [
+      'text where the model reads numbers',
+      'SELECT id, colour AS width, colour FROM flowers',
+      { code: 'TRAIN_COLUMN_KIND', hint: 'select CAST(width AS DOUBLE) AS width', span: { start: 21, end: 26 } },
+    ],
+    [
+      'numbers where the model reads text',
+      'SELECT id, width, id AS colour FROM flowers',
+      {
+        code: 'TRAIN_COLUMN_KIND',
+        message: "the column 'colour' holds numbers, and the model 'flowers' reads text there",
+      },
+    ],
+  ])('refuses at its place %s', async (_, query, error) => {
+    await expect(service.explain(`${query} TO PREDICT refused USING flowers`)).rejects.toMatchObject(error);
+  });
+
+  it('refuses before any row is read what only the worker can know', async () => {
+    const { status } = await run(
+      `CREATE TABLE later AS SELECT id, colour AS width, colour FROM flowers;
+       CREATE MODEL fresh FROM '/models/flowers.onnx' WITH kind = 'tabular';
+       SELECT * FROM later TO PREDICT never USING fresh`,
+    );
+    expect(status.error).toMatchObject({ code: 'TRAIN_COLUMN_KIND' });
+    expect(await test.query("SHOW TABLES LIKE 'never'")).toEqual([]);
+  });
+
+  it('runs a model that the same program registers', async () => {
+    await succeed(
+      `CREATE MODEL same FROM '/models/flowers.onnx'; SELECT * FROM flowers TO PREDICT same_said.guess USING same`,
+    );
+    expect(await test.query("SELECT CAST(COUNT(*) AS DOUBLE) AS n FROM same_said WHERE guess = 'rose'")).toEqual([
+      { n: 3 },
+    ]);
+  });
+
+  it('runs a detector as detect does', async () => {
+    await copyFile(new URL('../../../models/demo.onnx', import.meta.url), join(folder, 'spotter.onnx'));
+    await succeed("CREATE MODEL spotter FROM '/models/spotter.onnx'");
+    const shots = 'SELECT * FROM shot ORDER BY id LIMIT 4';
+    await succeed(`${shots} TO PREDICT found WITH image_dir = '/datasets', image_size = 160 USING spotter`);
+    expect((await test.query('SELECT CAST(COUNT(*) AS DOUBLE) AS n FROM found'))[0]!.n).toBeGreaterThan(0);
+    await expect(service.explain(`${shots} TO PREDICT a.b.c USING spotter`)).rejects.toMatchObject({
+      code: 'WRONG_ATTRIBUTE',
+      hint: 'write TO PREDICT a.b',
+    });
+  });
+
+  it('gives the same rows if its worker is killed in the middle', async () => {
+    await test.query('CREATE TABLE many (id INT PRIMARY KEY, width DOUBLE, colour VARCHAR(9))');
+    const rows = Array.from({ length: 400 }, (_, id) => [id, Math.sin(id) * 4, ['red', 'blue', null][id % 3]]);
+    await test.query('INSERT INTO many VALUES ?', [rows]);
+    const predict = (into: string) =>
+      `SELECT * FROM many TO PREDICT ${into}.kind WITH commit_rows = 20, partitions = 2, predict.probabilities = true USING flowers`;
+    await succeed(predict('undisturbed'));
+    await slowRows(test.database, 0.02);
+    const id = await service.submit(predict('disturbed'));
+    const status = await statusWhen(test.session, id, (each) => rowsDone(each) > 0);
+    expect(rowsDone(status)).toBeLessThan(400);
+    for (const { pid } of await workersWith(test.config.schema)) process.kill(pid, 'SIGKILL');
+    await slowRows(test.database, 0);
+    expect((await ended(test.session, id)).error).toBeNull();
+    expect(await test.query('SELECT * FROM disturbed ORDER BY id')).toEqual(
+      await test.query('SELECT * FROM undisturbed ORDER BY id'),
+    );
+  });
+});
