@@ -1,6 +1,7 @@
 import { images } from '../../catalog/images.ts';
 import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import { predictAttributeNames } from '../../plan/predict/plan-predict.ts';
 import { solveAttributeNames, solvers } from '../../plan/solve/attributes.ts';
 import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
@@ -59,8 +60,13 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       attributes.map((name) => `${name} = `),
     );
   if (/\bTO\s+$/i.test(before))
-    return startingWith(typed, inCaseOf(typed, ['RUN ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
+    return startingWith(typed, inCaseOf(typed, ['RUN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'OPTIMIZE') return startingWith(typed, [...solvers]);
+  if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'PREDICT')
+    return startingWith(
+      typed,
+      (await names.models()).map(({ name }) => name),
+    );
   if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
 }
@@ -135,15 +141,17 @@ function attributesDue(before: string): readonly string[] | null {
   if (attributes === undefined) return null;
   const last = lastClauseToken(attributes);
   if (last !== undefined && last.type !== 'comma') return null;
+  if (place.verb === 'PREDICT') return predictAttributeNames;
   return place.verb === 'RUN' ? Object.keys(runAttributes) : solveAttributeNames;
 }
 
 /** The last verb, and what follows it. */
-function verbAt(text: string): { readonly verb: 'RUN' | 'OPTIMIZE'; readonly after: string } | null {
-  const last = [...text.matchAll(/\bTO\s+(RUN|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
+function verbAt(text: string): { readonly verb: 'RUN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
+  const last = [...text.matchAll(/\bTO\s+(RUN|PREDICT|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
   if (last === undefined) return null;
+  const verb = last[1]!.toUpperCase();
   return {
-    verb: last[1]!.toUpperCase() === 'RUN' ? 'RUN' : 'OPTIMIZE',
+    verb: verb === 'RUN' || verb === 'PREDICT' ? verb : 'OPTIMIZE',
     after: text.slice(last.index + last[0].length),
   };
 }
@@ -159,7 +167,7 @@ function lastClauseToken(text: string): Token | undefined {
 /** Keywords of the dialect and of queries. */
 const keywords =
   `ALTER AND AS ASC BETWEEN BY CASE CMD CONSTRAINT COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
-EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MAXIMIZE MINIMIZE MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION
+EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MAXIMIZE MINIMIZE MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION PREDICT
 RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRAIN TRUE TRUNCATE UNION UPDATE USING VALUES VERSION VIEW WHEN WHERE WITH`
     .split(/\s+/)
     .map((word) => `${word} `);
