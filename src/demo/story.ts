@@ -113,6 +113,9 @@ function showNext(table: string): void {
   console.log(`npx millrace run "SELECT class_name, COUNT(*) AS detections FROM ${table} GROUP BY class_name ORDER BY detections DESC"
 npx millrace explain "SELECT image_id, file_name FROM demo.images TO RUN millrace/worker CMD 'yolo', '--model=demo', '--image_dir=/datasets/demo' WITH partitions = 8, gpu = 1 INTO demo.more"
 npm run demo -- --images FOLDER_OF_PICTURES --model YOLO.onnx
+npx millrace serve
+
+The last one serves a console for your browser at http://127.0.0.1:8080/: write SQL, follow statements, see the pictures with their boxes.
 
 The private database keeps running for these commands. To stop it, run: npm run demo -- --stop`);
 }

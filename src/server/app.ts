@@ -23,6 +23,7 @@ import { listStatementsRoute } from './routes/list-statements.ts';
 import { logsRoute } from './routes/logs.ts';
 import { modelFiguresRoutes } from './routes/model-figures.ts';
 import { modelRoutes } from './routes/models.ts';
+import { partitionTimesRoute } from './routes/partition-times.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { resultRoute } from './routes/result.ts';
 import { statementRoutes } from './routes/statement.ts';
@@ -101,6 +102,7 @@ async function statements(api: App, context: ServerContext): Promise<void> {
   resultRoute(api, context);
   pictureRoutes(api, context);
   failuresRoute(api, context);
+  partitionTimesRoute(api, context);
   explainRoute(api, context);
   catalogRoutes(api, context);
   modelRoutes(api, context);

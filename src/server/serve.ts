@@ -44,6 +44,7 @@ export interface RunningServer {
 export async function serve(environment: NodeJS.ProcessEnv): Promise<never> {
   const log = openLog();
   const server = await startServer(environment, log);
+  log.info(`the console is at ${server.url}/`);
   const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   log.info({ signal }, 'stopping');
   await server.stop();

@@ -42,7 +42,7 @@ describe.runIf(isWanted)('pictures of the console for docs/console', () => {
     const link = page.getByRole('link', { name: /^[0-9a-f-]{36}$/ });
     const statement = (await link.textContent())!;
     const live = await console.open(`/statements/${statement}`, { height: 1200, theme: 'dark' });
-    await live.getByText('Rows per second').waitFor({ timeout: 60_000 });
+    await live.getByText('Images per second').waitFor({ timeout: 60_000 });
     await live.getByText('Logs').click();
     await live.getByText(/\b1\d\d of 300 rows/).waitFor({ timeout: 120_000 });
     await save(live, 'statement-running-dark');

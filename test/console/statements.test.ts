@@ -42,6 +42,10 @@ describe.runIf(hasChromium)('the page of a statement', () => {
     await page.getByRole('img', { name: 'Plan with 1 step' }).waitFor();
     expect(await page.locator('.partition').count()).toBe(2);
     expect(await page.locator('.partition .badge', { hasText: 'done' }).count()).toBe(2);
+    await page
+      .getByRole('img', { name: /^Images per second/ })
+      .locator('canvas')
+      .waitFor();
     await page.getByRole('grid', { name: 'Result' }).waitFor();
     await page.getByText('Logs').click();
     await page

@@ -30,6 +30,7 @@ const routes = [
   'GET /v1/statements/{id}/events',
   'GET /v1/statements/{id}/failures',
   'GET /v1/statements/{id}/logs',
+  'GET /v1/statements/{id}/partitions',
   'GET /v1/statements/{id}/pictures',
   'GET /v1/statements/{id}/pictures/{row}',
   'GET /v1/statements/{id}/plan',

@@ -77,6 +77,16 @@ export interface FailedRows {
 export const readFailedRows = (id: string, step: string, cursor?: string): Promise<FailedRows> =>
   read(pathOf(id, '/failures'), { query: { step, cursor } });
 
+export interface PartitionTime {
+  readonly number: number;
+  readonly done: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export const readPartitionTimes = async (id: string, step: string): Promise<readonly PartitionTime[]> =>
+  (await read<{ partitions: PartitionTime[] }>(pathOf(id, '/partitions'), { query: { step } })).partitions;
+
 export type Change =
   | { readonly kind: 'state'; readonly state: Statement['state']; readonly at: string }
   | { readonly kind: 'statement'; readonly statement: Statement };

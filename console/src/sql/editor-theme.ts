@@ -3,7 +3,8 @@ import { EditorView } from '@codemirror/view';
 /** The console's colours are variables, which reach into the shadow root. */
 export const editorTheme = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--background)', color: 'var(--text)', fontSize: '0.95rem' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-1px' },
+  // The frame of the editor shows the focus.
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55' },
   '.cm-content': { caretColor: 'var(--text)', padding: '0.5rem 0' },
   '.cm-cursor': { borderLeftColor: 'var(--text)', borderLeftWidth: '2px' },

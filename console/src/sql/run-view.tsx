@@ -1,9 +1,9 @@
 import type { Statement } from '../api/statements.ts';
 import { counted, duration, secondsBetween } from '../design/figures.ts';
 import { StateBadge } from '../design/state-badge.tsx';
+import { ResultView } from '../results/result-view.tsx';
 import { LiveProgress } from '../statements/live-progress.tsx';
 import { StatementFault } from '../statements/statement-fault.tsx';
-import { ResultView } from './result-view.tsx';
 import type { Run } from './use-program.ts';
 
 /** What has come of the program so far. */

@@ -1,4 +1,5 @@
 import './plan-picture.css';
+import { useId } from 'preact/hooks';
 import type { Plan, PlanStep, Step } from '../api/statements.ts';
 import { counted } from '../design/figures.ts';
 import { toneOf } from '../design/state-badge.tsx';
@@ -13,6 +14,7 @@ interface Props {
 /** The plan as a graph: each step after those that it needs. */
 export function PlanPicture({ plan, steps = [] }: Props) {
   const { placed, width, height } = placeSteps(plan.steps);
+  const arrow = useId();
   return (
     <figure class="plan">
       <svg
@@ -22,12 +24,22 @@ export function PlanPicture({ plan, steps = [] }: Props) {
         role="img"
         aria-label={`Plan with ${counted(placed.length, 'step')}`}
       >
+        <marker id={arrow} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <path class="plan-arrow" d="M0 0 8 4 0 8Z" />
+        </marker>
         {placed.flatMap((to) =>
           to.step.needs.flatMap((name) => {
             const from = placed.find(({ step }) => step.name === name);
             return from === undefined
               ? []
-              : [<path key={`${name} ${to.step.name}`} class="plan-edge" d={edge(from, to)} />];
+              : [
+                  <path
+                    key={`${name} ${to.step.name}`}
+                    class="plan-edge"
+                    marker-end={`url(#${arrow})`}
+                    d={edge(from, to)}
+                  />,
+                ];
           }),
         )}
         {placed.map((each) => (

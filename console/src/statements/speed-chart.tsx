@@ -1,23 +1,30 @@
 import 'uplot/dist/uPlot.min.css';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Step } from '../api/statements.ts';
+import { readPartitionTimes, type Step } from '../api/statements.ts';
 import { themeChanged } from '../app/theme.ts';
-import { rate } from '../design/figures.ts';
-import { speedOf } from './speed.ts';
+import { duration, rate } from '../design/figures.ts';
+import { recordedSpeeds, type Speeds, seenSpeeds } from './speed.ts';
 import type { Sample } from './use-statement.ts';
 
 interface Props {
+  readonly id: string;
   readonly step: Step;
   readonly samples: readonly Sample[];
 }
 
 const height = 180;
 
-/** Images per second over time, as far as this page has followed the step. */
-export function SpeedChart({ step, samples }: Props) {
+/** Programs whose rows are images. */
+const ofImages = ['detect', 'classify', 'find', 'evaluate'];
+
+/** Images per second over time: as this page has seen it, or else as the ledger has it. */
+export function SpeedChart({ id, step, samples }: Props) {
   const host = useRef<HTMLDivElement>(null);
-  const [times, speeds] = speedOf(samples.filter((sample) => sample.step === step.name));
+  const recorded = useRecorded(id, step);
+  const seen = seenSpeeds(samples.filter((sample) => sample.step === step.name));
+  const [times, speeds] = recorded[0].length > seen[0].length ? recorded : seen;
+  const noun = ofImages.includes(step.program ?? '') ? 'Images' : 'Rows';
   const isDrawn = times.length >= 2;
   useEffect(() => {
     if (!isDrawn) return;
@@ -40,10 +47,26 @@ export function SpeedChart({ step, samples }: Props) {
   const highest = Math.max(...speeds);
   return (
     <div class="stack">
-      <h3>Rows per second</h3>
-      <div ref={host} class="chart" role="img" aria-label={`Rows per second over time, at most ${rate(highest)}`} />
+      <h3>{noun} per second</h3>
+      <div ref={host} class="chart" role="img" aria-label={`${noun} per second over time, at most ${rate(highest)}`} />
     </div>
   );
+}
+
+const none: Speeds = [[], []];
+
+/** Read once the step has ended. */
+function useRecorded(id: string, { name, state }: Step): Speeds {
+  const [recorded, setRecorded] = useState(none);
+  const hasEnded = state !== 'pending' && state !== 'running';
+  useEffect(() => {
+    if (hasEnded)
+      readPartitionTimes(id, name).then(
+        (times) => setRecorded(recordedSpeeds(times)),
+        () => {},
+      );
+  }, [id, name, hasEnded]);
+  return recorded;
 }
 
 function optionsOf(host: HTMLElement): uPlot.Options {
@@ -58,8 +81,11 @@ function optionsOf(host: HTMLElement): uPlot.Options {
     width: host.clientWidth,
     height,
     legend: { show: false },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
-    axes: [axis, { ...axis, size: 56 }],
+    scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
+    axes: [
+      { ...axis, values: (_plot, splits) => splits.map((seconds) => duration(seconds)) },
+      { ...axis, size: 56 },
+    ],
     series: [
       {},
       { stroke: colour('--chart-1'), fill: `color-mix(in srgb, ${colour('--chart-1')} 15%, transparent)`, width: 2 },

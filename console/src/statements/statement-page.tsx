@@ -5,8 +5,8 @@ import type { PageProps } from '../app/page-props.ts';
 import { duration, secondsBetween, when } from '../design/figures.ts';
 import { Notice } from '../design/notice.tsx';
 import { StateBadge } from '../design/state-badge.tsx';
+import { ResultView } from '../results/result-view.tsx';
 import { keepDraft } from '../sql/program-history.ts';
-import { ResultView } from '../sql/result-view.tsx';
 import { FailedRows } from './failed-rows.tsx';
 import { LiveProgress } from './live-progress.tsx';
 import { Logs } from './logs.tsx';
@@ -50,7 +50,7 @@ export default function StatementPage({ params: { id = '' } }: PageProps) {
       {stepsOfRows.map((step) => (
         <section key={step.name} class="stack" aria-label={`Rows of ${step.name}`}>
           <Partitions step={step} />
-          <SpeedChart step={step} samples={samples} />
+          <SpeedChart id={statement.id} step={step} samples={samples} />
           <FailedRows id={statement.id} step={step} />
         </section>
       ))}

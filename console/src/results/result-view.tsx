@@ -1,3 +1,4 @@
+import './result-view.css';
 import { useEffect, useState } from 'preact/hooks';
 import { downloadResult, type ResultPage, readResult, type Statement } from '../api/statements.ts';
 import { count, counted } from '../design/figures.ts';
