@@ -1,15 +1,22 @@
 import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readBuckets, readBucketUrl } from '../src/bucket-url.ts';
 import type { Catalog } from '../src/catalog/catalog.ts';
 import { completeWords } from '../src/cli/prompt/complete-words.ts';
 import { statementEnd } from '../src/cli/prompt/statement-end.ts';
 import { databaseError } from '../src/datasource/database-error.ts';
 import { parseDsn } from '../src/datasource/dsn.ts';
 import { MillraceError } from '../src/errors.ts';
+import { judge } from '../src/mysql/statements/judge.ts';
 import { explainPlan } from '../src/plan/explain.ts';
+import { readPredicate } from '../src/plan/find/read-predicate.ts';
 import { planProgram } from '../src/plan/plan-program.ts';
+import { findJsonError } from '../src/server/json-error.ts';
 import { checkSystemSchema } from '../src/service/access/system-schema.ts';
+import type { User } from '../src/service/access/users.ts';
+import { readModelList } from '../src/service/models/read-model-list.ts';
+import { checkAllowed, type SubmissionRules } from '../src/service/submit.ts';
 import { tableReferences } from '../src/sql/facts/facts.ts';
 import { formatError } from '../src/sql/format-error.ts';
 import { formatProgram } from '../src/sql/format-program.ts';
@@ -47,6 +54,8 @@ const catalog: Catalog = {
   tables: {},
 };
 
+const user: User = { name: 'test', role: 'user', datasources: null };
+const rules = { images: { user: [] }, profiles: [], systemSchemas: ['millrace'] } as unknown as SubmissionRules;
 const span = { start: 0, end: 0 };
 const noBackslash = lexicalMode('NO_BACKSLASH_ESCAPES,ANSI_QUOTES');
 
@@ -90,6 +99,15 @@ const takers: Readonly<Record<string, (text: string) => unknown>> = {
       profiles: async () => [],
     }),
   visibleText,
+  checkAllowed: ofProgram((program) => checkAllowed(user, program, rules)),
+  judge: (text) => judge(text, lexicalMode(''), user, rules),
+  findJsonError,
+  'readModelList of a list': readModelList,
+  'readBuckets, readBucketUrl': (text) => [readBuckets(text), readBucketUrl(`s3://a/${text}`)],
+  'readPredicate, of many parts': ofProgram(({ statements }) => {
+    for (const statement of statements)
+      if (statement.kind === 'find') readPredicate(statement.predicate, new Map([['a', 'a']]), () => {});
+  }),
 };
 
 const fragments = [
@@ -166,12 +184,56 @@ const fragments = [
     'SET @a = 1;',
     'DO 1;',
     'USE a;',
+    'TO FIND ',
+    'TO EVALUATE a ',
+    'TO MAXIMIZE ',
+    'TO TRAIN a ',
+    'TO PREDICT a ',
+    'TO EXPLAIN a ',
+    'USING a',
+    'LABEL a ',
+    'COLUMN ',
+    'CONSTRAINT ',
+    'GROUP BY a',
+    'INTO a',
+    'SUM(',
+    'AND a ',
+    'OR NOT ',
+    '> 3 ',
+    'CREATE MODEL a FROM ',
+    'SHOW MODELS LIKE ',
+    's3://a/',
+    '"name": ',
     'mysql://',
     '@tcp(',
     'You have an error in your SQL syntax; ',
     ' syntax to use near ',
     'near ',
   ],
+];
+/** Of the verbs that came later, and their clauses. */
+const longStatements: readonly [string, string, string][] = [
+  ['SELECT a FROM b TO FIND a', ' AND a', ' INTO c'],
+  ['SELECT a FROM b TO FIND a', ' OR NOT a > 3', ' INTO c'],
+  ['SELECT a FROM b TO FIND a USING a', ', a', ' INTO c'],
+  ["SELECT a FROM b TO FIND a WITH labels = 'a", '.a', "' INTO c"],
+  ['SELECT a FROM b TO EVALUATE a LABEL `a', '.a', '` INTO c'],
+  ['SELECT a FROM b TO MAXIMIZE SUM(a)', ' + SUM(a * x)', " WITH variables = 'x(a)' INTO c"],
+  [
+    'SELECT a FROM b TO MAXIMIZE SUM(x) CONSTRAINT SUM(x) <= 1',
+    ', SUM(x) <= 1 GROUP BY a',
+    " WITH variables = 'x(a)' INTO c",
+  ],
+  ["SELECT a FROM b TO MAXIMIZE x WITH variables = 'x(a", ',a', ")' INTO c"],
+  ['SELECT a FROM b TO TRAIN DNNClassifier WITH model.hidden_units = [1', ',1', '] LABEL a INTO c'],
+  ['SELECT a FROM b TO TRAIN DNNClassifier COLUMN a', ', a', ' LABEL a INTO c'],
+  ["SELECT a FROM b TO TRAIN DNNClassifier WITH validation.select = 'SELECT ", '# ', "' LABEL a INTO c"],
+  ['SELECT a FROM b TO TRAIN a', '/a', ' LABEL a INTO c'],
+  ["CREATE MODEL a FROM '/models/", '../', "'"],
+  ["CREATE MODEL a FROM 's3://a/", 'a/', "'"],
+  ["SHOW MODELS LIKE '", '%_', "'"],
+  ['SHOW MODELS LIKE ', 'a ', ''],
+  ['CREATE MODEL a FROM ', '/* */ ', "'b'"],
 ];
 const some = (minLength: number, maxLength: number) =>
   fc.array(fc.constantFrom(...fragments), { minLength, maxLength }).map((parts) => parts.join(''));
@@ -229,7 +291,15 @@ describe(`time is linear in the text's length, ${numRuns} runs each`, () => {
   test.each(Object.entries(takers))('%s', { timeout: 60_000 + numRuns * 2_000 }, (_, take) => {
     fc.assert(
       fc.property(pattern, (parts) => isLinear(take, parts)),
-      { ...options, examples: [[['(', '# ', "\nSELECT 'RETURNING')"]], [['SELECT ', '/*', '']], [['', "DO '\\", '']]] },
+      {
+        ...options,
+        examples: [
+          [['(', '# ', "\nSELECT 'RETURNING')"]],
+          [['SELECT ', '/*', '']],
+          [['', "DO '\\", '']],
+          ...longStatements.map((parts): [[string, string, string]] => [[...parts]]),
+        ],
+      },
     );
   });
 });

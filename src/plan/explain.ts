@@ -14,8 +14,8 @@ import {
   type TrainStep,
   type VolumeMount,
 } from './plan.ts';
+import { trainerImage } from './train/estimator-image.ts';
 import { explainTraining } from './train/explain-train.ts';
-import { trainerImage } from './train/plan-train.ts';
 import { withoutEffect } from './without-effect.ts';
 
 /** Describes the plan for people in a few lines. */

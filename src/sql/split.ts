@@ -113,12 +113,14 @@ function readClauses(
   const start = query?.start ?? (verb[0] as Token).offset;
   let end = (verb.at(-1) as Token).end;
   let clause = '';
+  let words = verb.length;
   scanner.enter(referenceVerbs.has((verb[0] as Token).type) ? 'reference' : 'clause');
   if (isAhead) scanner.back();
   for (let read = scanner.next(); read && read.type !== 'semicolon'; read = scanner.next()) {
-    const token = asKeyword(refuseUnclosed(read), tokens);
+    const token = asKeyword(refuseUnclosed(read), verb, words);
     tokens.push(token);
     if (token.type === 'comment') continue;
+    words += 1;
     clause = isClauseKeyword(token.type) ? token.type : clause;
     const isListed = token.type === 'comma' && clause === 'USING';
     scanner.enter(referenceWords.has(token.type) || isListed ? 'reference' : 'clause');
@@ -134,13 +136,12 @@ function readClauses(
   return { piece: { kind: 'extended', span, query, facts, comments, tokens }, more: scanner.last() !== undefined };
 }
 
-/** Words that are keywords only in statements about models, and only before WITH. */
-function asKeyword(token: Token, before: readonly Token[]): Token {
-  const [first, second] = before as [Token, Token?];
+/** Words that are keywords only in statements about models, and only before WITH. @param words number of tokens before it */
+function asKeyword(token: Token, verb: readonly Token[], words: number): Token {
+  const [first, second] = verb as [Token, Token?];
   if (second === undefined || !/^MODELS?$/.test(second.type)) return token;
   if (token.type !== 'name' && token.type !== 'reference') return token;
   const upper = token.text.toUpperCase();
-  const words = before.filter(({ type }) => type !== 'comment').length;
   // The first word after CREATE MODEL or SET MODEL is the model's name, whatever it is.
   const isName = words === 2 && (first.type === 'CREATE' || first.type === 'SET');
   if (isName || words > 5 || !modelKeywords[first.type]?.includes(upper)) return token;

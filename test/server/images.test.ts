@@ -25,6 +25,24 @@ it.each([
   expect(check(image, [allowed])).toMatchObject({ code: 'IMAGE_NOT_ALLOWED' });
 });
 
+it.each([
+  ['team/torch:1/Network', ['team/other'], 'team/torch:1'],
+  ['"team/torch/Network"', [], 'team/torch'],
+  ['team/torch/Network', ['team/torch'], null],
+  ['millrace/trainer/DNNClassifier', [], null],
+  ['DNNClassifier', [], null],
+])('an estimator of an image of others: %s with %j', (estimator, allowed, image) => {
+  const program = parseProgram(`SELECT a, b FROM c TO TRAIN ${estimator} LABEL b INTO d`);
+  const error = checkImages(program, 'user', { user: allowed });
+  if (image === null) expect(error).toBeNull();
+  else
+    expect(error).toMatchObject({
+      code: 'IMAGE_NOT_ALLOWED',
+      message: `the role user may not run the image ${image}`,
+      span: program.statements[0]!.kind === 'train' && program.statements[0].estimator.span,
+    });
+});
+
 it('the error names the image, its place and what is allowed', () => {
   const program = 'SELECT a FROM b TO RUN team/x CMD "x" INTO c';
   const error = checkImages(parseProgram(program), 'user', { user: ['team/detector'], reader: [] });

@@ -3,7 +3,7 @@ import { MillraceError } from '../../errors.ts';
 import type { ModelReference } from '../../model-task.ts';
 import { nearestName } from '../../nearest-name.ts';
 import { modelNameError } from '../../sql/model-name.ts';
-import type { Attribute, Reference, TrainStatement } from '../../sql/statement.ts';
+import type { Attribute, TrainStatement } from '../../sql/statement.ts';
 import type { TrainValue } from '../../train-task.ts';
 import { findModel, modelReference, unknownModel } from '../model-catalog.ts';
 import { checkOwner } from '../model-owner.ts';
@@ -13,14 +13,12 @@ import { readAttributes } from '../read-attributes.ts';
 import { columnNamed, unknownColumn } from '../selected-columns.ts';
 import { plainValue } from './attribute-forms.ts';
 import { checkValidationQuery, columnsOf, featureColumns, labelColumn } from './check-train-columns.ts';
+import { splitEstimator, trainerImage } from './estimator-image.ts';
 import { type Estimator, estimators, findEstimator } from './estimators.ts';
 import { readFeatures } from './read-features.ts';
 import { readTrainAttributes, stepAttributes } from './read-train-attributes.ts';
 
 type Report = (error: MillraceError) => void;
-
-/** The image of the project's trainer. */
-export const trainerImage = 'millrace/trainer';
 
 /** Plans TO TRAIN as a step; null after reporting its errors. */
 export function planTrain(
@@ -34,7 +32,7 @@ export function planTrain(
     failed = true;
     reportTo(error);
   };
-  const { image, name } = splitEstimator(statement.estimator);
+  const { image, name } = splitEstimator(statement.estimator.text);
   const estimator = estimatorOf(name, image, statement, catalog, report);
   const [ofStep, ofTrainer] = splitAttributes(statement.attributes);
   const written = { ...readAttributes(ofStep, stepAttributes, 'TO TRAIN', report), parallelism: null };
@@ -75,12 +73,6 @@ export function planTrain(
     volumes: settings.volume,
     span: statement.span,
   };
-}
-
-/** SQLFlow's `image/Estimator`: the last slash ends the image. */
-function splitEstimator({ text }: Reference): { readonly image: string | null; readonly name: string } {
-  const slash = text.lastIndexOf('/');
-  return slash < 0 ? { image: null, name: text } : { image: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
 /** null: one of a user's image, or unknown, which is reported. */

@@ -1,20 +1,21 @@
 import { images } from '../../catalog/images.ts';
 import { MillraceError } from '../../errors.ts';
 import { nearestName } from '../../nearest-name.ts';
-import type { Program, RunStatement } from '../../sql/statement.ts';
+import { splitEstimator, trainerImage } from '../../plan/train/estimator-image.ts';
+import type { ImageReference, Program, SqlStatement } from '../../sql/statement.ts';
 import type { Role } from './users.ts';
 
 /** Prefixes of the image references that each role may run besides the project's worker. A role without an entry may run all. */
 export type AllowedImages = Readonly<Partial<Record<Role, readonly string[]>>>;
 
-/** The error for the first image after TO RUN that the role may not run; null if there is none. */
+/** The error for the first image after TO RUN or TO TRAIN that the role may not run; null if there is none. */
 export function checkImages({ statements }: Program, role: Role, allowed: AllowedImages): MillraceError | null {
   const beginnings = allowed[role];
   if (beginnings === undefined) return null;
   for (const statement of statements) {
-    if (statement.kind !== 'run' || isOurs(statement) || beginnings.some((each) => begins(statement.image.text, each)))
-      continue;
-    const { name, text, span } = statement.image;
+    const image = imageOf(statement);
+    if (image === null || beginnings.some((each) => begins(image.text, each))) continue;
+    const { name, text, span } = image;
     const nearest = nearestName(name, beginnings);
     const known = beginnings.length === 0 ? 'no images are allowed' : `allowed: ${beginnings.join(', ')}`;
     const hint =
@@ -26,8 +27,14 @@ export function checkImages({ statements }: Program, role: Role, allowed: Allowe
   return null;
 }
 
-function isOurs({ image }: RunStatement): boolean {
-  return images.some(({ name }) => name === image.name);
+/** The image that a statement names; null: none, or one of the project's. */
+function imageOf(statement: SqlStatement): Pick<ImageReference, 'name' | 'text' | 'span'> | null {
+  if (statement.kind === 'run')
+    return images.some(({ name }) => name === statement.image.name) ? null : statement.image;
+  if (statement.kind !== 'train') return null;
+  const { text, span } = statement.estimator;
+  const { image } = splitEstimator(text);
+  return image === null || image === trainerImage ? null : { name: image, text: image, span };
 }
 
 /** `registry.example/team` is a prefix of `registry.example/team/x:1`, but not of `registry.example/teammate`. */
