@@ -27,7 +27,13 @@ function compressed(): Plugin {
 export default defineConfig({
   root: folder,
   // Every asset is a file: the content security policy forbids data URLs of fonts and scripts.
-  build: { target: 'es2024', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
+  build: {
+    target: 'es2024',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
   plugins: [compressed()],

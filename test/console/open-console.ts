@@ -24,6 +24,8 @@ export interface Visit {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Default: the server's. */
+  readonly url?: string;
 }
 
 export interface TestConsole {
@@ -43,14 +45,13 @@ export function useConsole(server: TestServer): TestConsole {
     expect(complaints).toEqual([]);
   });
   return {
-    async open(path, { user = 'ada', theme = 'light', width = 1280, height = 800 } = {}) {
+    async open(path, { user = 'ada', theme = 'light', width = 1280, height = 800, url = server.server.url } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: theme,
         reducedMotion: 'reduce',
         permissions: ['clipboard-read', 'clipboard-write'],
       });
-      const { url } = server.server;
       await context.route(
         (requested) => requested.origin !== new URL(url).origin && requested.protocol !== 'blob:',
         (route) => {

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useServer } from '../server/use-server.ts';
@@ -87,6 +87,18 @@ describe.runIf(hasChromium)('the page of a statement', () => {
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('h1 + .badge', { hasText: 'cancelled' }).waitFor();
     expect(await page.getByRole('button', { name: 'Cancel' }).count()).toBe(0);
+  });
+
+  it('has links to the dashboards that the server is configured with', async () => {
+    const configured = JSON.parse(await readFile(server.environment.MILLRACE_SERVER_CONFIG!, 'utf8'));
+    const file = join(server.pictures.folder, 'with-links.yaml');
+    await writeFile(file, JSON.stringify({ ...configured, links: { grafana: 'https://grafana.example/d/1?id={id}' } }));
+    const { url } = await server.another({ MILLRACE_SERVER_CONFIG: file });
+    const id = await submit('SELECT 2');
+    const page = await console.open(`/statements/${id}`, { url });
+    const link = page.getByRole('link', { name: 'Grafana' });
+    expect(await link.getAttribute('href')).toBe(`https://grafana.example/d/1?id=${id}`);
+    expect(await page.getByRole('link', { name: 'Argo' }).count()).toBe(0);
   });
 
   it("says nothing of others' statements", async () => {

@@ -48,7 +48,10 @@ const pathOf = (id: string, part = '') => `/v1/statements/${encodeURIComponent(i
 
 export const readPlan = (id: string): Promise<Plan> => read(pathOf(id, '/plan'));
 export const cancelStatement = (id: string): Promise<Statement> => read(pathOf(id, '/cancel'), { method: 'POST' });
-export const retryStatement = (id: string): Promise<Statement> => read(pathOf(id, '/retry'), { method: 'POST' });
+
+/** @param repeat whether to execute a statement again that the database may have executed */
+export const retryStatement = (id: string, repeat: boolean): Promise<Statement> =>
+  read(pathOf(id, '/retry'), { method: 'POST', query: { repeat } });
 
 export interface ResultQuery {
   readonly step?: string | undefined;

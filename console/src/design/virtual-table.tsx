@@ -34,7 +34,9 @@ export function VirtualTable({ label, columns, rows, onNearEnd }: Props) {
 
   const full = rows.length * rowHeight;
   const height = Math.min(full, highest);
-  const scale = height > view.height ? Math.max(1, (full - view.height) / (height - view.height)) : 1;
+  /** Height of the rows in view, below the head. */
+  const visible = view.height - rowHeight;
+  const scale = height > visible ? Math.max(1, (full - visible) / (height - visible)) : 1;
   const first = Math.max(0, Math.floor((view.top * scale) / rowHeight) - spare);
   const last = Math.min(rows.length, Math.ceil((view.top * scale + view.height) / rowHeight) + spare);
   /** Offset of the first drawn row within the scrolled body. */

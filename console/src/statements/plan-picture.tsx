@@ -71,7 +71,7 @@ function Node({ placed: { step, x, y }, status }: { readonly placed: Placed; rea
         {step.name}
       </text>
       <text x={size.width - 12} y="22" text-anchor="end" class="plan-state">
-        {status?.state ?? words[step.kind] ?? step.kind}
+        {status?.state ?? words[step.kind]}
       </text>
       <text x="12" y="43">
         {cut(what)}
@@ -91,7 +91,23 @@ function Share({ step: { rows, partitions, state } }: { readonly step: Step }) {
   return <rect class="plan-share" x="0" y={size.height - 4} height="4" width={size.width * Math.min(1, share)} />;
 }
 
-const words: Readonly<Record<string, string>> = { sql: 'SQL', run: 'TO RUN', foreign: 'TO RUN', model: 'model' };
+const words: Readonly<Record<PlanStep['kind'], string>> = {
+  sql: 'SQL',
+  run: 'TO RUN',
+  foreign: 'TO RUN',
+  train: 'TO TRAIN',
+  model: 'model',
+};
+
+const actions: Readonly<Record<Extract<PlanStep, { kind: 'model' }>['action']['does'], string>> = {
+  create: 'CREATE MODEL',
+  like: 'CREATE MODEL … LIKE',
+  show: 'SHOW MODELS',
+  describe: 'DESCRIBE MODEL',
+  showTrain: 'SHOW TRAIN',
+  drop: 'DROP MODEL',
+  setVersion: 'SET MODEL',
+};
 
 /** What a step does, and where its rows go. */
 function describe(step: PlanStep): readonly string[] {
@@ -106,7 +122,9 @@ function describe(step: PlanStep): readonly string[] {
       `${counted(step.partitions, 'partition')} → ${tables.join(', ')}`,
     ];
   }
-  return [words[step.kind] ?? step.kind, ''];
+  if (step.kind === 'train') return [step.training.estimator, `→ ${step.training.into}`];
+  if (step.kind === 'model') return [actions[step.action.does], 'name' in step.action ? step.action.name : ''];
+  return [step satisfies never, ''];
 }
 
 const longest = 34;

@@ -69,6 +69,9 @@ function useRecorded(id: string, { name, state }: Step): Speeds {
   return recorded;
 }
 
+/** A place on the axis. */
+const elapsed = (seconds: number): string => (seconds < 60 ? `${seconds} s` : duration(seconds));
+
 function optionsOf(host: HTMLElement): uPlot.Options {
   const style = getComputedStyle(host);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -83,7 +86,7 @@ function optionsOf(host: HTMLElement): uPlot.Options {
     legend: { show: false },
     scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
     axes: [
-      { ...axis, values: (_plot, splits) => splits.map((seconds) => duration(seconds)) },
+      { ...axis, values: (_plot, splits) => splits.map(elapsed) },
       { ...axis, size: 56 },
     ],
     series: [

@@ -1,5 +1,6 @@
 import './statement-page.css';
 import { useEffect, useState } from 'preact/hooks';
+import { RequestError } from '../api/request.ts';
 import { cancelStatement, type Plan, readPlan, retryStatement, type Statement } from '../api/statements.ts';
 import type { PageProps } from '../app/page-props.ts';
 import { duration, secondsBetween, when } from '../design/figures.ts';
@@ -58,7 +59,7 @@ export default function StatementPage({ params: { id = '' } }: PageProps) {
         <section class="stack" aria-label="Results">
           <div class="row">
             <h2>Result</h2>
-            {statement.results.some(({ kind }) => kind === 'table') && (
+            {statement.steps.some(({ outputs }) => outputs === 'detections') && (
               <a class="spring" href={`/statements/${statement.id}/pictures`}>
                 Pictures with boxes
               </a>
@@ -109,7 +110,12 @@ function Head({ statement, onChange }: { readonly statement: Statement; onChange
           Edit a copy
         </a>
         {mayRetry(statement) && (
-          <button type="button" class="button" disabled={busy} onClick={() => ask(retryStatement)}>
+          <button
+            type="button"
+            class="button"
+            disabled={busy}
+            onClick={() => ask((each) => retryStatement(each, false))}
+          >
             Retry
           </button>
         )}
@@ -124,6 +130,13 @@ function Head({ statement, onChange }: { readonly statement: Statement; onChange
         {Object.entries(labels).map(([name, value]) => ` · ${name}: ${value}`)}
       </p>
       {failure !== null && <Notice error={failure} />}
+      {failure instanceof RequestError && failure.problem.code === 'STATEMENT_UNCERTAIN' && (
+        <div>
+          <button type="button" class="button button-danger" onClick={() => ask((each) => retryStatement(each, true))}>
+            Retry, and execute it again
+          </button>
+        </div>
+      )}
     </>
   );
 }
