@@ -3,6 +3,9 @@ import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
 import { predictAttributeNames } from '../../plan/predict/plan-predict.ts';
 import { solveAttributeNames, solvers } from '../../plan/solve/attributes.ts';
+import { estimators, findEstimator } from '../../plan/train/estimators.ts';
+import { featureFunctions } from '../../plan/train/feature-functions.ts';
+import { knownNames, stepAttributes } from '../../plan/train/read-train-attributes.ts';
 import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
 import { contractOf } from '../../programs/programs.ts';
@@ -51,6 +54,8 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       image,
       images.map(({ name }) => name),
     );
+  const training = await trainBeing(text, before, typed, names);
+  if (training !== null) return training;
   const find = findBeing(text);
   if (find !== null) return completeFind(find, names);
   const attributes = attributesDue(before);
@@ -60,7 +65,7 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       attributes.map((name) => `${name} = `),
     );
   if (/\bTO\s+$/i.test(before))
-    return startingWith(typed, inCaseOf(typed, ['RUN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
+    return startingWith(typed, inCaseOf(typed, ['RUN ', 'TRAIN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'OPTIMIZE') return startingWith(typed, [...solvers]);
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'PREDICT')
     return startingWith(
@@ -69,6 +74,38 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
     );
   if (tableDue.test(before)) return startingWith(typed, (await names.tables()).map(quoted));
   return typed === '' ? [[], ''] : startingWith(typed, inCaseOf(typed, keywords));
+}
+
+/** Completes the estimator of TO TRAIN, its attributes, functions of COLUMN and the model to continue from; null: none is being typed. */
+async function trainBeing(text: string, before: string, typed: string, names: Names): Promise<Completions | null> {
+  const estimator = /\bTO\s+TRAIN\s+([\w.]*)$/i.exec(text)?.[1];
+  if (estimator !== undefined)
+    return startingWith(
+      estimator,
+      estimators.map(({ name }) => name),
+    );
+  const place = verbAt(before);
+  if (place?.verb !== 'TRAIN') return null;
+  if (/\b(?:USING|INTO)\s+$/i.test(before)) {
+    const models = await names.models();
+    return startingWith(
+      typed,
+      models.map(({ name }) => name),
+    );
+  }
+  const columns = /\bCOLUMN\s((?:(?!\b(?:LABEL|USING|INTO)\b)[^;])*)$/i.exec(place.after)?.[1];
+  if (columns === undefined || typed === '') return null;
+  return startingWith(
+    typed,
+    Object.keys(featureFunctions).map((name) => `${name}(`),
+  );
+}
+
+/** The attributes of the estimator that follows TO TRAIN. */
+function trainAttributes(after: string): readonly string[] {
+  const written = /^\s+([\w.]+)/.exec(after)?.[1] ?? '';
+  const estimator = findEstimator(written);
+  return estimator === undefined ? Object.keys(stepAttributes) : knownNames(estimator.attributes(() => null));
 }
 
 async function completeFind({ expects, typed }: FindCompletion, names: Names): Promise<Completions> {
@@ -142,16 +179,17 @@ function attributesDue(before: string): readonly string[] | null {
   const last = lastClauseToken(attributes);
   if (last !== undefined && last.type !== 'comma') return null;
   if (place.verb === 'PREDICT') return predictAttributeNames;
+  if (place.verb === 'TRAIN') return trainAttributes(place.after);
   return place.verb === 'RUN' ? Object.keys(runAttributes) : solveAttributeNames;
 }
 
 /** The last verb, and what follows it. */
-function verbAt(text: string): { readonly verb: 'RUN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
-  const last = [...text.matchAll(/\bTO\s+(RUN|PREDICT|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
+function verbAt(text: string): { readonly verb: 'RUN' | 'TRAIN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
+  const last = [...text.matchAll(/\bTO\s+(RUN|TRAIN|PREDICT|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
   if (last === undefined) return null;
   const verb = last[1]!.toUpperCase();
   return {
-    verb: verb === 'RUN' || verb === 'PREDICT' ? verb : 'OPTIMIZE',
+    verb: verb === 'RUN' || verb === 'TRAIN' || verb === 'PREDICT' ? verb : 'OPTIMIZE',
     after: text.slice(last.index + last[0].length),
   };
 }
@@ -166,8 +204,8 @@ function lastClauseToken(text: string): Token | undefined {
 
 /** Keywords of the dialect and of queries. */
 const keywords =
-  `ALTER AND AS ASC BETWEEN BY CASE CMD CONSTRAINT COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
-EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT MAXIMIZE MINIMIZE MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION PREDICT
+  `ALTER AND AS ASC BETWEEN BY CASE CMD COLUMN CONSTRAINT COUNT CREATE CROSS DATABASES DELETE DESC DESCRIBE DISTINCT DROP ELSE END EXISTS
+EXPLAIN FALSE FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LABEL LEFT LIKE LIMIT MAXIMIZE MINIMIZE MODEL MODELS NOT NULL OFFSET ON OR ORDER OUTER PARTITION PREDICT
 RIGHT RUN SELECT SET SHOW TABLE TABLES THEN TO TRAIN TRUE TRUNCATE UNION UPDATE USING VALUES VERSION VIEW WHEN WHERE WITH`
     .split(/\s+/)
     .map((word) => `${word} `);

@@ -113,7 +113,7 @@ function unknownParameter(attribute: Attribute, table: AttributeTable, estimator
 }
 
 /** The names to suggest: those of a table, of every estimator, and of the step. */
-function knownNames(table: AttributeTable): readonly string[] {
+export function knownNames(table: AttributeTable): readonly string[] {
   const own = Object.entries(table).filter(([, { form, alias }]) => form.is !== 'ignored' && alias === undefined);
   return [...own.map(([name]) => name), ...ofAll, ...Object.keys(stepAttributes)];
 }

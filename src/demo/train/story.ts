@@ -1,0 +1,94 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatRows } from '../../cli/result-table.ts';
+import type { Config } from '../../config.ts';
+import { explainPlan } from '../../plan/explain.ts';
+import { plotTraining } from '../../service/models/loss-chart.ts';
+import { openSession, type Session } from '../../service/session.ts';
+import { visibleText } from '../../visible-text.ts';
+import { findDatabase } from '../open-demo.ts';
+import { planned, run } from '../run-statement.ts';
+import { heading, say, shown } from '../telling.ts';
+import { fillIris, trainerProgram } from './iris.ts';
+
+/** Trains models on the iris data, and prints each stage. @returns the exit code */
+export async function tellTrainStory(config: Config): Promise<number> {
+  const python = await trainerProgram();
+  say('trainer', shown(python));
+  const database = await findDatabase(config);
+  const session = await openSession({ ...config, ...database }, () => {});
+  try {
+    await fillIris(session.pools.tables, python);
+    say('data', 'demo.iris_train (100 irises) and demo.iris_test (50), from scikit-learn');
+    for (const chapter of chapters) if (!(await tell(chapter, session, config))) return 5;
+    await showModels(session);
+    showNext();
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+interface Chapter {
+  readonly title: string;
+  readonly sql: string;
+  /** The model whose training is drawn; absent: none. */
+  readonly plot?: string;
+}
+
+const chapters: readonly Chapter[] = [
+  {
+    title: 'A neural network',
+    sql: `SELECT * FROM demo.iris_train
+TO TRAIN DNNClassifier
+WITH model.n_classes = 3, model.hidden_units = [16, 16], model.optimizer = 'adam', optimizer.learning_rate = 0.01, train.epoch = 60,
+  validation.select = "SELECT * FROM demo.iris_test", validation.metrics = "Accuracy"
+LABEL class
+INTO iris_net;`,
+    plot: 'iris_net',
+  },
+  {
+    title: 'Boosted trees, until the validation rows gain nothing more',
+    sql: `SELECT * FROM demo.iris_train
+TO TRAIN xgboost.gbtree
+WITH objective = multi:softprob, max_depth = 3, train.num_boost_round = 100, train.early_stopping_rounds = 5,
+  validation.select = "SELECT * FROM demo.iris_test", validation.metrics = "Accuracy"
+LABEL class
+INTO iris_trees;`,
+    plot: 'iris_trees',
+  },
+];
+
+/** @returns whether the statement succeeded; its error is shown */
+async function tell({ title, sql, plot }: Chapter, session: Session, config: Config): Promise<boolean> {
+  heading(title);
+  console.log(visibleText(sql));
+  const { program, plan } = await planned(session, sql);
+  console.log(visibleText(explainPlan(plan)));
+  if ((await run(session, program, plan)) === null) return false;
+  if (plot === undefined) return true;
+  const folder = join(config.stateFolder, 'demo');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${plot}.svg`);
+  await writeFile(file, await plotTraining(session.pool, session.schema, plot, null));
+  say('plot', shown(file));
+  return true;
+}
+
+async function showModels({ pools }: Session): Promise<void> {
+  heading('The data');
+  const [rows] = await pools.tables.query({
+    sql: 'SELECT class, COUNT(*) AS irises, ROUND(AVG(petal_length), 1) AS petal_length FROM demo.iris_train GROUP BY class',
+    rowsAsArray: true,
+  });
+  console.log(formatRows(['class', 'irises', 'petal_length'], rows as never));
+}
+
+function showNext(): void {
+  heading('Try next');
+  console.log(`npx millrace run "SHOW TRAIN iris_net"
+npx millrace models show iris_net --plot iris.svg
+npx millrace explain "SELECT * FROM demo.iris_train TO TRAIN LogisticRegression LABEL class INTO iris_linear"
+
+The private database keeps running for these commands. To stop it, run: npm run demo -- --stop`);
+}
