@@ -7,7 +7,15 @@ import { errorRecord, MillraceError } from '../errors.ts';
 import { openAnswerStore } from '../ledger/answers.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
-import { type RowsTask, type SharesTask, type TableTarget, type TaskKind, type Written, workerExit } from '../task.ts';
+import {
+  type RowsTask,
+  type SharesTask,
+  type TableTarget,
+  type TaskKind,
+  type TrainTask,
+  type Written,
+  workerExit,
+} from '../task.ts';
 import type { RowsContext, WorkerContext } from './context.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openLog } from './log.ts';
@@ -23,7 +31,7 @@ import { dropShares, prepareShares } from './rows/shares.ts';
 import { asWorkerProcess, type StartedWorker } from './rows/worker-process.ts';
 import { runStatement } from './statement.ts';
 import { withSelect, withSql, withTraining } from './task-text.ts';
-import { runTrainStep } from './train/train-step.ts';
+import { registerTrained, runTrainStep, selectRows } from './train/train-step.ts';
 import type { Volumes } from './volume-path.ts';
 
 const log = openLog();
@@ -41,7 +49,7 @@ const commands: { readonly [Kind in TaskKind]: Command<Extract<WrittenTask, { ki
   },
   shares: runShares,
   model: runModelStep,
-  train: async (task, place) => runTrainStep(await withTraining(task, place), place),
+  train: runTraining,
   statement: async (task, place) => runStatement({ ...place, task: await withSql(task, place) }),
 };
 
@@ -146,6 +154,20 @@ async function runRows(written: Written<RowsTask>, place: Place, command: string
 /** The system account has another default database, or none. */
 function named(into: TableTarget, { dsn }: Accounts): TableTarget {
   return into.database === null ? { ...into, database: parseDsn(dsn).database } : into;
+}
+
+async function runTraining(written: Written<TrainTask>, place: Place, command: string | undefined): Promise<void> {
+  const task = await withTraining(written, place);
+  switch (command) {
+    case 'train':
+      return runTrainStep(task, place);
+    case 'train-select':
+      return selectRows(task, place);
+    case 'train-register':
+      return registerTrained(task, place);
+    default:
+      throw unknownCommand(command, 'train, train-select and train-register');
+  }
 }
 
 async function runShares(written: Written<SharesTask>, place: Place, command: string | undefined): Promise<void> {

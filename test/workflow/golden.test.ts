@@ -64,7 +64,7 @@ describe.skipIf(!argoDataIsHere)("Argo's schemas of ../shared/data/argo (skipped
 describe("the CRD's rules in CEL hold for", () => {
   test.each(workflows)('%s', (_name, { spec }) => {
     for (const template of spec.templates ?? []) {
-      expect(Object.keys(template).filter((key) => key === 'dag' || key === 'container')).toHaveLength(1);
+      expect(Object.keys(template).filter((key) => ['dag', 'container', 'containerSet'].includes(key))).toHaveLength(1);
       if (template.dag !== undefined) {
         expect(template.activeDeadlineSeconds).toBeUndefined();
         expect(template.timeout).toBeUndefined();

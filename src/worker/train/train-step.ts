@@ -1,22 +1,25 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
+import { fileDigest } from '../../file-digest.ts';
 import { type Registered, storeTrainingResult } from '../../ledger/model-actions.ts';
 import { readFile as readStored, storeFile } from '../../ledger/model-files.ts';
 import { readModel } from '../../ledger/registry.ts';
 import { addVersion, type NewVersion } from '../../ledger/registry-changes.ts';
 import { readStatementText } from '../../ledger/statement-plan.ts';
-import { readTraining, type TrainingReport } from '../../ledger/trainings.ts';
+import { readTraining } from '../../ledger/trainings.ts';
 import { makePrivate } from '../../private-folder.ts';
 import type { TrainTask } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
 import { cachedFile, modelCache } from '../model-cache.ts';
 import type { IdentifiedModel } from '../programs/identify-model.ts';
 import { trainerPython } from './environment.ts';
+import { selectionError, trainerError } from './outside.ts';
 import { openProgress, type Progress } from './progress.ts';
+import { readReport } from './read-report.ts';
 import { runTrainer } from './run-trainer.ts';
 import { writeColumns } from './write-columns.ts';
 
@@ -32,6 +35,35 @@ export async function runTrainStep(task: TrainTask, place: Place): Promise<void>
   const earlier = await withReconnect(() => readTraining(pool, schema, task));
   const registered = earlier ?? (await trainNew(task, place));
   await storeTrainingResult(registered, { pool, schema, statement: task.statement, step: task.step, signal });
+}
+
+/** Selects the rows into MILLRACE_TRAINING_FOLDER for an image of a user's, which trains in a container of its own. */
+export async function selectRows(task: TrainTask, place: Place): Promise<void> {
+  const earlier = await withReconnect(() => readTraining(place.pool, place.schema, task));
+  if (earlier !== null) return;
+  const progress = openProgress(task, place);
+  try {
+    await writeJob(task, sharedFolder(), progress, place);
+  } finally {
+    await progress.end();
+  }
+}
+
+/** Registers what an image of a user's has trained. @throws {MillraceError} why the rows were not selected, or what the image told */
+export async function registerTrained(task: TrainTask, place: Place): Promise<void> {
+  const { pool, schema, signal } = place;
+  const folder = sharedFolder();
+  const earlier = await withReconnect(() => readTraining(pool, schema, task));
+  const failure = earlier === null ? ((await selectionError(folder)) ?? (await trainerError(folder))) : null;
+  if (failure !== null) throw failure;
+  const registered = earlier ?? (await register(task, folder, place));
+  await storeTrainingResult(registered, { pool, schema, statement: task.statement, step: task.step, signal });
+}
+
+function sharedFolder(): string {
+  const folder = process.env.MILLRACE_TRAINING_FOLDER;
+  if (folder !== undefined) return folder;
+  throw new MillraceError('TASK_INVALID', 'MILLRACE_TRAINING_FOLDER is not set', { hint: 'an engine sets it' });
 }
 
 async function trainNew(task: TrainTask, place: Place): Promise<Registered> {
@@ -110,10 +142,11 @@ async function train(python: string, folder: string, progress: Progress, { log, 
 async function register(task: TrainTask, folder: string, { pool, schema, log }: Place): Promise<Registered> {
   const { statement, step, training, actor } = task;
   const file = join(folder, 'out/model.onnx');
-  const report: TrainingReport = JSON.parse(await readFile(join(folder, 'out/report.json'), 'utf8'));
-  const stored = { digest: report.sha256, size: report.bytes };
-  await storeFile(pool, schema, stored, () => createReadStream(file, { highWaterMark: 2 ** 20 }));
+  const report = await readReport(join(folder, 'out/report.json'));
+  const { size } = await regularFile(file);
   const { kind, ...facts } = await identified(file, folder);
+  const stored = { digest: await fileDigest(file), size };
+  await storeFile(pool, schema, stored, () => createReadStream(file, { highWaterMark: 2 ** 20 }));
   const text = await withReconnect(() => readStatementText(pool, schema, statement, step));
   const model: NewVersion = {
     ...{ name: training.into, kind, location: 'database', file: null, base: null, simulation: null },
@@ -124,6 +157,13 @@ async function register(task: TrainTask, folder: string, { pool, schema, log }: 
   const { version } = await addVersion(pool, schema, model, actor, { statement, step, report });
   log.info({ model: training.into, version, metrics: report.metrics }, 'model registered');
   return { name: training.into, version, report };
+}
+
+/** An image of a user's may write a link to a file of this container's. */
+async function regularFile(path: string): Promise<{ readonly size: number }> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isFile() === true) return found;
+  throw new MillraceError('TRAIN_DEFECT', 'the trainer has written no model');
 }
 
 /** As CREATE MODEL would, so that TO PREDICT runs it. */
