@@ -33,8 +33,30 @@ export async function loadRoute(
 
 /** Does the same for any other call. */
 export async function loadCall(call: () => Promise<unknown>): Promise<Load> {
+  const times = await timesOf(call, seconds);
+  return { perSecond: times.length / seconds, p99: quantile(times, 0.99) };
+}
+
+const rounds = 10;
+
+/** Compares two calls in turns of half a second, so that what else the machine does slows down both. */
+export async function loadInTurns(
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
+): Promise<readonly [Load, Load]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    times[0].push(...(await timesOf(one, seconds / rounds)));
+    times[1].push(...(await timesOf(other, seconds / rounds)));
+  }
+  const loadOf = (of: number[]) => ({ perSecond: of.length / seconds, p99: quantile(of, 0.99) });
+  return [loadOf(times[0]), loadOf(times[1])];
+}
+
+/** ms of each call. */
+async function timesOf(call: () => Promise<unknown>, duration: number): Promise<readonly number[]> {
   const times: number[] = [];
-  const end = performance.now() + seconds * 1000;
+  const end = performance.now() + duration * 1000;
   const client = async () => {
     while (performance.now() < end) {
       const begun = performance.now();
@@ -43,5 +65,5 @@ export async function loadCall(call: () => Promise<unknown>): Promise<Load> {
     }
   };
   await Promise.all(Array.from({ length: connections }, client));
-  return { perSecond: times.length / seconds, p99: quantile(times, 0.99) };
+  return times;
 }

@@ -12,6 +12,7 @@ import { benchHopping } from './hopping.ts';
 import { type Material, openMaterial } from './material.ts';
 import { benchMemory, memoryRows } from './memory.ts';
 import { benchModels } from './models.ts';
+import { benchMysql } from './mysql.ts';
 import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
 import { benchServer } from './server.ts';
@@ -33,6 +34,7 @@ const benchmarks = {
   find: async (material) => benchFind(material.choice.charts),
   hopping: async (material) => benchHopping(await material.config()),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
+  mysql: async (material) => benchMysql(await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),
 } satisfies Record<string, (material: Material, rows: number) => Promise<Table>>;
 

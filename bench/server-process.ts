@@ -8,6 +8,8 @@ import type { Config } from '../src/config.ts';
 
 export interface ServerProcess {
   readonly url: string;
+  /** Where it listens for clients of MySQL; empty: it does not. */
+  readonly mysqlUrl: string;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startServerProcess(config: Config & { readonly dsn: string
     env: {
       ...process.env,
       MILLRACE_PORT: '0',
+      MILLRACE_MYSQL_PORT: '0',
       MILLRACE_SERVER_CONFIG: file,
       MILLRACE_DATASOURCE: config.dsn,
       MILLRACE_SCHEMA: config.schema,
@@ -31,26 +34,28 @@ export async function startServerProcess(config: Config & { readonly dsn: string
       MILLRACE_VOLUMES: volumes.join(','),
     },
   });
-  const url = await Promise.race([listening(child), diedBefore(child)]);
-  for (let status = 0; status !== 200; ) ({ status } = await fetch(`${url}/readyz`));
-  return { url, stop: () => stop(child) };
+  const { http, mysql } = await Promise.race([listening(child), diedBefore(child)]);
+  for (let status = 0; status !== 200; ) ({ status } = await fetch(`${http}/readyz`));
+  return { url: http, mysqlUrl: mysql, stop: () => stop(child) };
 }
 
 /** A server that does almost nothing, as a baseline. */
 export async function startBareServer(dsn: string): Promise<ServerProcess> {
   const child = fork(pathOf('bare-server.ts'), { env: { ...process.env, BENCH_DSN: dsn } });
   const [{ url }] = await Promise.race([once(child, 'message'), diedBefore(child)]);
-  return { url, stop: () => stop(child) };
+  return { url, mysqlUrl: '', stop: () => stop(child) };
 }
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Keeps reading the server's log, so that a full pipe does not block it. @returns the server's URL */
-function listening({ stdout }: ChildProcess): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+/** Keeps reading the server's log, so that a full pipe does not block it. */
+function listening({ stdout }: ChildProcess): Promise<{ readonly http: string; readonly mysql: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ readonly http: string; readonly mysql: string }>();
+  const urls = { http: '', mysql: '' };
   createInterface({ input: stdout! }).on('line', (line) => {
-    const url = /"msg":"listening on ([^"]*)"/.exec(line)?.[1];
-    if (url !== undefined) resolve(url);
+    const [, url = '', scheme] = /"msg":"listening on ((http|mysql):[^"]*)"/.exec(line) ?? [];
+    if (scheme === 'http' || scheme === 'mysql') urls[scheme] = url;
+    if (urls.http !== '' && urls.mysql !== '') resolve(urls);
   });
   return promise;
 }

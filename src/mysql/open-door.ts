@@ -16,6 +16,7 @@ import { serveSession } from './session/client-session.ts';
 import type { DoorContext, DoorCounts } from './session/context.ts';
 import { openConnections } from './session/open-connections.ts';
 import { pair } from './session/pair.ts';
+import { openJudge } from './statements/judge.ts';
 
 export interface MysqlDoorOptions {
   readonly host: string;
@@ -52,6 +53,7 @@ export async function openMysqlDoor(options: MysqlDoorOptions): Promise<MysqlDoo
     ...options,
     keys: await openKeys(options.certificate, options.stateFolder),
     servers: openKnownServers(options.accounts),
+    judge: openJudge(options.rules),
     logins: openLoginLimit(),
     connections: openConnections({ most, mostPerUser }),
   };

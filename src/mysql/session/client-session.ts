@@ -10,7 +10,7 @@ import { errorPayload, type MysqlError, okPayload } from '../protocol/answers.ts
 import { command } from '../protocol/commands.ts';
 import { readChangeUser } from '../protocol/login-packets.ts';
 import { packetsOf } from '../protocol/packets.ts';
-import { checkDatabase, judge } from '../statements/judge.ts';
+import { checkDatabase } from '../statements/judge.ts';
 import type { OwnStatement } from '../statements/own-statement.ts';
 import type { ResultSet } from '../statements/result-set.ts';
 import { cancelled, runExtended } from '../statements/run-extended.ts';
@@ -181,7 +181,7 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
   const count = (kind: StatementKind) => counts.statement(kind);
 
   function handleVerdict(next: WholeCommand, text: string, known: LexicalMode): void {
-    const verdict = judge(text, known, paired.user, rules);
+    const verdict = context.judge.judge(text, known, paired.user);
     const isPrepared = next.code === command.prepare;
     if (isPrepared && verdict.kind !== 'pass') throw notPrepared();
     if (verdict.kind === 'pass') {

@@ -6,6 +6,7 @@ import type { SubmissionRules } from '../../service/submit.ts';
 import type { KnownServers } from '../datasource/server-facts.ts';
 import type { Keys } from '../login/keys.ts';
 import type { LoginLimit } from '../login/login-limit.ts';
+import type { Judge } from '../statements/judge.ts';
 import type { OpenConnections } from './open-connections.ts';
 
 /** What all connections of the front door share. */
@@ -16,6 +17,7 @@ export interface DoorContext {
   /** Empty: everyone may do everything. */
   readonly users: readonly KnownUser[];
   readonly rules: SubmissionRules;
+  readonly judge: Judge;
   /** Seconds to log in, and to send the rest of a command. */
   readonly requestSeconds: number;
   readonly servers: KnownServers;

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { MillraceError } from '../../errors.ts';
 import { checkSystemSchema } from '../../service/access/system-schema.ts';
 import type { User } from '../../service/access/users.ts';
@@ -16,12 +17,38 @@ export type Verdict =
   | { readonly kind: 'extended'; readonly program: Program }
   | { readonly kind: 'own'; readonly statement: OwnStatement };
 
+export interface Judge {
+  /**
+   * @param mode in which the session reads SQL
+   * @throws {MillraceError} the errors in the text, or what the user may not do
+   */
+  judge(text: string, mode: LexicalMode, user: User): Verdict;
+}
+
+/** Texts that are remembered: clients send some, such as BEGIN, very often. */
+const rememberedTexts = 1000;
+const rememberedLength = 500;
+
+/** Remembers which short texts pass. */
+export function openJudge(rules: SubmissionRules): Judge {
+  const passing = new LRUCache<string, Verdict>({ max: rememberedTexts });
+  return {
+    judge(text, mode, user) {
+      const key = `${user.role} ${mode.ansiQuotes} ${mode.noBackslashEscapes} ${text}`;
+      const known = passing.get(key);
+      if (known !== undefined) return known;
+      const verdict = judge(text, mode, user, rules);
+      if (verdict.kind === 'pass' && text.length <= rememberedLength) passing.set(key, verdict);
+      return verdict;
+    },
+  };
+}
+
 /**
  * Decides by the same parser and the same checks as for a program over HTTP.
- * @param mode in which the session reads SQL
  * @throws {MillraceError} the errors in the text, or what the user may not do
  */
-export function judge(text: string, mode: LexicalMode, user: User, rules: SubmissionRules): Verdict {
+function judge(text: string, mode: LexicalMode, user: User, rules: SubmissionRules): Verdict {
   const program = parseProgram(text, mode);
   const extended = program.statements.filter(({ kind }) => kind !== 'standard');
   if (extended.length > 0) return judgeExtended(program, extended.length, user, rules);
