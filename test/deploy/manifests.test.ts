@@ -358,6 +358,40 @@ it.skipIf(!helmIsHere)(
 );
 
 it.skipIf(!helmIsHere)(
+  'the chart opens a port for clients of MySQL only where that is switched on (skipped where Helm is missing)',
+  () => {
+    const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));
+    const rendered = (...settings: readonly string[]) => {
+      const values = settings.flatMap((setting) => ['--set', setting]);
+      const { stdout } = spawnSync('helm', ['template', 'millrace', chart, '--kube-version', '1.30.0', ...values], {
+        encoding: 'utf8',
+      });
+      const objects = loadAll(stdout) as KubernetesObject[];
+      const named = (kind: string, name: string) =>
+        objects.find((object) => object.kind === kind && object.metadata.name === name);
+      return {
+        service: named('Service', 'millrace-mysql')?.spec,
+        environment: named('ConfigMap', 'millrace-server')?.data,
+        ingress: named('NetworkPolicy', 'millrace-server')?.spec.ingress[0].ports,
+        volumes: named('Deployment', 'millrace-server')?.spec.template.spec.volumes,
+      };
+    };
+    const off = rendered();
+    expect([off.service, off.environment.MILLRACE_MYSQL_PORT]).toEqual([undefined, undefined]);
+    expect(off.ingress).toEqual([{ port: 'http' }]);
+    const on = rendered('server.mysql.enabled=true', 'server.mysql.tlsSecret=certificate');
+    expect(on.service).toMatchObject({ sessionAffinity: 'ClientIP', ports: [{ port: 3306, targetPort: 'mysql' }] });
+    expect(on.environment).toMatchObject({
+      MILLRACE_MYSQL_PORT: '3306',
+      MILLRACE_MYSQL_TLS_CERT: '/etc/millrace/mysql/tls.crt',
+      MILLRACE_MYSQL_TLS_KEY: '/etc/millrace/mysql/tls.key',
+    });
+    expect(on.ingress).toEqual([{ port: 'http' }, { port: 'mysql' }]);
+    expect(on.volumes).toContainEqual({ name: 'mysql-certificate', secret: { secretName: 'certificate' } });
+  },
+);
+
+it.skipIf(!helmIsHere)(
   'the chart lets workers download images only where that is switched on (skipped where Helm is missing)',
   () => {
     const chart = fileURLToPath(new URL('../../deploy/chart', import.meta.url));

@@ -3,6 +3,13 @@
 MILLRACE_ENGINE: argo
 MILLRACE_HOST: 0.0.0.0
 MILLRACE_PORT: "8080"
+{{- if .Values.server.mysql.enabled }}
+MILLRACE_MYSQL_PORT: "3306"
+{{- if include "millrace.mysqlSecret" . }}
+MILLRACE_MYSQL_TLS_CERT: /etc/millrace/mysql/tls.crt
+MILLRACE_MYSQL_TLS_KEY: /etc/millrace/mysql/tls.key
+{{- end }}
+{{- end }}
 MILLRACE_SERVER_CONFIG: /etc/millrace/config/server.yaml
 MILLRACE_USERS_FILE: /etc/millrace/users/users.yaml
 MILLRACE_SCHEMA: {{ .Values.datasource.schema | quote }}
@@ -47,6 +54,11 @@ MILLRACE_FOREIGN_DATASOURCE_SECRET: {{ . }}/{{ $.Values.datasource.key }}
 {{- with .Values.server.url }}
 MILLRACE_STATEMENT_URL: {{ trimSuffix "/" . }}/v1/statements/
 {{- end }}
+{{- end }}
+
+{{/* The Secret with the certificate for clients of MySQL; empty: there is none. */}}
+{{- define "millrace.mysqlSecret" -}}
+{{- if .Values.server.mysql.enabled }}{{ .Values.server.mysql.tlsSecret }}{{ end }}
 {{- end }}
 
 {{/* Read by src/server/config-file.ts. */}}

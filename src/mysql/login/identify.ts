@@ -12,6 +12,8 @@ export interface LoginAttempt {
   readonly nonce: Buffer;
   readonly isEncrypted: boolean;
   readonly address: string;
+  /** The server's version, as the client was told. */
+  readonly version: string;
 }
 
 interface Known {
@@ -30,7 +32,7 @@ const unsafeCollations = new Set([1, 13, 28, 84, 87, 88, 95, 96, 248, 249, 250])
  */
 export async function identify(
   channel: PacketChannel,
-  { login, nonce, isEncrypted, address }: LoginAttempt,
+  { login, nonce, isEncrypted, address, version }: LoginAttempt,
   { users, keys: { password: keys }, logins }: Known,
 ): Promise<Identity> {
   logins.check(address);
@@ -39,7 +41,9 @@ export async function identify(
       hint: 'set the character set of the client to utf8mb4',
     });
   const [name = '', datasource] = login.user.split('~', 2);
-  const exchange = { answer: login.answer, plugin: login.plugin, nonce, isEncrypted, keys };
+  // MariaDB calls itself 5.5.5- and its version. Its own clients know that.
+  const isRaw = login.client === 'MySQL Connector/J' && version.startsWith('5.5.5-');
+  const exchange = { answer: login.answer, plugin: login.plugin, nonce, isEncrypted, isRaw, keys };
   if (users.length === 0) {
     await acceptAnyPassword(channel, exchange);
     return { user: anonymous, datasource };

@@ -22,6 +22,8 @@ export interface Caller {
   readonly isEncrypted: boolean;
   /** The client's IP address. */
   readonly address: string;
+  /** The server's version, as the client was told. */
+  readonly version: string;
 }
 
 const longestLogin = 2 ** 16;
@@ -43,13 +45,13 @@ export async function greet(
   { tls }: Keys,
 ): Promise<Caller | null> {
   const nonce = newNonce();
-  const address = socket.remoteAddress ?? '';
+  const told = { nonce, address: socket.remoteAddress ?? '', version: facts.version };
   const capabilities = (facts.capabilities | capability.tls) >>> 0;
   channel.send(greetingPayload({ ...facts, capabilities, connectionId, nonce, plugin: passwordPlugin }));
   const first = await channel.receive();
   if (first === null) return null;
   if (!asksForTls(first))
-    return { stream: socket, channel, login: readLogin(first, capabilities), nonce, isEncrypted: false, address };
+    return { stream: socket, channel, login: readLogin(first, capabilities), isEncrypted: false, ...told };
   const rest = channel.release();
   if (rest.length > 0) socket.unshift(rest);
   const stream = new TLSSocket(socket, { isServer: true, secureContext: tls });
@@ -58,5 +60,5 @@ export async function greet(
   encrypted.restart(2);
   const second = await encrypted.receive();
   if (second === null) return null;
-  return { stream, channel: encrypted, login: readLogin(second, capabilities), nonce, isEncrypted: true, address };
+  return { stream, channel: encrypted, login: readLogin(second, capabilities), isEncrypted: true, ...told };
 }

@@ -21,12 +21,14 @@ interface Exchange {
   readonly plugin: string;
   readonly nonce: Buffer;
   readonly isEncrypted: boolean;
+  /** Whether the client takes the server for one of before 5.5.16, whose packets of an exchange have no first byte. */
+  readonly isRaw: boolean;
   readonly keys: PasswordKeys;
 }
 
-/** A nonce without NUL, which would end it. */
+/** Of characters of ASCII, because clients read it as text, and without NUL, which would end it. As the server's generate_user_salt does. */
 export function newNonce(): Buffer {
-  return randomBytes(nonceLength).map((byte) => (byte === 0 ? 1 : byte)) as Buffer;
+  return randomBytes(nonceLength).map((byte) => byte & 0x7f || 1) as Buffer;
 }
 
 /**
@@ -38,17 +40,17 @@ export async function receivePassword(channel: PacketChannel, exchange: Exchange
   const { answer, nonce } = await withOurPlugin(channel, exchange);
   if (answer === null) return null;
   if (isEmpty(answer)) return '';
-  channel.send(Buffer.from([moreData, fullAuthentication]));
+  channel.send(exchanged(exchange, Buffer.from([fullAuthentication])));
   const sent = await channel.receive();
   if (sent === null) return null;
   if (exchange.isEncrypted) return untilNul(sent);
-  return decrypt(await encryptedPassword(channel, sent, exchange.keys), nonce, exchange.keys);
+  return decrypt(await encryptedPassword(channel, sent, exchange), nonce, exchange.keys);
 }
 
 /** Accepts a client without looking at its password, for servers without users. */
 export async function acceptAnyPassword(channel: PacketChannel, exchange: Exchange): Promise<void> {
   const { answer } = await withOurPlugin(channel, exchange);
-  if (answer !== null && !isEmpty(answer)) channel.send(Buffer.from([moreData, fastSuccess]));
+  if (answer !== null && !isEmpty(answer)) channel.send(exchanged(exchange, Buffer.from([fastSuccess])));
 }
 
 /** A client that starts with another plugin, such as mysql_native_password, is asked to use ours. */
@@ -62,17 +64,16 @@ async function withOurPlugin(
   return { answer: await channel.receive(), nonce: other };
 }
 
+const exchanged = ({ isRaw }: Exchange, data: Buffer) =>
+  isRaw ? data : Buffer.concat([Buffer.from([moreData]), data]);
+
 /** Without a password, clients send nothing or a NUL, and expect no exchange. */
 const isEmpty = (answer: Buffer) => answer.length === 0 || (answer.length === 1 && answer[0] === 0);
 
 /** A client that does not know the public key asks for it first. */
-async function encryptedPassword(
-  channel: PacketChannel,
-  sent: Buffer,
-  { publicKey }: PasswordKeys,
-): Promise<Buffer | null> {
+async function encryptedPassword(channel: PacketChannel, sent: Buffer, exchange: Exchange): Promise<Buffer | null> {
   if (sent.length !== 1 || sent[0] !== requestPublicKey) return sent;
-  channel.send(Buffer.concat([Buffer.from([moreData]), Buffer.from(publicKey)]));
+  channel.send(exchanged(exchange, Buffer.from(exchange.keys.publicKey)));
   return channel.receive();
 }
 

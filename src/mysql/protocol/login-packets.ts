@@ -84,6 +84,8 @@ export interface Login {
   readonly database: string | null;
   /** Name of the authentication plugin that made the answer. */
   readonly plugin: string;
+  /** Its name, if it tells it; else empty. */
+  readonly client: string;
 }
 
 /** Whether it is the first part of a login over TLS: the flags, and nothing else. */
@@ -108,11 +110,23 @@ export function readLogin(payload: Buffer, offered: number): Login {
   const withDatabase = has(capabilities, capability.connectWithDatabase);
   const database = withDatabase && reader.left() > 0 ? untilNulOrRest(reader, payload) : '';
   const plugin = reader.left() > 0 ? untilNulOrRest(reader, payload) : '';
-  return { capabilities, collation, user, answer, database: database || null, plugin };
+  const client = has(capabilities, capability.connectAttributes) && reader.left() > 0 ? clientName(reader) : '';
+  return { capabilities, collation, user, answer, database: database || null, plugin, client };
+}
+
+/** Of the connection attributes: pairs of a name and a value. */
+function clientName(reader: PayloadReader): string {
+  const attributes = readPayload(reader.bytes(reader.lengthEncoded()));
+  const next = () => attributes.bytes(attributes.lengthEncoded()).toString();
+  while (attributes.left() > 0) {
+    const [name, value] = [next(), next()];
+    if (name === '_client_name') return value;
+  }
+  return '';
 }
 
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_change_user.html; the flags are those of the login. */
-export function readChangeUser(payload: Buffer, before: Pick<Login, 'capabilities' | 'collation'>): Login {
+export function readChangeUser(payload: Buffer, before: Login): Login {
   const reader = readPayload(payload);
   reader.bytes(1);
   const user = reader.untilNul().toString();
@@ -120,7 +134,7 @@ export function readChangeUser(payload: Buffer, before: Pick<Login, 'capabilitie
   const database = reader.untilNul().toString();
   const collation = reader.left() >= 2 ? reader.uint16() & 0xff : before.collation;
   const plugin = reader.left() > 0 ? reader.untilNul().toString() : '';
-  return { capabilities: before.capabilities, collation, user, answer, database: database || null, plugin };
+  return { ...before, collation, user, answer, database: database || null, plugin };
 }
 
 function untilNulOrRest(reader: PayloadReader, payload: Buffer): string {
@@ -139,7 +153,7 @@ export function tlsRequest({ capabilities, collation }: Pick<Login, 'capabilitie
 }
 
 /** @param attributes shown in `performance_schema.session_connect_attrs` */
-export function loginPayload(login: Login, attributes: Buffer): Buffer {
+export function loginPayload(login: Omit<Login, 'client'>, attributes: Buffer): Buffer {
   return Buffer.concat([
     uint(login.capabilities >>> 0, 4),
     uint(0x4000_0000, 4),
