@@ -43,10 +43,27 @@ describe.each(databaseServers)('with $name', (on) => {
     const { host, port } = mysql.door();
     const url = `jdbc:mysql://${host}:${port}/${mysql.database.name}`;
     const { ada, rita } = mysql.tokens;
-    const { stdout } = await run('java', ['-cp', installed.jar, fileOf('Clients.java'), url, 'ada', ada, 'rita', rita]);
+    const ways = [
+      'sslMode=REQUIRED',
+      'sslMode=REQUIRED&useServerPrepStmts=true&cachePrepStmts=true&useCursorFetch=true&defaultFetchSize=50',
+      'sslMode=REQUIRED&rewriteBatchedStatements=true&allowMultiQueries=true',
+      // MariaDB calls itself 5.5.5, to which Connector/J encrypts passwords with an old padding that Millrace does not take.
+      ...(on.name === 'MySQL' ? ['sslMode=DISABLED&allowPublicKeyRetrieval=true'] : []),
+    ];
+    const { stdout } = await run('java', [
+      '-cp',
+      installed.jar,
+      fileOf('Clients.java'),
+      url,
+      'ada',
+      ada,
+      'rita',
+      rita,
+      ways.join(' '),
+    ]);
     const lines = ['prepared 200', 'batch 100', 'model demo', 'error 1064 42000', 'timeout MySQLTimeoutException'];
     const rest = ['valid true', 'reset 1', 'changed 300', 'catalog information_schema'];
-    expect(stdout.trim().split('\n')).toEqual(Array.from({ length: 4 }, () => [...lines, ...rest]).flat());
+    expect(stdout.trim().split('\n')).toEqual(ways.flatMap(() => [...lines, ...rest]));
   }, 120_000);
 
   test(

@@ -12,12 +12,7 @@ public class Clients {
     String base = args[0];
     String user = args[1];
     String password = args[2];
-    for (String options : new String[] {
-      "sslMode=REQUIRED",
-      "sslMode=DISABLED&allowPublicKeyRetrieval=true",
-      "sslMode=REQUIRED&useServerPrepStmts=true&cachePrepStmts=true&useCursorFetch=true&defaultFetchSize=50",
-      "sslMode=REQUIRED&rewriteBatchedStatements=true&allowMultiQueries=true"
-    }) {
+    for (String options : args[5].split(" ")) {
       try (Connection connection = DriverManager.getConnection(base + "?" + options, user, password)) {
         run(connection, args[3], args[4]);
       }
