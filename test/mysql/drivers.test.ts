@@ -36,7 +36,7 @@ describe.each(databaseServers)('with $name', (on) => {
       summary: { table: 'seen', selected: 4, state: 'succeeded' },
       columns: expect.arrayContaining(['class_name', 'score']),
     });
-  }, 120_000);
+  }, installMs);
 
   test('Connector/J starts, prepares, is reset by a pool and changes its user', async ({ skip }) => {
     if (installed.jar === null) return skip('Java, Maven or Connector/J are not there');
@@ -64,7 +64,7 @@ describe.each(databaseServers)('with $name', (on) => {
     const lines = ['prepared 200', 'batch 100', 'model demo', 'error 1064 42000', 'timeout MySQLTimeoutException'];
     const rest = ['valid true', 'reset 1', 'changed 300', 'catalog information_schema'];
     expect(stdout.trim().split('\n')).toEqual(ways.flatMap(() => [...lines, ...rest]));
-  }, 120_000);
+  }, installMs);
 
   test(
     "MySQL's own client queries, with TLS and without",
