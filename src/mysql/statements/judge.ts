@@ -48,7 +48,7 @@ export function openJudge(rules: SubmissionRules): Judge {
  * Decides by the same parser and the same checks as for a program over HTTP.
  * @throws {MillraceError} the errors in the text, or what the user may not do
  */
-function judge(text: string, mode: LexicalMode, user: User, rules: SubmissionRules): Verdict {
+export function judge(text: string, mode: LexicalMode, user: User, rules: SubmissionRules): Verdict {
   const program = parseProgram(text, mode);
   const extended = program.statements.filter(({ kind }) => kind !== 'standard');
   if (extended.length > 0) return judgeExtended(program, extended.length, user, rules);
