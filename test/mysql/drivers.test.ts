@@ -19,52 +19,60 @@ beforeAll(async () => {
 describe.each(databaseServers)('with $name', (on) => {
   const mysql = useMysql(on);
 
-  test('PyMySQL, SQLAlchemy and pandas do what a notebook does', async ({ skip }) => {
-    if (installed.python === null) return skip('Python or its packages are not there');
-    const { host, port } = mysql.door();
-    const { name } = mysql.database;
-    const account = [host, String(port), 'ada', mysql.tokens.ada, name];
-    const { stdout } = await run(installed.python, [fileOf('clients.py'), ...account, detect('seen')]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      rsa: [1, 2],
-      tls: [1, 2],
-      models: ['demo'],
-      error: 1146,
-      streamed: 90_000,
-      frame: [300, 2],
-      copied: 300,
-      summary: { table: 'seen', selected: 4, state: 'succeeded' },
-      columns: expect.arrayContaining(['class_name', 'score']),
-    });
-  }, installMs);
+  test(
+    'PyMySQL, SQLAlchemy and pandas do what a notebook does',
+    async ({ skip }) => {
+      if (installed.python === null) return skip('Python or its packages are not there');
+      const { host, port } = mysql.door();
+      const { name } = mysql.database;
+      const account = [host, String(port), 'ada', mysql.tokens.ada, name];
+      const { stdout } = await run(installed.python, [fileOf('clients.py'), ...account, detect('seen')]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        rsa: [1, 2],
+        tls: [1, 2],
+        models: ['demo'],
+        error: 1146,
+        streamed: 90_000,
+        frame: [300, 2],
+        copied: 300,
+        summary: { table: 'seen', selected: 4, state: 'succeeded' },
+        columns: expect.arrayContaining(['class_name', 'score']),
+      });
+    },
+    installMs,
+  );
 
-  test('Connector/J starts, prepares, is reset by a pool and changes its user', async ({ skip }) => {
-    if (installed.jar === null) return skip('Java, Maven or Connector/J are not there');
-    const { host, port } = mysql.door();
-    const url = `jdbc:mysql://${host}:${port}/${mysql.database.name}`;
-    const { ada, rita } = mysql.tokens;
-    const ways = [
-      'sslMode=REQUIRED',
-      'sslMode=REQUIRED&useServerPrepStmts=true&cachePrepStmts=true&useCursorFetch=true&defaultFetchSize=50',
-      'sslMode=REQUIRED&rewriteBatchedStatements=true&allowMultiQueries=true',
-      // MariaDB calls itself 5.5.5, to which Connector/J encrypts passwords with an old padding that Millrace does not take.
-      ...(on.name === 'MySQL' ? ['sslMode=DISABLED&allowPublicKeyRetrieval=true'] : []),
-    ];
-    const { stdout } = await run('java', [
-      '-cp',
-      installed.jar,
-      fileOf('Clients.java'),
-      url,
-      'ada',
-      ada,
-      'rita',
-      rita,
-      ways.join(' '),
-    ]);
-    const lines = ['prepared 200', 'batch 100', 'model demo', 'error 1064 42000', 'timeout MySQLTimeoutException'];
-    const rest = ['valid true', 'reset 1', 'changed 300', 'catalog information_schema'];
-    expect(stdout.trim().split('\n')).toEqual(ways.flatMap(() => [...lines, ...rest]));
-  }, installMs);
+  test(
+    'Connector/J starts, prepares, is reset by a pool and changes its user',
+    async ({ skip }) => {
+      if (installed.jar === null) return skip('Java, Maven or Connector/J are not there');
+      const { host, port } = mysql.door();
+      const url = `jdbc:mysql://${host}:${port}/${mysql.database.name}`;
+      const { ada, rita } = mysql.tokens;
+      const ways = [
+        'sslMode=REQUIRED',
+        'sslMode=REQUIRED&useServerPrepStmts=true&cachePrepStmts=true&useCursorFetch=true&defaultFetchSize=50',
+        'sslMode=REQUIRED&rewriteBatchedStatements=true&allowMultiQueries=true',
+        // MariaDB calls itself 5.5.5, to which Connector/J encrypts passwords with an old padding that Millrace does not take.
+        ...(on.name === 'MySQL' ? ['sslMode=DISABLED&allowPublicKeyRetrieval=true'] : []),
+      ];
+      const { stdout } = await run('java', [
+        '-cp',
+        installed.jar,
+        fileOf('Clients.java'),
+        url,
+        'ada',
+        ada,
+        'rita',
+        rita,
+        ways.join(' '),
+      ]);
+      const lines = ['prepared 200', 'batch 100', 'model demo', 'error 1064 42000', 'timeout MySQLTimeoutException'];
+      const rest = ['valid true', 'reset 1', 'changed 300', 'catalog information_schema'];
+      expect(stdout.trim().split('\n')).toEqual(ways.flatMap(() => [...lines, ...rest]));
+    },
+    installMs,
+  );
 
   test(
     "MySQL's own client queries, with TLS and without",
