@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { environmentOf, millrace } from '../cli/millrace.ts';
+import { accountKubeconfig } from './account-kubeconfig.ts';
 import { installAccount } from './manifests.ts';
 import { useCluster } from './use-cluster.ts';
 
@@ -28,26 +29,7 @@ describe('millrace doctor --engine=argo', () => {
     return { code, checks };
   };
 
-  /** A kubeconfig for an account in the namespace. */
-  const as = async (name: string) => {
-    const { core, namespace, kubeconfig } = cluster;
-    const body = { spec: { audiences: [], expirationSeconds: 3600 } };
-    const { status } = await core.createNamespacedServiceAccountToken({ namespace, name, body });
-    const file = join(folder, name);
-    const { server, caData, caFile } = kubeconfig.getCurrentCluster()!;
-    const authority =
-      caData === undefined ? { 'certificate-authority': caFile } : { 'certificate-authority-data': caData };
-    await writeFile(
-      file,
-      JSON.stringify({
-        clusters: [{ name: 'c', cluster: { server, ...authority } }],
-        users: [{ name: 'u', user: { token: status!.token } }],
-        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'x',
-      }),
-    );
-    return file;
-  };
+  const as = (account: string) => accountKubeconfig(cluster, account, folder);
 
   it('finds no problem if statements can run', async () => {
     const { code, checks } = await doctor(process.env.KUBECONFIG!);

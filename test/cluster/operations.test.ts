@@ -5,13 +5,13 @@ import type { ObservedWorkflow } from '../../src/engine/argo/workflows/observed-
 import type { LogLine } from '../../src/engine/engine.ts';
 import { scenes } from '../pictures.ts';
 import { s3Program, useS3 } from '../s3/versitygw.ts';
-import { detect, planOf } from '../use-session.ts';
+import { detect, planOf, rowsDone } from '../use-session.ts';
 import { forward } from './forward.ts';
 import { runsOwnArgo } from './on-this-node.ts';
 import { nodeAddress, useCluster } from './use-cluster.ts';
 
 type Workflow = ObservedWorkflow & {
-  status: { nodes?: Record<string, { displayName: string; type: string; progress?: string }> };
+  status: { progress?: string; nodes?: Record<string, { displayName: string; type: string; progress?: string }> };
 };
 
 describe('what operators see', () => {
@@ -25,6 +25,18 @@ describe('what operators see', () => {
       namespace: cluster.namespace,
       name: `millrace-${id}-1`,
     })) as Workflow;
+
+  /** Whether Argo shows of each worker's pod how many of its 1,500 rows are done, and of the workflow the sum with `prepare`. */
+  const rowsShown = async (id: string) => {
+    const { nodes = {}, progress } = (await workflowOf(id)).status;
+    const pods = Object.values(nodes).filter(({ type, displayName }) => type === 'Pod' && /^worker/.test(displayName));
+    const parts = pods.map(({ progress = '' }) => progress.split('/').map(Number) as [number, number]);
+    return (
+      parts.length === 2 &&
+      parts.every(([done, share]) => share === 1500 && done > 0 && done < share) &&
+      progress === `${parts.reduce((sum, [done]) => sum + done, 1)}/3001`
+    );
+  };
 
   it('logs stay when the pods are gone', async () => {
     const id = await cluster.start(detect(6, 'logged', 'partitions = 2'));
@@ -59,13 +71,19 @@ describe('what operators see', () => {
     if (await runsOwnArgo()) {
       const nodes = Object.values(status.nodes ?? {});
       const names = nodes.map(({ displayName }) => displayName);
-      // A node that may be retried keeps the name of its task.
-      expect(names).toEqual(expect.arrayContaining(['shown', 'prepare', 'finish']));
-      const pods = nodes.filter(({ type, displayName }) => type === 'Pod' && displayName.startsWith('worker'));
-      expect(pods.map(({ progress }) => progress)).toEqual(pods.map(() => expect.stringMatching(/^\d+\/\d+$/)));
+      expect(names).toContain('shown');
+      // A node that may be retried keeps the name of its task until Argo looks at it again.
+      for (const either of [
+        ['prepare', 'select-rows'],
+        ['finish', 'publish-shown'],
+      ])
+        expect(names.filter((name) => either.includes(name))).toHaveLength(1);
     }
-    const stopped = await cluster.start(detect(3000, 'stopped', 'partitions = 2'));
-    await cluster.when(stopped, ({ state }) => state === 'running');
+    const stopped = await cluster.start(detect(3000, 'stopped', 'partitions = 20, parallelism = 2, cpu = 0.2'));
+    await cluster.when(stopped, (status) => rowsDone(status) > 0);
+    // Argo's executor reports it once a minute: ARGO_PROGRESS_PATCH_TICK_DURATION.
+    if (await runsOwnArgo())
+      await expect.poll(() => rowsShown(stopped), { timeout: 240_000, interval: 1000 }).toBe(true);
     await cluster.engine.cancel(stopped);
     expect((await cluster.ended(stopped)).state).toBe('cancelled');
     const { metadata: cancelled } = await workflowOf(stopped);

@@ -24,6 +24,29 @@ describe('statements on Kubernetes', () => {
     expect(await rowsOf('there')).toEqual(rows);
   });
 
+  it('find the pictures that the local engine finds', async () => {
+    for (const text of [
+      "CREATE MODEL seer FROM '/models/demo.onnx'",
+      detect(16, 'seen').replace(', "--image_size=160"', ''),
+    ])
+      expect(await ended(cluster.session, await submit(cluster.session, text))).toMatchObject({ error: null });
+    const classes = await cluster.query(
+      'SELECT class_name AS name FROM seen GROUP BY 1 ORDER BY ABS(COUNT(DISTINCT id) - 8), 1 LIMIT 2',
+    );
+    const [first, second] = classes.map(({ name }) => `"${name}"`);
+    const find = (into: string, attributes: string) => `SELECT * FROM shot WHERE id <= 16
+TO FIND ${first} AND NOT ${second} WITH image_dir = '/datasets', reuse = false, ${attributes} USING seer INTO ${into}`;
+    const found = (table: string) => cluster.query(`SELECT * FROM ${table} ORDER BY id`);
+    await ended(cluster.session, await submit(cluster.session, find('found_here', 'partitions = 2')));
+    const id = await cluster.start(find('found_there', 'partitions = 4, pods = 2, cpu = 0.2'));
+    const status = await cluster.ended(id);
+    expect(status).toMatchObject({ state: 'succeeded', error: null, steps: [{ state: 'succeeded', rows: 16 }] });
+    expect(status.steps[0]!.partitions.map(({ state, done }) => [state, done])).toEqual(new Array(4).fill(['done', 4]));
+    const rows = await found('found_here');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(await found('found_there')).toEqual(rows);
+  });
+
   it('measure a model as the local engine does', async () => {
     const truth = await submit(cluster.session, detect(12, 'truth', 'partitions = 2'));
     expect(await ended(cluster.session, truth)).toMatchObject({ state: 'succeeded' });

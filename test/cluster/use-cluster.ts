@@ -145,7 +145,10 @@ export function nodeAddress(kubeconfig: KubeConfig): string {
 }
 
 /** Creates what deploy/ creates: the account of pods with the executor's Role, the Secret, the claims. */
-async function makeNamespace({ core, namespace }: TestCluster, dsn: string): Promise<void> {
+export async function makeNamespace(
+  { core, namespace }: Pick<TestCluster, 'core' | 'namespace'>,
+  dsn: string,
+): Promise<void> {
   const metadata = (name: string) => ({ metadata: { name, namespace } });
   installNamespace(namespace);
   installAccount('workflow', namespace);
@@ -159,7 +162,7 @@ async function makeNamespace({ core, namespace }: TestCluster, dsn: string): Pro
 const filler = 'filler';
 
 /** Copies the pictures and the model into the claims through a pod, as tar. */
-async function fillClaims(cluster: TestCluster): Promise<void> {
+export async function fillClaims(cluster: TestCluster): Promise<void> {
   const { core, namespace, pictures } = cluster;
   const claims = ['datasets', 'models'];
   await core.createNamespacedPod({

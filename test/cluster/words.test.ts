@@ -28,7 +28,9 @@ describe('a failure is explained', () => {
     const id = await cluster.start(text);
     const ofWorker = async (number: number) =>
       (await cluster.pods(id)).findLast(({ metadata }) => metadata?.labels?.['millrace/source'] === `worker-${number}`);
-    await cluster.when(id, ({ steps: [step] }) => step!.partitions.filter(({ done }) => done > 0).length > 1);
+    const workers = `SELECT COUNT(DISTINCT worker_no) AS n FROM ${cluster.database.systemSchema}.partitions
+      JOIN ${cluster.database.systemSchema}.selections USING (selection_id) WHERE statement_id = ? AND done_rows > 0`;
+    await expect.poll(async () => Number((await cluster.query(workers, [id]))[0]?.n), { timeout: 120_000 }).toBe(2);
     const model = join(await claimFolder(cluster, 'models'), 'demo.onnx');
     await rename(model, `${model}.gone`);
     try {

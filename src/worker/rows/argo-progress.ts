@@ -9,7 +9,7 @@ export interface ArgoProgress {
 }
 
 /**
- * Writes `done/total` to the file that Argo's executor reads every few seconds: https://argo-workflows.readthedocs.io/en/latest/progress/
+ * Writes `done/total` to the file that Argo's executor watches, and shows once a minute: https://argo-workflows.readthedocs.io/en/latest/progress/
  * Workers draw partitions, so a worker's total is its fair share of the rows until it has ended, and then what it has done.
  * @param file of ARGO_PROGRESS_FILE; undefined: not in a pod of Argo
  */

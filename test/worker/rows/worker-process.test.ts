@@ -1,14 +1,17 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quoteTable } from '../../../src/datasource/identifiers.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { haltSelection } from '../../../src/ledger/worker-starts.ts';
+import { modelDigest } from '../../../src/onnx/model-digest.ts';
 import type { RowsContext } from '../../../src/worker/context.ts';
 import { finish } from '../../../src/worker/rows/finish.ts';
 import { partitions } from '../../../src/worker/rows/partitions.ts';
 import { prepare } from '../../../src/worker/rows/prepare.ts';
 import { asWorkerProcess } from '../../../src/worker/rows/worker-process.ts';
 import { servers } from '../../database.ts';
-import { useWorker } from '../use-worker.ts';
+import { useWorker, withSettings } from '../use-worker.ts';
 
 describe.each(servers)('a process of a worker on $name', (server) => {
   const worker = useWorker(server);
@@ -103,5 +106,28 @@ describe.each(servers)('a process of a worker on $name', (server) => {
       const place = { ...context, signal: asked.signal };
       await expect(asWorkerProcess(place, { number: 0, retries: 0 }, untilAsked)).rejects.toBe(temporary);
     }
+  });
+
+  it('goes on with a model whose file is removed once it is loaded, and says which it was', async () => {
+    const copy = join(worker.pictures.folder, 'copy.onnx');
+    await copyFile(join(worker.pictures.volumes['/models']!, 'demo.onnx'), copy);
+    const digest = await modelDigest(copy, []);
+    const context = withSettings(await prepared('removed_model'), { model: '/datasets/copy.onnx' });
+    const open: typeof context.program.open = async (place) => {
+      const program = await context.program.open(place);
+      const process: typeof program.process = async (rows) => {
+        await program.model!.digest();
+        await rm(copy, { force: true });
+        return program.process(rows);
+      };
+      return { ...program, process };
+    };
+    await partitions({ ...context, program: { ...context.program, open } }, 0);
+    await finish(context);
+    const found = await worker.query(
+      `SELECT DISTINCT digest FROM ${quoteTable({ database: context.schema, table: 'partitions' })} WHERE selection_id = ?`,
+      [context.names.id],
+    );
+    expect(found.map(({ digest }) => digest)).toEqual([digest]);
   });
 });

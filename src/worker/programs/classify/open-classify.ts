@@ -1,9 +1,9 @@
-import { modelDigest } from '../../../onnx/model-digest.ts';
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
 import { described } from '../../model/inference.ts';
 import { loadModel } from '../../model/load-model.ts';
+import { loadedDigest } from '../../model/loaded-digest.ts';
 import type { Look } from '../../model/look-at-model.ts';
 import { inBatches } from '../../model/picture-batches.ts';
 import type { InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
@@ -40,7 +40,7 @@ export async function openClassify(settings: SettingsOf<'classify'>, place: Prog
   const { columns } = contractOf('classify').result(settings, classNames);
   const process = (rows: readonly InputRow[]) => batches.run(images(rows));
   const { batch, device } = inference;
-  const digest = () => modelDigest(modelSettings.modelFile, looked.file.externalFiles.keys());
+  const digest = loadedDigest(modelSettings.modelFile, looked.file.externalFiles.keys());
   return { columns, batch, model: { device, batch, digest }, process, close: batches.close };
 }
 

@@ -1,7 +1,7 @@
-import { modelDigest } from '../../../onnx/model-digest.ts';
 import { contractOf, type SettingsOf } from '../../../programs/programs.ts';
 import type { ImageSource } from '../../image/encoded-image.ts';
 import { openImages, readSource } from '../../image/image-rows.ts';
+import { loadedDigest } from '../../model/loaded-digest.ts';
 import type { FailedRow, InputRow, OpenProgram, Outcome, OutputRow, ProgramPlace } from '../../row-program.ts';
 import { optionPath } from '../../volume-path.ts';
 import { bestClassRow, scoresRow } from '../class-rows.ts';
@@ -33,7 +33,7 @@ export async function openDetect(
     return erring(await detector.detect(sources)).map(outcome);
   };
   const { columns } = contractOf('detect').result(settings, classNames);
-  const digest = () => modelDigest(modelSettings.modelFile, detector.weights);
+  const digest = loadedDigest(modelSettings.modelFile, detector.weights);
   const open = { device: model.device, batch, digest };
   return { columns, batch, model: open, process, close: detector.close };
 }
