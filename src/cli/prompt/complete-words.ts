@@ -65,7 +65,10 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
       attributes.map((name) => `${name} = `),
     );
   if (/\bTO\s+$/i.test(before))
-    return startingWith(typed, inCaseOf(typed, ['RUN ', 'TRAIN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']));
+    return startingWith(
+      typed,
+      inCaseOf(typed, ['RUN ', 'TRAIN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']),
+    );
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'OPTIMIZE') return startingWith(typed, [...solvers]);
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'PREDICT')
     return startingWith(
@@ -184,7 +187,9 @@ function attributesDue(before: string): readonly string[] | null {
 }
 
 /** The last verb, and what follows it. */
-function verbAt(text: string): { readonly verb: 'RUN' | 'TRAIN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
+function verbAt(
+  text: string,
+): { readonly verb: 'RUN' | 'TRAIN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
   const last = [...text.matchAll(/\bTO\s+(RUN|TRAIN|PREDICT|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
   if (last === undefined) return null;
   const verb = last[1]!.toUpperCase();
