@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openAnswerCheck, routesOf } from './openapi-document.ts';
 import { useServer } from './use-server.ts';
 
 const server = useServer({ picturesPerMinute: 200 });
@@ -237,6 +238,17 @@ describe('GET /v1/statements/{id}/pictures', () => {
     expect(sure.pictures.length).toBeLessThan(12);
     for (const wrong of [name.toUpperCase(), "x' OR '1'='1", '\\', '`', '😀'])
       expect((await server.json('GET', `${pictures()}?class=${encodeURIComponent(wrong)}`)).body.pictures).toEqual([]);
+  });
+
+  it('is as /openapi.json documents it', async () => {
+    const document = (await server.json('GET', '/openapi.json', { user: null })).body;
+    const check = openAnswerCheck(document);
+    for (const part of ['pictures', 'classes', 'pictures/{row}']) {
+      const route = routesOf(document).find(({ path }) => path === `/v1/statements/{id}/${part}`)!;
+      const answer = await server.ask('GET', `/v1/statements/${id}/${part.replace('{row}', '1')}`);
+      const type = answer.headers.get('content-type') ?? '';
+      expect([part, check(route, answer.status, type, await answer.text())]).toEqual([part, null]);
+    }
   });
 
   it('counts the classes as SQL does, with a histogram of the scores', async () => {

@@ -1,5 +1,5 @@
-import type { SearchedCascades } from '../../../src/catalog/cascades.ts';
-import type { Strategy } from '../../../src/plan/optimize/strategies.ts';
+import type { FindPlan } from '../../../src/plan/find/find-plan.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import type { Model } from '../../../src/service/models.ts';
 import { read } from './request.ts';
 
@@ -82,17 +82,23 @@ export const readModelFigures = (
 /** A step of TO FIND as its plan has it. */
 export interface FindStep {
   readonly name: string;
-  readonly find: SearchedCascades & { readonly strategy: Strategy; readonly notes: readonly string[] };
+  readonly find: FindPlan;
 }
 
 /** The plans of the TO FIND statements of a program. Nothing is run. */
 export async function planFind(sql: string, signal: AbortSignal): Promise<readonly FindStep[]> {
-  const { plan } = await read<{ plan: { steps: readonly Partial<FindStep>[] } }>('/v1/explain', {
+  const { plan } = await read<{ plan: Plan }>('/v1/explain', {
     method: 'POST',
     body: { sql },
     signal,
   });
-  return plan.steps.filter((step): step is FindStep => step.find !== undefined);
+  return findSteps(plan);
+}
+
+export function findSteps({ steps }: Plan): readonly FindStep[] {
+  return steps.flatMap((step) =>
+    'find' in step && step.find !== undefined ? [{ name: step.name, find: step.find }] : [],
+  );
 }
 
 export interface Training {

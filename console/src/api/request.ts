@@ -43,7 +43,7 @@ export async function send(
 ): Promise<Response> {
   for (;;) {
     const sent = token();
-    const answer = await fetch(path + queryString(query), {
+    const answer = await request(path + queryString(query), {
       method,
       cache: mayCache ? 'default' : 'no-store',
       ...(signal && { signal }),
@@ -52,7 +52,7 @@ export async function send(
         ...(sent !== null && { authorization: `Bearer ${sent}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
-    }).catch(throwUnreachable);
+    });
     if (answer.ok) return answer;
     const problem = await problemOf(answer);
     if (problem.status !== 401) throw new RequestError(problem);
@@ -60,6 +60,25 @@ export async function send(
       await needToken(sent === null ? 'This server asks for a token.' : 'The server does not know this token.');
   }
 }
+
+/** Milliseconds before a request that only reads is sent again: a network that changes breaks connections for a moment. */
+const pauses = [300, 1000];
+
+async function request(address: string, options: RequestInit): Promise<Response> {
+  for (const pause of options.method === 'GET' ? pauses : []) {
+    const answer = await fetch(address, options).catch(nullUnlessAborted);
+    if (answer !== null) return answer;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return fetch(address, options).catch(throwUnreachable);
+}
+
+function nullUnlessAborted(error: unknown): null {
+  if (isAbort(error)) throw error;
+  return null;
+}
+
+const isAbort = (error: unknown) => error instanceof DOMException && error.name === 'AbortError';
 
 /** The answer's JSON. */
 export async function read<Answer>(path: string, options?: Options): Promise<Answer> {
@@ -74,7 +93,7 @@ function queryString(query: NonNullable<Options['query']>): string {
 }
 
 function throwUnreachable(error: unknown): never {
-  if (error instanceof DOMException && error.name === 'AbortError') throw error;
+  if (isAbort(error)) throw error;
   throw new RequestError({
     status: 0,
     code: 'UNREACHABLE',

@@ -40,7 +40,7 @@ interface Props {
   readonly chosen?: string | null;
 }
 
-/** A picture with its boxes over it, drawn in one SVG so that they stay in place at every size. */
+/** A picture with its boxes over it, drawn in one SVG so that they stay in place at every size. The first mark is on top. */
 export function BoxedPicture({ source, alt, marks, width, height, hasAllLabels = false, chosen = null }: Props) {
   const shown = usePixels(source, Math.max(width, height));
   if (shown === null) return <div class="picture-wait" role="img" aria-label={`${alt} (loading)`} />;
@@ -61,13 +61,13 @@ export function BoxedPicture({ source, alt, marks, width, height, hasAllLabels =
       aria-label={alt}
     >
       <image href={shown.address} width={shown.width} height={shown.height} />
-      {marks.map((mark) => (
+      {marks.toReversed().map((mark) => (
         <Marked
           key={mark.key}
           mark={mark}
           scale={scale}
           picture={shown}
-          hasLabel={hasAllLabels ? width > 600 || isWide(mark, scale) : !mark.isTruth && isWide(mark, scale)}
+          hasLabel={hasAllLabels ? width > 480 || isWide(mark, scale) : !mark.isTruth && isWide(mark, scale)}
           isFaded={chosen !== null && chosen !== mark.key}
         />
       ))}

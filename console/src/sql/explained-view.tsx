@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
+import { findSteps } from '../api/models.ts';
 import type { Explained } from '../api/statements.ts';
+import { FindStrategies } from '../models/find-strategies.tsx';
 import { PlanPicture } from '../statements/plan-picture.tsx';
 
 /** The plan of a program that has not run. */
@@ -8,6 +10,9 @@ export function ExplainedView({ explained: { plan, text, pictures, workflow } }:
     <div class="stack">
       <h2>Plan</h2>
       <PlanPicture plan={plan} />
+      {findSteps(plan).map((step) => (
+        <FindStrategies key={step.name} step={step} />
+      ))}
       {pictures.map(({ step, svg }) => (
         <Drawing key={step} title={`Cost and accuracy of ${step}`} svg={svg} />
       ))}
