@@ -24,12 +24,15 @@ describe.runIf(hasChromium)('the pages of models', () => {
       'SELECT image_id, file_name FROM images TO RUN millrace/worker CMD "yolo", "--model=scenes", "--image_dir=/datasets" INTO labels_made',
     );
     expect(found.body.error).toBeNull();
+    await (await server.ask('GET', `/v1/statements/${found.body.id}/events`)).text();
     await pool.query('INSERT INTO annotations SELECT image_id, class_name, x1, y1, x2 - x1, y2 - y1 FROM labels_made');
     const evaluated = await server.run(
       'SELECT image_id, file_name FROM images TO EVALUATE scenes WITH image_dir = "/datasets" LABEL annotations INTO figures',
     );
     expect(evaluated.body.error).toBeNull();
-  }, 180_000);
+    // The stream of events ends with the statement.
+    await (await server.ask('GET', `/v1/statements/${evaluated.body.id}/events`)).text();
+  }, 300_000);
 
   it('list the registry, sorted by any column, and find a model by its name', async () => {
     const page = await console.open('/models');

@@ -28,8 +28,10 @@ describe.runIf(hasChromium)('the page of pictures', () => {
     const { body } = await server.run(
       'SELECT image_id, file_name FROM images TO RUN millrace/worker CMD "yolo", "--model=demo", "--image_dir=/datasets", "--image_size=160" INTO seen',
     );
-    expect(body.error).toBeNull();
     id = body.id;
+    // The stream of events ends with the statement.
+    await (await server.ask('GET', `/v1/statements/${id}/events`)).text();
+    expect((await server.json('GET', `/v1/statements/${id}`)).body).toMatchObject({ state: 'succeeded', error: null });
     const grey = { create: { width: 90, height: 60, channels: 3 as const, background: '#777' } };
     // A folder of its own name, because a path has no quotes and slashes in it.
     await writeFile(
@@ -39,7 +41,7 @@ describe.runIf(hasChromium)('the page of pictures', () => {
     await pool.query('UPDATE seen SET class_name = ? WHERE millrace_row = 1', [hostile]);
     await pool.query('UPDATE seen SET file_name = ? WHERE millrace_row = 2', [hostileFile.replaceAll('/', '_')]);
     await pool.query("UPDATE seen SET file_name = 'gone.jpg' WHERE millrace_row = 3");
-  }, 120_000);
+  }, 240_000);
 
   it('shows every picture once as one scrolls, with its boxes, and few of them at a time', async () => {
     const page = await console.open(pictures());

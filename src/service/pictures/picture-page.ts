@@ -10,7 +10,9 @@ import { readTruth, type Truth } from './picture-truth.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 
-const Box = Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+/** A tuple of TypeBox is not a schema of the draft that OpenAPI 3.1 has. */
+const Box = Type.Unsafe<[number, number, number, number]>({
+  ...{ type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
   description: 'x1, y1, x2, y2 in px of the upright picture',
 });
 
