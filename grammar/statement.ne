@@ -16,6 +16,7 @@ statement -> run %end {% node.only %}
   | find %end {% node.only %}
   | optimize %end {% node.only %}
   | showTrain %end {% node.only %}
+  | showTrials %end {% node.only %}
   | createModel %end {% node.only %}
   | showModels %end {% node.only %}
   | describeModel %end {% node.only %}
@@ -46,6 +47,8 @@ optimize -> %OPTIMIZE expression constraint:? with using:? intoTable
     ({ kind: 'optimize', direction, objective, constraints, attributes, solver, into }) %}
 
 showTrain -> %SHOW %TRAIN reference {% ([, , model]) => ({ kind: 'showTrain', model }) %}
+
+showTrials -> %SHOW %TRIALS reference {% ([, , model]) => ({ kind: 'showTrials', model }) %}
 
 createModel -> %CREATE %MODEL reference %FROM %string with:?
     {% ([, , model, , from, attributes]) => ({ kind: 'createModel', model, from, like: null, attributes }) %}

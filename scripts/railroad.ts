@@ -22,6 +22,7 @@ const statements = {
   find: true,
   optimize: true,
   showTrain: false,
+  showTrials: false,
   createModel: false,
   showModels: false,
   describeModel: false,

@@ -48,7 +48,7 @@ export type ModelAction =
     }
   | { readonly does: 'like'; readonly name: string; readonly base: string; readonly simulation: Simulation }
   | { readonly does: 'show'; readonly like: string | null }
-  | { readonly does: 'describe' | 'showTrain'; readonly name: string; readonly version: number | null }
+  | { readonly does: 'describe' | 'showTrain' | 'showTrials'; readonly name: string; readonly version: number | null }
   | { readonly does: 'drop'; readonly name: string; readonly ifExists: boolean }
   | { readonly does: 'setVersion'; readonly name: string; readonly version: number };
 
@@ -92,7 +92,7 @@ export const modelActionSchema: v.GenericSchema<ModelAction> = v.variant('does',
     simulation: simulationSchema,
   }),
   v.strictObject({ does: v.literal('show'), like: v.nullable(v.string()) }),
-  v.strictObject({ does: v.picklist(['describe', 'showTrain']), name: v.string(), version }),
+  v.strictObject({ does: v.picklist(['describe', 'showTrain', 'showTrials']), name: v.string(), version }),
   v.strictObject({ does: v.literal('drop'), name: v.string(), ifExists: v.boolean() }),
   v.strictObject({ does: v.literal('setVersion'), name: v.string(), version: count }),
 ]);

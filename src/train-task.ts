@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ModelReference, modelReferenceSchema } from './model-task.ts';
+import { type Search, searchSchema } from './programs/search/search.ts';
 
 /** What is trained, on the rows of a query: the same for a step and its task. */
 export interface Training {
@@ -13,6 +14,8 @@ export interface Training {
   /** The query for validation rows; null: there are none. */
   readonly validation: string | null;
   readonly seed: number;
+  /** What varies, and how the best is found; null: one model is trained. */
+  readonly search: Search | null;
   /** The trained model to continue from. */
   readonly from: ModelReference | null;
   /** Name of the model that gets a version. */
@@ -46,6 +49,7 @@ export const trainingEntries = {
   label: v.nullable(v.string()),
   validation: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  search: v.nullable(searchSchema),
   from: v.nullable(modelReferenceSchema),
   into: v.string(),
 };

@@ -31,7 +31,7 @@ const units = {
   row: 'rows selected',
   epoch: 'epochs',
   round: 'rounds',
-  trial: 'trials',
+  unit: 'units of trials',
 } as const;
 
 /** `████────`, `3/10 epochs`, `train_loss 0.412` */

@@ -10,6 +10,7 @@ import { resultWriter } from './result-writer.ts';
 import { readStatementRules } from './results.ts';
 import { readStatementText } from './statement-plan.ts';
 import { readTrainings, type TrainedVersion } from './trainings.ts';
+import { trialColumns, trialRows } from './trial-rows.ts';
 
 /** Where a statement about models runs, and for whom. */
 export interface ModelPlace {
@@ -54,6 +55,8 @@ function answerOf(action: Exclude<ModelAction, CreateAction>, place: ModelPlace)
       return describe(action, place);
     case 'showTrain':
       return showTrain(action, place);
+    case 'showTrials':
+      return showTrials(action, place);
     case 'drop':
       return drop(action, place);
     case 'setVersion':
@@ -307,6 +310,19 @@ function trainedColumns(training: TrainedVersion | undefined): readonly unknown[
   const { estimator, rows, seed, metrics, data_sha256, versions } = training.report;
   const json = [JSON.stringify(metrics), data_sha256, JSON.stringify(versions)];
   return [estimator, String(rows), seed, ...json, training.statement];
+}
+
+async function showTrials(action: Named, place: ModelPlace): Promise<Answer> {
+  const versions = await versionsOf(action, place);
+  const shown = action.version === null ? versions.filter(({ isCurrent }) => isCurrent) : versions;
+  if (shown.length === 0) throw unknown(action);
+  const trainings = await readTrainings(place.pool, place.schema, action.name);
+  const rows: (readonly unknown[])[] = [];
+  for (const { name, version } of shown) {
+    const training = trainings.find((each) => each.version === version);
+    if (training !== undefined) for (const row of await trialRows(place, training)) rows.push([name, version, ...row]);
+  }
+  return { columns: columnsOf({ model: 'string', version: 'integer', ...trialColumns }), rows };
 }
 
 async function drop(

@@ -2,7 +2,7 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { tablesOf } from './tables.ts';
 
 /** What the progress of a step without partitions is counted in. */
-export type ProgressUnit = 'package' | 'row' | 'epoch' | 'round' | 'trial';
+export type ProgressUnit = 'package' | 'row' | 'epoch' | 'round' | 'unit';
 
 export interface StepProgress {
   readonly unit: ProgressUnit;

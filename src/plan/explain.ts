@@ -60,6 +60,7 @@ function explainAction(action: ModelAction): string {
     case 'describe':
       return `describe the model ${named(action)}`;
     case 'showTrain':
+    case 'showTrials':
       return `show the statement that made the model ${named(action)}`;
     case 'drop':
       return `drop the model ${action.name} and its versions${action.ifExists ? ', if it exists' : ''}`;

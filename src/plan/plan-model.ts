@@ -84,6 +84,10 @@ const planners: { readonly [Kind in ModelStatementKind]: Planner<Kind> } = {
     requireModel(model, catalog, report);
     return { does: 'showTrain', ...splitName(model.text) };
   },
+  showTrials: ({ model }, catalog, report) => {
+    requireModel(model, catalog, report);
+    return { does: 'showTrials', ...splitName(model.text) };
+  },
   dropModel: ({ model, ifExists }, catalog, report) => {
     if (isRegistered(model, catalog)) checkOwner(model, catalog, 'drop', report);
     else if (!ifExists) report(notRegistered(model, catalog));

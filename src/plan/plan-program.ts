@@ -80,6 +80,7 @@ function planStatement(
     case 'showModels':
     case 'describeModel':
     case 'showTrain':
+    case 'showTrials':
     case 'dropModel':
     case 'setModel':
       return planModel(statement, place, catalog, report);

@@ -196,6 +196,7 @@ function mayNameModels(statement: SqlStatement): readonly string[] {
       return [statement.model, ...(statement.like === null ? [] : [statement.like])].map(({ text }) => text);
     case 'describeModel':
     case 'showTrain':
+    case 'showTrials':
     case 'dropModel':
     case 'setModel':
     case 'evaluate':

@@ -104,7 +104,7 @@ const FindFigures = Type.Object(
 
 const StepProgress = Type.Object(
   {
-    unit: Type.Enum(['package', 'row', 'epoch', 'round', 'trial'], {
+    unit: Type.Enum(['package', 'row', 'epoch', 'round', 'unit'], {
       description: "what it is counted in: the trainer's packages are installed once, then rows are selected",
     }),
     done: count('number of units done'),

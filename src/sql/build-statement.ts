@@ -128,6 +128,7 @@ function buildExtended(
 function buildModelStatement(clauses: ModelClauses, span: Span): ModelStatement {
   switch (clauses.kind) {
     case 'showTrain':
+    case 'showTrials':
     case 'describeModel':
       return { kind: clauses.kind, span, model: reference(clauses.model) };
     case 'createModel': {

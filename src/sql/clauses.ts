@@ -64,7 +64,7 @@ export type Clauses =
 
 /** Statements about models. */
 export type ModelClauses =
-  | { readonly kind: 'showTrain' | 'describeModel'; readonly model: Token }
+  | { readonly kind: 'showTrain' | 'showTrials' | 'describeModel'; readonly model: Token }
   | {
       readonly kind: 'createModel';
       readonly model: Token;

@@ -84,6 +84,7 @@ function partsOf(statement: SqlStatement): Readonly<Record<string, JsonValue>> {
     case 'standard':
       return { text: statement.text };
     case 'showTrain':
+    case 'showTrials':
     case 'describeModel':
       return { model: statement.model.text };
     case 'createModel':

@@ -171,6 +171,7 @@ const verbType = (word: string) => (word === 'MAXIMIZE' || word === 'MINIMIZE' ?
 /** Pairs of words that start no statement of SQL. */
 const modelPairs: readonly (readonly [first: string, second: string])[] = [
   ['SHOW', 'TRAIN'],
+  ['SHOW', 'TRIALS'],
   ['SHOW', 'MODELS'],
   ['CREATE', 'MODEL'],
   ['DROP', 'MODEL'],

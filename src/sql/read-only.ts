@@ -39,4 +39,5 @@ const extendedEffects: Readonly<Record<ExtendedStatement['kind'], string | null>
   showModels: null,
   describeModel: null,
   showTrain: null,
+  showTrials: null,
 };

@@ -29,6 +29,7 @@ export type ModelStatement =
   | ShowModelsStatement
   | DescribeModelStatement
   | ShowTrainStatement
+  | ShowTrialsStatement
   | DropModelStatement
   | SetModelStatement;
 
@@ -172,6 +173,13 @@ export interface SetModelStatement {
 /** `SHOW TRAIN model` */
 export interface ShowTrainStatement {
   readonly kind: 'showTrain';
+  readonly span: Span;
+  readonly model: Reference;
+}
+
+/** `SHOW TRIALS model`: of the search that has found it. */
+export interface ShowTrialsStatement {
+  readonly kind: 'showTrials';
   readonly span: Span;
   readonly model: Reference;
 }

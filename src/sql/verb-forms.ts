@@ -43,6 +43,7 @@ export const verbForms: Readonly<Record<string, VerbForm>> = {
     form: 'TO MAXIMIZE expression [CONSTRAINT expression [GROUP BY name], …] WITH name = value, … [USING solver] INTO table',
   },
   'SHOW TRAIN': { clauses: [], required: [], form: 'SHOW TRAIN model' },
+  'SHOW TRIALS': { clauses: [], required: [], form: 'SHOW TRIALS model' },
   'CREATE MODEL': {
     clauses: ['WITH'],
     required: [],

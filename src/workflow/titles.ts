@@ -78,6 +78,7 @@ const actionWords = {
   show: 'show models',
   describe: 'describe model',
   showTrain: 'show train',
+  showTrials: 'show trials',
   drop: 'drop model',
   setVersion: 'set model',
 } as const;

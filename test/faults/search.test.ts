@@ -20,7 +20,7 @@ import type { GivenSearch } from './search-process.ts';
 
 /** Another run with the same: `npm run test:faults -- --seed=… --kills=…` */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const kills = Number(process.env.MILLRACE_SEARCH_KILLS ?? 4);
+const kills = Number(process.env.MILLRACE_SEARCH_KILLS ?? 3);
 
 /** So many epochs that the kills fall into units. */
 const epochs = 3 + kills;
@@ -102,7 +102,7 @@ describe.skipIf(!hasPython)(
       async function prepared(statement: string): Promise<GivenSearch> {
         const folder = await mkdtemp(join(tmpdir(), 'millrace-search-'));
         folders.push(folder);
-        await writeClicks(join(folder, 'data/train'), 6000, 1);
+        await writeClicks(join(folder, 'data/train'), 3000, 1);
         await writeClicks(join(folder, 'data/validation'), 500, 2);
         const job = { attributes: { 'train.epoch': epochs }, features: null, label: 'click', seed: 1, threads: 1 };
         return { dsn: database.dsn, schema: database.systemSchema, statement, folder, python, search, job };

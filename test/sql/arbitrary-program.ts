@@ -393,7 +393,11 @@ function version(text: string): Sample {
 
 const showTrain = sequence([keyword('SHOW TRAIN'), reference], ([, model]) => ({ kind: 'showTrain', model }));
 
-const aboutModels = fc.oneof(createModel, likeModel, showModels, describeModel, dropModel, setModel, showTrain);
+const showTrials = sequence([keyword('SHOW TRIALS'), reference], ([, model]) => ({ kind: 'showTrials', model }));
+
+const shown = fc.oneof(showTrain, showTrials);
+
+const aboutModels = fc.oneof(createModel, likeModel, showModels, describeModel, dropModel, setModel, shown);
 
 const standards = [
   'RENAME TABLE a TO run',

@@ -30,6 +30,7 @@ describe('formatProgram', () => {
       'SELECT 1\nTO MAXIMIZE (a - -b) * -2 ** c\nCONSTRAINT NOT a <= 1 AND b OR - -c GROUP BY d, e\nWITH v = "x"\nINTO t;\n',
     ],
     ['SHOW TRAIN', 'show train a/b:c', 'SHOW TRAIN a/b:c;\n'],
+    ['SHOW TRIALS', 'show trials a.b', 'SHOW TRIALS a.b;\n'],
   ])('prints %s', (_, text, formatted) => {
     expect(formatProgram(text)).toBe(formatted);
   });

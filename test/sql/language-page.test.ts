@@ -18,7 +18,7 @@ describe('the language page', () => {
     const statements = examples.flatMap((text) => parseProgram(text).statements);
     const kinds = [
       ...['createModel', 'describeModel', 'dropModel', 'evaluate', 'explain', 'find', 'optimize', 'predict', 'run'],
-      ...['setModel', 'showModels', 'showTrain', 'standard', 'train'],
+      ...['setModel', 'showModels', 'showTrain', 'showTrials', 'standard', 'train'],
     ];
     expect([...new Set(statements.map(({ kind }) => kind))].sort()).toEqual(kinds);
     expect(

@@ -114,6 +114,7 @@ describe('viewProgram', () => {
       },
     ],
     ['SHOW TRAIN d.m', { kind: 'showTrain', model: 'd.m' }],
+    ['SHOW TRIALS d.m', { kind: 'showTrials', model: 'd.m' }],
   ])('%s', (text, parts) => {
     expect(partsOf(text)).toEqual([parts]);
   });

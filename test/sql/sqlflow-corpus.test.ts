@@ -80,6 +80,7 @@ function partsOf(text: string, statement: SqlStatement): Record<string, unknown>
     case 'setModel':
       return {};
     case 'showTrain':
+    case 'showTrials':
       return { model: statement.model.text };
     case 'run':
       return {

@@ -105,6 +105,7 @@ const actions: Readonly<Record<Extract<PlanStep, { kind: 'model' }>['action']['d
   show: 'SHOW MODELS',
   describe: 'DESCRIBE MODEL',
   showTrain: 'SHOW TRAIN',
+  showTrials: 'trials of',
   drop: 'DROP MODEL',
   setVersion: 'SET MODEL',
 };

@@ -126,10 +126,14 @@ export function readSearch(statement: TrainStatement, report: Report): Search | 
 
 const gridSizeOf = (spaces: readonly SearchSpace[]) => spaces.reduce((size, space) => size + gridSize(space), 0);
 
-function automaticSpaces(estimator: string): readonly SearchSpace[] | null {
-  const name = Object.keys(usualSpaces).find((each) => each.toLowerCase() === estimator.toLowerCase());
-  return name === undefined ? null : usualSpaces[name]!;
+/** Spaces of AutoClassifier and AutoRegressor; null: the estimator is another. */
+export function automaticSpaces(estimator: string): readonly SearchSpace[] | null {
+  return usualSpaces[automaticName(estimator)] ?? null;
 }
+
+/** The canonical name of AutoClassifier or AutoRegressor, which may be written in any case. */
+export const automaticName = (estimator: string): string =>
+  Object.keys(usualSpaces).find((each) => each.toLowerCase() === estimator.toLowerCase()) ?? '';
 
 function readMetric(value: Value): string | Wrong | undefined {
   const written = value.kind === 'expression' ? value.text : text(value);

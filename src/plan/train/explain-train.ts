@@ -1,9 +1,10 @@
+import { type Domain, type Search, usualEpochs } from '../../programs/search/search.ts';
 import type { FeatureNode, TrainFeature, Training, TrainValue } from '../../train-task.ts';
 import { findEstimator } from './estimators.ts';
 
 /** What would be trained, and in how many units, as lines of a name and a text. */
 export function explainTraining(training: Training): readonly (readonly [string, string])[] {
-  const { attributes, features, label, validation, seed, from, into } = training;
+  const { attributes, features, label, validation, seed, search, from, into } = training;
   const given = Object.entries(attributes).map(([name, value]) => `${name} = ${valueText(value)}`);
   const named = from && (from.version === null ? from.name : `${from.name}@${from.version}`);
   return [
@@ -14,10 +15,39 @@ export function explainTraining(training: Training): readonly (readonly [string,
     ],
     ...(label === null ? [] : [['label', label] as const]),
     ...(given.length === 0 ? [] : [['with', given.join(', ')] as const]),
-    ['train', `${unitsOf(training)}, seed ${seed}${named === null ? '' : `, from the state of ${named}`}`],
+    ...(search === null ? [] : searchLines(search)),
+    [
+      'train',
+      `${search === null ? unitsOf(training) : unitsOfSearch(search, attributes)}, seed ${seed}${named === null ? '' : `, from the state of ${named}`}`,
+    ],
     ['gate', 'compare the model file with the library on the selected rows'],
     ['register', `a version of the model ${into}, in the database`],
   ];
+}
+
+function searchLines({ driver, trials, metric, eta, spaces }: Search): readonly (readonly [string, string])[] {
+  const rungs = driver === 'asha' ? `, one in ${eta} going on` : '';
+  return [
+    ['search', `${driver}, ${count(trials, 'trial')}${rungs}, by ${metric}`],
+    ...spaces.flatMap(({ estimator, domains }) =>
+      Object.entries(domains).map(
+        ([name, domain]) =>
+          ['vary', `${spaces.length > 1 ? `${estimator}: ` : ''}${name} = ${domainText(domain)}`] as const,
+      ),
+    ),
+  ];
+}
+
+function unitsOfSearch({ mode, trials, shards, workers }: Search, attributes: Training['attributes']): string {
+  const most = mode === 'task' ? trials : trials * shards * Number(attributes['train.epoch'] ?? usualEpochs);
+  const way = mode === 'task' ? 'each trial on all rows' : `models hop between ${count(shards, 'shard')}`;
+  return `${way}, ${count(workers, 'worker')}, at most ${count(most, 'unit')}`;
+}
+
+function domainText(domain: Domain): string {
+  if (domain.domain === 'choice') return `CHOICE(${domain.choices.map((choice) => JSON.stringify(choice)).join(', ')})`;
+  const step = 'step' in domain && !(domain.domain === 'int' && domain.step === 1) ? `, ${domain.step}` : '';
+  return `${domain.domain.toUpperCase()}(${domain.low}, ${domain.high}${step})`;
 }
 
 function unitsOf({ estimator: name, attributes }: Training): string {

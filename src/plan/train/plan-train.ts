@@ -2,6 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { MillraceError } from '../../errors.ts';
 import type { ModelReference } from '../../model-task.ts';
 import { nearestName } from '../../nearest-name.ts';
+import type { Search } from '../../programs/search/search.ts';
 import { modelNameError } from '../../sql/model-name.ts';
 import type { Attribute, TrainStatement } from '../../sql/statement.ts';
 import type { TrainValue } from '../../train-task.ts';
@@ -10,6 +11,9 @@ import { checkOwner } from '../model-owner.ts';
 import type { Step, TrainStep } from '../plan.ts';
 import { stepProfile, withProfile } from '../profile.ts';
 import { readAttributes } from '../read-attributes.ts';
+import { isDomain, variedName } from '../search/read-domain.ts';
+import { automaticName, automaticSpaces, driverOf, isOfSearch, readSearch } from '../search/read-search.ts';
+import { sampledAttributes } from '../search/sample-attributes.ts';
 import { columnNamed, unknownColumn } from '../selected-columns.ts';
 import { plainValue } from './attribute-forms.ts';
 import { checkValidationQuery, columnsOf, featureColumns, labelColumn } from './check-train-columns.ts';
@@ -33,15 +37,25 @@ export function planTrain(
     reportTo(error);
   };
   const { image, name } = splitEstimator(statement.estimator.text);
-  const estimator = estimatorOf(name, image, statement, catalog, report);
+  const automatic = automaticSpaces(statement.estimator.text);
+  const estimator =
+    automatic === null
+      ? estimatorOf(name, image, statement, catalog, report)
+      : (findEstimator(automatic[0]!.estimator) ?? null);
+  const search = readSearch(statement, report);
+  if (search !== null && image !== null && image !== trainerImage) report(ownImage(statement));
   const [ofStep, ofTrainer] = splitAttributes(statement.attributes);
   const written = { ...readAttributes(ofStep, stepAttributes, 'TO TRAIN', report), parallelism: null };
   const settings = withProfile(written, ofStep, catalog, report);
   if (image === null) checkGpu(ofStep, report);
   const attributes =
     estimator === null
-      ? plainAttributes(ofTrainer, image !== null, report)
-      : readTrainAttributes(statement, ofTrainer, estimator, report);
+      ? plainAttributes(
+          ofTrainer.filter((attribute) => !isOfSearch(attribute)),
+          image !== null,
+          report,
+        )
+      : trialAttributes(statement, ofTrainer, automatic ?? [{ estimator: estimator.name }], report);
   const read = readColumns(statement, attributes, estimator, catalog, report);
   const from = startOf(statement, estimator, catalog, report);
   const wrongName = modelNameError(statement.into);
@@ -54,11 +68,12 @@ export function planTrain(
     image: image ?? trainerImage,
     select: statement.query.text,
     training: {
-      estimator: estimator?.name ?? name,
+      estimator: automatic === null ? (estimator?.name ?? name) : automaticName(statement.estimator.text),
       attributes,
       ...read,
       validation: statement.validation?.text ?? null,
       seed: settings.seed,
+      search: search && withEstimator(search, automatic === null ? (estimator?.name ?? name) : null),
       from,
       into: statement.into.text,
     },
@@ -74,6 +89,39 @@ export function planTrain(
     span: statement.span,
   };
 }
+
+const ownImage = ({ estimator: { text, span } }: TrainStatement) =>
+  new MillraceError('SEARCH_DRIVER', `${text} is an estimator of another image, of which a search has no trainer`, {
+    span,
+    hint: 'search with an estimator without an image, or give each attribute one value',
+  });
+
+/** Attributes that all trials have. Each value that a trial may have is checked for each estimator; a mistake is reported once. */
+function trialAttributes(
+  statement: TrainStatement,
+  attributes: readonly Attribute[],
+  spaces: readonly { readonly estimator: string }[],
+  report: Report,
+): Readonly<Record<string, TrainValue>> {
+  const own = attributes.filter((attribute) => isDomain(attribute) || !isOfSearch(attribute));
+  const seen = new Set<string>();
+  const reportOnce = (error: MillraceError) => {
+    const key = JSON.stringify([error.code, error.span]);
+    if (!seen.has(key)) report(error);
+    seen.add(key);
+  };
+  const read = spaces.flatMap(({ estimator }) =>
+    sampledAttributes(own).map((sample) =>
+      readTrainAttributes(statement, sample, findEstimator(estimator)!, reportOnce),
+    ),
+  );
+  const varied = own.filter(isDomain).map(variedName);
+  return Object.fromEntries(Object.entries(read[0]!).filter(([name]) => !varied.includes(name)));
+}
+
+/** @param name as the trainer knows it; null: the spaces have names of their own */
+const withEstimator = (search: Search, name: string | null): Search =>
+  name === null ? search : { ...search, spaces: search.spaces.map((space) => ({ ...space, estimator: name })) };
 
 /** null: one of a user's image, or unknown, which is reported. */
 function estimatorOf(
@@ -198,7 +246,7 @@ function startOf(
   catalog: Catalog,
   report: Report,
 ): ModelReference | null {
-  if (using === null) return null;
+  if (using === null || driverOf({ using }) !== null) return null;
   const model = findModel(using.text, catalog);
   const reference = model && modelReference(model);
   const other = model?.registered?.tabular?.estimator ?? null;

@@ -10,8 +10,11 @@ import { readFile as readStored, storeFile } from '../../ledger/model-files.ts';
 import { readModel } from '../../ledger/registry.ts';
 import { addVersion, type NewVersion } from '../../ledger/registry-changes.ts';
 import { readStatementText } from '../../ledger/statement-plan.ts';
+import type { StepProgress } from '../../ledger/step-progress.ts';
 import { readTraining } from '../../ledger/trainings.ts';
+import type { SearchProgress } from '../../ledger/trials.ts';
 import { makePrivate } from '../../private-folder.ts';
+import type { Search } from '../../programs/search/search.ts';
 import type { TrainTask } from '../../task.ts';
 import type { WorkerContext } from '../context.ts';
 import { cachedFile, modelCache } from '../model-cache.ts';
@@ -21,6 +24,8 @@ import { selectionError, trainerError } from './outside.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { readReport } from './read-report.ts';
 import { runTrainer } from './run-trainer.ts';
+import { isPrepared } from './search/folders.ts';
+import { runSearch } from './search/run-search.ts';
 import { writeColumns } from './write-columns.ts';
 
 type Place = Pick<WorkerContext, 'pool' | 'users' | 'schema' | 'log' | 'signal'>;
@@ -68,17 +73,59 @@ function sharedFolder(): string {
 
 async function trainNew(task: TrainTask, place: Place): Promise<Registered> {
   const progress = openProgress(task, place);
-  const folder = await newFolder(task);
+  const { search } = task.training;
+  const folder = search === null ? await newFolder(task) : await searchFolder(task);
+  let isKept = search !== null;
   try {
     const python = await trainerPython(process.env, (done) => progress.tell({ unit: 'package', ...done, metrics: {} }));
-    await writeJob(task, folder, progress, place);
-    await train(python, folder, progress, place);
-    return await register(task, folder, place);
+    if (search === null) {
+      await writeJob(task, folder, progress, place);
+      await train(python, folder, progress, place);
+    } else {
+      // The rows were selected once, by the process that began the search.
+      if (!(await isPrepared(folder))) await writeJob(task, folder, progress, place);
+      await runSearch({ ...searchRun(task, search, place), folder, python }, (done) =>
+        progress.tell(searchProgress(done)),
+      );
+    }
+    const registered = await register(task, folder, place);
+    isKept = false;
+    return registered;
   } finally {
     await progress.end();
-    await rm(folder, { recursive: true, force: true });
+    if (!isKept) await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** A search that was interrupted goes on in its folder, which the engine deletes in the end. */
+async function searchFolder({ statement, step }: TrainTask): Promise<string> {
+  const given = process.env.MILLRACE_TRAINING_FOLDER ?? tmpdir();
+  const folder = join(given, `${statement}-${step}`, 'search');
+  await makePrivate(folder);
+  return folder;
+}
+
+function searchRun(
+  { statement, step, training, threads }: TrainTask,
+  search: Search,
+  { pool, schema, log, signal }: Place,
+) {
+  const { attributes, features, label, seed } = training;
+  return {
+    place: { pool, schema, statement, step },
+    search,
+    job: { attributes, features, label, seed, threads },
+    signal,
+    onLog: (line: string) => log.info({ trainer: line }, 'trainer'),
+  };
+}
+
+const searchProgress = ({ unitsDone, unitsDue, bestLoss }: SearchProgress): StepProgress => ({
+  unit: 'unit',
+  done: unitsDone,
+  total: unitsDue,
+  metrics: { best_loss: bestLoss },
+});
 
 /** Readable by this user only. What an earlier attempt of the step has left behind is deleted. */
 async function newFolder({ statement, step }: TrainTask): Promise<string> {

@@ -19,6 +19,11 @@ export async function scratchFolder(folder: string, prefix: string): Promise<str
 
 export const scratch = (folder: string) => join(folder, 'scratch');
 
+/** Marks a folder whose rows are selected and split, and whose first trials are in the ledger. */
+export const preparedMark = (folder: string) => join(folder, 'prepared');
+
+export const isPrepared = (folder: string): Promise<boolean> => exists(preparedMark(folder));
+
 export function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withReconnect } from '../../../datasource/pool.ts';
@@ -9,6 +10,9 @@ import { runTrainer } from '../run-trainer.ts';
 import { scratchFolder } from './folders.ts';
 import { repeatIfKilled } from './repeat-if-killed.ts';
 import { jobText, type SearchRun } from './search-run.ts';
+
+/** Combinations from which a random search draws without repetition. */
+const largestDrawn = 10_000;
 
 /** The trials that are known from the beginning: all but TPE's, which looks at how the earlier ones ended. */
 export async function addFirstTrials(run: SearchRun): Promise<void> {
@@ -43,6 +47,10 @@ async function newTrials(run: SearchRun, earlier: readonly Trial[], count: numbe
     return spaces.flatMap((space) =>
       Array.from({ length: gridSize(space) }, (_, place) => newTrial(run, space, gridPoint(space, place))),
     );
+  const [only] = spaces;
+  // Each combination once: a random one would repeat some and miss others.
+  if (driver !== 'tpe' && spaces.length === 1 && gridSize(only!) <= largestDrawn)
+    return drawn(gridSize(only!), count, search.seed).map((place) => newTrial(run, only!, gridPoint(only!, place)));
   const numbers = Array.from({ length: count }, (_, index) => earlier.length + index);
   const found = new Map<number, NewTrial>();
   for (const [index, space] of spaces.entries()) {
@@ -53,6 +61,16 @@ async function newTrials(run: SearchRun, earlier: readonly Trial[], count: numbe
     for (const [place, parameters] of suggested.entries()) found.set(own[place]!, newTrial(run, space, parameters));
   }
   return numbers.map((number) => found.get(number)!);
+}
+
+/** Some of the numbers below `size`, in an order that the seed decides. */
+function drawn(size: number, count: number, seed: number): readonly number[] {
+  const key = (number: number) => createHash('sha256').update(`${seed}/${number}`).digest('hex');
+  const order = Array.from({ length: size }, (_, number) => ({ number, key: key(number) }));
+  return order
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .slice(0, count)
+    .map(({ number }) => number);
 }
 
 function newTrial(run: SearchRun, { estimator, attributes }: Search['spaces'][number], parameters: Parameters) {

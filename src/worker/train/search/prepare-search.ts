@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { withReconnect } from '../../../datasource/pool.ts';
 import { clearTrials, readTrials } from '../../../ledger/trials.ts';
 import { runTrainer } from '../run-trainer.ts';
-import { exists, hopFolder, scratchFolder } from './folders.ts';
+import { hopFolder, isPrepared, preparedMark, scratchFolder } from './folders.ts';
 import { addFirstTrials } from './new-trials.ts';
 import { repeatIfKilled } from './repeat-if-killed.ts';
 import { jobText, type SearchRun, trialAttributes } from './search-run.ts';
@@ -14,13 +14,13 @@ import { jobText, type SearchRun, trialAttributes } from './search-run.ts';
  */
 export async function prepareSearch(run: SearchRun): Promise<void> {
   const { folder, place, search, signal } = run;
-  const isReady = await exists(join(folder, 'prepared'));
+  const isReady = await isPrepared(folder);
   if (!isReady) await withReconnect(() => clearTrials(place), { signal });
   const trials = await withReconnect(() => readTrials(place), { signal });
   if (trials.length === 0) await repeatIfKilled(() => addFirstTrials(run), signal);
   if (isReady) return;
   if (search.mode === 'hop') await repeatIfKilled(() => learnFit(run), signal);
-  await writeFile(join(folder, 'prepared'), '');
+  await writeFile(preparedMark(folder), '');
 }
 
 async function learnFit(run: SearchRun): Promise<void> {

@@ -1,0 +1,72 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readVersions } from '../../../../src/ledger/registry.ts';
+import { openLocalService } from '../../../../src/service/local-service.ts';
+import { mariadb } from '../../../database.ts';
+import { hasPython } from '../../../trainer/python.ts';
+import { ended, planOf, submit, useSession } from '../../../use-session.ts';
+import { useTrainer } from './use-trainer.ts';
+
+describe.skipIf(!hasPython)('A model search by TO TRAIN', { timeout: 300_000 }, () => {
+  const test = useSession(mariadb);
+  useTrainer();
+  beforeAll(async () => {
+    await test.query('CREATE TABLE clicks (id INT PRIMARY KEY, x DOUBLE, y DOUBLE, colour VARCHAR(10), click INT)');
+    const rows = Array.from({ length: 400 }, (_, id) => {
+      const [x, y] = [Math.sin(id * 12.9) * 2, Math.cos(id * 78.2) * 2];
+      return [id, x, y, ['red', 'blue', null][id % 3], x * y > 0 ? 1 : 0];
+    });
+    await test.query('INSERT INTO clicks VALUES ?', [rows]);
+  });
+
+  async function rowsOf(id: string): Promise<readonly Record<string, unknown>[]> {
+    const { columns, batches } = await openLocalService(test.session).rows(id);
+    const rows: Record<string, unknown>[] = [];
+    for await (const batch of batches)
+      for (const row of batch) rows.push(Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
+    return rows;
+  }
+
+  const statement = (domain: string, others = '') => `SELECT x, y, colour, click FROM clicks WHERE id < 300
+TO TRAIN DNNClassifier WITH model.hidden_units = CHOICE([16], [8, 8]), ${domain}, model.optimizer = 'adam', train.epoch = 4,
+  validation.select = "SELECT x, y, colour, click FROM clicks WHERE id >= 300", search.trials = 6, search.eta = 2 ${others}
+LABEL click USING asha INTO best;`;
+
+  it('registers the best trial, tells how far it is, and shows each trial', async () => {
+    const id = await submit(test.session, statement('optimizer.learning_rate = LOGUNIFORM(0.001, 0.1)'));
+    const status = await ended(test.session, id);
+    expect(status).toMatchObject({ state: 'succeeded' });
+    const { progress } = status.steps[0]!;
+    expect(progress).toMatchObject({ unit: 'unit', metrics: { best_loss: expect.any(Number) } });
+    expect(progress!.done).toBe(progress!.total);
+    const [version] = await readVersions(test.session.pool, test.session.schema, ['best']);
+    expect(version).toMatchObject({ version: 1, kind: 'tabular', location: 'database' });
+    expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
+    const shown = await ended(test.session, await submit(test.session, 'SHOW TRIALS best'));
+    expect(shown).toMatchObject({ state: 'succeeded' });
+    const trials = await rowsOf(shown.id);
+    expect(trials).toHaveLength(6);
+    expect(trials[0]).toMatchObject({
+      model: 'best',
+      version: 1,
+      estimator: 'DNNClassifier',
+      state: 'done',
+      epochs: 4,
+    });
+    expect(JSON.parse(String(trials[0]!.losses))).toHaveLength(4);
+    expect(JSON.parse(String(trials[0]!.visits))).toHaveLength(8);
+  });
+
+  it.each([
+    ['train.batch_sise = CHOICE(8, 16)', 'UNKNOWN_ATTRIBUTE', 'train.batch_size'],
+    ['train.batch_size = CHOICE(8, "many")', 'WRONG_ATTRIBUTE', 'whole number'],
+    ['train.batch_size = UNIFORM(8, 16)', 'WRONG_ATTRIBUTE', 'whole number'],
+    ['optimizer.learning_rate = INT(-1, 1)', 'WRONG_ATTRIBUTE', 'number'],
+  ])('is refused before any row is read: %s', async (domain, code, hint) => {
+    await expect(planOf(test.session, statement(domain))).rejects.toMatchObject({
+      code,
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
