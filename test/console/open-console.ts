@@ -63,6 +63,8 @@ export function useConsole(server: TestServer): TestConsole {
         const token = server.tokens[user];
         await context.addInitScript((given) => sessionStorage.setItem('millrace-token', given), token);
       }
+      // Workers of a busy machine take long.
+      context.setDefaultTimeout(120_000);
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasChromium)('the SQL page', () => {
-  it("takes the demo's statement typed and completed, runs it and shows its rows", async () => {
+  it("takes the demo's statement typed and completed, runs it and shows its rows", { timeout: 240_000 }, async () => {
     const page = await console.open('/sql');
     await editor(page).click();
     await page.keyboard.type('sel');

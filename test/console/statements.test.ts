@@ -29,10 +29,10 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasChromium)('the page of a statement', () => {
-  it('follows it to its end: states, plan, partitions, rows', async () => {
+  it('follows it to its end: states, plan, partitions, rows', { timeout: 240_000 }, async () => {
     const id = await submit(detect('found', 'few'));
     const page = await console.open(`/statements/${id}`);
-    await page.locator('h1 + .badge', { hasText: 'succeeded' }).waitFor({ timeout: 60_000 });
+    await page.locator('h1 + .badge', { hasText: 'succeeded' }).waitFor();
     const states = page.locator('.statement-states .badge');
     expect((await states.allTextContents()).map((text) => text.trim().split(' ').at(-1))).toEqual([
       'queued',
@@ -58,10 +58,10 @@ describe.runIf(hasChromium)('the page of a statement', () => {
     expect(new URL(page.url()).pathname).toBe(`/statements/${id}/pictures`);
   });
 
-  it('shows failed rows with their reasons, and hostile names as text', async () => {
+  it('shows failed rows with their reasons, and hostile names as text', { timeout: 240_000 }, async () => {
     const id = await submit(detect('partly', 'broken', ', max_failed_rows = 2'));
     const page = await console.open(`/statements/${id}`);
-    await page.locator('h1 + .badge', { hasText: 'succeeded' }).waitFor({ timeout: 60_000 });
+    await page.locator('h1 + .badge', { hasText: 'succeeded' }).waitFor();
     const failed = page.locator('.failed-rows');
     await failed.getByText(hostileName).waitFor();
     expect(await failed.locator('tbody tr').count()).toBe(2);
