@@ -149,6 +149,36 @@ describe('TO FIND on scenes', () => {
     return findWith(kept, { ...findSettings, ...changes, cascade }, place(store));
   }
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'fails the pictures for which a model gives %s, and only these',
+    async (value) => {
+      await writeFile(
+        join(pictures.folder, 'unsure.onnx'),
+        onnxModel({
+          input: ['batch', 3, 32, 32],
+          outputs: [{ dims: [1, 3], values: Float32Array.of(1, value, 0) }],
+          metadata: { names: "['red', 'green', 'blue']" },
+        }),
+      );
+      const count = (name: string) => ({ kind: 'count', class: name, least: 1, most: null }) as const;
+      const models = [
+        { ...variations[0]!, classes: ['no such thing'] },
+        model('unsure', '/datasets/unsure.onnx', { kind: 'classifier', classes: ['red'] }),
+      ];
+      const [first = ''] = names;
+      const process = async (kind: 'all' | 'any') => {
+        const cascade: CascadeSetting = { predicate: { kind, of: [count('no such thing'), count('red')] }, models };
+        const program = await openFind({ ...findSettings, cascade }, place());
+        return program.process(rowsOf([first])).finally(() => program.close());
+      };
+      // The first model decides it: the second is not asked.
+      expect(foundRows(await process('all'))).toEqual([null]);
+      expect(await process('any')).toMatchObject([
+        { error: { code: 'MODEL_OUTPUT_INVALID', message: expect.stringContaining('infinite or not a number') } },
+      ]);
+    },
+  );
+
   it('answers 200 random expressions as if every model were asked about every picture', async () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = createRandom(seed);
