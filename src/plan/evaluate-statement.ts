@@ -2,13 +2,15 @@ import { type Catalog, tableKey } from '../catalog/catalog.ts';
 import { MillraceError } from '../errors.ts';
 import type { ProgramName } from '../programs/programs.ts';
 import type { EvaluateStatement, RunStatement, StringLiteral } from '../sql/statement.ts';
+import { runAttributes } from './attributes.ts';
 import { labelTable, withLabels } from './label-tables.ts';
+import { findModel, readsColumns } from './model-catalog.ts';
 import { verbOptions } from './verb-options.ts';
 import { workerImage } from './worker-image.ts';
 
 /**
  * `TO EVALUATE model WITH … LABEL … INTO table` as the `TO RUN` that does it: attributes that are options of the program become options of
- * its command. All checks of TO RUN then apply, with their places in the text.
+ * its command. All checks of TO RUN then apply, with their places in the text. A model of a table has no command: the planner makes its settings.
  */
 export function evaluateAsRun(
   statement: EvaluateStatement,
@@ -17,6 +19,11 @@ export function evaluateAsRun(
   report: (error: MillraceError) => void,
 ): RunStatement {
   const { span, model, label, into } = statement;
+  if (readsColumns(findModel(model.text, catalog))) {
+    const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
+    const image = workerImage(model.span);
+    return { kind: 'run', span, query: statement.query, image, command: [], attributes, into: [into] };
+  }
   const program = programFor(statement, catalog);
   if (isFirst) checkLabels(statement, catalog, report);
   const decided = ['model', 'labels'];

@@ -15,6 +15,7 @@ import { orderStatements } from './order.ts';
 import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
+import { planEvaluateTable } from './predict/plan-evaluate-table.ts';
 import { planPredict } from './predict/plan-predict.ts';
 import { planSolve } from './solve/plan-solve.ts';
 import { stepName } from './step-name.ts';
@@ -58,6 +59,8 @@ function planWritten(
   if (asWritten.kind === 'run') checkVerbProgram(asWritten, place[1], place[2]);
   if (asWritten.kind === 'find') return planFind(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'optimize') return planSolve(asWritten, statement as RunStatement, ...place);
+  if (asWritten.kind === 'evaluate' && (statement as RunStatement).command.length === 0)
+    return planEvaluateTable(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'predict' && (statement as RunStatement).command.length === 0)
     return planPredict(asWritten, statement as RunStatement, ...place);
   return planStatement(statement, ...place);

@@ -72,6 +72,7 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   cascade: (_, { cascade }) => cascade ?? noCascade,
   problem: () => noProblem,
   prediction: () => noPrediction,
+  measurement: () => noMeasurement,
   device: readDevice,
 };
 
@@ -87,7 +88,10 @@ const noProblem: Problem = {
   gap: 0,
 };
 
-/** The planner of TO PREDICT makes the setting. */
+/** The planner of TO EVALUATE makes the setting. */
+const noMeasurement = { label: '', metrics: null };
+
+/** The same for TO PREDICT. */
 const noPrediction = { column: null, probabilities: false } as const;
 
 const noCascade: CascadeSetting = { predicate: { kind: 'all', of: [] }, models: [] };

@@ -1,5 +1,6 @@
 import type { CascadeSetting } from './cascade.ts';
 import type { Device } from './device.ts';
+import type { TableMeasurement } from './predict/measurement.ts';
 import type { Prediction } from './predict/prediction.ts';
 import type { Problem } from './solve/problem.ts';
 
@@ -152,6 +153,11 @@ interface PredictionOption extends OptionBase {
   readonly kind: 'prediction';
 }
 
+/** What is measured of a model of a table: the planner makes it, and no statement writes it. */
+interface MeasurementOption extends OptionBase {
+  readonly kind: 'measurement';
+}
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -171,6 +177,7 @@ export type Option =
   | CascadeOption
   | ProblemOption
   | PredictionOption
+  | MeasurementOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -191,6 +198,7 @@ interface SettingsByKind {
   readonly cascade: CascadeSetting;
   readonly problem: Problem;
   readonly prediction: Prediction;
+  readonly measurement: TableMeasurement;
   readonly device: Device;
 }
 

@@ -3,6 +3,7 @@ import type { ProgramContract, Settings } from './contract.ts';
 import { detect } from './detect.ts';
 import { evaluate, evaluateClassifier } from './evaluate.ts';
 import { find } from './find.ts';
+import { evaluateTable } from './predict/evaluate-table.ts';
 import { predict } from './predict/predict.ts';
 import { solve } from './solve/solve.ts';
 
@@ -15,6 +16,7 @@ export const programs = {
   find,
   solve,
   predict,
+  'evaluate-table': evaluateTable,
 } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
@@ -47,7 +49,7 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   classify: 'classify',
 };
 
-/** Programs that a verb of their own asks for, by its command. `find`, `solve` and `predict` have none: the planner makes their settings. */
+/** Programs that a verb of their own asks for, by its command. `find`, `solve`, `predict` and `evaluate-table` have none: the planner makes their settings. */
 export const verbPrograms: Readonly<Record<string, ProgramName>> = {
   evaluate: 'evaluate',
   'evaluate-classifier': 'evaluate-classifier',

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { cascadeSchema } from './cascade.ts';
 import type { Option, OptionKind, Options, ProgramContract } from './contract.ts';
 import { devices } from './device.ts';
+import { measurementSchema } from './predict/measurement.ts';
 import { predictionSchema } from './predict/prediction.ts';
 import { type ProgramCall, type ProgramName, programNames, programs } from './programs.ts';
 import { problemSchema } from './solve/problem.ts';
@@ -34,6 +35,7 @@ const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
   cascade: () => cascadeSchema,
   problem: () => problemSchema,
   prediction: () => predictionSchema,
+  measurement: () => measurementSchema,
   device: () => v.picklist(devices),
 };
 

@@ -108,6 +108,12 @@ async function work(command: string | undefined): Promise<void> {
 /** What all tasks have in common of their context. */
 type Place = Omit<WorkerContext, 'task'> & { readonly accounts: Accounts };
 
+/** A summary of a table asks the model what its outputs are. */
+function needsModel(program: Written<RowsTask>['program'], command: string | undefined): boolean {
+  if (command === 'finish') return program.name === 'evaluate-table';
+  return command === 'partitions' || (command === 'prepare' && namesColumnsByClass(program));
+}
+
 type Command<T> = (task: T, place: Place, command: string | undefined) => Promise<void>;
 
 function startedWorker({ MILLRACE_WORKER, MILLRACE_RETRIES }: NodeJS.ProcessEnv): StartedWorker {
@@ -118,7 +124,7 @@ function startedWorker({ MILLRACE_WORKER, MILLRACE_RETRIES }: NodeJS.ProcessEnv)
 }
 
 async function runRows(written: Written<RowsTask>, place: Place, command: string | undefined): Promise<void> {
-  const readsModel = command === 'partitions' || (command === 'prepare' && namesColumnsByClass(written.program));
+  const readsModel = needsModel(written.program, command);
   const located = readsModel
     ? await withReconnect(
         () => locateModel(written.program, written.model, { ...place, cache: modelCache(process.env) }),

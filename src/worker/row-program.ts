@@ -56,6 +56,7 @@ export interface SummaryPlace {
   readonly tables: Pool;
   /** The database of names without one. */
   readonly database: string | null;
+  readonly volumes: Volumes;
   /** Columns of the selection, which the outputs have as well. */
   readonly selected: readonly string[];
   readonly outputs: TableTarget;
@@ -106,8 +107,10 @@ export interface ProgramPlace {
 export interface ModelTable {
   /** The columns that it reads. */
   readonly reads: readonly TabularInput[];
-  /** The columns that the program adds. */
-  readonly columns: readonly OutputColumn[];
+  /** Selected columns of any kind that the program reads after those. */
+  readonly alsoReads?: readonly string[];
+  /** The columns that the program adds; absent: the file does not say. */
+  readonly columns?: readonly OutputColumn[];
 }
 
 export interface OpenProgram<Row extends AnyRow = InputRow> {

@@ -2,27 +2,18 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { CatalogModel } from '../../catalog/catalog-model.ts';
 import { MillraceError } from '../../errors.ts';
 import { predict } from '../../programs/predict/predict.ts';
-import type { Attribute, PredictStatement, RunStatement } from '../../sql/statement.ts';
-import { type RunAttributes, runAttributes, withPods } from '../attributes.ts';
-import { checkColumns } from '../check-columns.ts';
-import { checkProgramAttributes } from '../check-program-attributes.ts';
-import { imageSettings } from '../image-settings.ts';
-import { modelReference } from '../model-catalog.ts';
+import type { PredictStatement, RunStatement, Value } from '../../sql/statement.ts';
+import { runAttributes } from '../attributes.ts';
 import type { RunStep } from '../plan.ts';
-import { withProfile } from '../profile.ts';
-import { readAttributes, unknownAttribute } from '../read-attributes.ts';
-import { findTarget } from '../result-target.ts';
-import { allowedBuckets } from '../volumes.ts';
-import { checkModelColumns } from './check-model-columns.ts';
-import { tabularModel } from './tabular-model.ts';
+import { ownAttributes, planTableStep, type Report } from './table-step.ts';
 
-type Report = (error: MillraceError) => void;
+const verb = 'TO PREDICT';
 
 /** WITH attributes of TO PREDICT for a model of a table, besides those of TO RUN. */
 const predictAttributes = {
   'predict.probabilities': {
     expects: 'true or false',
-    read: (value: Attribute['value']) => (value.kind === 'boolean' ? value.value : undefined),
+    read: (value: Value) => (value.kind === 'boolean' ? value.value : undefined),
     otherwise: false as boolean,
   },
 };
@@ -33,7 +24,6 @@ export const predictAttributeNames: readonly string[] = [
   ...Object.keys(runAttributes).filter((name) => !(predict.unusedAttributes as readonly string[]).includes(name)),
 ];
 
-/** SQLFlow's, and what to do instead. */
 const attributesElsewhere: Readonly<Record<string, string>> = {
   'predict.num_workers': 'write partitions = …',
   'predict.extra_outputs': 'write predict.probabilities = true',
@@ -49,46 +39,14 @@ export function planPredict(
   catalog: Catalog,
   report: Report,
 ): RunStep | null {
-  const written = withPods(readAttributes(run.attributes, runAttributes, 'TO PREDICT', report));
-  const attributes = withProfile(written, run.attributes, catalog, report);
-  const own = statement.attributes.filter((attribute) => isOwn(attribute, report));
-  const { 'predict.probabilities': probabilities } = readAttributes(own, predictAttributes, 'TO PREDICT', report);
-  checkProgramAttributes(run, { ...predict, name: 'TO PREDICT' }, attributes, report);
-  const model = tabularModel(statement.using, catalog, report);
-  const into = findTarget(run, catalog, report);
-  if (model === null || into === null) return null;
-  checkColumns(run, attributes.partition_by, predict.result(), catalog, report);
-  checkModelColumns(statement.query, model, catalog, report);
-  checkProbabilities(statement, model, probabilities, report);
-  const prediction = { column: statement.into.column, probabilities };
-  return {
-    kind: 'run',
-    ...place,
-    ...commonParts(run, attributes, catalog),
-    command: ['predict', statement.using.text],
-    into,
-    writeMode: attributes.write_mode,
-    commitRows: attributes.commit_rows === 'auto' ? null : attributes.commit_rows,
-    maxFailedRows: attributes.max_failed_rows,
-    program: { name: 'predict', settings: { model: model.file, prediction } },
-    model: modelReference(model),
-    ...allowedBuckets(catalog),
-  };
-}
-
-function isOwn(attribute: Attribute, report: Report): boolean {
-  const { name } = attribute;
-  if (Object.hasOwn(runAttributes, name)) return false;
-  if (Object.hasOwn(predictAttributes, name)) return true;
-  const instead = Object.hasOwn(attributesElsewhere, name) ? attributesElsewhere[name] : undefined;
-  report(unknownAttribute(attribute, predictAttributeNames, 'TO PREDICT', instead));
-  return false;
-}
-
-function commonParts(run: RunStatement, attributes: RunAttributes, catalog: Catalog) {
-  const settings = imageSettings(run, attributes, catalog);
-  const image = catalog.images.find(({ name }) => name === run.image.name);
-  return { ...settings, image: image?.runs ?? run.image.text, resources: { ...settings.resources, gpu: 0 } };
+  const given = ownAttributes(statement.attributes, predictAttributes, verb, attributesElsewhere, report);
+  const probabilities = given['predict.probabilities'];
+  const table = { verb, contract: predict, run, model: statement.using };
+  return planTableStep(table, place, catalog, report, (model) => {
+    checkProbabilities(statement, model, probabilities, report);
+    const prediction = { column: statement.into.column, probabilities };
+    return { name: 'predict', settings: { model: model.file, prediction } };
+  });
 }
 
 function checkProbabilities(

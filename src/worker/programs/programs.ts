@@ -51,6 +51,10 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
     const { openPredict, predictTable } = await import('./predict/open-predict.ts');
     return { open: openPredict, classNames: async () => [], table: predictTable };
   },
+  'evaluate-table': async () => {
+    const { evaluateTableOf, openEvaluate } = await import('./predict/open-evaluate.ts');
+    return { open: openEvaluate, classNames: async () => [], table: evaluateTableOf };
+  },
 };
 
 type Summarise<Name extends ProgramName> = (settings: SettingsOf<Name>) => Omit<RowSummary, 'columns'>;
@@ -58,6 +62,7 @@ type Summarise<Name extends ProgramName> = (settings: SettingsOf<Name>) => Omit<
 const summaries: { readonly [Name in ProgramName]?: () => Promise<Summarise<Name>> } = {
   evaluate: async () => (await import('../summaries/summarise-detections.ts')).summariseDetections,
   'evaluate-classifier': async () => (await import('../summaries/summarise-classes.ts')).summariseClasses,
+  'evaluate-table': async () => (await import('../summaries/summarise-table.ts')).summariseTable,
 };
 
 /** undefined: the outputs are published. */
@@ -104,6 +109,7 @@ export function rowProgram({ name, settings }: ProgramCall, known: KnownModel = 
     ...(table !== null && tableParts(table, known.name)),
     readColumns: (selected) => [
       ...(table?.reads ?? []).map(({ name }) => namedColumn(name, selected)),
+      ...(table?.alsoReads ?? []).map((name) => namedColumn(name, selected)),
       ...inputColumns(contract, settings, selected).map(({ option, holds, column }) => {
         if (column !== null) return column;
         const hint = `the query selects ${selected.join(', ')}; name one by "--${option}=…"`;
@@ -130,9 +136,9 @@ const nothingKnown: KnownModel = { name: '', classNames: null, table: null };
 function tableParts(
   { reads, columns }: ModelTable,
   model: string,
-): Pick<RowProgram, 'columns' | 'readsValues' | 'checkColumns'> {
+): Pick<RowProgram, 'readsValues' | 'checkColumns'> & Partial<Pick<RowProgram, 'columns'>> {
   return {
-    columns,
+    ...(columns !== undefined && { columns }),
     readsValues: true,
     checkColumns: (selected) => {
       const [problem] = checkInputs(model, reads, selected);

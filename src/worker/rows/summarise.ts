@@ -79,11 +79,12 @@ function selectionKey({ names }: Pick<RowsContext, 'names'>): string {
 }
 
 function placeOf(context: RowsContext, selected: readonly string[], speed: SummaryPlace['speed']): SummaryPlace {
-  const { pool, tables, task, names, schema, log, signal } = context;
+  const { pool, tables, task, names, schema, volumes, log, signal } = context;
   return {
     pool,
     tables,
     database: task.into.database,
+    volumes,
     selected,
     outputs: outputsTableOf(context),
     selection: selectionKey(context),

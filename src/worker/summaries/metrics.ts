@@ -88,3 +88,13 @@ export function classifierSummary(
     })),
   };
 }
+
+/** Of a model of a table. */
+export function tableSummary(
+  figures: Readonly<Record<string, number | null>>,
+  rows: number,
+  speed: Readonly<Record<string, number | null>>,
+): Summary {
+  const { images_per_second: rows_per_second = null } = speed;
+  return { rows: modelRows({ ...figures, rows, rows_per_second }), images: rows, accuracy: figures, perClass: [] };
+}

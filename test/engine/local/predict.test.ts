@@ -157,3 +157,50 @@ describe.each(servers)('TO PREDICT on $name', (server) => {
     );
   });
 });
+
+describe.each(servers)('TO EVALUATE of a model of a table on $name', (server) => {
+  const test = useSession(server);
+  let service: Service;
+
+  beforeAll(async () => {
+    const folder = join(test.config.stateFolder, 'models');
+    await mkdir(folder, { recursive: true });
+    Object.assign(test.config, { volumes: { ...test.config.volumes, '/models': folder } });
+    await writeFile(join(folder, 'flowers.onnx'), flowerModel());
+    await test.query('CREATE TABLE flowers (width FLOAT, colour VARCHAR(20), kind VARCHAR(20))');
+    await test.query(`INSERT INTO flowers VALUES (0.5, 'red', 'rose'), (-3, 'red', 'tulip'), (-1, 'blue', 'rose'), (2, 'red', 'rose'),
+      (1, 'red', NULL), (1, 'red', 'daisy'), (3, 'blue', 'tulip')`);
+    service = openLocalService(await test.another());
+    expect((await run("CREATE MODEL flowers FROM '/models/flowers.onnx' WITH storage = 'database'")).error).toBeNull();
+  });
+
+  const run = async (sql: string) => ended(test.session, await service.submit(sql));
+
+  it('publishes the figures that are asked for, of rows with a label that the model knows', async () => {
+    const sql = `SELECT * FROM flowers TO EVALUATE flowers
+      WITH validation.metrics = 'Accuracy, AUC, recall_score', partitions = 2 LABEL kind INTO measured`;
+    expect((await run(sql)).error).toBeNull();
+    const rows = await test.query('SELECT metric, value FROM measured');
+    // Roses at 1.5, -2 and 3; tulips at -2 and 2.
+    const pairs = (1 + 0 + 0.5 + 0 + 1 + 1) / 6;
+    expect(Object.fromEntries(rows.map(({ metric, value }) => [metric, value]))).toMatchObject({
+      Accuracy: 3 / 5,
+      AUC: pairs,
+      recall_score: 2 / 3,
+      rows: 5,
+    });
+  });
+
+  it('names at its place a metric, or a label, that does not exist', async () => {
+    const sql = (metric: string, label: string) =>
+      service.explain(
+        `SELECT * FROM flowers TO EVALUATE flowers WITH validation.metrics = '${metric}' LABEL ${label} INTO refused`,
+      );
+    await expect(sql('Acuracy', 'kind')).rejects.toMatchObject({
+      code: 'TRAIN_METRIC_UNKNOWN',
+      hint: 'did you mean accuracy?',
+    });
+    await expect(sql('MAE', 'kind')).rejects.toMatchObject({ code: 'TRAIN_METRIC_UNKNOWN' });
+    await expect(sql('AUC', 'kin')).rejects.toMatchObject({ code: 'UNKNOWN_COLUMN', hint: 'did you mean kind?' });
+  });
+});

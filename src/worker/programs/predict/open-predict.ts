@@ -53,7 +53,7 @@ export async function predictTable(
 }
 
 /** A model's file, which is not loaded. @throws {MillraceError} MODEL_…, OUTSIDE_VOLUMES */
-async function modelAt(named: string, volumes: ProgramPlace['volumes']): Promise<TabularModel> {
+export async function modelAt(named: string, volumes: ProgramPlace['volumes']): Promise<TabularModel> {
   const { path, root } = optionPath('--model', named, volumes);
   return tabularOf(await readModelFile(path, root));
 }
