@@ -21,7 +21,7 @@ export async function tellTrainStory(config: Config): Promise<number> {
     await fillIris(session.pools.tables, python);
     say('data', 'demo.iris_train (100 irises) and demo.iris_test (50), from scikit-learn');
     for (const chapter of chapters) if (!(await tell(chapter, session, config))) return 5;
-    await showModels(session);
+    await showPredicted(session);
     showNext();
     return 0;
   } finally {
@@ -57,6 +57,13 @@ LABEL class
 INTO iris_trees;`,
     plot: 'iris_trees',
   },
+  {
+    title: 'The species of other irises',
+    sql: `SELECT sepal_length, sepal_width, petal_length, petal_width, class AS species FROM demo.iris_test
+TO PREDICT demo.iris_predicted.class
+WITH write_mode = 'overwrite'
+USING iris_net;`,
+  },
 ];
 
 /** @returns whether the statement succeeded; its error is shown */
@@ -75,13 +82,13 @@ async function tell({ title, sql, plot }: Chapter, session: Session, config: Con
   return true;
 }
 
-async function showModels({ pools }: Session): Promise<void> {
-  heading('The data');
+async function showPredicted({ pools }: Session): Promise<void> {
   const [rows] = await pools.tables.query({
-    sql: 'SELECT class, COUNT(*) AS irises, ROUND(AVG(petal_length), 1) AS petal_length FROM demo.iris_train GROUP BY class',
+    sql: `SELECT species, COUNT(*) AS irises, SUM(class COLLATE utf8mb4_bin = species COLLATE utf8mb4_bin) AS predicted_right
+      FROM demo.iris_predicted GROUP BY species ORDER BY species`,
     rowsAsArray: true,
   });
-  console.log(formatRows(['class', 'irises', 'petal_length'], rows as never));
+  console.log(formatRows(['species', 'irises', 'predicted right'], rows as never));
 }
 
 function showNext(): void {
