@@ -105,7 +105,7 @@ const actions: Readonly<Record<Extract<PlanStep, { kind: 'model' }>['action']['d
   show: 'SHOW MODELS',
   describe: 'DESCRIBE MODEL',
   showTrain: 'SHOW TRAIN',
-  showTrials: 'trials of',
+  showTrials: 'SHOW TRIALS',
   drop: 'DROP MODEL',
   setVersion: 'SET MODEL',
 };
