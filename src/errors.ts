@@ -204,7 +204,6 @@ export const errorTable = {
       "load the file with the database's own client",
     ],
     TOO_MANY_TABLES: ['INTO names more tables than the image writes', 'name as many tables as the image writes'],
-    VERB_NOT_PLANNED: ['the verb is part of the dialect but cannot be run yet', 'use TO RUN'],
     MISSING_ATTRIBUTE: ['a statement lacks an attribute that it needs', 'add the attribute after WITH'],
     NOT_LINEAR: [
       'an expression of TO MAXIMIZE, TO MINIMIZE or CONSTRAINT is not linear in the value to solve for',
@@ -221,6 +220,10 @@ export const errorTable = {
     SEARCH_DRIVER: ['the driver of a search does not fit the statement', 'use another driver'],
     SEARCH_DOMAIN: ['the domain of an attribute is wrong', 'correct it'],
     UNKNOWN_SOLVER: ['USING names a solver that Millrace does not have', 'use highs, or leave USING out'],
+    UNKNOWN_EXPLAINER: [
+      'USING names an explainer that Millrace does not have',
+      'use TreeExplainer or KernelExplainer, or leave USING out',
+    ],
     DUPLICATE_COLUMN: ['the result table would have two columns with the same name', 'rename one of them with AS'],
     INVALID_COLUMN: ['a selected column cannot be a column of the result table', 'rename it with AS, or omit it'],
     UNKNOWN_COLUMN: [
@@ -606,7 +609,7 @@ export const errorTable = {
     ],
     // engine/argo
     TRAINER_IMAGE_MISSING: [
-      'no image of the trainer is named, which TO TRAIN needs on Kubernetes',
+      'no image of the trainer is named, which TO TRAIN and TO EXPLAIN need on Kubernetes',
       'set MILLRACE_TRAINER_IMAGE (images.trainer) to the image that docker/trainer.Dockerfile builds',
       { status: 500 },
     ],

@@ -24,9 +24,9 @@ import type { Training } from './train-task.ts';
  *   MILLRACE_MODEL_CACHE  folder for models from the system schema and from buckets, and for digests of files; default: a folder of its own in the
  *                         system's folder for temporary files
  *   MILLRACE_MODEL_CACHE_BYTES  how much space models may take there; default: 2 GiB
- *   MILLRACE_TRAINER_PYTHON  Python's program of an environment with the trainer's packages (for `train` only); default: one that is made in
+ *   MILLRACE_TRAINER_PYTHON  Python's program of an environment with the trainer's packages (for `train`, and TO EXPLAIN); default: one that is made in
  *   MILLRACE_TRAINER_FOLDER  a folder that keeps such environments
- *   MILLRACE_TRAINING_FOLDER  a folder for the rows and the model of a step (for `train` only); default: the system's for temporary files
+ *   MILLRACE_TRAINING_FOLDER  a folder for the rows and the model of a step (the same); default: the system's for temporary files
  *   MILLRACE_VOLUMES      JSON {"/mount/path": "/folder/here"}: the local engine's folders for mounts, with buckets as {"s3://bucket": ""}.
  *                         Absent in a pod, which has the mounts themselves
  *

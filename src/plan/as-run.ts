@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { MillraceError } from '../errors.ts';
 import type {
   EvaluateStatement,
+  ExplainStatement,
   FindStatement,
   OptimizeStatement,
   PredictStatement,
@@ -9,6 +10,7 @@ import type {
 } from '../sql/statement.ts';
 import { evaluateAsRun } from './evaluate-statement.ts';
 import { findAsRun } from './find/find-statement.ts';
+import { explainAsRun } from './predict/explain-statement.ts';
 import { predictAsRun } from './predict/predict-statement.ts';
 import { solveAsRun } from './solve/solve-statement.ts';
 
@@ -18,9 +20,10 @@ export function asRun(
   catalog: Catalog,
   isFirst: boolean,
   report: (error: MillraceError) => void,
-): Exclude<SqlStatement, EvaluateStatement | FindStatement | OptimizeStatement | PredictStatement> {
+): Exclude<SqlStatement, EvaluateStatement | ExplainStatement | FindStatement | OptimizeStatement | PredictStatement> {
   if (statement.kind === 'evaluate') return evaluateAsRun(statement, catalog, isFirst, report);
   if (statement.kind === 'optimize') return solveAsRun(statement);
+  if (statement.kind === 'explain') return explainAsRun(statement);
   if (statement.kind === 'predict') return predictAsRun(statement, catalog, report);
   return statement.kind === 'find' ? findAsRun(statement, catalog) : statement;
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { joinErrors, MillraceError } from '../errors.ts';
-import type { ModelStatement, Program, RunStatement, SqlStatement, StandardStatement } from '../sql/statement.ts';
+import { joinErrors, type MillraceError } from '../errors.ts';
+import type { Program, RunStatement, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { asRun } from './as-run.ts';
 import { catalogAfter } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
@@ -16,6 +16,7 @@ import { type Plan, planVersion, type SqlStep, type Step } from './plan.ts';
 import { planModel } from './plan-model.ts';
 import { planRun } from './plan-run.ts';
 import { planEvaluateTable } from './predict/plan-evaluate-table.ts';
+import { planExplain } from './predict/plan-explain.ts';
 import { planPredict } from './predict/plan-predict.ts';
 import { planSolve } from './solve/plan-solve.ts';
 import { stepName } from './step-name.ts';
@@ -59,6 +60,7 @@ function planWritten(
   if (asWritten.kind === 'run') checkVerbProgram(asWritten, place[1], place[2]);
   if (asWritten.kind === 'find') return planFind(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'optimize') return planSolve(asWritten, statement as RunStatement, ...place);
+  if (asWritten.kind === 'explain') return planExplain(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'evaluate' && (statement as RunStatement).command.length === 0)
     return planEvaluateTable(asWritten, statement as RunStatement, ...place);
   if (asWritten.kind === 'predict' && (statement as RunStatement).command.length === 0)
@@ -87,9 +89,6 @@ function planStatement(
     case 'dropModel':
     case 'setModel':
       return planModel(statement, place, catalog, report);
-    default:
-      report(notPlanned(statement));
-      return null;
   }
 }
 
@@ -97,19 +96,4 @@ function planStandard({ text: sql, span, facts }: StandardStatement, place: Pick
   const { effect, session } = facts;
   const { changes, runsOthers } = session;
   return { kind: 'sql', ...place, sql, onlyReads: effect === null, isolated: !changes, runsOthers, span };
-}
-
-const verbs = {
-  explain: 'TO EXPLAIN',
-} as const;
-
-function notPlanned({
-  kind,
-  span,
-}: Exclude<ReturnType<typeof asRun>, ModelStatement | { kind: 'standard' | 'run' | 'train' }>): MillraceError {
-  const hint = 'use standard SQL, TO RUN, TO TRAIN, TO PREDICT, TO EVALUATE, TO FIND, TO MAXIMIZE or TO MINIMIZE';
-  return new MillraceError('VERB_NOT_PLANNED', `${verbs[kind]} is part of the dialect but cannot be run yet`, {
-    span,
-    hint,
-  });
 }

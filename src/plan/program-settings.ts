@@ -73,6 +73,7 @@ const readers: { readonly [Kind in OptionKind]: Reader<Extract<Option, { readonl
   problem: () => noProblem,
   prediction: () => noPrediction,
   measurement: () => noMeasurement,
+  explanation: () => noExplanation,
   device: readDevice,
 };
 
@@ -90,6 +91,9 @@ const noProblem: Problem = {
 
 /** The planner of TO EVALUATE makes the setting. */
 const noMeasurement = { label: '', metrics: null };
+
+/** The same for TO EXPLAIN. */
+const noExplanation = { explainer: null, samples: 1, background: 1, seed: 1 };
 
 /** The same for TO PREDICT. */
 const noPrediction = { column: null, probabilities: false } as const;

@@ -1,5 +1,6 @@
 import type { CascadeSetting } from './cascade.ts';
 import type { Device } from './device.ts';
+import type { Explanation } from './predict/explanation.ts';
 import type { TableMeasurement } from './predict/measurement.ts';
 import type { Prediction } from './predict/prediction.ts';
 import type { Problem } from './solve/problem.ts';
@@ -158,6 +159,11 @@ interface MeasurementOption extends OptionBase {
   readonly kind: 'measurement';
 }
 
+/** What is explained: the planner makes it, and no statement writes it. */
+interface ExplanationOption extends OptionBase {
+  readonly kind: 'explanation';
+}
+
 /** Where a model runs; not given, on a GPU where the step has one. */
 interface DeviceOption extends OptionBase {
   readonly kind: 'device';
@@ -178,6 +184,7 @@ export type Option =
   | ProblemOption
   | PredictionOption
   | MeasurementOption
+  | ExplanationOption
   | DeviceOption;
 export type OptionKind = Option['kind'];
 
@@ -199,6 +206,7 @@ interface SettingsByKind {
   readonly problem: Problem;
   readonly prediction: Prediction;
   readonly measurement: TableMeasurement;
+  readonly explanation: Explanation;
   readonly device: Device;
 }
 

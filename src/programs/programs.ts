@@ -4,6 +4,7 @@ import { detect } from './detect.ts';
 import { evaluate, evaluateClassifier } from './evaluate.ts';
 import { find } from './find.ts';
 import { evaluateTable } from './predict/evaluate-table.ts';
+import { explain } from './predict/explain.ts';
 import { predict } from './predict/predict.ts';
 import { solve } from './solve/solve.ts';
 
@@ -17,6 +18,7 @@ export const programs = {
   solve,
   predict,
   'evaluate-table': evaluateTable,
+  explain,
 } as const satisfies Readonly<Record<string, ProgramContract>>;
 
 export type ProgramName = keyof typeof programs;
@@ -49,7 +51,7 @@ export const commandNames: Readonly<Record<string, ProgramName>> = {
   classify: 'classify',
 };
 
-/** Programs that a verb of their own asks for, by its command. `find`, `solve`, `predict` and `evaluate-table` have none: the planner makes their settings. */
+/** Programs that a verb of their own asks for, by its command. `find`, `solve`, `predict`, `evaluate-table` and `explain` have none: the planner makes their settings. */
 export const verbPrograms: Readonly<Record<string, ProgramName>> = {
   evaluate: 'evaluate',
   'evaluate-classifier': 'evaluate-classifier',

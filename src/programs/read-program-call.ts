@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { cascadeSchema } from './cascade.ts';
 import type { Option, OptionKind, Options, ProgramContract } from './contract.ts';
 import { devices } from './device.ts';
+import { explanationSchema } from './predict/explanation.ts';
 import { measurementSchema } from './predict/measurement.ts';
 import { predictionSchema } from './predict/prediction.ts';
 import { type ProgramCall, type ProgramName, programNames, programs } from './programs.ts';
@@ -36,6 +37,7 @@ const settingSchemas: { readonly [Kind in OptionKind]: SettingSchema<Kind> } = {
   problem: () => problemSchema,
   prediction: () => predictionSchema,
   measurement: () => measurementSchema,
+  explanation: () => explanationSchema,
   device: () => v.picklist(devices),
 };
 

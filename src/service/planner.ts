@@ -21,6 +21,7 @@ import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
 import type {
   EvaluateStatement,
+  ExplainStatement,
   FindStatement,
   OptimizeStatement,
   PredictStatement,
@@ -109,10 +110,16 @@ const nothingKnown: Catalog = {
 };
 
 /** A statement that runs a program over the rows of its query. */
-type RowsStatement = RunStatement | PredictStatement | EvaluateStatement | FindStatement | OptimizeStatement;
+type RowsStatement =
+  | RunStatement
+  | PredictStatement
+  | EvaluateStatement
+  | ExplainStatement
+  | FindStatement
+  | OptimizeStatement;
 
 function runsOverRows(statement: SqlStatement): statement is RowsStatement {
-  return ['run', 'predict', 'evaluate', 'find', 'optimize'].includes(statement.kind);
+  return ['run', 'predict', 'evaluate', 'explain', 'find', 'optimize'].includes(statement.kind);
 }
 
 /** The queries whose columns matter. */
@@ -124,6 +131,7 @@ function queriesOf(statement: SqlStatement): readonly Query[] {
 
 function targetsOf(statement: RowsStatement): readonly TableTarget[] {
   if (statement.kind === 'run') return statement.into;
+  if (statement.kind === 'explain') return statement.into === null ? [] : [statement.into];
   if (statement.kind !== 'predict') return [statement.into];
   const { database, table, column } = statement.into;
   // With a model of pictures, `a.b` is the table `b` of the database `a`.

@@ -1,6 +1,7 @@
 import type { ForeignStep, RunStep } from '../plan/plan.ts';
 import { poolThreads } from '../plan/pool-threads.ts';
 import { taskOf } from '../plan/task-of.ts';
+import { trainerImage } from '../plan/train/estimator-image.ts';
 import { contractOf } from '../programs/programs.ts';
 import { withClaims } from './claims.ts';
 import { bucketEnvironment, workerEnvironment } from './environment.ts';
@@ -9,12 +10,13 @@ import { imageReference, placement, podDeadline, podLabels, withRetries } from '
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
 import { nodeName } from './titles.ts';
+import { trainerImageOf } from './trainer-image.ts';
 import type { ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
 
-/** The step's DAG and its pods. All pods run the worker's image with the same task. */
+/** The step's DAG and its pods. All pods run the worker's image, or the trainer's, with the same task. */
 export function renderRunStep(step: RunStep, rendering: Rendering): Template[] {
   const { deployment, templates, statement } = rendering;
-  const image = imageReference(step.image, deployment);
+  const image = imageOf(step, deployment);
   const task = taskOf(statement, step);
   const pod = { step, image, task: { ...task, select: null } };
   return [
@@ -72,7 +74,7 @@ function renderPartitions(
     ...podDeadline(step),
     ...placement(step, profile, deployment),
     container: {
-      image: profile?.pods.image ?? workerImageOf(step, image, deployment),
+      image: step.image === trainerImage ? image : (profile?.pods.image ?? workerImageOf(step, image, deployment)),
       ...container,
       resources: resourceRequirements(step.resources, profile, container.resources),
       env: [
@@ -93,6 +95,11 @@ function renderPartitions(
  */
 function mostStarts({ retries }: RunStep): number {
   return retries === 0 ? 0 : 100;
+}
+
+/** The trainer's image has the worker as well. */
+function imageOf({ image }: RunStep, deployment: Deployment): string {
+  return image === trainerImage ? trainerImageOf(deployment) : imageReference(image, deployment);
 }
 
 function workerImageOf({ resources }: RunStep, image: string, { workerImage, gpuWorkerImage }: Deployment): string {

@@ -1,4 +1,3 @@
-import { MillraceError } from '../errors.ts';
 import type { TrainStep } from '../plan/plan.ts';
 import { trainTaskOf } from '../plan/task-of.ts';
 import { trainerImage } from '../plan/train/estimator-image.ts';
@@ -8,7 +7,8 @@ import { imageReference, placement, podDeadline, podLabels, withRetries } from '
 import { profileOf, withProfile } from './profile.ts';
 import { resourceRequirements } from './resources.ts';
 import { nodeName } from './titles.ts';
-import type { Container, ContainerTemplate, Deployment, Rendering, Template } from './workflow.ts';
+import { trainerImageOf } from './trainer-image.ts';
+import type { Container, ContainerTemplate, Rendering, Template } from './workflow.ts';
 
 /** A pod of the trainer's image, in which the worker starts the trainer; with another image, that image has a container of its own. */
 export function renderTrainStep(step: TrainStep, rendering: Rendering): Template {
@@ -87,13 +87,4 @@ function inThreeContainers(
 /** Runs a program whose output and exit code the last container reads. */
 function keptEnd(program: string, name: string): Pick<Container, 'command' | 'args'> {
   return { command: ['sh', '-c', `${program} > ${work}/${name}.out; echo $? > ${work}/${name}.end`], args: [] };
-}
-
-/** @throws {MillraceError} TRAINER_IMAGE_MISSING */
-function trainerImageOf({ trainerImage: image }: Deployment): string {
-  if (image !== null) return image;
-  throw new MillraceError(
-    'TRAINER_IMAGE_MISSING',
-    'MILLRACE_TRAINER_IMAGE is not set, so TO TRAIN cannot run on Kubernetes',
-  );
 }

@@ -1,6 +1,7 @@
 import { images } from '../../catalog/images.ts';
 import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
+import { explainAttributeNames } from '../../plan/predict/plan-explain.ts';
 import { predictAttributeNames } from '../../plan/predict/plan-predict.ts';
 import { solveAttributeNames, solvers } from '../../plan/solve/attributes.ts';
 import { estimators, findEstimator } from '../../plan/train/estimators.ts';
@@ -8,6 +9,7 @@ import { featureFunctions } from '../../plan/train/feature-functions.ts';
 import { knownNames, stepAttributes } from '../../plan/train/read-train-attributes.ts';
 import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
+import { explainers } from '../../programs/predict/explanation.ts';
 import { contractOf } from '../../programs/programs.ts';
 import type { Model } from '../../service/models.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
@@ -67,9 +69,10 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
   if (/\bTO\s+$/i.test(before))
     return startingWith(
       typed,
-      inCaseOf(typed, ['RUN ', 'TRAIN ', 'PREDICT ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']),
+      inCaseOf(typed, ['RUN ', 'TRAIN ', 'PREDICT ', 'EXPLAIN ', 'EVALUATE ', 'FIND ', 'MAXIMIZE ', 'MINIMIZE ']),
     );
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'OPTIMIZE') return startingWith(typed, [...solvers]);
+  if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'EXPLAIN') return startingWith(typed, [...explainers]);
   if (/\bUSING\s+$/i.test(before) && verbAt(before)?.verb === 'PREDICT')
     return startingWith(
       typed,
@@ -169,7 +172,7 @@ function lastWord(text: string): string {
 
 /** The name of an existing model follows; in CREATE MODEL, after LIKE. */
 const modelDue =
-  /\b(?:DESCRIBE MODEL|DROP MODEL|DROP MODEL IF EXISTS|SET MODEL|SHOW TRAIN|SHOW TRIALS|MODEL [\w.-]{1,128} LIKE) ([\w.@-]{0,140})$/i;
+  /\b(?:DESCRIBE MODEL|DROP MODEL|DROP MODEL IF EXISTS|SET MODEL|SHOW TRAIN|SHOW TRIALS|TO EXPLAIN|MODEL [\w.-]{1,128} LIKE) ([\w.@-]{0,140})$/i;
 
 const tableDue = /\b(FROM|JOIN|INTO|UPDATE|TABLE|DESCRIBE|DESC|TRUNCATE)\s+(?:`?[\w$]+`?(?:\.`?[\w$]+`?)?\s*,\s*)*$/i;
 
@@ -182,22 +185,23 @@ function attributesDue(before: string): readonly string[] | null {
   const last = lastClauseToken(attributes);
   if (last !== undefined && last.type !== 'comma') return null;
   if (place.verb === 'PREDICT') return predictAttributeNames;
+  if (place.verb === 'EXPLAIN') return explainAttributeNames;
   if (place.verb === 'TRAIN') return trainAttributes(place.after);
   return place.verb === 'RUN' ? Object.keys(runAttributes) : solveAttributeNames;
 }
 
 /** The last verb, and what follows it. */
-function verbAt(
-  text: string,
-): { readonly verb: 'RUN' | 'TRAIN' | 'PREDICT' | 'OPTIMIZE'; readonly after: string } | null {
-  const last = [...text.matchAll(/\bTO\s+(RUN|TRAIN|PREDICT|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
+function verbAt(text: string): { readonly verb: Verb; readonly after: string } | null {
+  const last = [...text.matchAll(/\bTO\s+(RUN|TRAIN|PREDICT|EXPLAIN|MAXIMIZE|MINIMIZE)\b/gi)].at(-1);
   if (last === undefined) return null;
   const verb = last[1]!.toUpperCase();
   return {
-    verb: verb === 'RUN' || verb === 'TRAIN' || verb === 'PREDICT' ? verb : 'OPTIMIZE',
+    verb: verb === 'MAXIMIZE' || verb === 'MINIMIZE' ? 'OPTIMIZE' : (verb as Verb),
     after: text.slice(last.index + last[0].length),
   };
 }
+
+type Verb = 'RUN' | 'TRAIN' | 'PREDICT' | 'EXPLAIN' | 'OPTIMIZE';
 
 function lastClauseToken(text: string): Token | undefined {
   const scanner = createScanner(text);

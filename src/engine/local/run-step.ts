@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
@@ -11,6 +12,7 @@ import { selectionNames } from '../../ledger/selection-names.ts';
 import type { RunStep } from '../../plan/plan.ts';
 import { poolThreads } from '../../plan/pool-threads.ts';
 import { taskOf } from '../../plan/task-of.ts';
+import { trainerImage } from '../../plan/train/estimator-image.ts';
 import { type RowsTask, type WorkerCommand, workerExit } from '../../task.ts';
 import { devicesOfWorker, gpuDevices } from './gpu-devices.ts';
 import { runWorker, type WorkerEnd, type WorkerRun } from './worker-process.ts';
@@ -21,6 +23,7 @@ export interface StepRun {
   readonly accounts: Accounts;
   readonly schema: string;
   readonly volumes: Readonly<Record<string, string>>;
+  readonly stateFolder: string;
   /** Folder of the statement's logs. */
   readonly logFolder: string;
   /** Limits the workers of all statements on this machine together. */
@@ -56,6 +59,7 @@ export async function runStep(step: RunStep, run: StepRun): Promise<void> {
     clearTimeout(timer);
     over.abort();
     await Promise.allSettled(early.map(({ ended }) => ended));
+    if (usesTrainer(step)) await rm(trainingFolder(step, run), { recursive: true, force: true });
   }
 }
 
@@ -184,8 +188,18 @@ function environmentOf(step: RunStep, run: StepRun, worker: WorkerPlace | undefi
     MILLRACE_SYSTEM_DATASOURCE: run.accounts.systemDsn,
     MILLRACE_SCHEMA: run.schema,
     MILLRACE_VOLUMES: JSON.stringify(withBuckets(run.volumes, step)),
+    ...(usesTrainer(step) && {
+      MILLRACE_TRAINER_FOLDER: join(run.stateFolder, 'trainer'),
+      MILLRACE_TRAINING_FOLDER: trainingFolder(step, run),
+    }),
     ...(worker === undefined ? {} : workerEnvironment(step, worker)),
   };
+}
+
+const usesTrainer = ({ image }: RunStep) => image === trainerImage;
+
+function trainingFolder({ name }: RunStep, { stateFolder, statement }: StepRun): string {
+  return join(stateFolder, 'training', `${statement}-${name}`);
 }
 
 function workerEnvironment({ resources }: RunStep, { number, cores }: WorkerPlace): Record<string, string> {

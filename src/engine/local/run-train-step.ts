@@ -8,12 +8,8 @@ import { workerExit } from '../../task.ts';
 import { failureOf, mayPass, type StepRun } from './run-step.ts';
 import { runWorker } from './worker-process.ts';
 
-interface TrainRun extends StepRun {
-  readonly stateFolder: string;
-}
-
 /** TO TRAIN in one worker, which is started again after temporary failures. Its folder is deleted however it ends. */
-export async function runTrainStep(step: TrainStep, run: TrainRun): Promise<void> {
+export async function runTrainStep(step: TrainStep, run: StepRun): Promise<void> {
   const deadline = new AbortController();
   const signal = AbortSignal.any([run.signal, deadline.signal]);
   const folder = join(run.stateFolder, 'training');
@@ -45,7 +41,7 @@ export async function runTrainStep(step: TrainStep, run: TrainRun): Promise<void
   }
 }
 
-function environmentOf(step: TrainStep, run: TrainRun, folder: string): Record<string, string> {
+function environmentOf(step: TrainStep, run: StepRun, folder: string): Record<string, string> {
   return {
     MILLRACE_TASK: JSON.stringify(trainTaskOf(run.statement, step)),
     MILLRACE_DATASOURCE: run.accounts.dsn,

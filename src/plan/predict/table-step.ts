@@ -43,7 +43,8 @@ export function planTableStep(
   const into = findTarget(run, catalog, report);
   if (model === null || into === null) return null;
   const shape = contract.result({}, null);
-  checkColumns(run, attributes.partition_by, { ...shape, columns: [] }, catalog, report);
+  const isPublished = contract.summary === undefined;
+  checkColumns(run, attributes.partition_by, isPublished ? shape : { ...shape, columns: [] }, catalog, report);
   checkModelColumns(run.query, model, catalog, report);
   const program = callOf(model);
   const settings = imageSettings(run, attributes, catalog);

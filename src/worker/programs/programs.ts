@@ -55,6 +55,10 @@ const implementations: { readonly [Name in ProgramName]: () => Promise<Implement
     const { evaluateTableOf, openEvaluate } = await import('./predict/open-evaluate.ts');
     return { open: openEvaluate, classNames: async () => [], table: evaluateTableOf };
   },
+  explain: async () => {
+    const { explainTable, openExplain } = await import('./predict/open-explain.ts');
+    return { open: openExplain, classNames: async () => [], table: explainTable };
+  },
 };
 
 type Summarise<Name extends ProgramName> = (settings: SettingsOf<Name>) => Omit<RowSummary, 'columns'>;

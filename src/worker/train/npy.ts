@@ -1,4 +1,5 @@
-import { appendFile, open, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, writeFile } from 'node:fs/promises';
+import { MillraceError } from '../../errors.ts';
 
 /** `<f8`: 64-bit floating point; `<i4`: 32-bit integers. Both little-endian, as this machine's typed arrays are. */
 export type NpyType = '<f8' | '<i4';
@@ -56,4 +57,13 @@ export class NpyFile {
       await handle.close();
     }
   }
+}
+
+/** Reads a column of 64-bit floating-point numbers, as the trainer writes it. @throws {MillraceError} TRAIN_DEFECT */
+export async function readDoubles(file: string, length: number): Promise<Float64Array> {
+  const bytes = await readFile(file);
+  const start = 10 + bytes.readUInt16LE(8);
+  const isWhole = bytes.toString('latin1', 10, start).includes("'<f8'") && bytes.length === start + length * 8;
+  if (!isWhole) throw new MillraceError('TRAIN_DEFECT', 'the trainer has written a column of another length or type');
+  return Float64Array.from({ length }, (_, at) => bytes.readDoubleLE(start + at * 8));
 }

@@ -1,0 +1,1 @@
+SELECT * FROM iris.test TO EXPLAIN elsewhere INTO iris.explanation;

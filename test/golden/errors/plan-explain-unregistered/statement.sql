@@ -1,0 +1,1 @@
+SELECT * FROM iris.test TO EXPLAIN yolov5s INTO iris.explanation;

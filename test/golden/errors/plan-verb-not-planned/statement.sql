@@ -1,1 +1,0 @@
-SELECT * FROM iris.test TO EXPLAIN sqlflow_models.my_dnn_model;
