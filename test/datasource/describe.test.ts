@@ -19,10 +19,10 @@ describe.each(servers)('describe on $name', (server) => {
       'SELECT file_name, id, 1 + 1 AS two, price FROM `odd ``name```',
     );
     expect(columns).toEqual([
-      { name: 'file_name', type: 'var_string', bytes: null },
-      { name: 'id', type: 'longlong', bytes: null },
-      { name: 'two', type: expect.stringMatching(/^long/), bytes: null },
-      { name: 'price', type: 'newdecimal', bytes: null },
+      { name: 'file_name', type: 'var_string', kind: 'text', bytes: null },
+      { name: 'id', type: 'longlong', kind: 'number', bytes: null },
+      { name: 'two', type: expect.stringMatching(/^long/), kind: 'number', bytes: null },
+      { name: 'price', type: 'newdecimal', kind: 'number', bytes: null },
     ]);
   });
 

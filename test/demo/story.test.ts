@@ -67,8 +67,9 @@ describe('the demo', () => {
       'not run by tests: they begin where the demo ends',
       'parsed only by tests: another image needs a cluster',
       'parsed only by tests: the files are examples',
+      'parsed only by tests: the model is an example',
       'parsed only by tests: the models are examples',
-      'parsed only by tests: this verb cannot be run yet',
+      'parsed only by tests: the tables are examples',
     ]);
     expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'sql', 'text', 'yaml', '']));
   });

@@ -99,7 +99,7 @@ describe('of datasources', () => {
   it('start with every verb and end at 0, so that the first of each is an increase', async () => {
     await stored.move(await stored.add(['sql', 'run'], 'running'), 'failed');
     const series = await seriesOf(metricsOf(datasource()), 'millrace_statements_total');
-    expect(series.length).toBe(40);
+    expect(series.length).toBe(48);
     expect(
       await metricValue(
         metricsOf(datasource()),

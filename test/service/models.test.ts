@@ -94,8 +94,11 @@ describe.each(servers)('statements about models on $name', (server) => {
     };
     await expect(service.explain(detect('flowers', 'found'))).rejects.toMatchObject(refused);
     await expect(service.explain('CREATE MODEL slow LIKE flowers WITH latency = 5')).rejects.toMatchObject(refused);
+    const [seen] = await answer("CREATE MODEL seen FROM '/models/a.onnx'");
+    expect(seen).toMatchObject({ kind: 'detector' });
     const find = 'SELECT * FROM shot TO FIND cup USING flowers INTO found';
     await expect(service.explain(find)).rejects.toMatchObject(refused);
+    for (const model of ['flowers', 'seen']) await run(`DROP MODEL ${model}`);
   });
 
   it('registers a file by its path, and shows what it is', async () => {
@@ -106,8 +109,8 @@ describe.each(servers)('statements about models on $name', (server) => {
     expect(shown).toMatchObject({ model: 'paths', version: 1, location: 'path', file: '/models/a.onnx' });
     const [described] = await answer('DESCRIBE MODEL paths');
     expect(described).toMatchObject({ version: 1, is_current: 1, family: 'yolov8', digest: added?.digest });
-    expect(await answer('SHOW TRAIN paths')).toEqual([
-      { model: 'paths', version: 1, statement: "CREATE MODEL paths FROM '/models/a.onnx'" },
+    expect(await answer('SHOW TRAIN paths')).toMatchObject([
+      { model: 'paths', version: 1, statement: "CREATE MODEL paths FROM '/models/a.onnx'", statement_id: null },
     ]);
   });
 
