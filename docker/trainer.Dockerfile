@@ -1,4 +1,4 @@
-# Contains the worker and the trainer in Python, for the steps of TO TRAIN.
+# Contains the worker and the trainer in Python, for the steps of TO TRAIN and TO EXPLAIN.
 #   docker build -f docker/worker.Dockerfile -t millrace/worker:0.1.0 .
 #   docker build -f docker/trainer.Dockerfile -t millrace/trainer:0.1.0 .
 ARG BASE=millrace/worker:0.1.0

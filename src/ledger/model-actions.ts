@@ -1,4 +1,3 @@
-import type { Pool } from 'mysql2/promise';
 import type { ResultColumn } from '../datasource/column-types.ts';
 import { MillraceError } from '../errors.ts';
 import type { ModelAction, ModelActor, Simulation } from '../model-task.ts';
@@ -6,30 +5,16 @@ import { readMeasurements } from './measurements.ts';
 import { sweepFiles } from './model-files.ts';
 import { listModels, type ModelFacts, type ModelVersion, readModel, readVersions } from './registry.ts';
 import { type Added, addVersion, dropModel, type NewVersion, setVersion } from './registry-changes.ts';
-import { resultWriter } from './result-writer.ts';
-import { readStatementRules } from './results.ts';
 import { readStatementText } from './statement-plan.ts';
+import { type ReturnedRows, type ReturningStep, storeRows } from './store-rows.ts';
 import { readTrainings, type TrainedVersion } from './trainings.ts';
 import { trialColumns, trialRows } from './trial-rows.ts';
 
 /** Where a statement about models runs, and for whom. */
-export interface ModelPlace {
-  /** Connections to the system schema. */
-  readonly pool: Pool;
-  readonly schema: string;
-  readonly statement: string;
-  readonly step: string;
+export interface ModelPlace extends ReturningStep {
   readonly actor: ModelActor;
-  readonly signal: AbortSignal;
   /** Models in `/models` that nobody registered. */
   readonly unregistered: () => Promise<readonly { readonly name: string; readonly file: string }[]>;
-}
-
-type Rows = readonly (readonly unknown[])[];
-
-interface Answer {
-  readonly columns: readonly ResultColumn[];
-  readonly rows: Rows;
 }
 
 export type CreateAction = Extract<ModelAction, { readonly does: 'create' }>;
@@ -42,10 +27,10 @@ export interface FoundFile extends Pick<NewVersion, 'kind' | 'digest' | 'size'> 
 /** Carries out a statement about models, except CREATE MODEL … FROM, and stores the rows that it returns. Repeatable. */
 export async function runModelAction(action: Exclude<ModelAction, CreateAction>, place: ModelPlace): Promise<void> {
   const answer = await answerOf(action, place);
-  if (answer !== null) await storeAnswer(answer, place);
+  if (answer !== null) await storeRows(answer, place);
 }
 
-function answerOf(action: Exclude<ModelAction, CreateAction>, place: ModelPlace): Promise<Answer | null> {
+function answerOf(action: Exclude<ModelAction, CreateAction>, place: ModelPlace): Promise<ReturnedRows | null> {
   switch (action.does) {
     case 'like':
       return addLike(action, place);
@@ -69,22 +54,19 @@ export async function addFound(action: CreateAction, found: FoundFile, place: Mo
   const { name, storage: location } = action;
   const file = location === 'path' ? action.file : null;
   const version = { name, ...found, location, file, base: null, simulation: null } as const;
-  await storeAnswer(await add(version, place), place);
+  await storeRows(await add(version, place), place);
 }
 
 /** A version that TO TRAIN has registered. */
 export type Registered = Pick<TrainedVersion, 'name' | 'version' | 'report'>;
 
 /** Stores the row that TO TRAIN returns. */
-export async function storeTrainingResult(
-  { name, version, report }: Registered,
-  place: Pick<ModelPlace, 'pool' | 'schema' | 'statement' | 'step' | 'signal'>,
-): Promise<void> {
+export async function storeTrainingResult({ name, version, report }: Registered, place: ReturningStep): Promise<void> {
   const { estimator, rows, curve, metrics } = report;
   const measured = Object.entries(metrics).flatMap(([part, values]) =>
     Object.entries(values).map(([metric, value]) => [part === 'train' ? metric : `${part}_${metric}`, value] as const),
   );
-  await storeAnswer(
+  await storeRows(
     {
       columns: [
         ...columnsOf({ model: 'string', version: 'integer', estimator: 'string', rows: 'bigint', rounds: 'integer' }),
@@ -96,14 +78,17 @@ export async function storeTrainingResult(
   );
 }
 
-async function add(version: Omit<NewVersion, 'statement'>, place: ModelPlace): Promise<Answer> {
+async function add(version: Omit<NewVersion, 'statement'>, place: ModelPlace): Promise<ReturnedRows> {
   const { pool, schema, actor } = place;
   const statement = await readStatementText(pool, schema, place.statement, place.step);
   const added = await addVersion(pool, schema, { ...version, statement }, actor);
   return addedAnswer(version, added);
 }
 
-function addedAnswer({ name, kind, digest, facts }: Omit<NewVersion, 'statement'>, { version, isNew }: Added): Answer {
+function addedAnswer(
+  { name, kind, digest, facts }: Omit<NewVersion, 'statement'>,
+  { version, isNew }: Added,
+): ReturnedRows {
   const note = isNew ? 'added' : 'unchanged: the current version is the same';
   return {
     columns: columnsOf({
@@ -119,7 +104,10 @@ function addedAnswer({ name, kind, digest, facts }: Omit<NewVersion, 'statement'
 }
 
 /** A simulation of a simulation is one of its base. */
-async function addLike(action: Extract<ModelAction, { readonly does: 'like' }>, place: ModelPlace): Promise<Answer> {
+async function addLike(
+  action: Extract<ModelAction, { readonly does: 'like' }>,
+  place: ModelPlace,
+): Promise<ReturnedRows> {
   const { base, simulation } = await baseOf(action, place);
   const facts = base?.facts ?? {
     family: null,
@@ -154,7 +142,7 @@ async function baseOf(
   return baseOf({ base: base.base ?? '', simulation: merged }, { pool, schema } as ModelPlace);
 }
 
-async function showModels(like: string | null, { pool, schema, unregistered }: ModelPlace): Promise<Answer> {
+async function showModels(like: string | null, { pool, schema, unregistered }: ModelPlace): Promise<ReturnedRows> {
   const registered = await listModels(pool, schema, like);
   const names = new Set(registered.map(({ name }) => name));
   const files = (await unregistered()).filter(({ name }) => !names.has(name) && (like === null || isLike(name, like)));
@@ -222,7 +210,7 @@ async function versionsOf({ name, version }: Named, { pool, schema }: ModelPlace
   return version === null ? versions : versions.filter((each) => each.version === version);
 }
 
-async function describe(action: Named, place: ModelPlace): Promise<Answer> {
+async function describe(action: Named, place: ModelPlace): Promise<ReturnedRows> {
   const versions = await versionsOf(action, place);
   const file = (await place.unregistered()).find(({ name }) => name === action.name);
   if (versions.length === 0 && file === undefined) throw unknown(action);
@@ -287,7 +275,7 @@ async function descriptionOf(model: ModelVersion, { pool, schema }: ModelPlace):
   ];
 }
 
-async function showTrain(action: Named, place: ModelPlace): Promise<Answer> {
+async function showTrain(action: Named, place: ModelPlace): Promise<ReturnedRows> {
   const versions = await versionsOf(action, place);
   const shown = action.version === null ? versions.filter(({ isCurrent }) => isCurrent) : versions;
   if (shown.length === 0) throw unknown(action);
@@ -312,7 +300,7 @@ function trainedColumns(training: TrainedVersion | undefined): readonly unknown[
   return [estimator, String(rows), seed, ...json, training.statement];
 }
 
-async function showTrials(action: Named, place: ModelPlace): Promise<Answer> {
+async function showTrials(action: Named, place: ModelPlace): Promise<ReturnedRows> {
   const versions = await versionsOf(action, place);
   const shown = action.version === null ? versions.filter(({ isCurrent }) => isCurrent) : versions;
   if (shown.length === 0) throw unknown(action);
@@ -351,15 +339,4 @@ function unknown({ name, version }: Named): MillraceError {
 
 function columnsOf(types: Readonly<Record<string, ResultColumn['type']>>): readonly ResultColumn[] {
   return Object.entries(types).map(([name, type]) => ({ name, type }));
-}
-
-async function storeAnswer(
-  { columns, rows }: Answer,
-  { pool, schema, statement, step, signal }: Pick<ModelPlace, 'pool' | 'schema' | 'statement' | 'step' | 'signal'>,
-): Promise<void> {
-  const { resultBytes } = await readStatementRules(pool, schema, statement);
-  const writer = resultWriter({ pool, schema, statement, step, resultBytes }, signal);
-  writer.begin(columns);
-  await writer.add(rows.map((row) => [...row]));
-  await writer.end();
 }

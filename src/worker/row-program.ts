@@ -1,6 +1,7 @@
 import type { Pool } from 'mysql2/promise';
 import type { Logger } from 'pino';
 import type { AnswerStore } from '../answer-store.ts';
+import type { ResultColumn } from '../datasource/column-types.ts';
 import type { ErrorCode, MillraceError } from '../errors.ts';
 import type { AddedColumns, OutputColumn, ProgramContract } from '../programs/contract.ts';
 import type { InputColumn } from '../programs/predict/check-inputs.ts';
@@ -31,8 +32,16 @@ export interface RowProgram extends Pick<ProgramContract, 'inputs'>, AddedColumn
   open(place: ProgramPlace): Promise<OpenProgram<AnyRow>>;
   /** What is published instead of the outputs; absent: they are. */
   readonly summary?: RowSummary;
+  /** What the statement returns besides: it sums up the outputs before they are published; absent: nothing. @throws {MillraceError} */
+  answer?(place: SummaryPlace): Promise<Answer>;
   /** Compares the outputs with labels, before they are published; absent: none are given. @throws {MillraceError} */
   compare?(place: SummaryPlace): Promise<Comparison>;
+}
+
+/** Rows that the statement returns. */
+export interface Answer {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly OutputRow[];
 }
 
 /** For how many labelled rows the outputs are right. */

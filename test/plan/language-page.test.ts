@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { runAttributes } from '../../src/plan/attributes.ts';
 import { findAttributeNames } from '../../src/plan/find/find-attributes.ts';
+import { explainAttributeNames } from '../../src/plan/predict/plan-explain.ts';
 import { addedColumns, type Options } from '../../src/programs/contract.ts';
 import { metricColumns } from '../../src/programs/evaluate.ts';
+import { explainers } from '../../src/programs/predict/explanation.ts';
 import { commandNames, contractOf, programs } from '../../src/programs/programs.ts';
 
 const page = readFileSync(new URL('../../grammar/README.md', import.meta.url), 'utf8');
@@ -44,6 +46,16 @@ test('the language page has a row for each attribute of TO FIND that TO RUN does
   expect(table.map(([name]) => name)).toEqual(own);
   const options: Options = programs.find.options;
   expect(table.slice(3)).toEqual(own.slice(3).map((name) => [name, options[name]!.takes]));
+});
+
+test('the language page has a row for each attribute of TO EXPLAIN that TO RUN does not have, and for each column', () => {
+  const start = page.indexOf('## TO EXPLAIN');
+  const section = page.slice(start, page.indexOf('\n## ', start + 1));
+  const own = explainAttributeNames.filter((name) => !Object.hasOwn(runAttributes, name));
+  const columns = addedColumns(programs.explain.result());
+  const explained = explainers.map((name) => name as string);
+  expect(rows(section, /^\| `([\w.]+)` \|/gm)).toEqual([...columns, ...explained, ...own]);
+  for (const name of programs.explain.unusedAttributes) expect(section).toContain(`\`${name}\``);
 });
 
 test.each(ofCommands)(

@@ -10,7 +10,7 @@ const workerName = 'millrace/worker';
  *
  *   MILLRACE_NAMESPACE          namespace of the workflows; default: `millrace`
  *   MILLRACE_WORKER_IMAGE       image of the worker; required
- *   MILLRACE_TRAINER_IMAGE      image of the trainer, from docker/trainer.Dockerfile, for TO TRAIN
+ *   MILLRACE_TRAINER_IMAGE      image of the trainer, from docker/trainer.Dockerfile, for TO TRAIN and TO EXPLAIN
  *   MILLRACE_GPU_WORKER_IMAGE   image of the worker with CUDA, for partitions that request GPUs; default: MILLRACE_WORKER_IMAGE
  *   MILLRACE_IMAGES             other images, by their names in statements: `name=reference,…`
  *   MILLRACE_SERVICE_ACCOUNT    service account of the pods, bound to the executor's Role; default: `workflow`

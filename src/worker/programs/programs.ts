@@ -88,6 +88,12 @@ function comparisonOf({ name, settings }: ProgramCall): RowProgram['compare'] {
   return async (place) => (await import('../summaries/compare-found.ts')).compareFound(settings, place);
 }
 
+/** undefined: the statement returns nothing but its table. */
+function answerOf({ name }: ProgramCall): RowProgram['answer'] {
+  if (name !== 'explain') return undefined;
+  return async (place) => (await import('../summaries/influence-of-features.ts')).influenceOfFeatures(place);
+}
+
 function implementationOf(name: ProgramName): Promise<Implementation<ProgramName>> {
   return implementations[name]() as Promise<Implementation<ProgramName>>;
 }
@@ -101,9 +107,11 @@ export function rowProgram({ name, settings }: ProgramCall, known: KnownModel = 
   const contract = contractOf(name);
   const summary = summaryOf({ name, settings } as ProgramCall);
   const compare = comparisonOf({ name, settings } as ProgramCall);
+  const answer = answerOf({ name, settings } as ProgramCall);
   return {
     ...(summary !== undefined && { summary }),
     ...(compare !== undefined && { compare }),
+    ...(answer !== undefined && { answer }),
     inputs: contract.inputs,
     needsAllRows: contract.rows === 'whole',
     ...(contract.keeps !== undefined && { keeps: contract.keeps(settings) }),

@@ -9,7 +9,7 @@ import { publish } from './publish.ts';
 import { recordCascade } from './record-cascade.ts';
 import { recordEvaluation, speedOf } from './record-evaluation.ts';
 import { recordTimings } from './record-timings.ts';
-import { compareOutputs, summarise } from './summarise.ts';
+import { compareOutputs, storeAnswer, summarise } from './summarise.ts';
 
 /**
  * Compares the ledger with the selection, publishes the result table, records the summary and drops the selection. Started again at
@@ -24,6 +24,7 @@ export async function finish(context: RowsContext): Promise<void> {
     await checkFailed(context, tally);
     if (selection.state === 'ready') await evaluate(context, selection);
     const compared = selection.state === 'ready' ? await compareOutputs(context, selection.columns) : null;
+    if (selection.state === 'ready') await storeAnswer(context, selection.columns);
     await publish(context, selection);
     const counted = await withModels(context, tally);
     const summary = { ...counted, ...(compared !== null && { compared }) };

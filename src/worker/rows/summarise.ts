@@ -3,6 +3,7 @@ import type { PoolConnection } from 'mysql2/promise';
 import { quoteName, quoteTable } from '../../datasource/identifiers.ts';
 import { transaction } from '../../datasource/pool.ts';
 import { succeededRows } from '../../ledger/row-outcomes.ts';
+import { storeRows } from '../../ledger/store-rows.ts';
 import { hiddenColumns, type TableTarget } from '../../task.ts';
 import type { RowsContext } from '../context.ts';
 import type { Comparison, OutputRow, RowSummary, Summary, SummaryPlace } from '../row-program.ts';
@@ -72,6 +73,12 @@ export async function compareOutputs(context: RowsContext, selected: readonly st
     context.log.warn({ error: String(error) }, 'the results are not compared with the labels');
     return null;
   }
+}
+
+/** Stores the rows that the statement returns besides, if the program has some. */
+export async function storeAnswer(context: RowsContext, selected: readonly string[]): Promise<void> {
+  const answer = await context.program.answer?.(placeOf(context, selected, {}));
+  if (answer !== undefined) await storeRows(answer, { ...context, ...context.task });
 }
 
 function selectionKey({ names }: Pick<RowsContext, 'names'>): string {

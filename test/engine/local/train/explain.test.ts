@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readResultBatches } from '../../../../src/ledger/results.ts';
 import { servers } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
 import { ended, planOf, submit, useSession } from '../../../use-session.ts';
@@ -85,14 +86,26 @@ SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours INTO colours_of_trees`);
     }
   });
 
-  it('leaves no file behind, and gives the mean influence of each feature by a query', async () => {
+  it('leaves no file behind, and returns the mean influence of each feature, as a query gives it', async () => {
     expect(existsSync(join(test.config.stateFolder, 'training'))).toBe(true);
     expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
+    const { id } = await succeed(
+      "SELECT * FROM marks TO EXPLAIN trees WITH write_mode = 'overwrite' INTO trees_explained",
+    );
+    const returned = [];
+    for await (const rows of readResultBatches(test.session.pool, test.session.schema, {
+      statement: id,
+      step: 'step-1',
+    }))
+      returned.push(...rows);
     const page = await readFile(new URL('../../../../docs/training.md', import.meta.url), 'utf8');
     const summary = page.match(/^SELECT feature, AVG\([^;]*;/m)![0].replace('iris.explained', 'trees_explained');
     const means = await test.query(summary);
     expect(means.map(({ feature }) => feature).toSorted()).toEqual(['x', 'y']);
     expect(means[0]).toMatchObject({ bar: '#'.repeat(40) });
+    expect(returned).toEqual(
+      means.map(({ feature, influence, bar }) => [feature, expect.closeTo(influence, 9), '█'.repeat(bar.length)]),
+    );
     expect(means[1]!.bar.length).toBe(Math.round((40 * means[1]!.influence) / means[0]!.influence));
   });
 
