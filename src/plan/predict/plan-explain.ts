@@ -40,7 +40,7 @@ export const explainAttributeNames: readonly string[] = [
   ),
 ];
 
-/** SQLFlow's, for its picture and for columns to leave out: the result is a table, and only columns that the model reads are explained. */
+/** SQLFlow's, for its picture, which is not drawn, and for columns to leave out: only those that the model reads are explained. */
 const withoutEffect: readonly string[] = [
   ...['plot_type', 'sort', 'alpha', 'max_display'].flatMap((name) => [`summary.${name}`, `shap_summary.${name}`]),
   ...['plots', 'label_col', 'label_column'],
@@ -82,7 +82,7 @@ export function planExplain(
 function elsewhere(attributes: ExplainStatement['attributes']): Readonly<Record<string, string>> {
   const drawn = attributes.filter(({ name }) => /^(?:shap_)?summary\./.test(name));
   return Object.fromEntries(
-    drawn.map(({ name }) => [name, 'leave it out: the result is a table, and no picture is drawn']),
+    drawn.map(({ name }) => [name, 'leave it out: the statement returns bars, and draws no picture']),
   );
 }
 
