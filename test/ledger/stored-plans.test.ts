@@ -33,7 +33,7 @@ describe('the plan of a stored statement', () => {
   });
 
   it.each([
-    ['PLAN_VERSION', { ...plan, version: 9 }, /^the stored plan has version 9; this Millrace knows 5$/],
+    ['PLAN_VERSION', { ...plan, version: 9 }, /^the stored plan has version 9; this Millrace knows 6$/],
     ['PLAN_INVALID', { ...plan, steps: [{ kind: 'run' }] }, /^the stored plan cannot be read: steps\.0\.\w+: /],
   ])(
     'that cannot be read is an error, %s, and does not hide other statements in a list',
@@ -65,7 +65,7 @@ describe('a retry', () => {
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'MODEL_MISSING' } });
     const { schema } = test.config;
     await test.query(
-      `UPDATE ${schema}.statements SET plan = REPLACE(plan, '"version":5', '"version":9') WHERE id = '${id}'`,
+      `UPDATE ${schema}.statements SET plan = REPLACE(plan, '"version":6', '"version":9') WHERE id = '${id}'`,
     );
     await expect(engine.retry(id)).rejects.toMatchObject({ code: 'PLAN_VERSION' });
     await expect(engine.status(id)).rejects.toMatchObject({ code: 'PLAN_VERSION' });

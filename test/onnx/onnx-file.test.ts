@@ -35,13 +35,13 @@ describe('an ONNX file', () => {
     const declared = [...outputs, { dims: [1, 2], declared: ['batch', ''] }, { dims: [1], declared: null }];
     const model = readOnnxFile(onnxModel({ input: ['batch', 3, 32, 'width'], outputs: declared, otherInputs }));
     expect(model.inputs).toEqual([
-      { name: 'images', type: 'float32', dims: ['batch', 3, 32, 'width'] },
-      { name: 'size', type: 'int64', dims: ['batch', 2] },
+      { name: 'images', type: 'float32', dims: ['batch', 3, 32, 'width'], shape: ['batch', 3, 32, 'width'] },
+      { name: 'size', type: 'int64', dims: ['batch', 2], shape: ['batch', 2] },
     ]);
     expect(model.outputs).toEqual([
-      { name: 'output0', type: 'float32', dims: [1, 6, 21] },
-      { name: 'output1', type: 'float32', dims: null },
-      { name: 'output2', type: 'float32', dims: null },
+      { name: 'output0', type: 'float32', dims: [1, 6, 21], shape: [1, 6, 21] },
+      { name: 'output1', type: 'float32', dims: null, shape: ['batch', ''] },
+      { name: 'output2', type: 'float32', dims: null, shape: null },
     ]);
   });
 

@@ -9,6 +9,7 @@ it('requires only the image of the worker', () => {
     buckets: null,
     workerImage: 'r/w:1',
     gpuWorkerImage: 'r/w:1',
+    trainerImage: null,
     images: { 'millrace/worker': 'r/w:1' },
     datasource: { secret: 'millrace-datasource', key: 'dsn' },
     systemDatasource: null,
