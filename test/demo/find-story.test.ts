@@ -32,7 +32,10 @@ describe('the story of TO FIND', () => {
     const story = await told(config, scenes(state, 60), 45);
     expect(story).toMatch(/demo_tiny +128 px +all +\d+\.\d ms an image +\d+\.\d % of the images/);
     expect(story.match(/^TO FIND .+$/gm)).toHaveLength(4);
-    expect(story.match(/^ {2}strategy +baseline +basic +order \*$/gm)).toHaveLength(3);
+    // Whether a plan reaches the goal depends on the costs that were measured.
+    const plans =
+      /^ {2}strategy +baseline( \(misses the goal\))? +basic( \(misses the goal\))? +order \*( \(misses the goal\))?$/gm;
+    expect(story.match(plans)).toHaveLength(3);
     for (const strategy of ['baseline', 'basic', 'order'])
       expect(story.match(new RegExp(`^ ${strategy} +(no plan|\\d+\\.\\d ms an image +\\d)`, 'gm'))).toHaveLength(3);
     expect(story).toMatch(/^ 0\.5 +0 times +\d+ /m);

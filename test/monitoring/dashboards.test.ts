@@ -31,7 +31,7 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
       }),
     );
     from = seconds();
-    await until('count(millrace_statements_total) == 80 and on () count(up == 1) == 4');
+    await until('count(millrace_statements_total) == 96 and on () count(up == 1) == 4');
     await work();
     await until(`sum(millrace_statements_total{state="succeeded"}) == 10`);
     // A rate is told of series that were there before: those of requests are since the first of each kind was scraped.
