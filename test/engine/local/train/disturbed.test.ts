@@ -56,6 +56,23 @@ describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, 
     expect(killed!.digest).toBe(calm!.digest);
   });
 
+  it('explains the same when the worker of TO EXPLAIN is killed half-way', async () => {
+    const explain = (
+      into: string,
+    ) => `SELECT p.id, p.x, p.y, n FROM points AS p, (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS three ORDER BY p.id, n
+TO EXPLAIN calm WITH explain.background = 400, seed = 5 USING KernelExplainer INTO ${into};`;
+    expect(await ended(test.session, await submit(test.session, explain('calmly')))).toMatchObject({ error: null });
+    const id = await submit(test.session, explain('killed_once'));
+    const [trainer] = await waitFor(() => processesIn(test.config.stateFolder));
+    process.kill(await parentOf(trainer!), 'SIGKILL');
+    expect(await ended(test.session, id)).toMatchObject({ error: null });
+    const rowsOf = (table: string) => test.query(`SELECT * FROM ${table} ORDER BY id, n, value_no`);
+    const found = await rowsOf('killed_once');
+    expect(found).toHaveLength(400 * 3 * 2);
+    expect(found).toEqual(await rowsOf('calmly'));
+    expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
+  });
+
   it('says what happened when its trainer is killed, and can be retried', async () => {
     const id = await submit(test.session, short('memory'));
     await statusWhen(test.session, id, isTraining);

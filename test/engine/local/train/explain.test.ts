@@ -109,6 +109,15 @@ SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours INTO colours_of_trees`);
     expect(means[1]!.bar.length).toBe(Math.round((40 * means[1]!.influence) / means[0]!.influence));
   });
 
+  it('explains no rows, and leaves out those that the model cannot read as far as they may fail', async () => {
+    await succeed('SELECT * FROM marks WHERE id < 0 TO EXPLAIN trees INTO nothing_explained');
+    expect(await test.query('SELECT * FROM nothing_explained')).toEqual([]);
+    const huge = 'SELECT id, IF(id = 1, 9007199254740993, id) AS x, y FROM marks WHERE id BETWEEN 1 AND 3';
+    expect((await run(`${huge} TO EXPLAIN trees INTO some_explained`)).error).toMatchObject({ code: 'ROWS_FAILED' });
+    await succeed(`${huge} TO EXPLAIN trees WITH max_failed_rows = 1 INTO some_explained`);
+    expect((await test.query(sums('some_explained'))).map(({ id }) => id)).toEqual([2, 3]);
+  });
+
   it('rejects at its place what cannot be explained', async () => {
     const explain = (rest: string) => planOf(test.session, `SELECT * FROM marks TO EXPLAIN ${rest}`);
     await expect(explain('line USING TreeExplainer INTO t')).rejects.toMatchObject({
