@@ -21,7 +21,6 @@ export async function tellTrainStory(config: Config): Promise<number> {
     await fillIris(session.pools.tables, python);
     say('data', 'demo.iris_train (100 irises) and demo.iris_test (50), from scikit-learn');
     for (const chapter of chapters) if (!(await tell(chapter, session, config))) return 5;
-    await showPredicted(session);
     showNext();
     return 0;
   } finally {
@@ -34,6 +33,8 @@ interface Chapter {
   readonly sql: string;
   /** The model whose training is drawn; absent: none. */
   readonly plot?: string;
+  /** Whether the predictions are counted after it. */
+  readonly showsPredicted?: true;
 }
 
 const chapters: readonly Chapter[] = [
@@ -63,16 +64,26 @@ INTO iris_trees;`,
 TO PREDICT demo.iris_predicted.class
 WITH write_mode = 'overwrite'
 USING iris_net;`,
+    showsPredicted: true,
+  },
+  {
+    title: 'Why the trees say so',
+    sql: `SELECT * FROM demo.iris_test
+TO EXPLAIN iris_trees
+WITH write_mode = 'overwrite'
+USING TreeExplainer
+INTO demo.iris_explained;`,
   },
 ];
 
 /** @returns whether the statement succeeded; its error is shown */
-async function tell({ title, sql, plot }: Chapter, session: Session, config: Config): Promise<boolean> {
+async function tell({ title, sql, plot, showsPredicted }: Chapter, session: Session, config: Config): Promise<boolean> {
   heading(title);
   console.log(visibleText(sql));
   const { program, plan } = await planned(session, sql);
   console.log(visibleText(explainPlan(plan)));
   if ((await run(session, program, plan)) === null) return false;
+  if (showsPredicted) await showPredicted(session);
   if (plot === undefined) return true;
   const folder = join(config.stateFolder, 'demo');
   await mkdir(folder, { recursive: true });

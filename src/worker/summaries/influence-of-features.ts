@@ -19,6 +19,10 @@ export async function influenceOfFeatures({ pool, outputs, selection }: SummaryP
       { name: 'mean_abs_shap', type: 'double' },
       { name: 'bar', type: 'string' },
     ],
-    rows: found.map(({ feature, mean }) => [feature, mean, '█'.repeat(Math.round((longestBar * Number(mean)) / most))]),
+    rows: found.map(({ feature, mean }) => [
+      feature,
+      Number(Number(mean).toPrecision(6)),
+      '█'.repeat(Math.round((longestBar * Number(mean)) / most)),
+    ]),
   };
 }
