@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readResultBatches } from '../../../../src/ledger/results.ts';
 import { servers } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
@@ -116,6 +116,18 @@ SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours INTO colours_of_trees`);
     expect((await run(`${huge} TO EXPLAIN trees INTO some_explained`)).error).toMatchObject({ code: 'ROWS_FAILED' });
     await succeed(`${huge} TO EXPLAIN trees WITH max_failed_rows = 1 INTO some_explained`);
     expect((await test.query(sums('some_explained'))).map(({ id }) => id)).toEqual([2, 3]);
+  });
+
+  it('names the command that installs Python where it is missing', async () => {
+    vi.stubEnv('MILLRACE_TRAINER_PYTHON', undefined);
+    vi.stubEnv('PATH', '/nowhere');
+    try {
+      const { error } = await run('SELECT * FROM marks TO EXPLAIN trees INTO not_explained');
+      expect(error).toMatchObject({ code: 'TRAINER_PYTHON_MISSING', hint: expect.stringMatching(/python/i) });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(await test.query("SHOW TABLES LIKE 'not_explained'")).toEqual([]);
   });
 
   it('rejects at its place what cannot be explained', async () => {
