@@ -3,11 +3,11 @@ import type { CatalogModel } from '../catalog/catalog-model.ts';
 import type { ModelAction } from '../model-task.ts';
 import type { CreateModelStatement, ModelStatement } from '../sql/statement.ts';
 import { findModel } from './model-catalog.ts';
-import type { ModelStep, Step, TrainStep } from './plan.ts';
+import type { ModelStep, Step } from './plan.ts';
 
 /** The catalog as later statements of the program see it. */
 export function catalogAfter(catalog: Catalog, statement: { readonly kind: string }, step: Step): Catalog {
-  if (step.kind === 'train') return withNewVersion(catalog, trainedModel(step, catalog), step.training.into);
+  if (step.kind === 'train') return withTrainedModel(catalog, step.training.into, step.name);
   return step.kind === 'model' ? afterAction(catalog, statement as ModelStatement, step) : catalog;
 }
 
@@ -34,14 +34,12 @@ function withNewVersion(catalog: Catalog, made: CatalogModel | null, name: strin
   };
 }
 
-function trainedModel({ name: madeBy, training: { into: name } }: TrainStep, catalog: Catalog): CatalogModel {
+/** @param madeBy the step that trains it */
+export function withTrainedModel(catalog: Catalog, name: string, madeBy: string): Catalog {
   const owner = ownerOf(name, catalog);
   const known = { kind: 'tabular', digest: null, classNames: null, base: null, simulation: null } as const;
-  return {
-    name,
-    file: name,
-    registered: { ...known, version: null, isCurrent: true, owner, location: 'database', madeBy },
-  };
+  const registered = { ...known, version: null, isCurrent: true, owner, location: 'database', madeBy } as const;
+  return withNewVersion(catalog, { name, file: name, registered }, name);
 }
 
 const ownerOf = (name: string, catalog: Catalog) =>

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { joinErrors, type MillraceError } from '../errors.ts';
 import type { Program, RunStatement, SqlStatement, StandardStatement } from '../sql/statement.ts';
 import { asRun } from './as-run.ts';
-import { catalogAfter } from './catalog-after.ts';
+import { catalogAfter, withTrainedModel } from './catalog-after.ts';
 import { checkLocalInfile } from './check-local-infile.ts';
 import { checkPods } from './check-pods.ts';
 import { checkSessions } from './check-sessions.ts';
@@ -29,9 +29,12 @@ import { planTrain } from './train/plan-train.ts';
 export function planProgram(written: Program, catalog: Catalog): Plan {
   const errors: MillraceError[] = [];
   const report = (error: MillraceError) => void errors.push(error);
-  const statements = written.statements.map((statement, index) =>
-    withCommandAttributes(asRun(statement, catalog, index === 0, report), catalog),
-  );
+  let seen = catalog;
+  const statements = written.statements.map((statement, index) => {
+    const run = withCommandAttributes(asRun(statement, seen, index === 0, report), seen);
+    if (statement.kind === 'train') seen = withTrainedModel(seen, statement.into.text, stepName(index));
+    return run;
+  });
   const program: Program = { ...written, statements };
   const order = orderStatements(statements, catalog.views);
   let known = catalog;

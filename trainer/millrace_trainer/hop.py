@@ -108,10 +108,11 @@ class Resident:
         return {"sha256": digest, "valid_loss": loss_of(network, self.fit, examples), "metrics": finite(measured), "rows": table.rows}
 
     def _export(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Makes a model file of a checkpoint, gated on the rows at hand."""
+        """Makes a model file of a checkpoint, gated and measured on all rows, or on those at hand."""
         configuration = self._configuration(body)
         network, _ = self._network(body, configuration, body["checkpoint"], 0)
-        table, _ = self._shard(str(body.get("shard", 0)), configuration)
+        rows = "train" if self._path("train").is_dir() else str(body.get("shard", 0))
+        table, _ = self._shard(rows, configuration)
         validation = self._shard("validation", configuration)[0] if self._path("validation").is_dir() else None
         training, metrics = self._training(body, table)
         model = NetworkModel(network, self.fit, int(body.get("epochs", 0)))
@@ -154,7 +155,7 @@ class Resident:
         return self.shards[key]
 
     def _path(self, name: str) -> Path:
-        return self.folder / "data" / (name if name == "validation" else f"shard{_count({'shard': int(name)}, 'shard')}")
+        return self.folder / "data" / (name if name in ("train", "validation") else f"shard{_count({'shard': int(name)}, 'shard')}")
 
     def _checkpoint(self, name: Any) -> Path:
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:

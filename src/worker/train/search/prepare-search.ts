@@ -34,7 +34,7 @@ async function learnFit(run: SearchRun): Promise<void> {
   await writeFile(join(fit, 'job.json'), jobText(run, 'fit', { estimator, attributes, shards: search.shards }));
   await runTrainer({ ...run, folder: fit });
   const hop = join(fit, 'out');
-  await symlink(join('..', '..', 'data', 'validation'), join(hop, 'data', 'validation'));
+  for (const part of ['train', 'validation']) await symlink(join('..', '..', 'data', part), join(hop, 'data', part));
   await mkdir(join(hop, 'checkpoints'));
   await writeFile(join(hop, 'job.json'), jobText(run, 'hop', { estimator }));
   await rename(hop, hopFolder(folder));

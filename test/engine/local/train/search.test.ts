@@ -42,6 +42,8 @@ LABEL click USING asha INTO best;`;
     expect(progress!.done).toBe(progress!.total);
     const [version] = await readVersions(test.session.pool, test.session.schema, ['best']);
     expect(version).toMatchObject({ version: 1, kind: 'tabular', location: 'database' });
+    const told = await ended(test.session, await submit(test.session, 'SHOW TRAIN best'));
+    expect(await rowsOf(told.id)).toMatchObject([{ rows: '300' }]);
     expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
     const shown = await ended(test.session, await submit(test.session, 'SHOW TRIALS best'));
     expect(shown).toMatchObject({ state: 'succeeded' });
