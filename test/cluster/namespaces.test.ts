@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mariadb, type TestDatabase, useDatabase } from '../database.ts';
 import type { KubernetesObject } from '../deploy/read-manifest.ts';
 import { detect } from '../use-session.ts';
@@ -90,10 +90,14 @@ describe.skipIf(!helmIsHere)('two datasources with namespaces of their own (skip
 
   // biome-ignore lint/suspicious/noExplicitAny: what the API answers
   async function until(user: User, id: string, holds: (body: any) => boolean) {
-    for (;;) {
-      const { body } = await server.json(user, 'GET', `/v1/statements/${id}`);
-      if (holds(body)) return body;
-    }
+    const shown = async () => {
+      const { status, body } = await server.json(user, 'GET', `/v1/statements/${id}`);
+      expect([status, body.code]).toEqual([200, undefined]);
+      expect(holds(body)).toBe(true);
+      return body;
+    };
+    // Requests per minute are limited.
+    return vi.waitFor(shown, { timeout: 240_000, interval: 500 });
   }
 
   async function run(user: User, sql: string) {
