@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../errors.ts';
 import { ResidentTrainer } from '../resident-trainer.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { hopFolder } from './folders.ts';
@@ -9,10 +10,18 @@ import type { UnitRunner } from './unit-runner.ts';
 export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRunner {
   const { python, folder, search, onLog } = run;
   let resident: ResidentTrainer | null = null;
+  /** Whether the latest one was killed before it was ready. */
+  let diedAtStart = false;
 
   async function trainer(): Promise<ResidentTrainer> {
     if (resident === null || resident.hasEnded) {
-      resident = await ResidentTrainer.start({ python, folder: hopFolder(folder), ...(onLog && { onLog }) });
+      resident = await ResidentTrainer.start({ python, folder: hopFolder(folder), ...(onLog && { onLog }) }).catch(
+        (error) => {
+          diedAtStart = error instanceof MillraceError && error.code === 'TRAIN_MEMORY';
+          throw error;
+        },
+      );
+      diedAtStart = false;
     }
     return resident;
   }
@@ -37,7 +46,7 @@ export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRun
       };
     },
     drop: (checkpoint) => checkpoints.drop(checkpoint),
-    hasDied: () => resident?.hasEnded ?? false,
+    hasDied: () => diedAtStart || (resident?.hasEnded ?? false),
     async close() {
       if (resident !== null && !resident.hasEnded) await (run.signal.aborted ? resident.kill() : resident.close());
       resident = null;
