@@ -41,16 +41,15 @@ describe('the cache of models', () => {
   });
 
   it('removes the files that were not used for longest when it is full', async () => {
-    const files = await Promise.all(
-      [0, 1, 2].map(async (age) => {
-        const bytes = randomBytes(4000);
-        const file = await cachedFile(cache('full'), sha256(bytes), async function* () {
-          yield bytes;
-        });
-        await utimes(file, old, new Date(old.getTime() + age * 1000));
-        return file;
-      }),
-    );
+    const files: string[] = [];
+    for (const age of [0, 1, 2]) {
+      const bytes = randomBytes(4000);
+      const file = await cachedFile(cache('full'), sha256(bytes), async function* () {
+        yield bytes;
+      });
+      await utimes(file, old, new Date(old.getTime() + age * 1000));
+      files.push(file);
+    }
     const bytes = randomBytes(4000);
     const added = await cachedFile(cache('full'), sha256(bytes), async function* () {
       yield bytes;
