@@ -49,7 +49,8 @@ describe('the server', () => {
     const script = await server.ask('GET', file!, { user: null, headers: { 'accept-encoding': 'br' } });
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(script.headers.get('content-encoding')).toBe('br');
-    expect(script.headers.get('etag')).toBeTruthy();
+    expect(await statusIfNot(script.headers.get('etag')!, file!)).toBe(304);
+    expect(await statusIfNot('"another"', file!)).toBe(200);
   });
 
   it('answers for files that do not exist as for every other path', async () => {
@@ -59,8 +60,8 @@ describe('the server', () => {
 });
 
 /** `fetch` adds `cache-control: no-cache` to such a request. */
-async function statusIfNot(etag: string): Promise<number | undefined> {
-  const request = get(`${server.server.url}/sql`, {
+async function statusIfNot(etag: string, path = '/sql'): Promise<number | undefined> {
+  const request = get(`${server.server.url}${path}`, {
     headers: { accept: 'text/html', 'accept-encoding': 'br', 'if-none-match': etag },
   });
   const [answer] = await once(request, 'response');
