@@ -1,7 +1,8 @@
 import type { Pool } from 'mysql2/promise';
 import type { ColumnType } from '../datasource/column-types.ts';
 import type { StepPlace } from './trainings.ts';
-import { readTrials, readVisits, type Trial, type Visit } from './trials.ts';
+import { readVisits, type Visit } from './trial-visits.ts';
+import { readTrials, type Trial } from './trials.ts';
 
 /** Columns of SHOW TRIALS after the model and its version. */
 export const trialColumns: Readonly<Record<string, ColumnType>> = {

@@ -1,19 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { searchProgress } from '../../src/ledger/search-progress.ts';
+import { commitUnit } from '../../src/ledger/trial-commits.ts';
 import { readTrialFile, removeTrialFiles, storeTrialFile } from '../../src/ledger/trial-files.ts';
+import { type ClaimedUnit, claimUnit, releaseUnit, renewLease } from '../../src/ledger/trial-leases.ts';
+import { readVisits } from '../../src/ledger/trial-visits.ts';
 import {
   addTrials,
-  type ClaimedUnit,
-  claimUnit,
   clearTrials,
-  commitUnit,
   endTrial,
   promoteTrials,
   readTrials,
-  readVisits,
-  releaseUnit,
-  renewLease,
-  searchProgress,
   stopPaused,
   type TrialPlace,
 } from '../../src/ledger/trials.ts';

@@ -9,10 +9,10 @@ import { type Registered, storeTrainingResult } from '../../ledger/model-actions
 import { readFile as readStored, storeFile } from '../../ledger/model-files.ts';
 import { readModel } from '../../ledger/registry.ts';
 import { addVersion, type NewVersion } from '../../ledger/registry-changes.ts';
+import type { SearchProgress } from '../../ledger/search-progress.ts';
 import { readStatementText } from '../../ledger/statement-plan.ts';
 import type { StepProgress } from '../../ledger/step-progress.ts';
 import { readTraining } from '../../ledger/trainings.ts';
-import type { SearchProgress } from '../../ledger/trials.ts';
 import { makePrivate } from '../../private-folder.ts';
 import type { Search } from '../../programs/search/search.ts';
 import type { TrainTask } from '../../task.ts';

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ClaimedUnit } from '../../../src/ledger/trials.ts';
+import type { ClaimedUnit } from '../../../src/ledger/trial-leases.ts';
 import type { Checkpoints } from '../../../src/worker/train/search/checkpoints.ts';
 import { openHopRunner } from '../../../src/worker/train/search/hop-runner.ts';
 import type { SearchRun } from '../../../src/worker/train/search/search-run.ts';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Trial, Visit } from '../../../src/ledger/trials.ts';
+import type { Visit } from '../../../src/ledger/trial-visits.ts';
+import type { Trial } from '../../../src/ledger/trials.ts';
 import { ResidentTrainer } from '../../../src/worker/train/resident-trainer.ts';
 import { hopFolder } from '../../../src/worker/train/search/folders.ts';
 import { prepareSearch } from '../../../src/worker/train/search/prepare-search.ts';

@@ -1,5 +1,6 @@
 import { withReconnect } from '../../../datasource/pool.ts';
-import { type SearchProgress, searchProgress, type Trial } from '../../../ledger/trials.ts';
+import { type SearchProgress, searchProgress } from '../../../ledger/search-progress.ts';
+import type { Trial } from '../../../ledger/trials.ts';
 import { sharedCheckpoints } from './checkpoints.ts';
 import { finishSearch } from './finish-search.ts';
 import { checkpointFolder } from './folders.ts';

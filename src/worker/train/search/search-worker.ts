@@ -1,19 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { withReconnect } from '../../../datasource/pool.ts';
 import { MillraceError } from '../../../errors.ts';
+import { searchProgress } from '../../../ledger/search-progress.ts';
+import { commitUnit } from '../../../ledger/trial-commits.ts';
 import {
   type ClaimedUnit,
   type Claimer,
   claimUnit,
-  commitUnit,
-  endTrial,
-  promoteTrials,
   releaseUnit,
   releaseWorker,
   renewLease,
-  searchProgress,
-  type Trial,
-} from '../../../ledger/trials.ts';
+} from '../../../ledger/trial-leases.ts';
+import { endTrial, promoteTrials, type Trial } from '../../../ledger/trials.ts';
 import { promotions } from '../../../programs/search/asha.ts';
 import { addNextTrials } from './new-trials.ts';
 import type { SearchRun } from './search-run.ts';

@@ -1,4 +1,5 @@
-import type { ClaimedUnit, UnitResult } from '../../../ledger/trials.ts';
+import type { UnitResult } from '../../../ledger/trial-commits.ts';
+import type { ClaimedUnit } from '../../../ledger/trial-leases.ts';
 
 /** What a worker does with a claimed unit. */
 export interface UnitRunner {
