@@ -1,5 +1,5 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Profile } from '../catalog/profile.ts';
 import { MillraceError } from '../errors.ts';
 import { countActive } from '../ledger/queue.ts';
@@ -226,16 +226,16 @@ async function inTime<T>(
     over.signal.throwIfAborted();
     return work(over.signal);
   });
-  const ended = new AbortController();
-  const tooLong = sleep(acceptanceSeconds * 1000, undefined, { signal: ended.signal, ref: false }).then(() => {
+  const tooLong = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
     const message = `the statement was not accepted within ${acceptanceSeconds} s`;
     over.abort(new MillraceError('DATABASE_BUSY', message, { hint: 'try again later' }));
-    throw over.signal.reason;
-  });
+    tooLong.reject(over.signal.reason);
+  }, acceptanceSeconds * 1000).unref();
   // Each may end after the other, and is ignored then.
   accepted.catch(() => {});
-  tooLong.catch(() => {});
-  return Promise.race([accepted, tooLong]).finally(() => ended.abort());
+  tooLong.promise.catch(() => {});
+  return Promise.race([accepted, tooLong.promise]).finally(() => clearTimeout(timer));
 }
 
 async function checkRoom(user: User, { pool, schema }: Datasource, limits: SubmissionLimits): Promise<void> {

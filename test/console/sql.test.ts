@@ -1,3 +1,4 @@
+import { tableFromIPC } from 'apache-arrow';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useServer } from '../server/use-server.ts';
@@ -186,13 +187,13 @@ describe.runIf(hasChromium)('the SQL page', () => {
     await page.keyboard.press('Control+End');
     await grid.getByText('20300').waitFor();
     expect(await grid.getByRole('gridcell').count()).toBeLessThan(100);
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: /csv/ }).click(),
-    ]);
-    const stream = await file.createReadStream();
-    const text = (await stream.toArray()).join('');
-    expect(text.trimEnd().split('\n').length).toBe(6001);
+    const download = async (format: string) => {
+      const name = new RegExp(format);
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+      return Buffer.concat(await (await file.createReadStream()).toArray());
+    };
+    expect((await download('csv')).toString().trimEnd().split('\n').length).toBe(6001);
+    expect(tableFromIPC(await download('arrow')).numRows).toBe(6000);
   });
 
   it('offers a reader nothing that the server would refuse', async () => {

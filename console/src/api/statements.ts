@@ -62,8 +62,12 @@ export interface ResultQuery {
 export const readResult = (id: string, query: ResultQuery): Promise<ResultPage> =>
   read(pathOf(id, '/result'), { query: { ...query } });
 
+/** Formats of files with all rows. */
+export const downloads = ['csv', 'ndjson', 'arrow'] as const;
+export type DownloadFormat = (typeof downloads)[number];
+
 /** All rows as a file's content. */
-export const downloadResult = async (id: string, step: string, format: 'csv' | 'ndjson'): Promise<Blob> =>
+export const downloadResult = async (id: string, step: string, format: DownloadFormat): Promise<Blob> =>
   (await send(pathOf(id, '/result'), { query: { step, format } })).blob();
 
 export interface FailedRow {

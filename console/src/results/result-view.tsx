@@ -1,6 +1,13 @@
 import './result-view.css';
 import { useEffect, useState } from 'preact/hooks';
-import { downloadResult, type ResultPage, readResult, type Statement } from '../api/statements.ts';
+import {
+  type DownloadFormat,
+  downloadResult,
+  downloads,
+  type ResultPage,
+  readResult,
+  type Statement,
+} from '../api/statements.ts';
 import { count, counted } from '../design/figures.ts';
 import { Notice } from '../design/notice.tsx';
 import { copyRows, VirtualTable } from '../design/virtual-table.tsx';
@@ -87,8 +94,9 @@ function Rows({ statement: { id }, reference, first }: RowsProps) {
         {reference.truncated && <span class="muted">The query returned more rows than are kept.</span>}
         <span class="spring" />
         <Copy columns={columns} rows={rows} />
-        <Download id={id} step={reference.step} format="csv" onError={setError} />
-        <Download id={id} step={reference.step} format="ndjson" onError={setError} />
+        {downloads.map((format) => (
+          <Download key={format} id={id} step={reference.step} format={format} onError={setError} />
+        ))}
       </div>
       <VirtualTable label="Result" columns={columns} rows={rows} onNearEnd={more} />
     </>
@@ -117,7 +125,7 @@ function Copy({ columns, rows }: Pick<ResultPage, 'columns' | 'rows'>) {
 interface DownloadProps {
   readonly id: string;
   readonly step: string;
-  readonly format: 'csv' | 'ndjson';
+  readonly format: DownloadFormat;
   onError(error: unknown): void;
 }
 
