@@ -6,10 +6,11 @@ import type { Training } from './train-task.ts';
  * The contract between a step and the worker. Both sides import nothing else of each other.
  *
  * The worker is one program. Its commands are `prepare`, `partitions` and `finish` for a step over rows, `statement` for a standard
- * statement, `model` for a statement about models, and `train` for TO TRAIN. Its environment:
+ * statement, `model` for a statement about models, and `train` for TO TRAIN, whose searches have `prepare`, `search` and `finish` in pods
+ * of their own. Its environment:
  *
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
- *   MILLRACE_WORKER       number of the worker, from 0, among those that share the step's partitions (for `partitions` only): a process takes
+ *   MILLRACE_WORKER       number of the worker, from 0, among those that share the step's partitions or trials (for `partitions` and `search` only): a process takes
  *                         over what an earlier one with the same number has left open
  *   MILLRACE_RETRIES      number of processes of the worker, besides the first, that may end without processing a row; absent: any number, as the
  *                         one who starts them counts them (for `partitions` only)

@@ -9,14 +9,21 @@ const largestChunk = 4 * 2 ** 20;
 /** Bytes of a packet besides the chunk. */
 const packetRest = 64 * 1024;
 
-/** Stores a file of a search under its digest, for trainers on other machines. Safe to repeat, and beside others who store the same. */
-export async function storeTrialFile(place: TrialPlace, digest: string, bytes: Buffer): Promise<void> {
+/**
+ * Stores a file of a search under its digest, for trainers on other machines. Safe to repeat, and beside others who store the same.
+ * @param read gives bytes of the file
+ */
+export async function storeTrialFile(
+  place: TrialPlace,
+  { digest, size: bytes }: { readonly digest: string; readonly size: number },
+  read: (start: number, length: number) => Promise<Buffer>,
+): Promise<void> {
   const { pool, schema, statement, step } = place;
   const [[packet]] = await withReconnect(() => pool.query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes'));
   const size = Math.max(1024, Math.min(largestChunk, Number(packet?.bytes) - packetRest));
-  const chunks = Math.max(1, Math.ceil(bytes.length / size));
+  const chunks = Math.max(1, Math.ceil(bytes / size));
   for (let number = 0; number < chunks; number++) {
-    const chunk = bytes.subarray(number * size, (number + 1) * size);
+    const chunk = await read(number * size, Math.min(size, bytes - number * size));
     // A prepared statement sends the bytes as they are; escaped, they would take more than a packet.
     await withReconnect(() =>
       pool.execute(
@@ -28,10 +35,16 @@ export async function storeTrialFile(place: TrialPlace, digest: string, bytes: B
   }
 }
 
-/** @returns null if it is not complete there */
-export async function readTrialFile(place: TrialPlace, digest: string): Promise<Buffer | null> {
+/**
+ * Reads a file in chunks, in their order.
+ * @returns false if it is not complete there
+ */
+export async function readTrialFile(
+  place: TrialPlace,
+  digest: string,
+  take: (chunk: Buffer) => Promise<unknown>,
+): Promise<boolean> {
   const { pool, schema, statement, step } = place;
-  const read: Buffer[] = [];
   for (let [number, chunks] = [0, 1]; number < chunks; number++) {
     const [[row]] = await withReconnect(() =>
       pool.execute<RowDataPacket[]>(
@@ -40,11 +53,11 @@ export async function readTrialFile(place: TrialPlace, digest: string): Promise<
         [statement, step, digest, number],
       ),
     );
-    if (row === undefined) return null;
+    if (row === undefined) return false;
     chunks = row.chunks;
-    read.push(row.bytes);
+    await take(row.bytes);
   }
-  return Buffer.concat(read);
+  return true;
 }
 
 /** @param digest null: all files of the search */

@@ -46,6 +46,9 @@ export const keyOf = ({ statement, step }: TrialPlace, trial: number) => [statem
 
 export const whereTrial = 'statement_id = ? AND step = ? AND trial_no = ?';
 
+/** Stands for the digest of a file: the list of those that all trainers of a search need. It appears last. */
+export const preparedList = 'prepared';
+
 /** Adds trials from a number on. Those that another worker has added are left as they are. */
 export async function addTrials(place: TrialPlace, first: number, trials: readonly NewTrial[]): Promise<void> {
   if (trials.length === 0) return;
@@ -90,9 +93,17 @@ export function promoteTrials(
   });
 }
 
-/** Forgets all trials, of which the folder with the states is gone. */
+/**
+ * Forgets all trials, of which the folder with the states is gone. Does nothing if the database has what another process prepared: workers
+ * may use it.
+ */
 export async function clearTrials({ pool, schema, statement, step }: TrialPlace): Promise<void> {
   await transaction(pool, async (connection) => {
+    const [prepared] = await connection.query<RowDataPacket[]>(
+      `SELECT 1 FROM ${tablesOf(schema)('trial_files')} WHERE statement_id = ? AND step = ? AND digest = ? LIMIT 1 FOR UPDATE`,
+      [statement, step, preparedList],
+    );
+    if (prepared.length > 0) return;
     for (const part of ['trials', 'trial_units', 'trial_files'] as const)
       await connection.query(`DELETE FROM ${tablesOf(schema)(part)} WHERE statement_id = ? AND step = ?`, [
         statement,

@@ -31,6 +31,7 @@ import { dropShares, prepareShares } from './rows/shares.ts';
 import { asWorkerProcess, type StartedWorker } from './rows/worker-process.ts';
 import { runStatement } from './statement.ts';
 import { withSelect, withSql, withTraining } from './task-text.ts';
+import { finishSearchStep, prepareSearchStep, workOnSearch } from './train/search-step.ts';
 import { registerTrained, runTrainStep, selectRows } from './train/train-step.ts';
 import type { Volumes } from './volume-path.ts';
 
@@ -171,8 +172,16 @@ async function runTraining(written: Written<TrainTask>, place: Place, command: s
       return selectRows(task, place);
     case 'train-register':
       return registerTrained(task, place);
+    case 'prepare': {
+      const workers = await prepareSearchStep(task, place);
+      return log.info({ workers }, 'workers of the search');
+    }
+    case 'search':
+      return workOnSearch(task, place, startedWorker(process.env).number);
+    case 'finish':
+      return finishSearchStep(task, place);
     default:
-      throw unknownCommand(command, 'train, train-select and train-register');
+      throw unknownCommand(command, 'train, train-select, train-register, prepare, search and finish');
   }
 }
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ClaimedUnit } from '../../../src/ledger/trial-leases.ts';
-import type { Checkpoints } from '../../../src/worker/train/search/checkpoints.ts';
 import { openHopRunner } from '../../../src/worker/train/search/hop-runner.ts';
 import type { SearchRun } from '../../../src/worker/train/search/search-run.ts';
+import { folderFiles } from '../../../src/worker/train/search/shared-files.ts';
 
 let folder: string;
 
@@ -21,7 +21,7 @@ async function runnerOf(script: string) {
   await writeFile(python, `#!/bin/sh\n${script}\n`);
   await chmod(python, 0o700);
   const run = { python, folder, signal: new AbortController().signal } as unknown as SearchRun;
-  return openHopRunner(run, {} as Checkpoints);
+  return openHopRunner(run, folderFiles(folder));
 }
 
 const unit = { checkpoint: null } as unknown as ClaimedUnit;

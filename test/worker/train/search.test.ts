@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,14 +8,12 @@ import type { SearchProgress } from '../../../src/ledger/search-progress.ts';
 import { readVisits } from '../../../src/ledger/trial-visits.ts';
 import { readTrials } from '../../../src/ledger/trials.ts';
 import type { Search } from '../../../src/programs/search/search.ts';
-import { storedCheckpoints } from '../../../src/worker/train/search/checkpoints.ts';
-import { finishSearch } from '../../../src/worker/train/search/finish-search.ts';
-import { checkpointFolder } from '../../../src/worker/train/search/folders.ts';
-import { openHopRunner } from '../../../src/worker/train/search/hop-runner.ts';
+import { clearSearch, finishSearch } from '../../../src/worker/train/search/finish-search.ts';
 import { prepareSearch } from '../../../src/worker/train/search/prepare-search.ts';
-import { runSearch } from '../../../src/worker/train/search/run-search.ts';
+import { openRunner, runSearch } from '../../../src/worker/train/search/run-search.ts';
 import type { SearchRun } from '../../../src/worker/train/search/search-run.ts';
 import { workOnTrials } from '../../../src/worker/train/search/search-worker.ts';
+import { storedFiles, storePrepared } from '../../../src/worker/train/search/stored-files.ts';
 import { mariadb, useDatabase } from '../../database.ts';
 import { hasPython, INSTALL_MS, trainerPython } from '../../trainer/python.ts';
 import { replay } from './replay.ts';
@@ -143,21 +141,39 @@ describe.skipIf(!hasPython)('A model search', { timeout: 300_000 }, () => {
     });
   });
 
-  it('runs on machines that share nothing but the database', async () => {
-    const [here, there] = [await prepared({}), await prepared({})];
-    await prepareSearch(here);
-    await cp(join(here.folder, 'hop'), join(there.folder, 'hop'), { recursive: true, verbatimSymlinks: true });
-    const checkpoints = [here, there].map(({ place, folder }) => storedCheckpoints(place, checkpointFolder(folder)));
-    const work = (run: SearchRun, worker: number) =>
-      workOnTrials(run, { worker, runner: openHopRunner(run, checkpoints[worker]!) });
-    await Promise.all([here, there].map(work));
-    const visits = await readVisits(here.place);
-    expect(visits).toHaveLength(24);
+  it.each([
+    ['hop', {}, 4 * 3 * 2],
+    ['run whole', { ...trees, driver: 'grid', trials: 4 } as const, 4],
+  ])('runs on machines that share nothing but the database, if its models %s', async (_, search, units) => {
+    const first = await prepared(search);
+    await prepareSearch(first);
+    await storePrepared(first.place, first.folder);
+    await rm(join(first.folder, 'data'), { recursive: true });
+    // Another one that was started in its stead leaves all as it is.
+    await prepareSearch(await prepared(search));
+    const machine = async () => {
+      const run = await prepared(search);
+      await rm(join(run.folder, 'data'), { recursive: true });
+      return { run, files: storedFiles(run.place, run.folder) };
+    };
+    const work = async (worker: number) => {
+      const { run, files } = await machine();
+      await workOnTrials(run, { worker, runner: openRunner(run, files) });
+    };
+    await Promise.all([work(0), work(1)]);
+    const visits = await readVisits(first.place);
+    expect(visits).toHaveLength(units);
     expect(new Set(visits.map(({ worker }) => worker)).size).toBe(2);
-    await finishSearch(here, checkpoints[0]!);
-    expect(await readdir(join(here.folder, 'out'))).toContain('model.onnx');
+    const last = await machine();
+    await finishSearch(last.run, last.files);
+    expect((await readdir(join(last.run.folder, 'out'))).sort()).toEqual(['model.onnx', 'report.json']);
+    await clearSearch(last.run);
     const [files] = await database.pool.query(`SELECT 1 FROM ${database.systemSchema}.trial_files`);
     expect(files).toEqual([]);
+    if (units === 4) return;
+    const again = await prepared(search, `replay-${number}`);
+    const trials = await readTrials(first.place);
+    expect(await replay(again, trials, visits)).toEqual(visits.map(({ digestOut }) => digestOut));
   });
 
   it('that is aborted ends its trainers, and goes on later with what was committed', async () => {

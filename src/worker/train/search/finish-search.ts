@@ -6,17 +6,16 @@ import { removeTrialFiles } from '../../../ledger/trial-files.ts';
 import { readVisits, type Visit } from '../../../ledger/trial-visits.ts';
 import { readTrials, stopPaused, type Trial } from '../../../ledger/trials.ts';
 import { ResidentTrainer } from '../resident-trainer.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import { exists, hopFolder, outcomeFolder, outcomes, scratch } from './folders.ts';
 import { repeatIfKilled } from './repeat-if-killed.ts';
 import { type SearchRun, trialAttributes } from './search-run.ts';
+import type { SharedFiles } from './shared-files.ts';
 
 /**
- * Makes a model of the best trial: `out/` of the search's folder is then what a plain training leaves. Deletes all checkpoints. Safe to
- * repeat.
+ * Makes a model of the best trial: `out/` of the search's folder is then what a plain training leaves. Safe to repeat.
  * @throws {MillraceError} SEARCH_FAILED, TRAIN_…
  */
-export async function finishSearch(run: SearchRun, checkpoints: Checkpoints): Promise<Trial> {
+export async function finishSearch(run: SearchRun, files: SharedFiles): Promise<Trial> {
   const { place, folder, search, signal } = run;
   await withReconnect(() => stopPaused(place), { signal });
   const best = bestTrial(await withReconnect(() => readTrials(place), { signal }));
@@ -24,14 +23,23 @@ export async function finishSearch(run: SearchRun, checkpoints: Checkpoints): Pr
   if (!(await exists(out))) {
     const made =
       search.mode === 'task'
-        ? outcomeFolder(folder, best.checkpoint!)
-        : await repeatIfKilled(() => exportBest(run, best, checkpoints), signal);
+        ? await outcomeOf(run, best, files)
+        : await repeatIfKilled(() => exportBest(run, best, files), signal);
     await rename(made, out);
   }
+  return best;
+}
+
+/** Deletes all that a search leaves but its outcome and its trials. Safe to repeat. */
+export async function clearSearch({ place, folder }: Pick<SearchRun, 'place' | 'folder'>): Promise<void> {
   await removeTrialFiles(place, null);
   for (const part of [hopFolder(folder), outcomes(folder), scratch(folder)])
     await rm(part, { recursive: true, force: true });
-  return best;
+}
+
+async function outcomeOf({ folder }: SearchRun, { checkpoint }: Trial, files: SharedFiles): Promise<string> {
+  await files.fetchOutcome(checkpoint!);
+  return outcomeFolder(folder, checkpoint!);
 }
 
 /** The least loss; of equal ones the first trial. A trial without a loss is the last resort. */
@@ -45,10 +53,11 @@ function bestTrial(trials: readonly Trial[]): Trial {
 }
 
 /** @returns the folder with the model */
-async function exportBest(run: SearchRun, best: Trial, checkpoints: Checkpoints): Promise<string> {
+async function exportBest(run: SearchRun, best: Trial, files: SharedFiles): Promise<string> {
   const { python, folder, onLog, place } = run;
   const hop = hopFolder(folder);
-  await checkpoints.fetch(best.checkpoint!);
+  for (const part of ['hop', 'train', 'validation'] as const) await files.need(part);
+  await files.fetchState(best.checkpoint!);
   const trainer = await ResidentTrainer.start({ python, folder: hop, ...(onLog && { onLog }) });
   const out = join(hop, 'out');
   try {

@@ -1,13 +1,13 @@
 import { MillraceError } from '../../../errors.ts';
 import { ResidentTrainer } from '../resident-trainer.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import { hopFolder } from './folders.ts';
 import { metricLoss } from './metric-loss.ts';
 import { type SearchRun, trialAttributes } from './search-run.ts';
+import type { SharedFiles } from './shared-files.ts';
 import type { UnitRunner } from './unit-runner.ts';
 
 /** Keeps one resident trainer, from its first unit on. */
-export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRunner {
+export function openHopRunner(run: SearchRun, files: SharedFiles): UnitRunner {
   const { python, folder, search, onLog } = run;
   let resident: ResidentTrainer | null = null;
   /** Whether the latest one was killed before it was ready. */
@@ -15,6 +15,7 @@ export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRun
 
   async function trainer(): Promise<ResidentTrainer> {
     if (resident === null || resident.hasEnded) {
+      await files.need('hop');
       resident = await ResidentTrainer.start({ python, folder: hopFolder(folder), ...(onLog && { onLog }) }).catch(
         (error) => {
           diedAtStart = error instanceof MillraceError && error.code === 'TRAIN_MEMORY';
@@ -30,13 +31,15 @@ export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRun
     async run({ trial, epoch, shard, unit, fence, checkpoint, parameters, endsEpoch }) {
       const started = performance.now();
       const own = await trainer();
-      if (checkpoint !== null) await checkpoints.fetch(checkpoint);
+      await files.need(`shard${shard}`);
+      if (endsEpoch) await files.need('validation');
+      if (checkpoint !== null) await files.fetchState(checkpoint);
       const attributes = trialAttributes(run, parameters);
       const from = checkpoint === null ? null : { name: checkpoint, sha256: checkpoint };
       const to = `m${trial}.u${unit}.f${fence}`;
       const done = await own.train({ model: trial, epoch, shard, attributes, from, to });
       const measured = endsEpoch ? await own.measure(to, attributes) : null;
-      await checkpoints.keep(to, done.to.sha256);
+      await files.keepState(to, done.to.sha256);
       const metrics = measured && { valid_loss: measured.loss, ...measured.metrics };
       return {
         checkpoint: done.to.sha256,
@@ -45,7 +48,7 @@ export function openHopRunner(run: SearchRun, checkpoints: Checkpoints): UnitRun
         measured: metrics && { loss: metricLoss(search.metric, metrics), metrics },
       };
     },
-    drop: (checkpoint) => checkpoints.drop(checkpoint),
+    drop: (checkpoint) => files.dropState(checkpoint),
     hasDied: () => diedAtStart || (resident?.hasEnded ?? false),
     async close() {
       if (resident !== null && !resident.hasEnded) await (run.signal.aborted ? resident.kill() : resident.close());

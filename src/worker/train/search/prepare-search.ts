@@ -1,9 +1,9 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withReconnect } from '../../../datasource/pool.ts';
 import { clearTrials, readTrials } from '../../../ledger/trials.ts';
 import { runTrainer } from '../run-trainer.ts';
-import { hopFolder, isPrepared, preparedMark, scratchFolder } from './folders.ts';
+import { hopFolder, isPrepared, linkRows, preparedMark, scratchFolder } from './folders.ts';
 import { addFirstTrials } from './new-trials.ts';
 import { repeatIfKilled } from './repeat-if-killed.ts';
 import { jobText, type SearchRun, trialAttributes } from './search-run.ts';
@@ -34,8 +34,7 @@ async function learnFit(run: SearchRun): Promise<void> {
   await writeFile(join(fit, 'job.json'), jobText(run, 'fit', { estimator, attributes, shards: search.shards }));
   await runTrainer({ ...run, folder: fit });
   const hop = join(fit, 'out');
-  for (const part of ['train', 'validation']) await symlink(join('..', '..', 'data', part), join(hop, 'data', part));
-  await mkdir(join(hop, 'checkpoints'));
+  await linkRows(hop);
   await writeFile(join(hop, 'job.json'), jobText(run, 'hop', { estimator }));
   await rename(hop, hopFolder(folder));
 }
