@@ -1,11 +1,14 @@
 """XGBoost: the same trees as the library gives by itself, exported without a difference for every objective and booster."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 import xgboost
-from conftest import Folder
+from conftest import PACKAGE, Folder
 from datasets import cancer, diabetes, iris
 
 from millrace_trainer.boosting.objectives import OBJECTIVES
@@ -57,6 +60,45 @@ def test_predicts_what_the_library_predicts_when_called_by_itself(folder: Folder
     matrix = xgboost.DMatrix(values, label=rows["y"], nthread=1)
     expected = xgboost.train({**settings, "nthread": 1}, matrix, 12).predict(matrix)
     assert folder.predict()["probabilities"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("estimator", BOOSTERS)
+def test_classes_of_different_sizes_are_exported_without_a_difference(folder: Folder, estimator: str) -> None:
+    rows = {name: [*values[:60], *values[90:110]] for name, values in iris().items()}
+    folder.rows(rows).job(estimator=estimator, attributes={"objective": "multi:softprob"}).run()
+    assert folder.report["export"]["difference"] <= 1e-5
+
+
+@pytest.mark.parametrize("estimator", ["xgboost.XGBClassifier", "xgboost.XGBRFClassifier"])
+def test_two_classes_are_learned_as_by_xgboosts_own_classifier(folder: Folder, estimator: str) -> None:
+    rows = cancer()
+    folder.rows(rows).job(estimator=estimator, attributes={"model.tree_num" if "RF" in estimator else "train.num_boost_round": 7}).run()
+    values = np.stack([rows[name] for name in rows if name != "y"], axis=1).astype(np.float32)
+    model = getattr(xgboost, estimator.split(".")[1])(n_estimators=7, random_state=1, n_jobs=1)
+    expected = model.fit(values, np.asarray(rows["y"], int)).predict_proba(values)
+    assert folder.predict()["probabilities"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert folder.model.start.extra == {"objective": "binary:logistic"}
+
+
+def test_xgboost_does_not_load_scikit_learn() -> None:
+    said = "import sys, millrace_trainer.boosting.estimator; assert 'sklearn' not in sys.modules; import sklearn.cluster"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE)}
+    subprocess.run([sys.executable, "-c", said], check=True, env=environment)
+
+
+@pytest.mark.parametrize(("given", "code"), [({"objective": "reg:gamma"}, "TRAIN_GOING_ON"), ({}, None)])
+def test_going_on_keeps_the_objective(folders: Any, given: dict[str, Any], code: str | None) -> None:
+    begun = folders("begun").rows(diabetes()).job(estimator="xgboost.XGBRegressor", attributes={"objective": "reg:tweedie"})
+    begun.run()
+    on = folders("on").rows(diabetes()).job(estimator="xgboost.XGBRegressor", attributes=given, **{"from": "model.onnx"})
+    (on.path / "model.onnx").write_bytes((begun.path / "out" / "model.onnx").read_bytes())
+    if code is None:
+        on.run()
+        assert on.model.start.extra == {"objective": "reg:tweedie"}
+        return
+    with pytest.raises(Mistake, match="has the objective reg:tweedie, not reg:gamma") as raised:
+        on.run()
+    assert raised.value.code == code
 
 
 def test_parallel_trees_and_growing_by_loss(folder: Folder) -> None:

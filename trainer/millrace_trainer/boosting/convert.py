@@ -45,7 +45,8 @@ def _margin(graph: Graph, booster: Any, rows: str, base: Floats, outputs: int) -
         weights = np.array(booster["model"]["weights"], np.float32).reshape(-1, outputs)
         # A missing value counts as zero in gblinear.
         known = graph.node("Where", graph.node("IsNaN", rows), graph.floats([0]), rows)
-        return graph.node("Add", graph.node("MatMul", known, graph.floats(weights[:-1])), graph.floats(weights[-1] + base))
+        # XGBoost adds the base score of the first class to all.
+        return graph.node("Add", graph.node("MatMul", known, graph.floats(weights[:-1])), graph.floats(weights[-1] + base[0]))
     model, drops = (booster["gbtree"]["model"], booster["weight_drop"]) if booster["name"] == "dart" else (booster["model"], None)
     attributes = _ensemble(model["trees"], model["tree_info"], drops)
     attributes.update(n_targets=outputs, base_values=base.tolist(), aggregate_function="SUM", post_transform="NONE")

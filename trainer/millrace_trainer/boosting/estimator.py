@@ -1,9 +1,9 @@
 """xgboost.*: from the attributes to the trained booster."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import xgboost
 
 from ..features.feature import Feature
 from ..features.matrix import matrix
@@ -13,12 +13,15 @@ from ..mistakes import Mistake, quoted
 from ..network.estimator import check_classes
 from ..prediction import Class
 from ..table import Table
-from ..training import Result, Training
+from ..training import Result, Start, Training
+from .lean import xgboost
 from .library import Rounds, as_mistakes
 from .model import BoosterModel, load_booster
 from .objectives import OBJECTIVES
-from .parameters import Parameters, read_parameters
+from .parameters import OF_TWO_CLASSES, Parameters, read_parameters
 
+# The same trees, and probabilities.
+TRAINED_AS = {"multi:softmax": "multi:softprob"}
 # Rows of the one round that finds unknown parameters before the long training.
 PROBED_ROWS = 1000
 
@@ -26,14 +29,26 @@ PROBED_ROWS = 1000
 def train_booster(training: Training) -> Result:
     parameters = read_parameters(training.estimator, training.attributes)
     training.attributes.finish(training.estimator)
-    _check_names(training.estimator, parameters)
     table = labelled(training.table, training.label)
     label = table.name_of(training.label or "")
+    if training.start is not None:
+        parameters = _objective_of_start(training.start, parameters)
     classes = _classes(training, parameters, table, label)
+    if not parameters.chosen and training.start is None and len(classes or []) == 2:
+        parameters = replace(parameters, objective=OF_TWO_CLASSES)
+    _check_names(training.estimator, parameters)
     features = _features(training, parameters, table, label)
     learner = _Learner(training, parameters, features, classes, label)
     learner.probe(table)
     return learner.train(table)
+
+
+def _objective_of_start(start: Start, parameters: Parameters) -> Parameters:
+    objective = str(start.extra["objective"])
+    if parameters.chosen and TRAINED_AS.get(parameters.objective, parameters.objective) != objective:
+        message = f"the model to go on with has the objective {objective}, not {parameters.objective}"
+        raise Mistake("TRAIN_GOING_ON", message, f"set objective = '{objective}'")
+    return replace(parameters, objective=objective)
 
 
 def _classes(training: Training, parameters: Parameters, table: Table, label: str) -> list[Class] | None:
@@ -89,8 +104,7 @@ class _Learner:
         self._features = features
         self._classes = classes
         self._label = label
-        # The same trees as multi:softmax, and probabilities.
-        self._objective = "multi:softprob" if parameters.objective == "multi:softmax" else parameters.objective
+        self._objective = TRAINED_AS.get(parameters.objective, parameters.objective)
         self._class_weights: list[float] | None = None
 
     def _settings(self) -> dict[str, Any]:

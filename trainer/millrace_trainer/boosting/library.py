@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import xgboost
-
 from ..mistakes import Mistake
+from .lean import xgboost
 from .parameters import unknown
 
 # "Parameters: { "max_dept", "x" } are not used."

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xgboost
 
 from ..features.feature import Feature
 from ..features.matrix import matrix
@@ -14,6 +13,7 @@ from ..graph import Graph
 from ..prediction import Class, Kind, Prediction, softmax, two_classes
 from ..table import Floats, Table
 from .convert import emit_booster
+from .lean import xgboost
 from .objectives import OBJECTIVES
 
 

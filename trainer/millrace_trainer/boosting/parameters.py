@@ -19,6 +19,8 @@ BOOSTERS: dict[str, tuple[str, str | None]] = {
     "xgbrfclassifier": ("gbtree", "multi:softprob"),
     "xgbrfregressor": ("gbtree", "reg:squarederror"),
 }
+# Without an objective, two classes are learned by this one, as XGBoost's XGBClassifier does.
+OF_TWO_CLASSES = "binary:logistic"
 # As XGBoost's XGBRFClassifier sets them: https://xgboost.readthedocs.io/en/release_3.2.0/tutorials/rf.html
 RANDOM_FOREST = {"learning_rate": 1.0, "subsample": 0.8, "colsample_bynode": 0.8, "reg_lambda": 1e-5}
 
@@ -102,10 +104,11 @@ WITHOUT_EFFECT = ("train.batch_size", "train.epoch", "train.disk_cache", "train.
 
 @dataclass(frozen=True)
 class Parameters:
-    """`given` are XGBoost's own, as the statement has them."""
+    """`given` are XGBoost's own, as the statement has them. `chosen`: whether the objective is the statement's, not the usual one."""
 
     booster: str
     objective: str
+    chosen: bool
     given: dict[str, Any]
     rounds: int
     patience: int
@@ -123,6 +126,7 @@ def read_parameters(estimator: str, attributes: Attributes) -> Parameters:
     read = Parameters(
         booster=booster,
         objective=objective,
+        chosen=attributes.text("objective", "train.objective") is not None,
         given={},
         rounds=attributes.integer("train.num_boost_round", "num_boost_round", default=1 if forest else 10, most=100_000),
         patience=attributes.integer("train.early_stopping_rounds", "early_stopping_rounds", default=0, least=0),

@@ -17,7 +17,7 @@ TO TRAIN DNNClassifier WITH model.hidden_units = [8], train.epoch = 3000 LABEL c
 
 describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, () => {
   const test = useSession(mariadb);
-  useTrainer();
+  useTrainer('real');
   const versionsOf = (name: string) => readVersions(test.session.pool, test.session.schema, [name]);
   const isTraining = ({ steps }: { readonly steps: readonly { readonly progress?: { readonly unit: string } }[] }) =>
     steps[0]?.progress?.unit === 'epoch';

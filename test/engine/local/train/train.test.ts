@@ -11,7 +11,7 @@ import { useTrainer } from './use-trainer.ts';
 
 describe.skipIf(!hasPython).each(servers)('TO TRAIN on $name', { timeout: 240_000 }, (server) => {
   const test = useSession(server);
-  useTrainer();
+  useTrainer('real');
   const run = async (sql: string) => ended(test.session, await submit(test.session, sql));
   const versionsOf = (name: string) => readVersions(test.session.pool, test.session.schema, [name]);
   beforeAll(async () => {
