@@ -535,7 +535,7 @@ export const errorTable = {
       'the result has a value that the requested format cannot hold',
       'read it as csv or ndjson, or select CAST(column AS CHAR)',
     ],
-    NO_PICTURE: ['only plans of TO FIND are drawn', 'leave out --plot', { status: null }],
+    NO_PICTURE: ['there is nothing to draw', 'leave out --plot', { status: null }],
     NO_WORKFLOW: ['the engine runs statements without workflows', 'look at the plan instead', { status: 404 }],
   }),
   ...filedUnder('configuration', {

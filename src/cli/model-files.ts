@@ -3,10 +3,9 @@ import { userInfo } from 'node:os';
 import { MillraceError } from '../errors.ts';
 import { splitName } from '../plan/model-catalog.ts';
 import { importModelList } from '../service/models/import-model-list.ts';
-import { plotTraining } from '../service/models/loss-chart.ts';
 import { plotModels } from '../service/models/model-chart.ts';
 import { openSession, type Session } from '../service/session.ts';
-import type { Place } from './open-service.ts';
+import { type Place, withService } from './open-service.ts';
 import type { Output } from './output.ts';
 import { fileReason, writePicture } from './write-picture.ts';
 
@@ -38,11 +37,11 @@ export function drawModels(file: string, place: Place, output: Output): Promise<
   });
 }
 
-/** `millrace models show NAME --plot FILE`: draws the metrics of a training by epoch or round. */
+/** `millrace models show NAME --plot FILE`: draws the metrics of a training by epoch or round, or the trials of a search. */
 export function drawTraining(written: string, file: string, place: Place, output: Output): Promise<number> {
-  return withSession(place, output, async ({ pool, schema }) => {
+  return withService(place, output.note, async (service) => {
     const { name, version } = splitName(written);
-    await writePicture(file, await plotTraining(pool, schema, name, version));
+    await writePicture(file, await service.trainingPicture(name, version));
     if (output.json) output.write({ file });
     else output.line(`${file} written`);
     return 0;

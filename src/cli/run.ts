@@ -5,6 +5,7 @@ import { withoutServer } from '../service/without-server.ts';
 import { followStatement } from './follow.ts';
 import { type Place, withService } from './open-service.ts';
 import { type Output, openOutput } from './output.ts';
+import { plotResults } from './plot-results.ts';
 import type { Source } from './print-error.ts';
 import { type RowFormat, writeRows } from './print-rows.ts';
 import { openRowTap } from './row-stream-tap.ts';
@@ -12,6 +13,8 @@ import { openRowTap } from './row-stream-tap.ts';
 export interface RunOptions extends Pick<SubmitOptions, 'labels' | 'parameters'> {
   /** Default: a table, or with --json one line per result. */
   readonly format?: RowFormat | undefined;
+  /** The file for a picture of what was trained or shown. */
+  readonly plot?: string | undefined;
   /** Maximum number of rows of each result. */
   readonly limit?: number | undefined;
 }
@@ -23,7 +26,7 @@ export interface RunOptions extends Pick<SubmitOptions, 'labels' | 'parameters'>
  */
 export function runProgram(
   source: Source,
-  { format, limit, ...options }: RunOptions,
+  { format, limit, plot, ...options }: RunOptions,
   place: Place,
   output: Output,
 ): Promise<number> {
@@ -39,7 +42,12 @@ export function runProgram(
     const id = await service.submit(source.text, { ...options, onBound, tap: openRowTap(show) });
     const results = { shown, show, isWhole: limit === undefined, ...(limit !== undefined && { limit }) };
     // With a row format, only rows go to standard output.
-    return followStatement(service, id, format === undefined ? output : withoutJson(output), { results });
+    const exitCode = await followStatement(service, id, format === undefined ? output : withoutJson(output), {
+      results,
+    });
+    if (plot !== undefined && exitCode === 0)
+      for (const file of await plotResults(plot, service, id)) output.note(`${file} written`);
+    return exitCode;
   });
 }
 

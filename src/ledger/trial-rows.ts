@@ -1,39 +1,93 @@
 import type { Pool } from 'mysql2/promise';
 import type { ColumnType } from '../datasource/column-types.ts';
+import { readPlanJson } from './statement-plan.ts';
 import type { StepPlace } from './trainings.ts';
 import { readVisits, type Visit } from './trial-visits.ts';
 import { readTrials, type Trial } from './trials.ts';
 
 /** Columns of SHOW TRIALS after the model and its version. */
 export const trialColumns: Readonly<Record<string, ColumnType>> = {
-  ...{ trial: 'integer', estimator: 'string', parameters: 'json', state: 'string', epochs: 'integer' },
-  ...{ units: 'integer', metrics: 'json', losses: 'json', seconds: 'double', checkpoint: 'string' },
-  ...{ visits: 'json', error: 'string' },
+  ...{ trial: 'integer', state: 'string', epochs: 'integer', metric: 'string', value: 'double', curve: 'string' },
+  ...{ parameters: 'json', estimator: 'string', units: 'integer', seconds: 'double', metrics: 'json' },
+  ...{ values_by_epoch: 'json', checkpoint: 'string', visits: 'json', error: 'string' },
 };
 
-/** The trials of the search that made a version: the best first, then by their loss. Each has its losses by epoch, and all visits to shards. */
+/** The trials of the search that made a version: the best first. Each has its metric by epoch, and all visits to shards. */
 export async function trialRows(
   { pool, schema }: { readonly pool: Pool; readonly schema: string },
   { statement, step }: StepPlace,
 ): Promise<readonly (readonly unknown[])[]> {
   const place = { pool, schema, statement, step };
   const trials = await readTrials(place);
+  if (trials.length === 0) return [];
+  const metric = metricOf(await readPlanJson(pool, schema, statement), step);
   const visits = Map.groupBy(await readVisits(place), ({ trial }) => trial);
   const loss = (trial: Trial) => (trial.state === 'failed' ? null : trial.loss) ?? Number.POSITIVE_INFINITY;
   const ordered = trials.toSorted((a, b) => compare(loss(a), loss(b)) || a.trial - b.trial);
-  return ordered.map((trial) => rowOf(trial, visits.get(trial.trial) ?? []));
+  return ordered.map((trial) => rowOf(trial, visits.get(trial.trial) ?? [], metric));
 }
 
 const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
 
-function rowOf(trial: Trial, visits: readonly Visit[]): readonly unknown[] {
+/** The metric of a planned search. */
+function metricOf(plan: string | null, step: string): string {
+  const { steps }: { readonly steps: readonly PlannedStep[] } = JSON.parse(plan ?? '{"steps":[]}');
+  return steps.find(({ name }) => name === step)?.training?.search?.metric ?? 'valid_loss';
+}
+
+interface PlannedStep {
+  readonly name: string;
+  readonly training?: { readonly search: { readonly metric: string } | null };
+}
+
+function rowOf(trial: Trial, visits: readonly Visit[], metric: string): readonly unknown[] {
   const { parameters, metrics, estimator, state, epochs, unitsDone, seconds, checkpoint, error } = trial;
-  const losses = visits.filter((visit) => visit.metrics !== null).map((visit) => visit.metrics?.valid_loss ?? null);
+  const values = visits.filter((visit) => visit.metrics !== null).map((visit) => valueIn(visit, metric));
   const walked = visits.map(({ epoch, shard, worker, attempt, digestIn, digestOut }) => ({
     ...{ epoch, shard, worker, attempt, in: digestIn, out: digestOut },
   }));
   return [
-    ...[trial.trial, estimator, JSON.stringify(parameters), state, epochs, unitsDone],
-    ...[JSON.stringify(metrics), JSON.stringify(losses), seconds, checkpoint, JSON.stringify(walked), error],
+    ...[
+      trial.trial,
+      state,
+      epochs,
+      metric,
+      rounded(valueIn(trial, metric)),
+      sparkline(values),
+      JSON.stringify(parameters),
+      estimator,
+    ],
+    ...[
+      unitsDone,
+      Number(seconds.toFixed(3)),
+      JSON.stringify(metrics),
+      JSON.stringify(values),
+      checkpoint,
+      JSON.stringify(walked),
+      error,
+    ],
   ];
+}
+
+/** Of an estimator without a loss, what trials are compared by instead. */
+const valueIn = ({ metrics, loss }: Pick<Visit, 'metrics' | 'loss'>, metric: string) => metrics?.[metric] ?? loss;
+
+/** As many digits as a person compares; `values_by_epoch` has all. */
+const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(6)));
+
+const heights = [...'▁▂▃▄▅▆▇█'];
+/** Characters of the longest sparkline. */
+const longest = 24;
+
+/** A character for each value, or for each of some of them; a space where there is none. */
+function sparkline(values: readonly (number | null)[]): string {
+  const step = Math.max(1, values.length / longest);
+  const some = Array.from(
+    { length: Math.min(values.length, longest) },
+    (_, at) => values[Math.floor(at * step)] ?? null,
+  );
+  const known = some.filter((value) => value !== null && Number.isFinite(value)) as readonly number[];
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const height = (value: number) => Math.round(((value - least) / (most - least || 1)) * (heights.length - 1));
+  return some.map((value) => (value === null || !Number.isFinite(value) ? ' ' : heights[height(value)])).join('');
 }

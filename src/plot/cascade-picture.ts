@@ -1,5 +1,5 @@
 import { type Chart, chartSize, drawParts } from './chart.ts';
-import { document, round, text, textWidth } from './svg.ts';
+import { document, round, shortened, text } from './svg.ts';
 
 /** Models that are asked one after the other, as a tree, above a chart. */
 export interface CascadePicture {
@@ -79,11 +79,4 @@ function centred(
 ): string {
   const attributes = `font-size="${size}" text-anchor="middle"${more === '' ? '' : ` ${more}`}`;
   return text(round(x), y, shortened(written, width, size), colour, attributes);
-}
-
-function shortened(written: string, width: number, size: number): string {
-  if (textWidth(written, size) <= width) return written;
-  const characters = [...written];
-  const kept = Math.max(1, Math.floor(width / textWidth('n', size)) - 1);
-  return `${characters.slice(0, kept).join('')}…`;
 }

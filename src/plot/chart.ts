@@ -10,13 +10,17 @@ export interface ChartPoint {
 }
 
 export interface Series {
+  /** Series of one name have one colour and one entry in the legend. */
   readonly name: string;
+  /** Default: a colour of its own. */
+  readonly tone?: 'pale' | 'strong';
   /** `steps`: a line that goes right before it goes up or down. */
   readonly kind: 'points' | 'line' | 'steps';
   readonly points: readonly ChartPoint[];
 }
 
 export interface Chart {
+  /** Empty: neither title nor legend are drawn. */
   readonly title: string;
   /** A line under the title. */
   readonly note?: string;
@@ -27,11 +31,16 @@ export interface Chart {
   readonly names?: readonly string[];
   /** Whether each power of ten of y has the same height. */
   readonly isLogarithmic?: boolean;
+  /** Whether x is counted: its ticks are whole numbers. */
+  readonly isCountedX?: boolean;
+  /** Whether each power of ten of x has the same width. */
+  readonly isLogarithmicX?: boolean;
   readonly series: readonly Series[];
 }
 
 export const chartSize = { width: 960, height: 600 };
-const frame: Area = { x: 76, y: 104, width: 856, height: 420 };
+/** Room around the axes for what is written there. */
+const margins = { left: 76, right: 28, top: 104, topWithoutTitle: 20, bottom: 76 };
 const radius = 4;
 const labelSize = 12;
 
@@ -40,37 +49,71 @@ export function drawChart(chart: Chart): string {
   return document(chartSize, chart.title, drawParts(chart));
 }
 
-/** What a chart has on its paper. */
-export function drawParts(chart: Chart): readonly string[] {
+/** What a chart has on its paper. @param size of the paper, or of a part of it */
+export function drawParts(chart: Chart, size = chartSize): readonly string[] {
+  const frame = frameOf(chart, size);
   const points = chart.series.flatMap((series) => series.points);
-  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
-  const x =
-    chart.names === undefined
-      ? linearScale(xs, frame.x, frame.x + frame.width, 8)
-      : namedScale(chart.names, frame.x, frame.x + frame.width);
-  const y = (chart.isLogarithmic ? logarithmicScale : linearScale)(ys, frame.y + frame.height, frame.y);
+  const x = xScale(
+    chart,
+    points.map((point) => point.x),
+    frame,
+  );
+  const ys = points.map((point) => point.y);
+  const [bottom, top] = [frame.y + frame.height, frame.y];
+  const y = chart.isLogarithmic
+    ? logarithmicScale(ys, bottom, top)
+    : linearScale(ys, bottom, top, ticksIn(frame.height, 70));
   return [
-    text(frame.x, 40, chart.title, 'ink', 'font-size="20" font-weight="600"'),
-    chart.note === undefined ? '' : text(frame.x, 62, chart.note, 'faded', 'font-size="13"'),
-    drawLegend(chart.series),
-    drawAxes(chart, x, y),
-    ...chart.series.map((series, at) => drawLine(series, inkOf(chart.series, at), x, y)),
-    ...labelsOf(chart, x, y).map(drawLabel),
+    ...(chart.title === '' ? [] : drawHead(chart, frame)),
+    drawAxes(chart, x, y, frame),
+    ...chart.series.map((series) => drawLine(series, inkOf(chart.series, series), x, y)),
+    ...labelsOf(chart, x, y, frame).map(drawLabel),
     ...drawPoints(chart.series, x, y),
   ];
 }
 
-function colourOf(at: number): string {
-  return colours[at % colours.length]!;
+function frameOf({ title }: Chart, { width, height }: typeof chartSize): Area {
+  const top = title === '' ? margins.topWithoutTitle : margins.top;
+  return {
+    ...{ x: margins.left, y: top },
+    ...{ width: width - margins.left - margins.right, height: height - top - margins.bottom },
+  };
 }
+
+const ticksIn = (length: number, apart: number) => Math.max(3, Math.round(length / apart));
+
+function xScale({ names, isLogarithmicX, isCountedX }: Chart, xs: readonly number[], { x, width }: Area): Scale {
+  if (names !== undefined) return namedScale(names, x, x + width);
+  if (isLogarithmicX) return logarithmicScale(xs, x, x + width);
+  return linearScale(xs, x, x + width, ticksIn(width, 107), isCountedX);
+}
+
+function drawHead({ title, note, series }: Chart, { x }: Area): readonly string[] {
+  return [
+    text(x, 40, title, 'ink', 'font-size="20" font-weight="600"'),
+    note === undefined ? '' : text(x, 62, note, 'faded', 'font-size="13"'),
+    drawLegend(series, x),
+  ];
+}
+
+/** The colour of the series of a name. */
+function colourOf(series: readonly Series[], { name, tone }: Series): string {
+  if (tone !== undefined) return tones[tone];
+  const names = [...new Set(series.filter((each) => each.tone === undefined).map((each) => each.name))];
+  return colours[names.indexOf(name) % colours.length]!;
+}
+
+const tones = { pale: '#a9b1bc', strong: '#d55e00' };
 
 /** The only line has the colour of the text; several have colours of their own. */
-function inkOf(series: readonly Series[], at: number): string {
+function inkOf(series: readonly Series[], one: Series): string {
   const isOnly = series.filter(({ kind }) => kind !== 'points').length === 1;
-  return isOnly ? 'class="front"' : `stroke="${colourOf(at)}"`;
+  return isOnly && one.tone === undefined ? 'class="front"' : `stroke="${colourOf(series, one)}"`;
 }
 
-function drawAxes(chart: Chart, x: Scale, y: Scale): string {
+const widths = { pale: 1.5, usual: 2, strong: 3 };
+
+function drawAxes(chart: Chart, x: Scale, y: Scale, frame: Area): string {
   const [right, bottom] = [frame.x + frame.width, frame.y + frame.height];
   const columns = x.ticks.map((tick, at) => {
     const place = round(x.at(tick));
@@ -90,25 +133,26 @@ function drawAxes(chart: Chart, x: Scale, y: Scale): string {
   ].join('\n');
 }
 
-function drawLegend(series: readonly Series[]): string {
-  let left = frame.x;
-  const entries = series.map(({ name, kind }, at) => {
+function drawLegend(series: readonly Series[], from: number): string {
+  let left = from;
+  const named = series.filter(({ name }, at) => series.findIndex((each) => each.name === name) === at);
+  const entries = named.map((one) => {
     const place = left;
-    left += textWidth(name, 13) + 44;
+    left += textWidth(one.name, 13) + 44;
     const mark =
-      kind === 'points'
-        ? `<circle cx="${place + 8}" cy="84" r="${radius}" fill="${colourOf(at)}"/>`
-        : `<path ${inkOf(series, at)} fill="none" stroke-width="2" d="M${place} 84h18"/>`;
-    return `${mark}${text(place + 24, 88, name, 'ink', 'font-size="13"')}`;
+      one.kind === 'points'
+        ? `<circle cx="${place + 8}" cy="84" r="${radius}" fill="${colourOf(series, one)}"/>`
+        : `<path ${inkOf(series, one)} fill="none" stroke-width="${widths[one.tone ?? 'usual']}" d="M${place} 84h18"/>`;
+    return `${mark}${text(place + 24, 88, one.name, 'ink', 'font-size="13"')}`;
   });
   return entries.join('\n');
 }
 
-function drawLine({ kind, points }: Series, ink: string, x: Scale, y: Scale): string {
+function drawLine({ kind, points, tone }: Series, ink: string, x: Scale, y: Scale): string {
   const [first, ...others] = points.map((point) => [round(x.at(point.x)), round(y.at(point.y))] as const);
   if (kind === 'points' || first === undefined) return '';
   const path = others.map(([px, py]) => (kind === 'steps' ? `H${px}V${py}` : `L${px} ${py}`)).join('');
-  return `<path ${ink} fill="none" stroke-width="2" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
+  return `<path ${ink} fill="none" stroke-width="${widths[tone ?? 'usual']}" stroke-linejoin="round" d="M${first.join(' ')}${path}"/>`;
 }
 
 interface Spot {
@@ -119,9 +163,11 @@ interface Spot {
 
 /** The points of all series; those at the same place lie around it. */
 function spotsOf(series: readonly Series[], x: Scale, y: Scale): readonly Spot[] {
-  const spots = series.flatMap(({ kind, points }, at) =>
-    kind === 'points' ? points.map((point) => ({ x: x.at(point.x), y: y.at(point.y), colour: colourOf(at) })) : [],
-  );
+  const spots = series.flatMap((one) => {
+    if (one.kind !== 'points') return [];
+    const colour = colourOf(series, one);
+    return one.points.map((point) => ({ x: x.at(point.x), y: y.at(point.y), colour }));
+  });
   const places = Map.groupBy(spots, (spot) => `${round(spot.x)} ${round(spot.y)}`);
   return [...places.values()].flatMap((same) => same.map((spot, at) => aside(spot, at, same.length)));
 }
@@ -139,7 +185,7 @@ function drawPoints(series: readonly Series[], x: Scale, y: Scale): readonly str
   );
 }
 
-function labelsOf({ series }: Chart, x: Scale, y: Scale): readonly PlacedLabel[] {
+function labelsOf({ series }: Chart, x: Scale, y: Scale, frame: Area): readonly PlacedLabel[] {
   const all = series.flatMap(({ points }) => points.map((point) => ({ ...point, x: x.at(point.x), y: y.at(point.y) })));
   const labels = all.flatMap(({ label, ...point }) => (label === undefined ? [] : [{ ...point, text: label }]));
   labels.sort((one, other) => one.x - other.x);

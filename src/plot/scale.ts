@@ -8,11 +8,14 @@ export interface Scale {
 }
 
 const steps = [1, 2, 2.5, 5, 10];
+const wholeSteps = [1, 2, 5, 10];
 
-/** A scale whose ends are ticks and hold all values. @param ticks about how many */
-export function linearScale(values: readonly number[], from: number, to: number, ticks = 6): Scale {
+/** A scale whose ends are ticks and hold all values. @param ticks about how many @param whole whether they are whole numbers */
+export function linearScale(values: readonly number[], from: number, to: number, ticks = 6, whole = false): Scale {
   const [least, most] = rangeOf(values);
-  const step = niceStep((most - least) / ticks);
+  const step = whole
+    ? niceStep(Math.max(1, (most - least) / ticks), wholeSteps)
+    : niceStep((most - least) / ticks, steps);
   const [first, last] = [Math.floor(least / step + 1e-9), Math.ceil(most / step - 1e-9)];
   const decimals = Math.max(0, -Math.floor(Math.log10(step)) + (isQuarter(step) ? 1 : 0));
   const found = Array.from({ length: last - first + 1 }, (_, at) =>
@@ -56,7 +59,7 @@ function rangeOf(values: readonly number[]): readonly [number, number] {
   return [least - room, most + room];
 }
 
-function niceStep(rough: number): number {
+function niceStep(rough: number, steps: readonly number[]): number {
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   return steps.find((step) => step * magnitude >= rough * 0.999)! * magnitude;
 }

@@ -26,6 +26,14 @@ export function textWidth(written: string, fontSize: number): number {
   return [...written].length * fontSize * 0.6;
 }
 
+/** The beginning of a text that is wider than there is room. */
+export function shortened(written: string, width: number, size: number): string {
+  if (textWidth(written, size) <= width) return written;
+  const characters = [...written];
+  const kept = Math.max(1, Math.floor(width / textWidth('n', size)) - 1);
+  return `${characters.slice(0, kept).join('')}…`;
+}
+
 export function text(x: number, y: number, written: string, colour: string, attributes: string): string {
   return `<text class="${colour}" x="${round(x)}" y="${round(y)}" ${attributes}>${escaped(written)}</text>`;
 }

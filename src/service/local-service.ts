@@ -11,6 +11,7 @@ import type { Program } from '../sql/statement.ts';
 import { systemSchemasOf } from './access/system-schema.ts';
 import { explain } from './explain.ts';
 import { first } from './first-rows.ts';
+import { plotTraining } from './models/training-picture.ts';
 import { viewProfile } from './profile-view.ts';
 import { checkRepeat } from './repeat.ts';
 import { resultOf, resultRows } from './results.ts';
@@ -67,6 +68,7 @@ export function openLocalService(session: Session, kept?: KeptSession): Service 
       return explain(session, session.submission(program, await session.plan(program, session.actor)));
     },
     models: session.models,
+    trainingPicture: (name, version) => plotTraining(session.pool, schema, name, version),
     classes: session.classes,
     profiles: async () => session.profiles.map(viewProfile),
     async storeModel(name, bytes) {

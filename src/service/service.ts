@@ -27,6 +27,8 @@ export interface Service {
   /** Executes nothing. */
   explain(sql: string): Promise<Explanation>;
   models(): Promise<readonly Model[]>;
+  /** How a version of a model was trained, as SVG. @param version null: the current one. @throws {MillraceError} UNKNOWN_MODEL, TRAIN_NOT_OURS */
+  trainingPicture(name: string, version: number | null): Promise<string>;
   /** Names of the classes that registered models know: TO FIND can name them. */
   classes(): Promise<readonly string[]>;
   /** The administrator's profiles that the user may name. */

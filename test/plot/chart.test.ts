@@ -27,6 +27,11 @@ describe('a scale', () => {
     expect(linearScale(values, 0, 100).texts).toEqual(texts);
   });
 
+  it('of what is counted has whole ticks', () => {
+    expect(linearScale([1, 3], 0, 100, 8, true).texts).toEqual(['1', '2', '3']);
+    expect(linearScale([1, 21], 0, 100, 8, true).texts).toEqual(['0', '5', '10', '15', '20', '25']);
+  });
+
   it('of powers of ten gives each the same length', () => {
     const { texts, ticks, at } = logarithmicScale([0.3, 200], 0, 400);
     expect(texts).toEqual(['0.1', '1', '10', '100', '1000']);

@@ -23,6 +23,7 @@ const routes = [
   'GET /v1/models',
   'GET /v1/models/{name}',
   'GET /v1/models/{name}/measurements',
+  'GET /v1/models/{name}/training',
   'GET /v1/profiles',
   'GET /v1/statements',
   'GET /v1/statements/{id}',
@@ -52,6 +53,7 @@ const neverDone = [
   ...['classes', 'pictures', 'pictures/{row}'].map((each) => `GET /v1/statements/{id}/${each}`),
   ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /v1/models/{name}`),
   'GET /v1/models/{name}/measurements',
+  'GET /v1/models/{name}/training',
 ];
 const hidden = /^(\/|\/assets\/.*|\/(sql|statements|models)(\/.*)?|\/metrics|\/openapi\.json|\/docs.*|\*)$/;
 

@@ -15,7 +15,7 @@ const report = {
 
 it('a training is drawn by epoch, with the epoch whose state was kept', () => {
   const chart = lossChart('flowers@3', report);
-  expect(chart).toMatchObject({ title: 'Training of flowers@3', x: 'epoch' });
+  expect(chart).toMatchObject({ title: 'Training of flowers@3', x: 'epoch', y: 'loss', isLogarithmic: false });
   expect(chart.note).toBe('DNNClassifier, 150 rows; the state of epoch 2 was kept');
   expect(chart.series).toEqual([
     {
@@ -44,4 +44,14 @@ it('a training is drawn by epoch, with the epoch whose state was kept', () => {
       ],
     },
   ]);
+});
+
+it('the axis of a training has the names of its metrics, and powers of ten if they fall far', () => {
+  const curve = [
+    { 'train-rmse': 900, 'valid-rmse': 1000, 'valid-mae': 700 },
+    { 'train-rmse': 2, 'valid-rmse': 3, 'valid-mae': 2 },
+  ];
+  expect(lossChart('x@1', { ...report, curve })).toMatchObject({ y: 'rmse, mae', isLogarithmic: true });
+  const many = { a: 1, b: 1, c: 1, d: 1, e: 1 };
+  expect(lossChart('x@1', { ...report, curve: [many] })).toMatchObject({ y: 'metrics' });
 });

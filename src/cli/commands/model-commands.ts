@@ -28,7 +28,7 @@ export function addModelCommands(millrace: Command, on: (options: PlaceOptions) 
 
   placed(models.command('show').description('show the versions of a model').argument('<name>', 'name of the model'))
     .option('--json', 'print JSON lines')
-    .option('--plot <file>', 'draw the metrics of its training by epoch or round, as SVG')
+    .option('--plot <file>', 'draw the metrics of its training by epoch or round, or the trials of its search, as SVG')
     .action((name, { json = false, plot, ...where }) =>
       answer(json, async (output) => {
         if (plot !== undefined) return (await import('../model-files.ts')).drawTraining(name, plot, on(where), output);

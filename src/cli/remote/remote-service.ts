@@ -50,6 +50,16 @@ export function openRemoteService(api: ServerApi, datasource: string | null): Se
       });
       return models;
     },
+    async trainingPicture(name, version) {
+      const { svg } = await api.json<{ svg: string }>({
+        path: `/v1/models/${encodeURIComponent(name)}/training`,
+        query: [
+          ['version', version ?? undefined],
+          ['datasource', datasource ?? undefined],
+        ],
+      });
+      return svg;
+    },
     async classes() {
       const { classes } = await api.json<{ classes: readonly string[] }>({
         path: '/v1/classes',

@@ -2,8 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatRows } from '../../cli/result-table.ts';
 import type { Config } from '../../config.ts';
+import { readTrainings } from '../../ledger/trainings.ts';
+import { readTrials } from '../../ledger/trials.ts';
 import { explainPlan } from '../../plan/explain.ts';
-import { plotTraining } from '../../service/models/loss-chart.ts';
+import { byLoss } from '../../programs/search/best-trial.ts';
+import { parametersText } from '../../service/models/search-trials.ts';
+import { plotTraining } from '../../service/models/training-picture.ts';
 import { openSession, type Session } from '../../service/session.ts';
 import { visibleText } from '../../visible-text.ts';
 import { findDatabase } from '../open-demo.ts';
@@ -33,6 +37,8 @@ interface Chapter {
   readonly sql: string;
   /** The model whose training is drawn; absent: none. */
   readonly plot?: string;
+  /** Whether the trials of its search are shown after it. */
+  readonly showsTrials?: true;
   /** Whether the predictions are counted after it. */
   readonly showsPredicted?: true;
 }
@@ -59,11 +65,24 @@ INTO iris_trees;`,
     plot: 'iris_trees',
   },
   {
+    title: 'A search: nine networks hop between two trainers, and the worst are stopped early',
+    sql: `SELECT * FROM demo.iris_train
+TO TRAIN DNNClassifier
+WITH model.n_classes = 3, model.hidden_units = CHOICE([16], [16, 16]), model.optimizer = 'adam',
+  optimizer.learning_rate = LOGUNIFORM(0.001, 0.1), train.batch_size = CHOICE(8, 32), train.epoch = 9,
+  validation.select = "SELECT * FROM demo.iris_test", search.trials = 9, search.eta = 3, exec.workers = 2
+LABEL class
+USING asha
+INTO iris_best;`,
+    plot: 'iris_best',
+    showsTrials: true,
+  },
+  {
     title: 'The species of other irises',
     sql: `SELECT sepal_length, sepal_width, petal_length, petal_width, class AS species FROM demo.iris_test
 TO PREDICT demo.iris_predicted.class
 WITH write_mode = 'overwrite'
-USING iris_net;`,
+USING iris_best;`,
     showsPredicted: true,
   },
   {
@@ -77,12 +96,17 @@ INTO demo.iris_explained;`,
 ];
 
 /** @returns whether the statement succeeded; its error is shown */
-async function tell({ title, sql, plot, showsPredicted }: Chapter, session: Session, config: Config): Promise<boolean> {
+async function tell(
+  { title, sql, plot, showsTrials, showsPredicted }: Chapter,
+  session: Session,
+  config: Config,
+): Promise<boolean> {
   heading(title);
   console.log(visibleText(sql));
   const { program, plan } = await planned(session, sql);
   console.log(visibleText(explainPlan(plan)));
   if ((await run(session, program, plan)) === null) return false;
+  if (showsTrials) await showTrials(session, plot!);
   if (showsPredicted) await showPredicted(session);
   if (plot === undefined) return true;
   const folder = join(config.stateFolder, 'demo');
@@ -91,6 +115,16 @@ async function tell({ title, sql, plot, showsPredicted }: Chapter, session: Sess
   await writeFile(file, await plotTraining(session.pool, session.schema, plot, null));
   say('plot', shown(file));
   return true;
+}
+
+/** What SHOW TRIALS tells, in brief. */
+async function showTrials({ pool, schema }: Session, model: string): Promise<void> {
+  const [training] = (await readTrainings(pool, schema, model)).toReversed();
+  const trials = (await readTrials({ pool, schema, ...training! })).toSorted(byLoss);
+  const rows = trials.map(({ trial, state, epochs, loss, parameters }) => [
+    ...[trial, state, epochs, loss?.toFixed(3) ?? null, parametersText(parameters)],
+  ]);
+  console.log(formatRows(['trial', 'state', 'epochs', 'valid_loss', 'parameters'], rows));
 }
 
 async function showPredicted({ pools }: Session): Promise<void> {
@@ -104,7 +138,7 @@ async function showPredicted({ pools }: Session): Promise<void> {
 
 function showNext(): void {
   heading('Try next');
-  console.log(`npx millrace run "SHOW TRAIN iris_net"
+  console.log(`npx millrace run "SHOW TRIALS iris_best"
 npx millrace models show iris_net --plot iris.svg
 npx millrace explain "SELECT * FROM demo.iris_train TO TRAIN LogisticRegression LABEL class INTO iris_linear"
 

@@ -5,6 +5,7 @@ import { type ModelVersion, readVersions } from '../../ledger/registry.ts';
 import { isoTime } from '../../ledger/times.ts';
 import { datasourceNamed } from '../../service/find-statement.ts';
 import { paretoFront, plottedModels } from '../../service/models/model-chart.ts';
+import { plotTraining } from '../../service/models/training-picture.ts';
 import type { App, ServerContext } from '../context.ts';
 import { problems } from '../schemas.ts';
 import { Datasource, ModelName } from './models.ts';
@@ -56,7 +57,7 @@ const PlottedModel = Type.Object({
 const mostMeasurements = 20;
 const mostVersions = 20;
 
-/** What models cost and how often they are right: `GET /v1/models/{name}/measurements`, `GET /v1/model-figures` */
+/** What models cost and how often they are right: `GET /v1/models/{name}/measurements`, `…/training`, `GET /v1/model-figures` */
 export function modelFiguresRoutes(app: App, context: ServerContext): void {
   app.get(
     '/v1/models/:name/measurements',
@@ -83,6 +84,28 @@ export function modelFiguresRoutes(app: App, context: ServerContext): void {
         const rows = await readMeasurements(pool, schema, measured, mostMeasurements);
         return rows.map((row) => measurementView(row, version.version));
       }
+    },
+  );
+
+  app.get(
+    '/v1/models/:name/training',
+    {
+      schema: {
+        summary: 'How a version of a model was trained, as a picture',
+        description:
+          'SVG: its metrics by epoch or round, or all trials of the search that made it. Only TO TRAIN makes such versions.',
+        tags: ['models'],
+        params: ModelName,
+        querystring: Type.Object({
+          ...Datasource.properties,
+          version: Type.Optional(Type.Integer({ minimum: 1, description: 'default: the current one' })),
+        }),
+        response: { 200: Type.Object({ svg: Type.String() }), ...problems },
+      },
+    },
+    async ({ user, query: { datasource, version = null }, params: { name } }) => {
+      const { pool, schema } = datasourceNamed(user, datasource, context.datasources);
+      return { svg: await plotTraining(pool, schema, name, version) };
     },
   );
 

@@ -1,23 +1,6 @@
-import type { Pool } from 'mysql2/promise';
-import { MillraceError } from '../../errors.ts';
-import { readModel } from '../../ledger/registry.ts';
-import { readTrainings, type TrainingReport } from '../../ledger/trainings.ts';
-import { type Chart, drawChart } from '../../plot/chart.ts';
-
-/**
- * The metrics of each epoch or round of a version that TO TRAIN has made, as SVG.
- * @param version null: the current one
- * @throws {MillraceError} UNKNOWN_MODEL, TRAIN_NOT_OURS
- */
-export async function plotTraining(pool: Pool, schema: string, name: string, version: number | null): Promise<string> {
-  const model = await readModel(pool, schema, name, version);
-  if (model === null) throw new MillraceError('UNKNOWN_MODEL', `no model is registered as '${name}'`);
-  const trainings = await readTrainings(pool, schema, name);
-  const report = trainings.find((training) => training.version === model.version)?.report;
-  if (report === undefined || report.curve.length === 0)
-    throw new MillraceError('TRAIN_NOT_OURS', `the model '${name}' has no metrics by epoch or round`);
-  return drawChart(lossChart(`${name}@${model.version}`, report));
-}
+import type { TrainingReport } from '../../ledger/trainings.ts';
+import type { Chart } from '../../plot/chart.ts';
+import { isWide } from '../../plot/search-picture.ts';
 
 /** One line for each metric; the best epoch or round is marked where its state was kept. */
 export function lossChart(title: string, { estimator, curve, best, rows }: TrainingReport): Chart {
@@ -37,7 +20,17 @@ export function lossChart(title: string, { estimator, curve, best, rows }: Train
     title: `Training of ${title}`,
     note: `${estimator}, ${rows} rows${best === null ? '' : `; the state of ${unit} ${best} was kept`}`,
     x: unit,
-    y: 'metric',
+    isCountedX: true,
+    y: metricsNamed(names),
+    isLogarithmic: isWide(lines.flatMap(({ points }) => points.map(({ y }) => y))),
     series: [...lines, ...(kept.length === 0 ? [] : [{ name: 'kept', kind: 'points' as const, points: kept }])],
   };
 }
+
+/** `loss` of `train_loss` and `valid_loss`; several metrics are told apart by the legend. */
+function metricsNamed(names: readonly string[]): string {
+  const metrics = [...new Set(names.map((name) => name.replace(/^(?:train|valid|validation)[_-]/, '')))];
+  return metrics.length <= mostNamed ? metrics.join(', ') : 'metrics';
+}
+
+const mostNamed = 4;

@@ -5,6 +5,7 @@ import { MillraceError } from '../../../errors.ts';
 import { removeTrialFiles } from '../../../ledger/trial-files.ts';
 import { readVisits, type Visit } from '../../../ledger/trial-visits.ts';
 import { readTrials, stopPaused, type Trial } from '../../../ledger/trials.ts';
+import { bestTrial } from '../../../programs/search/best-trial.ts';
 import { ResidentTrainer } from '../resident-trainer.ts';
 import { exists, hopFolder, outcomeFolder, outcomes, scratch } from './folders.ts';
 import { repeatIfKilled } from './repeat-if-killed.ts';
@@ -18,7 +19,9 @@ import type { SharedFiles } from './shared-files.ts';
 export async function finishSearch(run: SearchRun, files: SharedFiles): Promise<Trial> {
   const { place, folder, search, signal } = run;
   await withReconnect(() => stopPaused(place), { signal });
-  const best = bestTrial(await withReconnect(() => readTrials(place), { signal }));
+  const trials = await withReconnect(() => readTrials(place), { signal });
+  const best = bestTrial(trials);
+  if (best === null) throw noneTrained(trials);
   const out = join(folder, 'out');
   if (!(await exists(out))) {
     const made =
@@ -42,14 +45,9 @@ async function outcomeOf({ folder }: SearchRun, { checkpoint }: Trial, files: Sh
   return outcomeFolder(folder, checkpoint!);
 }
 
-/** The least loss; of equal ones the first trial. A trial without a loss is the last resort. */
-function bestTrial(trials: readonly Trial[]): Trial {
-  const trained = trials.filter(({ state, checkpoint }) => state !== 'failed' && checkpoint !== null);
-  const loss = (trial: Trial) => trial.loss ?? Number.POSITIVE_INFINITY;
-  const [best] = trained.toSorted((a, b) => loss(a) - loss(b) || a.trial - b.trial);
-  if (best !== undefined) return best;
+function noneTrained(trials: readonly Trial[]): MillraceError {
   const reason = trials.find(({ error }) => error !== null)?.error ?? 'none was trained';
-  throw new MillraceError('SEARCH_FAILED', `all ${trials.length} trials failed; the first one: ${reason}`);
+  return new MillraceError('SEARCH_FAILED', `all ${trials.length} trials failed; the first one: ${reason}`);
 }
 
 /** @returns the folder with the model */

@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { plotResults } from '../../../../src/cli/plot-results.ts';
 import { readVersions } from '../../../../src/ledger/registry.ts';
 import { openLocalService } from '../../../../src/service/local-service.ts';
 import { mariadb } from '../../../database.ts';
@@ -49,16 +51,33 @@ LABEL click USING asha INTO best;`;
     expect(shown).toMatchObject({ state: 'succeeded' });
     const trials = await rowsOf(shown.id);
     expect(trials).toHaveLength(6);
-    expect(trials[0]).toMatchObject({ model: 'best', version: 1, estimator: 'DNNClassifier' });
+    expect(trials[0]).toMatchObject({ model: 'best', version: 1, estimator: 'DNNClassifier', metric: 'valid_loss' });
+    const curves = trials.map(({ curve }) => String(curve).length);
+    expect(curves).toEqual(trials.map(({ epochs }) => epochs));
     // Half of the trials go on after the first rung; one that was stopped there may still be the best.
     expect(trials.filter(({ state, epochs }) => state === 'done' && epochs === 4).length).toBeGreaterThan(0);
-    const losses = trials.map((trial) => JSON.parse(String(trial.losses)) as number[]);
+    const losses = trials.map((trial) => JSON.parse(String(trial.values_by_epoch)) as number[]);
     for (const [at, { epochs, visits }] of trials.entries()) {
       expect(losses[at]).toHaveLength(Number(epochs));
       expect(JSON.parse(String(visits))).toHaveLength(2 * Number(epochs));
     }
     const last = losses.map((of) => of.at(-1)!);
+    expect(trials.map(({ value }) => value)).toEqual(last.map((value) => Number(value.toPrecision(6))));
     expect(last).toEqual(last.toSorted((a, b) => a - b));
+
+    const service = openLocalService(test.session);
+    const drawn = await service.trainingPicture('best', null);
+    expect(drawn).toContain('>Search of best@1</text>');
+    expect(drawn).toContain(`>chosen: trial ${trials[0]!.trial}, valid_loss ${Number(last[0]!.toPrecision(4))}</text>`);
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-plots-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'best.svg');
+    for (const { id: each } of [{ id }, told, shown]) {
+      expect(await plotResults(file, service, each)).toEqual([file]);
+      expect(await readFile(file, 'utf8')).toBe(drawn);
+    }
+    const models = await ended(test.session, await submit(test.session, 'SHOW MODELS'));
+    await expect(plotResults(file, service, models.id)).rejects.toMatchObject({ code: 'NO_PICTURE' });
   });
 
   it.each([
