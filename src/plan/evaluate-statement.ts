@@ -19,7 +19,8 @@ export function evaluateAsRun(
   report: (error: MillraceError) => void,
 ): RunStatement {
   const { span, model, label, into } = statement;
-  if (readsColumns(findModel(model.text, catalog))) {
+  const known = findModel(model.text, catalog);
+  if (readsColumns(known) || (known === null && isSelected(statement, catalog))) {
     const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
     const image = workerImage(model.span);
     return { kind: 'run', span, query: statement.query, image, command: [], attributes, into: [into] };

@@ -7,6 +7,7 @@ import pytest
 from conftest import Folder, write_columns
 from sklearn.utils import murmurhash3_32
 
+from millrace_trainer.features.categories import ListOfIds, Vocabulary
 from millrace_trainer.features.feature import from_json, to_json
 from millrace_trainer.features.matrix import matrix
 from millrace_trainer.features.murmur import hash_integers, hash_text
@@ -213,3 +214,25 @@ def test_numbers_too_large_for_the_models_input_are_not_hashed(folder: Folder) -
         folder.rows(rows).job(
             estimator="xgboost.gbtree", attributes={"objective": "binary:logistic"}, features=[call("CATEGORY_HASH", "id", 10)]
         ).run()
+
+
+def test_lists_may_end_with_their_separator(folder: Folder) -> None:
+    rows = {"c": ["1,4,2,3,", "1,3,8,3"] * 20, "y": [0.0, 1.0] * 20}
+    folder.rows(rows).job(estimator="xgboost.gbtree", attributes={"objective": "binary:logistic"}, features=[call("DENSE", "c", 4)]).run()
+    assert folder.report["metrics"]["train"]["accuracy"] == 1
+
+
+def test_an_embedded_text_of_whole_numbers_is_a_list_of_ids(folder: Folder) -> None:
+    rows = {"c": ["1,4,2", "3", "0,7"] * 10, "d": ["a,b", "1,2", "3"] * 10, "y": [0.0, 1.0, 0.0] * 10}
+    features = [call("EMBEDDING", "c", 4), call("INDICATOR", "d")]
+    folder.rows(rows).job(estimator="DNNClassifier", attributes={"train.epoch": 2}, features=features).run()
+    ids, texts = (feature.source for feature in folder.model.start.features)
+    assert isinstance(ids, ListOfIds)
+    assert ids.size == 8
+    assert isinstance(texts, Vocabulary)
+
+
+def test_sparse_reads_libsvms_pairs(folder: Folder) -> None:
+    rows = {"c": ["1:0.5 3:-1.5 5:6.7", "3:-1.3 10:0.6 2:-3.4", "5:10.2 3:7.4"] * 10, "y": [0.0, 1.0, 2.0] * 10}
+    folder.rows(rows).job(estimator="xgboost.gbtree", attributes={"objective": "multi:softprob"}, features=[call("SPARSE", "c")]).run()
+    assert folder.report["metrics"]["train"]["accuracy"] == 1

@@ -9,6 +9,7 @@ import { texts } from '../attribute-values.ts';
 import type { RunStep } from '../plan.ts';
 import { metricSynonyms, metricsOf, unknownMetric } from '../train/metric-names.ts';
 import { ownAttributes, planTableStep, type Report } from './table-step.ts';
+import { tabularModel } from './tabular-model.ts';
 
 const verb = 'TO EVALUATE';
 
@@ -31,6 +32,7 @@ export function planEvaluateTable(
   catalog: Catalog,
   report: Report,
 ): RunStep | null {
+  if (tabularModel(statement.model, catalog, report) === null) return null;
   const given = ownAttributes(statement.attributes, evaluateAttributes, verb, {}, report);
   const table = { verb, contract: evaluateTable, run, model: statement.model };
   return planTableStep(table, place, catalog, report, (model) => {

@@ -25,11 +25,12 @@ export const predictAttributeNames: readonly string[] = [
 ];
 
 const attributesElsewhere: Readonly<Record<string, string>> = {
-  'predict.num_workers': 'write partitions = …',
   'predict.extra_outputs': 'write predict.probabilities = true',
   'predict.batch_size': 'leave it out: rows are predicted in batches of 1024',
-  num_classes: 'leave it out: the model knows its classes',
 };
+
+/** SQLFlow's. */
+const withoutEffect: readonly string[] = ['predict.num_workers', 'num_classes'];
 
 /** Plans `TO PREDICT` with a model of a table as a step; null after reporting its errors. */
 export function planPredict(
@@ -39,7 +40,8 @@ export function planPredict(
   catalog: Catalog,
   report: Report,
 ): RunStep | null {
-  const given = ownAttributes(statement.attributes, predictAttributes, verb, attributesElsewhere, report);
+  const written = statement.attributes.filter(({ name }) => !withoutEffect.includes(name));
+  const given = ownAttributes(written, predictAttributes, verb, attributesElsewhere, report);
   const probabilities = given['predict.probabilities'];
   const table = { verb, contract: predict, run, model: statement.using };
   return planTableStep(table, place, catalog, report, (model) => {

@@ -131,9 +131,11 @@ export function automaticSpaces(estimator: string): readonly SearchSpace[] | nul
   return usualSpaces[automaticName(estimator)] ?? null;
 }
 
-/** The canonical name of AutoClassifier or AutoRegressor, which may be written in any case. */
-export const automaticName = (estimator: string): string =>
-  Object.keys(usualSpaces).find((each) => each.toLowerCase() === estimator.toLowerCase()) ?? '';
+/** The canonical name of AutoClassifier or AutoRegressor, which may be written in any case and with SQLFlow's package. */
+export function automaticName(estimator: string): string {
+  const key = estimator.toLowerCase().replace(/^sqlflow_models\./, '');
+  return Object.keys(usualSpaces).find((each) => each.toLowerCase() === key) ?? '';
+}
 
 function readMetric(value: Value): string | Wrong | undefined {
   const written = value.kind === 'expression' ? value.text : text(value);

@@ -16,8 +16,10 @@ export type AttributeTable = Readonly<Record<string, TableAttribute>>;
 
 export interface TableAttribute {
   readonly form: AttributeForm;
-  /** Another name of the table that means the same. */
+  /** The trainer's name of it. */
   readonly alias?: string;
+  /** It has no effect, and the trainer would reject it. */
+  readonly isUnknownToTrainer?: true;
 }
 
 const greatest = 1e30;

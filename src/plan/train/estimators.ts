@@ -1,6 +1,8 @@
+import type { TrainValue } from '../../train-task.ts';
 import { type AttributeTable, above, ignored, integer, named, text, weights } from './attribute-forms.ts';
 import { type Booster, boosterAttributes, objectives, renamedObjectives } from './booster-attributes.ts';
 import { networkAttributes, type Tower } from './network-attributes.ts';
+import { type Synonym, synonyms } from './synonyms.ts';
 
 /** An estimator of the trainer: trainer/millrace_trainer/estimators.py. */
 export interface Estimator {
@@ -19,6 +21,8 @@ export interface Estimator {
   readonly attributes: (given: (name: string) => string | null) => AttributeTable;
   /** The objective of XGBoost if the statement names none; null: it must name one. */
   readonly objective?: string | null;
+  /** Values of attributes that the statement does not give. */
+  readonly usual?: Readonly<Record<string, TrainValue>>;
 }
 
 const deepInput = 'dnn_feature_columns';
@@ -109,8 +113,16 @@ export const estimators: readonly Estimator[] = [
   booster('XGBRFRegressor', 'gbtree', 'reg:squarederror'),
 ];
 
-/** The names as SQLFlow's examples write them, too: in any case, and with its package. */
+/** The names as SQLFlow's examples write them, too: in any case, with its package, and synonyms. */
 export function findEstimator(written: string): Estimator | undefined {
   const key = written.toLowerCase().replace(/^sqlflow_models\./, '');
-  return estimators.find(({ name }) => name.toLowerCase() === key);
+  const byName = ({ name }: { readonly name: string }) => name.toLowerCase() === key;
+  return estimators.find(byName) ?? meaningOf(synonyms.find(byName));
+}
+
+function meaningOf(synonym: Synonym | undefined): Estimator | undefined {
+  if (synonym === undefined) return undefined;
+  const { means, usual, attributes } = synonym;
+  const estimator = estimators.find(({ name }) => name === means)!;
+  return { ...estimator, usual, attributes: (given) => ({ ...estimator.attributes(given), ...attributes }) };
 }

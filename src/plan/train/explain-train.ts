@@ -51,20 +51,18 @@ function domainText(domain: Domain): string {
 }
 
 function unitsOf({ estimator: name, attributes }: Training): string {
-  const first = (...names: readonly string[]) =>
-    names.map((each) => attributes[each]).find((each) => each !== undefined);
   switch (findEstimator(name)?.family) {
     case 'network': {
-      const epochs = first('train.epoch', 'train.epochs');
-      const batch = first('train.batch_size', 'model.batch_size') ?? 32;
+      const epochs = attributes['train.epoch'];
+      const batch = attributes['train.batch_size'] ?? 32;
       const steps = attributes['train.max_steps'];
       const most = steps === undefined ? '' : `, at most ${steps} steps`;
       const counted = epochs === undefined ? '10 epochs, or as many as make 1000 steps' : count(epochs, 'epoch');
-      return `${counted}, in batches of ${batch}${most}${stopping(first('train.early_stopping_epochs'), 'epoch')}`;
+      return `${counted}, in batches of ${batch}${most}${stopping(attributes['train.early_stopping_epochs'], 'epoch')}`;
     }
     case 'booster': {
-      const rounds = first('train.num_boost_round', 'num_boost_round') ?? (name.startsWith('xgboost.XGBRF') ? 1 : 10);
-      return count(rounds, 'round') + stopping(first('train.early_stopping_rounds', 'early_stopping_rounds'), 'round');
+      const rounds = attributes['train.num_boost_round'] ?? (name.startsWith('xgboost.XGBRF') ? 1 : 10);
+      return count(rounds, 'round') + stopping(attributes['train.early_stopping_rounds'], 'round');
     }
     case 'kmeans':
       return `until the clusters stay, at most ${attributes['model.max_iter'] ?? 300} rounds`;

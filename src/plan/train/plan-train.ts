@@ -20,7 +20,7 @@ import { checkValidationQuery, columnsOf, featureColumns, labelColumn } from './
 import { splitEstimator, trainerImage } from './estimator-image.ts';
 import { type Estimator, estimators, findEstimator } from './estimators.ts';
 import { readFeatures } from './read-features.ts';
-import { readTrainAttributes, stepAttributes } from './read-train-attributes.ts';
+import { readTrainAttributes, stepAttributes, trainerName } from './read-train-attributes.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -55,7 +55,7 @@ export function planTrain(
           image !== null,
           report,
         )
-      : trialAttributes(statement, ofTrainer, automatic ?? [{ estimator: estimator.name }], report);
+      : trialAttributes(statement, ofTrainer, automatic?.map(ofSpace) ?? [estimator], report);
   const read = readColumns(statement, attributes, estimator, catalog, report);
   const from = startOf(statement, estimator, catalog, report);
   const wrongName = modelNameError(statement.into);
@@ -73,7 +73,7 @@ export function planTrain(
       ...read,
       validation: statement.validation?.text ?? null,
       seed: settings.seed,
-      search: search && withEstimator(search, automatic === null ? (estimator?.name ?? name) : null),
+      search: search && (automatic === null && estimator !== null ? withEstimator(search, estimator) : search),
       from,
       into: statement.into.text,
     },
@@ -100,7 +100,7 @@ const ownImage = ({ estimator: { text, span } }: TrainStatement) =>
 function trialAttributes(
   statement: TrainStatement,
   attributes: readonly Attribute[],
-  spaces: readonly { readonly estimator: string }[],
+  estimators: readonly Estimator[],
   report: Report,
 ): Readonly<Record<string, TrainValue>> {
   const own = attributes.filter((attribute) => isDomain(attribute) || !isOfSearch(attribute));
@@ -110,18 +110,29 @@ function trialAttributes(
     if (!seen.has(key)) report(error);
     seen.add(key);
   };
-  const read = spaces.flatMap(({ estimator }) =>
-    sampledAttributes(own).map((sample) =>
-      readTrainAttributes(statement, sample, findEstimator(estimator)!, reportOnce),
-    ),
+  const read = estimators.flatMap((estimator) =>
+    sampledAttributes(own).map((sample) => readTrainAttributes(statement, sample, estimator, reportOnce)),
   );
-  const varied = own.filter(isDomain).map(variedName);
+  const varied = own.filter(isDomain).map((attribute) => nameIn(estimators[0]!, variedName(attribute)));
   return Object.fromEntries(Object.entries(read[0]!).filter(([name]) => !varied.includes(name)));
 }
 
-/** @param name as the trainer knows it; null: the spaces have names of their own */
-const withEstimator = (search: Search, name: string | null): Search =>
-  name === null ? search : { ...search, spaces: search.spaces.map((space) => ({ ...space, estimator: name })) };
+const ofSpace = ({ estimator }: { readonly estimator: string }): Estimator => findEstimator(estimator)!;
+
+const nameIn = (estimator: Estimator, written: string): string =>
+  trainerName(
+    written,
+    estimator.attributes(() => null),
+  ) ?? written;
+
+/** With the names that the trainer knows. */
+function withEstimator(search: Search, estimator: Estimator): Search {
+  const spaces = search.spaces.map(({ domains, ...space }) => {
+    const named = Object.entries(domains).map(([name, domain]) => [nameIn(estimator, name), domain]);
+    return { ...space, estimator: estimator.name, domains: Object.fromEntries(named) };
+  });
+  return { ...search, spaces };
+}
 
 /** null: one of a user's image, or unknown, which is reported. */
 function estimatorOf(
@@ -225,11 +236,10 @@ function otherColumns(
   columns: readonly string[] | null,
   report: Report,
 ): readonly string[] {
-  const names = ['model.weight_column', 'train.weight_column', 'model.excluded_columns', 'excluded_columns'];
-  return names.flatMap((name) => {
-    const value = attributes[name];
+  return ['weight_column', 'excluded_columns'].flatMap((name) => {
+    const value = attributes[`model.${name}`];
     if (typeof value !== 'string') return [];
-    const span = written.find((attribute) => attribute.name === name)!.value.span;
+    const span = written.findLast((attribute) => attribute.name.endsWith(name))!.value.span;
     const named = value.split(',').map((each) => each.trim());
     return named.flatMap((each) => {
       const column = columns === null ? each : columnNamed(each, columns);

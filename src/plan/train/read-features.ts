@@ -5,6 +5,7 @@ import { unquoteName } from '../../sql/quoting.ts';
 import type { ColumnClause, Expression, Value } from '../../sql/statement.ts';
 import type { FeatureNode, TrainFeature } from '../../train-task.ts';
 import { columnNamed, unknownColumn } from '../selected-columns.ts';
+import { itemsOf } from './column-patterns.ts';
 import type { Estimator } from './estimators.ts';
 import {
   type Argument,
@@ -34,15 +35,19 @@ export function readFeatures(clauses: readonly ColumnClause[], scope: FeatureSco
   if (clauses.length === 0) return null;
   checkInputs(clauses, scope);
   const seen = new Set<string>();
+  const named = scope.columns?.filter((column) => columnNamed(column, scope.excluded) === undefined) ?? null;
   return clauses.flatMap(({ name, columns }) =>
-    columns.flatMap((value) => {
-      const node = readItem(value, scope);
-      if (node === null) return [];
-      const key = JSON.stringify([name?.text ?? null, node]);
-      if (seen.has(key)) scope.report(wrong('TRAIN_FEATURE_TWICE', value, 'is in COLUMN twice', 'remove one of them'));
-      seen.add(key);
-      return [name === null ? node : { for: name.text, column: node }];
-    }),
+    columns
+      .flatMap((item) => itemsOf(item, named))
+      .flatMap((value) => {
+        const node = readItem(value, scope);
+        if (node === null) return [];
+        const key = JSON.stringify([name?.text ?? null, node]);
+        if (seen.has(key))
+          scope.report(wrong('TRAIN_FEATURE_TWICE', value, 'is in COLUMN twice', 'remove one of them'));
+        seen.add(key);
+        return [name === null ? node : { for: name.text, column: node }];
+      }),
   );
 }
 

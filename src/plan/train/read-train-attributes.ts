@@ -9,6 +9,7 @@ import { unknownAttribute } from '../read-attributes.ts';
 import { type AttributeTable, expected, plainValue, readForm } from './attribute-forms.ts';
 import { objectives, parameters, refusedParameters, renamedObjectives } from './booster-attributes.ts';
 import type { Estimator } from './estimators.ts';
+import { readEvaluationMetrics, type UnknownMetric } from './evaluation-metrics.ts';
 import { type ModelOutput, unknownMetric } from './metric-names.ts';
 
 type Report = (error: MillraceError) => void;
@@ -37,7 +38,7 @@ function givenText(attributes: readonly Attribute[], name: string): string | nul
 }
 
 /**
- * The estimator's attributes for the trainer, after reporting each that is unknown or of the wrong kind.
+ * The estimator's attributes for the trainer, by its names of them, after reporting each that is unknown or of the wrong kind.
  * @param given the attributes that are not the step's or the search's
  */
 export function readTrainAttributes(
@@ -49,13 +50,38 @@ export function readTrainAttributes(
   const table = estimator.attributes((name) => givenText(given, name));
   const read = given.flatMap((attribute) => {
     const value = readOne(attribute, estimator, table, report);
-    return value === undefined ? [] : [[attribute.name, value] as const];
+    const name = trainerName(attribute.name, table);
+    return value === undefined || name === null ? [] : [[name, value] as const];
   });
   checkTwice(given, table, report);
   checkValidation(statement, given, report);
   if (estimator.family === 'booster') checkObjective(statement, given, estimator, report);
   checkMetrics(given, outputOf(given, estimator), report);
-  return Object.fromEntries(read);
+  return { ...estimator.usual, ...Object.fromEntries(read), ...evaluationMetrics(given, estimator, report) };
+}
+
+/** eval_metric of XGBoost. */
+function evaluationMetrics(
+  given: readonly Attribute[],
+  estimator: Estimator,
+  report: Report,
+): Readonly<Record<string, TrainValue>> {
+  const written = given.findLast(({ name }) => name === 'eval_metric');
+  const plain = written && plainValue(written.value);
+  if (plain === undefined || estimator.family !== 'booster') return {};
+  const objective = objectiveOf(given, estimator) ?? '';
+  const read = readEvaluationMetrics(plain, Object.hasOwn(objectives, objective) ? objectives[objective]! : null);
+  if (typeof read !== 'object' || Array.isArray(read)) return { eval_metric: read };
+  const { name, hint } = read as UnknownMetric;
+  const { span } = written!.value;
+  report(new MillraceError('TRAIN_METRIC_UNKNOWN', `XGBoost has no metric '${name}'`, { span, hint }));
+  return {};
+}
+
+/** The trainer's name of an attribute; null: it has none. */
+export function trainerName(written: string, table: AttributeTable): string | null {
+  const known = Object.hasOwn(table, written) ? table[written] : undefined;
+  return known?.isUnknownToTrainer ? null : (known?.alias ?? written);
 }
 
 function readOne(
@@ -128,7 +154,7 @@ function wrongValue({ name, value }: Attribute, expects: string): MillraceError 
 function checkTwice(given: readonly Attribute[], table: AttributeTable, report: Report): void {
   const seen = new Map<string, string>();
   for (const { name, nameSpan } of given) {
-    const meant = (Object.hasOwn(table, name) ? table[name]?.alias : undefined) ?? name;
+    const meant = trainerName(name, table) ?? name;
     const other = seen.get(meant);
     seen.set(meant, name);
     if (other === undefined) continue;

@@ -28,7 +28,7 @@ def split_numbers(column: TextColumn, size: int, separator: str) -> Floats:
     def parse(text: str) -> list[float]:
         if text == "":
             return [np.nan] * size
-        parts = text.split(separator)
+        parts = split_list(text, separator)
         if len(parts) != size:
             raise _malformed(column, text, f"has {len(parts)} values, not {size}")
         return [_number(column, text, part) for part in parts]
@@ -37,11 +37,30 @@ def split_numbers(column: TextColumn, size: int, separator: str) -> Floats:
     return table.reshape(-1, size)[column.codes]
 
 
+def split_list(text: str, separator: str) -> list[str]:
+    """A list may end with its separator, as in SQLFlow."""
+    parts = text.split(separator)
+    return parts[:-1] if len(parts) > 1 and parts[-1] == "" else parts
+
+
+def list_size(column: TextColumn, separator: str = ",") -> int | None:
+    """The number of ids that lists of whole numbers need. None: some text holds something else, or none is a list."""
+    largest, lists = -1, 0
+    for text in filter(None, column.dictionary):
+        parts = split_list(text, separator)
+        lists += len(parts) > 1
+        for part in parts:
+            if not part.strip().isdecimal() or len(part) > 6:
+                return None
+            largest = max(largest, int(part))
+    return largest + 1 if lists > 0 else None
+
+
 def count_numbers(column: TextColumn, separator: str = ",") -> int | None:
     """The one number of numbers that all texts hold, if there are at least two in each."""
     counts = set()
     for text in filter(None, column.dictionary):
-        parts = text.split(separator)
+        parts = split_list(text, separator)
         try:
             counts.update([len(parts)] if np.isfinite([float(part) for part in parts]).all() else [0])
         except ValueError:

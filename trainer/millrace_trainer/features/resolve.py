@@ -11,7 +11,7 @@ from ..mistakes import Mistake, meant, quoted
 from ..table import NumberColumn, Table, TextColumn
 from .categories import Bucket, Category, Cross, HashedNumber, HashedText, Identity, ListOfIds, Vocabulary
 from .feature import Combiner, Encoding, Feature
-from .lists import count_numbers
+from .lists import count_numbers, list_size
 from .numbers import Numbers, fitted
 
 # A text column that COLUMN does not describe is a vocabulary up to this number of texts, and hashed beyond it.
@@ -280,7 +280,7 @@ class _Resolver:
     def _sparse(self, node: Any, arguments: list[Any]) -> _Node:
         name = self._name(arguments[0], node)
         column = self._table.texts(name)
-        separator = (_separator(node, arguments[2]) if len(arguments) > 2 else None) or ","
+        separator = (_separator(node, arguments[2]) if len(arguments) > 2 else None) or _usual_separator(column)
         pair = _separator(node, arguments[4]) if len(arguments) > 4 else None
         if len(arguments) <= 4 and any(":" in text for text in column.dictionary):
             pair = ":"
@@ -311,7 +311,10 @@ class _Resolver:
         if isinstance(inner, str):
             name = self._name(inner, node)
             column = self._table.column(name)
-            return derived_category(name, column) if isinstance(column, TextColumn) else self._whole_numbers(node, column)
+            if isinstance(column, NumberColumn):
+                return self._whole_numbers(node, column)
+            size = list_size(column)
+            return derived_category(name, column) if size is None else ListOfIds(name, size, ",", None, False)
         return self._category(node, self._call(inner))
 
     def _category(self, node: Any, found: _Node) -> Category:
@@ -404,6 +407,11 @@ def _separator(node: Any, value: Any) -> str | None:
     if isinstance(value, str) and (len(value) == 1 or value.upper() in SEPARATORS):
         return SEPARATORS.get(value.upper(), value)
     raise _wrong(node, f"has an unknown separator {written(value)}", f"choose one character, or one of {', '.join(SEPARATORS)}")
+
+
+def _usual_separator(column: TextColumn) -> str:
+    """A comma, or a space as in LIBSVM's `1:0.5 3:2`."""
+    return " " if not any("," in text for text in column.dictionary) and any(" " in text for text in column.dictionary) else ","
 
 
 def _whole(text: str) -> int | None:
