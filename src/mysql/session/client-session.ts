@@ -1,26 +1,29 @@
 import { isUtf8 } from 'node:buffer';
 import { parseDsn } from '../../datasource/dsn.ts';
 import { MillraceError } from '../../errors.ts';
-import { defaultMode, type LexicalMode, lexicalMode } from '../../sql/lexical-mode.ts';
+import type { LexicalMode } from '../../sql/lexical-mode.ts';
 import type { Program } from '../../sql/statement.ts';
 import { asMillraceError, mysqlErrorOf } from '../error-answer.ts';
 import { identify } from '../login/identify.ts';
 import type { Caller } from '../login/log-in.ts';
-import { errorPayload, type MysqlError, okPayload } from '../protocol/answers.ts';
+import { errorPayload, okPayload } from '../protocol/answers.ts';
 import { command } from '../protocol/commands.ts';
 import { readChangeUser } from '../protocol/login-packets.ts';
 import { packetsOf } from '../protocol/packets.ts';
 import { checkDatabase } from '../statements/judge.ts';
 import type { OwnStatement } from '../statements/own-statement.ts';
 import type { ResultSet } from '../statements/result-set.ts';
-import { cancelled, runExtended } from '../statements/run-extended.ts';
+import { runExtended } from '../statements/run-extended.ts';
 import { sessionMismatch } from '../statements/session-mismatch.ts';
 import { showStatements } from '../statements/show-statements.ts';
 import type { DoorContext, StatementKind } from './context.ts';
 import type { OpenConnection } from './open-connections.ts';
+import { type Answering, openOwnAnswer } from './own-answer.ts';
 import { type Pair, pair, readOnlySession } from './pair.ts';
 import { openRelay, type WholeCommand } from './relay.ts';
 import { sendResultSet } from './send-result-set.ts';
+import { openSessionMode } from './session-mode.ts';
+import { openTimeLimit } from './time-limit.ts';
 
 /** The longest statement that a client may send, as MariaDB's default of max_allowed_packet. */
 const longestCommand = 2 ** 24;
@@ -35,14 +38,6 @@ const passed: ReadonlySet<number> = new Set([
   command.fetch,
 ]);
 
-/** A statement that Millrace answers. */
-interface Running {
-  /** null: it cannot be cancelled yet. */
-  id: string | null;
-  isCancelled: boolean;
-  readonly stop: AbortController;
-}
-
 /**
  * Lets a client in, and serves it until one of the two sides is gone.
  * @throws {MillraceError} TOO_MANY_REQUESTS
@@ -52,15 +47,8 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
   const { capabilities } = caller.login;
   const gone = Promise.withResolvers<void>();
   let paired = first;
-  /** In which the session reads SQL; null: it has to be asked. */
-  let mode: LexicalMode | null = null;
-  /** A prepared statement may change the mode whenever it is executed. */
-  let isModeVolatile = false;
   /** Of `SET millrace_wait`. */
   let wait: number | null = null;
-  let running: Running | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let timedOut: MysqlError | null = null;
   let afterResponse: (() => Promise<void>) | null = null;
 
   const connection: OpenConnection = {
@@ -70,14 +58,19 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     },
     databaseId: () => relay.databaseId(),
     killQuery() {
-      if (running !== null) void cancel(running);
+      if (answer.isRunning()) answer.cancel();
       else if (relay.isPassing()) killInDatabase();
     },
     close() {
-      if (running !== null) void cancel(running);
+      answer.cancel();
       relay.close();
     },
   };
+  const mode = openSessionMode(async () => (await relay.ask('SELECT @@SESSION.sql_mode'))?.[0] ?? '');
+  const timeLimit = openTimeLimit(rules.limits, killInDatabase);
+  const answer = openOwnAnswer((statement) =>
+    paired.served.engine.cancel(statement).catch((error) => context.log.warn({ err: error }, 'cancel failed')),
+  );
   const isReader = () => paired.user.role === 'reader';
 
   function killInDatabase(): void {
@@ -86,25 +79,8 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     pool.query(`KILL QUERY ${relay.databaseId()}`).catch((error) => context.log.warn({ err: error }, 'KILL failed'));
   }
 
-  async function cancel(statement: Running): Promise<void> {
-    statement.isCancelled = true;
-    if (statement.id === null) return;
-    await paired.served.engine.cancel(statement.id).catch((error) => context.log.warn({ err: error }, 'cancel failed'));
-    statement.stop.abort(cancelled(statement.id));
-  }
-
-  function startTimer(): void {
-    const { user } = paired;
-    const seconds = rules.limits.maxStatementSeconds[user.role];
-    if (seconds === undefined) return;
-    timer = setTimeout(() => {
-      timedOut = mysqlErrorOf(tooLong(seconds, user.role), null);
-      killInDatabase();
-    }, seconds * 1000);
-  }
-
   function pass(next: WholeCommand): void {
-    if (next.code === command.query) startTimer();
+    if (next.code === command.query) timeLimit.start(paired.user);
     relay.pass(next);
   }
 
@@ -141,7 +117,7 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
   }
 
   function resetConnection(next: WholeCommand): void {
-    mode = null;
+    mode.reset(true);
     wait = null;
     if (isReader())
       afterResponse = async () => {
@@ -154,15 +130,9 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
   function handleText(next: WholeCommand): void {
     const bytes = next.payload.subarray(1);
     const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-    const known = /["\\]/.test(text) ? mode : (mode ?? defaultMode);
-    if (known !== null && !isModeVolatile) handleRead(next, text, known);
-    else void askMode().then((asked) => handleRead(next, text, asked));
-  }
-
-  async function askMode(): Promise<LexicalMode> {
-    const row = await relay.ask('SELECT @@SESSION.sql_mode');
-    mode = lexicalMode(row?.[0] ?? '');
-    return mode;
+    const known = mode.knownFor(text);
+    if (known !== null) handleRead(next, text, known);
+    else void mode.ask().then((asked) => handleRead(next, text, asked));
   }
 
   function handleRead(next: WholeCommand, text: string, known: LexicalMode): void {
@@ -185,8 +155,7 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     const isPrepared = next.code === command.prepare;
     if (isPrepared && verdict.kind !== 'pass') throw notPrepared();
     if (verdict.kind === 'pass') {
-      if (verdict.changesMode) mode = null;
-      isModeVolatile ||= verdict.changesMode && isPrepared;
+      if (verdict.changesMode) mode.change(isPrepared);
       count('passed');
       pass(next);
     } else if (verdict.kind === 'own') handleOwn(next, verdict.statement, text);
@@ -220,39 +189,25 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     throw new MillraceError('UNKNOWN_CONNECTION', `you have no connection ${target}`);
   }
 
-  async function runHere(text: string, program: Program, known: LexicalMode, statement: Running): Promise<ResultSet> {
+  async function runHere(text: string, program: Program, known: LexicalMode, statement: Answering): Promise<ResultSet> {
     const { served, user } = paired;
     const row = await relay.ask('SELECT DATABASE()');
     const own = { database: parseDsn(context.accounts.get(served.name)!.dsn).database, mode: await served.mode() };
     const mismatch = sessionMismatch(program, { database: row?.[0] ?? null, mode: known }, own);
     if (mismatch !== null) throw mismatch;
-    const onSubmitted = (submitted: string) => {
-      statement.id = submitted;
-      if (statement.isCancelled) void cancel(statement);
-    };
-    const { signal } = statement.stop;
-    return runExtended(text, { user, datasource: served, rules, wait, signal, onSubmitted });
+    const { signal, submitted } = statement;
+    return runExtended(text, { user, datasource: served, rules, wait, signal, onSubmitted: submitted });
   }
 
-  /** Answers with rows; KILL or the end of the connection stops the work. */
   async function sendRows(
     next: WholeCommand,
     text: string,
-    work: (statement: Running) => Promise<ResultSet>,
+    work: (statement: Answering) => Promise<ResultSet>,
   ): Promise<void> {
-    const statement: Running = { id: null, isCancelled: false, stop: new AbortController() };
-    const { signal } = statement.stop;
-    running = statement;
     try {
-      const stopped = new Promise<never>((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-      );
-      const result = await Promise.race([work(statement), stopped]);
-      await sendResultSet(result, capabilities, next.next, relay.send);
-      running = null;
+      await answer.run(work, (result) => sendResultSet(result, capabilities, next.next, relay.send));
       relay.finish();
     } catch (error) {
-      running = null;
       refuse(next, error, text);
     }
   }
@@ -281,13 +236,13 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     paired = changed;
     relay.replaceDatabase(changed.database);
     context.connections.add(connection);
-    [mode, wait, isModeVolatile] = [null, null, false];
+    mode.reset(false);
+    wait = null;
     relay.finish();
   }
 
   function onResponse(): Promise<void> | null {
-    if (timer !== null) clearTimeout(timer);
-    timer = timedOut = null;
+    timeLimit.end();
     const after = afterResponse?.() ?? null;
     afterResponse = null;
     return after;
@@ -306,14 +261,14 @@ export async function serveSession(context: DoorContext, caller: Caller, id: num
     longest: longestCommand,
     stallMs: context.requestSeconds * 1000,
     onCommand,
-    onStreamed: (code) => code === command.execute && startTimer(),
+    onStreamed: (code) => code === command.execute && timeLimit.start(paired.user),
     onResponse,
-    otherError: () => timedOut,
+    otherError: timeLimit.error,
     onInvalid,
     onClose(isRunning) {
-      if (timer !== null) clearTimeout(timer);
+      timeLimit.end();
       if (isRunning) killInDatabase();
-      running?.stop.abort();
+      answer.leave();
       context.connections.remove(connection);
       counts.connected(-1);
       gone.resolve();
@@ -338,13 +293,6 @@ function notPrepared(): MillraceError {
   return new MillraceError('EXTENDED_NOT_PREPARED', message, {
     hint: 'send it as a text: query() of mysql2, a Statement of JDBC, or useServerPrepStmts=false',
   });
-}
-
-function tooLong(seconds: number, role: string): MillraceError {
-  return new MillraceError(
-    'STATEMENT_TIMEOUT',
-    `the statement ran longer than ${seconds} s, the maximum of the role ${role}`,
-  );
 }
 
 function notSupported(code: number): MillraceError {
