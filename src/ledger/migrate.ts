@@ -22,6 +22,8 @@ import { drawnPartitions } from './migrations/0016-drawn-partitions.ts';
 import { workers } from './migrations/0017-workers.ts';
 import { trainings } from './migrations/0018-trainings.ts';
 import { trials } from './migrations/0019-trials.ts';
+import { bestEpochs } from './migrations/0020-best-epochs.ts';
+import { unitParts } from './migrations/0021-unit-parts.ts';
 
 /**
  * Migrations in order; the first is version 1. Each returns repeatable statements: DDL commits implicitly, so an interrupted migration
@@ -47,6 +49,8 @@ const migrations: readonly ((table: (name: string) => string) => readonly string
   workers,
   trainings,
   trials,
+  bestEpochs,
+  unitParts,
 ];
 
 /** Version of the system schema after `migrate`. */

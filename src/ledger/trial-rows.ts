@@ -2,14 +2,15 @@ import type { Pool } from 'mysql2/promise';
 import type { ColumnType } from '../datasource/column-types.ts';
 import { readPlanJson } from './statement-plan.ts';
 import type { StepPlace } from './trainings.ts';
-import { readVisits, type Visit } from './trial-visits.ts';
+import { hopShare, readVisits, type Visit } from './trial-visits.ts';
 import { readTrials, type Trial } from './trials.ts';
 
 /** Columns of SHOW TRIALS after the model and its version. */
 export const trialColumns: Readonly<Record<string, ColumnType>> = {
-  ...{ trial: 'integer', state: 'string', epochs: 'integer', metric: 'string', value: 'double', curve: 'string' },
-  ...{ parameters: 'json', estimator: 'string', units: 'integer', seconds: 'double', metrics: 'json' },
-  ...{ values_by_epoch: 'json', checkpoint: 'string', visits: 'json', error: 'string' },
+  ...{ trial: 'integer', state: 'string', epochs: 'integer', best_epoch: 'integer' },
+  ...{ metric: 'string', value: 'double', curve: 'string', parameters: 'json', estimator: 'string', units: 'integer' },
+  ...{ seconds: 'double', hop_share: 'double', metrics: 'json', values_by_epoch: 'json', checkpoint: 'string' },
+  ...{ visits: 'json', error: 'string' },
 };
 
 /** The trials of the search that made a version: the best first. Each has its metric by epoch, and all visits to shards. */
@@ -41,16 +42,17 @@ interface PlannedStep {
 }
 
 function rowOf(trial: Trial, visits: readonly Visit[], metric: string): readonly unknown[] {
-  const { parameters, metrics, estimator, state, epochs, unitsDone, seconds, checkpoint, error } = trial;
+  const { parameters, metrics, estimator, state, epochs, bestEpoch, unitsDone, seconds, checkpoint, error } = trial;
   const values = visits.filter((visit) => visit.metrics !== null).map((visit) => valueIn(visit, metric));
-  const walked = visits.map(({ epoch, shard, worker, attempt, digestIn, digestOut }) => ({
-    ...{ epoch, shard, worker, attempt, in: digestIn, out: digestOut },
+  const walked = visits.map(({ epoch, shard, worker, attempt, seconds: unitSeconds, digestIn, digestOut }) => ({
+    ...{ epoch, shard, worker, attempt, seconds: unitSeconds, in: digestIn, out: digestOut },
   }));
   return [
     ...[
       trial.trial,
       state,
       epochs,
+      bestEpoch,
       metric,
       rounded(valueIn(trial, metric)),
       sparkline(values),
@@ -60,6 +62,7 @@ function rowOf(trial: Trial, visits: readonly Visit[], metric: string): readonly
     ...[
       unitsDone,
       Number(seconds.toFixed(3)),
+      rounded(hopShare(visits)),
       JSON.stringify(metrics),
       JSON.stringify(values),
       checkpoint,

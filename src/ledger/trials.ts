@@ -27,10 +27,13 @@ export interface Trial extends NewTrial {
   readonly epochs: number;
   readonly unitsDone: number;
   readonly seconds: number;
-  /** SHA-256 of its state; null: none yet. */
+  /** Complete epochs after which it was best so far; it counts with this state. */
+  readonly bestEpoch: number;
+  /** SHA-256 of its best state, or of the latest one while none is measured; null: none yet. */
   readonly checkpoint: string | null;
-  /** Of the search's metric after its last epoch; less is better. */
+  /** Of the search's metric after its best epoch; less is better. */
   readonly loss: number | null;
+  /** After its best epoch. */
   readonly metrics: Readonly<Record<string, number | null>> | null;
   readonly error: string | null;
 }
@@ -141,7 +144,8 @@ async function selectTrials(
     unitsDue: row.units_due,
     unitsMost: row.units_most,
     seconds: row.seconds,
-    checkpoint: row.checkpoint,
+    bestEpoch: row.best_epoch ?? row.epoch,
+    checkpoint: row.best_checkpoint ?? row.checkpoint,
     loss: row.loss,
     metrics: row.metrics === null ? null : JSON.parse(row.metrics),
     error: row.error_message,

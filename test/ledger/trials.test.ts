@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { searchProgress } from '../../src/ledger/search-progress.ts';
-import { commitUnit } from '../../src/ledger/trial-commits.ts';
+import { commitUnit, recordCommit } from '../../src/ledger/trial-commits.ts';
 import { readTrialFile, removeTrialFiles, storeTrialFile } from '../../src/ledger/trial-files.ts';
-import { type ClaimedUnit, claimUnit, releaseUnit, renewLease } from '../../src/ledger/trial-leases.ts';
-import { readVisits } from '../../src/ledger/trial-visits.ts';
+import { type ClaimedUnit, type Claimer, claimUnit, releaseUnit, renewLease } from '../../src/ledger/trial-leases.ts';
+import { hopShare, readVisits } from '../../src/ledger/trial-visits.ts';
 import {
   addTrials,
   clearTrials,
@@ -38,13 +38,17 @@ describe.each(servers)('Trials of a search on $name', (server) => {
         ...{ estimator: 'stub', parameters: { x }, unitsDue: due, unitsMost: SHARDS * EPOCHS },
       })),
     );
-  const claim = (worker = 0, others: { leaseSeconds?: number; own?: readonly number[]; mostAttempts?: number } = {}) =>
-    claimUnit(place, { worker, shards: SHARDS, own: [0, 1, 2], leaseSeconds: 600, mostAttempts: 5, ...others });
+  const claim = (worker = 0, others: Partial<Claimer> = {}) =>
+    claimUnit(place, {
+      ...{ worker, shards: SHARDS, own: [0, 1, 2], round: null, leaseSeconds: 600, mostAttempts: 5 },
+      ...others,
+    });
   /** A stub: the state after a unit says which units it has seen. */
   const commit = (unit: ClaimedUnit, seconds = 1, loss: number | null = null) =>
     commitUnit(place, { worker: 0, shards: SHARDS }, unit, {
       checkpoint: `${unit.trial}.${unit.unit}`,
       seconds,
+      parts: { rows: 0, load: 0.01, hash: 0.01, save: 0.03 },
       trainLoss: 0.5,
       measured: unit.endsEpoch ? { loss, metrics: { accuracy: 1 } } : null,
     });
@@ -139,6 +143,52 @@ describe.each(servers)('Trials of a search on $name', (server) => {
       { state: 'failed', error: 'the loss is not a number' },
     ]);
     expect(await claim()).toBeNull();
+  });
+
+  it('keep the state after their best epoch, and tell which states are needed no more', async () => {
+    const epochs = 4;
+    await addTrials(place, 0, [{ estimator: 'stub', parameters: {}, unitsDue: 12, unitsMost: epochs * SHARDS }]);
+    const losses = [0.5, null, 0.4, 0.6];
+    const dropped: string[] = [];
+    for (let unit = await claim(); unit !== null; unit = await claim())
+      dropped.push(...(await commit(unit, 1, losses[unit.epoch])));
+    expect(await readTrials(place)).toMatchObject([
+      { state: 'done', epochs: 4, bestEpoch: 3, checkpoint: '0.8', loss: 0.4, metrics: { accuracy: 1 } },
+    ]);
+    const states = Array.from({ length: epochs * SHARDS }, (_, unit) => `0.${unit}`);
+    expect(dropped.toSorted()).toEqual(states.filter((state) => !['0.8', '0.11'].includes(state)).toSorted());
+  });
+
+  it('are trained in rounds if the next ones wait: each model of a round on a shard of its own', async () => {
+    await add(3);
+    const rounds: string[][] = [];
+    for (;;) {
+      const claimed: ClaimedUnit[] = [];
+      for (let unit = await claim(0, { round: 2 }); unit !== null; unit = await claim(1, { round: 2 }))
+        claimed.push(unit);
+      if (claimed.length === 0) break;
+      rounds.push(claimed.map(({ trial, epoch, shard }) => `${trial}/${epoch}/${shard}`));
+      for (const unit of claimed) await commit(unit);
+    }
+    const epoch = (number: number) => [
+      ...[0, 1, 2].map((turn) => [0, 1].map((trial) => `${trial}/${number}/${(trial + turn) % SHARDS}`)),
+      ...[0, 1, 2].map((turn) => [`2/${number}/${(2 + turn) % SHARDS}`]),
+    ];
+    expect(rounds).toEqual([...epoch(0), ...epoch(1)]);
+    expect(await readTrials(place)).toMatchObject(Array.from({ length: 3 }, () => ({ state: 'done' })));
+  });
+
+  it('tell what part of their time goes to hopping', async () => {
+    await add(1);
+    const unit = (await claim())!;
+    await commit({ ...unit, claimSeconds: 0.05 }, 0.9);
+    await recordCommit(place, unit, 0.05);
+    const visits = await readVisits(place);
+    expect(visits).toMatchObject([
+      { seconds: 0.9, claimSeconds: 0.05, commitSeconds: 0.05, parts: { rows: 0, load: 0.01, hash: 0.01, save: 0.03 } },
+    ]);
+    expect(hopShare(visits)).toBeCloseTo(0.15);
+    expect(hopShare([])).toBeNull();
   });
 
   it('pause at a rung until they are promoted or stopped', async () => {

@@ -1,13 +1,16 @@
 """Model hopping: a resident trainer does units (model, epoch, shard), each from checkpoint to checkpoint.
 
-TypeScript claims units, renews leases and commits; this side knows neither a database nor a clock."""
+TypeScript claims units, renews leases and commits; this side knows no database."""
 
 import hashlib
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TextIO
 
 import numpy as np
@@ -74,6 +77,8 @@ class Resident:
     job: Job
     messages: Messages
     fit: Fit
+    keeps_rows: bool = True
+    seconds: dict[str, float] = field(default_factory=dict)
     shards: dict[tuple[str, str | None], tuple[Table, Examples]] = field(default_factory=dict)
 
     def answer(self, line: str) -> None:
@@ -90,13 +95,23 @@ class Resident:
     def _unit(self, body: dict[str, Any]) -> dict[str, Any]:
         """Trains a model on a whole shard. The result depends on the checkpoint, the unit and the seed alone."""
         model, epoch, shard = (_count(body, name) for name in ("model", "epoch", "shard"))
+        self.seconds = dict.fromkeys(("rows", "load", "hash", "save"), 0.0)
         configuration = self._configuration(body)
         network, before = self._network(body, configuration, body.get("from"), model)
         _, examples = self._shard(str(shard), configuration)
         loss = train_unit(network, self.fit, examples, self.job.seed, model, epoch, shard)
         check_loss(loss)
-        after = self._write(body["to"], state_of(network, epoch + 1))
-        return {"from_sha256": before, "to_sha256": after, "loss": loss, "rows": len(examples), "steps": network.steps}
+        with self._timed("save"):
+            state = state_of(network, epoch + 1)
+        after = self._write(body["to"], state)
+        return {
+            "from_sha256": before,
+            "to_sha256": after,
+            "loss": loss,
+            "rows": len(examples),
+            "steps": network.steps,
+            "seconds": self.seconds,
+        }
 
     def _measure(self, body: dict[str, Any]) -> dict[str, Any]:
         """The loss and the metrics of a checkpoint on the validation rows."""
@@ -137,22 +152,28 @@ class Resident:
         network = new_network(configuration, self.fit.features, self.fit.outputs, seeded(self.job.seed, model))
         if start is None:
             return network, None
-        data = self._checkpoint(start).read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
+        with self._timed("load"):
+            data = self._checkpoint(start).read_bytes()
+        digest = self._digest(data)
         if body.get("from_sha256") not in (None, digest):
             raise Defect(f"checkpoint {start} is not the one that was committed")
-        restore(network, data)
+        with self._timed("load"):
+            restore(network, data)
         return network, digest
 
     def _shard(self, name: str, configuration: Configuration) -> tuple[Table, Examples]:
         key = (name, configuration.weight_column)
-        if key not in self.shards:
+        if key in self.shards:
+            return self.shards[key]
+        with self._timed("rows"):
             table = labelled(read_table(self._path(name)), self.job.label)
             label = table.name_of(self.job.label or "")
             if self.fit.classes is not None:
                 table = labelled(known_classes(table, label, self.fit.classes), label)
-            self.shards[key] = (table, make_examples(self.fit, configuration, table, label))
-        return self.shards[key]
+            shard = table, make_examples(self.fit, configuration, table, label)
+        if self.keeps_rows:
+            self.shards[key] = shard
+        return shard
 
     def _path(self, name: str) -> Path:
         return self.folder / "data" / (name if name in ("train", "validation") else f"shard{_count({'shard': int(name)}, 'shard')}")
@@ -166,12 +187,23 @@ class Resident:
         """The file appears whole: written, synced, renamed."""
         path = self._checkpoint(name)
         partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with partial.open("wb") as file:
+        with self._timed("save"), partial.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.rename(partial, path)
-        return hashlib.sha256(data).hexdigest()
+            os.rename(partial, path)
+        return self._digest(data)
+
+    def _digest(self, data: bytes) -> str:
+        with self._timed("hash"):
+            return hashlib.sha256(data).hexdigest()
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        """Adds to the seconds of a part of the unit. No result depends on them."""
+        started = perf_counter()
+        yield
+        self.seconds[part] = self.seconds.get(part, 0.0) + perf_counter() - started
 
 
 def _count(body: dict[str, Any], name: str) -> int:
@@ -185,7 +217,7 @@ def run_resident(folder: Path, job: Job, messages: Messages, lines: TextIO) -> N
     """Answers each line until the input ends."""
     (folder / "checkpoints").mkdir(exist_ok=True)
     fit = fit_from_json(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
-    resident = Resident(folder, job, messages, fit)
+    resident = Resident(folder, job, messages, fit, keeps_rows=job.settings.get("cache", True) is not False)
     messages.send("ready")
     while line := lines.readline(LONGEST_LINE):
         resident.answer(line)

@@ -10,7 +10,7 @@ import {
   searchMetrics,
 } from '../../programs/search/search.ts';
 import type { Attribute, Reference, TrainStatement, Value } from '../../sql/statement.ts';
-import { oneOf, text, Wrong, wholeNumber } from '../attribute-values.ts';
+import { text, Wrong, wholeNumber } from '../attribute-values.ts';
 import { readAttributes, unknownAttribute } from '../read-attributes.ts';
 import { isDomain, readDomain, variedName } from './read-domain.ts';
 import { usualSpaces } from './usual-spaces.ts';
@@ -26,8 +26,8 @@ const usualTrials = 32;
 const searchAttributes = {
   'search.metric': {
     expects: `one of ${Object.keys(searchMetrics).join(', ')}`,
-    read: readMetric,
-    otherwise: 'valid_loss',
+    read: (value: Value) => word('search.metric', value, Object.keys(searchMetrics)),
+    otherwise: 'valid_loss' as string,
   },
   'search.trials': {
     expects: `a whole number from 1 to ${mostTrials}`,
@@ -56,8 +56,18 @@ const searchAttributes = {
   },
   'exec.mode': {
     expects: "'hop' or 'task'",
-    read: (value: Value) => oneOf(value, ['hop', 'task']),
+    read: (value: Value) => word('exec.mode', value, ['hop', 'task']),
     otherwise: null as 'hop' | 'task' | null,
+  },
+  'exec.scheduler': {
+    expects: "'async' or 'sync'",
+    read: (value: Value) => word('exec.scheduler', value, ['async', 'sync']),
+    otherwise: 'async' as 'async' | 'sync',
+  },
+  'exec.cache': {
+    expects: 'TRUE or FALSE',
+    read: (value: Value) => (value.kind === 'boolean' ? value.value : undefined),
+    otherwise: true,
   },
 };
 
@@ -108,6 +118,7 @@ export function readSearch(statement: TrainStatement, report: Report): Search | 
   else if (domains.length === 0) collect(nothingVaries(statement.using!));
   const mode = readMode(read['exec.mode'], automatic !== null, statement, collect);
   checkDriver(driver, mode, spaces, statement, collect);
+  if (mode === 'task') checkCache(own, collect);
   checkValidation(statement, collect);
   for (const error of errors) report(error);
   if (errors.length > 0) return null;
@@ -120,6 +131,8 @@ export function readSearch(statement: TrainStatement, report: Report): Search | 
     workers: read['exec.workers'],
     shards: mode === 'task' ? 1 : (read['exec.shards'] ?? Math.min(read['exec.workers'], mostShards)),
     mode,
+    ...(read['exec.scheduler'] === 'sync' && { scheduler: 'sync' }),
+    ...(!read['exec.cache'] && { cache: false }),
     spaces,
   };
 }
@@ -137,15 +150,19 @@ export function automaticName(estimator: string): string {
   return Object.keys(usualSpaces).find((each) => each.toLowerCase() === key) ?? '';
 }
 
-function readMetric(value: Value): string | Wrong | undefined {
+/** One of some words, in any case, with or without quotes. */
+function word<const Word extends string>(
+  attribute: string,
+  value: Value,
+  words: readonly Word[],
+): Word | Wrong | undefined {
   const written = value.kind === 'expression' ? value.text : text(value);
   if (written === undefined) return undefined;
-  const names = Object.keys(searchMetrics);
-  const metric = names.find((name) => name === written.toLowerCase());
-  if (metric !== undefined) return metric;
-  const nearest = nearestName(written, names);
-  const hint = nearest === undefined ? `use one of ${names.join(', ')}` : `did you mean ${nearest}?`;
-  return new Wrong(`the attribute 'search.metric' cannot be '${written}'`, hint);
+  const found = words.find((each) => each === written.toLowerCase());
+  if (found !== undefined) return found;
+  const nearest = nearestName(written, words);
+  const hint = nearest === undefined ? `use one of ${words.join(', ')}` : `did you mean ${nearest}?`;
+  return new Wrong(`the attribute '${attribute}' cannot be '${written}'`, hint);
 }
 
 function readDomains(
@@ -230,6 +247,14 @@ function checkGrid(spaces: readonly SearchSpace[], statement: TrainStatement, re
     const span = statement.using!.span;
     report(new MillraceError('SEARCH_DRIVER', message, { span, hint: 'vary less, or write USING random' }));
   }
+}
+
+function checkCache(own: readonly Attribute[], report: Report): void {
+  const attribute = own.find(({ name }) => name === 'exec.cache');
+  if (attribute === undefined) return;
+  const message = 'exec.cache has no effect on trials that train on all rows by themselves';
+  const hint = "remove it: only models that hop (exec.mode = 'hop') visit shards";
+  report(new MillraceError('WRONG_ATTRIBUTE', message, { span: attribute.nameSpan, hint }));
 }
 
 function checkValidation({ attributes, estimator }: TrainStatement, report: Report): void {

@@ -38,10 +38,13 @@ function searchLines({ driver, trials, metric, eta, spaces }: Search): readonly 
   ];
 }
 
-function unitsOfSearch({ mode, trials, shards, workers }: Search, attributes: Training['attributes']): string {
+function unitsOfSearch(search: Search, attributes: Training['attributes']): string {
+  const { mode, trials, shards, workers, scheduler, cache } = search;
   const most = mode === 'task' ? trials : trials * shards * Number(attributes['train.epoch'] ?? usualEpochs);
   const way = mode === 'task' ? 'each trial on all rows' : `models hop between ${count(shards, 'shard')}`;
-  return `${way}, ${count(workers, 'worker')}, at most ${count(most, 'unit')}`;
+  const rounds = scheduler === 'sync' ? ' in rounds' : '';
+  const reading = cache === false ? ', which are read for each unit' : '';
+  return `${way}${reading}, ${count(workers, 'worker')}${rounds}, at most ${count(most, 'unit')}`;
 }
 
 function domainText(domain: Domain): string {

@@ -16,7 +16,7 @@ export interface RungTrial {
   readonly epochs: number;
   /** Epochs after which it pauses. */
   readonly due: number;
-  /** After its last epoch; less is better. */
+  /** After its best epoch; less is better. */
   readonly loss: number | null;
 }
 

@@ -42,6 +42,10 @@ export interface Search {
   readonly shards: number;
   /** `hop`: models hop from shard to shard; `task`: each trial runs whole on all rows. */
   readonly mode: 'hop' | 'task';
+  /** `sync`: as many models as workers are trained at once, and the next ones wait for all of them; default: no model waits for another. */
+  readonly scheduler?: 'sync';
+  /** `false`: trainers read a shard for each unit; default: they keep the shards that they have read. */
+  readonly cache?: false;
   /** Trial n takes space n modulo their number. */
   readonly spaces: readonly SearchSpace[];
 }
@@ -90,6 +94,8 @@ export const searchSchema: v.GenericSchema<Search> = v.strictObject({
   workers: count,
   shards: count,
   mode: v.picklist(['hop', 'task']),
+  scheduler: v.optional(v.literal('sync')),
+  cache: v.optional(v.literal(false)),
   spaces: v.array(
     v.strictObject({
       estimator: v.string(),

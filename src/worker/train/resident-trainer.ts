@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { MillraceError } from '../../errors.ts';
+import type { UnitParts } from '../../ledger/trial-visits.ts';
 import { trainerFolder } from './environment.ts';
 import { errorOf, unexplained } from './trainer-errors.ts';
 
@@ -28,6 +29,8 @@ export interface UnitDone {
   /** Mean loss over the rows, each before the step on it. */
   readonly loss: number;
   readonly rows: number;
+  /** What of its time did not train. */
+  readonly parts: UnitParts;
 }
 
 export interface Measured {
@@ -89,7 +92,7 @@ export class ResidentTrainer {
   async train({ from, ...unit }: Unit): Promise<UnitDone> {
     const answer = await this.#ask('unit', { ...unit, from: from?.name ?? null, from_sha256: from?.sha256 ?? null });
     const to = { name: unit.to, sha256: String(answer.to_sha256) };
-    return { to, loss: Number(answer.loss), rows: Number(answer.rows) };
+    return { to, loss: Number(answer.loss), rows: Number(answer.rows), parts: answer.seconds as UnitParts };
   }
 
   /** A checkpoint's loss and metrics on the validation rows. @throws MillraceError TRAIN_… */

@@ -4,6 +4,7 @@ import { storeTrainingResult } from '../../ledger/model-actions.ts';
 import { searchProgress as readProgress, type SearchProgress } from '../../ledger/search-progress.ts';
 import type { StepProgress } from '../../ledger/step-progress.ts';
 import { readTraining } from '../../ledger/trainings.ts';
+import { hopShare, readVisits } from '../../ledger/trial-visits.ts';
 import { readTrials } from '../../ledger/trials.ts';
 import type { Search } from '../../programs/search/search.ts';
 import type { TrainTask } from '../../task.ts';
@@ -73,6 +74,7 @@ export async function finishSearchStep(task: TrainTask, place: TrainPlace): Prom
   const run = await newRun(task, place);
   const earlier = await withReconnect(() => readTraining(pool, schema, task));
   if (earlier === null) await finishSearch(run, storedFiles(run.place, run.folder));
+  await tellHopShare(task, place);
   const registered = earlier ?? (await register(task, run.folder, place));
   await withReconnect(() => clearSearch(run), { signal });
   await storeTrainingResult(registered, { ...run.place, signal });
@@ -103,6 +105,14 @@ export function searchRun(
     signal,
     onLog: (line: string) => log.info({ trainer: line }, 'trainer'),
   };
+}
+
+/** Logs what part of the time of a search that has ended did not train. */
+export async function tellHopShare({ statement, step }: TrainTask, { pool, schema, log }: TrainPlace): Promise<void> {
+  const share = hopShare(await withReconnect(() => readVisits({ pool, schema, statement, step })));
+  if (share === null) return;
+  const part = (100 * share).toFixed(1);
+  log.info({ hopShare: share }, `${part} % of the time of all units went to moving models from shard to shard`);
 }
 
 export const searchProgress = ({ unitsDone, unitsDue, bestLoss }: SearchProgress): StepProgress => ({

@@ -14,7 +14,7 @@ import { register } from './register-model.ts';
 import { runTrainer } from './run-trainer.ts';
 import { isPrepared } from './search/folders.ts';
 import { runSearch } from './search/run-search.ts';
-import { searchProgress, searchRun } from './search-step.ts';
+import { searchProgress, searchRun, tellHopShare } from './search-step.ts';
 import { newFolder, type TrainPlace, writeJob } from './write-job.ts';
 
 /**
@@ -74,6 +74,7 @@ async function trainNew(task: TrainTask, place: TrainPlace): Promise<Registered>
       await runSearch({ ...searchRun(task, search, place), folder, python }, (done) =>
         progress.tell(searchProgress(done)),
       );
+      await tellHopShare(task, place);
     }
     const registered = await register(task, folder, place);
     isKept = false;

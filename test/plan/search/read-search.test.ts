@@ -58,6 +58,17 @@ describe('The search of TO TRAIN', () => {
     expect(v.parse(searchSchema, search)).toEqual(search);
   });
 
+  it('may be a baseline: in rounds, or without keeping rows', () => {
+    const given = (attributes: string) => read(`x = CHOICE(1, 2), ${valid}, ${attributes}`).search;
+    expect(given("exec.scheduler = 'sync', exec.cache = FALSE")).toMatchObject({ scheduler: 'sync', cache: false });
+    // Plans that were stored before know neither.
+    const usual = given("exec.scheduler = 'async', exec.cache = TRUE")!;
+    expect(Object.keys(usual)).not.toEqual(expect.arrayContaining(['scheduler']));
+    expect(Object.keys(usual)).not.toEqual(expect.arrayContaining(['cache']));
+    const rounds = given("exec.scheduler = 'SYNC'");
+    expect(v.parse(searchSchema, rounds)).toEqual(rounds);
+  });
+
   it.each([
     ['INT(2, 8)', { domain: 'int', low: 2, high: 8, step: 1 }],
     ['INT(-2, 8, 5)', { domain: 'int', low: -2, high: 8, step: 5 }],
@@ -138,6 +149,14 @@ describe('The search of TO TRAIN', () => {
     ['x = CHOICE(1, 2), search.trails = 3', 'USING tpe', 'UNKNOWN_ATTRIBUTE', 'search.trails', 'search.trials?'],
     ['x = CHOICE(1, 2), exec.workers = 0', 'USING tpe', 'WRONG_ATTRIBUTE', '0', 'whole number'],
     ["x = CHOICE(1, 2), search.metric = 'acuracy'", 'USING tpe', 'WRONG_ATTRIBUTE', "'acuracy'", 'accuracy?'],
+    ["x = CHOICE(1, 2), exec.scheduler = 'synch'", 'USING tpe', 'WRONG_ATTRIBUTE', "'synch'", 'did you mean sync?'],
+    ["x = CHOICE(1, 2), exec.mode = 'average'", 'USING tpe', 'WRONG_ATTRIBUTE', "'average'", 'hop, task'],
+    ['x = CHOICE(1, 2), exec.cashe = FALSE', 'USING tpe', 'UNKNOWN_ATTRIBUTE', 'exec.cashe', 'exec.cache?'],
+    ['x = CHOICE(1, 2), exec.cache = 1', 'USING tpe', 'WRONG_ATTRIBUTE', '1', 'TRUE or FALSE'],
+    [
+      "x = CHOICE(1, 2), exec.cache = FALSE, exec.mode = 'task'",
+      ...['USING tpe', 'WRONG_ATTRIBUTE', 'exec.cache', "exec.mode = 'hop'"],
+    ],
     ['search.trials = 4', '', 'WRONG_ATTRIBUTE', 'search.trials', 'USING grid'],
     ['model.n_classes = CHOICE(2, 3)', 'USING tpe', 'SEARCH_DOMAIN', 'model.n_classes', 'one value'],
     ["x = CHOICE(1, 2), exec.mode = 'task'", 'USING asha', 'SEARCH_DRIVER', 'asha', 'USING tpe'],

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeClicks } from '../../../bench/hopping/synthetic-rows.ts';
 import { migrate } from '../../../src/ledger/migrate.ts';
 import type { SearchProgress } from '../../../src/ledger/search-progress.ts';
-import { readVisits } from '../../../src/ledger/trial-visits.ts';
+import { hopShare, readVisits } from '../../../src/ledger/trial-visits.ts';
 import { readTrials } from '../../../src/ledger/trials.ts';
 import type { Search } from '../../../src/programs/search/search.ts';
 import { clearSearch, finishSearch } from '../../../src/worker/train/search/finish-search.ts';
@@ -90,7 +90,27 @@ describe.skipIf(!hasPython)('A model search', { timeout: 300_000 }, () => {
     expect((await readdir(run.folder)).sort()).toEqual(['data', 'out', 'prepared']);
     const report = JSON.parse(await readFile(join(run.folder, 'out/report.json'), 'utf8'));
     expect(report.curve).toHaveLength(3);
-    expect(report.curve.at(-1).valid_loss).toBe(best.loss);
+    expect(report.curve[report.best - 1].valid_loss).toBe(best.loss);
+    expect(Math.min(...report.curve.map((epoch: { valid_loss: number }) => epoch.valid_loss))).toBe(best.loss);
+    expect(hopShare(visits)).toBeGreaterThan(0);
+    expect(hopShare(visits)).toBeLessThan(1);
+    const again = await prepared({}, `replay-${number}`);
+    expect(await replay(again, trials, visits)).toEqual(visits.map(({ digestOut }) => digestOut));
+  });
+
+  it('trains models in rounds, or without keeping rows in memory, equal to a sequential replay to the bit', async () => {
+    const run = await prepared({ scheduler: 'sync', cache: false });
+    await runSearch(run);
+    const [trials, visits] = [await readTrials(run.place), await readVisits(run.place)];
+    expect(visits).toHaveLength(4 * 3 * 2);
+    // Each model starts on a shard of its own, and goes on to the next one.
+    for (const { trial, unit, shard } of visits) expect(shard).toBe((trial + unit) % 2);
+    expect(visits.every(({ parts }) => parts!.rows > 0)).toBe(true);
+    const kept = await prepared({ scheduler: 'sync' }, `kept-${number}`);
+    await runSearch(kept);
+    const same = await readVisits(kept.place);
+    expect(same.map(({ digestOut }) => digestOut)).toEqual(visits.map(({ digestOut }) => digestOut));
+    expect(same.filter(({ parts }) => parts!.rows > 0).length).toBeLessThan(same.length / 2);
     const again = await prepared({}, `replay-${number}`);
     expect(await replay(again, trials, visits)).toEqual(visits.map(({ digestOut }) => digestOut));
   });

@@ -60,14 +60,17 @@ async function exportBest(run: SearchRun, best: Trial, files: SharedFiles): Prom
   const out = join(hop, 'out');
   try {
     await rm(out, { recursive: true, force: true });
-    await trainer.export(best.checkpoint!, trialAttributes(run, best.parameters), best.epochs);
+    await trainer.export(best.checkpoint!, trialAttributes(run, best.parameters), best.bestEpoch);
   } finally {
     await trainer.close();
   }
   const visits = (await withReconnect(() => readVisits(place))).filter(({ trial }) => trial === best.trial);
   const file = join(out, 'report.json');
   const report = JSON.parse(await readFile(file, 'utf8'));
-  await writeFile(file, JSON.stringify({ ...report, curve: curveOf(visits) }));
+  await writeFile(
+    file,
+    JSON.stringify({ ...report, curve: curveOf(visits), best: best.loss === null ? null : best.bestEpoch }),
+  );
   return out;
 }
 

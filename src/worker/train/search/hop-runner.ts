@@ -33,17 +33,18 @@ export function openHopRunner(run: SearchRun, files: SharedFiles): UnitRunner {
       const own = await trainer();
       await files.need(`shard${shard}`);
       if (endsEpoch) await files.need('validation');
-      if (checkpoint !== null) await files.fetchState(checkpoint);
+      const load = await secondsOf(async () => checkpoint !== null && files.fetchState(checkpoint));
       const attributes = trialAttributes(run, parameters);
       const from = checkpoint === null ? null : { name: checkpoint, sha256: checkpoint };
       const to = `m${trial}.u${unit}.f${fence}`;
       const done = await own.train({ model: trial, epoch, shard, attributes, from, to });
       const measured = endsEpoch ? await own.measure(to, attributes) : null;
-      await files.keepState(to, done.to.sha256);
+      const save = await secondsOf(() => files.keepState(to, done.to.sha256));
       const metrics = measured && { valid_loss: measured.loss, ...measured.metrics };
       return {
         checkpoint: done.to.sha256,
         seconds: (performance.now() - started) / 1000,
+        parts: { ...done.parts, load: load + done.parts.load, save: save + done.parts.save },
         trainLoss: done.loss,
         measured: metrics && { loss: metricLoss(search.metric, metrics), metrics },
       };
@@ -55,4 +56,10 @@ export function openHopRunner(run: SearchRun, files: SharedFiles): UnitRunner {
       resident = null;
     },
   };
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
 }

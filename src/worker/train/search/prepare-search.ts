@@ -35,6 +35,6 @@ async function learnFit(run: SearchRun): Promise<void> {
   await runTrainer({ ...run, folder: fit });
   const hop = join(fit, 'out');
   await linkRows(hop);
-  await writeFile(join(hop, 'job.json'), jobText(run, 'hop', { estimator }));
+  await writeFile(join(hop, 'job.json'), jobText(run, 'hop', { estimator, cache: search.cache ?? true }));
   await rename(hop, hopFolder(folder));
 }

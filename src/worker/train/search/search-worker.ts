@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { withReconnect } from '../../../datasource/pool.ts';
 import { MillraceError } from '../../../errors.ts';
 import { searchProgress } from '../../../ledger/search-progress.ts';
-import { commitUnit } from '../../../ledger/trial-commits.ts';
+import { commitUnit, recordCommit } from '../../../ledger/trial-commits.ts';
 import {
   type ClaimedUnit,
   type Claimer,
@@ -13,6 +13,7 @@ import {
 } from '../../../ledger/trial-leases.ts';
 import { endTrial, promoteTrials, type Trial } from '../../../ledger/trials.ts';
 import { promotions } from '../../../programs/search/asha.ts';
+import type { Search } from '../../../programs/search/search.ts';
 import { addNextTrials } from './new-trials.ts';
 import type { SearchRun } from './search-run.ts';
 import type { UnitRunner } from './unit-runner.ts';
@@ -50,6 +51,7 @@ export async function workOnTrials(run: SearchRun, options: WorkerOptions): Prom
     own: Array.from({ length: search.shards }, (_, shard) => shard).filter(
       (shard) => shard % search.workers === worker % search.workers,
     ),
+    round: roundOf(search),
     leaseSeconds: options.leaseSeconds ?? usualLeaseSeconds,
     mostAttempts: options.mostAttempts ?? mostAttempts,
   };
@@ -75,6 +77,10 @@ export async function workOnTrials(run: SearchRun, options: WorkerOptions): Prom
   }
 }
 
+/** As many models as workers, but no two on one shard. */
+const roundOf = ({ scheduler, mode, workers, shards }: Search) =>
+  scheduler === 'sync' ? (mode === 'hop' ? Math.min(workers, shards) : workers) : null;
+
 /** ASHA: trials that were among the best of their rung go on. @returns whether there are any */
 async function promote({ place, search }: SearchRun): Promise<boolean> {
   if (search.driver !== 'asha') return false;
@@ -98,9 +104,12 @@ async function doUnit(run: SearchRun, options: WorkerOptions, claimer: Claimer, 
   );
   try {
     const result = await runner.run(unit);
-    await withReconnect(() => commitUnit(place, claimer, unit, result), { signal });
+    const started = performance.now();
+    const old = await withReconnect(() => commitUnit(place, claimer, unit, result), { signal });
+    const seconds = (performance.now() - started) / 1000;
+    await withReconnect(() => recordCommit(place, unit, seconds), { signal });
     onUnit?.(unit);
-    if (unit.checkpoint !== null && unit.checkpoint !== result.checkpoint) await runner.drop(unit.checkpoint);
+    for (const checkpoint of old) await runner.drop(checkpoint);
   } catch (error) {
     signal.throwIfAborted();
     await afterFailure(run, runner, claimer, unit, error);

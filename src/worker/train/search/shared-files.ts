@@ -13,7 +13,7 @@ export interface SharedFiles {
   fetchState(digest: string): Promise<void>;
   /** Keeps what the trainer has written as a state of another name. */
   keepState(name: string, digest: string): Promise<void>;
-  /** A later state has been committed. */
+  /** The model needs this state no more. */
   dropState(digest: string): Promise<void>;
   /** Makes what a whole training has left a folder. */
   fetchOutcome(digest: string): Promise<void>;

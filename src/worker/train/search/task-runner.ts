@@ -27,7 +27,13 @@ export function openTaskRunner(run: SearchRun, files: SharedFiles): UnitRunner {
         await files.keepOutcome(join(own, 'out'), sha256);
         const loss = metricLoss(search.metric, metrics.validation);
         const seconds = (performance.now() - started) / 1000;
-        return { checkpoint: sha256, seconds, trainLoss: null, measured: { loss, metrics: metrics.validation } };
+        return {
+          checkpoint: sha256,
+          seconds,
+          parts: null,
+          trainLoss: null,
+          measured: { loss, metrics: metrics.validation },
+        };
       } catch (error) {
         died = error instanceof MillraceError && error.code === 'TRAIN_MEMORY';
         throw error;

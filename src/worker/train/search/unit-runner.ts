@@ -5,7 +5,7 @@ import type { ClaimedUnit } from '../../../ledger/trial-leases.ts';
 export interface UnitRunner {
   /** @throws {MillraceError} TRAIN_…, TRIAL_TAKEN if the model's state is gone */
   run(unit: ClaimedUnit): Promise<UnitResult>;
-  /** A later state than this one has been committed. */
+  /** The model needs this state no more. */
   drop(checkpoint: string): Promise<void>;
   /** Whether its trainer has died since the last unit that it was given; the next unit gets another one. */
   hasDied(): boolean;

@@ -61,14 +61,18 @@ LABEL click USING asha INTO best;`;
       expect(losses[at]).toHaveLength(Number(epochs));
       expect(JSON.parse(String(visits))).toHaveLength(2 * Number(epochs));
     }
-    const last = losses.map((of) => of.at(-1)!);
-    expect(trials.map(({ value }) => value)).toEqual(last.map((value) => Number(value.toPrecision(6))));
-    expect(last).toEqual(last.toSorted((a, b) => a - b));
+    const best = losses.map((of) => Math.min(...of));
+    expect(trials.map(({ value }) => value)).toEqual(best.map((value) => Number(value.toPrecision(6))));
+    expect(best).toEqual(best.toSorted((a, b) => a - b));
+    for (const [at, { best_epoch: epoch, hop_share: share }] of trials.entries()) {
+      expect(losses[at]![Number(epoch) - 1]).toBe(best[at]);
+      expect(share).toBeGreaterThan(0);
+    }
 
     const service = openLocalService(test.session);
     const drawn = await service.trainingPicture('best', null);
     expect(drawn).toContain('>Search of best@1</text>');
-    expect(drawn).toContain(`>chosen: trial ${trials[0]!.trial}, valid_loss ${Number(last[0]!.toPrecision(4))}</text>`);
+    expect(drawn).toContain(`>chosen: trial ${trials[0]!.trial}, valid_loss ${Number(best[0]!.toPrecision(4))}</text>`);
     const folder = await mkdtemp(join(tmpdir(), 'millrace-plots-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, 'best.svg');
