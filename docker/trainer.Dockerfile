@@ -1,11 +1,13 @@
 # Contains the worker and the trainer in Python, for the steps of TO TRAIN and TO EXPLAIN.
 #   docker build -f docker/worker.Dockerfile -t millrace/worker:0.1.0 .
 #   docker build -f docker/trainer.Dockerfile -t millrace/trainer:0.1.0 .
-ARG BASE=millrace/worker:0.1.0
+# BASE must be the worker's: the environment is copied between them.
+ARG BASE=node:24-slim
+ARG WORKER=millrace/worker:0.1.0
 
 FROM ${BASE} AS environment
-USER root
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
 COPY trainer/requirements.lock trainer/
 # Exactly the packages of the lock file, none built here; then without pip, which nothing needs any more.
 RUN python3 -m venv /opt/trainer \
@@ -13,9 +15,9 @@ RUN python3 -m venv /opt/trainer \
         -r trainer/requirements.lock \
     && /opt/trainer/bin/pip uninstall --yes --quiet pip setuptools
 
-FROM ${BASE}
+FROM ${WORKER}
 USER root
-RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 COPY --from=environment /opt/trainer /opt/trainer
 COPY trainer/millrace_trainer trainer/millrace_trainer
 # `python -m millrace_trainer FOLDER`; Python's files are read only.

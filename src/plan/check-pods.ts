@@ -24,7 +24,8 @@ const podsOf: ByStepKind<Pods | null> = {
     hint: 'a partition can have any number of rows',
   }),
   model: () => null,
-  train: () => null,
+  train: ({ training: { search } }) =>
+    search && { count: search.workers, attribute: 'exec.workers', hint: 'a trainer trains any number of models' },
 };
 
 /** All pods of a program are kept in one workflow. */
@@ -43,7 +44,9 @@ export function checkPods(
     if (all <= mostPods) continue;
     const statement = statements[index];
     const given =
-      statement?.kind === 'run' ? statement.attributes.find(({ name }) => name === pods.attribute) : undefined;
+      statement !== undefined && 'attributes' in statement
+        ? statement.attributes.find(({ name }) => name === pods.attribute)
+        : undefined;
     const others = before === 0 ? '' : `, with the ${before} of earlier statements,`;
     const message = `${pods.count} pods${others} are more than one workflow can hold`;
     const hint = `use at most ${mostPods} in total, by ${pods.attribute}; ${pods.hint}`;

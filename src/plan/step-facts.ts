@@ -38,6 +38,19 @@ export function podStep(step: Step): RunStep | ForeignStep | TrainStep | null {
   return byStepKind(asPodStep, step);
 }
 
+const atOnce: ByStepKind<number> = {
+  sql: () => 1,
+  run: ({ parallelism }) => parallelism,
+  foreign: ({ parallelism }) => parallelism,
+  model: () => 1,
+  train: ({ training: { search } }) => search?.workers ?? 1,
+};
+
+/** Maximum number of the step's pods that run at once. */
+export function podsAtOnce(step: Step): number {
+  return byStepKind(atOnce, step);
+}
+
 const asSqlStep: ByStepKind<SqlStep | null> = {
   sql: (step) => step,
   run: () => null,

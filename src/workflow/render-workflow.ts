@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import { type ByStepKind, byStepKind, type Plan, type Step } from '../plan/plan.ts';
-import { podStep, rowsStep } from '../plan/step-facts.ts';
+import { podStep, podsAtOnce } from '../plan/step-facts.ts';
 import { checkSizes } from './check-sizes.ts';
 import { renderForeignStep } from './foreign-step.ts';
 import { workflowMetadata } from './metadata.ts';
@@ -50,7 +50,7 @@ function render(plan: Plan, submission: WorkflowSubmission, rendering: Rendering
       serviceAccountName: deployment.serviceAccount,
       executor: { serviceAccountName: deployment.serviceAccount },
       ...priority(steps),
-      parallelism: Math.max(1, ...steps.map((step) => rowsStep(step)?.parallelism ?? 1)),
+      parallelism: Math.max(1, ...steps.map((step) => podsAtOnce(step))),
       activeDeadlineSeconds: deadline(steps, deployment),
       templates: [statementDag(steps), ...pods],
     },
@@ -62,7 +62,7 @@ const renderers: ByStepKind<Template[], [Rendering]> = {
   run: renderRunStep,
   foreign: renderForeignStep,
   model: (step, rendering) => [renderModelStep(step, rendering)],
-  train: (step, rendering) => [renderTrainStep(step, rendering)],
+  train: renderTrainStep,
 };
 
 /** Runs each step after those it needs. */

@@ -51,7 +51,15 @@ const nodeNames: { readonly [Work in NodeWork]: (step: Step) => string } = {
   step: stepName,
   prepare: () => 'select rows',
   rows: workOf,
-  finish: (step) => `publish ${tableNames(step)}`,
+  finish: (step) => `publish ${byStepKind(outcomes, step)}`,
+};
+
+const outcomes: ByStepKind<string> = {
+  sql: () => '',
+  run: tableNames,
+  foreign: tableNames,
+  model: () => '',
+  train: ({ training: { into } }) => into,
 };
 
 function stepName(step: Step): string {

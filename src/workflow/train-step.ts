@@ -1,44 +1,18 @@
 import type { TrainStep } from '../plan/plan.ts';
-import { trainTaskOf } from '../plan/task-of.ts';
 import { trainerImage } from '../plan/train/estimator-image.ts';
-import { withClaims } from './claims.ts';
-import { workerEnvironment } from './environment.ts';
-import { imageReference, placement, podDeadline, podLabels, withRetries } from './pods.ts';
-import { profileOf, withProfile } from './profile.ts';
-import { resourceRequirements } from './resources.ts';
+import { imageReference, withRetries } from './pods.ts';
+import { renderSearchStep } from './search-step.ts';
 import { nodeName } from './titles.ts';
-import { trainerImageOf } from './trainer-image.ts';
+import { renderTrainerPod, trainingEnvironment } from './trainer-pod.ts';
 import type { Container, ContainerTemplate, Rendering, Template } from './workflow.ts';
 
-/** A pod of the trainer's image, in which the worker starts the trainer; with another image, that image has a container of its own. */
-export function renderTrainStep(step: TrainStep, rendering: Rendering): Template {
-  const { deployment, templates } = rendering;
-  const profile = profileOf(step, deployment);
-  const { container, ...template } = withClaims(withRetries(templates.trainer, step.retries), step.volumes);
-  const rendered = {
-    name: step.name,
-    metadata: podLabels(step.name, 'train', rendering),
-    ...nodeName(step, 'step'),
-    ...template,
-    ...podDeadline(step),
-    ...placement(step, profile, deployment),
-    container: {
-      image: trainerImageOf(deployment),
-      ...container,
-      resources: resourceRequirements(step.resources, profile, container.resources),
-      env: environmentOf(step, '/tmp/training', rendering),
-    },
-  };
-  const pod = withProfile(rendered, profile, deployment);
-  return step.image === trainerImage ? pod : inThreeContainers(pod, step, rendering);
-}
-
-function environmentOf(step: TrainStep, folder: string, { deployment, statement, texts }: Rendering) {
-  const task = trainTaskOf(statement, step);
-  return [
-    ...workerEnvironment(texts ? task : { ...task, select: null, training: null }, deployment),
-    { name: 'MILLRACE_TRAINING_FOLDER', value: folder },
-  ];
+/** A pod for all, unless it is a search. With an image of a user's, that image has a container of its own. */
+export function renderTrainStep(step: TrainStep, rendering: Rendering): Template[] {
+  if (step.training.search !== null) return renderSearchStep(step, rendering);
+  const template = withRetries(rendering.templates.trainer, step.retries);
+  const does = { name: step.name, source: 'train', title: nodeName(step, 'step'), command: 'train' } as const;
+  const pod = renderTrainerPod(step, { ...does, template }, rendering);
+  return [step.image === trainerImage ? pod : inThreeContainers(pod, step, rendering)];
 }
 
 /** Where the containers of a pod pass files on. */
@@ -60,7 +34,7 @@ function inThreeContainers(
   const ours = {
     ...templates.worker.container,
     image: container.image,
-    env: environmentOf(step, work, { templates, ...rendering }),
+    env: trainingEnvironment(step, work, { templates, ...rendering }),
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, mount],
   };
   const containers = [

@@ -9,13 +9,24 @@ const scripts = join(root, '../shared/cluster');
 /** Only ../shared/cluster can load an image into the cluster. */
 export const canBuildImages = existsSync(join(scripts, 'build-image'));
 
-/** Builds a Dockerfile of the project on Node's base image and loads it into the cluster. @param name includes the tag */
+/**
+ * Builds a Dockerfile of the project on Node's base image and loads it into the cluster.
+ * @param name includes the tag, as does `worker`, an image that was built before
+ */
 export async function buildImage(
   name: string,
   dockerfile: string,
-  { context = '.', target }: { readonly context?: string; readonly target?: string } = {},
+  {
+    context = '.',
+    target,
+    worker,
+  }: { readonly context?: string; readonly target?: string; readonly worker?: string } = {},
 ): Promise<void> {
-  const options = ['--build-arg', 'BASE=localhost/node:24-slim', ...(target === undefined ? [] : ['--target', target])];
+  const options = [
+    ...['--build-arg', 'BASE=localhost/node:24-slim'],
+    ...(worker === undefined ? [] : ['--build-arg', `WORKER=docker.io/${worker}`]),
+    ...(target === undefined ? [] : ['--target', target]),
+  ];
   await script('base-image', []);
   await script('build-image', [name, ...options, '-f', dockerfile, context]);
 }

@@ -47,7 +47,8 @@ export function planTrain(
   const [ofStep, ofTrainer] = splitAttributes(statement.attributes);
   const written = { ...readAttributes(ofStep, stepAttributes, 'TO TRAIN', report), parallelism: null };
   const settings = withProfile(written, ofStep, catalog, report);
-  if (image === null) checkGpu(ofStep, report);
+  const isOwn = image === null || image === trainerImage;
+  if (isOwn) checkGpu(ofStep, report);
   const attributes =
     estimator === null
       ? plainAttributes(
@@ -80,7 +81,8 @@ export function planTrain(
     actor: catalog.actor,
     retries: settings.retries,
     timeoutSeconds: settings.timeout,
-    resources: { cpu: settings.cpu, memory: settings.memory, gpu: settings.gpu },
+    // A profile gives GPUs to detectors; the trainer has no use for them.
+    resources: { cpu: settings.cpu, memory: settings.memory, gpu: isOwn ? 0 : settings.gpu },
     priority: settings.priority,
     nodeSelector: settings.node_selector,
     profile: stepProfile(settings.profile, catalog),
