@@ -10,7 +10,7 @@ import {
 } from '../../src/plan/train/booster-attributes.ts';
 import { estimators } from '../../src/plan/train/estimators.ts';
 import { featureFunctions, mostCategories, separators } from '../../src/plan/train/feature-functions.ts';
-import { metricSynonyms, metricsOf } from '../../src/plan/train/metric-names.ts';
+import { metricsByPlainName, metricsOf } from '../../src/plan/train/metric-names.ts';
 import { optimizers } from '../../src/plan/train/network-attributes.ts';
 import { trainerFolder } from '../../src/worker/train/environment.ts';
 import { hasPython, INSTALL_MS, trainerPython } from './python.ts';
@@ -140,7 +140,7 @@ describe.skipIf(!hasPython)('The planner and the trainer agree on', () => {
     expect(separators).toEqual(trainer.separators);
     expect(mostCategories).toBe(trainer.categories);
     expect(metricsOf).toEqual(trainer.metrics);
-    expect(metricSynonyms).toEqual(trainer.synonyms);
+    expect(Object.fromEntries(metricsByPlainName)).toEqual(trainer.synonyms);
   });
 });
 

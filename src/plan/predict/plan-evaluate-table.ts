@@ -7,7 +7,7 @@ import type { TableMeasurement } from '../../programs/predict/measurement.ts';
 import type { EvaluateStatement, RunStatement, Value } from '../../sql/statement.ts';
 import { texts } from '../attribute-values.ts';
 import type { RunStep } from '../plan.ts';
-import { metricSynonyms, metricsOf, unknownMetric } from '../train/metric-names.ts';
+import { metricHint, metricOf, metricsOf } from '../train/metric-names.ts';
 import { ownAttributes, planTableStep, type Report } from './table-step.ts';
 import { tabularModel } from './tabular-model.ts';
 
@@ -68,12 +68,11 @@ function metricsNamed(
   const output = registered?.tabular?.output;
   const known = output === undefined ? Object.values(metricsOf).flat() : metricsOf[kinds[output]];
   return names.map((name) => {
-    const key = name.toLowerCase().replaceAll(/[_ ]/g, '');
-    const metric = Object.hasOwn(metricSynonyms, key) ? metricSynonyms[key]! : name.toLowerCase();
+    const metric = metricOf(name);
     if (!known.includes(metric)) {
       const span = attributes.findLast((each) => each.name === 'validation.metrics')?.value.span;
       const kind = kinds[output ?? 'class'];
-      const hint = unknownMetric(name, kind)?.hint ?? `use ${known.join(', ')}`;
+      const hint = output === undefined ? `use ${known.join(', ')}` : metricHint(name, kind);
       const message = output === undefined ? `there is no metric '${name}'` : `a ${kind} has no metric '${name}'`;
       report(new MillraceError('TRAIN_METRIC_UNKNOWN', message, { span, hint }));
     }

@@ -34,6 +34,6 @@ export const evaluateTable = {
   summary: metricColumns,
   explain: ({ model, measurement: { label, metrics } }: EvaluateSettings) => [
     ['predict', `${model} on cpu`],
-    ['evaluate', `against the column ${label}: ${metrics?.map(({ name }) => name).join(', ') ?? 'all figures'}`],
+    ['evaluate', `against the column ${label}: ${metrics?.map(({ name }) => name).join(', ') ?? 'the usual figures'}`],
   ],
 } as const satisfies ProgramContract;

@@ -191,6 +191,41 @@ describe.each(servers)('TO EVALUATE of a model of a table on $name', (server) =>
     });
   });
 
+  const figures = async (condition: string, into: string, attributes = '') => {
+    const sql = `SELECT * FROM flowers WHERE ${condition} TO EVALUATE flowers ${attributes} LABEL kind INTO ${into}`;
+    expect((await run(sql)).error).toBeNull();
+    const rows = await test.query(`SELECT metric, value FROM ${into} WHERE metric <> 'rows_per_second'`);
+    return Object.fromEntries(rows.map(({ metric, value }) => [metric, value]));
+  };
+
+  it('is NULL where rows of one class do not tell, and leaves out labels that are NULL or unknown', async () => {
+    expect(await figures("kind = 'rose' OR kind IS NULL OR kind = 'daisy'", 'one_class')).toEqual({
+      accuracy: 2 / 3,
+      precision: 1,
+      recall: 2 / 3,
+      f1: 0.8,
+      auc: null,
+      log_loss: expect.closeTo(-Math.log(sigmoid(1.5) * sigmoid(-2) * sigmoid(3)) / 3, 5),
+      rows: 3,
+    });
+  });
+
+  it('is NULL where the model predicts what is not a number', async () => {
+    await test.query("INSERT INTO flowers VALUES (NULL, 'red', 'rose')");
+    const asked = 'WITH validation.metrics = "log_loss, BrierScore, Accuracy"';
+    const found = await figures("colour = 'red' AND kind = 'rose'", 'not_numbers', asked);
+    expect(found).toEqual({ log_loss: null, BrierScore: null, Accuracy: 2 / 3, rows: 3 });
+  });
+
+  it.each([
+    ['no rows', 'width > 100'],
+    ['only rows without a known label', "kind = 'daisy' OR kind IS NULL"],
+  ])('refuses %s in words', async (_, condition) => {
+    const { error } = await run(`SELECT * FROM flowers WHERE ${condition} TO EVALUATE flowers LABEL kind INTO never`);
+    expect(error).toMatchObject({ code: 'TRAIN_NO_ROWS', hint: 'select rows with a label' });
+    expect(await test.query("SHOW TABLES LIKE 'never'")).toEqual([]);
+  });
+
   it('names at its place a metric, or a label, that does not exist', async () => {
     const sql = (metric: string, label: string) =>
       service.explain(

@@ -41,8 +41,9 @@ function measuring({ facts: { output }, classNames }: TabularModel) {
     if (output === 'cluster') return { outputs: [[null, Math.min(...scores), null]], timings };
     if (output === 'value') {
       const [truth, predicted] = [Number(label), Number(values[0])];
-      const isKnown = label !== null && Number.isFinite(truth) && Number.isFinite(predicted);
-      return { outputs: isKnown ? [[truth, predicted, null]] : [], timings };
+      // A prediction that is not a number is stored as NULL: the figures are unknown then.
+      const isKnown = label !== null && Number.isFinite(truth);
+      return { outputs: isKnown ? [[truth, Number.isFinite(predicted) ? predicted : null, null]] : [], timings };
     }
     const [truth, predicted] = [places.get(String(label)), places.get(String(values[0]))];
     if (label === null || truth === undefined || predicted === undefined) return { outputs: [], timings };

@@ -49,13 +49,15 @@ describe.skipIf(!hasPython).each(servers.map(({ name }, server) => ({ name, serv
       const { metrics, rows } = training!.report;
       expect(rows).toBe(predicted.length - Math.ceil(predicted.length / 3));
       const reported = metrics.validation ?? {};
+      expect(Object.keys(reported)).toEqual(Object.keys(answer.metrics));
       for (const [name, value] of Object.entries(answer.metrics))
         if (value !== null) expect(reported[name], name).toBeCloseTo(value, digitsOf(value));
       if (answer.peer !== null)
         expect(label === 'class' ? reported.accuracy : reported.r2).toBeGreaterThan(answer.peer - peerTolerance);
       if (isEvaluated(each, at)) {
-        const evaluated = await test.query(`SELECT metric, value FROM evaluated_${at} WHERE metric <> 'rows'`);
+        const evaluated = await test.query(`SELECT metric, value FROM evaluated_${at}`);
         const values = Object.fromEntries(evaluated.map((row) => [row.metric, row.value]));
+        expect(values.rows).toBe(Math.ceil(predicted.length / 3));
         for (const [name, value] of Object.entries(reported)) {
           if (value === null) expect(values[name], name).toBeNull();
           else expect(values[name], name).toBeCloseTo(value, digitsOf(value));
@@ -72,11 +74,14 @@ const isEvaluated = ({ estimator }: Case, at: number) =>
 /** Decimal places in which figures must agree: seven digits of 32-bit values, less two for sums of them. */
 const digitsOf = (value: number) => 4 - Math.max(0, Math.ceil(Math.log10(Math.abs(value) + 1e-9)));
 
-function program(each: Case, at: number, { features }: Library): string {
+function program(each: Case, at: number, { features, answers }: Library): string {
   const { table, estimator, attributes, label } = each;
   const names = features[table].join(', ');
   const selected = label === null ? names : `${names}, ${label}`;
-  const written = Object.entries(attributes).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const measured = { 'validation.metrics': Object.keys(answers[at]!.metrics).join() };
+  const written = Object.entries({ ...attributes, ...measured }).map(
+    ([name, value]) => `${name} = ${JSON.stringify(value)}`,
+  );
   const towers = estimator.includes('Combined')
     ? 'COLUMN * FOR dnn_feature_columns COLUMN * FOR linear_feature_columns '
     : '';
@@ -87,7 +92,8 @@ TO TRAIN ${estimator} WITH ${written.join(', ')}, validation.select = "SELECT ${
   const probable = label !== null && !/^(reg|rank|count|survival)|raw$|hinge$/.test(String(attributes.objective ?? ''));
   const withThem = probable && isClassifier(each) ? 'WITH predict.probabilities = true ' : '';
   const predict = `SELECT id, ${names} FROM ${table} TO PREDICT predicted_${at}.guess ${withThem}USING m${at};`;
-  const evaluate = `SELECT ${selected} FROM ${table} WHERE id % 3 = 0 TO EVALUATE m${at} LABEL ${label ?? features[table][0]} INTO evaluated_${at};`;
+  const evaluate = `SELECT ${selected} FROM ${table} WHERE id % 3 = 0
+TO EVALUATE m${at} WITH validation.metrics = "${measured['validation.metrics']}" LABEL ${label ?? features[table][0]} INTO evaluated_${at};`;
   return [train, predict, ...(isEvaluated(each, at) ? [evaluate] : [])].join('\n');
 }
 

@@ -169,34 +169,59 @@ def peer(case):
 
 
 def measured(case, said):
-    """scikit-learn's figures of the rows that were not learned, under our names."""
+    """scikit-learn's figures of the rows that were not learned, by the names that SQLFlow has for them."""
     held = ~case.learned
     if "distances" in said:
         return {"mean_squared_distance": float((said["distances"][held] ** 2).mean())}
-    if case.classes is None:
-        values = said["values"][held].reshape(held.sum(), -1)[:, 0]
-        truth = case.numbers[held]
-        return {
-            "mae": metrics.mean_absolute_error(truth, values),
-            "mse": metrics.mean_squared_error(truth, values),
-            "rmse": metrics.root_mean_squared_error(truth, values),
-            "mape": 100 * metrics.mean_absolute_percentage_error(truth, values) if (truth != 0).all() else None,
-            "r2": metrics.r2_score(truth, values),
-        }
+    return measured_values(case, said, held) if case.classes is None else measured_classes(case, said, held)
+
+
+def measured_values(case, said, held):
+    values = said["values"][held].reshape(held.sum(), -1)[:, 0].astype(np.float64)
+    truth = case.numbers[held]
+    is_positive = (truth > 0).all() and (values >= 0).all()
+    return {
+        "MeanAbsoluteError": metrics.mean_absolute_error(truth, values),
+        "mean_squared_error": metrics.mean_squared_error(truth, values),
+        "RootMeanSquaredError": metrics.root_mean_squared_error(truth, values),
+        "MeanAbsolutePercentageError": 100 * metrics.mean_absolute_percentage_error(truth, values) if is_positive else None,
+        "r2": metrics.r2_score(truth, values),
+        "explained_variance_score": metrics.explained_variance_score(truth, values),
+        "mean_squared_log_error": metrics.mean_squared_log_error(truth, values) if is_positive else None,
+        "median_absolute_error": metrics.median_absolute_error(truth, values),
+    }
+
+
+def measured_classes(case, said, held):
     truth, several = case.places[held], len(case.classes) > 2
     labels = said["labels"][held] if "labels" in said else said["probabilities"][held].argmax(axis=1)
     average = "macro" if several else "binary"
     figures = {
         "accuracy": metrics.accuracy_score(truth, labels),
-        "precision": metrics.precision_score(truth, labels, average=average, zero_division=0),
-        "recall": metrics.recall_score(truth, labels, average=average),
-        "f1": metrics.f1_score(truth, labels, average=average),
+        "Precision": metrics.precision_score(truth, labels, average=average, zero_division=0),
+        "recall_score": metrics.recall_score(truth, labels, average=average),
+        "f1_score": metrics.f1_score(truth, labels, average=average),
+        "balanced_accuracy_score": metrics.balanced_accuracy_score(truth, labels),
+        "cohen_kappa_score": metrics.cohen_kappa_score(truth, labels),
+        "hamming_loss": metrics.hamming_loss(truth, labels),
+        "zero_one_loss": metrics.zero_one_loss(truth, labels),
     }
+    if not several:
+        names = ("TrueNegatives", "FalsePositives", "FalseNegatives", "TruePositives")
+        figures |= zip(names, metrics.confusion_matrix(truth, labels).ravel().tolist(), strict=True)
     if "probabilities" in said:
         shares = said["probabilities"][held].astype(np.float64)
         shares /= shares.sum(axis=1, keepdims=True)
-        figures["auc"] = metrics.roc_auc_score(truth, shares if several else shares[:, 1], multi_class="ovr")
-        figures["log_loss"] = metrics.log_loss(truth, shares)
+        scores = shares if several else shares[:, 1]
+        margins = np.log(shares)
+        figures |= {
+            "AUC": metrics.roc_auc_score(truth, scores, multi_class="ovr"),
+            "log_loss": metrics.log_loss(truth, shares),
+            "average_precision_score": metrics.average_precision_score(truth, scores),
+            "brier_score_loss": metrics.brier_score_loss(truth, scores),
+            "hinge_loss": metrics.hinge_loss(truth, margins if several else margins[:, 1] - margins[:, 0]),
+            "TopKCategoricalAccuracy": 1,
+        }
     return figures
 
 
