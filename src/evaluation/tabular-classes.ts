@@ -43,8 +43,8 @@ export const classMetrics: Readonly<Record<string, (rows: ClassifiedRows) => num
   false_negatives: (rows) => cell(rows, 1, 0),
 };
 
-/** Its logarithm stands for that of 0. */
-const leastProbability = 1e-15;
+/** Its logarithm stands for that of 0, as in scikit-learn. */
+const leastProbability = Number.EPSILON;
 
 /** Of top_k_categorical_accuracy, as Keras has it. */
 const mostClasses = 5;

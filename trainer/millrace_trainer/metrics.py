@@ -11,6 +11,9 @@ from .table import Doubles, Integers
 
 Measure = Callable[["Measured"], float]
 
+# Its logarithm stands for that of 0, as in scikit-learn.
+LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
+
 
 class Measured:
     """True and predicted values of the same rows."""
@@ -96,7 +99,7 @@ def _log_loss(measured: Measured) -> float:
     if measured.probabilities is None or measured.places is None:
         return float("nan")
     chosen = measured.probabilities[np.arange(len(measured.places)), measured.places]
-    return float(-np.log(np.maximum(chosen.astype(np.float64), 1e-15)).mean())
+    return float(-np.log(np.maximum(chosen.astype(np.float64), LEAST_PROBABILITY)).mean())
 
 
 def _average_precision(measured: Measured) -> float:
@@ -144,7 +147,7 @@ def _hinge_loss(measured: Measured) -> float:
     if measured.probabilities is None:
         margins = np.asarray(measured.values, np.float64).reshape(-1) * np.where(measured.places == 1, 1, -1)
     else:
-        scores = np.log(np.maximum(measured.probabilities.astype(np.float64), 1e-15))
+        scores = np.log(np.maximum(measured.probabilities.astype(np.float64), LEAST_PROBABILITY))
         rows = np.arange(len(scores))
         own = scores[rows, measured.places]
         scores[rows, measured.places] = -np.inf

@@ -213,7 +213,7 @@ def measured_classes(case, said, held):
         shares = said["probabilities"][held].astype(np.float64)
         shares /= shares.sum(axis=1, keepdims=True)
         scores = shares if several else shares[:, 1]
-        margins = np.log(shares)
+        margins = np.log(np.maximum(shares, np.finfo(np.float64).eps))
         figures |= {
             "AUC": metrics.roc_auc_score(truth, scores, multi_class="ovr"),
             "log_loss": metrics.log_loss(truth, shares),
