@@ -6,7 +6,7 @@ import type { Column, Rows, Write } from '../formats/format.ts';
 import { type FormatName, formats } from '../formats/formats.ts';
 import { writeLine } from '../formats/json.ts';
 import { forTerminal, type Output } from './output.ts';
-import { formatRows, openTable } from './result-table.ts';
+import { formatRow, formatRows, openTable } from './result-table.ts';
 
 /** `table` is for people. */
 export type RowFormat = 'table' | FormatName;
@@ -57,16 +57,20 @@ export async function printRows({ step, columns, batches, truncated }: Rows, id:
     else more = true;
   }
   if (output.json) return output.write({ step, columns, rows: first, truncated: more });
-  output.line(
-    formatRows(
-      columns.map(({ name }) => name),
-      withoutBase64(columns, first),
-    ),
-  );
+  const names = columns.map(({ name }) => name);
+  const shown = withoutBase64(columns, first);
+  const [only, ...others] = shown;
+  const isOne = only !== undefined && others.length === 0;
+  output.line(isOne ? formatRow(names, only, lineWidth()) : formatRows(names, shown));
   if (more)
     output.line(
       `… only the first ${first.length} rows are shown; millrace result ${id} --step=${step} shows all stored rows`,
     );
+}
+
+/** Columns of a terminal, or of a wide one if standard output is none. */
+function lineWidth(): number {
+  return process.stdout.columns ?? 160;
 }
 
 /** Converts binary values from base64 to SQL's hexadecimal notation. */

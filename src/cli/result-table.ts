@@ -6,6 +6,18 @@ export function formatRows(columns: readonly string[], rows: readonly (readonly 
   return formatTable(columns.map(cell), rows, numericColumns(columns, rows));
 }
 
+/** Formats one row as lines of a name and a value if its table is wider than `width`, as `\x auto` of psql does. */
+export function formatRow(columns: readonly string[], row: readonly unknown[], width: number): string {
+  const text = formatRows(columns, [row]);
+  const [, line = ''] = text.split('\n');
+  if (line.length <= width) return text;
+  return layOut(
+    columns.map((name, i) => [cell(name), cell(row[i])]),
+    [false, false],
+    false,
+  );
+}
+
 /** Formats the pages of one table. Only the first has a header; columns never get narrower. */
 export function openTable(columns: readonly string[]): (rows: readonly (readonly unknown[])[]) => string {
   let widest: readonly string[] | null = null;
@@ -33,7 +45,12 @@ function formatTable(
   rows: readonly (readonly unknown[])[],
   numeric: readonly boolean[],
 ): string {
-  const text = table([[...head], ...rows.map((row) => row.map(cell))], {
+  const text = layOut([head, ...rows.map((row) => row.map(cell))], numeric, true);
+  return rows.length === 0 ? `${text}\n(no rows)` : text;
+}
+
+function layOut(cells: readonly (readonly string[])[], numeric: readonly boolean[], hasHead: boolean): string {
+  const text = table(cells as string[][], {
     border: {
       topBody: '',
       topJoin: '',
@@ -52,9 +69,9 @@ function formatTable(
       joinJoin: '─',
     },
     columns: numeric.map((right) => ({ alignment: right ? 'right' : 'left' })),
-    drawHorizontalLine: (line) => line === 1,
+    drawHorizontalLine: (line) => hasHead && line === 1 && cells.length > 1,
   });
-  return text.replace(/(?<! ) +$/gm, '').replace(/\n$/, rows.length === 0 ? '(no rows)' : '');
+  return text.replace(/(?<! ) +$/gm, '').replace(/\n$/, '');
 }
 
 const longest = 60;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatRows } from '../../src/cli/result-table.ts';
+import { formatRow, formatRows } from '../../src/cli/result-table.ts';
 
 test('numbers are aligned right and text left; NULL and bytes are shown', () => {
   const rows = [
@@ -19,4 +19,15 @@ test('control characters are made visible, and long values are shortened', () =>
 
 test('an empty result is reported', () => {
   expect(formatRows(['a', 'b'], [])).toBe(' a   b\n(no rows)');
+});
+
+test('one row that is too wide is shown with a column on each line', () => {
+  const row = ['flowers', 0.5, null];
+  const columns = ['model', 'validation_accuracy', '猫'];
+  const table = formatRows(columns, [row]);
+  const [, line] = table.split('\n');
+  expect(formatRow(columns, row, line!.length)).toBe(table);
+  expect(formatRow(columns, row, line!.length - 1)).toBe(
+    [' model                 flowers', ' validation_accuracy   0.5', ' 猫                    NULL'].join('\n'),
+  );
 });

@@ -6,7 +6,6 @@ import { readTrainings } from '../../ledger/trainings.ts';
 import { readTrials } from '../../ledger/trials.ts';
 import { explainPlan } from '../../plan/explain.ts';
 import { byLoss } from '../../programs/search/best-trial.ts';
-import { parametersText } from '../../service/models/search-trials.ts';
 import { plotTraining } from '../../service/models/training-picture.ts';
 import { openSession, type Session } from '../../service/session.ts';
 import { visibleText } from '../../visible-text.ts';
@@ -121,11 +120,16 @@ async function tell(
 async function showTrials({ pool, schema }: Session, model: string): Promise<void> {
   const [training] = (await readTrainings(pool, schema, model)).toReversed();
   const trials = (await readTrials({ pool, schema, ...training! })).toSorted(byLoss);
+  const varied = Object.keys(trials[0]?.parameters ?? {});
   const rows = trials.map(({ trial, state, epochs, loss, parameters }) => [
-    ...[trial, state, epochs, loss?.toFixed(3) ?? null, parametersText(parameters)],
+    ...[trial, state, epochs, loss?.toFixed(3) ?? null],
+    ...varied.map((name) => inBrief(parameters[name])),
   ]);
-  console.log(formatRows(['trial', 'state', 'epochs', 'valid_loss', 'parameters'], rows));
+  const heads = varied.map((name) => name.slice(name.indexOf('.') + 1));
+  console.log(formatRows(['trial', 'state', 'epochs', 'valid_loss', ...heads], rows));
 }
+
+const inBrief = (value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(3)) : JSON.stringify(value));
 
 async function showPredicted({ pools }: Session): Promise<void> {
   const [rows] = await pools.tables.query({

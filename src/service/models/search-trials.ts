@@ -42,7 +42,7 @@ export function searchPicture(
 }
 
 /** `train.batch_size = 8, optimizer.learning_rate = 0.0146` */
-export function parametersText(parameters: Trial['parameters']): string {
+function parametersText(parameters: Trial['parameters']): string {
   const written = Object.entries(parameters).map(([name, value]) => `${name} = ${textOf(value)}`);
   return written.join(', ');
 }
