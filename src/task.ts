@@ -64,7 +64,8 @@ export interface RowsTask extends SelectionTask {
   readonly kind: 'rows';
   /** Maximum number of workers that share the partitions. Each draws one after the other. */
   readonly workers: number;
-  readonly into: TableTarget;
+  /** null: its outputs are summed up, and not kept. */
+  readonly into: TableTarget | null;
   readonly writeMode: WriteMode;
   /** Rows per transaction; null: as many as are processed in about a second. */
   readonly commitRows: number | null;

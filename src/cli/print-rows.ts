@@ -6,7 +6,7 @@ import type { Column, Rows, Write } from '../formats/format.ts';
 import { type FormatName, formats } from '../formats/formats.ts';
 import { writeLine } from '../formats/json.ts';
 import { forTerminal, type Output } from './output.ts';
-import { formatRow, formatRows, openTable } from './result-table.ts';
+import { formatRow, formatRows, longestCell, openTable } from './result-table.ts';
 
 /** `table` is for people. */
 export type RowFormat = 'table' | FormatName;
@@ -41,11 +41,11 @@ async function* wholeTable({ columns, batches }: Rows): AsyncGenerator<Uint8Arra
   for await (const row of eachRow(batches)) {
     page.push(row);
     if (page.length < pageRows) continue;
-    yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
+    yield Buffer.from(`${format(readable(columns, page))}\n`);
     page = [];
     pages++;
   }
-  if (pages === 0 || page.length > 0) yield Buffer.from(`${format(withoutBase64(columns, page))}\n`);
+  if (pages === 0 || page.length > 0) yield Buffer.from(`${format(readable(columns, page))}\n`);
 }
 
 /** Shows the first rows of a result as a table. @param most maximum number of rows shown; there may be more */
@@ -58,7 +58,7 @@ export async function printRows({ step, columns, batches, truncated }: Rows, id:
   }
   if (output.json) return output.write({ step, columns, rows: first, truncated: more });
   const names = columns.map(({ name }) => name);
-  const shown = withoutBase64(columns, first);
+  const shown = readable(columns, first);
   const [only, ...others] = shown;
   const isOne = only !== undefined && others.length === 0;
   output.line(isOne ? formatRow(names, only, lineWidth()) : formatRows(names, shown));
@@ -73,10 +73,17 @@ function lineWidth(): number {
   return process.stdout.columns ?? 160;
 }
 
-/** Converts binary values from base64 to SQL's hexadecimal notation. */
-function withoutBase64(columns: readonly Column[], rows: readonly (readonly unknown[])[]) {
-  const binary = columns.map(({ type }) => type === 'binary');
-  return rows.map((row) => row.map((value, i) => (binary[i] && typeof value === 'string' ? hexOf(value) : value)));
+/** Values for people: binary ones, which are base64, in SQL's hexadecimal notation. */
+function readable(columns: readonly Column[], rows: readonly (readonly unknown[])[]) {
+  const readers = columns.map(({ type }) => (type === 'binary' ? hexOf : type === 'json' ? shortList : String));
+  return rows.map((row) => row.map((value, i) => (typeof value === 'string' ? readers[i]!(value) : value)));
+}
+
+/** A list that a cell has no room for is told by its length. */
+function shortList(json: string): string {
+  if (json.length <= longestCell || !json.startsWith('[')) return json;
+  const { length } = JSON.parse(json) as unknown[];
+  return `[${length} ${length === 1 ? 'value' : 'values'}]`;
 }
 
 function hexOf(base64: string): string {

@@ -74,11 +74,12 @@ function layOut(cells: readonly (readonly string[])[], numeric: readonly boolean
   return text.replace(/(?<! ) +$/gm, '').replace(/\n$/, '');
 }
 
-const longest = 60;
+/** Characters; longer values are cut. */
+export const longestCell = 60;
 
 function cell(value: unknown): string {
   const text = visibleLine(textOf(value));
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+  return text.length > longestCell ? `${text.slice(0, longestCell - 1)}…` : text;
 }
 
 function textOf(value: unknown): string {

@@ -23,7 +23,7 @@ function stepLine(step: Step, isOnly: boolean): readonly string[] {
   const failed = sum((partition) => partition.failed);
   const broken = failed === 0 ? '' : `, ${failed} ${inputs} failed`;
   return [
-    `${into}: ${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`,
+    `${into === null ? '' : `${into}: `}${sum((partition) => partition.outputs)} ${outputs} in ${rows} ${inputs}${broken}`,
     ...askedModelLines(step),
     ...findFigureLines(step),
     ...predictedLine(step),

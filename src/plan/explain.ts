@@ -86,11 +86,15 @@ function explainRun(step: RunStep): string {
     ...registeredModel(step),
     ...noteOf(withoutEffect(step.command, name)),
     ...(step.find === undefined ? explainCost(step) : explainFind(step.find)),
-    ['finish', `compare with the ledger, publish ${targetOf(step.into)} (${step.writeMode})`],
+    ['finish', `compare with the ledger, ${published(step)}`],
     ...(needs(step) === '' ? [] : [['needs', needs(step)]]),
     ...explainProfile(step),
   ];
   return withLines(step, lines);
+}
+
+function published({ into, writeMode }: RunStep): string {
+  return into === null ? 'return the summary' : `publish ${targetOf(into)} (${writeMode})`;
 }
 
 function explainTrain(step: TrainStep): string {

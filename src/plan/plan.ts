@@ -82,7 +82,8 @@ interface ImageStep extends PodStep {
 /** `TO RUN` with an image of the project's worker. */
 export interface RunStep extends ImageStep {
   readonly kind: 'run';
-  readonly into: TableTarget;
+  /** null: its outputs are summed up, and not kept. */
+  readonly into: TableTarget | null;
   readonly writeMode: WriteMode;
   /** Rows per transaction; null: as many as are processed in about a second. */
   readonly commitRows: number | null;

@@ -99,7 +99,7 @@ const stepSchemas = {
   run: v.strictObject({
     kind: v.literal('run'),
     ...overRows,
-    into: table,
+    into: v.nullable(table),
     writeMode: v.picklist(['fail', 'append', 'overwrite']),
     commitRows: v.nullable(count),
     maxFailedRows: count,

@@ -79,7 +79,7 @@ export function runStep(step: Step): RunStep | null {
 
 const writtenTables: ByStepKind<readonly TableTarget[]> = {
   sql: () => [],
-  run: ({ into }) => [into],
+  run: ({ into }) => (into === null ? [] : [into]),
   foreign: ({ into }) => into,
   model: () => [],
   train: () => [],

@@ -136,7 +136,7 @@ async function runRows(written: Written<RowsTask>, place: Place, command: string
     ...place,
     volumes: located.volumes,
     program: rowProgram(located.program, known),
-    task: { ...written, select, into: named(written.into, place.accounts) },
+    task: { ...written, select, into: written.into && named(written.into, place.accounts) },
   });
   const known = (command: 'prepare' | 'partitions') => {
     const named = 'model' in written.program.settings ? written.program.settings.model : '';

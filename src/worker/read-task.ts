@@ -37,7 +37,7 @@ const schemas: { readonly [Kind in TaskKind]: v.GenericSchema<Written<Extract<Ta
     kind: v.literal('rows'),
     ...selection,
     workers: count,
-    into: v.strictObject({ database: v.nullable(v.string()), table: v.string() }),
+    into: v.nullable(v.strictObject({ database: v.nullable(v.string()), table: v.string() })),
     writeMode: v.picklist(['fail', 'append', 'overwrite']),
     commitRows: v.nullable(count),
     maxFailedRows: count,

@@ -136,7 +136,7 @@ describe(`TO FIND whose workers are killed (seed ${seed}, ${kills} kills)`, {
       signal: new AbortController().signal,
     });
     const outcomes = await undisturbed(program);
-    const found = await query(`SELECT * FROM ${database.name}.${task.into.table} ORDER BY id`);
+    const found = await query(`SELECT * FROM ${database.name}.${task.into!.table} ORDER BY id`);
     expect(found.map((row) => Object.values(row))).toEqual(
       outcomes.flatMap(({ outputs }, at) => outputs.map((values) => [at + 1, fileOf(at + 1), ...values])),
     );

@@ -197,11 +197,11 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
     async function rowsOf({ writeMode, into }: RowsTask): Promise<number> {
       if (writeMode !== 'append') return 0;
       const present = await query('SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?', [
-        into.database,
-        into.table,
+        into!.database,
+        into!.table,
       ]);
       if (present.length === 0) return 0;
-      const [counted] = await query(`SELECT COUNT(*) AS n FROM ${quoteTable(into)}`);
+      const [counted] = await query(`SELECT COUNT(*) AS n FROM ${quoteTable(into!)}`);
       return Number(counted?.n);
     }
 
@@ -229,7 +229,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
         })),
       );
       const found = await query(
-        `SELECT millrace_row, t.* FROM ${quoteTable(task.into)} AS t WHERE millrace_selection = ? ORDER BY millrace_row, number`,
+        `SELECT millrace_row, t.* FROM ${quoteTable(task.into!)} AS t WHERE millrace_selection = ? ORDER BY millrace_row, number`,
         [id],
       );
       const wanted = expected.flatMap(({ millrace_row, id, word, camera }) =>
@@ -239,7 +239,7 @@ describe(`rows whose workers and database are killed (--seed=${seed} --kills=${k
         }),
       );
       expect(found).toEqual(wanted);
-      const [all] = await query(`SELECT COUNT(*) AS n FROM ${quoteTable(task.into)}`);
+      const [all] = await query(`SELECT COUNT(*) AS n FROM ${quoteTable(task.into!)}`);
       expect(Number(all?.n)).toBe(before + wanted.length);
       const [counters] = await query(
         `SELECT COALESCE(SUM(done_rows), 0) AS done, COALESCE(SUM(failed_rows), 0) AS failed, COALESCE(SUM(outputs), 0) AS outputs

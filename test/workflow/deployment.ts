@@ -56,7 +56,7 @@ export function foreignStep(changes: Partial<ForeignStep> = {}): ForeignStep {
   const { program, writeMode, commitRows, maxFailedRows, ...step } = demoStep;
   const image = 'hebafer/yolov5-sqlflow:1.0';
   const command = ['run_yolov5.py', '--model=yolov5s'];
-  return { ...step, kind: 'foreign', image, command, into: [demoStep.into], ...changes };
+  return { ...step, kind: 'foreign', image, command, into: [demoStep.into!], ...changes };
 }
 
 export function render(

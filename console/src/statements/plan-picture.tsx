@@ -115,12 +115,12 @@ function describe(step: PlanStep): readonly string[] {
   if (step.kind === 'sql') return [step.sql.replaceAll(/\s+/g, ' '), ''];
   if (step.kind === 'run' || step.kind === 'foreign') {
     const models = step.command.flatMap((argument) => /^--model=(.*)$/.exec(argument)?.[1] ?? []);
-    const tables = [step.into]
+    const tables = [step.into ?? []]
       .flat()
       .map(({ database, table }) => (database === null ? table : `${database}.${table}`));
     return [
       [step.image, step.command[0] ?? '', ...models].join(' '),
-      `${counted(step.partitions, 'partition')} → ${tables.join(', ')}`,
+      [counted(step.partitions, 'partition'), ...tables.map((table) => `→ ${table}`)].join(' '),
     ];
   }
   if (step.kind === 'train') return [step.training.estimator, `→ ${step.training.into}`];

@@ -18,7 +18,7 @@ export function addProgramCommands(millrace: Command, config: Config, environmen
       new Option('--format <format>', 'format of the rows (default: table)').choices(['table', ...formatNames]),
     )
     .option('--limit <number>', 'maximum number of rows of each result', atMost)
-    .option('--plot <file>', 'draw what was trained, or shown of a training, as SVG')
+    .option('--plot <file>', 'draw what was trained or explained, as SVG')
     .action((sql, { label: labels, param, format, limit, plot, ...options }) =>
       answerProgram(sql, options, async (source, output) => {
         const { runProgram } = await import('../run.ts');

@@ -4,14 +4,17 @@ import { MillraceError } from '../../errors.ts';
 import { nearestName } from '../../nearest-name.ts';
 import { explain } from '../../programs/predict/explain.ts';
 import { type Explainer, explainers } from '../../programs/predict/explanation.ts';
-import type { ExplainStatement, RunStatement, Value } from '../../sql/statement.ts';
-import { wholeNumber } from '../attribute-values.ts';
+import type { Attribute, ExplainStatement, RunStatement, Value } from '../../sql/statement.ts';
+import { oneOf, wholeNumber } from '../attribute-values.ts';
 import { runAttributes } from '../attributes.ts';
 import type { RunStep } from '../plan.ts';
 import { trainerImage } from '../train/estimator-image.ts';
 import { ownAttributes, planTableStep, type Report } from './table-step.ts';
 
 const verb = 'TO EXPLAIN';
+
+/** shap's violins are drawn as points. */
+const plotTypes = ['dot', 'bar', 'violin', 'layered_violin', 'compact_dot'] as const;
 
 /** WITH attributes of TO EXPLAIN, besides those of TO RUN. All of them are KernelExplainer's. */
 const explainAttributes = {
@@ -32,19 +35,41 @@ const explainAttributes = {
   },
 };
 
+/** Those of the summary, which SQLFlow has from shap.summary_plot. */
+const summaryAttributes = {
+  'summary.plot_type': {
+    expects: `one of ${plotTypes.join(', ')}`,
+    read: (value: Value) => oneOf(value, plotTypes),
+    otherwise: null as (typeof plotTypes)[number] | null,
+  },
+  'summary.sort': {
+    expects: 'true or false',
+    read: (value: Value) => (value.kind === 'boolean' ? value.value : undefined),
+    otherwise: true as boolean,
+  },
+  'summary.max_display': {
+    expects: 'a whole number from 1 to 10000',
+    read: (value: Value) => wholeNumber(value, 1, 10_000),
+    otherwise: null as number | null,
+  },
+};
+
 /** All attributes that the verb takes. */
 export const explainAttributeNames: readonly string[] = [
   ...Object.keys(explainAttributes),
+  ...Object.keys(summaryAttributes),
   ...Object.keys(runAttributes).filter(
     (name) => name !== 'partitions' && !(explain.unusedAttributes as readonly string[]).includes(name),
   ),
 ];
 
-/** SQLFlow's, for its picture, which is not drawn, and for columns to leave out: only those that the model reads are explained. */
+/** How shap draws, and for columns to leave out: only those that the model reads are explained. */
 const withoutEffect: readonly string[] = [
-  ...['plot_type', 'sort', 'alpha', 'max_display'].flatMap((name) => [`summary.${name}`, `shap_summary.${name}`]),
-  ...['plots', 'label_col', 'label_column'],
-];
+  ...['alpha', 'axis_color', 'auto_size_plot', 'class_inds', 'class_names', 'color', 'color_bar', 'color_bar_label'],
+  ...['feature_names', 'features', 'layered_violin_max_num_bins', 'plot_size', 'show', 'title', 'use_log_scale'],
+].map((name) => `summary.${name}`);
+
+const columnsElsewhere: readonly string[] = ['plots', 'label_col', 'label_column'];
 
 /** SQLFlow's name of TreeExplainer for XGBoost's models. */
 const synonyms: Readonly<Record<string, Explainer>> = { xgboostexplainer: 'TreeExplainer' };
@@ -57,38 +82,59 @@ export function planExplain(
   catalog: Catalog,
   report: Report,
 ): RunStep | null {
-  const ignored = statement.attributes.flatMap(({ name }) => (withoutEffect.includes(name) ? [name] : []));
-  const written = statement.attributes.filter(({ name }) => !ignored.includes(name));
-  const given = ownAttributes(written, explainAttributes, verb, elsewhere(written), report);
+  const attributes = statement.attributes.map(withUsualName);
+  const isIgnored = ({ name }: Attribute) => withoutEffect.includes(name) || columnsElsewhere.includes(name);
+  const ignored = attributes.filter(isIgnored).map(({ name }) => name);
+  const readers = { ...explainAttributes, ...summaryAttributes };
+  const given = ownAttributes(
+    attributes.filter((attribute) => !isIgnored(attribute)),
+    readers,
+    verb,
+    {},
+    report,
+  );
   const named = explainerNamed(statement, report);
-  if (statement.into === null) {
-    report(missingInto(statement));
-    return null;
-  }
-  const table = { verb, contract: explain, run, model: statement.model };
+  if (statement.into === null) checkWriteMode(statement, report);
+  const table = { verb, contract: explain, run, model: statement.model, needsTable: false };
   const step = planTableStep(table, place, catalog, report, (model) => {
     checkOurs(statement, model, report);
     const explainer = explainerOf(named, statement, model, report);
     if (explainer === 'TreeExplainer') checkKernelAttributes(statement, report);
     const { 'explain.samples': samples, 'explain.background': background, seed } = given;
-    return { name: 'explain', settings: { model: model.file, explanation: { explainer, samples, background, seed } } };
+    const explanation = { explainer, samples, background, seed, ...summaryOf(given) };
+    return { name: 'explain', settings: { model: model.file, explanation } };
   });
   if (step === null) return null;
   const command = [...step.command, ...ignored.map((name) => `--${name}`)];
   return { ...step, image: trainerImage, command, partitions: 1, parallelism: 1, commitRows: null };
 }
 
-/** Others of SQLFlow's attributes for its picture. */
-function elsewhere(attributes: ExplainStatement['attributes']): Readonly<Record<string, string>> {
-  const drawn = attributes.filter(({ name }) => /^(?:shap_)?summary\./.test(name));
-  return Object.fromEntries(
-    drawn.map(({ name }) => [name, 'leave it out: the statement returns bars, and draws no picture']),
-  );
+/** SQLFlow's `shap_summary.sort` is `summary.sort`. */
+function withUsualName(attribute: Attribute): Attribute {
+  const { name } = attribute;
+  return name.startsWith('shap_summary.') ? { ...attribute, name: name.slice('shap_'.length) } : attribute;
 }
 
-function missingInto({ model: { span } }: ExplainStatement): MillraceError {
-  const message = `${verb} writes a table with a row for each value, but the statement names none`;
-  return new MillraceError('MISSING_INTO', message, { span, hint: 'add INTO and a table at the end' });
+/** Only what differs from the usual summary. */
+function summaryOf(given: {
+  readonly 'summary.plot_type': (typeof plotTypes)[number] | null;
+  readonly 'summary.sort': boolean;
+  readonly 'summary.max_display': number | null;
+}) {
+  const { 'summary.plot_type': plot, 'summary.sort': isSorted, 'summary.max_display': features } = given;
+  return {
+    ...(plot !== null && { plot: plot === 'bar' ? ('bar' as const) : ('dot' as const) }),
+    ...(!isSorted && { unsorted: true }),
+    ...(features !== null && { features }),
+  };
+}
+
+function checkWriteMode({ attributes }: ExplainStatement, report: Report): void {
+  const found = attributes.find(({ name }) => name === 'write_mode');
+  if (found === undefined) return;
+  const message = `the attribute 'write_mode' has no effect: the statement names no table`;
+  const hint = 'remove it, or add INTO and a table at the end';
+  report(new MillraceError('WRONG_ATTRIBUTE', message, { span: found.nameSpan, hint }));
 }
 
 /** null: none is named, or an unknown one, which is reported. */

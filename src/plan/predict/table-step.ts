@@ -26,11 +26,13 @@ interface TableStatement {
   /** The statement as TO RUN, for the checks that all of them share. */
   readonly run: RunStatement;
   readonly model: Reference;
+  /** Whether it must name a table; absent: it must. */
+  readonly needsTable?: boolean;
 }
 
 /** Plans the step; null after reporting its errors. @param callOf makes the program's settings, and reports what is wrong with them */
 export function planTableStep(
-  { verb, contract, run, model: reference }: TableStatement,
+  { verb, contract, run, model: reference, needsTable = true }: TableStatement,
   place: Pick<RunStep, 'name' | 'needs'>,
   catalog: Catalog,
   report: Report,
@@ -40,8 +42,8 @@ export function planTableStep(
   const attributes = withProfile(written, run.attributes, catalog, report);
   checkProgramAttributes(run, { ...contract, name: verb }, attributes, report);
   const model = tabularModel(reference, catalog, report);
-  const into = findTarget(run, catalog, report);
-  if (model === null || into === null) return null;
+  const into = needsTable || run.into.length > 0 ? findTarget(run, catalog, report) : null;
+  if (model === null || (into === null && needsTable)) return null;
   const shape = contract.result({}, null);
   const isPublished = contract.summary === undefined;
   checkColumns(run, attributes.partition_by, isPublished ? shape : { ...shape, columns: [] }, catalog, report);

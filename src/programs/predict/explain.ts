@@ -8,8 +8,8 @@ const options = {
 
 type ExplainSettings = Settings<typeof options>;
 
-/** All rows and their values are in memory at once. */
-const mostRows = 20_000;
+/** All rows and their values are in memory at once: docs/training.md says how much that takes. */
+const mostRows = 200_000;
 
 /** Says what each feature adds to each prediction: a row has an output for each feature, and for each class if the model tells several apart. */
 export const explain = {

@@ -14,11 +14,25 @@ export interface Explanation {
   readonly background: number;
   /** Of the choice of both. */
   readonly seed: number;
+  /** The picture that the summary is for; absent: `dot` of a model with one output, `bar` of several classes. */
+  readonly plot?: ExplanationPlot | undefined;
+  /** Whether the summary has the features in their order, instead of the most important first; absent: it does not. */
+  readonly unsorted?: boolean | undefined;
+  /** Maximum number of features of the summary; absent: all. */
+  readonly features?: number | undefined;
 }
+
+/** `dot`: a point for each of some rows; `bar`: means only. */
+const explanationPlots = ['dot', 'bar'] as const;
+
+export type ExplanationPlot = (typeof explanationPlots)[number];
 
 export const explanationSchema: v.GenericSchema<Explanation> = v.strictObject({
   explainer: v.nullable(v.picklist(explainers)),
   samples: v.number(),
   background: v.number(),
   seed: v.number(),
+  plot: v.optional(v.picklist(explanationPlots)),
+  unsorted: v.optional(v.boolean()),
+  features: v.optional(v.number()),
 });

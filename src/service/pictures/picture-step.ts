@@ -49,19 +49,20 @@ export async function findPictureStep(
   const step = stepWithPictures(status, name);
   const { id: selection } = selectionNames({ statement: status.id, step: step.name, kind: 'rows' }, datasource.schema);
   const selected = await readSelection({ ...datasource, names: { id: selection } });
-  const table = await describeTable(pool, step.into);
-  if (selected === null || table === null) throw gone(step.into);
+  const { into } = step;
+  const table = await describeTable(pool, into);
+  if (selected === null || table === null) throw gone(into);
   const columns = table.columns.map((column) => column.name);
   const settings = step.program.settings as { readonly image_column: string | null };
   const image = columnOf(imageOptions.image_column, settings.image_column, columns);
-  if (!columns.includes(hiddenColumns.row)) throw gone(step.into);
+  if (!columns.includes(hiddenColumns.row)) throw gone(into);
   const own = new Set<string>([...selected.columns, ...Object.values(hiddenColumns)]);
   const added = columns.filter((column) => !own.has(column));
   const { rows } = selected;
-  return { step, table: step.into, selection, image, rows, columns, found: foundColumns(step, added) };
+  return { step, table: into, selection, image, rows, columns, found: foundColumns(step, added) };
 }
 
-function stepWithPictures({ id, plan, steps, state }: StatementStatus, name: string | undefined): RunStep {
+function stepWithPictures({ id, plan, steps, state }: StatementStatus, name: string | undefined): RunWithTable {
   const done = new Set(steps.filter((each) => each.state === 'succeeded').map((each) => each.name));
   const found = plan.steps.flatMap((each) => {
     const run = runStep(each);
@@ -79,10 +80,12 @@ function stepWithPictures({ id, plan, steps, state }: StatementStatus, name: str
 }
 
 /** An evaluation publishes figures of the model instead of what it saw. */
-function hasPictures({ program }: RunStep): boolean {
-  const contract = contractOf(program.name);
-  return contract.summary === undefined && 'image_column' in contract.options;
+function hasPictures(step: RunStep): step is RunWithTable {
+  const contract = contractOf(step.program.name);
+  return step.into !== null && contract.summary === undefined && 'image_column' in contract.options;
 }
+
+type RunWithTable = RunStep & { readonly into: TableTarget };
 
 function foundColumns({ program }: RunStep, added: readonly string[]): FoundColumns {
   if (program.name === 'find') return { kind: 'counts', classes: added };

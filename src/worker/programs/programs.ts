@@ -89,9 +89,10 @@ function comparisonOf({ name, settings }: ProgramCall): RowProgram['compare'] {
 }
 
 /** undefined: the statement returns nothing but its table. */
-function answerOf({ name }: ProgramCall): RowProgram['answer'] {
+function answerOf({ name, settings }: ProgramCall): RowProgram['answer'] {
   if (name !== 'explain') return undefined;
-  return async (place) => (await import('../summaries/influence-of-features.ts')).influenceOfFeatures(place);
+  return async (place) =>
+    (await import('../summaries/influence-of-features.ts')).influenceOfFeatures(settings.explanation, place);
 }
 
 function implementationOf(name: ProgramName): Promise<Implementation<ProgramName>> {

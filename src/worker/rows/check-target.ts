@@ -13,22 +13,23 @@ import { checkAppend } from './result-table.ts';
  */
 export async function checkTarget(
   context: RowsContext,
+  into: TableTarget,
   target: TableDescription | null,
   columns: readonly string[],
 ): Promise<void> {
   const { task, pool, tables } = context;
-  if (target === null) return checkRename(context);
+  if (target === null) return checkRename(context, into);
   if (task.writeMode === 'append') {
-    checkAppend(context, target, columns);
-    for (const each of new Set([tables, pool])) await checkInsert(each, task.into, target.columns);
+    checkAppend(context, into, target, columns);
+    for (const each of new Set([tables, pool])) await checkInsert(each, into, target.columns);
     return;
   }
-  checkMode(context, target);
-  await checkRename(context);
+  checkMode(context, into, target);
+  await checkRename(context, into);
 }
 
-function checkMode({ task }: RowsContext, target: TableDescription): void {
-  const name = quoteTable(task.into);
+function checkMode({ task }: RowsContext, into: TableTarget, target: TableDescription): void {
+  const name = quoteTable(into);
   if (target.kind === 'view') {
     throw new MillraceError('TABLE_EXISTS', `${name} is a view`, { hint: 'choose another table' });
   }
@@ -47,14 +48,14 @@ async function checkInsert(pool: Pool, table: TableTarget, columns: TableDescrip
 const rightsSuffice = [1050, 1146, 1205];
 
 /** The system account writes the table; the users' account must be one that might, or a user could write more by TO RUN than by SQL. */
-async function checkRename({ task, pool, tables, schema, names }: RowsContext): Promise<void> {
-  await checkDatabase(tables, task.into);
-  await tryRename(pool, schema, task.into, names);
+async function checkRename({ pool, tables, schema, names }: RowsContext, into: TableTarget): Promise<void> {
+  await checkDatabase(tables, into);
+  await tryRename(pool, schema, into, names);
   if (tables === pool) return;
-  await tryRename(tables, task.into.database, task.into, names).catch((cause) => {
+  await tryRename(tables, into.database, into, names).catch((cause) => {
     if (!(cause instanceof MillraceError) || cause.code !== 'DATABASE_RIGHTS') throw cause;
     const hint = 'ask for CREATE, INSERT, ALTER and DROP there, or name a table of another database after INTO';
-    throw new MillraceError('DATABASE_RIGHTS', `the account of statements may not write ${quoteTable(task.into)}`, {
+    throw new MillraceError('DATABASE_RIGHTS', `the account of statements may not write ${quoteTable(into)}`, {
       hint,
       cause,
     });

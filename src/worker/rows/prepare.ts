@@ -28,13 +28,14 @@ export async function prepare(context: RowsContext): Promise<void> {
   const { task, names } = context;
   if (task.ignored !== undefined) context.log.warn({ options: task.ignored }, 'options of the command without effect');
   const { names: selected, files } = await selectedColumns(context);
-  const target = await describeTable(context.tables, task.into);
+  const { into } = task;
+  const target = into === null ? null : await describeTable(context.tables, into);
   // A file would be copied into each row of its results. A table that has the column goes on getting it.
-  const isAppended = task.writeMode === 'append' && outputsTableOf(context) === task.into ? target : null;
+  const isAppended = task.writeMode === 'append' && outputsTableOf(context) === into ? target : null;
   const leftOut = new Set([...files].filter((name) => !hasColumn(isAppended, name)));
   const { keeps } = context.program;
   const isKept = (name: string) => !leftOut.has(name) && isAmong(name, keeps) && !isReplaced(name, context.program);
-  await checkTarget(context, target, selected.filter(isKept));
+  if (into !== null) await checkTarget(context, into, target, selected.filter(isKept));
   await checkSummary(context, selected.filter(isKept));
   const columns = await materialise(context);
   const outputs = outputsTableOf(context);

@@ -14,14 +14,20 @@ import type { RowsContext } from '../context.ts';
 export async function publish(context: RowsContext, selection: SelectionState): Promise<void> {
   if (context.task.writeMode === 'append') return;
   if (selection.state === 'ready') await markPublishing(context);
-  const finished = context.program.summary === undefined ? context.names.staging : context.names.summary;
-  if ((await describeTable(context.pool, finished)) !== null) await rename(context, finished);
+  const { task, program, names, pool } = context;
+  const finished = program.summary === undefined ? names.staging : names.summary;
+  if (task.into === null) await pool.query(`DROP TABLE IF EXISTS ${quoteTable(finished)}`);
+  else if ((await describeTable(pool, finished)) !== null) await rename(context, task.into, finished);
   await context.pool.query(`DROP TABLE IF EXISTS ${quoteTable(context.names.replaced)}`);
 }
 
-async function rename({ task, pool, names, signal }: RowsContext, finished: TableTarget): Promise<void> {
-  const [staging, target, replaced] = [finished, task.into, names.replaced].map(quoteTable);
-  const present = await describeTable(pool, task.into);
+async function rename(
+  { task, pool, names, signal }: RowsContext,
+  into: TableTarget,
+  finished: TableTarget,
+): Promise<void> {
+  const [staging, target, replaced] = [finished, into, names.replaced].map(quoteTable);
+  const present = await describeTable(pool, into);
   // It waits for who reads the old table.
   const rename = (pairs: string) => abortableQuery(pool, { sql: `RENAME TABLE ${pairs}` }, signal);
   if (present === null) return void (await rename(`${staging} TO ${target}`));

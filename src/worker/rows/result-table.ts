@@ -19,7 +19,8 @@ export const columnTypes: Readonly<Record<OutputColumn['type'], string>> = {
 
 /** The table that partitions write. */
 export function outputsTableOf({ task, names, program }: Pick<RowsContext, 'task' | 'names' | 'program'>): TableTarget {
-  return task.writeMode === 'append' && program.summary === undefined ? task.into : names.staging;
+  const { into, writeMode } = task;
+  return writeMode === 'append' && into !== null && program.summary === undefined ? into : names.staging;
 }
 
 const hidden = [
@@ -70,7 +71,8 @@ export async function createResultTable(
 
 /** @throws {MillraceError} APPEND_MISMATCH where the table was made for other columns, or not by Millrace */
 export function checkAppend(
-  { task: { into: table }, program }: RowsContext,
+  { program }: Pick<RowsContext, 'program'>,
+  table: TableTarget,
   found: TableDescription,
   columns: readonly string[],
 ): void {

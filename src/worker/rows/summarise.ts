@@ -26,9 +26,8 @@ export async function summarise(
 ): Promise<Summary> {
   const { pool, task, names } = context;
   const computed = await summary.compute(placeOf(context, selected, speed));
-  const isAppended = task.writeMode === 'append';
-  if (!isAppended) await pool.query(`DROP TABLE IF EXISTS ${quoteTable(names.summary)}`);
-  const table = isAppended ? task.into : names.summary;
+  const table = task.writeMode === 'append' && task.into !== null ? task.into : names.summary;
+  if (table === names.summary) await pool.query(`DROP TABLE IF EXISTS ${quoteTable(table)}`);
   await createSummaryTable(context, table, summary.columns);
   await transaction(pool, (connection) => write(connection, context, table, summary, computed.rows)).catch(
     ignoreWritten,
@@ -90,7 +89,7 @@ function placeOf(context: RowsContext, selected: readonly string[], speed: Summa
   return {
     pool,
     tables,
-    database: task.into.database,
+    database: task.into?.database ?? null,
     volumes,
     selected,
     outputs: outputsTableOf(context),

@@ -36,7 +36,6 @@ export async function writeBatch(
   lastWriteMs: number,
 ): Promise<number> {
   const started = performance.now();
-  const texts = [...outputsTexts(processed, context.program)];
   const outcomes = processed.outcomes.map((outcome, index) => ledgerRow(processed.rows[index]!.row, outcome));
   const counts = countsOf(processed.outcomes, lastWriteMs);
   const models = modelCountsOf(processed.outcomes);
@@ -46,7 +45,7 @@ export async function writeBatch(
     tried = true;
     try {
       await recordOutcomes(connection, context, taken.partitionNo, outcomes);
-      if (texts.length > 0) await insertOutputs(connection, context, columns, texts);
+      await insertOutputs(connection, context, columns, processed);
     } catch (error) {
       // Whoever has taken the partition over may have written the same rows.
       if (!isTemporary(error)) await requireTaken(connection, context, taken);
@@ -123,7 +122,7 @@ async function insertOutputs(
   connection: PoolConnection,
   context: RowsContext,
   columns: readonly string[],
-  texts: readonly string[],
+  processed: ProcessedRows,
 ): Promise<void> {
   const { names, program } = context;
   const selected = columns.map(quoteName);
@@ -134,8 +133,10 @@ async function insertOutputs(
   const insert = `INSERT INTO ${quoteTable(outputsTableOf(context))} (${into.join(', ')})
      SELECT ${from.join(', ')} FROM ${outputsTable(program)} AS o
      STRAIGHT_JOIN ${quoteTable(names.selection)} AS s ON s.${row} = o.row_id`;
-  await setCopyMode(connection);
-  for (const text of texts) await connection.execute(insert, [names.id.toString('hex'), text]);
+  for (const text of outputsTexts(processed, program)) {
+    await setCopyMode(connection);
+    await connection.execute(insert, [names.id.toString('hex'), text]);
+  }
 }
 
 const inCopyMode = new WeakSet<object>();

@@ -139,7 +139,7 @@ describe.each(servers)('finish on $name', (server) => {
       const context = worker.context(table, select, { writeMode: 'overwrite' });
       const { names, task } = context;
       await detect(context);
-      const [into, staging, replaced] = [task.into, names.staging, names.replaced].map(quoteTable);
+      const [into, staging, replaced] = [task.into!, names.staging, names.replaced].map(quoteTable);
       const done = [
         `UPDATE ${system(context, 'selections')} SET state = 'publishing' WHERE statement_id = '${task.statement}'`,
         `RENAME TABLE ${into} TO ${replaced}, ${staging} TO ${into}`,

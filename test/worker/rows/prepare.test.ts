@@ -169,7 +169,7 @@ describe.each(servers)('prepare on $name', (server) => {
   const tablesOf = ({ names, task }: ReturnType<typeof worker.context>) =>
     worker.query(
       `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME IN (?, ?) OR (TABLE_SCHEMA = ? AND TABLE_NAME = ?)`,
-      [names.selection.table, names.staging.table, task.into.database, task.into.table],
+      [names.selection.table, names.staging.table, task.into!.database, task.into!.table],
     );
 });
 

@@ -26,7 +26,7 @@ const reportSchema = v.looseObject({
 });
 
 /** Values of all rows together: they are in memory at once. */
-const mostValues = 5_000_000;
+const mostValues = 20_000_000;
 
 /** @throws {MillraceError} TRAIN_TOO_LARGE, TRAIN_DEFECT */
 export async function readExplanation(folder: string, rows: number): Promise<ExplanationFound> {
@@ -54,14 +54,19 @@ export function explainedRows(
   timings: Timings,
 ): readonly DoneRow[] {
   const names = features.map(shortened);
-  return Array.from({ length: base.length / outputs }, (_, row) => ({
-    outputs: Array.from({ length: outputs }, (_, output) => output).flatMap((output) => {
+  const outputsOf = (row: number) =>
+    Array.from({ length: outputs }, (_, output) => output).flatMap((output) => {
       const at = row * outputs + output;
       const className = outputName(output, outputs, facts.output, classNames);
       return names.map(
         (name, feature): OutputRow => [className, name, finite(values[feature]![at]!), finite(base[at]!)],
       );
-    }),
+    });
+  return Array.from({ length: base.length / outputs }, (_, row) => ({
+    // Made each time: those of all rows at once would take ten times the memory of the values.
+    get outputs() {
+      return outputsOf(row);
+    },
     timings,
   }));
 }

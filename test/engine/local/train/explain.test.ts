@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { plotResults } from '../../../../src/cli/plot-results.ts';
 import { readResultBatches } from '../../../../src/ledger/results.ts';
+import { openLocalService } from '../../../../src/service/local-service.ts';
 import { servers } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
 import { ended, planOf, submit, useSession } from '../../../use-session.ts';
@@ -103,10 +106,65 @@ SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours INTO colours_of_trees`);
     const means = await test.query(summary);
     expect(means.map(({ feature }) => feature).toSorted()).toEqual(['x', 'y']);
     expect(means[0]).toMatchObject({ bar: '#'.repeat(40) });
-    expect(returned).toEqual(
+    expect(returned.map((row) => row.slice(0, 3))).toEqual(
       means.map(({ feature, influence, bar }) => [feature, expect.closeTo(influence, 4), '█'.repeat(bar.length)]),
     );
     expect(means[1]!.bar.length).toBe(Math.round((40 * means[1]!.influence) / means[0]!.influence));
+  });
+
+  it('returns only the summary without INTO: points of single outputs, means of several classes', async () => {
+    await succeed(`SELECT * FROM marks TO EXPLAIN trees INTO trees_kept;
+SELECT x, y, colour AS kind FROM marks WHERE colour IS NOT NULL
+TO TRAIN xgboost.gbtree WITH objective = multi:softprob, train.num_boost_round = 3 LABEL kind INTO tints;`);
+    const tables = await test.query('SHOW TABLES');
+    const kept = () =>
+      test.query('SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? ORDER BY 1', [
+        test.session.schema,
+      ]);
+    const before = await kept();
+    const service = openLocalService(test.session);
+    const answer = async (sql: string) => {
+      const { id } = await succeed(sql);
+      const { columns, batches } = await service.rows(id);
+      const rows: (readonly unknown[])[] = [];
+      for await (const batch of batches) rows.push(...batch);
+      return { id, columns: columns.map(({ name }) => name), rows };
+    };
+    const dots = await answer('SELECT * FROM marks TO EXPLAIN trees');
+    expect(dots.columns).toEqual(['feature', 'mean_abs_shap', 'bar', 'points']);
+    const explained = await test.query('SELECT shap_value FROM trees_kept WHERE feature = ? ORDER BY id', ['x']);
+    const points = JSON.parse(String(dots.rows.find(([feature]) => feature === 'x')![3])) as [number, number | null][];
+    expect(points.map(([shap]) => shap)).toEqual(explained.map(({ shap_value }) => Number(shap_value.toPrecision(4))));
+    const heights = points.map(([, height]) => height);
+    expect(heights.filter((height) => height === null)).toHaveLength(Math.ceil(120 / 17));
+    expect([Math.min(...heights.map(Number)), Math.max(...heights.map(Number))]).toEqual([0, 1]);
+
+    const bars = await answer(
+      `SELECT * FROM marks WHERE id < 30 TO EXPLAIN line WITH summary.plot_type = 'bar', summary.sort = FALSE, summary.max_display = 2`,
+    );
+    expect(bars.columns).toEqual(['feature', 'mean_abs_shap', 'bar']);
+    expect(bars.rows.map(([feature]) => feature)).toEqual(['x', 'y']);
+    const classes = await answer('SELECT * FROM marks WHERE id < 30 TO EXPLAIN tints USING TreeExplainer');
+    expect(classes.columns).toEqual(['feature', 'mean_abs_shap', 'bar', 'by_class']);
+    for (const [, mean, , byClass] of classes.rows) {
+      const { blue, green, red } = JSON.parse(String(byClass));
+      expect((blue + green + red) / 3).toBeCloseTo(Number(mean), 4);
+    }
+    expect(await test.query('SHOW TABLES')).toEqual(tables);
+    expect(await kept()).toEqual(before);
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-plots-'));
+    try {
+      for (const [{ id }, mark] of [
+        [dots, '<circle'],
+        [bars, '<rect x='],
+        [classes, '>green</text>'],
+      ] as const) {
+        const [file] = await plotResults(join(folder, 'explained.svg'), service, id);
+        expect(await readFile(file!, 'utf8')).toContain(mark);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('explains no rows, and leaves out those that the model cannot read as far as they may fail', async () => {
