@@ -19,7 +19,7 @@ export function renderTrainStep(step: TrainStep, rendering: Rendering): Template
 const work = '/work';
 
 /**
- * Selects the rows, trains and registers in three containers that share a folder: an image of a user's gets files and no secret. The first two
+ * Selects the rows, trains and registers in three containers that share `work`: an image of a user's gets files and no secret. The first two
  * never fail, because Argo tells only how the last one, `main`, ended: that one says what went wrong in the others.
  * https://argo-workflows.readthedocs.io/en/latest/container-set-template/
  */
@@ -46,14 +46,15 @@ function inThreeContainers(
       ...keptEnd(`python -m millrace_trainer ${work}`, 'train'),
       env: [{ name: 'HOME', value: '/tmp' }],
       ...(resources !== undefined && { resources }),
-      volumeMounts: [...volumeMounts, mount],
+      volumeMounts: [...volumeMounts.filter(({ name }) => name !== 'tmp'), { name: 'own', mountPath: '/tmp' }, mount],
       dependencies: ['select'],
     },
     { ...ours, name: 'main', args: ['train-register'], dependencies: ['train'] },
   ];
   return {
     ...template,
-    volumes: [...volumes, { name: 'work', emptyDir: {} }],
+    // Argo adds the workflow's volumes to pods with one container only.
+    volumes: [...volumes, ...['work', 'tmp', 'own'].map((name) => ({ name, emptyDir: {} }))],
     containerSet: { containers: containers as NonNullable<Template['containerSet']>['containers'] },
   };
 }
