@@ -51,6 +51,19 @@ export function podsAtOnce(step: Step): number {
   return byStepKind(atOnce, step);
 }
 
+const searches: ByStepKind<boolean> = {
+  sql: () => false,
+  run: () => false,
+  foreign: () => false,
+  model: () => false,
+  train: ({ training: { search } }) => search !== null,
+};
+
+/** Whether the step trains many models, of which the best is kept. */
+export function isSearch(step: Step): boolean {
+  return byStepKind(searches, step);
+}
+
 const asSqlStep: ByStepKind<SqlStep | null> = {
   sql: (step) => step,
   run: () => null,

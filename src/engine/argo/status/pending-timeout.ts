@@ -1,6 +1,6 @@
 import { errorRecord, MillraceError } from '../../../errors.ts';
-import type { Plan } from '../../../plan/plan.ts';
-import { podStep } from '../../../plan/step-facts.ts';
+import type { Plan, Step } from '../../../plan/plan.ts';
+import { isSearch, podStep } from '../../../plan/step-facts.ts';
 import type { Nodes, ObservedWorkflow } from '../workflows/observed-workflow.ts';
 import { isWaiting, pendingReason, placeOf } from './pending-pods.ts';
 import type { StepError } from './stopped-with-error.ts';
@@ -23,6 +23,7 @@ export function pendingTimeout(
     const place = placeOf(node, metadata.name);
     const step = plan.steps.find(({ name }) => name === place?.step);
     const seconds = step === undefined ? null : (podStep(step)?.pendingSeconds ?? null);
+    if (step !== undefined && place !== null && othersTrain(step, place, metadata.name, nodes)) continue;
     if (place === null || seconds === null || now - Date.parse(node.startedAt!) < seconds * 1000) continue;
     const reason = pendingReason(node.message ?? '');
     const why = reason === null ? '' : `: ${reason.message}`;
@@ -31,4 +32,13 @@ export function pendingTimeout(
     return { step: place.step, ...errorRecord(new MillraceError('PENDING_TIMEOUT', message, { hint })) };
   }
   return null;
+}
+
+/** Any trainer of a search does the work of all, so nothing waits for one that has no room. */
+function othersTrain(step: Step, { source }: { readonly source: string }, workflow: string, nodes: Nodes): boolean {
+  if (!isSearch(step) || !source.startsWith('worker-')) return false;
+  return Object.values(nodes).some((node) => {
+    const place = node.type === 'Pod' && node.phase === 'Running' ? placeOf(node, workflow) : null;
+    return place !== null && place.step === step.name && place.source.startsWith('worker-');
+  });
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { pendingTimeout } from '../../../../src/engine/argo/status/pending-timeout.ts';
 import type { WorkflowNode } from '../../../../src/engine/argo/workflows/observed-workflow.ts';
-import { runStep } from '../../../workflow/deployment.ts';
+import type { TrainStep } from '../../../../src/plan/plan.ts';
+import { goldenPlan, runStep } from '../../../workflow/deployment.ts';
 import { observed, submitted } from '../observed.ts';
 
 const since = '2026-11-21T11:00:00Z';
@@ -39,4 +40,17 @@ test.each([
   ['that has not been created', { startedAt: null }, 10],
 ] as const)('a pod %s may go on', (_, node, seconds) => {
   expect(after60s(node, seconds)).toBeNull();
+});
+
+test('a trainer of a search may wait as long as another one trains', () => {
+  const step = { ...(goldenPlan('train-search').steps[0] as TrainStep), pendingSeconds: 10 };
+  const beside = (phase: string) => {
+    const { workflow, nodes } = observed([
+      { name: 'w.step-1.worker(0:0)(0)', phase, startedAt: since },
+      { name: 'w.step-1.worker(1:1)(0)', phase: 'Pending', startedAt: since },
+    ]);
+    return pendingTimeout(workflow, nodes, { ...submitted.plan, steps: [step] }, Date.parse(since) + 60_000);
+  };
+  expect(beside('Running')).toBeNull();
+  expect(beside('Succeeded')).toMatchObject({ code: 'PENDING_TIMEOUT', message: expect.stringContaining('worker-1') });
 });
