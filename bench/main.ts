@@ -9,12 +9,14 @@ import { benchEndToEnd } from './end-to-end.ts';
 import type { Table } from './figure.ts';
 import { benchFind } from './find.ts';
 import { benchHopping } from './hopping.ts';
+import { benchHoppingWorkers } from './hopping-workers.ts';
 import { type Material, openMaterial } from './material.ts';
 import { benchMemory, memoryRows } from './memory.ts';
 import { benchModels } from './models.ts';
 import { benchMysql } from './mysql.ts';
 import { benchPlan } from './plan.ts';
 import { openReport } from './report.ts';
+import { benchSearch } from './search.ts';
 import { benchServer } from './server.ts';
 import { benchServerMemory } from './server-memory.ts';
 import { benchSql } from './sql.ts';
@@ -32,7 +34,9 @@ const benchmarks = {
   dataset: async (material) => benchDataset((await material.config()).dsn),
   models: async (material) => benchModels(await material.config()),
   find: async (material) => benchFind(material.choice.charts),
-  hopping: async (material) => benchHopping(await material.config()),
+  hopping: async () => benchHopping(),
+  'hopping-workers': async (material) => benchHoppingWorkers(await material.config()),
+  search: async (material) => benchSearch(await material.config()),
   server: async (material) => benchServer(await material.pictures(), await material.config()),
   mysql: async (material) => benchMysql(await material.config()),
   'server-memory': async (material) => benchServerMemory(await material.pictures(), await material.config()),

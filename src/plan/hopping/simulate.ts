@@ -7,6 +7,10 @@ export interface Search {
   readonly epochs: number;
   /** When workers die: their unit is lost, and they come back after some seconds. Default: never. */
   readonly deaths?: readonly Death[];
+  /** Which model a free worker trains next. Default: what searches use. */
+  readonly next?: typeof nextUnit;
+  /** Asked for each unit: how many times the model's seconds it takes. Default: once. */
+  readonly stretch?: () => number;
 }
 
 interface Death {
@@ -25,7 +29,14 @@ export interface Visit {
 }
 
 /** What the scheduler does with stub trainers, in simulated time. Worker w holds shard w. */
-export function simulateHopping({ unitSeconds, workers, epochs, deaths = [] }: Search): readonly Visit[] {
+export function simulateHopping({
+  unitSeconds,
+  workers,
+  epochs,
+  deaths = [],
+  next = nextUnit,
+  stretch,
+}: Search): readonly Visit[] {
   const models = unitSeconds.map((seconds) => ({
     ...{ unitSeconds: seconds, epoch: 0, visited: new Set<number>(), isBusy: false as boolean },
   })) satisfies HoppingModel[];
@@ -37,10 +48,16 @@ export function simulateHopping({ unitSeconds, workers, epochs, deaths = [] }: S
   for (let now = 0; ; ) {
     for (let shard = 0; shard < workers; shard++) {
       if (running.has(shard) || backAt[shard]! > now) continue;
-      const model = nextUnit(models, shard, shape);
+      const model = next(models, shard, shape);
       if (model === null) continue;
       models[model]!.isBusy = true;
-      running.set(shard, { model, epoch: models[model]!.epoch, shard, start: now, end: now + unitSeconds[model]! });
+      running.set(shard, {
+        model,
+        epoch: models[model]!.epoch,
+        shard,
+        start: now,
+        end: now + unitSeconds[model]! * (stretch?.() ?? 1),
+      });
     }
     if (models.every(({ epoch }) => epoch >= epochs)) return visits;
     now = nextEvent(now, running, backAt, ahead[0]);
@@ -86,10 +103,13 @@ function complete(
 }
 
 /** Seconds of rounds with a barrier: as many models as workers at once, in their order, until each has seen all shards. */
-export function secondsOfRounds({ unitSeconds, workers, epochs }: Search): number {
+export function secondsOfRounds({ unitSeconds, workers, epochs, stretch = () => 1 }: Search): number {
   let seconds = 0;
-  for (let first = 0; first < unitSeconds.length; first += workers)
-    seconds += Math.max(...unitSeconds.slice(first, first + workers)) * workers * epochs;
+  for (let first = 0; first < unitSeconds.length; first += workers) {
+    const models = unitSeconds.slice(first, first + workers);
+    for (let round = 0; round < workers * epochs; round++)
+      seconds += Math.max(...models.map((each) => each * stretch()));
+  }
   return seconds;
 }
 

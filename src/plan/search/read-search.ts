@@ -125,7 +125,7 @@ export function readSearch(statement: TrainStatement, report: Report): Search | 
   return {
     driver,
     metric: read['search.metric'],
-    trials: driver === 'grid' ? gridSizeOf(spaces) : (read['search.trials'] ?? usualTrials),
+    trials: trialsOf(driver, spaces, read['search.trials'] ?? usualTrials),
     seed: read['search.seed'],
     eta: read['search.eta'],
     workers: read['exec.workers'],
@@ -135,6 +135,12 @@ export function readSearch(statement: TrainStatement, report: Report): Search | 
     ...(!read['exec.cache'] && { cache: false }),
     spaces,
   };
+}
+
+/** A driver that draws each combination once ends with the last one. */
+function trialsOf(driver: SearchDriver, spaces: readonly SearchSpace[], wanted: number): number {
+  if (driver === 'grid') return gridSizeOf(spaces);
+  return driver === 'tpe' || spaces.length > 1 ? wanted : Math.min(wanted, gridSizeOf(spaces));
 }
 
 const gridSizeOf = (spaces: readonly SearchSpace[]) => spaces.reduce((size, space) => size + gridSize(space), 0);
@@ -225,7 +231,7 @@ function checkDriver(
 
 function checkGrid(spaces: readonly SearchSpace[], statement: TrainStatement, report: Report): void {
   for (const [name, domain] of spaces.flatMap((space) => Object.entries(space.domains))) {
-    if (Number.isFinite(sizeOf(domain)) && domain.domain !== 'qloguniform') continue;
+    if (Number.isFinite(sizeOf(domain))) continue;
     const attribute = statement.attributes.find((each) => isDomain(each) && variedName(each) === name);
     const message = `${name} has no grid: ${domain.domain.toUpperCase()} has too many values`;
     const hint = 'write CHOICE, INT or QUNIFORM, or USING random';

@@ -51,4 +51,8 @@ export function promotions(
   return promoted;
 }
 
-const byLoss = (a: RungTrial, b: RungTrial) => a.loss! - b.loss! || a.trial - b.trial;
+/** A trial without a loss is the worst. */
+function byLoss(a: RungTrial, b: RungTrial): number {
+  if (a.loss === b.loss) return a.trial - b.trial;
+  return (a.loss ?? Number.POSITIVE_INFINITY) < (b.loss ?? Number.POSITIVE_INFINITY) ? -1 : 1;
+}

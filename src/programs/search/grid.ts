@@ -2,10 +2,12 @@ import type { Domain, PlainValue, SearchSpace } from './search.ts';
 
 export type Parameters = Readonly<Record<string, PlainValue>>;
 
-/** Number of values of a domain. Infinite for a range without steps. */
+/** Number of values of a domain that are equally likely. Infinite for a range without steps, and for a logarithmic one. */
 export function sizeOf(domain: Domain): number {
   if (domain.domain === 'choice') return domain.choices.length;
-  return 'step' in domain ? Math.floor((domain.high - domain.low) / domain.step + 1e-9) + 1 : Number.POSITIVE_INFINITY;
+  return 'step' in domain && domain.domain !== 'qloguniform'
+    ? Math.floor((domain.high - domain.low) / domain.step + 1e-9) + 1
+    : Number.POSITIVE_INFINITY;
 }
 
 export const gridSize = ({ domains }: Pick<SearchSpace, 'domains'>): number =>

@@ -115,6 +115,15 @@ describe.skipIf(!hasPython)('A model search', { timeout: 300_000 }, () => {
     expect(await replay(again, trials, visits)).toEqual(visits.map(({ digestOut }) => digestOut));
   });
 
+  it('draws each combination of a small space once at random, and ends with the last one', async () => {
+    const domains = { 'train.batch_size': { domain: 'choice', choices: [32, 64, 128] } } as const;
+    const run = await prepared({ driver: 'random', trials: 9, spaces: [{ ...usual.spaces[0]!, domains }] });
+    await runSearch(run);
+    const trials = await readTrials(run.place);
+    expect(trials.map(({ parameters }) => parameters['train.batch_size']).toSorted()).toEqual([128, 32, 64]);
+    expect(trials.every(({ state }) => state === 'done')).toBe(true);
+  });
+
   it('stops bad trials early with asha', async () => {
     const run = await prepared({ driver: 'asha', trials: 8 });
     await runSearch(run);

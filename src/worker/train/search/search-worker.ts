@@ -118,7 +118,10 @@ async function doUnit(run: SearchRun, options: WorkerOptions, claimer: Claimer, 
   }
 }
 
-/** A trainer that died is replaced, and the unit is done again. A mistake of the trial's parameters ends the trial, not the search. */
+/**
+ * A trainer that was killed is replaced, and the unit is done again. A mistake of the trial's parameters ends the trial, not the search, and so
+ * does a defect that they reveal. Files that cannot be written end the search: it may go on later.
+ */
 async function afterFailure(
   { place, signal }: SearchRun,
   runner: UnitRunner,
@@ -131,8 +134,9 @@ async function afterFailure(
   const isOurs = await withReconnect(() => renewLease(place, unit, leaseSeconds), { signal });
   // Another worker has trained the model on, and this one's checkpoint is gone.
   if (!isOurs) return;
-  if (runner.hasDied()) await withReconnect(() => releaseUnit(place, unit), { signal });
-  else if (error.code.startsWith('TRAIN_') && !['TRAIN_FILES', 'TRAIN_DEFECT'].includes(error.code))
+  if (error.code === 'TRAIN_FILES') throw error;
+  if (error.code.startsWith('TRAIN_') && error.code !== 'TRAIN_MEMORY')
     await withReconnect(() => endTrial(place, unit, error), { signal });
+  else if (runner.hasDied()) await withReconnect(() => releaseUnit(place, unit), { signal });
   else throw error;
 }
