@@ -107,12 +107,15 @@ describe('The search of TO TRAIN', () => {
     ]);
   });
 
-  it.each(['random', 'asha'])('of %s ends with the last combination if there are fewer than search.trials', (driver) => {
-    const space = 'train.batch_size = CHOICE(8, 16), model.dropout = QUNIFORM(0, 0.2, 0.1)';
-    expect(read(`${space}, search.trials = 50, ${valid}`, `USING ${driver}`).search?.trials).toBe(6);
-    expect(read(`${space}, search.trials = 4, ${valid}`, `USING ${driver}`).search?.trials).toBe(4);
-    expect(read(`x = QLOGUNIFORM(1, 3, 1), ${valid}`, `USING ${driver}`).search?.trials).toBe(32);
-  });
+  it.each(['random', 'asha'])(
+    'of %s ends with the last combination if there are fewer than search.trials',
+    (driver) => {
+      const space = 'train.batch_size = CHOICE(8, 16), model.dropout = QUNIFORM(0, 0.2, 0.1)';
+      expect(read(`${space}, search.trials = 50, ${valid}`, `USING ${driver}`).search?.trials).toBe(6);
+      expect(read(`${space}, search.trials = 4, ${valid}`, `USING ${driver}`).search?.trials).toBe(4);
+      expect(read(`x = QLOGUNIFORM(1, 3, 1), ${valid}`, `USING ${driver}`).search?.trials).toBe(32);
+    },
+  );
 
   it('is by itself one of AutoClassifier and AutoRegressor', () => {
     const { search, errors } = read(valid, '', 'autoclassifier');
