@@ -7,7 +7,7 @@ import numpy as np
 
 from ..features.feature import Feature
 from ..features.matrix import matrix
-from ..features.resolve import Reader, resolve_features
+from ..features.resolve import Reader, continued_features, resolve_features
 from ..labels import class_places, class_weights, find_classes, known_classes, label_numbers, labelled, row_weights
 from ..mistakes import Mistake, quoted
 from ..network.estimator import check_classes
@@ -66,10 +66,10 @@ def _classes(training: Training, parameters: Parameters, table: Table, label: st
 
 
 def _features(training: Training, parameters: Parameters, table: Table, label: str) -> list[Feature]:
-    if training.start is not None:
-        return list(training.start.features)
     reader = Reader(training.estimator, ("deep",), scaled=False, fills_null=False, embeds=False, bare_category="id")
     others = [label] + ([parameters.weight_column] if parameters.weight_column else [])
+    if training.start is not None:
+        return continued_features(training.start.features, training.features, table, others, reader)
     return resolve_features(training.features, table, others, reader)
 
 

@@ -9,7 +9,7 @@ from onnx import TensorProto
 from ..checkpoint import from_bytes, to_bytes
 from ..features.feature import Feature
 from ..features.matrix import emit_matrix, matrix
-from ..features.resolve import Reader, resolve_features
+from ..features.resolve import Reader, continued_features, resolve_features
 from ..graph import Graph
 from ..mistakes import Mistake
 from ..prediction import Class, Kind, Prediction
@@ -80,9 +80,9 @@ def train_kmeans(training: Training) -> Result:
 
 
 def _features(training: Training, table: Table, excluded: list[str]) -> tuple[list[Feature], Floats | None]:
-    if training.start is not None:
-        _, arrays = from_bytes(training.start.state)
-        return list(training.start.features), arrays["centres"]
     reader = Reader(training.estimator, ("deep",), scaled=False, fills_null=True, embeds=False, bare_category="indicator")
     others = excluded + ([training.label] if training.label else [])
-    return resolve_features(training.features, table, others, reader), None
+    if training.start is None:
+        return resolve_features(training.features, table, others, reader), None
+    _, arrays = from_bytes(training.start.state)
+    return continued_features(training.start.features, training.features, table, others, reader), arrays["centres"]

@@ -9,14 +9,14 @@ import numpy as np
 from ..checkpoint import from_bytes, to_bytes
 from ..features.feature import Feature
 from ..features.matrix import emit_matrix, matrix
-from ..features.resolve import Reader, resolve_features
+from ..features.resolve import Reader, continued_features, resolve_features
 from ..graph import Graph
 from ..labels import class_places, class_weights, find_classes, known_classes, labelled, row_weights
-from ..mistakes import Mistake
+from ..mistakes import Mistake, quoted
 from ..network.estimator import check_classes
 from ..prediction import Class, Kind, Prediction, emit_classes, emit_two_classes, sigmoid, softmax, two_classes
 from ..table import Floats, Integers, Table
-from ..training import Result, Training
+from ..training import Result, Start, Training
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,23 @@ def train_logistic(training: Training) -> Result:
 def _learned(
     training: Training, table: Table, label: str, wanted: int | None, weight_column: str | None
 ) -> tuple[list[Class], list[Feature]]:
-    if training.start is not None:
-        check_classes(training.start, table, label)
-        return list(training.start.classes or []), list(training.start.features)
     reader = Reader(training.estimator, ("wide",), scaled=True, fills_null=True, embeds=False, bare_category="indicator")
     others = [label] + ([weight_column] if weight_column else [])
+    if training.start is not None:
+        classes = _classes_of_start(training.start, table, label)
+        return classes, continued_features(training.start.features, training.features, table, others, reader)
     return find_classes(table, label, wanted), resolve_features(training.features, table, others, reader)
+
+
+def _classes_of_start(start: Start, table: Table, label: str) -> list[Class]:
+    """scikit-learn starts from weights of the classes that occur."""
+    check_classes(start, table, label)
+    classes = list(start.classes or [])
+    missing = sorted(set(range(len(classes))) - set(class_places(table, label, classes).tolist()))
+    if missing:
+        message = f"no row has the class {quoted(str(classes[missing[0]]))} of the model to go on with"
+        raise Mistake("TRAIN_GOING_ON", message, "select rows of all its classes, or train a new model without USING")
+    return classes
 
 
 def _model(found: object, features: list[Feature], classes: list[Class], places: Integers) -> LogisticModel:

@@ -73,6 +73,21 @@ def resolve_features(described: Sequence[Any] | None, table: Table, others: Sequ
     return found
 
 
+def continued_features(
+    own: Sequence[Feature], described: Sequence[Any] | None, table: Table, others: Sequence[str], reader: Reader
+) -> list[Feature]:
+    """The features of the model to go on with. Raises `Mistake` if COLUMN describes others."""
+    if described:
+        known = {(feature.text, feature.tower) for feature in own}
+        found = {(feature.text, feature.tower) for feature in resolve_features(described, table, others, reader)}
+        for what, keys in (("does not have", found - known), ("has", known - found)):
+            if keys:
+                text = quoted(min(keys)[0])
+                message = f"the model to go on with {what} the feature {text}, which COLUMN {'has' if keys <= found else 'lacks'}"
+                raise Mistake("TRAIN_GOING_ON", message, "remove COLUMN, or write it as in the statement of that model")
+    return list(own)
+
+
 def _first_twice(keys: Sequence[tuple[str, str]]) -> str | None:
     seen: set[tuple[str, str]] = set()
     for key in keys:

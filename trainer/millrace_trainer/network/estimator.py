@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..checkpoint import from_bytes
-from ..features.resolve import Reader
+from ..features.resolve import Reader, continued_features
 from ..fit import Fit, learn_fit
 from ..labels import class_places, class_weights, known_classes, labelled
 from ..mistakes import Mistake, quoted
@@ -61,17 +61,19 @@ def train_network(training: Training) -> Result:
 def fit_of(training: Training, configuration: Configuration, table: Table, label: str) -> Fit:
     """Learns features and classes, or takes those of the model to go on with."""
     if training.start is not None:
-        return _fit_of_start(training.start, configuration, table, label)
+        return _fit_of_start(training, training.start, configuration, table, label)
     _, classifies = NETWORKS[training.estimator]
     return learn_fit(training.features, label, table, reader_of(training.estimator), configuration, classifies)
 
 
-def _fit_of_start(start: Start, configuration: Configuration, table: Table, label: str) -> Fit:
+def _fit_of_start(training: Training, start: Start, configuration: Configuration, table: Table, label: str) -> Fit:
     check_classes(start, table, label)
+    others = [label] + ([configuration.weight_column] if configuration.weight_column else [])
+    features = tuple(continued_features(start.features, training.features, table, others, reader_of(training.estimator)))
     weights = None
     if start.classes is not None:
         weights = class_weights(configuration.class_weights, class_places(table, label, start.classes), start.classes)
-    return Fit(start.features, start.classes, start.extra["shift"], start.extra["factor"], tuple(weights) if weights else None)
+    return Fit(features, start.classes, start.extra["shift"], start.extra["factor"], tuple(weights) if weights else None)
 
 
 def check_classes(start: Start, table: Table, label: str) -> None:

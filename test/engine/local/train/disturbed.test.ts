@@ -6,21 +6,29 @@ import { readVersions } from '../../../../src/ledger/registry.ts';
 import { readTrainings } from '../../../../src/ledger/trainings.ts';
 import { mariadb } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
-import { ended, statusWhen, submit, useSession } from '../../../use-session.ts';
+import { ended, submit, useSession } from '../../../use-session.ts';
 import { useTrainer } from './use-trainer.ts';
 
 /** Long enough to be disturbed on any machine: it is ended by the test. */
 const long = (into: string) => `SELECT x, y, class FROM points
 TO TRAIN DNNClassifier WITH model.hidden_units = [8], train.epoch = 1000000 LABEL class INTO ${into};`;
-const short = (into: string) => `SELECT x, y, class FROM points
-TO TRAIN DNNClassifier WITH model.hidden_units = [8], train.epoch = 3000 LABEL class INTO ${into};`;
+/** Longer than a disturbance takes, which begins with the first epoch. */
+const short = (into: string, epochs = 600) => `SELECT x, y, class FROM points
+TO TRAIN DNNClassifier WITH model.hidden_units = [8], train.epoch = ${epochs} LABEL class INTO ${into};`;
 
 describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, () => {
   const test = useSession(mariadb);
   useTrainer('real');
   const versionsOf = (name: string) => readVersions(test.session.pool, test.session.schema, [name]);
-  const isTraining = ({ steps }: { readonly steps: readonly { readonly progress?: { readonly unit: string } }[] }) =>
-    steps[0]?.progress?.unit === 'epoch';
+  /** The log of the worker tells each epoch at once; the ledger learns of it later. */
+  const logged = (id: string, words: string) =>
+    waitFor(async () => {
+      const folder = join(test.config.stateFolder, 'statements', id, 'step-1');
+      const names = await readdir(folder).catch(() => []);
+      const logs = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+      return logs.filter((log) => log.includes(words));
+    });
+  const isTraining = (id: string) => logged(id, '"msg":"training"');
 
   beforeAll(async () => {
     await test.query('CREATE TABLE points (id INT PRIMARY KEY, x DOUBLE, y DOUBLE, class INT)');
@@ -30,7 +38,7 @@ describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, 
 
   it('leaves no version and no file when it is cancelled, and can be retried', async () => {
     const id = await submit(test.session, long('cancelled'));
-    await statusWhen(test.session, id, isTraining);
+    await isTraining(id);
     await test.session.engine.cancel(id);
     expect(await ended(test.session, id)).toMatchObject({ state: 'cancelled' });
     expect(await versionsOf('cancelled')).toEqual([]);
@@ -40,7 +48,7 @@ describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, 
 
   it('registers one version when its worker is killed half-way, and its trainer ends then', async () => {
     const id = await submit(test.session, short('killed'));
-    await statusWhen(test.session, id, isTraining);
+    await isTraining(id);
     const [trainer] = await waitFor(() => processesIn(test.config.stateFolder));
     process.kill(await parentOf(trainer!), 'SIGKILL');
     expect(await ended(test.session, id)).toMatchObject({ state: 'succeeded' });
@@ -60,9 +68,10 @@ describe.skipIf(!hasPython)('TO TRAIN that is disturbed', { timeout: 240_000 }, 
     const explain = (
       into: string,
     ) => `SELECT p.id, p.x, p.y, n FROM points AS p, (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS three ORDER BY p.id, n
-TO EXPLAIN calm WITH explain.background = 400, seed = 5 USING KernelExplainer INTO ${into};`;
+TO EXPLAIN calm WITH explain.background = 200, seed = 5 USING KernelExplainer INTO ${into};`;
     expect(await ended(test.session, await submit(test.session, explain('calmly')))).toMatchObject({ error: null });
     const id = await submit(test.session, explain('killed_once'));
+    await logged(id, '"msg":"explaining"');
     const [trainer] = await waitFor(() => processesIn(test.config.stateFolder));
     process.kill(await parentOf(trainer!), 'SIGKILL');
     expect(await ended(test.session, id)).toMatchObject({ error: null });
@@ -75,7 +84,7 @@ TO EXPLAIN calm WITH explain.background = 400, seed = 5 USING KernelExplainer IN
 
   it('says what happened when its trainer is killed, and can be retried', async () => {
     const id = await submit(test.session, short('memory'));
-    await statusWhen(test.session, id, isTraining);
+    await isTraining(id);
     const [trainer] = await waitFor(() => processesIn(test.config.stateFolder));
     process.kill(trainer!, 'SIGKILL');
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'TRAIN_MEMORY' } });
@@ -86,7 +95,7 @@ TO EXPLAIN calm WITH explain.background = 400, seed = 5 USING KernelExplainer IN
   });
 
   it('only tells its version again if it ended after it was registered', async () => {
-    const id = await submit(test.session, short('told'));
+    const id = await submit(test.session, short('told', 3));
     await ended(test.session, id);
     await test.query(`UPDATE ${test.config.schema}.steps SET state = 'failed' WHERE statement_id = ?`, [id]);
     await test.query(`UPDATE ${test.config.schema}.statements SET state = 'failed' WHERE id = ?`, [id]);
@@ -97,7 +106,7 @@ TO EXPLAIN calm WITH explain.background = 400, seed = 5 USING KernelExplainer IN
   });
 
   it('ends by its timeout, without a version', async () => {
-    const id = await submit(test.session, long('late').replace('train.epoch', 'timeout = 5, train.epoch'));
+    const id = await submit(test.session, long('late').replace('train.epoch', 'timeout = 2, train.epoch'));
     expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'TIMED_OUT' } });
     expect(await versionsOf('late')).toEqual([]);
   });

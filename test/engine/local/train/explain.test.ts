@@ -16,7 +16,7 @@ const sums = (table: string) =>
 
 describe.skipIf(!hasPython).each(servers)('TO EXPLAIN on $name', { timeout: 240_000 }, (server) => {
   const test = useSession(server);
-  useTrainer('real');
+  useTrainer('forked');
   const run = async (sql: string) => ended(test.session, await submit(test.session, sql));
   async function succeed(sql: string) {
     const status = await run(sql);

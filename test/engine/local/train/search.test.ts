@@ -12,7 +12,7 @@ import { useTrainer } from './use-trainer.ts';
 
 describe.skipIf(!hasPython)('A model search by TO TRAIN', { timeout: 300_000 }, () => {
   const test = useSession(mariadb);
-  useTrainer('real');
+  useTrainer('forked');
   beforeAll(async () => {
     await test.query('CREATE TABLE clicks (id INT PRIMARY KEY, x DOUBLE, y DOUBLE, colour VARCHAR(10), click INT)');
     const rows = Array.from({ length: 400 }, (_, id) => {

@@ -11,7 +11,7 @@ import { useTrainer } from './use-trainer.ts';
 
 describe.skipIf(!hasPython).each(servers)('TO TRAIN on $name', { timeout: 240_000 }, (server) => {
   const test = useSession(server);
-  useTrainer('real');
+  useTrainer('forked');
   const run = async (sql: string) => ended(test.session, await submit(test.session, sql));
   const versionsOf = (name: string) => readVersions(test.session.pool, test.session.schema, [name]);
   beforeAll(async () => {
@@ -50,8 +50,8 @@ LABEL class INTO points.net;`);
   });
 
   it('goes on from a version, and makes the same one from the same rows', async () => {
-    const boosted = (using: string, into: string) => `SELECT x, y, class FROM points
-TO TRAIN xgboost.gbtree WITH objective = binary:logistic, train.num_boost_round = 5 LABEL class ${using} INTO ${into};`;
+    const boosted = (using: string, into: string, rounds = 5) => `SELECT x, y, class FROM points
+TO TRAIN xgboost.gbtree WITH objective = binary:logistic, train.num_boost_round = ${rounds} LABEL class ${using} INTO ${into};`;
     expect(await run(boosted('', 'trees'))).toMatchObject({ state: 'succeeded' });
     expect(await run(boosted('', 'trees'))).toMatchObject({ state: 'succeeded' });
     expect(await versionsOf('trees')).toHaveLength(1);
@@ -61,6 +61,8 @@ TO TRAIN xgboost.gbtree WITH objective = binary:logistic, train.num_boost_round 
       [1, false],
       [2, true],
     ]);
+    expect(await run(boosted('', 'whole', 10))).toMatchObject({ state: 'succeeded' });
+    expect((await versionsOf('whole'))[0]!.digest).toBe(versions[1]!.digest);
     await expect(planOf(test.session, boosted('USING points.net', 'trees'))).rejects.toMatchObject({
       code: 'TRAIN_GOING_ON',
       message: "the model 'points.net' is a DNNClassifier, not a xgboost.gbtree",

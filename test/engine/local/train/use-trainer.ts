@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { type ForkingPython, startForkingPython } from '../../../trainer/forking-python.ts';
+import { forkingPython } from '../../../trainer/forking-python.ts';
 import { INSTALL_MS, trainerPython } from '../../../trainer/python.ts';
 
 /**
@@ -8,15 +8,12 @@ import { INSTALL_MS, trainerPython } from '../../../trainer/python.ts';
  */
 export function useTrainer(start: 'forked' | 'real'): void {
   let before: string | undefined;
-  let forking: ForkingPython | undefined;
   beforeAll(async () => {
     before = process.env.MILLRACE_TRAINER_PYTHON;
-    if (start === 'forked') forking = await startForkingPython();
-    process.env.MILLRACE_TRAINER_PYTHON = forking?.program ?? (await trainerPython());
+    process.env.MILLRACE_TRAINER_PYTHON = await (start === 'forked' ? forkingPython() : trainerPython());
   }, INSTALL_MS);
-  afterAll(async () => {
+  afterAll(() => {
     if (before === undefined) delete process.env.MILLRACE_TRAINER_PYTHON;
     else process.env.MILLRACE_TRAINER_PYTHON = before;
-    await forking?.stop();
   });
 }
