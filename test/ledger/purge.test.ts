@@ -23,6 +23,9 @@ const tables = [
   'result_rows',
   'due_logs',
   'pod_logs',
+  'trials',
+  'trial_units',
+  'trial_files',
   'purges',
 ];
 
@@ -66,6 +69,15 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       ["results VALUES (?, 'step-1', '', 0, FALSE)", [id]],
       ['due_logs (statement_id, attempt) VALUES (?, 1)', [id]],
       ["pod_logs VALUES (?, 'a', 'step-1', 'prepare', '', 0, ''), (?, 'b', 'step-1', 'finish', '', 0, '')", [id, id]],
+      [
+        "trials (statement_id, step, trial_no, estimator, parameters, state, units_due, units_most) VALUES (?, 'step-1', 0, '', '{}', 'open', 1, 1)",
+        [id],
+      ],
+      [
+        "trial_units (statement_id, step, trial_no, epoch, shard, unit_no, worker_no, fence, attempt, digest_out, seconds) VALUES (?, 'step-1', 0, 0, 0, 0, 0, 1, 1, '', 0)",
+        [id],
+      ],
+      ["trial_files VALUES (?, 'step-1', '', 0, 1, '')", [id]],
       ["result_rows VALUES (?, 'step-1', 0, 1, ''), (?, 'step-1', 1, 1, '')", [id, id]],
     ];
     for (const [into, values] of rows) await pool.query(`INSERT INTO ${system(into)}`, values);
@@ -116,6 +128,9 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       result_rows: 8,
       due_logs: 4,
       pod_logs: 8,
+      trials: 4,
+      trial_units: 4,
+      trial_files: 4,
       purges: 0,
     });
     expect(tablesBefore - (await leftTables())).toBe(3);

@@ -8,6 +8,7 @@ import { hopShare, readVisits } from '../../ledger/trial-visits.ts';
 import { readTrials } from '../../ledger/trials.ts';
 import type { Search } from '../../programs/search/search.ts';
 import type { TrainTask } from '../../task.ts';
+import { openArgoProgress } from '../argo-progress.ts';
 import { trainerPython } from './environment.ts';
 import { openProgress } from './progress.ts';
 import { register } from './register-model.ts';
@@ -59,7 +60,14 @@ export async function workOnSearch(task: TrainTask, place: TrainPlace, worker: n
       place.log.info({ units: done.unitsDone, of: done.unitsDue, bestLoss: done.bestLoss }, 'training');
     };
     const runner = openRunner(run, storedFiles(run.place, run.folder));
-    await workOnTrials(run, { worker, runner, onUnit: () => void tell().catch(() => {}) });
+    const { unitsDue } = await withReconnect(() => readProgress(run.place), place);
+    const shown = openArgoProgress(process.env.ARGO_PROGRESS_FILE, unitsDue, run.search.workers);
+    const onUnit = () => {
+      shown.add(1);
+      tell().catch(() => {});
+    };
+    await workOnTrials(run, { worker, runner, onUnit });
+    await shown.end();
   } finally {
     await progress.end();
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openArgoProgress } from '../../../src/worker/rows/argo-progress.ts';
+import { openArgoProgress } from '../../src/worker/argo-progress.ts';
 
 describe("a worker's progress for Argo", () => {
   let file: string;
