@@ -7,10 +7,20 @@ import { countRows } from '../datasource/count-rows.ts';
 import { readMeasurements, type StoredMeasurement } from '../ledger/measurements.ts';
 import { readModel } from '../ledger/registry.ts';
 import { isoTime } from '../ledger/times.ts';
-import type { CatalogCosts, ModelRun } from './costs.ts';
+import { readTrainingTimes } from '../ledger/trainings.ts';
+import type { CatalogCosts, ModelRun, TrainingRun } from './costs.ts';
 import { digestHere } from './digest-here.ts';
 
 /** A step whose cost the planner asks for. */
+/** A training whose cost the planner tells. */
+export interface TrainingQuestion {
+  /** As the plan names it. */
+  readonly estimator: string;
+  readonly query: string;
+  /** Whether its rows may be counted without an effect. */
+  readonly isCountable: boolean;
+}
+
 export interface CostQuestion {
   /** The model as the statement names it. */
   readonly model: string;
@@ -24,6 +34,7 @@ export async function loadCosts(
   { system, users }: DatabasePools,
   { schema, volumes, engine }: Config,
   questions: readonly CostQuestion[],
+  trainingQuestions: readonly TrainingQuestion[],
 ): Promise<CatalogCosts> {
   const runs: Record<string, readonly ModelRun[]> = {};
   const rows: Record<string, number> = {};
@@ -34,7 +45,17 @@ export async function loadCosts(
     const count = await countRows(users, query);
     if (count !== null) rows[query] = count;
   }
-  return { runs, rows, memory: engine === 'local' ? totalmem() : null };
+  const trainings: Record<string, readonly TrainingRun[]> = {};
+  for (const { estimator, query, isCountable } of trainingQuestions) {
+    trainings[estimator] ??= (await readTrainingTimes(system, schema, estimator)).map(({ measuredAt, ...took }) => ({
+      ...took,
+      at: isoTime(measuredAt),
+    }));
+    if (!isCountable || trainings[estimator].length === 0 || Object.hasOwn(rows, query)) continue;
+    const count = await countRows(users, query);
+    if (count !== null) rows[query] = count;
+  }
+  return { runs, rows, trainings, memory: engine === 'local' ? totalmem() : null };
 }
 
 interface ModelMeasurements {

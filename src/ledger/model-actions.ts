@@ -1,11 +1,12 @@
 import type { ResultColumn } from '../datasource/column-types.ts';
 import { MillraceError } from '../errors.ts';
 import type { ModelAction, ModelActor, Simulation } from '../model-task.ts';
+import type { TrainStep } from '../plan/plan.ts';
 import { readMeasurements } from './measurements.ts';
 import { sweepFiles } from './model-files.ts';
 import { listModels, type ModelFacts, type ModelVersion, readModel, readVersions } from './registry.ts';
 import { type Added, addVersion, dropModel, type NewVersion, setVersion } from './registry-changes.ts';
-import { readStatementText } from './statement-plan.ts';
+import { readPlanJson, readStatementText } from './statement-plan.ts';
 import { type ReturnedRows, type ReturningStep, storeRows } from './store-rows.ts';
 import { readTrainings, type TrainedVersion } from './trainings.ts';
 import { trialColumns, trialRows } from './trial-rows.ts';
@@ -62,7 +63,8 @@ export type Registered = Pick<TrainedVersion, 'name' | 'version' | 'report'>;
 
 /** Stores the row that TO TRAIN returns. */
 export async function storeTrainingResult({ name, version, report }: Registered, place: ReturningStep): Promise<void> {
-  const { estimator, rows, curve, metrics } = report;
+  const { estimator, rows, curve, metrics, took } = report;
+  const predicted = took === undefined ? null : await predictedSeconds(place, rows);
   const measured = Object.entries(metrics).flatMap(([part, values]) =>
     Object.entries(values).map(([metric, value]) => [part === 'train' ? metric : `${part}_${metric}`, value] as const),
   );
@@ -71,12 +73,34 @@ export async function storeTrainingResult({ name, version, report }: Registered,
       columns: [
         ...columnsOf({ model: 'string', version: 'integer', estimator: 'string', rows: 'bigint', rounds: 'integer' }),
         ...measured.map(([metric]) => ({ name: metric, type: 'double' as const })),
+        ...(took === undefined ? [] : columnsOf({ seconds: 'double', predicted_seconds: 'double' })),
       ],
-      rows: [[name, version, estimator, String(rows), curve.length, ...measured.map(([, value]) => value)]],
+      rows: [
+        [
+          ...[name, version, estimator, String(rows), curve.length, ...measured.map(([, value]) => value)],
+          ...(took === undefined ? [] : [tenths(took.seconds), predicted && tenths(predicted)]),
+        ],
+      ],
     },
     place,
   );
 }
+
+/** What the plan predicted for so many rows; null: nothing was measured before. */
+async function predictedSeconds(
+  { pool, schema, statement, step }: ReturningStep,
+  rows: number,
+): Promise<number | null> {
+  const plan: { readonly steps?: readonly PlannedTraining[] } = JSON.parse(
+    (await readPlanJson(pool, schema, statement)) ?? '{}',
+  );
+  const cost = plan.steps?.find(({ name }) => name === step)?.cost;
+  return cost === undefined ? null : cost.startSeconds + rows * cost.passes * cost.rowSeconds;
+}
+
+type PlannedTraining = Pick<TrainStep, 'name' | 'cost'>;
+
+const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
 
 async function add(version: Omit<NewVersion, 'statement'>, place: ModelPlace): Promise<ReturnedRows> {
   const { pool, schema, actor } = place;

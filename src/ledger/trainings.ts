@@ -36,6 +36,43 @@ export interface TrainingReport {
   readonly bytes: number;
   readonly sha256: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** What it took; absent: it was not measured. */
+  readonly took?: TrainingTime;
+}
+
+export interface TrainingTime {
+  /** As the statement named it. */
+  readonly estimator: string;
+  readonly isSearch: boolean;
+  readonly seconds: number;
+  /** Of these, before the first epoch, round or unit; null: not known. */
+  readonly startSeconds: number | null;
+  readonly rows: number;
+  /** Passes over the rows; of a search, of each worker. */
+  readonly passes: number;
+}
+
+/** Trainings that are looked at, and that count: the latest ones. */
+const [mostLooked, mostCounted] = [500, 20];
+
+/** What the latest trainings of an estimator took, and when. */
+export async function readTrainingTimes(
+  pool: Pick<Pool, 'query'>,
+  schema: string,
+  estimator: string,
+): Promise<readonly (TrainingTime & { readonly measuredAt: string })[]> {
+  const table = tablesOf(schema);
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT JSON_EXTRACT(t.report, '$.took') AS took, s.submitted_at
+     FROM (SELECT statement_id, report FROM ${table('trainings')} ORDER BY statement_id DESC LIMIT ${mostLooked}) AS t
+     JOIN ${table('statements')} AS s ON s.id = t.statement_id
+     WHERE JSON_UNQUOTE(JSON_EXTRACT(t.report, '$.took.estimator')) = ? ORDER BY t.statement_id DESC LIMIT ${mostCounted}`,
+    [estimator],
+  );
+  return rows.map(({ took, submitted_at }) => ({
+    ...(typeof took === 'string' ? JSON.parse(took) : took),
+    measuredAt: submitted_at,
+  }));
 }
 
 /** The version that a step has registered; null: none. */

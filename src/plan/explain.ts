@@ -102,7 +102,7 @@ function explainTrain(step: TrainStep): string {
   const what = [image === trainerImage ? [] : [image], training.estimator].flat().join(' ');
   const lines = [
     ['select', oneLine(select)],
-    ...explainTraining(training),
+    ...explainTraining(training, step.cost),
     ['attempts', `${retries} retries`],
     ...(needs(step) === '' ? [] : [['needs', needs(step)]]),
     ...explainProfile(step),

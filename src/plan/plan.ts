@@ -5,6 +5,7 @@ import type { TableTarget, WriteMode } from '../task.ts';
 import type { Training } from '../train-task.ts';
 import type { StepCost } from './cost/step-cost.ts';
 import type { FindPlan } from './find/find-plan.ts';
+import type { TrainCost } from './train/train-cost.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
 export const planVersion = 6;
@@ -124,6 +125,8 @@ export interface TrainStep extends PodStep {
   readonly kind: 'train';
   readonly training: Training;
   readonly actor: ModelActor;
+  /** What it costs by earlier trainings of its estimator; absent: none was measured. */
+  readonly cost?: TrainCost;
 }
 
 /** The engine looks up the profile by its name when it starts the step. */

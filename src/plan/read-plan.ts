@@ -125,6 +125,16 @@ const stepSchemas = {
     ...inPods,
     training: v.strictObject(trainingEntries),
     actor: modelActorSchema,
+    cost: v.optional(
+      v.strictObject({
+        startSeconds: v.number(),
+        rowSeconds: v.number(),
+        rows: v.nullable(count),
+        passes: v.number(),
+        runs: count,
+        at: v.string(),
+      }),
+    ),
   }),
 } satisfies { readonly [Kind in StepKind]: v.GenericSchema<Extract<Step, { readonly kind: Kind }>> };
 

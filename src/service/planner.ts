@@ -2,7 +2,7 @@ import { inBoth, readBuckets } from '../bucket-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { images } from '../catalog/images.ts';
 import { loadCatalog, type Questions } from '../catalog/load-catalog.ts';
-import { type CostQuestion, loadCosts } from '../catalog/load-costs.ts';
+import { type CostQuestion, loadCosts, type TrainingQuestion } from '../catalog/load-costs.ts';
 import { loadRepository, type RepositoryQuestions } from '../catalog/load-repository.ts';
 import type { Profile } from '../catalog/profile.ts';
 import type { Config } from '../config.ts';
@@ -16,6 +16,7 @@ import { spansOf } from '../plan/find/read-predicate.ts';
 import { labelsNamedBy, namedTable, tablesOfLabels } from '../plan/label-tables.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planProgram } from '../plan/plan-program.ts';
+import { plannedEstimator } from '../plan/train/plan-train.ts';
 import { tableReferences } from '../sql/facts/facts.ts';
 import { type LexicalMode, lexicalMode } from '../sql/lexical-mode.ts';
 import { parseProgram } from '../sql/parse.ts';
@@ -70,7 +71,7 @@ export function openPlanner(
       const isAlone = first?.kind === 'standard' && others.length === 0;
       if (isAlone) return planProgram(program, nothingKnown);
       const known = await loadCatalog(pools, config, questionsOf(program), actor);
-      const costs = await loadCosts(pools, config, costQuestions(program));
+      const costs = await loadCosts(pools, config, costQuestions(program), trainingQuestions(program));
       const ofAll = readBuckets(engine.environment.MILLRACE_BUCKETS ?? '');
       const catalog: Catalog = {
         ...known,
@@ -195,6 +196,16 @@ function costQuestions({ statements }: Program): readonly CostQuestion[] {
     return [{ model, query: statement.query.text, isCounted }];
   });
 }
+
+function trainingQuestions({ statements }: Program): readonly TrainingQuestion[] {
+  return statements.flatMap((statement) => {
+    if (statement.kind !== 'train') return [];
+    const { estimator, query } = statement;
+    const known = plannedEstimator(estimator.text);
+    return known === null ? [] : [{ estimator: known, query: query.text, isCountable: query.facts.effect === null }];
+  });
+}
+
 /** Words of a statement that may name a model. */
 function mayNameModels(statement: SqlStatement): readonly string[] {
   switch (statement.kind) {

@@ -1,9 +1,13 @@
 import { type Domain, type Search, usualEpochs } from '../../programs/search/search.ts';
 import type { FeatureNode, TrainFeature, Training, TrainValue } from '../../train-task.ts';
 import { findEstimator } from './estimators.ts';
+import { predictedSeconds, type TrainCost } from './train-cost.ts';
 
-/** What would be trained, and in how many units, as lines of a name and a text. */
-export function explainTraining(training: Training): readonly (readonly [string, string])[] {
+/** What would be trained, in how many units and how long, as lines of a name and a text. @param cost absent: nothing was measured */
+export function explainTraining(
+  training: Training,
+  cost: TrainCost | undefined,
+): readonly (readonly [string, string])[] {
   const { attributes, features, label, validation, seed, search, from, into } = training;
   const given = Object.entries(attributes).map(([name, value]) => `${name} = ${valueText(value)}`);
   const named = from && (from.version === null ? from.name : `${from.name}@${from.version}`);
@@ -20,10 +24,33 @@ export function explainTraining(training: Training): readonly (readonly [string,
       'train',
       `${search === null ? unitsOf(training) : unitsOfSearch(search, attributes)}, seed ${seed}${named === null ? '' : `, from the state of ${named}`}`,
     ],
+    ...predictionLines(training, cost),
     ['gate', 'compare the model file with the library on the selected rows'],
     ['register', `a version of the model ${into}, in the database`],
   ];
 }
+
+function predictionLines(
+  { estimator, search }: Training,
+  cost: TrainCost | undefined,
+): readonly (readonly [string, string])[] {
+  const what = search === null ? 'training' : 'search';
+  if (cost === undefined) return [['predict', `no ${what} of ${estimator} was measured yet`]];
+  const { rows, runs, at, startSeconds, rowSeconds, passes } = cost;
+  const predicted =
+    rows === null
+      ? `${shown(startSeconds)} s to start and ${shown(rowSeconds * passes * 1000)} ms a row; the rows are not counted`
+      : `${shown(predictedSeconds(cost, rows))} s for ${rows} rows`;
+  return [
+    ['predict', predicted],
+    [
+      'measured',
+      `${at.slice(0, 10)}, ${runs} ${what}${runs === 1 ? '' : search === null ? 's' : 'es'} of ${estimator}`,
+    ],
+  ];
+}
+
+const shown = (value: number) => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
 
 function searchLines({ driver, trials, metric, eta, spaces }: Search): readonly (readonly [string, string])[] {
   const rungs = driver === 'asha' ? `, one in ${eta} going on` : '';

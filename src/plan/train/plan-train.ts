@@ -21,6 +21,7 @@ import { splitEstimator, trainerImage } from './estimator-image.ts';
 import { type Estimator, estimators, findEstimator } from './estimators.ts';
 import { readFeatures } from './read-features.ts';
 import { readTrainAttributes, stepAttributes, trainerName } from './read-train-attributes.ts';
+import { trainCost } from './train-cost.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -63,21 +64,24 @@ export function planTrain(
   if (wrongName !== null) report(wrongName);
   checkOwner(statement.into, catalog, 'add a version to', report);
   if (failed) return null;
+  const training: TrainStep['training'] = {
+    estimator: automatic === null ? (estimator?.name ?? name) : automaticName(statement.estimator.text),
+    attributes,
+    ...read,
+    validation: statement.validation?.text ?? null,
+    seed: settings.seed,
+    search: search && (automatic === null && estimator !== null ? withEstimator(search, estimator) : search),
+    from,
+    into: statement.into.text,
+  };
+  const cost = trainCost(training, statement.query.text, catalog.costs);
   return {
     kind: 'train',
     ...place,
     image: image ?? trainerImage,
     select: statement.query.text,
-    training: {
-      estimator: automatic === null ? (estimator?.name ?? name) : automaticName(statement.estimator.text),
-      attributes,
-      ...read,
-      validation: statement.validation?.text ?? null,
-      seed: settings.seed,
-      search: search && (automatic === null && estimator !== null ? withEstimator(search, estimator) : search),
-      from,
-      into: statement.into.text,
-    },
+    training,
+    ...(cost !== null && { cost }),
     actor: catalog.actor,
     retries: settings.retries,
     timeoutSeconds: settings.timeout,
@@ -274,4 +278,11 @@ function startOf(
     report(new MillraceError('TRAIN_NOT_OURS', message, { span: using.span, hint }));
   }
   return null;
+}
+
+/** The name by which trainings of an estimator are measured; null: it is of a user's image, or unknown. */
+export function plannedEstimator(written: string): string | null {
+  const { image, name } = splitEstimator(written);
+  if (image !== null && image !== trainerImage) return null;
+  return automaticSpaces(written) === null ? (findEstimator(name)?.name ?? null) : automaticName(written);
 }

@@ -11,17 +11,19 @@ import { readStatementText } from '../../ledger/statement-plan.ts';
 import type { TrainTask } from '../../task.ts';
 import type { IdentifiedModel } from '../programs/identify-model.ts';
 import { readReport } from './read-report.ts';
+import type { TrainingClock } from './training-clock.ts';
 import type { TrainPlace } from './write-job.ts';
 
-/** Stores the model that the trainer has left in `out/`, and registers it as a version. */
+/** Stores the model that the trainer has left in `out/`, and registers it as a version. @param clock of the training, if it was measured */
 export async function register(
   task: TrainTask,
   folder: string,
   { pool, schema, log }: Pick<TrainPlace, 'pool' | 'schema' | 'log'>,
+  clock?: TrainingClock,
 ): Promise<Registered> {
   const { statement, step, training, actor } = task;
   const file = join(folder, 'out/model.onnx');
-  const report = await readReport(join(folder, 'out/report.json'));
+  const told = await readReport(join(folder, 'out/report.json'));
   const { size } = await regularFile(file);
   const { kind, ...facts } = await identified(file, folder);
   const stored = { digest: await fileDigest(file), size };
@@ -33,6 +35,7 @@ export async function register(
     statement: text,
     facts: { ...facts, namesAreGiven: false },
   };
+  const report = clock === undefined ? told : { ...told, took: clock.read(training, told) };
   const { version } = await addVersion(pool, schema, model, actor, { statement, step, report });
   log.info({ model: training.into, version, metrics: report.metrics }, 'model registered');
   return { name: training.into, version, report };

@@ -15,6 +15,7 @@ import { runTrainer } from './run-trainer.ts';
 import { isPrepared } from './search/folders.ts';
 import { runSearch } from './search/run-search.ts';
 import { searchProgress, searchRun, tellHopShare } from './search-step.ts';
+import { openClock } from './training-clock.ts';
 import { newFolder, type TrainPlace, writeJob } from './write-job.ts';
 
 /**
@@ -65,18 +66,19 @@ async function trainNew(task: TrainTask, place: TrainPlace): Promise<Registered>
   let isKept = search !== null;
   try {
     const python = await trainerPython(process.env, (done) => progress.tell({ unit: 'package', ...done, metrics: {} }));
+    const clock = openClock();
     if (search === null) {
       await writeJob(task, folder, progress, place);
-      await train(python, folder, progress, place);
+      await train(python, folder, { ...progress, tell: clock.with(progress.tell) }, place);
     } else {
       // The rows were selected once, by the process that began the search.
       if (!(await isPrepared(folder))) await writeJob(task, folder, progress, place);
       await runSearch({ ...searchRun(task, search, place), folder, python }, (done) =>
-        progress.tell(searchProgress(done)),
+        clock.with(progress.tell)(searchProgress(done)),
       );
       await tellHopShare(task, place);
     }
-    const registered = await register(task, folder, place);
+    const registered = await register(task, folder, place, clock);
     isKept = false;
     return registered;
   } finally {

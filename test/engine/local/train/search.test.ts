@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { plotResults } from '../../../../src/cli/plot-results.ts';
 import { readVersions } from '../../../../src/ledger/registry.ts';
+import { explainPlan } from '../../../../src/plan/explain.ts';
 import { openLocalService } from '../../../../src/service/local-service.ts';
 import { mariadb } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
@@ -36,6 +37,8 @@ TO TRAIN DNNClassifier WITH model.hidden_units = CHOICE([16], [8, 8]), ${domain}
 LABEL click USING asha INTO best;`;
 
   it('registers the best trial, tells how far it is, and shows each trial', async () => {
+    const planned = async () => explainPlan(await planOf(test.session, statement('train.batch_size = CHOICE(16, 32)')));
+    expect(await planned()).toContain('predict   no search of DNNClassifier was measured yet');
     const id = await submit(test.session, statement('optimizer.learning_rate = LOGUNIFORM(0.001, 0.1)'));
     const status = await ended(test.session, id);
     expect(status).toMatchObject({ state: 'succeeded' });
@@ -46,6 +49,10 @@ LABEL click USING asha INTO best;`;
     expect(version).toMatchObject({ version: 1, kind: 'tabular', location: 'database' });
     const told = await ended(test.session, await submit(test.session, 'SHOW TRAIN best'));
     expect(await rowsOf(told.id)).toMatchObject([{ rows: '300' }]);
+    expect(await rowsOf(id)).toMatchObject([{ seconds: expect.any(Number), predicted_seconds: null }]);
+    expect(await planned()).toMatch(
+      /predict {3}\d+\.\d s for 300 rows\n {2}measured {2}\d{4}-\d\d-\d\d, 1 search of DNNClassifier\n/,
+    );
     expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
     const shown = await ended(test.session, await submit(test.session, 'SHOW TRIALS best'));
     expect(shown).toMatchObject({ state: 'succeeded' });
