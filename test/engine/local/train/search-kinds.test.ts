@@ -1,9 +1,13 @@
+import { mkdir, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVersions } from '../../../../src/ledger/registry.ts';
+import { readVisits } from '../../../../src/ledger/trial-visits.ts';
 import { readTrials } from '../../../../src/ledger/trials.ts';
 import { mariadb } from '../../../database.ts';
 import { hasPython } from '../../../trainer/python.ts';
-import { ended, submit, useSession } from '../../../use-session.ts';
+import { ended, statusWhen, submit, useSession } from '../../../use-session.ts';
 import { useTrainer } from './use-trainer.ts';
 
 describe.skipIf(!hasPython)('A search by TO TRAIN', { timeout: 300_000 }, () => {
@@ -73,5 +77,54 @@ describe.skipIf(!hasPython)('A search by TO TRAIN', { timeout: 300_000 }, () => 
       error: { code: 'SEARCH_FAILED', message: expect.stringMatching(/^all 2 trials failed; the first one: .*loss/) },
     });
     expect(await readVersions(test.session.pool, test.session.schema, ['none'])).toEqual([]);
+    expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
+  });
+
+  it('that fails for a reason of the machine goes on when it is retried, and is forgotten after a week', async () => {
+    const forgotten = join(test.config.stateFolder, 'training', 'an-old-one-step-1');
+    const lately = join(test.config.stateFolder, 'training', 'a-new-one-step-1');
+    for (const folder of [forgotten, lately]) await mkdir(folder, { recursive: true });
+    await utimes(forgotten, new Date(), new Date(Date.now() - 8 * 24 * 3_600_000));
+    const long = 'optimizer.learning_rate = CHOICE(0.001, 0.01), train.epoch = 500, retries = 0';
+    const id = await submit(test.session, statement('DNNClassifier', long, 'USING grid', 'resumed'));
+    await statusWhen(
+      test.session,
+      id,
+      ({ steps }) => steps[0]?.progress?.unit === 'unit' && steps[0].progress.done > 4,
+    );
+    process.kill(await workerIn(test.config.stateFolder, id), 'SIGKILL');
+    expect(await ended(test.session, id)).toMatchObject({ state: 'failed', error: { code: 'WORKER_FAILED' } });
+    const before = await readVisits(placeOf(id));
+    expect(before.length).toBeGreaterThan(4);
+    await test.session.engine.retry(id);
+    await statusWhen(
+      test.session,
+      id,
+      ({ state, steps }) => state === 'running' && (steps[0]?.progress?.done ?? 0) > before.length,
+    );
+    await test.session.engine.cancel(id);
+    expect(await ended(test.session, id)).toMatchObject({ state: 'cancelled' });
+    const visits = await readVisits(placeOf(id));
+    expect(visits.length).toBeGreaterThan(before.length);
+    const digests = visits.map(({ digestOut }) => digestOut);
+    expect(digests).toEqual(expect.arrayContaining(before.map(({ digestOut }) => digestOut)));
+    // What is cancelled leaves nothing, and what others left lately is not touched.
+    expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual(['a-new-one-step-1']);
+    await rm(lately, { recursive: true });
   });
 });
+
+/** The worker of a search: the parent of its trainers. */
+async function workerIn(stateFolder: string, statement: string): Promise<number> {
+  const folder = join(stateFolder, 'training', statement);
+  for (;;) {
+    for (const pid of await readdir('/proc')) {
+      const line = /^\d+$/.test(pid) ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : '';
+      if (!line.includes('millrace_trainer') || !line.includes(folder)) continue;
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+      if (parent > 1) return parent;
+    }
+    await sleep(20);
+  }
+}
