@@ -63,8 +63,9 @@ async function newTrials(run: SearchRun, earlier: readonly Trial[], count: numbe
   return numbers.map((number) => found.get(number)!);
 }
 
-/** Some of the numbers below `size`, in an order that the seed decides. */
+/** Some of the numbers below `size`, in an order that the seed decides. All of them are in the grid's order: the trials are those of a grid. */
 function drawn(size: number, count: number, seed: number): readonly number[] {
+  if (count >= size) return Array.from({ length: size }, (_, number) => number);
   const key = (number: number) => createHash('sha256').update(`${seed}/${number}`).digest('hex');
   const order = Array.from({ length: size }, (_, number) => ({ number, key: key(number) }));
   return order
