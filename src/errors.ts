@@ -748,7 +748,7 @@ export const errorTable = {
       'see millrace logs; completed work is kept; retry to continue',
     ],
     NO_PROGRESS: [
-      'a worker was started again and again and ended each time before it had processed a row',
+      'a worker was started again and again and ended each time before it had processed a row or trained a model',
       'see millrace logs; completed work is kept; retry to continue, or raise retries',
     ],
     // engine/argo

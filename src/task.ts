@@ -12,8 +12,8 @@ import type { Training } from './train-task.ts';
  *   MILLRACE_TASK         JSON of a Task. A text that is too long is null; it is in the plan in the system schema
  *   MILLRACE_WORKER       number of the worker, from 0, among those that share the step's partitions or trials (for `partitions` and `search` only): a process takes
  *                         over what an earlier one with the same number has left open
- *   MILLRACE_RETRIES      number of processes of the worker, besides the first, that may end without processing a row; absent: any number, as the
- *                         one who starts them counts them (for `partitions` only)
+ *   MILLRACE_RETRIES      number of processes of the worker, besides the first, that may end without doing any work; absent: any number, as the
+ *                         one who starts them counts them (for `partitions` and `search` only)
  *   MILLRACE_START        present: the worker does nothing before its parent sends it a message (for `partitions` only)
  *   UV_THREADPOOL_SIZE    threads in which images are decoded (for `partitions` only)
  *   MILLRACE_DATASOURCE   the DSN of the users' account (a secret: never in the Task)

@@ -5,7 +5,7 @@ import { workSchemaOf } from '../task.ts';
 import { purgeSets } from './answer-sets.ts';
 import { purgeAnswers } from './answers.ts';
 import { sweepFiles } from './model-files.ts';
-import { namesOfTables } from './selection-names.ts';
+import { namesOfTables, selectionNames } from './selection-names.ts';
 import { questionSums, verbSql, workSums } from './statement-ends.ts';
 import { endStates, settledStates } from './statement-states.ts';
 import { tablesOf } from './tables.ts';
@@ -89,10 +89,25 @@ async function dropRows(pool: Pool, schema: string, signal?: AbortSignal): Promi
     await deleteAll(pool, `${table('result_rows')} WHERE statement_id = ?`, [statement], batch.results, signal);
     await deleteAll(pool, `${table('results')} WHERE statement_id = ?`, [statement], batch.results, signal);
     await deleteAll(pool, `${table('pod_logs')} WHERE statement_id = ?`, [statement], batch.results, signal);
+    await forgetTrainers(pool, schema, statement);
     await deleteAll(pool, `${table('trial_units')} WHERE statement_id = ?`, [statement], batch.ledger, signal);
     await deleteAll(pool, `${table('trial_files')} WHERE statement_id = ?`, [statement], batch.results, signal);
     if (signal?.aborted) return;
     await pool.query(`DELETE FROM ${table('purges')} WHERE statement_id = ?`, [statement]);
+  }
+}
+
+/** Searches have no selection, but workers like one. */
+async function forgetTrainers(pool: Pool, schema: string, statement: string): Promise<void> {
+  const table = tablesOf(schema);
+  const [steps] = await pool.query<RowDataPacket[]>(
+    `SELECT step FROM ${table('trial_units')} WHERE statement_id = ?
+     UNION SELECT step FROM ${table('trial_files')} WHERE statement_id = ?`,
+    [statement, statement],
+  );
+  for (const { step } of steps) {
+    const { id } = selectionNames({ statement, step, kind: 'train' }, schema);
+    await pool.query(`DELETE FROM ${table('workers')} WHERE selection_id = ?`, [id]);
   }
 }
 

@@ -1,14 +1,19 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import { rowsDoneBy } from './partitions.ts';
 import type { SelectionPlace } from './selections.ts';
 import { tablesOf } from './tables.ts';
 
 /**
  * Records that a process of the worker starts. It may be called again if its answer was lost.
  * @param process id of the process
- * @returns number of earlier processes of the worker, in a row, that ended without processing a row
+ * @param done what was done so far; it grows
+ * @returns number of earlier processes of the worker, in a row, after which no more was done
  */
-export async function recordStart(place: SelectionPlace, worker: number, process: string): Promise<number> {
+export async function recordStart(
+  place: SelectionPlace,
+  worker: number,
+  process: string,
+  done: number,
+): Promise<number> {
   const { pool, schema, names } = place;
   const workers = tablesOf(schema)('workers');
   // Later assignments do not change what earlier ones read.
@@ -17,7 +22,7 @@ export async function recordStart(place: SelectionPlace, worker: number, process
      ON DUPLICATE KEY UPDATE
        standstills = IF(process = VALUES(process), standstills, IF(VALUES(done_rows) <= done_rows, standstills + 1, 0)),
        done_rows = VALUES(done_rows), process = VALUES(process)`,
-    [[names.id, worker, process, await rowsDoneBy(place, worker)]],
+    [[names.id, worker, process, done]],
   );
   const [found] = await pool.query<RowDataPacket[]>(
     `SELECT standstills FROM ${workers} WHERE selection_id = ? AND worker_no = ?`,

@@ -6,7 +6,9 @@ import { withReconnect } from '../datasource/pool.ts';
 import { errorRecord, MillraceError } from '../errors.ts';
 import { openAnswerStore } from '../ledger/answers.ts';
 import { missingPartitions } from '../ledger/partitions.ts';
+import { searchProgress } from '../ledger/search-progress.ts';
 import { selectionNames } from '../ledger/selection-names.ts';
+import { forgetWorkers } from '../ledger/worker-starts.ts';
 import {
   type RowsTask,
   type SharesTask,
@@ -173,13 +175,20 @@ async function runTraining(written: Written<TrainTask>, place: Place, command: s
     case 'train-register':
       return registerTrained(task, place);
     case 'prepare': {
+      await withReconnect(() => forgetWorkers(place), place);
       const workers = await prepareSearchStep(task, place);
       return log.info({ workers }, 'workers of the search');
     }
-    case 'search':
-      return workOnSearch(task, place, startedWorker(process.env).number);
+    case 'search': {
+      const worker = startedWorker(process.env);
+      const count = async () =>
+        (await searchProgress({ ...place, statement: task.statement, step: task.step })).unitsDone;
+      const work = () => workOnSearch(task, place, worker.number);
+      return asWorkerProcess(place, worker, work, { count, unit: 'training a model' });
+    }
     case 'finish':
-      return finishSearchStep(task, place);
+      await finishSearchStep(task, place);
+      return withReconnect(() => forgetWorkers(place), place);
     default:
       throw unknownCommand(command, 'train, train-select, train-register, prepare, search and finish');
   }

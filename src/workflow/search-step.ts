@@ -31,13 +31,16 @@ function renderTrainers(step: TrainStep, rendering: Rendering): ContainerTemplat
     title: nodeName(step, 'rows', number),
     command: 'search',
     template: withRetries({ ...trainer, inputs, retryStrategy }, mostStarts(step)),
-    environment: [{ name: 'MILLRACE_WORKER', value: number }],
+    environment: [
+      { name: 'MILLRACE_WORKER', value: number },
+      { name: 'MILLRACE_RETRIES', value: String(step.retries) },
+    ],
   } as const;
   return renderTrainerPod(step, pod, rendering);
 }
 
 /**
- * Number of times that Argo restarts a trainer's pod, which goes on with what was committed. A unit in which trainers die again and again
- * fails its trial, not the step.
+ * Number of times that Argo restarts a trainer's pod, which goes on with what was committed. The worker ends for good when the retries are used
+ * up after which no model was trained. A unit in which trainers die again and again fails its trial, not the step.
  */
 const mostStarts = ({ retries }: TrainStep) => (retries === 0 ? 0 : 100);

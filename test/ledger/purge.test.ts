@@ -3,6 +3,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { purge } from '../../src/ledger/purge.ts';
+import { selectionNames } from '../../src/ledger/selection-names.ts';
 import type { StatementState } from '../../src/ledger/statement-states.ts';
 import { openStatementStore } from '../../src/ledger/statement-store.ts';
 import { servers, useDatabase } from '../database.ts';
@@ -78,6 +79,10 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
         [id],
       ],
       ["trial_files VALUES (?, 'step-1', '', 0, 1, '')", [id]],
+      [
+        "workers VALUES (?, 1, '', 0, 0)",
+        [selectionNames({ statement: id, step: 'step-1', kind: 'train' }, systemSchema).id],
+      ],
       ["result_rows VALUES (?, 'step-1', 0, 1, ''), (?, 'step-1', 1, 1, '')", [id, id]],
     ];
     for (const [into, values] of rows) await pool.query(`INSERT INTO ${system(into)}`, values);
@@ -121,7 +126,7 @@ describe.each(servers)('a purge of old statements on $name', (server) => {
       workflows: 4,
       selections: 4,
       partitions: 4,
-      workers: 4,
+      workers: 8,
       ledger: 8,
       model_counts: 8,
       results: 4,

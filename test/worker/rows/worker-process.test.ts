@@ -95,6 +95,21 @@ describe.each(servers)('a process of a worker on $name', (server) => {
     await expect(start()).rejects.toMatchObject({ code: 'NO_PROGRESS' });
   });
 
+  it('may do work of another kind, which also gives it its retries again', async () => {
+    const context = await prepared('trains');
+    let trained = 0;
+    const done = { count: async () => trained, unit: 'training a model' };
+    const start = () => asWorkerProcess(context, { number: 0, retries: 1 }, failing(temporary), done);
+    const vainly = () => expect(start()).rejects.toBe(temporary);
+    for (let process = 0; process < 2; process++) await vainly();
+    trained = 1;
+    for (let process = 0; process < 2; process++) await vainly();
+    await expect(start()).rejects.toMatchObject({
+      code: 'NO_PROGRESS',
+      message: 'worker 0 ended 2 times without training a model',
+    });
+  });
+
   it('that was asked to end does not count', async () => {
     const context = await prepared('asked_to_end');
     for (let process = 0; process < 3; process++) {
