@@ -45,7 +45,8 @@ async function* wholeTable({ columns, batches }: Rows): AsyncGenerator<Uint8Arra
     page = [];
     pages++;
   }
-  if (pages === 0 || page.length > 0) yield Buffer.from(`${format(readable(columns, page))}\n`);
+  if (pages === 0 && page.length === 1) yield Buffer.from(`${tableOf(columns, page)}\n`);
+  else if (pages === 0 || page.length > 0) yield Buffer.from(`${format(readable(columns, page))}\n`);
 }
 
 /** Shows the first rows of a result as a table. @param most maximum number of rows shown; there may be more */
@@ -57,11 +58,7 @@ export async function printRows({ step, columns, batches, truncated }: Rows, id:
     else more = true;
   }
   if (output.json) return output.write({ step, columns, rows: first, truncated: more });
-  const names = columns.map(({ name }) => name);
-  const shown = readable(columns, first);
-  const [only, ...others] = shown;
-  const isOne = only !== undefined && others.length === 0;
-  output.line(isOne ? formatRow(names, only, lineWidth()) : formatRows(names, shown));
+  output.line(tableOf(columns, first));
   if (more)
     output.line(
       `… only the first ${first.length} rows are shown; millrace result ${id} --step=${step} shows all stored rows`,
@@ -69,8 +66,13 @@ export async function printRows({ step, columns, batches, truncated }: Rows, id:
 }
 
 /** Columns of a terminal, or of a wide one if standard output is none. */
-function lineWidth(): number {
-  return process.stdout.columns ?? 160;
+const lineWidth = () => process.stdout.columns ?? 160;
+
+/** One row that is too wide has a line for each column. */
+function tableOf(columns: readonly Column[], rows: readonly (readonly unknown[])[]): string {
+  const names = columns.map(({ name }) => name);
+  const shown = readable(columns, rows);
+  return shown.length === 1 ? formatRow(names, shown[0]!, lineWidth()) : formatRows(names, shown);
 }
 
 /** Values for people: binary ones, which are base64, in SQL's hexadecimal notation. */

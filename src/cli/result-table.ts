@@ -3,7 +3,11 @@ import { visibleLine } from '../visible-text.ts';
 
 /** Formats rows as a table for people, with visible control characters and shortened long values. */
 export function formatRows(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  return formatTable(columns.map(cell), rows, numericColumns(columns, rows));
+  return formatTable(
+    columns.map((name) => cell(name)),
+    rows,
+    numericColumns(columns, rows),
+  );
 }
 
 /** Formats one row as lines of a name and a value if its table is wider than `width`, as `\x auto` of psql does. */
@@ -11,11 +15,10 @@ export function formatRow(columns: readonly string[], row: readonly unknown[], w
   const text = formatRows(columns, [row]);
   const [, line = ''] = text.split('\n');
   if (line.length <= width) return text;
-  return layOut(
-    columns.map((name, i) => [cell(name), cell(row[i])]),
-    [false, false],
-    false,
-  );
+  const names = columns.map((name) => cell(name));
+  const left = width - Math.max(...names.map(({ length }) => length)) - padding;
+  const lines = names.map((name, i) => [name, cell(row[i], Math.max(longestCell, left))]);
+  return layOut(lines, [false, false], false);
 }
 
 /** Formats the pages of one table. Only the first has a header; columns never get narrower. */
@@ -24,7 +27,7 @@ export function openTable(columns: readonly string[]): (rows: readonly (readonly
   let numeric: readonly boolean[] = [];
   return (rows) => {
     const first = widest === null;
-    const head = widest ?? columns.map(cell);
+    const head = widest ?? columns.map((name) => cell(name));
     if (first) numeric = numericColumns(columns, rows);
     const text = formatTable(head, rows, numeric);
     widest = head.map((before, index) => rows.reduce((most, row) => longer(most, cell(row[index])), before));
@@ -45,7 +48,7 @@ function formatTable(
   rows: readonly (readonly unknown[])[],
   numeric: readonly boolean[],
 ): string {
-  const text = layOut([head, ...rows.map((row) => row.map(cell))], numeric, true);
+  const text = layOut([head, ...rows.map((row) => row.map((value) => cell(value)))], numeric, true);
   return rows.length === 0 ? `${text}\n(no rows)` : text;
 }
 
@@ -77,9 +80,12 @@ function layOut(cells: readonly (readonly string[])[], numeric: readonly boolean
 /** Characters; longer values are cut. */
 export const longestCell = 60;
 
-function cell(value: unknown): string {
+/** Blanks around the two cells of a line. */
+const padding = 5;
+
+function cell(value: unknown, most = longestCell): string {
   const text = visibleLine(textOf(value));
-  return text.length > longestCell ? `${text.slice(0, longestCell - 1)}…` : text;
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function textOf(value: unknown): string {

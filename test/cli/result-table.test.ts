@@ -30,4 +30,8 @@ test('one row that is too wide is shown with a column on each line', () => {
   expect(formatRow(columns, row, line!.length - 1)).toBe(
     [' model                 flowers', ' validation_accuracy   0.5', ' 猫                    NULL'].join('\n'),
   );
+  const [, long] = formatRow(['a', 'b'], [1, 'x'.repeat(200)], 50).split('\n');
+  expect(long).toBe(` b   ${'x'.repeat(59)}…`);
+  const [, wide] = formatRow(['a', 'b'.repeat(9)], ['y'.repeat(99), 'x'.repeat(200)], 120).split('\n');
+  expect(wide).toHaveLength(119);
 });
