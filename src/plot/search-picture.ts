@@ -64,14 +64,20 @@ function trialLines(trials: readonly PicturedTrial[]): readonly Series[] {
   return byFate(trials).flatMap(([became, name, of]) => {
     const lines = of.map((trial): Series => {
       const points = trial.curve.flatMap((y, at) => (y === null || !Number.isFinite(y) ? [] : [{ x: at + 1, y }]));
-      const last = points.length - 1;
-      const labelled = points.map((point, at) => (at === last ? { ...point, label: trial.name } : point));
       // A curve of one epoch is no line.
       const kind = points.length === 1 ? 'points' : 'line';
-      return { name, kind, ...toneOf(became), points: became === 'chosen' ? labelled : points };
+      return { name, kind, ...toneOf(became), points };
     });
-    return lines.toSorted((one, other) => (one.kind < other.kind ? -1 : one.kind > other.kind ? 1 : 0));
+    const sorted = lines.toSorted((one, other) => (one.kind < other.kind ? -1 : one.kind > other.kind ? 1 : 0));
+    return became === 'chosen' ? [...sorted, ...of.map(keptState)] : sorted;
   });
+}
+
+/** The epoch whose state became the model. */
+function keptState({ name, curve, value }: PicturedTrial): Series {
+  const at = curve.indexOf(value);
+  const points = at < 0 || value === null ? [] : [{ x: at + 1, y: value, label: name }];
+  return { name: legend.chosen, kind: 'points', tone: 'strong', points };
 }
 
 function trialPoints(

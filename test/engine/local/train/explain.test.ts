@@ -102,7 +102,7 @@ SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours INTO colours_of_trees`);
     }))
       returned.push(...rows);
     const page = await readFile(new URL('../../../../docs/training.md', import.meta.url), 'utf8');
-    const summary = page.match(/^SELECT feature, AVG\([^;]*;/m)![0].replace('iris.explained', 'trees_explained');
+    const summary = page.match(/^SELECT feature, AVG\([^;]*;/m)![0].replace('demo.explained', 'trees_explained');
     const means = await test.query(summary);
     expect(means.map(({ feature }) => feature).toSorted()).toEqual(['x', 'y']);
     expect(means[0]).toMatchObject({ bar: '#'.repeat(40) });
