@@ -92,7 +92,7 @@ export const operations = dashboard({
       }).thresholds(steps('green', [1, 'red'])),
       areas(
         'Statements ended per minute',
-        'By kind (sql: one standard statement, run: TO RUN on the worker, foreign: TO RUN of another image, program: several steps) and final state.',
+        'By kind (sql: one standard statement, run: TO RUN on the worker, foreign: TO RUN of another image, model: a statement about models, train: TO TRAIN, program: several steps) and final state.',
         Short,
         {
           '{{verb}} {{state}}': `60 * sum by (verb, state) (max by (datasource, verb, state, error) (${rate('millrace_statements_total')}))`,
@@ -111,6 +111,15 @@ export const operations = dashboard({
           { '{{phase}}': quantile(percent / 100, 'millrace_statement_phase_seconds_bucket', 'phase') },
         ),
       ),
+      areas('Training now', 'Trials of all searches that run, by state. A statement has its own panels.', Short, {
+        '{{state}}': 'sum by (state) (max by (datasource, statement, step, state) (millrace_statement_trials))',
+      })
+        .decimals(0)
+        .span(12),
+      lines('Epochs, rounds and units per second', 'Of all trainings together, by what they count in.', Short, {
+        '{{unit}}s/s':
+          'sum by (unit) (clamp_min(max by (datasource, statement, step, unit) (deriv(millrace_statement_training_done{unit=~"epoch|round|unit"}[$__rate_interval])), 0))',
+      }).span(12),
       lines(
         'Failure ratio',
         "Share of failed statements among those that ended within 15 minutes. Users' mistakes are a share of all statements; other failures are a share of the statements without mistakes.",

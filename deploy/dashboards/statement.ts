@@ -87,6 +87,18 @@ export const statement = dashboard({
         '{{step}}': `max by (datasource, step) (${own('millrace_statement_outputs')})`,
       }).decimals(0),
     ],
+    'TO TRAIN': [
+      lines('Training', 'Epochs, rounds or units of a search that are done, and all that are due, by step.', Short, {
+        '{{step}} {{unit}}s done': `max by (datasource, step, unit) (${own('millrace_statement_training_done')})`,
+        '{{step}} {{unit}}s due': `max by (datasource, step, unit) (${own('millrace_statement_training_total')})`,
+      }).decimals(0),
+      lines('Training per second', 'Epochs, rounds or units of a search per second, by step.', Short, {
+        '{{step}} {{unit}}s/s': `max by (datasource, step, unit) (${pace('millrace_statement_training_done')})`,
+      }),
+      areas('Trials', 'Trials of a search, by state: stopped ones were among the worst of their epoch.', Short, {
+        '{{state}}': `sum by (state) (max by (datasource, step, state) (${own('millrace_statement_trials')}))`,
+      }).decimals(0),
+    ],
     'Models of TO FIND': [
       lines('Images asked of each model', 'Images that reached the first, second, … model so far.', Short, {
         '{{step}} model {{position}}': `max by (datasource, step, position) (${own('millrace_statement_model_asked')})`,

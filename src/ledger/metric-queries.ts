@@ -4,7 +4,9 @@ import type { Step } from '../plan/plan.ts';
 import type { AnswerCounts } from './answer-sets.ts';
 import { type EndError, endErrors, questionSums, type Verb, verbSql, workSums } from './statement-ends.ts';
 import { activeStates, endStates, type StatementState } from './statement-states.ts';
+import type { ProgressUnit } from './step-progress.ts';
 import { tablesOf } from './tables.ts';
+import type { TrialState } from './trials.ts';
 
 /** Times are seconds since 1970, by the database's clock. */
 export interface Transition {
@@ -66,6 +68,18 @@ export interface LedgerModel {
   readonly reused: number;
 }
 
+/** How far a step is that trains. */
+export interface LedgerTraining {
+  readonly statement: string;
+  readonly step: string;
+  readonly unit: ProgressUnit;
+  readonly done: number;
+  /** null: not known. */
+  readonly total: number | null;
+  /** Number of its trials by their states; empty: it searches for nothing. */
+  readonly trials: Readonly<Partial<Record<TrialState, number>>>;
+}
+
 export interface EndedCount {
   readonly verb: Verb;
   readonly state: StatementState;
@@ -110,6 +124,7 @@ export interface LedgerQueries {
   statements(ids: readonly string[]): Promise<readonly LedgerStatement[]>;
   partitionsOf(ids: readonly string[]): Promise<readonly LedgerPartition[]>;
   modelsOf(ids: readonly string[]): Promise<readonly LedgerModel[]>;
+  trainingsOf(ids: readonly string[]): Promise<readonly LedgerTraining[]>;
 }
 
 export function ledgerQueries(connection: PoolConnection, schema: string): LedgerQueries {
@@ -226,6 +241,30 @@ export function ledgerQueries(connection: PoolConnection, schema: string): Ledge
         decided: Number(decided),
         reused: Number(reused),
       }));
+    },
+
+    async trainingsOf(ids) {
+      if (ids.length === 0) return [];
+      const found = await rows(
+        `SELECT statement_id, step, unit, done, total FROM ${table('step_progress')} WHERE statement_id IN (?) ORDER BY 1, 2`,
+        [ids],
+      );
+      if (found.length === 0) return [];
+      const trials = await rows(
+        `SELECT statement_id, step, state, COUNT(*) AS n FROM ${table('trials')} WHERE statement_id IN (?) GROUP BY 1, 2, 3`,
+        [ids],
+      );
+      return found.map(({ statement_id, step, unit, done, total }) => {
+        const own = trials.filter((trial) => trial.statement_id === statement_id && trial.step === step);
+        return {
+          statement: statement_id,
+          step,
+          unit,
+          done: Number(done),
+          total: total === null ? null : Number(total),
+          trials: Object.fromEntries(own.map(({ state, n }) => [state, Number(n)])),
+        };
+      });
     },
   };
 }

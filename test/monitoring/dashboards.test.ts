@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeProgress } from '../../src/ledger/step-progress.ts';
 import { readManifest } from '../deploy/read-manifest.ts';
 import { useServer } from '../server/use-server.ts';
 import { codeRows, dashboards, rarePanels, readme, ruleFiles, rules, targetsOf } from './deployed.ts';
 import { prometheusFolder, type StartedPrometheus, startPrometheus } from './prometheus.ts';
 import { replay } from './replay.ts';
+import { storedStatements } from './stored-statements.ts';
 
 const patience = { timeout: 60_000, interval: 200 };
 
@@ -59,8 +61,19 @@ describe.skipIf(prometheusFolder === null)('with a Prometheus that scrapes two b
     await server.ask('GET', '/nowhere');
     const { body } = await server.json('POST', '/v1/statements', { body: { sql: detect, wait: 0 } });
     statement = body.id;
+    await pretendToTrain();
     const events = await server.ask('GET', `/v1/statements/${statement}/events`);
     await events.text();
+  }
+
+  /** A stand-in for the trainer, which needs Python: the statement's ledger says that it searches as well. */
+  async function pretendToTrain(): Promise<void> {
+    const stored = storedStatements(server.database);
+    const columns = 'statement_id, step, trial_no, estimator, parameters, state, units_due, units_most';
+    const trials = ['open', 'stopped'].map((state, at) => [statement, 'step-1', at, 'stub', '{}', state, 2, 4]);
+    await stored.query(`INSERT INTO ${stored.table('trials')} (${columns}) VALUES ?`, [trials]);
+    const progress = { unit: 'unit', done: 5, total: 8, metrics: {} } as const;
+    await writeProgress(server.database.pool, server.database.systemSchema, { statement, step: 'step-1' }, progress);
   }
 
   it.each(dashboards.flatMap((dashboard) => targetsOf(dashboard).map((target) => ({ uid: dashboard.uid, ...target }))))(

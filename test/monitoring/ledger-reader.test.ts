@@ -48,6 +48,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       statements: [],
       partitions: [],
       models: [],
+      trainings: [],
     });
     expect(await read()).toEqual({
       ended: [],
@@ -57,6 +58,7 @@ describe.each(servers)('the reading of statements on $name', (server) => {
       statements: [],
       partitions: [],
       models: [],
+      trainings: [],
     });
   });
 

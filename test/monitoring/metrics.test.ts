@@ -7,6 +7,7 @@ import { openPool } from '../../src/datasource/pool.ts';
 import { openAnswerStore } from '../../src/ledger/answers.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { purge } from '../../src/ledger/purge.ts';
+import { writeProgress } from '../../src/ledger/step-progress.ts';
 import type { MeteredDatasource } from '../../src/server/metrics/ledger-metrics.ts';
 import { openMetrics } from '../../src/server/metrics.ts';
 import { mariadb, useDatabase } from '../database.ts';
@@ -159,6 +160,44 @@ describe('of datasources', () => {
     expect(await of('statements', 'state="running"')).toBe(0);
     expect(await of('statement_state', `statement="${id}",verb="run",state="succeeded"`)).toBe(1);
     expect(await metricValue(metrics, 'millrace_statement_phase_seconds_count{phase="run"}')).toBe(1);
+  });
+
+  it('tell how far trainings are, and what became of the trials of a search', async () => {
+    const id = await stored.add(['train'], 'running');
+    const columns = 'statement_id, step, trial_no, estimator, parameters, state, units_due, units_most';
+    const trials = ['open', 'paused', 'paused', 'failed'].map((state, at) => [
+      id,
+      'step-1',
+      at,
+      'stub',
+      '{}',
+      state,
+      2,
+      4,
+    ]);
+    await stored.query(`INSERT INTO ${stored.table('trials')} (${columns}) VALUES ?`, [trials]);
+    await writeProgress(
+      database.pool,
+      database.systemSchema,
+      { statement: id, step: 'step-1' },
+      {
+        ...{ unit: 'unit', done: 5, total: 8, metrics: {} },
+      },
+    );
+    const metrics = metricsOf(datasource());
+    const labels = `datasource="default",statement="${id}",step="step-1"`;
+    expect(await metricValue(metrics, `millrace_statement_training_done{${labels},unit="unit"}`)).toBe(5);
+    expect(await metricValue(metrics, `millrace_statement_training_total{${labels},unit="unit"}`)).toBe(8);
+    for (const [state, count] of Object.entries({ open: 1, paused: 2, failed: 1 }))
+      expect(await metricValue(metrics, `millrace_statement_trials{${labels},state="${state}"}`)).toBe(count);
+    expect(
+      await metricValue(
+        metrics,
+        `millrace_statement_state{datasource="default",statement="${id}",verb="train",state="running"}`,
+      ),
+    ).toBe(1);
+    await stored.query(`DELETE FROM ${stored.table('trials')}`);
+    await stored.query(`DELETE FROM ${stored.table('step_progress')}`);
   });
 
   it('count answers of models that were stored and used, also after a purge', async () => {

@@ -6,6 +6,7 @@ import {
   type LedgerPartition,
   type LedgerQueries,
   type LedgerStatement,
+  type LedgerTraining,
   ledgerQueries,
   mapWork,
   snapshot,
@@ -27,6 +28,8 @@ export interface LedgerReading {
   readonly partitions: readonly LedgerPartition[];
   /** Models of steps that ask several. */
   readonly models: readonly LedgerModel[];
+  /** How far steps are that train. */
+  readonly trainings: readonly LedgerTraining[];
 }
 
 /** Ended statements are read for this long, so that their last figures are scraped and those of late workers counted. */
@@ -123,6 +126,7 @@ async function statementsOf(ask: LedgerQueries, ids: readonly string[]) {
     statements: await ask.statements(ids),
     partitions: await ask.partitionsOf(ids),
     models: await ask.modelsOf(ids),
+    trainings: await ask.trainingsOf(ids),
   };
 }
 

@@ -1,5 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { LedgerModel, LedgerPartition, LedgerStatement, Work } from '../../ledger/metric-queries.ts';
+import type {
+  LedgerModel,
+  LedgerPartition,
+  LedgerStatement,
+  LedgerTraining,
+  Work,
+} from '../../ledger/metric-queries.ts';
 import type { LedgerReading } from './ledger-reader.ts';
 import { isEnd } from './phases-of.ts';
 import { lastProgressOf } from './statement-totals.ts';
@@ -19,6 +25,7 @@ interface Shown {
   readonly statement: LedgerStatement;
   readonly partitions: readonly LedgerPartition[];
   readonly models: readonly LedgerModel[];
+  readonly trainings: readonly LedgerTraining[];
   readonly lastProgress: number | undefined;
 }
 
@@ -43,6 +50,14 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   const asked = gauge('statement_model_asked', 'Rows of TO FIND that reached its first, second, … model', ...ofModel);
   const decided = gauge('statement_model_decided', 'Rows after whose answer no other model was asked', ...ofModel);
   const reused = gauge('statement_model_reused', 'Rows that a stored answer answered instead', ...ofModel);
+  const trained = gauge(
+    'statement_training_done',
+    'Units that TO TRAIN has done, by unit: package, row, epoch, round, or unit of a search',
+    'step',
+    'unit',
+  );
+  const due = gauge('statement_training_total', 'Units that TO TRAIN has to do, if that is known', 'step', 'unit');
+  const trials = gauge('statement_trials', 'Trials of the search, by state', 'step', 'state');
   const ofPartition = ['step', 'partition'] as const;
   const partitionRows = gauge('partition_rows', 'Rows of the partition', ...ofPartition);
   const partitionDone = gauge('partition_rows_done', 'Rows of the partition that are processed', ...ofPartition);
@@ -90,6 +105,13 @@ export function openStatementSeries(registry: Registry): StatementSeries {
     reused.set(labels, counts.reused);
   }
 
+  function showTraining({ datasource, statement }: Shown, training: LedgerTraining): void {
+    const labels = { datasource, statement: statement.id, step: training.step };
+    trained.set({ ...labels, unit: training.unit }, training.done);
+    if (training.total !== null) due.set({ ...labels, unit: training.unit }, training.total);
+    for (const [state, count] of Object.entries(training.trials)) trials.set({ ...labels, state }, count);
+  }
+
   function showPartition(datasource: string, { statement, step, number, rows, work }: LedgerPartition): void {
     const labels = { datasource, statement, step, partition: number };
     partitionRows.set(labels, rows);
@@ -105,6 +127,7 @@ export function openStatementSeries(registry: Registry): StatementSeries {
         showStatement(each);
         for (const [step, own] of Map.groupBy(each.partitions, ({ step }) => step)) showStep(each, step, own);
         for (const model of each.models) showModel(each, model);
+        for (const training of each.trainings) showTraining(each, training);
       }
       for (const { datasource, partition } of begunPartitions(shown.slice(0, mostStatements))) {
         showPartition(datasource, partition);
@@ -113,15 +136,20 @@ export function openStatementSeries(registry: Registry): StatementSeries {
   };
 }
 
-function candidates(datasource: string, { statements, partitions, models }: LedgerReading): readonly Shown[] {
+function candidates(
+  datasource: string,
+  { statements, partitions, models, trainings }: LedgerReading,
+): readonly Shown[] {
   const byStatement = Map.groupBy(partitions, ({ statement }) => statement);
   const modelsByStatement = Map.groupBy(models, ({ statement }) => statement);
+  const trainingsByStatement = Map.groupBy(trainings, ({ statement }) => statement);
   const progress = lastProgressOf(statements, partitions);
   return statements.map((statement) => ({
     datasource,
     statement,
     partitions: byStatement.get(statement.id) ?? [],
     models: modelsByStatement.get(statement.id) ?? [],
+    trainings: trainingsByStatement.get(statement.id) ?? [],
     lastProgress: progress.get(statement.id),
   }));
 }

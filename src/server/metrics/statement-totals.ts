@@ -21,7 +21,7 @@ export function openStatementTotals(registry: Registry): StatementTotals {
     new Counter({ name, help, labelNames: ['datasource'] as const, registers });
   const ended = new Counter({
     name: 'millrace_statements_total',
-    help: 'Ends of statements, by verb (sql, run, foreign; program: several steps), state and, for failed ones, who has to act (statement: the user)',
+    help: 'Ends of statements, by verb (sql, run, foreign, model, train; program: several steps), state and, for failed ones, who has to act (statement: the user)',
     labelNames: ['datasource', 'verb', 'state', 'error'] as const,
     registers,
   });
