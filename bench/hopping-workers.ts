@@ -61,7 +61,7 @@ function figuresOf(
   one: readonly MeasuredSearch[],
 ): readonly Figure[] {
   const of = (read: (search: MeasuredSearch) => number) => median(measured.map(read));
-  const rate = ({ units, seconds }: MeasuredSearch) => (units - 1) / seconds;
+  const rate = ({ units, seconds }: MeasuredSearch) => units / seconds;
   const ratio = median(measured.map((each, turn) => rate(each) / rate(one[turn]!)));
   const workers = way.startsWith('1') ? 1 : 2;
   // As often as they are in units: neighbours lengthen units, but hardly change this share.

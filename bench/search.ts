@@ -5,11 +5,22 @@ import { prepareEnvironment } from '../src/worker/train/environment.ts';
 import { type Figure, median, type Table } from './figure.ts';
 import { type MeasuredSearch, openSearches } from './hopping/measure-search.ts';
 
-const seeds = [1, 2, 3, 4, 5];
+const seeds = [1, 2, 3];
 const clicks = { rows: 4000, epochs: 9 };
 
+/** In rounds, a model visits shards in the same order however busy the machine is: both searches train the same models, to the bit. */
 const usual: Search = {
-  ...{ driver: 'grid', metric: 'valid_loss', trials: 32, seed: 1, eta: 3, workers: 2, shards: 2, mode: 'hop' },
+  ...{
+    driver: 'grid',
+    metric: 'valid_loss',
+    trials: 32,
+    seed: 1,
+    eta: 3,
+    workers: 2,
+    shards: 2,
+    mode: 'hop',
+    scheduler: 'sync',
+  },
   spaces: spacesWith({ domain: 'choice', choices: [0.0001, 0.001, 0.01, 0.1] }),
 };
 

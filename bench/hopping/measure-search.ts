@@ -7,6 +7,7 @@ import { migrate } from '../../src/ledger/migrate.ts';
 import { hopShare, readVisits, type Visit } from '../../src/ledger/trial-visits.ts';
 import { readTrials } from '../../src/ledger/trials.ts';
 import type { Search } from '../../src/programs/search/search.ts';
+import { prepareSearch } from '../../src/worker/train/search/prepare-search.ts';
 import { runSearch } from '../../src/worker/train/search/run-search.ts';
 import { writeClicks } from './synthetic-rows.ts';
 
@@ -24,7 +25,7 @@ export interface MeasuredSearch {
   readonly loss: number;
   /** Of the trial that is best after its last epoch. */
   readonly lastLoss: number;
-  /** From the first commit to the last. */
+  /** From the start of the trainers to the last commit. */
   readonly seconds: number;
   /** Part of the workers' time that they are in units; the rest is claiming, committing, and waiting for a model. */
   readonly share: number;
@@ -53,13 +54,16 @@ export async function openSearches(python: string, dsn: string, schema: string):
         await writeClicks(join(folder, 'data/validation'), rows / 2, 10 * seed + 2);
         const job = { attributes: { 'train.epoch': epochs }, features: null, label: 'click', seed, threads: 1 };
         const { signal } = new AbortController();
-        const times: number[] = [];
-        const before = await childrenCpu();
-        const onProgress = () => void times.push(performance.now());
-        const best = await runSearch({ place, search, job, folder, python, signal }, onProgress);
+        const run = { place, search, job, folder, python, signal };
+        await prepareSearch(run);
+        const [started, before] = [performance.now(), await childrenCpu()];
+        let ended = started;
+        const best = await runSearch(run, () => {
+          ended = performance.now();
+        });
         const visits = await readVisits(place);
-        const seconds = (times.at(-1)! - times[0]!) / 1000;
-        const inUnits = visits.slice(1).reduce((sum, visit) => sum + visit.seconds, 0);
+        const seconds = (ended - started) / 1000;
+        const inUnits = visits.reduce((sum, visit) => sum + visit.seconds, 0);
         return {
           units: (await readTrials(place)).reduce((sum, { unitsDone }) => sum + unitsDone, 0),
           ...{ loss: best.loss!, lastLoss: lastLoss(visits), seconds },
