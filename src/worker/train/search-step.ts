@@ -5,7 +5,7 @@ import { searchProgress as readProgress, type SearchProgress } from '../../ledge
 import type { StepProgress } from '../../ledger/step-progress.ts';
 import { readTraining } from '../../ledger/trainings.ts';
 import { hopShare, readVisits } from '../../ledger/trial-visits.ts';
-import { readTrials } from '../../ledger/trials.ts';
+import { readTrials, type Trial } from '../../ledger/trials.ts';
 import type { Search } from '../../programs/search/search.ts';
 import type { TrainTask } from '../../task.ts';
 import { openArgoProgress } from '../argo-progress.ts';
@@ -18,6 +18,7 @@ import { openRunner } from './search/run-search.ts';
 import type { SearchRun } from './search/search-run.ts';
 import { workOnTrials } from './search/search-worker.ts';
 import { isStored, storedFiles, storePrepared } from './search/stored-files.ts';
+import { openClock, type TrainingClock } from './training-clock.ts';
 import { newFolder, type TrainPlace, writeJob } from './write-job.ts';
 
 /*
@@ -80,12 +81,28 @@ export async function workOnSearch(task: TrainTask, place: TrainPlace, worker: n
 export async function finishSearchStep(task: TrainTask, place: TrainPlace): Promise<void> {
   const { pool, schema, signal } = place;
   const run = await newRun(task, place);
+  const clock = openClock();
   const earlier = await withReconnect(() => readTraining(pool, schema, task));
   if (earlier === null) await finishSearch(run, storedFiles(run.place, run.folder));
   await tellHopShare(task, place);
-  const registered = earlier ?? (await register(task, run.folder, place));
+  const registered = earlier ?? (await register(task, run.folder, place, await searchClock(run, clock)));
   await withReconnect(() => clearSearch(run), { signal });
   await storeTrainingResult(registered, { ...run.place, signal });
+}
+
+/** Counts the trainers' own time, because pods may start late and a search may be interrupted. */
+async function searchClock({ place, search, signal }: SearchRun, finishing: TrainingClock): Promise<TrainingClock> {
+  const trials = await withReconnect(() => readTrials(place), { signal });
+  const sum = (of: (trial: Trial) => number) => trials.reduce((total, trial) => total + of(trial), 0);
+  const trained = sum(({ seconds }) => seconds) / search.workers;
+  const passes = sum(({ unitsDone }) => unitsDone) / search.shards / search.workers;
+  return {
+    with: finishing.with,
+    read: (training, report) => {
+      const took = finishing.read(training, report);
+      return { ...took, startSeconds: took.seconds, seconds: took.seconds + trained, passes };
+    },
+  };
 }
 
 async function isRegistered(task: TrainTask, { pool, schema }: TrainPlace): Promise<boolean> {
