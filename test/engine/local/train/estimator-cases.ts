@@ -117,7 +117,7 @@ const eachOnce = [
   ),
 );
 
-export const cases = { all: [...everywhere, ...everyObjective], each: eachOnce, objectives: everyObjective };
+export const cases = { everywhere, everyObjective, eachOnce };
 
 export function titleOf({ estimator, table, label, attributes: { objective } }: Case): string {
   return `${estimator} of ${table}${label === null ? '' : `.${label}`}${objective === undefined ? '' : `, ${objective}`}`;
