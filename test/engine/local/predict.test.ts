@@ -138,6 +138,44 @@ describe.each(servers)('TO PREDICT on $name', (server) => {
     });
   });
 
+  it('passes the selected values through as they are, and gives classes the type of the label', {
+    timeout: 120_000,
+  }, async () => {
+    await test.query(`CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, below BIGINT, price DECIMAL(30, 10), at DATETIME(6),
+      bytes VARBINARY(4), text VARCHAR(20), flag BOOLEAN, width DOUBLE, colour VARCHAR(9))`);
+    const values = `-9223372036854775808, 12345678901234567890.0123456789, '2026-01-02 03:04:05.678901', X'00FF10', 'Zürich 🌊', NULL`;
+    await test.query(
+      `INSERT INTO wide VALUES (18446744073709551615, ${values}, 1, 'red'), (9007199254740993, ${values}, -4, 'red')`,
+    );
+    const labels = { whole: [3, 7], text: ['tulip', 'rose'] } as const;
+    await writeFile(join(folder, 'whole.onnx'), flowerModel({ classes: labels.whole }));
+    // As of another exporter, which says nothing about itself.
+    await writeFile(join(folder, 'text.onnx'), flowerModel({ classes: labels.text, metadata: null }));
+    const into = (name: string) => `${test.database.name}.wide_${name}.guess`;
+    await succeed(
+      Object.keys(labels)
+        .map(
+          (name) =>
+            `CREATE MODEL ${name}s FROM '/models/${name}.onnx'; SELECT * FROM wide TO PREDICT ${into(name)} USING ${name}s`,
+        )
+        .join(';'),
+    );
+    const typed = await test.query(`SELECT table_name AS name, data_type AS type FROM information_schema.columns
+      WHERE table_schema = '${test.database.name}' AND table_name LIKE 'wide\\_%' AND column_name = 'guess' ORDER BY table_name`);
+    expect(typed.map(({ name, type }) => [name, type])).toEqual([
+      ['wide_text', expect.stringMatching(/char|text/)],
+      ['wide_whole', 'bigint'],
+    ]);
+    for (const [name, [low, high]] of Object.entries(labels)) {
+      const differing =
+        await test.query(`SELECT w.id FROM wide AS w LEFT JOIN wide_${name} AS p ON w.id = p.id AND w.below = p.below
+        AND w.price = p.price AND w.at = p.at AND w.bytes = p.bytes AND w.text = p.text AND p.flag IS NULL AND w.width = p.width WHERE p.id IS NULL`);
+      expect(differing).toEqual([]);
+      const guesses = await test.query(`SELECT CAST(guess AS CHAR) AS guess FROM wide_${name} ORDER BY width`);
+      expect(guesses.map(({ guess }) => guess)).toEqual([String(low), String(high)]);
+    }
+  });
+
   it('gives the same rows if its worker is killed in the middle', async () => {
     await test.query('CREATE TABLE many (id INT PRIMARY KEY, width DOUBLE, colour VARCHAR(9))');
     const rows = Array.from({ length: 400 }, (_, id) => [id, Math.sin(id) * 4, ['red', 'blue', null][id % 3]]);
