@@ -15,6 +15,7 @@ import { benchMemory, memoryRows } from './memory.ts';
 import { benchModels } from './models.ts';
 import { benchMysql } from './mysql.ts';
 import { benchPlan } from './plan.ts';
+import { benchPredict } from './predict.ts';
 import { openReport } from './report.ts';
 import { benchSearch } from './search.ts';
 import { benchServer } from './server.ts';
@@ -33,6 +34,7 @@ const benchmarks = {
   memory: async (material, rows) => benchMemory((await material.config()).dsn, rows),
   dataset: async (material) => benchDataset((await material.config()).dsn),
   models: async (material) => benchModels(await material.config()),
+  predict: async (material) => benchPredict(await material.config()),
   find: async (material) => benchFind(material.choice.charts),
   hopping: async () => benchHopping(),
   'hopping-workers': async (material) => benchHoppingWorkers(await material.config()),
