@@ -1,6 +1,6 @@
-import { MillraceError } from '../errors.ts';
+import { MillraceError, type Span } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
-import type { Reference } from '../sql/statement.ts';
+import type { Query, Reference } from '../sql/statement.ts';
 
 /** The selected column of that name, as the query spells it. */
 export function columnNamed(name: string, columns: readonly string[]): string | undefined {
@@ -10,6 +10,23 @@ export function columnNamed(name: string, columns: readonly string[]): string | 
 /** @param known the names that are meant in its place */
 export function unknownColumn({ text, span }: Reference, known: readonly string[]): MillraceError {
   const nearest = nearestName(text, known);
-  const hint = nearest === undefined ? `use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
+  const hint = nearest === undefined ? `use one of ${listed(known)}` : `did you mean ${nearest}?`;
   return new MillraceError('UNKNOWN_COLUMN', `the query does not select '${text}'`, { span, hint });
+}
+
+const mostListed = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - mostListed;
+  return names.slice(0, mostListed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** The first place of a column's name in the query; the query if it has none, as after `SELECT *`. */
+export function placeOf(column: string, { text, span }: Query): Span {
+  const [wanted, whole] = [column.toLowerCase(), text.toLowerCase()];
+  for (let at = whole.indexOf(wanted); at >= 0; at = whole.indexOf(wanted, at + 1)) {
+    const isWord = [whole[at - 1], whole[at + wanted.length]].every((each) => each === undefined || !/\w/.test(each));
+    if (isWord) return { start: span.start + at, end: span.start + at + wanted.length };
+  }
+  return span;
 }

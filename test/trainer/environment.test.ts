@@ -51,6 +51,19 @@ describe('The environment of the trainer', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('trainer-'))).toEqual([]);
   });
 
+  it('is installed without the secrets of the environment, and with what pip needs of it', async () => {
+    Object.assign(process.env, { MILLRACE_TEST_SECRET: 'secret', PIP_TEST_SETTING: 'kept' });
+    try {
+      const { python } = await fakePython(`env > '${join(folder, 'environment')}'; exit 0`);
+      await prepareEnvironment({ folder, lockFile: await lock(), python });
+      const lines = (await readFile(join(folder, 'environment'), 'utf8')).split('\n');
+      expect(lines.filter((line) => /^MILLRACE_|^PIP_TEST/.test(line))).toEqual(['PIP_TEST_SETTING=kept']);
+    } finally {
+      delete process.env.MILLRACE_TEST_SECRET;
+      delete process.env.PIP_TEST_SETTING;
+    }
+  });
+
   async function lock(): Promise<string> {
     const file = join(folder, 'requirements.lock');
     const packages = ['numpy==2.4.6', "colorama==1 ; sys_platform == 'win32'", 'scipy==1.17.1'];

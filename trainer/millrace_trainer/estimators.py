@@ -27,6 +27,11 @@ def find_estimator(name: str) -> str:
     raise Mistake("TRAIN_ESTIMATOR_UNKNOWN", f"unknown estimator {quoted(name)}", meant(key, known, others))
 
 
+def is_ours(name: str) -> bool:
+    """Whether an estimator is one of this package. An unknown one is not."""
+    return name.lower().removeprefix("sqlflow_models.") in {each.lower() for each in ALL}
+
+
 def trainer_of(estimator: str) -> Callable[[Training], Result]:
     # Imported when needed: each library takes a part of a second to load.
     if estimator in NETWORKS:

@@ -69,8 +69,7 @@ def known_classes(table: Table, label: str, classes: Sequence[Class]) -> Table:
 
 def label_numbers(table: Table, label: str) -> Doubles:
     column = table.numbers(label)
-    if not np.isfinite(column.values).all():
-        raise Mistake("TRAIN_VALUE_MALFORMED", f"the label {quoted(label)} has infinite values", "leave out such rows")
+    column.floats()
     return np.asarray(column.values)
 
 

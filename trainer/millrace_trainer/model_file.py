@@ -24,6 +24,8 @@ from .training import Start
 
 # Protobuf's limit of a message: https://protobuf.dev/programming-guides/proto-limits/
 LARGEST = 2**31 - 1
+# Weights that are still zero pack well.
+LARGEST_PACKED = 2**28
 BATCH = 8192
 PACKAGES = ("numpy", "scipy", "xgboost-cpu", "scikit-learn", "onnx", "onnxruntime")
 
@@ -119,9 +121,9 @@ def _tuple(values: Sequence[Class] | None) -> tuple[Class, ...] | None:
 
 
 def _inflated(data: bytes) -> bytes:
-    """At most 2 GiB, whatever a crafted file says."""
+    """At most 256 MiB, or 20 times the bytes of the file: a crafted one may unpack to a thousand times as many."""
     reader = zlib.decompressobj()
-    found = reader.decompress(data, LARGEST)
+    found = reader.decompress(data, min(LARGEST, max(LARGEST_PACKED, 20 * len(data))))
     if not reader.eof:
         raise ValueError("the state is too large or damaged")
     return found

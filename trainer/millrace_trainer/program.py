@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .estimators import is_ours
+from .isolation import close_network
 from .job import Job, read_job
 from .messages import Messages, take_standard_output
 from .mistakes import Defect, Mistake
@@ -47,6 +49,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(folder: Path, resident: bool, messages: Messages) -> int:
     job = read_job(folder)
+    if job.estimator is None or is_ours(job.estimator):
+        close_network()
     if resident:
         from .hop import run_resident
 

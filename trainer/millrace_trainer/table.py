@@ -22,6 +22,8 @@ Integers = npt.NDArray[np.int64]
 # MySQL's limit of columns in a table: https://dev.mysql.com/doc/refman/8.4/en/column-count-limit.html
 MOST_COLUMNS = 4096
 LARGEST_DESCRIPTION = 1024 * 1024 * 1024
+# A tenth of what 32 bits hold, so that differences stay finite.
+LARGEST_NUMBER = 3e37
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class NumberColumn:
         return len(self.values)
 
     def floats(self) -> Floats:
+        """As a model reads them. Raises `Mistake` for numbers that 32 bits cannot hold."""
+        if np.nanmax(np.abs(self.values), initial=0.0) > LARGEST_NUMBER:
+            message = f"column {quoted(self.name)} has numbers above {LARGEST_NUMBER:g}, which a model cannot read"
+            raise Mistake("TRAIN_NUMBER_TOO_LARGE", message, "select a larger unit, or a logarithm: LN(…)")
         return self.values.astype(np.float32)
 
     def take(self, rows: Integers) -> "NumberColumn":

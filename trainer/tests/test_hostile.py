@@ -3,12 +3,14 @@
 import json
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Folder
+from conftest import PACKAGE, Folder
 
 from millrace_trainer.mistakes import Defect, Mistake
 from millrace_trainer.table import read_table
@@ -199,3 +201,58 @@ def test_the_model_to_go_on_with_has_one_name(folder: Folder, start: Any) -> Non
     folder.rows({"x": [1.0], "y": [1.0]}).job(estimator="DNNRegressor", **{"from": start})
     with pytest.raises(Defect):
         folder.run()
+
+
+CONNECT = """import socket, sys
+from millrace_trainer import program
+def connect(*_):
+    {call}
+program._task = lambda job: connect
+sys.exit(program.run([sys.argv[1]]))"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "socket.create_connection(('127.0.0.1', 9))",
+        "socket.socket().bind(('127.0.0.1', 0))",
+        "socket.getaddrinfo('localhost', 80)",
+        "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+        "__import__('urllib.request').request.urlopen('http://localhost/')",
+    ],
+)
+def test_the_trainer_has_no_network(folder: Folder, call: str) -> None:
+    folder.rows({"x": [1.0, 2.0], "y": [0.0, 1.0]}).job(estimator="DNNClassifier")
+    ended = subprocess.run(
+        [sys.executable, "-c", CONNECT.format(call=call), str(folder.path)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 70
+    assert "as the trainer has no network" in ended.stdout
+
+
+def test_a_state_that_unpacks_to_much_more_is_refused_in_bounded_memory(folders: Any) -> None:
+    import base64
+    import resource
+    import zlib
+
+    import onnx
+
+    rows = {"x": [1.0, 2.0, 3.0, 4.0], "y": [0.0, 1.0, 0.0, 1.0]}
+    trained = folders("trained").rows(rows).job(estimator="xgboost.gbtree", attributes={"objective": "binary:logistic"})
+    trained.run()
+    model = onnx.load(trained.path / "out" / "model.onnx")
+    packer = zlib.compressobj(1)
+    zeros = bytes(2**24)
+    packed = b"".join(packer.compress(zeros) for _ in range(80)) + packer.flush()
+    next(each for each in model.metadata_props if each.key == "millrace.state").value = base64.b64encode(packed).decode()
+    made = folders("made").rows(rows).job(task="explain", **{"from": "model.onnx"})
+    onnx.save(model, made.path / "model.onnx")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Mistake, match="was not trained by TO TRAIN"):
+        made.run()
+    # In KiB: less than the 1.25 GiB of zeros.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { MillraceError, type Span } from '../../errors.ts';
 import type { Query, Reference, TrainStatement } from '../../sql/statement.ts';
 import type { FeatureNode, TrainFeature } from '../../train-task.ts';
-import { columnNamed, unknownColumn } from '../selected-columns.ts';
+import { columnNamed, placeOf, unknownColumn } from '../selected-columns.ts';
 
 type Report = (error: MillraceError) => void;
 
@@ -19,7 +19,33 @@ export function columnsOf(query: Query, catalog: Catalog, report: Report): reado
     if (seen.has(name)) report(duplicate(column, span));
     seen.add(name);
   }
+  facts.columns.forEach((column, at) => {
+    if (facts.kinds?.[at] === 'binary') report(binary(column, query));
+    if (column === '' || column.endsWith(' ')) report(unnamed(column, span));
+  });
   return facts.columns;
+}
+
+function binary(column: string, query: Query): MillraceError {
+  const message = `column '${column}' holds binary data, which no estimator reads`;
+  const hint = 'leave the column out, or convert it to a number or text';
+  return new MillraceError('TRAIN_COLUMN_BINARY', message, { span: placeOf(column, query), hint });
+}
+
+function unnamed(column: string, span: Span): MillraceError {
+  const message = `the name of column '${column}' is empty or ends with a space`;
+  return new MillraceError('TRAIN_COLUMN_NAME', message, { span, hint: 'give the column a name: … AS x' });
+}
+
+/** What a regressor learns are numbers. */
+export function checkLabelKind({ query, label, estimator }: TrainStatement, catalog: Catalog, report: Report): void {
+  const facts = catalog.queries[query.text];
+  if (label === null || facts?.kind !== 'columns') return;
+  const column = labelColumn(label, facts.columns, () => {});
+  if (column === null || facts.kinds?.[facts.columns.indexOf(column)] !== 'text') return;
+  const message = `the label '${column}' holds text, and ${estimator.text} learns numbers`;
+  const hint = `use a classifier, or select CAST(${column} AS DOUBLE) AS ${column}`;
+  report(new MillraceError('TRAIN_COLUMN_KIND', message, { span: label.span, hint }));
 }
 
 function duplicate(column: string, span: Span): MillraceError {

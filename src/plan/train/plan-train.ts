@@ -16,11 +16,11 @@ import { automaticName, automaticSpaces, driverOf, isOfSearch, readSearch } from
 import { sampledAttributes } from '../search/sample-attributes.ts';
 import { columnNamed, unknownColumn } from '../selected-columns.ts';
 import { plainValue } from './attribute-forms.ts';
-import { checkValidationQuery, columnsOf, featureColumns, labelColumn } from './check-train-columns.ts';
+import { checkLabelKind, checkValidationQuery, columnsOf, featureColumns, labelColumn } from './check-train-columns.ts';
 import { splitEstimator, trainerImage } from './estimator-image.ts';
 import { type Estimator, estimators, findEstimator } from './estimators.ts';
 import { readFeatures } from './read-features.ts';
-import { readTrainAttributes, stepAttributes, trainerName } from './read-train-attributes.ts';
+import { outputOf, readTrainAttributes, stepAttributes, trainerName } from './read-train-attributes.ts';
 import { trainCost } from './train-cost.ts';
 
 type Report = (error: MillraceError) => void;
@@ -220,6 +220,8 @@ function readColumns(
     const hint = "add LABEL and the column's name";
     report(new MillraceError('TRAIN_LABEL_MISSING', message, { span: statement.estimator.span, hint }));
   }
+  if (estimator !== null && outputOf(statement.attributes, estimator) === 'regressor')
+    checkLabelKind(statement, catalog, report);
   const others = otherColumns(statement, attributes, columns, report);
   const excluded = [...(label === null ? [] : [label]), ...others];
   const features = readFeatures(statement.columns, { estimator, columns, excluded, report });

@@ -206,7 +206,7 @@ function checkObjective(statement: TrainStatement, given: readonly Attribute[], 
 }
 
 /** What the trained model predicts; null: it is not known. */
-function outputOf(given: readonly Attribute[], estimator: Estimator): ModelOutput | null {
+export function outputOf(given: readonly Attribute[], estimator: Estimator): ModelOutput | null {
   if (estimator.family === 'kmeans') return 'clusters';
   if (estimator.family === 'logistic') return 'classifier';
   if (estimator.family === 'network') return estimator.name.endsWith('Classifier') ? 'classifier' : 'regressor';

@@ -19,13 +19,16 @@ export function predictionColumns(
   return [...predicted, ...(probabilities ? probabilityColumns(classNames, names) : [])];
 }
 
+/** Names have neither NUL nor characters beyond U+FFFF, such as emoji: https://dev.mysql.com/doc/refman/8.4/en/identifiers.html */
+const asName = (text: string) => text.replace(/[\0\u{10000}-\u{10ffff}\p{Surrogate}]/gu, '_');
+
 /** Longest name of a column, in characters. */
 const longestName = 64;
 
 function probabilityColumns(classNames: readonly string[], others: readonly string[]): readonly OutputColumn[] {
   const taken = new Set(others.map((name) => name.toLowerCase()));
   return classNames.map((className, id) => {
-    const start = [...`probability_${className}`.trimEnd()].slice(0, longestName).join('').trimEnd();
+    const start = [...asName(`probability_${className}`)].slice(0, longestName).join('').trimEnd();
     let name = start;
     for (let more = id; taken.has(name.toLowerCase()); more++)
       name = `${[...start].slice(0, longestName - 12).join('')}_${more}`;

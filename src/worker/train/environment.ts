@@ -139,8 +139,13 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
+/** What pip may need of this process's environment, which also holds the databases' passwords. */
+const isForInstallation =
+  /^(?:PATH|HOME|TMPDIR|LANG|LC_ALL|PIP_\w+|XDG_\w+|SSL_\w+|REQUESTS_\w+|(?:https?|all|no)_proxy)$/i;
+
 async function run(program: string, commandLine: readonly string[], onLine?: (line: string) => void): Promise<Ended> {
-  const child = spawn(program, commandLine, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isForInstallation.test(name)));
+  const child = spawn(program, commandLine, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const lines: string[] = [];
   for (const input of [child.stdout, child.stderr]) {
     createInterface({ input }).on('line', (line) => {

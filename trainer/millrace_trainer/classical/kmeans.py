@@ -11,10 +11,12 @@ from ..features.feature import Feature
 from ..features.matrix import emit_matrix, matrix
 from ..features.resolve import Reader, continued_features, resolve_features
 from ..graph import Graph
-from ..mistakes import Mistake
+from ..mistakes import Mistake, quoted
 from ..prediction import Class, Kind, Prediction
 from ..table import Floats, Table
 from ..training import Result, Training
+
+LARGEST = 1e17
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,20 @@ def train_kmeans(training: Training) -> Result:
         random_state=training.seed,
         init="k-means++" if start is None else start,
     )
-    found.fit(matrix(features, table).astype(np.float64))
+    found.fit(_within_reach(features, matrix(features, table)).astype(np.float64))
     curve = [{"train_inertia": float(found.inertia_)}]
     training.messages.progress("round", 1, 1, curve[0])
     return Result(KMeansModel(found.cluster_centers_.astype(np.float32), features), curve, None, table, training.validation)
+
+
+def _within_reach(features: Sequence[Feature], rows: Floats) -> Floats:
+    """Raises `Mistake` for numbers whose squares 32 bits cannot hold."""
+    if np.abs(rows).max(initial=0.0) <= LARGEST:
+        return rows
+    column = int(np.abs(rows).max(axis=0).argmax())
+    places = [feature for feature in features for _ in range(feature.width)]
+    message = f"{quoted(places[column].text)} has numbers above {LARGEST:g}, whose distances a model cannot hold"
+    raise Mistake("TRAIN_NUMBER_TOO_LARGE", message, "select a larger unit, or a logarithm: LN(…)")
 
 
 def _features(training: Training, table: Table, excluded: list[str]) -> tuple[list[Feature], Floats | None]:

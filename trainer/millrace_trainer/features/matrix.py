@@ -1,5 +1,6 @@
 """All features as one matrix, for estimators that are not networks: as float32, and as nodes of the graph."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..mistakes import Mistake
 from ..table import Floats, Table
 from .categories import Category
 from .feature import Feature
-from .numbers import Numbers
+from .numbers import Numbers, emit_side_by_side
 
 LARGEST = 2**30
 
@@ -25,7 +26,7 @@ def matrix(features: Sequence[Feature], table: Table) -> Floats:
 
 
 def emit_matrix(features: Sequence[Feature], graph: Graph) -> str:
-    return graph.concat([_emit(feature, graph) for feature in features])
+    return graph.concat([each for group in _runs(features) for each in _emit_run(group, graph)])
 
 
 def _values(feature: Feature, table: Table) -> Floats:
@@ -46,11 +47,16 @@ def _values(feature: Feature, table: Table) -> Floats:
     return values[:, : source.size]
 
 
-def _emit(feature: Feature, graph: Graph) -> str:
-    source = feature.source
-    if isinstance(source, Numbers):
-        return source.emit(graph)
-    return _emit_category(feature, source, graph)
+def _runs(features: Sequence[Feature]) -> list[list[Feature]]:
+    """Numbers that stand side by side, and the others between them."""
+    return [list(group) for _, group in itertools.groupby(features, lambda each: isinstance(each.source, Numbers))]
+
+
+def _emit_run(features: Sequence[Feature], graph: Graph) -> list[str]:
+    numbers = [each.source for each in features if isinstance(each.source, Numbers)]
+    if numbers:
+        return [emit_side_by_side(numbers, graph)]
+    return [_emit_category(each, each.category, graph) for each in features]
 
 
 def _emit_category(feature: Feature, source: Category, graph: Graph) -> str:

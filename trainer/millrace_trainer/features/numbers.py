@@ -1,5 +1,6 @@
 """Columns that are numbers: one for each row, or a list of them in a text."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,14 +43,27 @@ class Numbers:
             return split_numbers(table.texts(self.column), self.size, self.separator)
         return table.numbers(self.column).floats().reshape(-1, 1)
 
-    def emit(self, graph: Graph) -> str:
-        """Nodes of `values`, float [n, width]."""
-        values = graph.number(self.column) if self.separator is None else emit_numbers(graph, self.column, self.size, self.separator)
-        if self.fill is not None:
-            values = graph.node("Where", graph.node("IsNaN", values), graph.floats(self.fill), values)
-        if self.shift is not None and self.factor is not None:
-            values = graph.node("Mul", graph.node("Sub", values, graph.floats(self.shift)), graph.floats(self.factor))
-        return values
+    def raw(self, graph: Graph) -> str:
+        """The column's values as they are, float [n, width]."""
+        return graph.number(self.column) if self.separator is None else emit_numbers(graph, self.column, self.size, self.separator)
+
+
+def emit_side_by_side(sources: Sequence[Numbers], graph: Graph) -> str:
+    """Nodes of `values` of all, float [n, their widths]: as few for 4,000 columns as for one."""
+    alike = itertools.groupby(sources, lambda each: (each.fill is None, each.shift is None))
+    return graph.concat([_emit_alike(list(group), graph) for _, group in alike])
+
+
+def _emit_alike(sources: Sequence[Numbers], graph: Graph) -> str:
+    values = graph.concat([each.raw(graph) for each in sources])
+    if sources[0].fill is not None:
+        fill = graph.floats([value for each in sources for value in each.fill or ()])
+        values = graph.node("Where", graph.node("IsNaN", values), fill, values)
+    if sources[0].shift is not None:
+        shift = graph.floats([value for each in sources for value in each.shift or ()])
+        factor = graph.floats([value for each in sources for value in each.factor or ()])
+        values = graph.node("Mul", graph.node("Sub", values, shift), factor)
+    return values
 
 
 def fitted(column: str, size: int, separator: str | None, table: Table, *, filled: bool, scaled: bool) -> Numbers:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..checkpoint import to_bytes
 from ..features.feature import Feature
+from ..features.numbers import Numbers, emit_side_by_side
 from ..fit import Fit
 from ..graph import Graph
 from ..prediction import Class, Kind, Prediction, emit_classes, emit_two_classes, emit_value
@@ -93,9 +94,9 @@ class _Emission:
     def _first(self) -> str:
         graph, features, name = self._graph, self._network.features, self._tower.name
         parts = []
-        numbers = [feature.source.emit(graph) for feature in tower_features(features, name, "number")]
+        numbers = [each.source for each in tower_features(features, name, "number") if isinstance(each.source, Numbers)]
         if numbers:
-            parts.append(graph.node("MatMul", graph.concat([str(each) for each in numbers]), self._value("numbers")))
+            parts.append(graph.node("MatMul", emit_side_by_side(numbers, graph), self._value("numbers")))
         start = 0
         for feature in tower_features(features, name, "indicator"):
             rows = self._network.values[f"{name}/indicators"][start : start + feature.width]

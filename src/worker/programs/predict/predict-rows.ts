@@ -58,10 +58,17 @@ const isProblem = (problem: MillraceError | null) => problem !== null;
 
 function problemOf(value: ColumnValue, { name, type }: TensorInput): MillraceError | null {
   if (value instanceof MillraceError) return value;
+  if (type === 'float32' && value !== null && Math.abs(Math.fround(Number(value))) === Number.POSITIVE_INFINITY)
+    return tooLarge(name, value);
   const isWhole = type === 'int32' || type === 'int64';
   if (!isWhole || (value !== null && Number.isFinite(value))) return null;
   const message = `the column '${name}' is NULL, and the model reads whole numbers there`;
   return new MillraceError('PREDICT_VALUE', message, { hint: 'select COALESCE of it and a number' });
+}
+
+function tooLarge(name: string, value: number | string): MillraceError {
+  const message = `the column '${name}' has ${value}, and the model reads numbers up to 3.4e38`;
+  return new MillraceError('PREDICT_VALUE', message, { hint: 'select a larger unit, or a logarithm, as in training' });
 }
 
 async function run(

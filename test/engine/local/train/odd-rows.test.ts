@@ -39,7 +39,6 @@ describe.skipIf(!hasPython).each(servers)('TO TRAIN on $name, on odd rows', { ti
 
   it.each([
     ['64-bit integers that would be rounded', 'SELECT big, target FROM odd', 'TRAIN_NUMBER_TOO_LARGE'],
-    ['binary columns', 'SELECT CAST(price AS BINARY) AS b, target FROM odd', 'TRAIN_COLUMN_BINARY'],
     ['one class only', "SELECT price, target FROM odd WHERE target = 'yes'", 'TRAIN_ONE_CLASS'],
     ['an empty selection', 'SELECT price, target FROM odd WHERE id < 0', 'TRAIN_NO_ROWS'],
     ['a label that is NULL everywhere', 'SELECT price, target FROM odd WHERE target IS NULL', 'TRAIN_NO_ROWS'],
@@ -60,6 +59,18 @@ describe.skipIf(!hasPython).each(servers)('TO TRAIN on $name, on odd rows', { ti
         `SELECT price, target FROM odd TO TRAIN LinearClassifier WITH validation.select = "SELECT price, tarket FROM odd" LABEL target INTO refused;`,
       ),
     ).rejects.toMatchObject({ code: 'QUERY_REFUSED' });
+    await expect(
+      planOf(
+        test.session,
+        'SELECT CAST(price AS BINARY) AS b, target FROM odd TO TRAIN LinearClassifier LABEL target INTO refused;',
+      ),
+    ).rejects.toMatchObject({ code: 'TRAIN_COLUMN_BINARY', span: { start: 32, end: 33 } });
+    await expect(
+      planOf(test.session, "SELECT price, target, '' FROM odd TO TRAIN LinearClassifier LABEL target INTO refused;"),
+    ).rejects.toMatchObject({ code: 'TRAIN_COLUMN_NAME' });
+    await expect(
+      planOf(test.session, 'SELECT price, target FROM odd TO TRAIN DNNRegressor LABEL target INTO refused;'),
+    ).rejects.toMatchObject({ code: 'TRAIN_COLUMN_KIND' });
   });
 });
 
