@@ -23,22 +23,29 @@ export async function complete(
   config: Config,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const ids = takesId(millrace, words) ? await statementIds(config, environment) : [];
-  addCommands(millrace, '', ids);
+  const due = argumentDue(millrace, words);
+  const known = {
+    id: due === 'id' ? await statementIds(config, environment) : [],
+    name: due === 'name' ? await modelNames(config, environment) : [],
+  };
+  addCommands(millrace, '', known);
   completions.parse([...words]);
   return 0;
 }
 
+/** Values of arguments that only the database knows, by the arguments' names. */
+type Known = Readonly<Record<'id' | 'name', readonly Choice[]>>;
+
 /** @param path names of the commands above, each followed by a space */
-function addCommands(parent: CommandUnknownOpts, path: string, ids: readonly Choice[]): void {
+function addCommands(parent: CommandUnknownOpts, path: string, known: Known): void {
   for (const command of parent.createHelp().visibleCommands(parent)) {
     const name = `${path}${command.name()}`;
-    addCommand(command, name, ids);
-    addCommands(command, `${name} `, ids);
+    addCommand(command, name, known);
+    addCommands(command, `${name} `, known);
   }
 }
 
-function addCommand(command: CommandUnknownOpts, path: string, ids: readonly Choice[]): void {
+function addCommand(command: CommandUnknownOpts, path: string, known: Known): void {
   const completed = completions.command(path, command.description());
   for (const { long, short, description, required, argChoices = [] } of command.options) {
     const name = long?.slice(2) ?? '';
@@ -47,14 +54,17 @@ function addCommand(command: CommandUnknownOpts, path: string, ids: readonly Cho
     else completed.option(name, description, short?.slice(1));
   }
   for (const argument of command.registeredArguments) {
-    const choices = argument.name() === 'id' ? ids : plain(argument.argChoices ?? []);
-    completed.argument(argument.name(), (offer) => offerAll(offer, choices));
+    const name = argument.name();
+    const choices = name === 'id' || name === 'name' ? known[name] : plain(argument.argChoices ?? []);
+    completed.argument(name, (offer) => offerAll(offer, choices));
   }
 }
 
-function takesId({ commands }: Command, [name, ...more]: readonly string[]): boolean {
+/** What the first argument of the command that is being typed is called; null: it has none. */
+function argumentDue({ commands }: CommandUnknownOpts, [name, ...more]: readonly string[]): string | null {
   const command = commands.find((each) => each.name() === name);
-  return more.length > 0 && command?.registeredArguments[0]?.name() === 'id';
+  if (command === undefined || more.length === 0) return null;
+  return argumentDue(command, more) ?? command.registeredArguments[0]?.name() ?? null;
 }
 
 function plain(values: readonly string[]): readonly Choice[] {
@@ -72,6 +82,18 @@ async function statementIds(config: Config, environment: NodeJS.ProcessEnv): Pro
     const service = await openService(readPlace(config, environment, {}), () => {});
     const statements = await service.list({ limit: 50 }).finally(() => service.close());
     return statements.map(({ id, state, sql }) => ({ value: id, description: `${state}  ${oneLine(sql)}` }));
+  } catch {
+    return [];
+  }
+}
+
+/** Names of models, for the commands about them. Never starts a database, and ignores errors. */
+async function modelNames(config: Config, environment: NodeJS.ProcessEnv): Promise<readonly Choice[]> {
+  if (config.dsn === null && !environment.MILLRACE_URL) return [];
+  try {
+    const service = await openService(readPlace(config, environment, {}), () => {});
+    const models = await service.models().finally(() => service.close());
+    return models.map(({ name, kind }) => ({ value: name, description: kind }));
   } catch {
     return [];
   }

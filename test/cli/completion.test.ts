@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { importModelList } from '../../src/service/models/import-model-list.ts';
 import { mariadb } from '../database.ts';
 import { submit, useSession } from '../use-session.ts';
 import { environmentOf, millrace, program } from './millrace.ts';
@@ -52,6 +53,15 @@ describe('completion', { timeout: 60_000 }, () => {
     const ids = [await submit(test.session, 'DO 1'), await submit(test.session, 'DO 2')];
     expect(await offered('status', '')).toEqual(ids.toReversed());
     expect(await offered('watch', ids[0]!.slice(0, -1))).toEqual([ids[0]]);
+  });
+
+  it('of models, for the commands about them', async () => {
+    const actor = { user: 'ada', isAdmin: false };
+    const list =
+      'id,model,latency_s,accuracy,classes,classes_unique\n1,hare_1,0.01,0.9,16,16\n2,tortoise_1,0.1,0.95,16,16\n';
+    await importModelList(test.session.pool, test.session.schema, list, actor);
+    expect(await offered('models', 'show', 'h')).toEqual(['hare_1_1']);
+    expect(await offered('models', 'drop', '')).toEqual(expect.arrayContaining(['hare_1_1']));
   });
 
   it('is empty if there is no database', async () => {

@@ -38,6 +38,10 @@ describe('the registry of models over HTTP', () => {
     for (const user of ['bob', 'rita'] as const)
       expect((await test.ask('DELETE', '/v1/models/uploaded', { user })).status).toBe(403);
     expect((await test.ask('PATCH', '/v1/models/uploaded', { body: { version: 1 } })).status).toBe(204);
+    const { classNames } = shown.versions[0];
+    expect((await test.json('GET', '/v1/classes', { user: 'rita' })).body.classes).toEqual(
+      expect.arrayContaining(classNames),
+    );
     expect((await test.json('GET', '/v1/models/uploaded/training')).body.code).toBe('TRAIN_NOT_OURS');
     expect((await test.json('GET', '/v1/models/uploaded/training?version=2')).body.code).toBe('UNKNOWN_MODEL');
     expect((await test.json('PATCH', '/v1/models/uploaded', { body: { version: 2 } })).body.code).toBe('UNKNOWN_MODEL');

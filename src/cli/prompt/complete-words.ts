@@ -3,6 +3,9 @@ import { quoteName } from '../../datasource/identifiers.ts';
 import { runAttributes } from '../../plan/attributes.ts';
 import { explainAttributeNames } from '../../plan/predict/plan-explain.ts';
 import { predictAttributeNames } from '../../plan/predict/plan-predict.ts';
+import { domainFunctions } from '../../plan/search/read-domain.ts';
+import { searchAttributes } from '../../plan/search/read-search.ts';
+import { usualSpaces } from '../../plan/search/usual-spaces.ts';
 import { solveAttributeNames, solvers } from '../../plan/solve/attributes.ts';
 import { estimators, findEstimator } from '../../plan/train/estimators.ts';
 import { featureFunctions } from '../../plan/train/feature-functions.ts';
@@ -11,6 +14,7 @@ import type { Option, ProgramContract } from '../../programs/contract.ts';
 import { devices } from '../../programs/device.ts';
 import { explainers } from '../../programs/predict/explanation.ts';
 import { contractOf } from '../../programs/programs.ts';
+import { searchDrivers } from '../../programs/search/search.ts';
 import type { Model } from '../../service/models.ts';
 import type { Token } from '../../sql/standard-lexer.ts';
 import { createScanner } from '../../sql/tokens.ts';
@@ -86,17 +90,17 @@ export async function completeWords(whole: string, names: Names): Promise<Comple
 async function trainBeing(text: string, before: string, typed: string, names: Names): Promise<Completions | null> {
   const estimator = /\bTO\s+TRAIN\s+([\w.]*)$/i.exec(text)?.[1];
   if (estimator !== undefined)
-    return startingWith(
-      estimator,
-      estimators.map(({ name }) => name),
-    );
+    return startingWith(estimator, [...estimators.map(({ name }) => name), ...Object.keys(usualSpaces)]);
   const place = verbAt(before);
   if (place?.verb !== 'TRAIN') return null;
   if (/\b(?:USING|INTO)\s+$/i.test(before)) {
-    const models = await names.models();
+    const models = (await names.models()).map(({ name }) => name);
+    return startingWith(typed, /\bUSING\s+$/i.test(before) ? [...searchDrivers, ...models] : models);
+  }
+  if (/\bWITH\s[^;]*=\s*$/i.test(place.after) && typed !== '') {
     return startingWith(
       typed,
-      models.map(({ name }) => name),
+      domainFunctions.map((name) => `${name}(`),
     );
   }
   const columns = /\bCOLUMN\s((?:(?!\b(?:LABEL|USING|INTO)\b)[^;])*)$/i.exec(place.after)?.[1];
@@ -111,7 +115,8 @@ async function trainBeing(text: string, before: string, typed: string, names: Na
 function trainAttributes(after: string): readonly string[] {
   const written = /^\s+([\w.]+)/.exec(after)?.[1] ?? '';
   const estimator = findEstimator(written);
-  return estimator === undefined ? Object.keys(stepAttributes) : knownNames(estimator.attributes(() => null));
+  const own = estimator === undefined ? Object.keys(stepAttributes) : knownNames(estimator.attributes(() => null));
+  return [...own, ...Object.keys(searchAttributes)];
 }
 
 async function completeFind({ expects, typed }: FindCompletion, names: Names): Promise<Completions> {

@@ -5,7 +5,7 @@ import type { Attribute, Value } from '../../sql/statement.ts';
 
 type Report = (error: MillraceError) => void;
 
-const domainFunctions = ['CHOICE', 'INT', 'UNIFORM', 'LOGUNIFORM', 'QUNIFORM', 'QLOGUNIFORM'] as const;
+export const domainFunctions = ['CHOICE', 'INT', 'UNIFORM', 'LOGUNIFORM', 'QUNIFORM', 'QLOGUNIFORM'] as const;
 
 /** SQLFlow's `range.max_depth = [2, 8]` is `max_depth = INT(2, 8)`. */
 const rangePrefix = 'range.';

@@ -23,7 +23,7 @@ const mostShards = 52;
 const usualTrials = 32;
 
 /** Attributes of a search. */
-const searchAttributes = {
+export const searchAttributes = {
   'search.metric': {
     expects: `one of ${Object.keys(searchMetrics).join(', ')}`,
     read: (value: Value) => word('search.metric', value, Object.keys(searchMetrics)),

@@ -10,6 +10,7 @@ const names = {
   classes: async () => ['cat', 'dining table', 'dog'],
   profiles: async () => [{ name: 'a100' }, { name: 'a100-mig' }, { name: 'cpu' }],
 };
+const searched = ['search.metric = ', 'search.trials = ', 'search.seed = ', 'search.eta = '];
 const attributes = expect.arrayContaining(['partitions = ', 'write_mode = ', 'volume = ']);
 
 describe('the completions of', () => {
@@ -62,6 +63,15 @@ describe('the completions of', () => {
     ['SELECT 1 TO TRAIN dnnl', [['DNNLinearCombinedClassifier', 'DNNLinearCombinedRegressor'], 'dnnl']],
     ['SELECT 1 TO TRAIN xgboost.gbtree WITH max_d', [['max_delta_step = ', 'max_depth = '], 'max_d']],
     ['SELECT 1 TO TRAIN DNNClassifier WITH train.epoch = 3, train.b', [['train.batch_size = '], 'train.b']],
+    ['SELECT 1 TO TRAIN auto', [['AutoClassifier', 'AutoRegressor'], 'auto']],
+    ['SELECT 1 TO TRAIN DNNClassifier WITH search.', [searched, 'search.']],
+    ['SELECT 1 TO TRAIN DNNClassifier WITH train.epoch = 3, exec.w', [['exec.workers = '], 'exec.w']],
+    ['SELECT 1 TO TRAIN DNNClassifier WITH optimizer.learning_rate = log', [['LOGUNIFORM('], 'log']],
+    ['SELECT 1 TO TRAIN DNNClassifier WITH train.epoch = 3, train.batch_size = C', [['CHOICE('], 'C']],
+    ['SELECT 1 TO TRAIN DNNClassifier LABEL y USING ', [['grid', 'random', 'asha', 'tpe', 'demo', 'yolo11'], '']],
+    ['SELECT 1 TO TRAIN DNNClassifier LABEL y INTO ', [['demo', 'yolo11'], '']],
+    ['SHOW TRIALS y', [['yolo11'], 'y']],
+    ['SELECT 1 TO EXPLAIN yolo11 WITH summary.s', [['summary.sort = '], 'summary.s']],
     ['SELECT 1 TO TRAIN DNNClassifier COLUMN a, EMBEDDING(CATEGORY_H', [['CATEGORY_HASH('], 'CATEGORY_H']],
     ['SELECT 1 TO MAXIMIZE SUM(a) WITH variables = "a(b)", v', [['variables = ', 'var_type = '], 'v']],
     ['SELECT 1 TO MINIMIZE SUM(a) WITH part', [[], 'part']],
