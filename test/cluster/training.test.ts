@@ -183,6 +183,22 @@ LABEL y USING asha INTO ${into}`;
     }
   }
 
+  it('are trained whole by two pods, which ask TPE for the next parameters, and their trials are shown', async () => {
+    const status = await run(`SELECT a, b, c, d, y FROM click WHERE id < 2000
+TO TRAIN xgboost.gbtree WITH objective = "binary:logistic", max_depth = INT(2, 6), eta = UNIFORM(0.1, 0.5), cpu = 0.5,
+  validation.select = "SELECT a, b, c, d, y FROM click WHERE id >= 19000", search.metric = 'auc', search.trials = 5
+LABEL y USING tpe INTO wholes;
+SHOW TRIALS wholes;
+SELECT * FROM click WHERE id >= 19000 TO PREDICT guessed_by_wholes.guess USING wholes;`);
+    expect(status).toMatchObject({ state: 'succeeded', error: null });
+    const trials = await readTrials(place(status.id));
+    expect(trials.map(({ state }) => state)).toEqual(new Array(5).fill('done'));
+    expect(new Set((await readVisits(place(status.id))).map(({ worker }) => worker)).size).toBe(2);
+    const [said] = await cluster.query('SELECT COUNT(*) AS n, SUM(guess = y) AS hits FROM guessed_by_wholes');
+    expect(Number(said!.n)).toBe(1000);
+    expect(Number(said!.hits)).toBeGreaterThan(800);
+  }, 600_000);
+
   it('are searched for until the statement is cancelled, and on after a retry', async () => {
     const id = await start(search('later', 'train.epoch = 3, search.trials = 4, cpu = 0.5'));
     await expect.poll(async () => (await readVisits(place(id))).length, { timeout: 200_000 }).toBeGreaterThan(0);
@@ -232,12 +248,12 @@ function flowers(count: number): unknown[][] {
 
 function clicks(count: number): unknown[][] {
   return Array.from({ length: count }, (_, id) => {
-    const [a, b, c, d] = [12.9, 78.2, 37.7, 5.3].map((factor) => Math.sin(id * factor) * 2) as [
+    const [a, b, c, d] = [12.9, 78.2, 39.1, 5.3].map((factor) => Math.sin(id * factor) * 2) as [
       number,
       number,
       number,
       number,
     ];
-    return [id, a, b, c, d, Number(a * b + c * c - d > Math.sin(id * 91.1))];
+    return [id, a, b, c, d, Number(a * b + c * c - d > Math.sin(id * 29.3))];
   });
 }
