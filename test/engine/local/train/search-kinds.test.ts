@@ -61,6 +61,20 @@ describe.skipIf(!hasPython)('A search by TO TRAIN', { timeout: 300_000 }, () => 
     expect(await test.query(`SELECT COUNT(*) AS n FROM ${into}_found WHERE guess IS NOT NULL`)).toEqual([{ n: '240' }]);
   });
 
+  it('in rounds gives the same models to the bit, whether trainers keep rows or not', async () => {
+    const rounds = "optimizer.learning_rate = CHOICE(0.01, 0.1, 0.5), train.epoch = 2, exec.scheduler = 'sync'";
+    const digests = async (attributes: string, into: string) => {
+      const { id, status } = await searched(statement('DNNClassifier', attributes, 'USING grid', into));
+      expect(status).toMatchObject({ state: 'succeeded', error: null });
+      const visits = await readVisits(placeOf(id));
+      expect(visits.map(({ trial, unit, shard }) => (trial + unit + shard) % 2)).toEqual(visits.map(() => 0));
+      return visits.map(({ digestOut }) => digestOut);
+    };
+    const kept = await digests(rounds, 'kept_rows');
+    expect(kept).toHaveLength(3 * 2 * 2);
+    expect(await digests(`${rounds}, exec.cache = FALSE`, 'read_rows')).toEqual(kept);
+  });
+
   it('goes on past trials whose loss is not a number, and fails with the reason if all are such', async () => {
     const diverging = (rates: string) =>
       `model.hidden_units = [4], model.optimizer = 'SGD', optimizer.learning_rate = ${rates}, train.epoch = 2`;

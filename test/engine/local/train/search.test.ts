@@ -47,6 +47,8 @@ LABEL click USING asha INTO best;`;
     expect(progress!.done).toBe(progress!.total);
     const [version] = await readVersions(test.session.pool, test.session.schema, ['best']);
     expect(version).toMatchObject({ version: 1, kind: 'tabular', location: 'database' });
+    const log = await readFile(join(test.config.stateFolder, 'statements', id, 'step-1', 'train.log'), 'utf8');
+    expect(log).toMatch(/[\d.]+ % of the time of all units went to moving models from shard to shard/);
     const told = await ended(test.session, await submit(test.session, 'SHOW TRAIN best'));
     expect(await rowsOf(told.id)).toMatchObject([{ rows: '300' }]);
     expect(await rowsOf(id)).toMatchObject([{ seconds: expect.any(Number), predicted_seconds: null }]);
