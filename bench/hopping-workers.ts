@@ -7,7 +7,7 @@ import { type Figure, median, type Table } from './figure.ts';
 import { type MeasuredSearch, openSearches } from './hopping/measure-search.ts';
 
 const turns = 3;
-const clicks = { rows: 32_000, epochs: 3, seed: 1 };
+const clicks = { rows: 32_000, epochs: 9, seed: 1 };
 
 /** Networks so large that their units are bound by the CPU. */
 const search: Search = {
