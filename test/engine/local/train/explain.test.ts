@@ -17,6 +17,8 @@ const sums = (table: string) =>
 describe.skipIf(!hasPython).each(servers)('TO EXPLAIN on $name', { timeout: 240_000 }, (server) => {
   const test = useSession(server);
   useTrainer('forked');
+  // What the server has no part in is tested on the first one.
+  const once = it.runIf(server === servers[0]);
   const run = async (sql: string) => ended(test.session, await submit(test.session, sql));
   async function succeed(sql: string) {
     const status = await run(sql);
@@ -58,7 +60,7 @@ TO TRAIN LogisticRegression LABEL kind INTO line;`);
     }
   });
 
-  it('asks other models about combinations of features, also of texts', async () => {
+  once('asks other models about combinations of features, also of texts', async () => {
     await succeed(`SELECT * FROM marks WHERE id < 30
 TO EXPLAIN line WITH explain.background = 20, seed = 3, summary.plot_type = "bar", label_col = kind INTO line_explained`);
     const rows = await predicted('line');
@@ -70,7 +72,7 @@ TO EXPLAIN line WITH explain.background = 20, seed = 3, summary.plot_type = "bar
     }
   });
 
-  it('explains trees by KernelExplainer too, and each of several classes', async () => {
+  once('explains trees by KernelExplainer too, and each of several classes', async () => {
     await succeed(`SELECT x, y, colour AS kind FROM marks WHERE colour IS NOT NULL
 TO TRAIN xgboost.gbtree WITH objective = multi:softprob, train.num_boost_round = 3 LABEL kind INTO colours;
 SELECT * FROM marks WHERE id < 10 TO EXPLAIN colours USING KernelExplainer INTO colours_explained;
@@ -176,7 +178,7 @@ TO TRAIN xgboost.gbtree WITH objective = multi:softprob, train.num_boost_round =
     expect((await test.query(sums('some_explained'))).map(({ id }) => id)).toEqual([2, 3]);
   });
 
-  it('names the command that installs Python where it is missing', async () => {
+  once('names the command that installs Python where it is missing', async () => {
     vi.stubEnv('MILLRACE_TRAINER_PYTHON', undefined);
     vi.stubEnv('PATH', '/nowhere');
     try {
@@ -188,7 +190,7 @@ TO TRAIN xgboost.gbtree WITH objective = multi:softprob, train.num_boost_round =
     expect(await test.query("SHOW TABLES LIKE 'not_explained'")).toEqual([]);
   });
 
-  it('rejects at its place what cannot be explained', async () => {
+  once('rejects at its place what cannot be explained', async () => {
     const explain = (rest: string) => planOf(test.session, `SELECT * FROM marks TO EXPLAIN ${rest}`);
     await expect(explain('line USING TreeExplainer INTO t')).rejects.toMatchObject({
       code: 'TRAIN_EXPLAINER',

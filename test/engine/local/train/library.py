@@ -232,7 +232,8 @@ def main():
         case = Case(given, *known[given["table"]])
         said = said_by_library(case)
         answer = {name: plain(values) for name, values in said.items() if name != "peer"}
-        classes = None if case.classes is None else [str(each) for each in case.classes.tolist()]
+        # A whole number is a class without decimals.
+        classes = None if case.classes is None else [str(each).removesuffix(".0") for each in case.classes.tolist()]
         answers.append({**answer, "classes": classes, "peer": said.get("peer"), "metrics": measured(case, said)})
     columns = {
         table: {name: values if isinstance(values, list) else plain(values) for name, values in {**features, **labels}.items()}

@@ -12,6 +12,7 @@ import numpy as np  # noqa: E402
 from sklearn import datasets  # noqa: E402
 
 import millrace_trainer.train as train  # noqa: E402
+from millrace_trainer.boosting.objectives import OBJECTIVES  # noqa: E402
 from millrace_trainer.job import read_job  # noqa: E402
 from millrace_trainer.messages import Messages  # noqa: E402
 from millrace_trainer.table import write_table  # noqa: E402
@@ -36,6 +37,15 @@ REGRESSORS = {
     "xgboost.XGBRegressor": {"train.num_boost_round": 5},
     "xgboost.XGBRFRegressor": {"model.tree_num": 5},
 }
+NUMBERS = {
+    "count:poisson": lambda y: np.round(y / 40),
+    "reg:logistic": lambda y: y / 400,
+    "rank:map": lambda y: (y > 140).astype(float),
+}
+OTHERS = {
+    "reg:quantileerror": {"quantile_alpha": [0.1, 0.5, 0.9]},
+    "survival:aft": {"aft_loss_distribution": "logistic"},
+}
 TABLES = {
     "iris": (datasets.load_iris, CLASSIFIERS),
     "cancer": (datasets.load_breast_cancer, CLASSIFIERS),
@@ -54,6 +64,15 @@ def columns_of(load):
     return columns, label
 
 
+def label_of(objective, label):
+    """The progression of diabetes as an objective learns it."""
+    classes = OBJECTIVES[objective].classes
+    if classes is not None:
+        return (label > 140).astype(float) if classes == 2 else np.searchsorted([90, 200], label).astype(float)
+    usual = (lambda y: np.round(y / 100)) if objective.startswith("rank:") else (lambda y: y)
+    return NUMBERS.get(objective, usual)(label)
+
+
 def features_of(estimator, columns):
     if not estimator.startswith("DNNLinear"):
         return None
@@ -70,25 +89,34 @@ def main(root):
         return check(data, inputs, trained, table)
 
     train.check_export = checked
+    columns, label = columns_of(datasets.load_diabetes)
+    for objective in OBJECTIVES:
+        attributes = {"objective": objective, "train.num_boost_round": 3, **OTHERS.get(objective, {})}
+        folder = root / f"diabetes.xgboost.gbtree.{objective.replace(':', '-')}"
+        learn(folder, {**columns, "y": label_of(objective, label)}, {"estimator": "xgboost.gbtree", "attributes": attributes}, said)
     for name, (load, estimators) in TABLES.items():
         columns, label = columns_of(load)
         for estimator, attributes in estimators.items():
             if name == "cancer" and attributes.get("objective") == "multi:softprob":
                 attributes = {**attributes, "objective": "binary:logistic"}
             folder = root / f"{name}.{estimator}"
-            (folder / "data" / "train").mkdir(parents=True)
             given = columns if estimator == "KMeans" else {**columns, "y": label}
             if estimator == "KMeans":
                 given = {key: value for key, value in given.items() if key != "size"}
                 first = next(iter(given))
                 given[first] = np.nan_to_num(given[first])
-            write_table(folder / "data" / "train", list(given.items()))
-            job = {"version": 1, "task": "train", "attributes": attributes, "features": features_of(estimator, columns)}
-            job |= {"label": None if estimator == "KMeans" else "y", "seed": 1, "threads": 1, "from": None, "estimator": estimator}
-            (folder / "job.json").write_text(json.dumps(job))
-            with open("/dev/null", "w") as nowhere:
-                train.run_train(folder, read_job(folder), Messages(nowhere))
-            write_said(folder, given, said["of"])
+            job = {"attributes": attributes, "features": features_of(estimator, columns), "estimator": estimator}
+            learn(folder, given, job, said)
+
+
+def learn(folder, given, job, said):
+    (folder / "data" / "train").mkdir(parents=True)
+    write_table(folder / "data" / "train", list(given.items()))
+    job = {"version": 1, "task": "train", "label": "y" if "y" in given else None, "seed": 1, "threads": 1, "from": None, **job}
+    (folder / "job.json").write_text(json.dumps(job))
+    with open("/dev/null", "w") as nowhere:
+        train.run_train(folder, read_job(folder), Messages(nowhere))
+    write_said(folder, given, said["of"])
 
 
 def write_said(folder, given, prediction):
