@@ -6,6 +6,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { trainerFolder } from '../../src/worker/train/environment.ts';
+import { ResidentTrainer } from '../../src/worker/train/resident-trainer.ts';
 import { runTrainer, type TrainerMessage } from '../../src/worker/train/run-trainer.ts';
 import { writeColumns } from '../../src/worker/train/write-columns.ts';
 import { servers, useDatabase } from '../database.ts';
@@ -177,13 +178,16 @@ describe.skipIf(!hasPython)('The trainer as a process', () => {
     expect(spawnSync('ls', [folder], { encoding: 'utf8' }).stdout).toBe('data\njob.json\n');
   });
 
-  it('inherits no secret', async () => {
+  it.each([
+    ['of a job', runTrainer],
+    ['that stays', ResidentTrainer.start],
+  ])('%s inherits no secret', async (_, start) => {
     process.env.MILLRACE_TEST_SECRET = 'secret';
     try {
       const fake = join(folder, 'python');
       await writeFile(fake, `#!/bin/sh\nenv >&2\nexit 70\n`, { mode: 0o755 });
       const lines: string[] = [];
-      const run = runTrainer({ python: fake, folder, signal, onLog: (line) => lines.push(line) });
+      const run = start({ python: fake, folder, signal, onLog: (line) => lines.push(line) });
       await expect(run).rejects.toMatchObject({ code: 'TRAIN_DEFECT' });
       // The shell itself adds PWD, SHLVL and _.
       const names = lines

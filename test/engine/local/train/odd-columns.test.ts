@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVersions } from '../../../../src/ledger/registry.ts';
 import { readTraining } from '../../../../src/ledger/trainings.ts';
 import { mariadb, servers } from '../../../database.ts';
@@ -52,6 +54,11 @@ describe.skipIf(!hasPython).each(servers)('Columns of every type and name on $na
     );
     // IGNORE: 0000-00-00 exists in tables of other times.
     await test.query('INSERT IGNORE INTO odd VALUES ?', [oddRows()]);
+  });
+
+  // Whatever columns, models and attributes are called, what is left are the model's files in the database.
+  afterAll(async () => {
+    expect(await readdir(join(test.config.stateFolder, 'training'))).toEqual([]);
   });
 
   const onMariadb = it.runIf(server === mariadb);
@@ -137,6 +144,16 @@ describe.skipIf(!hasPython).each(servers)('Columns of every type and name on $na
     expect(error).toMatchObject({ code: 'TRAIN_NO_ROWS' });
     await succeed(`SELECT zf FROM odd ${where} TO EXPLAIN odd.calm INTO x_${suffix}`);
     expect(await test.query(`SELECT CAST(COUNT(DISTINCT zf) AS DOUBLE) AS n FROM x_${suffix}`)).toEqual([{ n: rows }]);
+  });
+
+  it('names that lead out of a folder are refused where they are not columns', async () => {
+    const train = (rest: string) => run(`SELECT zf, amount FROM odd TO TRAIN ${rest}`);
+    await expect(train('KMeans INTO `../../x`')).rejects.toMatchObject({ code: 'MODEL_NAME' });
+    await expect(train("KMeans WITH model.excluded_columns = '../../etc/passwd' INTO x")).rejects.toMatchObject({
+      code: 'UNKNOWN_COLUMN',
+    });
+    await expect(train('`../KMeans` INTO x')).rejects.toMatchObject({ code: 'UNKNOWN_IMAGE' });
+    await expect(train('KMeans USING `../../x` INTO x')).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
   });
 
   onMariadb('a row or two are enough for a regressor and for two classes', async () => {
