@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addVersion, type NewVersion } from '../../src/ledger/registry-changes.ts';
+import type { TrainingReport } from '../../src/ledger/trainings.ts';
 import { useServer } from '../server/use-server.ts';
 import { hasChromium, seriousFaults, useConsole } from './open-console.ts';
 
@@ -61,6 +63,33 @@ describe.runIf(hasChromium)('the pages of models', () => {
     const evaluation = measured.find(({ perClass }: { perClass: unknown }) => perClass !== null);
     expect(await classes.locator('tbody tr').count()).toBe(evaluation.perClass.length);
     await page.getByRole('region', { name: 'Versions' }).getByText('1 (current)').waitFor();
+  });
+
+  it('draw how a model was trained', async () => {
+    const { pool, systemSchema } = server.database;
+    const facts = {
+      ...{ family: 'DNNClassifier', classNames: [], namesAreGiven: false, width: null, height: null, inputs: ['x'] },
+    };
+    // A stand-in for a model that TO TRAIN has made, which needs Python.
+    const version: NewVersion = {
+      name: 'trained',
+      kind: 'tabular',
+      digest: 'a'.repeat(64),
+      size: 10,
+      location: 'path',
+      file: '/models/t.onnx',
+      ...{ base: null, facts, statement: null, simulation: null },
+    };
+    const curve = [{ train_loss: 0.9 }, { train_loss: 0.4 }];
+    const report = { estimator: 'DNNClassifier', rows: 100, seed: 1, metrics: {}, versions: {}, best: null, curve };
+    const training = { statement: 'a-statement', step: 'step-1', report: report as unknown as TrainingReport };
+    await addVersion(pool, systemSchema, version, { user: 'ada', isAdmin: false }, training);
+    const page = await console.open('/models/trained');
+    await page.getByRole('region', { name: 'Training' }).getByRole('button', { name: 'Show' }).click();
+    const drawing = page.getByRole('img', { name: 'Training of trained' });
+    await drawing.waitFor();
+    expect(await drawing.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(960);
+    expect(await seriousFaults(page)).toEqual([]);
   });
 
   it('plan a TO FIND by all strategies, and run nothing', async () => {

@@ -1,7 +1,7 @@
 import type { FindPlan } from '../../../src/plan/find/find-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Model } from '../../../src/service/models.ts';
-import { read } from './request.ts';
+import { RequestError, read } from './request.ts';
 
 export type { Model };
 
@@ -103,11 +103,11 @@ export function findSteps({ steps }: Plan): readonly FindStep[] {
 
 export interface Training {
   readonly facts: readonly (readonly [term: string, told: string])[];
-  /** Figures that have a value for each step of the training. */
-  readonly curves: readonly { readonly title: string; readonly values: readonly number[] }[];
+  /** Its metrics by epoch or round, or the trials of its search, as SVG; null: there are none. */
+  readonly svg: string | null;
 }
 
-/** What SHOW TRAIN tells of the current version of a model. */
+/** What SHOW TRAIN tells of the current version of a model, and its picture. */
 export async function readTraining(name: string): Promise<Training> {
   const { result } = await read<{ result: { columns: { name: string }[]; rows: unknown[][] } | null }>(
     '/v1/statements',
@@ -115,15 +115,17 @@ export async function readTraining(name: string): Promise<Training> {
   );
   const [row = []] = result?.rows ?? [];
   const told = (result?.columns ?? []).flatMap(({ name }, at) => flatten(name, parsed(row[at])));
-  const curves = told.flatMap(([title, value]) => (isCurve(value) ? [{ title, values: value }] : []));
-  const facts = told.flatMap(([term, value]) =>
-    isCurve(value) || value === null ? [] : [[term, textOf(value)] as const],
-  );
-  return { facts, curves };
+  const facts = told.flatMap(([term, value]) => (value === null ? [] : [[term, textOf(value)] as const]));
+  return { facts, svg: await readPicture(name) };
 }
 
-function isCurve(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.length > 1 && value.every((each) => typeof each === 'number');
+async function readPicture(name: string): Promise<string | null> {
+  try {
+    return (await read<{ svg: string }>(`${pathOf(name)}/training`, {})).svg;
+  } catch (error) {
+    if (error instanceof RequestError && error.problem.code === 'TRAIN_NOT_OURS') return null;
+    throw error;
+  }
 }
 
 /** `metrics: {"rmse": 1}` as `rmse` */

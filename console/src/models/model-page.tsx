@@ -10,7 +10,7 @@ import {
 import { Notice } from '../design/notice.tsx';
 import { bytes, count, day, milliseconds, share } from './figures.ts';
 import { type Column, SortedTable } from './sorted-table.tsx';
-import { TrainingCurves } from './training-curves.tsx';
+import { TrainingView } from './training-view.tsx';
 import { useAnswer } from './use-answer.ts';
 
 /** One model of the registry: its versions, and its measurements as a whole and by class. */
@@ -27,7 +27,7 @@ export default function ModelPage({ params }: { readonly params: Readonly<Record
       </div>
       {model.error !== null && <Notice error={model.error} />}
       {model.value !== null && current !== undefined && <Facts owner={model.value.owner} version={current} />}
-      {current !== undefined && <TrainingCurves name={name} kind={current.kind} />}
+      {current !== undefined && <TrainingView name={name} kind={current.kind} />}
       {measured.value !== null && <Measurements measurements={measured.value} />}
       {model.value !== null && <Versions versions={model.value.versions} />}
       {current !== undefined && current.classNames.length > 0 && <Classes names={current.classNames} />}

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
 import { findSteps } from '../api/models.ts';
 import type { Explained } from '../api/statements.ts';
+import { Drawing } from '../design/drawing.tsx';
 import { FindStrategies } from '../models/find-strategies.tsx';
 import { PlanPicture } from '../statements/plan-picture.tsx';
 
@@ -28,15 +28,4 @@ export function ExplainedView({ explained: { plan, text, pictures, workflow } }:
       )}
     </div>
   );
-}
-
-/** As an image, nothing in it can run. */
-function Drawing({ title, svg }: { readonly title: string; readonly svg: string }) {
-  const [address, setAddress] = useState<string | null>(null);
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [svg]);
-  return address === null ? null : <img class="sql-drawing" src={address} alt={title} />;
 }
