@@ -27,3 +27,8 @@ export async function storeRows({ columns, rows }: ReturnedRows, step: Returning
   await writer.add(rows.map((row) => [...row]));
   await writer.end();
 }
+
+/** Columns by name. */
+export function columnsOf(types: Readonly<Record<string, ResultColumn['type']>>): readonly ResultColumn[] {
+  return Object.entries(types).map(([name, type]) => ({ name, type }));
+}

@@ -1,8 +1,8 @@
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
-import { storeTrainingResult } from '../../ledger/model-actions.ts';
 import { searchProgress as readProgress, type SearchProgress } from '../../ledger/search-progress.ts';
 import type { StepProgress } from '../../ledger/step-progress.ts';
+import { storeTrainingResult } from '../../ledger/training-result.ts';
 import { readTraining } from '../../ledger/trainings.ts';
 import { hopShare, readVisits } from '../../ledger/trial-visits.ts';
 import { readTrials, type Trial } from '../../ledger/trials.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withReconnect } from '../../datasource/pool.ts';
 import { MillraceError } from '../../errors.ts';
-import { type Registered, storeTrainingResult } from '../../ledger/model-actions.ts';
+import { type Registered, storeTrainingResult } from '../../ledger/training-result.ts';
 import { readTraining } from '../../ledger/trainings.ts';
 import { makePrivate } from '../../private-folder.ts';
 import type { TrainTask } from '../../task.ts';
