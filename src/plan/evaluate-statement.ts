@@ -5,6 +5,7 @@ import type { EvaluateStatement, RunStatement, StringLiteral } from '../sql/stat
 import { runAttributes } from './attributes.ts';
 import { labelTable, withLabels } from './label-tables.ts';
 import { findModel, readsColumns } from './model-catalog.ts';
+import { isPlace } from './paths.ts';
 import { verbOptions } from './verb-options.ts';
 import { workerImage } from './worker-image.ts';
 
@@ -20,7 +21,7 @@ export function evaluateAsRun(
 ): RunStatement {
   const { span, model, label, into } = statement;
   const known = findModel(model.text, catalog);
-  if (readsColumns(known) || (known === null && isSelected(statement, catalog))) {
+  if (readsColumns(known) || (known === null && !mayBeFile(model.text, catalog) && isSelected(statement, catalog))) {
     const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
     const image = workerImage(model.span);
     return { kind: 'run', span, query: statement.query, image, command: [], attributes, into: [into] };
@@ -43,6 +44,9 @@ export function evaluateAsRun(
       : statement.query;
   return { kind: 'run', span, query, image, command, attributes, into: [into] };
 }
+
+/** Whether a model may be one of pictures that the catalog does not know. */
+const mayBeFile = (model: string, { otherModels }: Catalog) => otherModels || isPlace(model);
 
 /** An earlier statement of the program may make the table. */
 function checkLabels(statement: EvaluateStatement, catalog: Catalog, report: (error: MillraceError) => void): void {
