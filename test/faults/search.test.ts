@@ -23,8 +23,8 @@ import type { GivenSearch } from './search-process.ts';
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const kills = Number(process.env.MILLRACE_SEARCH_KILLS ?? 3);
 
-/** So many epochs that the kills fall into units. */
-const epochs = 3 + kills;
+/** So many epochs that the search does not end before all kills have happened. */
+const epochs = 9 + 8 * kills;
 const shards = 2;
 
 const search: Search = {
@@ -67,8 +67,9 @@ describe.skipIf(!hasPython)(
         const place: TrialPlace = { pool: database.pool, schema: given.schema, statement: 'killed', step: 'step-1' };
         const counts = { trainer: 0, engine: 0, database: 0 };
         let process = start(given);
-        for (let killed = 0; ; ) {
-          await Promise.race([process.ended, sleep(random.between(300, 2500))]);
+        let killed = 0;
+        for (;;) {
+          await Promise.race([process.ended, sleep(random.between(200, 1500))]);
           if (process.child.exitCode === 0) break;
           if (process.child.exitCode !== null || process.child.signalCode !== null) {
             expect(process.child.signalCode).toBe('SIGKILL');
@@ -83,6 +84,7 @@ describe.skipIf(!hasPython)(
           }
         }
         console.info(`${JSON.stringify(counts)} of ${kills} kills, --seed=${seed} --kills=${kills}`);
+        expect(killed).toBe(kills);
         const [trials, visits] = await withReconnect(
           async () => [await readTrials(place), await readVisits(place)] as const,
         );
