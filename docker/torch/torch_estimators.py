@@ -93,7 +93,7 @@ def train(training: Training) -> Result:
             loss = torch.nn.functional.cross_entropy(module(rows[batch]), places[batch])
             loss.backward()
             optimizer.step()
-            total += float(loss) * len(batch)
+            total += loss.item() * len(batch)
         curve.append({"train_loss": total / len(rows)})
         training.messages.progress("epoch", epoch + 1, epochs, curve[-1])
     validation = None
