@@ -53,3 +53,22 @@ export const trainingEntries = {
   from: v.nullable(modelReferenceSchema),
   into: v.string(),
 };
+/** What a training costs, by earlier ones of its estimator. */
+export interface TrainCost {
+  /** Seconds beside the passes over the rows: rows are selected, the trainer starts, the model is exported. */
+  readonly startSeconds: number;
+  /** Seconds of a row in a pass over the rows: an epoch, a round, or a trial that runs whole. */
+  readonly rowSeconds: number;
+  /** Rows of the query; null: they were not counted. */
+  readonly rows: number | null;
+  /** Passes over the rows: at most, if the training may stop early. */
+  readonly passes: number;
+  /** Trainings that were measured, and when the latest of them was. */
+  readonly runs: number;
+  readonly at: string;
+}
+
+/** @param rows of the query */
+export function predictedSeconds({ startSeconds, rowSeconds, passes }: TrainCost, rows: number): number {
+  return startSeconds + rows * passes * rowSeconds;
+}

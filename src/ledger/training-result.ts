@@ -1,4 +1,5 @@
 import type { TrainStep } from '../plan/plan.ts';
+import { predictedSeconds } from '../train-task.ts';
 import { readPlanJson } from './statement-plan.ts';
 import { columnsOf, type ReturningStep, storeRows } from './store-rows.ts';
 import type { TrainedVersion } from './trainings.ts';
@@ -9,7 +10,7 @@ export type Registered = Pick<TrainedVersion, 'name' | 'version' | 'report'>;
 /** Stores the row that TO TRAIN returns. */
 export async function storeTrainingResult({ name, version, report }: Registered, place: ReturningStep): Promise<void> {
   const { estimator, rows, curve, metrics, took } = report;
-  const predicted = took === undefined ? null : await predictedSeconds(place, rows);
+  const predicted = took === undefined ? null : await plannedSeconds(place, rows);
   const measured = Object.entries(metrics).flatMap(([part, values]) =>
     Object.entries(values).map(([metric, value]) => [part === 'train' ? metric : `${part}_${metric}`, value] as const),
   );
@@ -32,15 +33,12 @@ export async function storeTrainingResult({ name, version, report }: Registered,
 }
 
 /** What the plan predicted for so many rows; null: nothing was measured before. */
-async function predictedSeconds(
-  { pool, schema, statement, step }: ReturningStep,
-  rows: number,
-): Promise<number | null> {
+async function plannedSeconds({ pool, schema, statement, step }: ReturningStep, rows: number): Promise<number | null> {
   const plan: { readonly steps?: readonly PlannedTraining[] } = JSON.parse(
     (await readPlanJson(pool, schema, statement)) ?? '{}',
   );
   const cost = plan.steps?.find(({ name }) => name === step)?.cost;
-  return cost === undefined ? null : cost.startSeconds + rows * cost.passes * cost.rowSeconds;
+  return cost === undefined ? null : predictedSeconds(cost, rows);
 }
 
 type PlannedTraining = Pick<TrainStep, 'name' | 'cost'>;

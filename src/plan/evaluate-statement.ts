@@ -20,8 +20,7 @@ export function evaluateAsRun(
   report: (error: MillraceError) => void,
 ): RunStatement {
   const { span, model, label, into } = statement;
-  const known = findModel(model.text, catalog);
-  if (readsColumns(known) || (known === null && !mayBeFile(model.text, catalog) && isSelected(statement, catalog))) {
+  if (isOfTable(statement, catalog)) {
     const attributes = statement.attributes.filter(({ name }) => Object.hasOwn(runAttributes, name));
     const image = workerImage(model.span);
     return { kind: 'run', span, query: statement.query, image, command: [], attributes, into: [into] };
@@ -45,8 +44,14 @@ export function evaluateAsRun(
   return { kind: 'run', span, query, image, command, attributes, into: [into] };
 }
 
-/** Whether a model may be one of pictures that the catalog does not know. */
-const mayBeFile = (model: string, { otherModels }: Catalog) => otherModels || isPlace(model);
+/** Whether the model reads columns. One that does not exist is taken for such a model if the label is a column, and then reported as unknown. */
+function isOfTable(statement: EvaluateStatement, catalog: Catalog): boolean {
+  const { text } = statement.model;
+  const model = findModel(text, catalog);
+  if (model !== null) return readsColumns(model);
+  const mayBeFile = catalog.otherModels || isPlace(text);
+  return !mayBeFile && isSelected(statement, catalog);
+}
 
 /** An earlier statement of the program may make the table. */
 function checkLabels(statement: EvaluateStatement, catalog: Catalog, report: (error: MillraceError) => void): void {

@@ -2,10 +2,9 @@ import type { Span } from '../errors.ts';
 import type { ModelAction, ModelActor, ModelReference } from '../model-task.ts';
 import type { ProgramCall } from '../programs/programs.ts';
 import type { TableTarget, WriteMode } from '../task.ts';
-import type { Training } from '../train-task.ts';
+import type { TrainCost, Training } from '../train-task.ts';
 import type { StepCost } from './cost/step-cost.ts';
 import type { FindPlan } from './find/find-plan.ts';
-import type { TrainCost } from './train/train-cost.ts';
 
 /** Increases with each change of the plan's format; `readPlan` upgrades stored plans of earlier versions. */
 export const planVersion = 6;

@@ -1,7 +1,13 @@
 import { type Domain, type Search, usualEpochs } from '../../programs/search/search.ts';
-import type { FeatureNode, TrainFeature, Training, TrainValue } from '../../train-task.ts';
+import {
+  type FeatureNode,
+  predictedSeconds,
+  type TrainCost,
+  type TrainFeature,
+  type Training,
+  type TrainValue,
+} from '../../train-task.ts';
 import { findEstimator } from './estimators.ts';
-import { predictedSeconds, type TrainCost } from './train-cost.ts';
 
 /** What would be trained, in how many units and how long, as lines of a name and a text. @param cost absent: nothing was measured */
 export function explainTraining(

@@ -1,24 +1,9 @@
 import type { CatalogCosts, TrainingRun } from '../../catalog/costs.ts';
 import { rungsOf } from '../../programs/search/asha.ts';
 import { type Search, usualEpochs } from '../../programs/search/search.ts';
-import type { Training } from '../../train-task.ts';
+import type { TrainCost, Training } from '../../train-task.ts';
 import { fitRunCost } from '../cost/fit-run-cost.ts';
 import { findEstimator } from './estimators.ts';
-
-/** What a training costs, by earlier ones of its estimator. */
-export interface TrainCost {
-  /** Seconds beside the passes over the rows: rows are selected, the trainer starts, the model is exported. */
-  readonly startSeconds: number;
-  /** Seconds of a row in a pass over the rows: an epoch, a round, or a trial that runs whole. */
-  readonly rowSeconds: number;
-  /** Rows of the query; null: they were not counted. */
-  readonly rows: number | null;
-  /** Passes over the rows: at most, if the training may stop early. */
-  readonly passes: number;
-  /** Trainings that were measured, and when the latest of them was. */
-  readonly runs: number;
-  readonly at: string;
-}
 
 /** @param query of the rows. @returns null: no training of this estimator was measured */
 export function trainCost(training: Training, query: string, costs: CatalogCosts | undefined): TrainCost | null {
@@ -42,10 +27,6 @@ export function trainCost(training: Training, query: string, costs: CatalogCosts
       .toSorted()
       .at(-1)!,
   };
-}
-
-export function predictedSeconds({ startSeconds, rowSeconds, passes }: TrainCost, rows: number): number {
-  return startSeconds + rows * passes * rowSeconds;
 }
 
 /** Others pass over the rows until they converge: a training counts as one pass. */

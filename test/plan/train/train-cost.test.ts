@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TrainingRun } from '../../../src/catalog/costs.ts';
 import { explainTraining } from '../../../src/plan/train/explain-train.ts';
-import { predictedSeconds, trainCost } from '../../../src/plan/train/train-cost.ts';
-import type { Training } from '../../../src/train-task.ts';
+import { trainCost } from '../../../src/plan/train/train-cost.ts';
+import { predictedSeconds, type Training } from '../../../src/train-task.ts';
 
 const training = (changes: Partial<Training> = {}): Training => ({
   ...{ estimator: 'DNNClassifier', attributes: { 'train.epoch': 20 }, features: null, label: 'y', validation: null },
